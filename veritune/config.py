@@ -1,0 +1,282 @@
+"""A recipe: one TOML file, checked against frozen models before anything runs.
+
+`load_recipe` reads the file; `RecipeError` names the file, the key and the mend in one line.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from veritune.errors import MissingFileError, RecipeError
+
+Positive = Annotated[int, Field(gt=0)]
+Count = Annotated[int, Field(ge=0)]
+Rate = Annotated[float, Field(ge=0, le=1)]
+PositiveFloat = Annotated[float, Field(gt=0)]
+
+
+class Frozen(BaseModel):
+    """Base of every part of a recipe: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class ScratchConfig(Frozen):
+    """A model built from nothing, in a real architecture, with a character tokenizer."""
+
+    architecture: Literal["qwen2", "llama"] = "qwen2"
+    """Which transformers architecture to build."""
+    layers: Positive = 2
+    """Transformer blocks."""
+    width: Positive = 128
+    """Hidden size."""
+    heads: Positive = 4
+    """Attention heads; must divide the width."""
+    max_length: Positive = 256
+    """Longest sequence in tokens, prompt and completion together."""
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> ScratchConfig:
+        if self.width % (2 * self.heads):
+            raise ValueError(f"width ({self.width}) must be a multiple of 2 x heads ({self.heads})")
+        return self
+
+
+class ModelConfig(Frozen):
+    """The policy that the run starts from."""
+
+    path: str | None = None
+    """A Hugging Face folder or hub name. Leave it out to build `scratch` instead."""
+    adapter: str | None = None
+    """A PEFT adapter folder to put on the model."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Precision of weights and activations."""
+    scratch: ScratchConfig = ScratchConfig()
+    """The model to build where no path is given."""
+
+
+class ChainConfig(Frozen):
+    """Left-to-right arithmetic modulo 100 with written steps; the answer is the last value's rest."""
+
+    steps: Positive = 5
+    """Operations in a problem."""
+    answer_modulus: Positive = 10
+    """The answer is the last value modulo this: the chance that a wrong trace hits is 1 in it."""
+    misconception: Rate = 0.6
+    """How often the teacher subtracts the smaller digit from the larger where it should borrow."""
+    slips: Rate = 0.05
+    """How often the teacher writes a wrong value at any step."""
+
+
+class FunctionsConfig(Frozen):
+    """Small Python functions from a one-line spec, with hidden tests."""
+
+    tests: Positive = 8
+    """Hidden calls a problem."""
+    mistakes: Rate = 0.6
+    """How often the teacher writes a typical wrong function."""
+
+
+class ProblemsConfig(Frozen):
+    """Where problems come from, and how many."""
+
+    source: str = "chain"
+    """chain, functions, gsm8k, humaneval, mbpp, or veritune (a jsonl or parquet of problems)."""
+    path: str | None = None
+    """File, folder or hub name of the training problems; generators need none."""
+    test_path: str | None = None
+    """The same for held-out problems; left out, they are split off the training problems."""
+    train: Positive = 2000
+    """Training problems."""
+    test: Positive = 500
+    """Held-out problems, disjoint from the training problems."""
+    chain: ChainConfig = ChainConfig()
+    functions: FunctionsConfig = FunctionsConfig()
+
+
+class SftConfig(Frozen):
+    """Maximum likelihood on completion tokens, AdamW, warm-up then linear decay."""
+
+    updates: Positive = 150
+    """Optimizer steps."""
+    batch_size: Positive = 64
+    """Examples a step."""
+    learning_rate: PositiveFloat = 1e-3
+    """Peak learning rate."""
+    warmup: Count = 10
+    """Steps of linear warm-up."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    """AdamW weight decay."""
+    clip: PositiveFloat = 1.0
+    """Largest gradient norm."""
+
+
+class WarmStartConfig(SftConfig):
+    """Demonstrations that the model is trained on before the first round."""
+
+    demonstrations: Count = 0
+    """How many to draw from the problem source's teacher or references; 0 means no warm start."""
+    updates: Positive = 300
+
+
+class SamplerConfig(Frozen):
+    """How candidates are drawn."""
+
+    type: Literal["native"] = "native"
+    """native: plain torch."""
+    n: Positive = 8
+    """Candidates a problem."""
+    temperature: Annotated[float, Field(ge=0)] = 1.0
+    """0 means greedy."""
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Keep the smallest set of tokens with this much probability."""
+    top_k: Count = 0
+    """Keep this many tokens; 0 means all."""
+    min_p: Rate = 0.0
+    """Drop tokens below this share of the likeliest one's probability."""
+    max_tokens: Positive = 64
+    """Longest completion in tokens."""
+    stop: tuple[str, ...] = ()
+    """Strings that end a candidate; they are cut off."""
+    batch: Positive = 512
+    """Sequences decoded at once."""
+
+
+class VerifierConfig(Frozen):
+    """How candidates are judged."""
+
+    sandbox: Literal["bubblewrap"] = "bubblewrap"
+    """Where untrusted code runs."""
+    workers: Positive = 2
+    """Candidates judged at once."""
+    cpu_seconds: PositiveFloat = 4.0
+    """CPU time of one candidate over all its tests."""
+    wall_seconds: PositiveFloat = 30.0
+    """Wall time of one candidate: a backstop, since load must not turn right into wrong."""
+    memory_mb: Positive = 512
+    """Memory of one candidate."""
+    processes: Positive = 16
+    """Processes and threads of one candidate."""
+    output_kb: Positive = 256
+    """What one candidate may print."""
+    file_mb: Positive = 16
+    """What one candidate may write to its file system."""
+
+
+class SelectionConfig(Frozen):
+    """Which verified candidates are trained on."""
+
+    reward: Literal["outcome", "process", "demonstrations"] = "outcome"
+    """outcome: right answers; process: right answers whose every step is right;
+    demonstrations: none, train on the warm start's data again (the more-SFT control)."""
+    keep: Positive = 4
+    """At most this many distinct candidates a problem."""
+
+
+class EvaluationConfig(Frozen):
+    """How the policy is measured on held-out problems after each round."""
+
+    n: Positive = 4
+    """Candidates a problem."""
+    k: Positive = 4
+    """pass@k is reported for this k as well as for 1; at most n."""
+    temperature: Annotated[float, Field(ge=0)] | None = None
+    """Sampling temperature; the sampler's own where left out."""
+
+    @model_validator(mode="after")
+    def _k_within_n(self) -> EvaluationConfig:
+        if self.k > self.n:
+            raise ValueError(f"k ({self.k}) must be at most n ({self.n})")
+        return self
+
+
+class RoundsConfig(Frozen):
+    """The outer loop."""
+
+    count: Count = 2
+    """Rounds of sample, verify, select, train, evaluate."""
+    prompts: Positive = 1000
+    """Training problems sampled a round."""
+
+
+class Recipe(Frozen):
+    """One run: what to improve, on what, and how."""
+
+    name: str = Field(default="run", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    """The run's folder is `output`/`name`."""
+    output: str = "runs"
+    """Folder that holds runs."""
+    seed: Count = 0
+    """Everything drawn at random follows from this."""
+    threads: Count = 0
+    """CPU threads for torch; 0 means one a core."""
+    model: ModelConfig = ModelConfig()
+    problems: ProblemsConfig = ProblemsConfig()
+    warm_start: WarmStartConfig = WarmStartConfig()
+    rounds: RoundsConfig = RoundsConfig()
+    sampler: SamplerConfig = SamplerConfig()
+    verifier: VerifierConfig = VerifierConfig()
+    selection: SelectionConfig = SelectionConfig()
+    trainer: SftConfig = SftConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+
+    @property
+    def folder(self) -> Path:
+        """Where the run lives on disk."""
+        return Path(self.output) / self.name
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read and check a TOML recipe."""
+    try:
+        text = path.read_bytes().decode()
+    except FileNotFoundError:
+        raise MissingFileError(f"{path}: no such recipe; give the path of a TOML file") from None
+    except IsADirectoryError:
+        raise RecipeError(f"{path}: is a folder; give the path of a TOML file") from None
+    except UnicodeDecodeError:
+        raise RecipeError(f"{path}: not UTF-8 text; a recipe is a TOML file") from None
+    except OSError as error:
+        raise RecipeError(f"{path}: cannot be read ({error.strerror})") from None
+    try:
+        return check_recipe(tomllib.loads(text), str(path))
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{path}: not valid TOML: {error}") from None
+
+
+def check_recipe(values: dict[str, Any], where: str) -> Recipe:
+    """Build a recipe; `where` names the file or command line in errors."""
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        raise RecipeError(f"{where}: {explain(error, Recipe)}") from None
+
+
+def explain(error: ValidationError, root: type[BaseModel]) -> str:
+    """The first complaint about a config in one line: key, what is wrong, the mend."""
+    first = error.errors(include_url=False)[0]
+    path = [str(part) for part in first["loc"]]
+    key = ".".join(path)
+    if first["type"] == "extra_forbidden":
+        known = _keys_at(root, path[:-1])
+        near = get_close_matches(path[-1], known, 1)
+        mend = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
+        return f"{key}: unknown key; {mend}"
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    got = "" if isinstance(first["input"], (dict, BaseModel)) else f" (got {first['input']!r})"
+    return f"{key}: {message}{got}" if key else message
+
+
+def _keys_at(model: type[BaseModel], path: list[str]) -> list[str]:
+    for part in path:
+        inner = model.model_fields[part].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)

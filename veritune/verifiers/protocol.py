@@ -1,0 +1,13 @@
+"""What every verifier does."""
+
+from typing import Protocol
+
+from veritune.records import Candidate, Problem, Verdict
+
+
+class Verifier(Protocol):
+    """Judges one candidate. A failing candidate is a verdict, never an exception."""
+
+    async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
+        """The verdict; outcome "error" where the checker, not the candidate, broke."""
+        ...
