@@ -1,1 +1,6 @@
-"""See the modules of this folder."""
+"""The run on disk: everything sampled, judged, selected and measured, exactly once."""
+
+from veritune.journal.folder import RunFolder
+from veritune.journal.journal import Journal
+
+__all__ = ["Journal", "RunFolder"]
