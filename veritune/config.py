@@ -65,7 +65,13 @@ class ChainConfig(Frozen):
 
     steps: Positive = 5
     """Operations in a problem."""
-    answer_modulus: Positive = 10
+    operators: str = Field(default="+-*", pattern=r"^[-+*]+$")
+    """What is drawn from, each character equally often; repeat one to draw it more."""
+    largest_term: Annotated[int, Field(ge=0, le=99)] = 99
+    """Start values and operands of + and - are drawn from 0 to this."""
+    largest_factor: Annotated[int, Field(ge=2, le=99)] = 9
+    """Operands of * are drawn from 2 to this."""
+    answer_modulus: Annotated[int, Field(ge=1, le=100)] = 10
     """The answer is the last value modulo this: the chance that a wrong trace hits is 1 in it."""
     misconception: Rate = 0.6
     """How often the teacher subtracts the smaller digit from the larger where it should borrow."""

@@ -9,6 +9,7 @@ import io
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -176,12 +177,10 @@ def _unpacked(row: dict[str, Any]) -> dict[str, Any]:
     """Nested values stand as JSON text in a parquet cell, since their shapes differ by row."""
     out: dict[str, Any] = {}
     for key, value in row.items():
-        if value is None and key not in ("score",):
+        if value is None and key != "score":
             continue
         if key in NESTED and isinstance(value, str):
-            try:
+            with suppress(ValueError):
                 value = json.loads(value)
-            except ValueError:
-                pass
         out[key] = value
     return out

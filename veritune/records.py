@@ -7,12 +7,13 @@ refuses unknown keys; `to_json` leaves out optional fields that are not set.
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
-from typing import Any, ClassVar, Literal, Self, cast
+from typing import Any, ClassVar, Literal, NotRequired, Self, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from veritune.errors import RecordError
 
@@ -137,7 +138,7 @@ class Record:
     def from_line(cls, line: str | bytes) -> Self:
         """Build from one JSON object; raises `RecordError` with one line naming the key."""
         try:
-            return cast(Self, _adapter(cls).validate_json(line))
+            return cast(Self, _adapter(cast(Hashable, cls)).validate_json(line))
         except ValidationError as error:
             raise RecordError(first_problem(error)) from None
 
@@ -156,7 +157,9 @@ class Record:
         out: dict[str, Any] = {}
         for spec in fields(self):
             value = getattr(self, spec.name)
-            default = spec.default_factory() if spec.default_factory is not MISSING else spec.default
+            default = (
+                spec.default_factory() if spec.default_factory is not MISSING else spec.default
+            )
             if spec.default is None and value is None:
                 continue
             if isinstance(value, tuple):
@@ -272,7 +275,7 @@ class Checkpoint(Record):
 
 
 @cache
-def _adapter(shape: Any) -> TypeAdapter[Any]:
+def _adapter(shape: Hashable) -> TypeAdapter[Any]:
     return TypeAdapter(shape)
 
 

@@ -1,1 +1,73 @@
-"""See the modules of this folder."""
+"""The commands. Each module holds one; it is imported only when its command is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from veritune import __version__
+from veritune.errors import VerituneError
+
+__all__ = ["main"]
+
+COMMANDS = {
+    "run": "run a recipe's rounds; goes on by itself if the run exists",
+    "sample": "draw candidates for a file of problems",
+    "verify": "judge a file of candidates",
+    "train": "train a model on files: sft",
+    "bench": "measure: pass-at-k, throughput, steps",
+    "validate": "check every reference solution with its own verifier",
+    "report": "write a run's HTML page",
+    "sandbox": "doctor: what isolation this machine offers; build: the image",
+    "demo": "the two-minute story: a weak model gets better because it is verified",
+}
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 done, 1 the work failed, 2 a wrong request."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0 if words else 2
+    if words[0] in ("-V", "--version"):
+        print(f"veritune {__version__}")
+        return 0
+    if words[0] not in COMMANDS:
+        return fail(f"no command '{words[0]}'; there are: {', '.join(COMMANDS)}", 2)
+    try:
+        code: int = import_module(f"veritune.cli.{words[0]}").main(words[1:])
+        sys.stdout.flush()
+        return code
+    except VerituneError as error:
+        return fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return fail("stopped; run the same command again to go on", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def usage() -> str:
+    """The list of commands."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: veritune COMMAND ...",
+            "",
+            "Improve language models on problems whose answers can be checked.",
+            "",
+            *lines,
+            "",
+            "veritune COMMAND --help explains each.",
+        ]
+    )
+
+
+def fail(message: str, code: int) -> int:
+    """Print one line on standard error."""
+    print(f"veritune: {' '.join(message.split())}", file=sys.stderr)
+    return code

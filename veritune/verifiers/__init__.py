@@ -1,1 +1,6 @@
-"""See the modules of this folder."""
+"""Verifiers: what judges a candidate, and why it may be believed."""
+
+from veritune.verifiers.compose import open_verifier
+from veritune.verifiers.protocol import Verifier
+
+__all__ = ["Verifier", "open_verifier"]

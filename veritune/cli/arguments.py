@@ -1,0 +1,77 @@
+"""Command-line words to frozen models, through tyro, with one-line errors."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from contextlib import redirect_stderr
+from difflib import get_close_matches
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from veritune.errors import RecipeError
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def parse(shape: type[M], argv: Sequence[str], *, prog: str, default: M | None = None) -> M:
+    """Build `shape` from words such as `--sampler.n 16`, over `default` where there is one.
+
+    `--help` prints the options and exits 0; anything wrong is a `RecipeError` of one line.
+    """
+    import tyro
+
+    heard = io.StringIO()
+    try:
+        with redirect_stderr(heard):
+            return tyro.cli(
+                shape,
+                args=list(argv),
+                prog=prog,
+                default=tyro.MISSING_NONPROP if default is None else default,
+                config=(tyro.conf.AvoidSubcommands,),
+            )
+    except SystemExit as stop:
+        if not stop.code:
+            raise
+    raise RecipeError(f"command line: {_one_line(heard.getvalue(), shape)}")
+
+
+def _one_line(box: str, shape: type[BaseModel]) -> str:
+    """The first section of tyro's boxed complaint, without the box."""
+    lines = [line.strip("│ ").strip() for line in box.splitlines()]
+    body: list[str] = []
+    for line in lines:
+        if line.startswith(("╭", "╰")):
+            continue
+        if line.startswith("───"):
+            break
+        body.append(line)
+    text = re.sub(r"For further information visit\s*\S+", "", " ".join(body)).strip()
+    invalid = re.match(r"Error parsing (\S+): \d+ validation errors? for \w+ (\S+) (.*)", text)
+    if invalid:
+        part, key, what = invalid.groups()
+        got = re.search(r"input_value=(.*?), input_type", what)
+        what = re.sub(r"\[type=.*", "", what).strip()
+        what = what.removeprefix("Value error, ")
+        return f"{part}.{key}: {what[:1].lower()}{what[1:]}" + (f" (got {got[1]})" if got else "")
+    unknown = re.match(r"Unrecognized options: (\S+)", text)
+    if unknown:
+        word = unknown[1].rstrip(",")
+        near = get_close_matches(word.lstrip("-").replace("-", "_"), _keys(shape), 1)
+        mend = f"did you mean --{near[0].replace('_', '-')}?" if near else "see --help"
+        return f"no option {word}; {mend}"
+    return text
+
+
+def _keys(shape: type[BaseModel], prefix: str = "") -> list[str]:
+    out: list[str] = []
+    for name, spec in shape.model_fields.items():
+        inner = spec.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            out += _keys(inner, f"{prefix}{name}.")
+        else:
+            out.append(prefix + name)
+    return out

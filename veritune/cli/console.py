@@ -1,0 +1,104 @@
+"""Draws a run: bars and tables on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from veritune.rounds import Advance
+
+PLAIN_SECONDS = 10.0
+
+
+class Terminal:
+    """A `Watch` that shows everything."""
+
+    def __init__(self, title: str = "") -> None:
+        self._console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
+        self._title = title
+
+    @contextmanager
+    def phase(self, title: str, total: int) -> Iterator[Advance]:
+        """A bar; off a terminal a line now and then."""
+        draw = self._bar if self._console.is_terminal else self._lines
+        with draw(title, total) as advance:
+            yield advance
+
+    def measured(self, rows: list[dict[str, Any]]) -> None:
+        """A table of the rounds so far."""
+        self._console.print(evaluation_table(rows, self._title))
+
+    def say(self, text: str) -> None:
+        """One line."""
+        self._console.print(text, markup=False)
+
+    @contextmanager
+    def _bar(self, title: str, total: int) -> Iterator[Advance]:
+        columns = (
+            TextColumn("{task.description:<28}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+        )
+        with Progress(*columns, console=self._console, transient=True) as progress:
+            task = progress.add_task(title, total=total, note="")
+
+            def advance(count: int = 1, **figures: float) -> None:
+                progress.advance(task, count)
+                if figures:
+                    progress.update(task, note=_note(figures))
+
+            yield advance
+
+    @contextmanager
+    def _lines(self, title: str, total: int) -> Iterator[Advance]:
+        started = last = time.monotonic()
+        done = 0
+        note = ""
+
+        def advance(count: int = 1, **figures: float) -> None:
+            nonlocal done, last, note
+            done += count
+            note = f" {_note(figures)}" if figures else note
+            if time.monotonic() - last > PLAIN_SECONDS:
+                last = time.monotonic()
+                self.say(f"{title}: {done}/{total}{note}")
+
+        yield advance
+        self.say(f"{title}: {done}/{total} in {time.monotonic() - started:.1f} s{note}")
+
+
+def evaluation_table(rows: list[dict[str, Any]], title: str) -> Table:
+    """One row a round."""
+    table = Table(title=title or None, title_justify="left")
+    k = rows[-1]["k"]
+    for name in ("round", "pass@1", f"pass@{k}", "trace error", "problems", "not checked"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(
+            str(row["round"]),
+            percent(row["pass_at_1"]),
+            percent(row["pass_at_k"]),
+            percent(row["trace_error"]),
+            str(row["problems"]),
+            str(row["errors"]),
+        )
+    return table
+
+
+def percent(value: float | None) -> str:
+    """A rate for a person; a dash where there is none."""
+    return "-" if value is None else f"{100 * value:.1f}%"
+
+
+def _note(figures: dict[str, Any]) -> str:
+    return " ".join(f"{name} {value:.3f}" for name, value in figures.items())

@@ -1,0 +1,71 @@
+"""`veritune demo`: the story end to end, on any laptop, from the recipes in the checkout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from veritune.cli.arguments import parse
+from veritune.cli.console import Terminal, percent
+from veritune.cli.run import execute
+from veritune.config import Frozen, Recipe, load_recipe
+
+ARMS = ("demonstrations", "outcome", "process")
+NAMES = {"demonstrations": "more-sft"}
+
+
+class DemoArguments(Frozen):
+    """Math with three kinds of supervision from one start, then code; ends with a report."""
+
+    recipes: str = "recipes"
+    """Folder with demo-math.toml and demo-code.toml."""
+    output: str = "runs"
+    """Folder that holds runs."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the demo's recipes, then write the report over all of them."""
+    arguments = parse(DemoArguments, argv, prog="veritune demo")
+    recipes = demo_recipes(Path(arguments.recipes), arguments.output)
+    watch = Terminal()
+    for number, recipe in enumerate(recipes, 1):
+        watch.say(f"\n[{number}/{len(recipes)}] {recipe.name}")
+        execute(recipe)
+    from veritune.report import write_report
+
+    out = write_report([r.folder for r in recipes], Path(arguments.output) / "demo-report.html")
+    watch.say("")
+    for recipe in recipes:
+        watch.say(_summary(recipe))
+    watch.say(f"\nreport: {out}")
+    return 0
+
+
+def demo_recipes(folder: Path, output: str) -> list[Recipe]:
+    """The math arms, which differ in nothing but their selection, and the code run."""
+    math, code = load_recipe(folder / "demo-math.toml"), load_recipe(folder / "demo-code.toml")
+    arms = [
+        math.model_copy(
+            update={
+                "name": f"{math.name}-{NAMES.get(reward, reward)}",
+                "output": output,
+                "selection": math.selection.model_copy(update={"reward": reward}),
+            }
+        )
+        for reward in ARMS
+    ]
+    return [*arms, code.model_copy(update={"output": output})]
+
+
+def _summary(recipe: Recipe) -> str:
+    from veritune.journal import Journal
+
+    with Journal.open(recipe.folder, read_only=True) as journal:
+        rows = journal.metrics("evaluate")
+    first, last = rows[0], rows[-1]
+    trace = last["trace_error"]
+    wrong = "" if trace is None else f"; wrong steps behind right answers {percent(trace)}"
+    return (
+        f"{recipe.name:<20} pass@1 {percent(first['pass_at_1']):>6} ->"
+        f" {percent(last['pass_at_1']):>6}{wrong}"
+    )

@@ -1,0 +1,52 @@
+"""`veritune run RECIPE.toml [--key value ...] [--dry-run]`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from veritune.cli.arguments import parse
+from veritune.cli.console import Terminal, percent
+from veritune.config import Recipe, load_recipe
+from veritune.errors import RecipeError
+
+PROG = "veritune run RECIPE.toml"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run a recipe to its end, or go on with it."""
+    words = [word for word in argv if word != "--dry-run"]
+    recipe = read(words)
+    if len(words) != len(argv):
+        from veritune.journal.folder import to_toml
+
+        print(to_toml(recipe), end="")
+        return 0
+    execute(recipe)
+    return 0
+
+
+def read(words: Sequence[str]) -> Recipe:
+    """The recipe that the words name, with its overrides."""
+    if words and words[0] in ("-h", "--help"):
+        print("usage: veritune run RECIPE.toml [--dry-run] [OPTIONS]\n")
+        return parse(Recipe, ["--help"], prog=PROG, default=Recipe())
+    if not words or words[0].startswith("-"):
+        raise RecipeError("name the recipe first: veritune run RECIPE.toml [--sampler.n 16 ...]")
+    recipe = load_recipe(Path(words[0]))
+    return parse(Recipe, words[1:], prog=PROG, default=recipe) if words[1:] else recipe
+
+
+def execute(recipe: Recipe) -> None:
+    """Run the rounds, drawing them on the terminal; ends with one summary line."""
+    watch = Terminal(f"{recipe.name}: held-out problems")
+    from veritune.rounds import improve
+
+    rows = asyncio.run(improve(recipe, watch))
+    first, last = rows[0], rows[-1]
+    watch.say(
+        f"done: pass@1 {percent(first['pass_at_1'])} -> {percent(last['pass_at_1'])} on"
+        f" {last['problems']} held-out problems after {recipe.rounds.count} rounds;"
+        f" everything is in {recipe.folder}"
+    )

@@ -1,0 +1,75 @@
+"""`veritune train sft --model M --problems P.jsonl --candidates C.jsonl --out DIR`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from veritune.cli.arguments import parse
+from veritune.cli.console import Terminal
+from veritune.cli.inputs import read_pairs
+from veritune.config import Count, SftConfig
+from veritune.errors import RecipeError, RecordError
+from veritune.files import read_records
+from veritune.records import Checkpoint, Verdict
+
+if TYPE_CHECKING:
+    from veritune.trainer import Example
+
+
+class TrainArguments(SftConfig):
+    """Fine-tune a model on the candidates that passed."""
+
+    model: str
+    """Hugging Face folder or hub name to start from."""
+    problems: str
+    """Problems: .jsonl, .jsonl.zst or .parquet."""
+    candidates: str
+    """Candidates of those problems."""
+    out: str
+    """Folder of the trained model; it must not exist."""
+    verdicts: str | None = None
+    """Verdicts on the candidates: only those that passed are trained on. Left out: all are."""
+    seed: Count = 0
+    """The order of the examples follows from this."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Train on existing files."""
+    if argv and argv[0] in ("-h", "--help"):
+        parse(TrainArguments, ["--help"], prog="veritune train sft")
+    if not argv or argv[0] != "sft":
+        raise RecipeError("name the trainer first: veritune train sft ...")
+    arguments = parse(TrainArguments, argv[1:], prog="veritune train sft")
+    out = Path(arguments.out)
+    if out.exists():
+        raise RecipeError(f"--out: {out} exists; name a new folder")
+    from veritune.models import policy_hash, resolve
+    from veritune.trainer import SftTrainer
+
+    examples = read_examples(arguments)
+    folder = resolve(arguments.model)
+    watch = Terminal()
+    with watch.phase("train", arguments.updates) as advance:
+        trainer = SftTrainer(
+            arguments, seed=arguments.seed, on_step=lambda step: advance(1, loss=step["loss"])
+        )
+        start = Checkpoint(path=str(folder), policy=policy_hash(folder))
+        trained = trainer.update(start, examples, out)
+    watch.say(f"trained on {len(examples)} examples; {trained.path} holds policy {trained.policy}")
+    return 0
+
+
+def read_examples(arguments: TrainArguments) -> list[Example]:
+    """The candidates to train on, each with its problem."""
+    from veritune.trainer import Example
+
+    pairs = read_pairs(arguments.problems, arguments.candidates)
+    if arguments.verdicts is not None:
+        verdicts = read_records(arguments.verdicts, Verdict)
+        passed = {(v.problem_id, v.index) for v in verdicts if v.outcome == "passed"}
+        pairs = [(p, c) for p, c in pairs if (c.problem_id, c.index) in passed]
+        if not pairs:
+            raise RecordError(f"{arguments.verdicts}: no candidate passed; nothing to train on")
+    return [Example(problem=problem, candidate=candidate) for problem, candidate in pairs]

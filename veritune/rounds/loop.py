@@ -1,0 +1,49 @@
+"""The loop: load the policy, sample, verify, select, train, evaluate - in rounds.
+
+Every part asks the journal first what is already there, so a run that was killed at any instant
+goes on where it was: what was drawn, judged or trained before is neither lost nor done twice.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from veritune.config import Recipe
+from veritune.errors import TrainingError
+from veritune.records import Checkpoint
+from veritune.rounds.run import Run, open_run
+from veritune.rounds.selection import select
+from veritune.rounds.start import start_policy, teaching_examples
+from veritune.rounds.watch import Quiet, Watch
+from veritune.trainer import Example
+
+
+async def improve(recipe: Recipe, watch: Watch | None = None) -> list[dict[str, Any]]:
+    """Run a recipe to its end, or go on with it; returns the evaluation of every round."""
+    async with open_run(recipe, watch or Quiet()) as run:
+        policy = start_policy(recipe, run.watch)
+        await evaluate(run, 0, policy)
+        for round in range(1, recipe.rounds.count + 1):
+            batch = await gather_batch(run, round, policy)
+            policy = run.train(round, policy, batch)
+            await evaluate(run, round, policy)
+        return run.journal.metrics("evaluate")
+
+
+async def gather_batch(run: Run, round: int, policy: Checkpoint) -> list[Example]:
+    """Sample and verify this round's problems, and select what to train on."""
+    if run.recipe.selection.reward == "demonstrations":
+        return teaching_examples(run.recipe)
+    problems = run.prompts(round)
+    await run.fill(round, "train", problems, run.recipe.sampler.n, policy)
+    chosen = select(run.journal.judged(round, "train"), run.recipe.selection)
+    run.note_selection(round, chosen)
+    if not chosen:
+        raise TrainingError(f"round {round}: {run.why_none(round)}")
+    return [Example(problem=problem, candidate=candidate) for problem, candidate, _ in chosen]
+
+
+async def evaluate(run: Run, round: int, policy: Checkpoint) -> None:
+    """Measure the policy on the held-out problems."""
+    await run.fill(round, "test", run.test, run.recipe.evaluation.n, policy)
+    run.measure(round, policy)

@@ -1,0 +1,66 @@
+"""What a set of judged candidates says about the policy that drew them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from math import comb
+from typing import Any
+
+from veritune.records import Candidate, Problem, Verdict
+
+Judged = tuple[Problem, Candidate, Verdict]
+
+
+def pass_at_k(n: int, correct: int, k: int) -> float:
+    """Chance that at least one of k candidates is right, unbiased from `correct` of `n` >= k.
+
+    1 - C(n - c, k) / C(n, k): Chen et al. 2021, arXiv 2107.03374, equation 1.
+    """
+    if not 0 <= correct <= n or not 1 <= k <= n:
+        raise ValueError(f"need 0 <= correct <= n and 1 <= k <= n (got {correct=}, {n=}, {k=})")
+    return 1.0 - comb(n - correct, k) / comb(n, k)
+
+
+def every_step_right(verdict: Verdict) -> bool:
+    """Whether there are steps, all of them checked and correct."""
+    return bool(verdict.steps) and all(step.label == "correct" for step in verdict.steps)
+
+
+def measure(judged: Iterable[Judged], k: int) -> dict[str, Any]:
+    """Figures of one evaluation; `judged` is grouped by problem.
+
+    Candidates whose checker broke count in `errors` and nowhere else. `trace_error` is the share
+    with a wrong step among those whose answer is right and whose steps were checked; None where
+    no step was.
+    """
+    at_1, at_k, verdicts = [], [], []
+    for _, group in groupby(judged, key=lambda row: row[0].id):
+        of_problem = [verdict for _, _, verdict in group]
+        verdicts += of_problem
+        decided = [v for v in of_problem if v.outcome != "error"]
+        right = sum(v.outcome == "passed" for v in decided)
+        if decided:
+            at_1.append(right / len(decided))
+        if len(decided) >= k:
+            at_k.append(pass_at_k(len(decided), right, k))
+    passed = [v for v in verdicts if v.outcome == "passed"]
+    traced = [v for v in passed if any(step.label != "unchecked" for step in v.steps)]
+    wrong = sum(any(step.label == "incorrect" for step in v.steps) for v in traced)
+    return {
+        "problems": len(at_1),
+        "candidates": len(verdicts),
+        "pass_at_1": _mean(at_1),
+        "k": k,
+        "pass_at_k": _mean(at_k),
+        "answer_correct": len(passed),
+        "trace_checked": len(traced),
+        "trace_errors": wrong,
+        "trace_error": wrong / len(traced) if traced else None,
+        "errors": sum(v.outcome == "error" for v in verdicts),
+        "unchecked": sum(step.label == "unchecked" for v in verdicts for step in v.steps),
+    }
+
+
+def _mean(values: list[float]) -> float | None:
+    return sum(values) / len(values) if values else None

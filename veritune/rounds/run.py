@@ -1,0 +1,149 @@
+"""What the loop works with: the run's folder, journal, problems, sampler and verifier."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from veritune.config import Recipe
+from veritune.journal import Journal, RunFolder
+from veritune.journal.journal import Split
+from veritune.models import policy_hash
+from veritune.problems import recipe_problems
+from veritune.records import Checkpoint, Problem
+from veritune.rounds.measures import Judged, measure
+from veritune.rounds.stream import Stream
+from veritune.rounds.watch import Watch
+from veritune.sampler import open_sampler
+from veritune.trainer import Example, SftTrainer
+from veritune.verifiers import open_verifier
+
+METRICS_EVERY = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """An open run; made by `open_run`."""
+
+    recipe: Recipe
+    folder: RunFolder
+    journal: Journal
+    train_set: Sequence[Problem]
+    test: Sequence[Problem]
+    stream: Stream
+    watch: Watch
+
+    def prompts(self, round: int) -> list[Problem]:
+        """This round's training problems: the next ones of the train split, going round."""
+        count, total = self.recipe.rounds.prompts, len(self.train_set)
+        first = (round - 1) * count
+        return [self.train_set[i % total] for i in range(first, first + min(count, total))]
+
+    async def fill(
+        self, round: int, split: Split, problems: Sequence[Problem], n: int, policy: Checkpoint
+    ) -> None:
+        """Bring the journal to n judged candidates of every problem."""
+        done = {"train": "sample and verify", "test": "evaluate"}[split]
+        with self.watch.phase(f"round {round}: {done}", len(problems) * n) as advance:
+            await self.stream.fill(round, split, problems, n, policy, advance)
+
+    def note_selection(self, round: int, chosen: Sequence[Judged]) -> None:
+        """Write down what was selected, and what the sample came to."""
+        self.journal.select(round, ((c.problem_id, c.index) for _, c, _ in chosen))
+        counts = self.journal.outcomes(round, "train")
+        row: dict[str, Any] = {
+            "round": round,
+            "phase": "sample",
+            "candidates": sum(counts.values()),
+            "passed": counts.get("passed", 0),
+            "failed": counts.get("failed", 0),
+            "errors": counts.get("error", 0),
+            "selected": len(chosen),
+        }
+        self.journal.put_metrics([row])
+        unchecked = f", {row['errors']} could not be checked" if row["errors"] else ""
+        self.watch.say(
+            f"round {round}: {row['candidates']} candidates, {row['passed']} passed{unchecked};"
+            f" {len(chosen)} selected by {self.recipe.selection.reward}"
+        )
+
+    def why_none(self, round: int) -> str:
+        """Why nothing was selected, and what may mend it."""
+        counts = self.journal.outcomes(round, "train")
+        return (
+            f"none of {sum(counts.values())} candidates was selected ({counts.get('passed', 0)}"
+            f" passed, {counts.get('error', 0)} could not be checked); sample more (--sampler.n),"
+            " warm-start longer, or use another --selection.reward"
+        )
+
+    def train(self, round: int, policy: Checkpoint, batch: Sequence[Example]) -> Checkpoint:
+        """The policy after this round: found on disk where it is whole, else trained."""
+        out = self.folder.checkpoint(round)
+        if out.is_dir():
+            return Checkpoint(path=str(out), policy=policy_hash(out))
+        rows: list[dict[str, Any]] = []
+        config = self.recipe.trainer
+        with self.watch.phase(f"round {round}: train", config.updates) as advance:
+
+            def on_step(step: dict[str, Any]) -> None:
+                rows.append({"round": round, "phase": "train"} | step)
+                if len(rows) == METRICS_EVERY or step["step"] == config.updates:
+                    self.journal.put_metrics(rows)
+                    rows.clear()
+                advance(1, loss=step["loss"])
+                _heed_cancellation()
+
+            seed = self.recipe.seed * 1000 + round
+            trainer = SftTrainer(config, seed=seed, dtype=self.recipe.model.dtype, on_step=on_step)
+            return trainer.update(policy, batch, out)
+
+    def measure(self, round: int, policy: Checkpoint) -> None:
+        """Write down the evaluation of a round."""
+        row = measure(self.journal.judged(round, "test"), self.recipe.evaluation.k)
+        row |= {"round": round, "phase": "evaluate", "n": self.recipe.evaluation.n}
+        self.journal.put_metrics([row | {"policy": policy.policy}])
+        self.watch.measured(self.journal.metrics("evaluate"))
+
+
+@asynccontextmanager
+async def open_run(recipe: Recipe, watch: Watch) -> AsyncIterator[Run]:
+    """Open or make the run's folder, and start its sampler and verifier."""
+    _set_threads(recipe.threads)
+    folder = RunFolder(recipe)
+    with Journal.open(folder.path) as journal:
+        train, test = recipe_problems(recipe.problems, recipe.seed)
+        journal.add_problems("train", train)
+        journal.add_problems("test", test)
+        needs_code = any(problem.kind == "code" for problem in [*train, *test])
+        sampler = open_sampler(recipe.sampler, seed=recipe.seed, dtype=recipe.model.dtype)
+        try:
+            async with open_verifier(recipe.verifier, needs_code=needs_code) as verifier:
+                stream = Stream(sampler, verifier, journal, at_once=2 * recipe.verifier.workers)
+                yield Run(
+                    recipe=recipe,
+                    folder=folder,
+                    journal=journal,
+                    train_set=train,
+                    test=test,
+                    stream=stream,
+                    watch=watch,
+                )
+        finally:
+            sampler.close()
+
+
+def _heed_cancellation() -> None:
+    """Let Ctrl-C end a training phase, which otherwise never yields to the event loop."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
+def _set_threads(threads: int) -> None:
+    import torch
+
+    if threads:
+        torch.set_num_threads(threads)

@@ -1,0 +1,61 @@
+"""The policy that a run starts from: a model as it is, or one warm-started on demonstrations.
+
+A warm start follows from the recipe alone, so runs that share it (the arms of a comparison) share
+one folder under `output/starts`, named by the hash of what it follows from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from veritune.config import Recipe
+from veritune.models import build_scratch, load_policy, policy_hash, resolve, save_policy
+from veritune.problems import demonstrations
+from veritune.records import Candidate, Checkpoint
+from veritune.rounds.watch import Watch
+from veritune.trainer import Example, SftTrainer
+
+
+def start_policy(recipe: Recipe, watch: Watch) -> Checkpoint:
+    """The policy of round 0, built or found."""
+    if recipe.model.path is not None and not recipe.warm_start.demonstrations:
+        folder = resolve(recipe.model.path)
+        return Checkpoint(path=str(folder), policy=policy_hash(folder))
+    folder = Path(recipe.output) / "starts" / _fingerprint(recipe)
+    if folder.is_dir():
+        watch.say(f"start: {folder}, made by an earlier run from the same recipe")
+        return Checkpoint(path=str(folder), policy=policy_hash(folder))
+    return _build(recipe, folder, watch)
+
+
+def teaching_examples(recipe: Recipe) -> list[Example]:
+    """The warm start's demonstrations as training examples."""
+    count = recipe.warm_start.demonstrations
+    return [
+        Example(problem=problem, candidate=Candidate(problem_id=problem.id, index=0, text=text))
+        for problem, text in demonstrations(recipe.problems, recipe.seed, count)
+    ]
+
+
+def _build(recipe: Recipe, folder: Path, watch: Watch) -> Checkpoint:
+    if recipe.model.path is None:
+        model, tokenizer = build_scratch(recipe.model.scratch, recipe.seed)
+    else:
+        model, tokenizer = load_policy(recipe.model.path, dtype=recipe.model.dtype)
+    if recipe.warm_start.demonstrations:
+        with watch.phase("warm start", recipe.warm_start.updates) as advance:
+            trainer = SftTrainer(
+                recipe.warm_start,
+                seed=recipe.seed,
+                on_step=lambda step: advance(1, loss=step["loss"]),
+            )
+            trainer.fit(model, tokenizer, teaching_examples(recipe))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return save_policy(model, tokenizer, folder)
+
+
+def _fingerprint(recipe: Recipe) -> str:
+    parts = recipe.model_dump(mode="json", include={"seed", "model", "problems", "warm_start"})
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]

@@ -1,0 +1,39 @@
+"""What a run tells whoever watches it; the command line draws it, a library user may ignore it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
+
+Advance = Callable[..., None]
+"""`advance(count=1, **figures)`: so many more are done; figures are shown beside the bar."""
+
+
+class Watch(Protocol):
+    """Hears of phases, finished rounds and remarks."""
+
+    def phase(self, title: str, total: int) -> AbstractContextManager[Advance]:
+        """A long phase of `total` equal parts begins."""
+        ...
+
+    def measured(self, rows: list[dict[str, Any]]) -> None:
+        """A round ended; `rows` are the evaluations so far."""
+        ...
+
+    def say(self, text: str) -> None:
+        """A remark in one line."""
+        ...
+
+
+class Quiet:
+    """Hears everything and shows nothing."""
+
+    @contextmanager
+    def phase(self, title: str, total: int) -> Iterator[Advance]:
+        """Nothing is shown."""
+        yield lambda count=1, **figures: None
+
+    def measured(self, rows: list[dict[str, Any]]) -> None:
+        """Nothing is shown."""
+
+    def say(self, text: str) -> None:
+        """Nothing is shown."""
