@@ -61,7 +61,7 @@ class ModelConfig(Frozen):
 
 
 class ChainConfig(Frozen):
-    """Left-to-right arithmetic modulo 100 with written steps; the answer is the last value's rest."""
+    """Left-to-right arithmetic modulo 100 with written steps; the answer is the last one modulo 10."""
 
     steps: Positive = 5
     """Operations in a problem."""

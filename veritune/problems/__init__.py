@@ -1,1 +1,19 @@
-"""See the modules of this folder."""
+"""Problems: loaders for data sets and for own files, and generators with erring teachers."""
+
+from veritune.problems.chain import chain_operations, chain_step
+from veritune.problems.generating import GENERATORS, generate
+from veritune.problems.loading import SOURCES, guess_source, load_problems
+from veritune.problems.splits import demonstrations, recipe_problems, reference_solution
+
+__all__ = [
+    "GENERATORS",
+    "SOURCES",
+    "chain_operations",
+    "chain_step",
+    "demonstrations",
+    "generate",
+    "guess_source",
+    "load_problems",
+    "recipe_problems",
+    "reference_solution",
+]

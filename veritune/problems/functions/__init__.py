@@ -1,0 +1,100 @@
+"""`functions`: small Python functions from a one-line spec, with hidden tests and a teacher.
+
+The prompt is `# f(x): x times 3, then plus 2`; a completion is the whole function. The teacher
+writes a typical wrong version (an operator swapped, > for >=, the wrong order, an edge case
+missed) with rate `mistakes`: it always fails some hidden test, and often passes others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from copy import deepcopy
+from random import Random
+from typing import Any, cast
+
+from veritune.config import FunctionsConfig
+from veritune.problems.functions.inputs import propose
+from veritune.problems.functions.numbers import ARITHMETIC, CONDITIONALS
+from veritune.problems.functions.sequences import LISTS, STRINGS
+from veritune.problems.functions.template import Parameters, Template
+from veritune.records import Problem
+
+TEMPLATES = (*ARITHMETIC, *CONDITIONALS, *STRINGS, *LISTS)
+
+__all__ = ["TEMPLATES", "every_function", "problem_of", "teach"]
+
+EDGES = 3
+"""How many of a signature's edge cases, which are proposed first, every problem has."""
+Instance = tuple[Template, Parameters]
+
+
+def every_function() -> dict[str, list[list[Instance]]]:
+    """All instances by family and template."""
+    families: dict[str, list[list[Instance]]] = {}
+    for kind in TEMPLATES:
+        instances = [(kind, parameters) for parameters in kind.instances()]
+        families.setdefault(kind.family, []).append(instances)
+    return families
+
+
+def problem_of(instance: Instance, config: FunctionsConfig) -> Problem:
+    """The problem of an instance; its hidden tests follow from its prompt alone."""
+    kind, parameters = instance
+    prompt = kind.prompt(parameters)
+    digest = hashlib.sha256(prompt.encode()).hexdigest()[:16]
+    tests = _tests(instance, config.tests, Random(digest))
+    return Problem(
+        id=f"functions-{digest}",
+        kind="code",
+        prompt=prompt,
+        reference={"tests": tests, "solution": kind.source(kind.body, parameters)},
+        metadata={"source": "functions", "family": kind.family},
+    )
+
+
+def teach(problem: Problem, instance: Instance, config: FunctionsConfig, rng: Random) -> str:
+    """The teacher's function for a problem: right, or wrong on some hidden test."""
+    kind, parameters = instance
+    if rng.random() >= config.mistakes:
+        return kind.source(kind.body, parameters)
+    cases = problem.reference["tests"]["cases"]
+    sources = [kind.source(body, parameters) for body in kind.mistakes]
+    return rng.choice([source for source in sources if _failed(source, cases)])
+
+
+def _tests(instance: Instance, count: int, rng: Random) -> dict[str, Any]:
+    """Calls: one that exposes each typical mistake, edge cases, then random ones."""
+    kind, parameters = instance
+    solution = _function(kind.source(kind.body, parameters))
+    pool: list[dict[str, Any]] = [
+        {"args": args, "expected": solution(*deepcopy(args))}
+        for args in propose(kind.signature, parameters, rng)
+    ]
+    chosen: list[dict[str, Any]] = []
+    for body in kind.mistakes:
+        chosen += _failed(kind.source(body, parameters), pool)[:1]
+    chosen += pool[:EDGES] + rng.sample(pool, len(pool))
+    distinct = [case for at, case in enumerate(chosen) if case not in chosen[:at]]
+    return {"type": "calls", "entry_point": "f", "cases": distinct[:count]}
+
+
+def _failed(source: str, cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The cases that a function fails."""
+    function = _function(source)
+    return [case for case in cases if not _passes(function, case)]
+
+
+def _passes(function: Callable[..., Any], case: dict[str, Any]) -> bool:
+    try:
+        result = function(*deepcopy(case["args"]))
+    except (ArithmeticError, IndexError, TypeError, ValueError):
+        return False
+    return type(result) is type(case["expected"]) and result == case["expected"]
+
+
+def _function(source: str) -> Callable[..., Any]:
+    """Compile a function that this folder's templates wrote: our text, never a model's."""
+    scope: dict[str, Any] = {}
+    exec(compile(source, "<template>", "exec"), scope)
+    return cast("Callable[..., Any]", scope["f"])

@@ -1,0 +1,48 @@
+"""GSM8K (Cobbe et al. 2021, arXiv 2110.14168): word problems with annotated solutions."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from pydantic import TypeAdapter, with_config
+from typing_extensions import TypedDict
+
+from veritune.errors import RecordError
+from veritune.problems.rows import Row, checked
+from veritune.records import Problem
+
+HUB = "openai/gsm8k"
+HUB_CONFIG = "main"
+MARKER = "####"
+
+
+@with_config({"strict": True})
+class GsmRow(TypedDict):
+    """What is needed of a row."""
+
+    question: str
+    answer: str
+
+
+_ROW = TypeAdapter(GsmRow)
+
+
+def from_row(row: Row) -> Problem:
+    """The answer stands after the last `####`; the lines before it are the steps."""
+    where, values = row
+    fields = checked(_ROW, where, values)
+    solution, marker, answer = fields["answer"].rpartition(MARKER)
+    if not marker or not answer.strip():
+        raise RecordError(f"{where}: answer: no final answer after {MARKER}")
+    digest = hashlib.sha256(fields["question"].encode()).hexdigest()
+    return Problem(
+        id=f"gsm8k-{digest[:16]}",
+        kind="math",
+        prompt=fields["question"],
+        reference={
+            "answer": re.sub(r"(?<=\d),(?=\d)", "", answer.strip()),
+            "steps": [line for line in solution.split("\n") if line.strip()],
+        },
+        metadata={"source": "gsm8k", "marker": MARKER, "solution": fields["answer"]},
+    )

@@ -1,0 +1,45 @@
+"""HumanEval (Chen et al. 2021, arXiv 2107.03374): functions to complete."""
+
+from __future__ import annotations
+
+from pydantic import TypeAdapter, with_config
+from typing_extensions import TypedDict
+
+from veritune.problems.rows import Row, checked
+from veritune.records import Problem
+
+HUB = "openai/openai_humaneval"
+
+
+@with_config({"strict": True})
+class HumanEvalRow(TypedDict):
+    """What is needed of a row."""
+
+    task_id: str
+    prompt: str
+    canonical_solution: str
+    test: str
+    entry_point: str
+
+
+_ROW = TypeAdapter(HumanEvalRow)
+
+
+def from_row(row: Row) -> Problem:
+    """The solution continues the prompt's code; `test` defines `check(candidate)`."""
+    fields = checked(_ROW, *row)
+    return Problem(
+        id=fields["task_id"],
+        kind="code",
+        prompt=fields["prompt"],
+        reference={
+            "tests": {
+                "type": "check",
+                "entry_point": fields["entry_point"],
+                "code": fields["test"],
+            },
+            "solution": fields["canonical_solution"],
+            "prompt_code": fields["prompt"],
+        },
+        metadata={"source": "humaneval"},
+    )
