@@ -57,7 +57,7 @@ def iter_lines(path: str | Path) -> Iterator[tuple[int, str]]:
     with _open(path) as stream:
         number = 0
         try:
-            for number, raw in enumerate(stream, 1):  # noqa: B007
+            for number, raw in enumerate(stream, 1):
                 line = raw.decode()
                 if line.strip():
                     yield number, line
@@ -84,7 +84,8 @@ def write_records(path: str | Path, records: Iterable[Record]) -> int:
     except OSError as error:
         raise UnwritableError(f"{path}: cannot be written ({error.strerror or error})") from None
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
     return count
 
 
@@ -169,7 +170,9 @@ def _write_parquet(path: Path, records: Iterable[Record]) -> int:
         {k: json.dumps(v) if k in NESTED else v for k, v in record.to_json().items()}
         for record in records
     ]
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path)
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    columns = {key: [row.get(key) for row in rows] for key in keys}
+    pyarrow.parquet.write_table(pyarrow.table(columns), path)
     return len(rows)
 
 

@@ -10,9 +10,9 @@ import json
 from collections.abc import Hashable
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
-from typing import Any, ClassVar, Literal, NotRequired, Self, cast
+from typing import Annotated, Any, ClassVar, Literal, NotRequired, Self, cast
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
 from veritune.errors import RecordError
@@ -108,7 +108,9 @@ class PytestTests(TypedDict):
     files: dict[str, str]
 
 
-Tests = CallTests | AssertTests | CheckTests | StdioTests | PytestTests
+Tests = Annotated[
+    CallTests | AssertTests | CheckTests | StdioTests | PytestTests, Field(discriminator="type")
+]
 
 
 @with_config(STRICT)
@@ -276,12 +278,12 @@ class Checkpoint(Record):
 
 @cache
 def _adapter(shape: Hashable) -> TypeAdapter[Any]:
-    return TypeAdapter(shape)
+    return TypeAdapter(cast(Any, shape))
 
 
 def first_problem(error: ValidationError, prefix: str = "") -> str:
-    """The first complaint of a pydantic error as `key.path: what is wrong`."""
-    first = error.errors(include_url=False)[0]
+    """The most exact complaint of a pydantic error as `key.path: what is wrong`."""
+    first = max(error.errors(include_url=False), key=lambda item: len(item["loc"]))
     path = ".".join([prefix, *map(str, first["loc"])] if prefix else map(str, first["loc"]))
     message = first["msg"][:1].lower() + first["msg"][1:]
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):

@@ -1,0 +1,128 @@
+"""The journal: exactly once, one writer, readable beside it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from veritune.config import Recipe
+from veritune.errors import JournalError, RecipeError, UnwritableError
+from veritune.journal import Journal, RunFolder
+from veritune.records import Candidate, Problem, Verdict
+
+
+def problem(name: str) -> Problem:
+    return Problem(id=name, kind="math", prompt="1+1", reference={"answer": "2"})
+
+
+def judged(name: str, index: int, outcome: str = "passed") -> tuple[Candidate, Verdict]:
+    score = {"passed": 1.0, "failed": 0.0, "error": None}[outcome]
+    return Candidate(problem_id=name, index=index, text="2"), Verdict(
+        problem_id=name,
+        index=index,
+        outcome=outcome,  # type: ignore[arg-type]
+        score=score,
+        reason="",
+    )
+
+
+def test_what_is_written_twice_is_there_once(tmp_path: Path) -> None:
+    with Journal.open(tmp_path) as journal:
+        journal.add_problems("train", [problem("a"), problem("b")])
+        journal.add_problems("train", [problem("a"), problem("b")])
+        for _ in range(2):
+            journal.add_judged(1, [judged("b", 0), judged("a", 1), judged("a", 0, "failed")])
+        rows = list(journal.judged(1, "train"))
+        assert [(p.id, c.index, v.outcome) for p, c, v in rows] == [
+            ("a", 0, "failed"),
+            ("a", 1, "passed"),
+            ("b", 0, "passed"),
+        ]
+        assert journal.outcomes(1, "train") == {"passed": 2, "failed": 1}
+        assert journal.judged_keys(1, "test") == set()
+
+
+def test_sampled_but_unjudged_candidates_are_found(tmp_path: Path) -> None:
+    with Journal.open(tmp_path) as journal:
+        journal.add_problems("test", [problem("a")])
+        journal.add_candidates(2, [judged("a", i)[0] for i in range(3)])
+        journal.add_judged(2, [judged("a", 1)])
+        assert [c.index for c in journal.unjudged(2, "test")] == [0, 2]
+        assert journal.unjudged(1, "test") == []
+
+
+def test_metrics_are_exported_and_replaced_by_key(tmp_path: Path) -> None:
+    with Journal.open(tmp_path) as journal:
+        journal.put_metrics([{"round": 1, "phase": "train", "step": s, "loss": 9} for s in (2, 1)])
+        journal.put_metrics([{"round": 1, "phase": "train", "step": 2, "loss": 3}])
+    lines = [json.loads(x) for x in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert [(row["step"], row["loss"]) for row in lines] == [(1, 9), (2, 3)]
+
+
+def test_one_writer_and_any_reader(tmp_path: Path) -> None:
+    with Journal.open(tmp_path) as journal:
+        journal.put_metrics([{"round": 0, "phase": "evaluate"}])
+        with pytest.raises(JournalError, match="another process"):
+            Journal.open(tmp_path)
+        with Journal.open(tmp_path, read_only=True) as reader:
+            assert len(reader.metrics("evaluate")) == 1
+    Journal.open(tmp_path).close()
+
+
+def test_not_a_run_and_damaged_files(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="not a run"):
+        Journal.open(tmp_path, read_only=True)
+    (tmp_path / "journal.sqlite").write_bytes(b"no database at all, for sure" * 100)
+    for read_only in (True, False):
+        with pytest.raises(JournalError, match=r"journal\.sqlite"):
+            Journal.open(tmp_path, read_only=read_only)
+
+
+WRITER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from test_journal import judged, problem
+from veritune.journal import Journal
+with Journal.open(Path(sys.argv[1])) as journal:
+    journal.add_problems("train", [problem("a")])
+    for index in range(100000):
+        journal.add_judged(1, [judged("a", index)])
+        print(index, flush=True)
+"""
+
+
+def test_a_killed_writer_loses_nothing_it_had_written(tmp_path: Path) -> None:
+    here = str(Path(__file__).parent)
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(tmp_path), here], stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        for _ in range(50):
+            last = writer.stdout.readline()
+        time.sleep(0.05)
+        os.kill(writer.pid, signal.SIGKILL)
+        rest = writer.stdout.read().split()
+    acknowledged = int(rest[-1] if rest else last)
+    with Journal.open(tmp_path) as journal:
+        assert len(journal.judged_keys(1, "train")) >= acknowledged
+        assert {i for _, i in journal.judged_keys(1, "train")} >= set(range(acknowledged))
+
+
+def test_a_run_goes_on_only_with_its_own_recipe(tmp_path: Path) -> None:
+    recipe = Recipe(output=str(tmp_path))
+    RunFolder(recipe)
+    RunFolder(recipe.model_copy(update={"rounds": recipe.rounds.model_copy(update={"count": 9})}))
+    with pytest.raises(RecipeError, match="seed is 0 there and 1 here"):
+        RunFolder(recipe.model_copy(update={"seed": 1}))
+
+
+def test_unwritable_run_folder_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UnwritableError, match="choose another --output"):
+        RunFolder(Recipe(output=str(tmp_path / "file")))

@@ -1,0 +1,110 @@
+"""Record files: every format in and out, and one line for every kind of damage."""
+
+from pathlib import Path
+
+import pytest
+
+from veritune.errors import InputError, MissingFileError, RecordError, UnwritableError
+from veritune.files import iter_records, read_records, write_records
+from veritune.records import Candidate, Problem, StepVerdict, Verdict
+
+PROBLEMS = [
+    Problem(id="a", kind="math", prompt="1+1\n=", reference={"answer": "2"}),
+    Problem(
+        id="b",
+        kind="code",
+        prompt=[{"role": "user", "content": "écris f"}],
+        reference={
+            "tests": {
+                "type": "calls",
+                "entry_point": "f",
+                "cases": [{"args": [[1, None]], "expected": {"k": 1.5}}],
+            }
+        },
+        metadata={"level": 3},
+    ),
+]
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "jsonl.zst", "parquet"])
+def test_round_trip(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"p.{ending}"
+    assert write_records(path, PROBLEMS) == 2
+    assert read_records(path, Problem) == PROBLEMS
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "jsonl.zst", "parquet"])
+def test_verdicts_round_trip(tmp_path: Path, ending: str) -> None:
+    step = StepVerdict(start=0, end=2, label="unchecked", reason="prose")
+    verdicts = [
+        Verdict(problem_id="a", index=0, outcome="error", score=None, reason="no sandbox"),
+        Verdict(problem_id="a", index=1, outcome="passed", score=1.0, reason="", steps=(step,)),
+    ]
+    path = tmp_path / f"v.{ending}"
+    write_records(path, verdicts)
+    assert read_records(path, Verdict) == verdicts
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b'{"problem_id": "a", "index": 0, "te', ":1: "),
+        (b'\n{"problem_id": "a", "index": "0", "text": ""}\n', ":2: index:"),
+        (b'{"problem_id": "a", "index": 0, "text": "\xff\xfe"}', ":1: not UTF-8"),
+        (b"", "empty"),
+        (b"\n\n", "empty"),
+        (b"[1, 2]\n", ":1: "),
+    ],
+)
+def test_damage_is_one_line_with_its_place(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "c.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(RecordError) as caught:
+        read_records(path, Candidate)
+    assert says in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("ending", ["jsonl.zst", "parquet"])
+def test_damaged_binary_files_are_refused(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"c.{ending}"
+    path.write_bytes(b"this is neither")
+    with pytest.raises(RecordError, match=str(path)):
+        read_records(path, Candidate)
+
+
+def test_missing_file_and_folder(tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError, match="no such file"):
+        read_records(tmp_path / "none.jsonl", Candidate)
+    with pytest.raises(InputError, match="folder"):
+        read_records(tmp_path, Candidate)
+
+
+def test_unwritable_place(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UnwritableError, match="cannot be written"):
+        write_records(tmp_path / "file" / "c.jsonl", [])
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    write_records(path, PROBLEMS)
+
+    def breaking():  # type: ignore[no-untyped-def]
+        yield PROBLEMS[0]
+        raise RuntimeError("the source broke")
+
+    with pytest.raises(RuntimeError):
+        write_records(path, breaking())
+    assert read_records(path, Problem) == PROBLEMS
+    assert [p.name for p in tmp_path.iterdir()] == ["p.jsonl"]
+
+
+def test_records_come_one_by_one(tmp_path: Path) -> None:
+    path = tmp_path / "c.jsonl"
+    path.write_text(Candidate(problem_id="a", index=0, text="x").to_line() + "\nnot json\n")
+    stream = iter_records(path, Candidate)
+    assert next(stream).text == "x"
+    with pytest.raises(RecordError, match=":2:"):
+        next(stream)
