@@ -1,0 +1,64 @@
+"""The face of the answers wing: verdicts on math problems."""
+
+import subprocess
+import sys
+
+import pytest
+
+from veritune.records import Candidate, Problem, Verdict
+from veritune.verifiers.answers import AnswerVerifier
+
+
+async def judge(answer: str, text: str, marker: str | None = None) -> Verdict:
+    metadata = {} if marker is None else {"marker": marker}
+    problem = Problem(
+        id="p", kind="math", prompt="?", reference={"answer": answer}, metadata=metadata
+    )
+    async with AnswerVerifier() as verifier:
+        return await verifier.verify(problem, Candidate(problem_id="p", index=3, text=text))
+
+
+@pytest.mark.parametrize(
+    ("answer", "text", "marker"),
+    [
+        ("1", "95;80;51;#1", "#"),
+        ("1,234", "so 2 * 617 = 1234\n#### 1234\n", "####"),
+        ("1/2", r"It is \boxed{4}, no: \boxed{\frac{2}{4}}.", None),
+        ("0.5", r"\boxed{\frac12}", None),
+        ("7", "The final answer is $7$.", None),
+    ],
+)
+async def test_right_answers_pass(answer: str, text: str, marker: str | None) -> None:
+    verdict = await judge(answer, text, marker)
+    assert (verdict.outcome, verdict.score, verdict.index) == ("passed", 1.0, 3)
+
+
+@pytest.mark.parametrize(
+    ("answer", "text", "marker"),
+    [
+        ("1", "95;80;51;#2", "#"),
+        ("1", "95;80;51;#", "#"),
+        ("7", r"\boxed{7} or rather \boxed{8}", None),
+        ("7", r"so \boxed{7", None),
+        ("7", "7 it is", None),
+        ("7", "", None),
+    ],
+)
+async def test_wrong_or_missing_answers_fail(answer: str, text: str, marker: str | None) -> None:
+    verdict = await judge(answer, text, marker)
+    assert (verdict.outcome, verdict.score) == ("failed", 0.0)
+    assert verdict.reason
+
+
+async def test_a_reference_nobody_can_read_is_an_error_not_a_zero() -> None:
+    verdict = await judge("", r"\boxed{7}")
+    assert (verdict.outcome, verdict.score) == ("error", None)
+
+
+def test_importing_the_wing_imports_neither_torch_nor_sympy() -> None:
+    code = (
+        "import sys, veritune.verifiers.answers\n"
+        "print([m for m in ('torch', 'sympy', 'mpmath') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
