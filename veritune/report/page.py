@@ -1,0 +1,137 @@
+"""The report's page: what the runs came to, as one HTML file that asks nothing of the network.
+
+Candidate text is hostile: the template escapes everything, control and direction characters are
+shown instead of obeyed, and the page's own policy forbids scripts and requests.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from veritune import __version__
+from veritune.errors import InputError, UnwritableError
+from veritune.report.plots import Line, Style, chart, style_of, swatch
+from veritune.report.run import Evaluation, Run, read_run
+from veritune.report.samples import choose
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+SAMPLES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The runs over one source of problems, with their charts as SVG."""
+
+    source: str
+    runs: list[Run]
+    charts: list[str]
+
+
+def write_report(runs: Sequence[Path], out: Path) -> Path:
+    """Write the report over the run folders `runs` to `out`, and return `out`.
+
+    Raises `InputError` where a folder is not a run, `UnwritableError` where `out` cannot be.
+    """
+    if not runs:
+        raise InputError("give at least one run folder")
+    page = render([read_run(folder) for folder in runs])
+    aside = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        aside.write_text(page, encoding="utf-8")
+        aside.replace(out)
+    except OSError as error:
+        raise UnwritableError(
+            f"{out}: cannot be written ({error.strerror}); choose another --out"
+        ) from None
+    finally:
+        aside.unlink(missing_ok=True)
+    return out
+
+
+def render(runs: Sequence[Run]) -> str:
+    """The page as text."""
+    styles = {run.folder: style_of(position) for position, run in enumerate(runs)}
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            version=__version__,
+            runs=runs,
+            groups=_groups(runs, styles),
+            swatches={folder: swatch(style) for folder, style in styles.items()},
+            samples=choose(runs, SAMPLES),
+        )
+    )
+
+
+def _groups(runs: Sequence[Run], styles: dict[Path, Style]) -> list[Group]:
+    by_source: dict[str, list[Run]] = {}
+    for run in runs:
+        by_source.setdefault(run.source, []).append(run)
+    return [
+        Group(source=source, runs=members, charts=_charts(members, styles))
+        for source, members in by_source.items()
+    ]
+
+
+def _charts(runs: list[Run], styles: dict[Path, Style]) -> list[str]:
+    ks = sorted({evaluation.k for run in runs for evaluation in run.evaluations})
+    titles = {
+        "pass_at_1": "pass@1",
+        "pass_at_k": f"pass@{'/'.join(map(str, ks))}",
+        "trace_error": "trace error among right answers",
+    }
+    if ks == [1]:
+        del titles["pass_at_k"]
+    lines = {
+        title: [line for run in runs if (line := _line(run, field, styles[run.folder]))]
+        for field, title in titles.items()
+    }
+    return [chart(title, found) for title, found in lines.items() if found]
+
+
+def _line(run: Run, field: str, style: Style) -> Line | None:
+    seen = [(e.round, rate) for e in run.evaluations if (rate := getattr(e, field)) is not None]
+    return Line(style, [round for round, _ in seen], [rate for _, rate in seen]) if seen else None
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"visible": visible, "percent": percent}
+    environment.globals["trend"] = trend
+    return environment
+
+
+def percent(rate: float) -> str:
+    """`0.283` as `28.3%`."""
+    return f"{100 * rate:.1f}%"
+
+
+def visible(text: str) -> str:
+    """Control, direction and lone surrogate characters by name, so that none is obeyed."""
+    return "".join(
+        f"⟨U+{ord(char):04X}⟩"
+        if char not in "\n\t" and unicodedata.category(char) in ("Cc", "Cf", "Cs")
+        else char
+        for char in text
+    )
+
+
+def trend(run: Run) -> tuple[Evaluation, Evaluation] | None:
+    """The first and the last evaluation of a run."""
+    return (run.evaluations[0], run.evaluations[-1]) if run.evaluations else None

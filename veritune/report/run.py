@@ -1,0 +1,100 @@
+"""What the report shows of one run, read from its folder."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from veritune.errors import InputError
+from veritune.journal import Journal
+from veritune.report.intervals import Rate, wilson
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """One measurement on held-out problems: rates, and what could not be checked.
+
+    `candidates` counts all that were judged, `errors` those where the checker broke, and
+    `unchecked` the steps that no checker could decide.
+    """
+
+    round: int
+    problems: int
+    candidates: int
+    k: int
+    pass_at_1: Rate | None
+    pass_at_k: Rate | None
+    trace_error: Rate | None
+    trace_errors: int
+    trace_checked: int
+    answer_correct: int
+    errors: int
+    unchecked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run on disk: the resolved recipe as TOML text, and its figures.
+
+    `sampling` holds the figures of the training candidates by round.
+    """
+
+    name: str
+    folder: Path
+    source: str
+    reward: str
+    recipe: str
+    evaluations: tuple[Evaluation, ...]
+    sampling: dict[int, dict[str, Any]]
+
+
+def read_run(folder: Path) -> Run:
+    """Read one run; raises `InputError` where the folder is not a run."""
+    config = folder / "config.toml"
+    if not (folder / "journal.sqlite").is_file() or not config.is_file():
+        raise InputError(
+            f"{folder}: not a run; give a folder that `veritune run` made (with config.toml and"
+            " journal.sqlite)"
+        )
+    try:
+        text = config.read_text()
+        recipe = tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{config}: cannot be read ({error})") from None
+    with Journal.open(folder, read_only=True) as journal:
+        evaluations = tuple(_evaluation(row) for row in journal.metrics("evaluate"))
+        sampling = {row["round"]: row for row in journal.metrics("sample")}
+    return Run(
+        name=str(recipe.get("name", folder.name)),
+        folder=folder,
+        source=str(recipe.get("problems", {}).get("source", "")),
+        reward=str(recipe.get("selection", {}).get("reward", "")),
+        recipe=text,
+        evaluations=evaluations,
+        sampling=sampling,
+    )
+
+
+def _evaluation(row: dict[str, Any]) -> Evaluation:
+    problems = row["problems"]
+    return Evaluation(
+        round=row["round"],
+        problems=problems,
+        candidates=row["candidates"],
+        k=row["k"],
+        pass_at_1=_rate(row["pass_at_1"], problems),
+        pass_at_k=_rate(row["pass_at_k"], problems),
+        trace_error=_rate(row["trace_error"], min(row["trace_checked"], problems)),
+        trace_errors=row["trace_errors"],
+        trace_checked=row["trace_checked"],
+        answer_correct=row["answer_correct"],
+        errors=row["errors"],
+        unchecked=row["unchecked"],
+    )
+
+
+def _rate(value: float | None, n: int) -> Rate | None:
+    """`n` is never more than the problems: candidates of one problem are not independent."""
+    return None if value is None else wilson(value, n)

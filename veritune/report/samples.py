@@ -1,0 +1,138 @@
+"""Which judged candidates the report shows, and how one is cut into its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+
+from veritune.journal import Journal
+from veritune.records import Candidate, Problem, StepVerdict, TestVerdict, Verdict
+from veritune.report.run import Run
+
+KINDS = (
+    "right answer, wrong step",
+    "failed",
+    "passed",
+    "passed, steps unchecked",
+    "not judged: the checker broke",
+)
+"""Shown in turn, so that each that occurs is seen."""
+
+LONGEST = 8000
+"""Characters of one candidate that are shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A piece of a candidate's text; `step` is None between steps."""
+
+    text: str
+    step: StepVerdict | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A judged candidate as the page shows it."""
+
+    run: str
+    round: int
+    kind: str
+    problem: Problem
+    candidate: Candidate
+    verdict: Verdict
+
+    @property
+    def tone(self) -> str:
+        """How the kind is coloured: good, bad or open."""
+        return {KINDS[2]: "good", KINDS[3]: "open", KINDS[4]: "open"}.get(self.kind, "bad")
+
+    @property
+    def prompt(self) -> str:
+        """The problem's prompt as plain text."""
+        prompt = self.problem.prompt
+        if isinstance(prompt, str):
+            return prompt
+        return "\n".join(f"{turn['role']}: {turn['content']}" for turn in prompt)
+
+    @property
+    def segments(self) -> list[Segment]:
+        """The shown text, cut at its steps."""
+        return cut(self.candidate.text[:LONGEST], self.verdict.steps)
+
+    @property
+    def left_out(self) -> int:
+        """How many characters of the text are not shown."""
+        return max(0, len(self.candidate.text) - LONGEST)
+
+    @property
+    def doubts(self) -> list[StepVerdict]:
+        """Steps that are not known to be correct, in order."""
+        return [step for step in self.verdict.steps if step.label != "correct"]
+
+    @property
+    def failing(self) -> TestVerdict | None:
+        """The first test that was not passed."""
+        return next((t for t in self.verdict.tests if t.outcome != "accepted"), None)
+
+    @property
+    def accepted(self) -> int:
+        """How many tests were passed."""
+        return sum(test.outcome == "accepted" for test in self.verdict.tests)
+
+
+def choose(runs: Sequence[Run], count: int) -> list[Sample]:
+    """`count` samples of the last evaluation, dealt to the runs in turn."""
+    dealt = chain.from_iterable(zip_longest(*(_of_run(run, count) for run in runs)))
+    chosen = [sample for sample in dealt if sample is not None][:count]
+    order = [run.name for run in runs]
+    return sorted(chosen, key=lambda sample: order.index(sample.run))
+
+
+def cut(text: str, steps: Iterable[StepVerdict]) -> list[Segment]:
+    """Cut `text` at the steps' offsets; nothing is lost or there twice.
+
+    A step that overlaps an earlier one, or ends beyond the text, is not marked.
+    """
+    segments: list[Segment] = []
+    at = 0
+    for step in sorted(steps, key=lambda step: step.start):
+        if not at <= step.start < step.end <= len(text):
+            continue
+        if step.start > at:
+            segments.append(Segment(text=text[at : step.start], step=None))
+        segments.append(Segment(text=text[step.start : step.end], step=step))
+        at = step.end
+    if at < len(text):
+        segments.append(Segment(text=text[at:], step=None))
+    return segments
+
+
+def kind_of(verdict: Verdict) -> str:
+    """Which of `KINDS` a verdict is."""
+    if verdict.outcome != "passed":
+        return KINDS[1] if verdict.outcome == "failed" else KINDS[4]
+    labels = {step.label for step in verdict.steps}
+    return KINDS[0] if "incorrect" in labels else KINDS[3] if "unchecked" in labels else KINDS[2]
+
+
+def _of_run(run: Run, count: int) -> Iterator[Sample]:
+    """The first of each kind, then the second of each, at most one of a problem and kind."""
+    if not run.evaluations:
+        return
+    last = run.evaluations[-1].round
+    found: dict[str, dict[str, Sample]] = {kind: {} for kind in KINDS}
+    with Journal.open(run.folder, read_only=True) as journal:
+        for problem, candidate, verdict in journal.judged(last, "test"):
+            kind = kind_of(verdict)
+            if len(found[kind]) < count and problem.id not in found[kind]:
+                found[kind][problem.id] = Sample(
+                    run=run.name,
+                    round=last,
+                    kind=kind,
+                    problem=problem,
+                    candidate=candidate,
+                    verdict=verdict,
+                )
+    for rank in zip_longest(*(samples.values() for samples in found.values())):
+        yield from (sample for sample in rank if sample is not None)
