@@ -1,0 +1,54 @@
+# make demo   a weak model gets better at math and code because its solutions are verified
+# make test   the tests that can run on this machine
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: help install demo test lint bench docs
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+	@echo "make lint   ruff and mypy"
+	@echo "make bench  the measurements, beside other projects where they are installed"
+	@echo "make docs   the documentation as HTML, in site/"
+
+install: $(STAMP)
+
+demo: install
+	@$(BIN)/veritune demo
+
+test: install
+	@$(BIN)/python -m pytest $(TESTS)
+
+lint: install
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: install
+	@$(BIN)/veritune bench throughput
+
+docs: install
+	@$(BIN)/python -m pip install -q -e '.[docs]'
+	@$(BIN)/mkdocs build --strict
+
+# Shows what pip is at: one moving line on a terminal, only the downloads elsewhere.
+define PROGRESS
+while IFS= read -r line; do case "$$line" in \
+  *Collecting*|*Downloading*|*Building*|*Installing*|*Preparing*) \
+    if [ -t 1 ]; then printf '\r\033[K  %.76s' "$${line#"$${line%%[! ]*}"}"; \
+    else case "$$line" in *Downloading*MB*|*Installing*) printf '  %.76s\n' "$${line#"$${line%%[! ]*}"}";; esac; fi;; \
+  esac; done; if [ -t 1 ]; then printf '\r\033[K'; fi
+endef
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "veritune needs Python 3.11 or newer; name one: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
+	  { rm -rf .venv; echo "python cannot make a virtual environment (on Debian and Ubuntu: apt install python3-venv)" >&2; exit 2; }
+	@echo "installing veritune into .venv (once; PyTorch is the large part)"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -e '.[dev]' | { $(PROGRESS); }
+	@touch $@

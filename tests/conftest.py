@@ -1,0 +1,60 @@
+"""Which tests can run on this machine.
+
+Tests marked docker, vllm or gpu are skipped, with the reason, where their engine is missing.
+`VERITUNE_REQUIRE=docker,vllm` makes that a failure instead: CI must not lose tests in silence.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib.util import find_spec
+
+import pytest
+
+ENGINES = ("docker", "vllm", "gpu")
+REQUIRED = frozenset(filter(None, os.environ.get("VERITUNE_REQUIRE", "").split(",")))
+
+
+def pytest_configure() -> None:
+    if unknown := REQUIRED.difference(ENGINES):
+        raise pytest.UsageError(
+            f"VERITUNE_REQUIRE: no engine {', '.join(sorted(unknown))}; there are"
+            f" {', '.join(ENGINES)}"
+        )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for engine in ENGINES:
+        if item.get_closest_marker(engine) and (reason := missing(engine)):
+            if engine in REQUIRED:
+                pytest.fail(f"{engine} is required here: {reason}", pytrace=False)
+            pytest.skip(reason)
+
+
+@cache
+def missing(engine: str) -> str | None:
+    """Why tests of this engine cannot run here; None where they can."""
+    return {"docker": _no_docker, "vllm": _no_vllm, "gpu": _no_gpu}[engine]()
+
+
+def _no_docker() -> str | None:
+    if find_spec("docker") is None:
+        return "the docker package is not installed"
+    import docker
+
+    try:
+        docker.from_env(timeout=10).ping()
+    except docker.errors.DockerException as error:
+        return f"no Docker engine answers ({str(error)[:80]})"
+    return None
+
+
+def _no_vllm() -> str | None:
+    return None if find_spec("vllm") else "vllm is not installed (pip install 'veritune[vllm]')"
+
+
+def _no_gpu() -> str | None:
+    import torch
+
+    return None if torch.cuda.is_available() else "this machine has no GPU that torch can use"

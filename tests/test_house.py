@@ -1,0 +1,127 @@
+"""The shape of the house: imports point down, no circles, nothing heavy before it is needed."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from importlib.util import resolve_name
+from pathlib import Path
+
+import pytest
+
+import veritune
+
+PACKAGE = Path(veritune.__file__).parent
+ROOMS = (
+    *("cli", "benchmarks", "report", "integrations", "rounds", "trainer", "verifiers"),
+    *("sampler", "sandbox", "models", "problems", "journal", "files", "records", "config"),
+    "errors",
+)
+"""From the roof to the ground: a room may import those after it."""
+HEAVY = frozenset(
+    {
+        *("torch", "transformers", "tokenizers", "safetensors", "peft", "accelerate", "vllm"),
+        *("datasets", "pyarrow", "pandas", "sympy", "docker", "ray", "matplotlib", "jinja2"),
+    }
+)
+BACKENDS = ("models/", "trainer/", "sampler/")
+"""Where a module may import a heavy package at its top, since its wing's face does not load it."""
+
+
+def module_name(path: Path) -> str:
+    parts = ("veritune", *path.relative_to(PACKAGE).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def package_of(path: Path) -> str:
+    return ".".join(("veritune", *path.relative_to(PACKAGE).parent.parts))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The modules of ours that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("veritune"))
+        elif isinstance(node, ast.ImportFrom):
+            source = resolve_name("." * node.level + (node.module or ""), package_of(path))
+            if source.split(".")[0] == "veritune":
+                names = [f"{source}.{alias.name}" for alias in node.names]
+                yield from (name if name in FILES else source for name in names)
+
+
+def room(module: str) -> str | None:
+    """The room of a module; None for the package's own files, which hold nothing but names."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and parts[1] != "__main__" else None
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_imports_point_down(module: str) -> None:
+    here = room(module)
+    if here is None:
+        return
+    rank = ROOMS.index(here)
+    up = [name for name in imported(FILES[module]) if (r := room(name)) and ROOMS.index(r) < rank]
+    assert not up, f"{module} imports from above it: {', '.join(up)}"
+
+
+def test_no_import_goes_round_in_a_circle() -> None:
+    graph = {module: set(imported(path)) - {module} for module, path in FILES.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def top_level(tree: ast.Module) -> Iterator[ast.stmt]:
+    """The statements that run on import, and not those for type checkers alone."""
+    waiting: list[ast.stmt] = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for_types = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        if isinstance(node, ast.If | ast.Try | ast.With | ast.ClassDef) and not for_types:
+            waiting += [child for child in ast.walk(node) if isinstance(child, ast.stmt)][1:]
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_heavy_packages_are_imported_where_they_are_needed(module: str) -> None:
+    path = FILES[module]
+    if path.relative_to(PACKAGE).as_posix().startswith(BACKENDS) and path.name != "__init__.py":
+        return
+    names: list[str] = []
+    for node in top_level(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names.append(str(node.module))
+    heavy = HEAVY.intersection(name.split(".")[0] for name in names)
+    assert not heavy, f"{module} imports {', '.join(heavy)} at its top"
+
+
+def loaded_by(*words: str) -> set[str]:
+    """The top-level packages that a fresh Python has imported by the end of a command."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *words], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rsplit("|", 1)[1].strip().split(".")[0] for line in lines}
+
+
+def test_the_faces_of_all_wings_load_nothing_heavy() -> None:
+    loaded = loaded_by("-c", "import " + ", ".join(f"veritune.{name}" for name in ROOMS))
+    assert "pydantic" in loaded
+    assert not loaded & HEAVY
+
+
+def test_help_loads_nothing_heavy() -> None:
+    loaded = loaded_by("-m", "veritune", "--help")
+    assert "veritune" in loaded
+    assert not loaded & (HEAVY | {"pydantic", "numpy", "rich", "tyro"})
