@@ -1,1 +1,19 @@
-"""See the modules of this folder."""
+"""Causal language models and their tokenizers: build, load, save, name by content."""
+
+from veritune.models.checkpoints import save_policy
+from veritune.models.hashing import policy_hash
+from veritune.models.loading import load_policy
+from veritune.models.places import model_folder
+from veritune.models.scratch import build_scratch
+from veritune.models.text import completion_texts, encode_prompt, eos_ids
+
+__all__ = [
+    "build_scratch",
+    "completion_texts",
+    "encode_prompt",
+    "eos_ids",
+    "load_policy",
+    "model_folder",
+    "policy_hash",
+    "save_policy",
+]

@@ -1,0 +1,82 @@
+"""Loading a policy from disk or the hub, with every fault said in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from veritune.errors import ModelError
+from veritune.models.hashing import WEIGHTS, adapter_base
+from veritune.models.places import model_folder
+from veritune.models.quiet import quiet_transformers
+from veritune.models.tokenizers import load_tokenizer
+
+
+def load_policy(
+    path: str | Path,
+    *,
+    dtype: str = "float32",
+    adapter: str | Path | None = None,
+    device: str | None = None,
+) -> tuple[Any, Any]:
+    """(model in eval mode, tokenizer) of a folder, a hub name, or a PEFT adapter folder.
+
+    An adapter stays a PEFT model, its weights apart from the base's. The model goes to `device`,
+    by default the GPU where there is one. Raises `ModelError` or `MissingFileError`.
+    """
+    import torch
+
+    folder = model_folder(path)
+    base = adapter_base(folder)
+    if base is not None:
+        if adapter is not None:
+            raise ModelError(f"{path}: is an adapter itself; give the base model, or no adapter")
+        adapter, folder = folder, model_folder(base)
+    with quiet_transformers():
+        model = _load_model(folder, getattr(torch, dtype))
+        tokenizer = load_tokenizer(folder, model.get_input_embeddings().num_embeddings)
+        if adapter is not None:
+            model = _apply_adapter(model, model_folder(adapter))
+    place = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    return model.to(place).eval(), tokenizer
+
+
+def _load_model(folder: Path, dtype: Any) -> Any:
+    from transformers import AutoModelForCausalLM
+
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder}: no config.json; give the folder of a saved model")
+    if not any(True for pattern in WEIGHTS for _ in folder.glob(pattern)):
+        raise ModelError(f"{folder}: no weights (*.safetensors); copy or save the model again")
+    try:
+        model, report = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype, output_loading_info=True
+        )
+    except Exception as error:
+        raise ModelError(
+            f"{folder}: cannot be loaded ({_first_line(error)}); copy or save the model again"
+        ) from None
+    lost = sorted(report["missing_keys"]) or sorted(map(str, report["mismatched_keys"]))
+    if lost:
+        raise ModelError(
+            f"{folder}: weights lack or misshape {len(lost)} tensors, {lost[0]} first; "
+            "copy or save the model again"
+        )
+    return model
+
+
+def _apply_adapter(model: Any, folder: Path) -> Any:
+    from peft import PeftModel
+
+    if adapter_base(folder) is None:
+        raise ModelError(f"{folder}: no adapter_config.json; give the folder of a PEFT adapter")
+    try:
+        return PeftModel.from_pretrained(model, folder)
+    except Exception as error:
+        raise ModelError(
+            f"{folder}: the adapter does not fit the model ({_first_line(error)})"
+        ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0][:200] or type(error).__name__

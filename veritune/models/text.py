@@ -1,0 +1,86 @@
+"""Between text and token ids, for one model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from veritune.errors import ModelError
+
+ANCHOR = "a"
+
+
+def encode_prompt(tokenizer: Any, prompt: str | Sequence[Any]) -> list[int]:
+    """Token ids of a prompt: plain text, or chat messages through the model's chat template.
+
+    Raises `ModelError` for text that the tokenizer has no tokens for.
+    """
+    try:
+        if isinstance(prompt, str):
+            ids = list(tokenizer(prompt)["input_ids"])
+        else:
+            ids = _encode_chat(tokenizer, prompt)
+    except ModelError:
+        raise
+    except Exception as error:
+        raise ModelError(f"prompt {_excerpt(prompt)}: cannot be encoded ({error})") from None
+    while len(ids) > 1 and ids[-1] == tokenizer.eos_token_id and isinstance(prompt, str):
+        ids.pop()  # Some tokenizers end every text; a prompt is not at its end.
+    if not ids:
+        raise ModelError(f"prompt {_excerpt(prompt)}: has no tokens; give a text that is not empty")
+    if tokenizer.unk_token_id is not None and tokenizer.unk_token_id in ids:
+        raise ModelError(f"prompt {_excerpt(prompt)}: holds text outside the model's vocabulary")
+    return ids
+
+
+def eos_ids(model: Any, tokenizer: Any) -> set[int]:
+    """Every token that ends a candidate, whether model, generation config or tokenizer says so."""
+    sources = [tokenizer, model.config, getattr(model, "generation_config", None)]
+    found: set[int] = set()
+    for source in sources:
+        value = getattr(source, "eos_token_id", None)
+        found |= {value} if isinstance(value, int) else set(value or ())
+    return found
+
+
+def completion_texts(tokenizer: Any, completions: Sequence[Sequence[int]]) -> list[str]:
+    """Texts of completions as they continue a prompt: special tokens dropped, blanks kept.
+
+    Sentence-piece decoders strip a text's first blank, so each is decoded behind an anchor.
+    """
+    anchor = (
+        list(tokenizer(ANCHOR, add_special_tokens=False)["input_ids"]) if _strips(tokenizer) else []
+    )
+    texts = tokenizer.batch_decode(
+        [[*anchor, *ids] for ids in completions],
+        skip_special_tokens=True,
+        clean_up_tokenization_spaces=False,
+    )
+    return [text[len(ANCHOR) :] for text in texts] if anchor else list(texts)
+
+
+def _strips(tokenizer: Any) -> bool:
+    """Whether a token that begins with a blank loses it when decoded first."""
+    try:
+        ids = list(tokenizer(f"{ANCHOR} {ANCHOR}", add_special_tokens=False)["input_ids"])
+    except Exception:  # An alphabet without the anchor: one token a character, nothing stripped.
+        return False
+    return len(ids) > 1 and tokenizer.decode(ids[1:]) == ANCHOR
+
+
+def _encode_chat(tokenizer: Any, messages: Sequence[Any]) -> list[int]:
+    if not tokenizer.chat_template:
+        raise ModelError(
+            "prompts are chat messages but the model's tokenizer has no chat template; "
+            "use an instruct model or plain text prompts"
+        )
+    return list(
+        tokenizer.apply_chat_template(
+            list(messages), add_generation_prompt=True, tokenize=True, return_dict=False
+        )
+    )
+
+
+def _excerpt(prompt: object) -> str:
+    text = repr(prompt)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,87 @@
+"""Loading a tokenizer that gives back the text it was given, or none at all."""
+
+from __future__ import annotations
+
+import json
+import string
+from pathlib import Path
+from typing import Any
+
+from veritune.errors import ModelError
+
+PLAIN = ("PreTrainedTokenizerFast", "TokenizersBackend")
+# Where loaders that rebuild a tokenizer for the wrong model lose text.
+PROBES = ("a b", " a", "a  b", "\na\n\n b", "a\n  b ", string.printable[:95])
+# How vocabularies of bytes and of sentence pieces write the blank and the newline.
+DISGUISES = {" ": (" ", "\u0120", "\u2581"), "\n": ("\n", "\u010a", "<0x0A>")}
+
+
+def load_tokenizer(folder: Path, vocabulary: int) -> Any:
+    """The tokenizer saved in `folder` for a model of `vocabulary` tokens.
+
+    transformers rebuilds a tokenizer of one's own saved beside a Qwen2 or Llama config as that
+    model's class, which silently drops blanks and newlines; such a one is loaded from its own
+    tokenizer.json. Raises `ModelError` where text or ids are lost all the same.
+    """
+    attempts = [_plain, _auto] if _declares_plain(folder) else [_auto, _plain]
+    complaint = ""
+    for attempt in attempts:
+        try:
+            tokenizer = attempt(folder)
+        except Exception as error:
+            complaint = (
+                complaint or f"cannot be loaded ({str(error).strip().partition(chr(10))[0]})"
+            )
+            continue
+        fault = tokenizer_fault(tokenizer, vocabulary)
+        if fault is None:
+            return tokenizer
+        complaint = fault
+    raise ModelError(f"{folder}: the tokenizer {complaint}; save the model with its own tokenizer")
+
+
+def tokenizer_fault(tokenizer: Any, vocabulary: int) -> str | None:
+    """Why a tokenizer must not be used, or None."""
+    alphabet = _alphabet(tokenizer)
+    for probe in PROBES:
+        text = "".join(c for c in probe if c in alphabet)
+        if not text:
+            continue
+        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+        outside = [id for id in ids if not 0 <= id < vocabulary]
+        if outside:
+            return f"yields id {outside[0]} outside the model's vocabulary of {vocabulary}"
+        back = tokenizer.decode(ids, clean_up_tokenization_spaces=False)
+        if back != text:
+            return f"loses text: {text[:20]!r} comes back as {back[:20]!r}"
+    return None
+
+
+def _alphabet(tokenizer: Any) -> set[str]:
+    """The printable characters that some token of the vocabulary writes."""
+    written = "".join(tokenizer.get_vocab())
+    return {
+        c
+        for c in string.printable[:95] + "\n"
+        if any(form in written for form in DISGUISES.get(c, (c,)))
+    }
+
+
+def _declares_plain(folder: Path) -> bool:
+    try:
+        declared = json.loads((folder / "tokenizer_config.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(declared, dict) and declared.get("tokenizer_class") in PLAIN
+
+
+def _plain(folder: Path) -> Any:
+    from transformers import PreTrainedTokenizerFast
+
+    return PreTrainedTokenizerFast.from_pretrained(folder)
+
+
+def _auto(folder: Path) -> Any:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder)

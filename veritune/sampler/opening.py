@@ -1,0 +1,10 @@
+"""From a recipe's sampler section to the sampler it asks for."""
+
+from veritune.config import SamplerConfig
+from veritune.sampler.native import NativeSampler
+from veritune.sampler.protocol import Sampler
+
+
+def open_sampler(config: SamplerConfig, *, seed: int, dtype: str = "float32") -> Sampler:
+    """The sampler of `config.type`, not yet loaded."""
+    return NativeSampler(config, seed=seed, dtype=dtype)
