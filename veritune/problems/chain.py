@@ -16,7 +16,7 @@ from veritune.errors import RecordError
 from veritune.records import Problem
 
 MODULUS = 100
-_PROMPT = re.compile(r"(\d\d)((?:[-+*]\d\d)+)=")
+_PROMPT = re.compile(r"(\d\d)((?:[-+*]\d\d)+)=", re.ASCII)
 
 
 def draw(config: ChainConfig, rng: Random) -> Problem:

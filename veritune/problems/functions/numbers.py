@@ -101,7 +101,7 @@ CONDITIONALS = (
     ),
     _conditional(
         "x", "is x a multiple of {n} and more than {m}",
-        "x % {n} == 0 and x > {m}", "x % {n} == 0 and x >= {m}", "x % {n} == 0 or x > {m}",
+        "x % {n} == 0 and x > {m}", "x % {n} == 0 or x > {m}", "x % {n} == 0 and x < {m}",
         "x // {n} == 0 and x > {m}",
     ),
     _conditional(

@@ -1,0 +1,123 @@
+"""The functions generator: every template, its mistakes, and its hidden tests."""
+
+import string
+from random import Random
+from typing import Any
+
+import pytest
+
+from veritune.config import FunctionsConfig, ProblemsConfig
+from veritune.problems import demonstrations
+from veritune.problems.functions import TEMPLATES, Instance, every_function, problem_of, teach
+from veritune.problems.functions.template import Template
+from veritune.records import Problem
+
+CONFIG = FunctionsConfig()
+PRINTABLE = set(string.printable) - set("\t\r\x0b\x0c")
+
+
+def run(source: str, args: list[Any]) -> Any:
+    scope: dict[str, Any] = {}
+    exec(source, scope)  # written by the package's own templates
+    return scope["f"](*[list(a) if isinstance(a, list) else a for a in args])
+
+
+def failures(source: str, problem: Problem) -> int:
+    failed = 0
+    for case in problem.reference["tests"]["cases"]:
+        try:
+            result = run(source, case["args"])
+            failed += result != case["expected"] or type(result) is not type(case["expected"])
+        except Exception:
+            failed += 1
+    return failed
+
+
+def some(kind: Template) -> list[Instance]:
+    instances = list(kind.instances())
+    return [(kind, p) for p in Random(0).sample(instances, min(6, len(instances)))]
+
+
+def test_enough_templates_and_problems_in_four_families() -> None:
+    families = every_function()
+    assert set(families) == {"arithmetic", "strings", "lists", "conditionals"}
+    assert len(TEMPLATES) >= 30
+    prompts = {
+        kind.prompt(parameters)
+        for templates in families.values()
+        for instances in templates
+        for kind, parameters in instances
+    }
+    assert len(prompts) > 5000
+    assert len(prompts) == sum(len(i) for t in families.values() for i in t)
+
+
+@pytest.mark.parametrize("kind", TEMPLATES, ids=lambda kind: kind.spec)
+def test_every_template(kind: Template) -> None:
+    exposed = set()
+    for instance in some(kind):
+        problem = problem_of(instance, CONFIG)
+        solution = problem.reference["solution"]
+        assert failures(solution, problem) == 0
+        assert len(problem.reference["tests"]["cases"]) == CONFIG.tests
+        assert Problem.from_line(problem.to_line()) == problem
+        for body in kind.mistakes:
+            source = kind.source(body, instance[1])
+            assert len(source) <= 90 and set(source) <= PRINTABLE
+            if failures(source, problem):
+                exposed.add(body)
+        assert len(solution) <= 90 and set(str(problem.prompt) + solution) <= PRINTABLE
+    assert exposed == set(kind.mistakes)
+
+
+def test_the_teacher_who_always_errs_is_always_wrong_and_often_partly_right() -> None:
+    config = FunctionsConfig(mistakes=1)
+    rng = Random(0)
+    partly = total = 0
+    for kind in TEMPLATES:
+        for instance in some(kind):
+            problem = problem_of(instance, config)
+            failed = failures(teach(problem, instance, config, rng), problem)
+            assert failed > 0
+            total += 1
+            partly += failed < config.tests
+    assert partly / total > 0.3
+
+
+def test_every_instance_has_a_mistake_to_make() -> None:
+    config = FunctionsConfig(mistakes=1, tests=1)
+    rng = Random(0)
+    for kind in TEMPLATES:
+        for instance in some(kind):
+            teach(problem_of(instance, config), instance, config, rng)
+
+
+def test_the_rate_of_mistakes() -> None:
+    pairs = demonstrations(ProblemsConfig(source="functions"), 0, 300)
+    wrong = sum(text != problem.reference["solution"] for problem, text in pairs)
+    assert 0.5 < wrong / 300 < 0.7
+
+
+@pytest.mark.parametrize(
+    ("spec", "args", "expected"),
+    [
+        ("x plus 3, then times 4", [2], 20),
+        ("x over 3 rounded down, then plus 2", [-1], 1),
+        ("sum of 2 to x inclusive, plus 3", [4], 12),
+        ("5 if x is more than 3, else 2", [3], 2),
+        ("is x between -3 and 4 inclusive", [-3], True),
+        ("x times 3, but at most 7", [5], 7),
+        ("first 2 letters of s, reversed, then 'a'", ["xyz"], "yxa"),
+        ("s padded on the left with 'a' to 4", ["xy"], "aaxy"),
+        ("the 2 largest items of a in order, then 3", [[5, 1, 4]], [4, 5, 3]),
+        ("largest item of a plus 2, or 3 if a is empty", [[]], 3),
+        ("first item of a more than 2, or 3 if there is none", [[1, 9, 4]], 9),
+    ],
+)
+def test_specs_mean_what_they_say(spec: str, args: list[Any], expected: Any) -> None:
+    for kind in TEMPLATES:
+        for parameters in kind.instances():
+            if kind.spec.format(**parameters) == spec:
+                assert run(kind.source(kind.body, parameters), args) == expected
+                return
+    pytest.fail(f"no such spec: {spec}")

@@ -1,0 +1,97 @@
+"""The steps of a `chain` trace such as `95;80;51;#1`.
+
+A step is correct if it follows from the value written before it and the next operation. So an
+error that is carried on is marked once, where it was made; the steps that follow from it are
+correct and say so.
+"""
+
+from __future__ import annotations
+
+import re
+
+from veritune.problems import chain_operations, chain_step
+from veritune.records import Problem, StepLabel, StepVerdict
+
+_PIECE = re.compile(r"[^;#]*;|#?[^;#]*", re.ASCII)
+_VALUE = re.compile(r"[0-9]{2};")
+_ANSWER = re.compile(r"#[0-9]{1,2}")
+
+
+def check_chain(problem: Problem, text: str) -> tuple[StepVerdict, ...]:
+    """One verdict for every `dd;` and one for the final `#d`; spans partition `text`.
+
+    Values too many or too few, anything malformed, and text after the answer are incorrect.
+    Without an answer the steps that are there are judged, and no more.
+    """
+    value, operations = chain_operations(str(problem.prompt))
+    modulus = int(problem.metadata["answer_modulus"])
+    trace = _Trace(value, operations, modulus)
+    matches = [match for match in _PIECE.finditer(text) if match[0]]
+    return tuple(
+        _verdict(match, *trace.judge(match[0], last=match.end() == len(text))) for match in matches
+    )
+
+
+def _verdict(match: re.Match[str], label: StepLabel, reason: str) -> StepVerdict:
+    return StepVerdict(start=match.start(), end=match.end(), label=label, reason=reason)
+
+
+class _Trace:
+    """The value written last, the operations to come, and whether an error was made before."""
+
+    def __init__(self, value: int, operations: list[tuple[str, int]], modulus: int) -> None:
+        self._value: int | None = value
+        self._operations = operations
+        self._modulus = modulus
+        self._at = 0
+        self._wrong = False
+        self._answered = False
+
+    def judge(self, piece: str, *, last: bool) -> tuple[StepLabel, str]:
+        if self._answered:
+            return self._incorrect("stands after the answer")
+        if piece.startswith("#"):
+            self._answered = True
+            return self._answer(piece, last)
+        if not _VALUE.fullmatch(piece):
+            self._value = None
+            self._at += 1
+            return self._incorrect("not a two-digit value and a semicolon")
+        return self._step(int(piece[:2]))
+
+    def _step(self, written: int) -> tuple[StepLabel, str]:
+        before, self._value = self._value, written
+        self._at += 1
+        if self._at > len(self._operations):
+            return self._incorrect(
+                f"one value too many; there are {len(self._operations)} operations"
+            )
+        operator, operand = self._operations[self._at - 1]
+        if before is None:
+            return self._incorrect("follows no readable value")
+        expected = chain_step(before, operator, operand)
+        claim = f"{before:02d}{operator}{operand:02d}={expected:02d}"
+        if written != expected:
+            return self._incorrect(f"{claim}, not {written:02d}")
+        return self._correct(claim)
+
+    def _answer(self, piece: str, last: bool) -> tuple[StepLabel, str]:
+        missing = len(self._operations) - self._at
+        if missing > 0:
+            return self._incorrect(f"{missing} of {len(self._operations)} values are missing")
+        if not _ANSWER.fullmatch(piece) or self._value is None:
+            return self._incorrect("not # and the answer")
+        if not last:
+            return self._incorrect("the answer does not end the text")
+        expected = str(self._value % self._modulus)
+        claim = f"{self._value:02d} mod {self._modulus} = {expected}"
+        if piece[1:] != expected:
+            return self._incorrect(f"{claim}, not {piece[1:]}")
+        return self._correct(claim)
+
+    def _correct(self, claim: str) -> tuple[StepLabel, str]:
+        return "correct", f"{claim}, which follows from an earlier error" if self._wrong else claim
+
+    def _incorrect(self, reason: str) -> tuple[StepLabel, str]:
+        self._wrong = True
+        return "incorrect", reason
