@@ -1,0 +1,101 @@
+"""`veritune validate`, run as a program."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the shared data sets are not here")
+
+
+def validate(*words: str) -> tuple[int, str, str]:
+    command = [sys.executable, "-m", "veritune", "validate", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280)
+    return done.returncode, done.stdout, done.stderr
+
+
+def write(path: Path, *rows: object) -> str:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return str(path)
+
+
+def gsm(solution: str) -> dict[str, str]:
+    return {"question": f"What of {solution!r}?", "answer": solution}
+
+
+@needs_data
+def test_gsm8k_test_references_all_pass() -> None:
+    code, out, err = validate(str(DATA / "gsm8k" / "test.jsonl"))
+    assert (code, err) == (0, "")
+    assert "1319/1319 passed" in out
+
+
+def test_chain_references_pass() -> None:
+    code, out, _ = validate("chain", "--limit", "200")
+    assert code == 0 and "200/200 passed" in out
+
+
+def test_a_wrong_annotation_is_named_with_its_reason(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "g.jsonl",
+        gsm("Two and two is <<2+2=4>>4.\n#### 4"),
+        gsm("Two and two is <<2+2=5>>5.\n#### 5"),
+    )
+    code, out, _ = validate(path)
+    assert code == 1
+    assert "wrong step: 2+2 is 4, not 5" in out and "1/2 passed" in out
+
+
+def test_own_math_problems_and_those_without_a_solution(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "own.jsonl",
+        {"id": "a", "kind": "math", "prompt": "1+1?", "reference": {"answer": "2"}},
+        {
+            "id": "b",
+            "kind": "code",
+            "prompt": "f",
+            "reference": {"tests": {"type": "asserts", "code": "assert f() == 1"}},
+        },
+    )
+    code, out, err = validate(path)
+    assert (code, err) == (0, "")
+    assert "1/1 passed" in out and "1 have no reference solution" in out
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        (b'{"question": "a", ', ":1: not valid JSON"),
+        (b'{"question": "a", "answer": 3}', ":1: answer: input should be a valid string"),
+        (b'{"foo": 1}', "give --source"),
+        (b"\xff\xfe", ":1: not UTF-8"),
+    ],
+)
+def test_bad_files_are_one_line_and_exit_code_2(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_bytes(content)
+    code, out, err = validate(str(path))
+    assert (code, out) == (2, "")
+    assert message in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("absent.jsonl",), "absent.jsonl: no such file"),
+        ((str(Path(__file__)), "--source", "gsm"), "unknown source 'gsm'"),
+        (("chain", "--limit", "0"), "limit"),
+        (("functions", "--limit", "100000"), "ask for fewer"),
+        ((), "a file, folder or hub name"),
+    ],
+)
+def test_bad_requests_are_one_line_and_exit_code_2(words: tuple[str, ...], message: str) -> None:
+    code, _, err = validate(*words)
+    assert code == 2
+    assert message.lower() in err.lower() and err.count("\n") == 1
