@@ -1,0 +1,44 @@
+"""Verifiers as verl's custom reward function (written against 0.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from veritune.errors import InputError, SandboxFailureError
+from veritune.integrations.background import judge
+from veritune.integrations.lookup import Lookup
+from veritune.records import Problem
+from veritune.verifiers import Verifier
+
+
+def verl_reward(
+    verifier: Verifier, problems: Iterable[Problem]
+) -> Callable[..., dict[str, float | str]]:
+    """A `compute_score` for `custom_reward_function`; rows need `extra_info["problem_id"]`.
+
+    It returns `score` (the verdict's, in [0, 1]), `acc` (1.0 where it passed) and `reason`. verl
+    has no way to leave one candidate out, so a checker that broke raises `SandboxFailureError`:
+    scored as 0 it would be trained on.
+    """
+    lookup = Lookup(problems)
+
+    def compute_score(
+        data_source: str,
+        solution_str: str,
+        ground_truth: object,
+        extra_info: Mapping[str, Any] | None = None,
+        **others: object,
+    ) -> dict[str, float | str]:
+        if not extra_info or "problem_id" not in extra_info:
+            raise InputError("each row needs extra_info['problem_id'] with its problem's id")
+        pair = lookup.pair(extra_info["problem_id"], solution_str, 0)
+        (verdict,) = judge(verifier, [pair])
+        if verdict.score is None:
+            raise SandboxFailureError(
+                f"{verdict.problem_id}: the checker broke, not the candidate: {verdict.reason}"
+            )
+        passed = float(verdict.outcome == "passed")
+        return {"score": verdict.score, "acc": passed, "reason": verdict.reason}
+
+    return compute_score
