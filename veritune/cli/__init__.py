@@ -37,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if words[0] not in COMMANDS:
         return fail(f"no command '{words[0]}'; there are: {', '.join(COMMANDS)}", 2)
+    # On a shared machine, threads that spin while they wait slow torch down many times over.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         code: int = import_module(f"veritune.cli.{words[0]}").main(words[1:])
         sys.stdout.flush()

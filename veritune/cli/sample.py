@@ -30,10 +30,10 @@ def main(argv: Sequence[str]) -> int:
     words = ["--sampler.n" if word == "--n" else word for word in argv]
     arguments = parse(SampleArguments, words, prog="veritune sample")
     problems = read_records(arguments.problems, Problem)
-    from veritune.models import policy_hash, resolve
+    from veritune.models import policy_hash, model_folder
     from veritune.sampler import open_sampler
 
-    folder = resolve(arguments.model)
+    folder = model_folder(arguments.model)
     sampler = open_sampler(arguments.sampler, seed=arguments.seed)
     sampler.load(Checkpoint(path=str(folder), policy=policy_hash(folder)))
     indices = [range(arguments.sampler.n)] * len(problems)

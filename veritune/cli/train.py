@@ -45,11 +45,11 @@ def main(argv: Sequence[str]) -> int:
     out = Path(arguments.out)
     if out.exists():
         raise RecipeError(f"--out: {out} exists; name a new folder")
-    from veritune.models import policy_hash, resolve
+    from veritune.models import policy_hash, model_folder
     from veritune.trainer import SftTrainer
 
     examples = read_examples(arguments)
-    folder = resolve(arguments.model)
+    folder = model_folder(arguments.model)
     watch = Terminal()
     with watch.phase("train", arguments.updates) as advance:
         trainer = SftTrainer(

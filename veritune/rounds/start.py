@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 from veritune.config import Recipe
-from veritune.models import build_scratch, load_policy, policy_hash, resolve, save_policy
+from veritune.models import build_scratch, load_policy, policy_hash, model_folder, save_policy
 from veritune.problems import demonstrations
 from veritune.records import Candidate, Checkpoint
 from veritune.rounds.watch import Watch
@@ -21,7 +21,7 @@ from veritune.trainer import Example, SftTrainer
 def start_policy(recipe: Recipe, watch: Watch) -> Checkpoint:
     """The policy of round 0, built or found."""
     if recipe.model.path is not None and not recipe.warm_start.demonstrations:
-        folder = resolve(recipe.model.path)
+        folder = model_folder(recipe.model.path)
         return Checkpoint(path=str(folder), policy=policy_hash(folder))
     folder = Path(recipe.output) / "starts" / _fingerprint(recipe)
     if folder.is_dir():

@@ -1,0 +1,113 @@
+"""pass@k and the figures of an evaluation, against counting by hand."""
+
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from veritune.config import SelectionConfig
+from veritune.records import Candidate, Problem, StepVerdict, Verdict
+from veritune.rounds.measures import Judged, measure, pass_at_k
+from veritune.rounds.selection import select
+
+
+@given(st.integers(1, 9), st.data())
+def test_pass_at_k_is_the_share_of_subsets_with_a_right_one(n: int, data: st.DataObject) -> None:
+    correct = data.draw(st.integers(0, n))
+    k = data.draw(st.integers(1, n))
+    subsets = list(combinations(range(n), k))
+    share = sum(min(subset) < correct for subset in subsets) / len(subsets)
+    assert pass_at_k(n, correct, k) == pytest.approx(share, abs=1e-12)
+
+
+@pytest.mark.parametrize(("n", "correct", "k"), [(4, 5, 1), (4, -1, 1), (4, 2, 5), (4, 2, 0)])
+def test_pass_at_k_refuses_what_has_no_meaning(n: int, correct: int, k: int) -> None:
+    with pytest.raises(ValueError, match="need 0 <= correct <= n"):
+        pass_at_k(n, correct, k)
+
+
+def row(
+    name: str, index: int, outcome: str, labels: str = "", text: str | None = None, **more: object
+) -> Judged:
+    names = {"c": "correct", "i": "incorrect", "u": "unchecked"}
+    verdict = Verdict(
+        problem_id=name,
+        index=index,
+        outcome=outcome,  # type: ignore[arg-type]
+        score={"passed": 1.0, "failed": 0.0, "error": None}[outcome],
+        reason="",
+        steps=tuple(
+            StepVerdict(start=i, end=i + 1, label=names[x], reason="")  # type: ignore[arg-type]
+            for i, x in enumerate(labels)
+        ),
+        **more,  # type: ignore[arg-type]
+    )
+    candidate = Candidate(problem_id=name, index=index, text=str(index) if text is None else text)
+    return Problem(id=name, kind="math", prompt="", reference={"answer": "1"}), candidate, verdict
+
+
+def test_errors_are_counted_and_change_no_rate() -> None:
+    rows = [
+        row("a", 0, "passed", "cc"),
+        row("a", 1, "error"),
+        row("b", 0, "failed", "ci"),
+        row("b", 1, "failed", "ic"),
+        row("c", 0, "error"),
+        row("c", 1, "error"),
+    ]
+    figures = measure(rows, 2)
+    assert figures["pass_at_1"] == 0.5
+    assert figures["pass_at_k"] == 0.0
+    assert figures["problems"] == 2
+    assert figures["errors"] == 3
+
+
+def test_trace_error_counts_wrong_steps_behind_right_answers_only() -> None:
+    rows = [
+        row("a", 0, "passed", "cc"),
+        row("a", 1, "passed", "ci"),
+        row("a", 2, "passed", "uu"),
+        row("a", 3, "failed", "ii"),
+    ]
+    figures = measure(rows, 1)
+    assert (figures["answer_correct"], figures["trace_checked"], figures["trace_errors"]) == (
+        3,
+        2,
+        1,
+    )
+    assert figures["trace_error"] == 0.5
+    assert figures["unchecked"] == 2
+
+
+def test_nothing_checked_is_no_rate_and_not_zero() -> None:
+    figures = measure([row("a", 0, "error")], 1)
+    assert figures["pass_at_1"] is None
+    assert figures["trace_error"] is None
+
+
+def indices(rows: list[Judged]) -> list[tuple[str, int]]:
+    return [(c.problem_id, c.index) for _, c, _ in rows]
+
+
+ROWS = [
+    row("a", 0, "failed", "cc"),
+    row("a", 1, "passed", "ci"),
+    row("a", 2, "passed", "cc", text="same"),
+    row("a", 3, "passed", "cc", text="same\n"),
+    row("a", 4, "passed", "cu"),
+    row("a", 5, "passed", "cc"),
+    row("b", 0, "passed", ""),
+    row("b", 1, "error"),
+    row("b", 2, "passed", "c", flags=("exit",)),
+]
+
+
+def test_outcome_selection_keeps_distinct_passed_candidates() -> None:
+    chosen = select(ROWS, SelectionConfig(reward="outcome", keep=3))
+    assert indices(chosen) == [("a", 1), ("a", 2), ("a", 4), ("b", 0)]
+
+
+def test_process_selection_needs_every_step_checked_and_right() -> None:
+    chosen = select(ROWS, SelectionConfig(reward="process", keep=3))
+    assert indices(chosen) == [("a", 2), ("a", 5)]

@@ -1,0 +1,52 @@
+"""pass@k of a file of candidates: Chen et al. 2021 (arXiv 2107.03374), unbiased."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from pydantic import BaseModel, ConfigDict
+
+from veritune.errors import RecordError
+from veritune.records import Verdict
+from veritune.rounds.measures import pass_at_k
+
+
+class PassAtK(BaseModel):
+    """pass@k for each k, over the problems with at least k candidates that could be checked."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rates: dict[int, float]
+    problems: int
+    candidates: int
+    unchecked: int
+    too_few: dict[int, int]
+
+
+def estimate(verdicts: Iterable[Verdict], ks: Iterable[int]) -> PassAtK:
+    """pass@k from verdicts; those whose checker broke are left out and counted.
+
+    A problem with fewer than k checked candidates cannot be estimated: it is counted in
+    `too_few[k]`. Where no problem is left for a k, that is an error and not a zero.
+    """
+    groups: dict[str, list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        groups[verdict.problem_id].append(verdict)
+    decided = [[v for v in group if v.outcome != "error"] for group in groups.values()]
+    rates, too_few = {}, {}
+    for k in ks:
+        enough = [group for group in decided if len(group) >= k]
+        if not enough:
+            raise RecordError(f"pass@{k}: no problem has {k} checked candidates; use a smaller k")
+        counts = [(len(g), sum(v.outcome == "passed" for v in g)) for g in enough]
+        rates[k] = sum(pass_at_k(n, right, k) for n, right in counts) / len(enough)
+        too_few[k] = len(decided) - len(enough)
+    total = sum(map(len, groups.values()))
+    return PassAtK(
+        rates=rates,
+        problems=len(groups),
+        candidates=total,
+        unchecked=total - sum(map(len, decided)),
+        too_few=too_few,
+    )

@@ -1,0 +1,31 @@
+"""`veritune bench pass-at-k|throughput|steps ...`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+
+from veritune.errors import RecipeError
+
+BENCHMARKS = {
+    "pass-at-k": "veritune.cli.bench_pass_at_k",
+    "steps": "veritune.benchmarks.steps",
+    "throughput --what answers": "veritune.benchmarks.throughput_answers",
+    "throughput --what code": "veritune.benchmarks.throughput_code",
+}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one benchmark with the words that follow its name."""
+    words = list(argv)
+    if not words or words[0] in ("-h", "--help"):
+        print("usage: veritune bench NAME ...\n\n  " + "\n  ".join(BENCHMARKS))
+        return 0 if words else 2
+    name, rest = words[0], words[1:]
+    if name == "throughput" and "--what" in rest[:-1]:
+        at = rest.index("--what")
+        name, rest = f"{name} --what {rest[at + 1]}", rest[:at] + rest[at + 2 :]
+    if name not in BENCHMARKS:
+        raise RecipeError(f"no benchmark '{name}'; there are: {', '.join(BENCHMARKS)}")
+    code: int = import_module(BENCHMARKS[name]).main(rest)
+    return code
