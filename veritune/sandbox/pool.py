@@ -1,0 +1,92 @@
+"""A sandbox of several slots: bounded concurrency, retries, renewal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Self
+
+from veritune.errors import SandboxFailureError
+from veritune.sandbox import job as wire
+from veritune.sandbox.limits import Limits
+from veritune.sandbox.protocol import ExecResult, Judged, Program
+from veritune.sandbox.slot import Slot
+
+TRIES = 3
+USES_PER_SLOT = 5000
+REPLY_MARGIN_SECONDS = 60.0
+PAUSE_SECONDS = 0.5
+
+
+class PooledSandbox:
+    """Runs jobs on up to `workers` slots; a slot that misbehaves is replaced.
+
+    `open_slot` starts a host process in isolation; it raises `SandboxFailureError`.
+    """
+
+    def __init__(
+        self, open_slot: Callable[[], Awaitable[Slot]], *, workers: int, limits: Limits
+    ) -> None:
+        self.limits = limits
+        self._open_slot = open_slot
+        self._workers = workers
+        self._free: asyncio.LifoQueue[Slot | None] = asyncio.LifoQueue()
+        self._open: set[Slot] = set()
+
+    async def __aenter__(self) -> Self:
+        for _ in range(self._workers):
+            self._free.put_nowait(None)
+        # The first slot now: a machine without a working sandbox is told so at once.
+        first = await self._start()
+        self._free.get_nowait()
+        self._free.put_nowait(first)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await asyncio.gather(*(self._drop(slot) for slot in list(self._open)))
+
+    async def run(self, job: Program | Judged, limits: Limits | None = None) -> ExecResult:
+        """Run one job when a slot is free; what breaks is tried again on a new slot."""
+        limits = limits or self.limits
+        frame = wire.encode(job, limits)
+        seconds = limits.wall_seconds + REPLY_MARGIN_SECONDS
+        slot = await self._free.get()
+        try:
+            for attempt in range(TRIES):
+                try:
+                    slot = slot or await self._start()
+                    return wire.decode(await slot.run(frame, seconds))
+                except SandboxFailureError:
+                    if slot is not None:
+                        await self._drop(slot)
+                        slot = None
+                    if attempt == TRIES - 1:
+                        raise
+                    await asyncio.sleep(PAUSE_SECONDS * attempt)
+            raise AssertionError("unreachable")
+        except BaseException:
+            # Also a cancelled caller: its job may still run in the slot.
+            if slot is not None:
+                await asyncio.shield(self._drop(slot))
+                slot = None
+            raise
+        finally:
+            if slot is not None and slot.uses >= USES_PER_SLOT:
+                await self._drop(slot)
+                slot = None
+            self._free.put_nowait(slot)
+
+    async def _start(self) -> Slot:
+        slot = await self._open_slot()
+        self._open.add(slot)
+        return slot
+
+    async def _drop(self, slot: Slot) -> None:
+        self._open.discard(slot)
+        await slot.close()

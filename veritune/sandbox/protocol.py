@@ -1,0 +1,72 @@
+"""What every sandbox does: jobs in, what became of them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from veritune.sandbox.limits import Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A whole program: Python `source`, or `argv` to execute among `files` (path to bytes)."""
+
+    source: str = ""
+    argv: tuple[str, ...] = ()
+    stdin: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A candidate's module and a test program, each to run in a process of its own.
+
+    `sources` are (file name, text) run one after another in one Python namespace; `tests` is what
+    the in-sandbox judge takes. `numpy`: whether arrays may cross between them.
+    """
+
+    sources: tuple[tuple[str, str], ...]
+    tests: dict[str, Any]
+    numpy: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecResult:
+    """How a job ended.
+
+    `killed` is the limit that ended it ("cpu time", "wall time", "memory", "output"), or "".
+    `code` is its exit code, negative for a signal. `report` is the judge's, for a judged job.
+    """
+
+    code: int
+    killed: str
+    stdout: str
+    stderr: str
+    cpu_ms: float
+    wall_ms: float
+    peak_memory_mb: float
+    report: dict[str, Any] | None = None
+
+
+class Sandbox(Protocol):
+    """An async context manager that runs untrusted programs, several at a time."""
+
+    limits: Limits
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    async def run(self, job: Program | Judged, limits: Limits | None = None) -> ExecResult:
+        """Run one job under `limits` (the sandbox's own by default), when a slot is free.
+
+        Raises `SandboxFailureError` where the sandbox, not the job, broke, and kept breaking.
+        """
+        ...

@@ -1,0 +1,85 @@
+"""How one forked child is shut in before it touches anything of a candidate's or a test's."""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+from dataclasses import dataclass
+
+from . import linux, seccomp
+
+FILTER = seccomp.program()
+STACK_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """Limits and identity of one child. `uid` None: a plain user's sandbox has only one uid."""
+
+    uid: int | None
+    cpu_seconds: int
+    memory_bytes: int
+    processes: int
+    file_bytes: int
+    files: int
+    own_network: bool = True
+
+
+def enter(rules: Confinement) -> None:
+    """Own mount, IPC, UTS and network namespace, a sized tmpfs, a fresh /proc, no privilege.
+
+    The caller has forked this process as the first one of a new pid namespace.
+    """
+    flags = linux.NEWNS | linux.NEWIPC
+    linux.unshare(flags | linux.NEWUTS | linux.NEWNET if rules.own_network else flags)
+    owner = "" if rules.uid is None else f",uid={rules.uid},gid={rules.uid}"
+    size = f"size={rules.file_bytes},nr_inodes={rules.files + 1},mode=700{owner}"
+    linux.mount("tmpfs", "/tmp", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, size)
+    secure = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
+    linux.mount("proc", "/proc", "proc", secure, None)
+    if rules.own_network:
+        socket.sethostname("sandbox")
+    _prefer_for_oom()
+    _limit(rules)
+    _drop(rules.uid)
+    os.chdir("/tmp")
+
+
+def _prefer_for_oom() -> None:
+    fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+    os.write(fd, b"1000")
+    os.close(fd)
+
+
+def _limit(rules: Confinement) -> None:
+    # The address space that the fork inherited is not the child's to pay for.
+    with open("/proc/self/statm") as stream:
+        inherited = int(stream.read().split()[0]) * resource.getpagesize()
+    for what, amount in (
+        (resource.RLIMIT_AS, inherited + rules.memory_bytes),
+        (resource.RLIMIT_NPROC, rules.processes),
+        (resource.RLIMIT_FSIZE, rules.file_bytes),
+        (resource.RLIMIT_NOFILE, 128),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_STACK, STACK_BYTES),
+    ):
+        resource.setrlimit(what, (amount, amount))
+    resource.setrlimit(resource.RLIMIT_CPU, (rules.cpu_seconds, rules.cpu_seconds + 1))
+
+
+def _drop(uid: int | None) -> None:
+    if uid is None:
+        # A user namespace of its own: processes are counted, and reach others, inside it only.
+        linux.unshare(linux.NEWUSER)
+    else:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    linux.drop_capabilities()
+    linux.prctl(linux.PR_SET_DUMPABLE, 0)
+    linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+    if FILTER is not None:
+        linux.install_filter(FILTER)

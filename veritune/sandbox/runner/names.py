@@ -1,0 +1,161 @@
+"""Which of a test program's free names are the candidate's, and where the others come from.
+
+The tests decide what is judged: a builtin, a module or a helper of the prompt's that they use is
+taken on the judge's side, even where the candidate defines something of that name.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+MODULES = frozenset(sys.stdlib_module_names) | {"numpy"}
+
+
+@dataclass(slots=True)
+class Sorted:
+    """Names by where they come from: the candidate, the prompt's helpers, imports."""
+
+    candidate: list[str] = field(default_factory=list)
+    helpers: list[str] = field(default_factory=list)
+    imports: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+
+
+def sort(tree: ast.Module, job: dict[str, Any]) -> Sorted:
+    """Sort the free names of a test program."""
+    free = free_names(tree)
+    entry = job["tests"].get("entry_point")
+    prompt, solution = _parsed(job.get("prompt_code")), _parsed(job.get("solution"))
+    helpers, defined = _complete(prompt, entry), _defined(solution)
+    imports = _imports(prompt) | _imports(solution)
+    found = Sorted()
+    for name in sorted(free):
+        if name == entry:
+            found.candidate.append(name)
+        elif name in helpers:
+            found.helpers.append(name)
+        elif name in defined:
+            found.candidate.append(name)
+        elif name in imports and imports[name][0].partition(".")[0] in MODULES:
+            found.imports[name] = imports[name]
+        elif hasattr(builtins, name):
+            continue
+        elif name in MODULES:
+            found.imports[name] = (name, None)
+        else:
+            found.candidate.append(name)
+    if not found.candidate and not entry:
+        found.candidate = _called_everywhere(tree)
+    return found
+
+
+def from_judge(found: Sorted, job: dict[str, Any]) -> dict[str, Any]:
+    """The values of the names that are not the candidate's."""
+    space: dict[str, Any] = {}
+    if found.helpers:
+        helpers: dict[str, Any] = {"__name__": "prompt"}
+        exec(compile(job["prompt_code"], "prompt.py", "exec"), helpers)
+        space.update({name: helpers[name] for name in found.helpers})
+    for name, (module, member) in found.imports.items():
+        loaded = importlib.import_module(module)
+        if member is None and "." in module and name == module.partition(".")[0]:
+            loaded = sys.modules[name]
+        space[name] = loaded if member is None else getattr(loaded, member)
+    return space
+
+
+def handle_of_class(value: Any) -> int:
+    """The handle of a class of the candidate's; -1 for a builtin type."""
+    handle = type.__getattribute__(value, "_veritune_class") if _is_remote(value) else (None, -1)
+    return int(handle[1])
+
+
+def _is_remote(value: Any) -> bool:
+    return type(value).__name__ == "RemoteClass"
+
+
+def free_names(tree: ast.Module) -> set[str]:
+    """Names that a program reads and binds nowhere."""
+    read: set[str] = set()
+    bound: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+            bound.add(node.name)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            bound |= {(a.asname or a.name).partition(".")[0] for a in node.names}
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            bound.add(node.name)
+    return read - bound
+
+
+def _parsed(text: str | None) -> ast.Module:
+    try:
+        return ast.parse(text or "")
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
+
+
+def _complete(tree: ast.Module, entry: str | None) -> set[str]:
+    """Functions and classes of the prompt that are more than a signature and a docstring."""
+    whole = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name != entry:
+            body = [s for s in node.body if not _is_filler(s)]
+            if body:
+                whole.add(node.name)
+    return whole
+
+
+def _is_filler(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Constant)
+    return isinstance(statement, ast.Pass)
+
+
+def _defined(tree: ast.Module) -> set[str]:
+    names = {
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
+    }
+    for node in tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        for target in targets:
+            names |= {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+    return names
+
+
+def _imports(tree: ast.Module) -> dict[str, tuple[str, str | None]]:
+    """Bound name -> (module, member), for what a program imports at its top."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                name = alias.asname or alias.name.partition(".")[0]
+                found[name] = (alias.name, None)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                found[alias.asname or alias.name] = (node.module, alias.name)
+    return found
+
+
+def _called_everywhere(tree: ast.Module) -> list[str]:
+    """A builtin's name that every assertion calls: then the candidate is to define it anew."""
+    called = [
+        {
+            node.func.id
+            for node in ast.walk(statement)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        for statement in tree.body
+        if isinstance(statement, ast.Assert)
+    ]
+    return sorted(set.intersection(*called)) if called else []

@@ -1,0 +1,46 @@
+"""Equality of a result with an expected value that stands in a JSON file."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+TOLERANCE = 1e-9
+
+
+def same(got: Any, expected: Any) -> bool:
+    """Whether `got` is the value that JSON can say of it.
+
+    JSON has no tuples and only text as keys, so a tuple is a list, and keys compare as JSON
+    writes them. A float that is expected may differ by rounding; a nan equals a nan.
+    """
+    if isinstance(expected, float):
+        return _close(got, expected)
+    if type(expected) is list:
+        if type(got) not in (list, tuple) and not isinstance(got, tuple):
+            return False
+        return len(got) == len(expected) and all(map(same, got, expected))
+    if type(expected) is dict:
+        if not isinstance(got, dict) or len(got) != len(expected):
+            return False
+        keys = {_key(k): v for k, v in got.items()}
+        return keys.keys() == expected.keys() and all(same(keys[k], expected[k]) for k in expected)
+    return bool(got == expected)
+
+
+def _close(got: Any, expected: float) -> bool:
+    if type(got) is int:
+        return bool(got == expected)
+    if type(got) is not float:
+        return bool(got == expected)
+    if math.isnan(expected):
+        return math.isnan(got)
+    return got == expected or math.isclose(got, expected, rel_tol=TOLERANCE, abs_tol=1e-12)
+
+
+def _key(key: Any) -> str:
+    if key is None:
+        return "null"
+    if isinstance(key, bool):
+        return "true" if key else "false"
+    return key if type(key) is str else str(key)

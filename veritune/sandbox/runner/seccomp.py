@@ -1,0 +1,118 @@
+"""A deny list of system calls as a seccomp filter program.
+
+What is refused: namespaces and mounts, other processes' memory, kernel interfaces with a large
+attack surface, and every place where a program can leave bytes that no limit counts (System V
+shared memory, memory files, keyrings). clone3 answers ENOSYS, so that the C library falls back to
+clone, whose flags a filter can read.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import struct
+
+# name: (x86_64, aarch64)
+DENIED: dict[str, tuple[int | None, int | None]] = {
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "process_madvise": (440, 440),
+    "process_mrelease": (448, 448),
+    "pidfd_getfd": (438, 438),
+    "kcmp": (312, 272),
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "pivot_root": (155, 41),
+    "chroot": (161, 51),
+    "open_tree": (428, 428),
+    "move_mount": (429, 429),
+    "fsopen": (430, 430),
+    "fsconfig": (431, 431),
+    "fsmount": (432, 432),
+    "fspick": (433, 433),
+    "mount_setattr": (442, 442),
+    "open_by_handle_at": (304, 265),
+    "name_to_handle_at": (303, 264),
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    "kexec_load": (246, 104),
+    "kexec_file_load": (320, 294),
+    "init_module": (175, 105),
+    "finit_module": (313, 273),
+    "delete_module": (176, 106),
+    "reboot": (169, 142),
+    "swapon": (167, 224),
+    "swapoff": (168, 225),
+    "acct": (163, 89),
+    "syslog": (103, 116),
+    "quotactl": (179, 60),
+    "quotactl_fd": (443, 443),
+    "settimeofday": (164, 170),
+    "clock_settime": (227, 112),
+    "clock_adjtime": (305, 266),
+    "adjtimex": (159, 171),
+    "sethostname": (170, 161),
+    "setdomainname": (171, 162),
+    "iopl": (172, None),
+    "ioperm": (173, None),
+    "modify_ldt": (154, None),
+    "vhangup": (153, 58),
+    "fanotify_init": (300, 262),
+    "landlock_create_ruleset": (444, 444),
+    "memfd_secret": (447, 447),
+    "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+}
+ABSENT: dict[str, tuple[int | None, int | None]] = {
+    "clone3": (435, 435),
+    "memfd_create": (319, 279),
+    "shmget": (29, 194),
+    "msgget": (68, 186),
+    "semget": (64, 190),
+    "mq_open": (240, 180),
+}
+CLONE = (56, 220)
+NEW_NAMESPACES = 0x7E020080  # CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET,TIME}
+MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
+X32_BIT = 0x40000000
+
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
+_NUMBER, _ARCH, _FIRST_ARGUMENT = 0, 4, 16
+
+
+def program(machine: str | None = None) -> bytes | None:
+    """The filter for this machine, or None where it is of a kind we have no table for."""
+    name = machine or os.uname().machine
+    if name not in MACHINES:
+        return None
+    column, arch = MACHINES[name]
+    code = [_step(_LOAD, _ARCH), _step(_EQUAL, arch, 1), _step(_RETURN, _KILL)]
+    code.append(_step(_LOAD, _NUMBER))
+    if name == "x86_64":
+        code += [_step(_AT_LEAST, X32_BIT, 0, 1), _step(_RETURN, _ERRNO | errno.ENOSYS)]
+    for table, answer in ((DENIED, errno.EPERM), (ABSENT, errno.ENOSYS)):
+        for numbers in table.values():
+            number = numbers[column]
+            if number is not None:
+                code += [_step(_EQUAL, number, 0, 1), _step(_RETURN, _ERRNO | answer)]
+    code += [
+        _step(_EQUAL, CLONE[column], 0, 3),
+        _step(_LOAD, _FIRST_ARGUMENT),
+        _step(_ANY_BIT, NEW_NAMESPACES, 0, 1),
+        _step(_RETURN, _ERRNO | errno.EPERM),
+        _step(_RETURN, _ALLOW),
+    ]
+    return b"".join(code)
+
+
+def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+    return struct.pack("=HBBI", code, if_true, if_false, value)

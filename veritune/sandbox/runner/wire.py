@@ -1,0 +1,63 @@
+"""Frames: a four-byte length, then that many bytes of JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+MAX_JOB = 256 << 20
+MAX_FRAME = 16 << 20
+
+
+class BrokenFrameError(Exception):
+    """The other side sent something that is no frame."""
+
+
+def write(fd: int, data: bytes) -> None:
+    """Write one frame whole."""
+    view = memoryview(len(data).to_bytes(4, "big") + data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def read(fd: int, limit: int) -> bytes | None:
+    """One frame, or None where the other side has ended between frames."""
+    head = _exactly(fd, 4)
+    if not head:
+        return None
+    size = int.from_bytes(head, "big")
+    if len(head) < 4 or size > limit:
+        raise BrokenFrameError(f"a frame of {size} bytes where {limit} are allowed")
+    data = _exactly(fd, size)
+    if len(data) < size:
+        raise BrokenFrameError("a frame that breaks off")
+    return data
+
+
+def _exactly(fd: int, size: int) -> bytes:
+    data = os.read(fd, min(size, 1 << 20)) if size else b""
+    if len(data) == size or not data:
+        return data
+    chunks = [data]
+    size -= len(data)
+    while size:
+        data = os.read(fd, min(size, 1 << 20))
+        if not data:
+            break
+        chunks.append(data)
+        size -= len(data)
+    return b"".join(chunks)
+
+
+def dumps(value: Any) -> bytes:
+    """JSON as bytes; ASCII only, so that lone surrogates survive."""
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def loads(data: bytes) -> Any:
+    """JSON from bytes; `BrokenFrameError` for anything else."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BrokenFrameError(f"not JSON: {str(error)[:80]}") from None

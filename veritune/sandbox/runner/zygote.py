@@ -1,0 +1,138 @@
+"""Forks one candidate at a time, watches what it uses, and says how it ended.
+
+This process never reads anything a candidate wrote or will read: code, input, output and answers
+pass it by as file descriptors.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gc
+import os
+import select
+import signal
+import socket
+import time
+from typing import Any
+
+from . import linux, usage, wire
+from .confine import Confinement, enter
+
+START, STOP = b"S", b"K"
+CHANNEL, PAYLOAD, FAILED = 3, 4, 5
+WATCH_SECONDS = 0.25
+
+
+def serve(link: socket.socket) -> None:
+    """Answer the host's requests until it hangs up."""
+    own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    gc.disable()
+    gc.freeze()
+    while True:
+        mark, fds, _, _ = socket.recv_fds(link, 1, 4)
+        if not mark:
+            return
+        if mark == START:
+            frame = wire.read(link.fileno(), wire.MAX_FRAME)
+            if frame is None:
+                return
+            end = _run(wire.loads(frame), fds, own_pids, link)
+            wire.write(link.fileno(), wire.dumps(end))
+
+
+def _run(spec: dict[str, Any], fds: list[int], own_pids: int, link: socket.socket) -> Any:
+    started = time.monotonic()
+    linux.setns(own_pids, linux.NEWPID)
+    linux.unshare(linux.NEWPID)
+    heard, failed = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _become_candidate(spec, fds, failed)
+    for fd in (*fds, failed):
+        os.close(fd)
+    watch = os.pidfd_open(pid)
+    try:
+        killed = _watch(pid, watch, spec, started, link)
+    finally:
+        os.close(watch)
+    _, status, used = os.wait4(pid, 0)
+    failure = os.read(heard, 1000).decode(errors="replace")
+    os.close(heard)
+    return {
+        "failure": failure,
+        "killed": killed,
+        "code": os.waitstatus_to_exitcode(status),
+        "cpu_ms": round((used.ru_utime + used.ru_stime) * 1000, 3),
+        "wall_ms": round((time.monotonic() - started) * 1000, 3),
+        "peak_kb": used.ru_maxrss,
+    }
+
+
+def _become_candidate(spec: dict[str, Any], fds: list[int], failed: int) -> None:
+    """In the forked child: descriptors, confinement, then the candidate; never returns."""
+    code = 1
+    try:
+        try:
+            _place(fds, failed, answers=spec["mode"] == "answer")
+            enter(Confinement(**spec["confinement"]))
+        except BaseException as error:
+            os.write(FAILED, f"{type(error).__name__}: {error}".encode())
+            os._exit(1)
+        os.close(FAILED)
+        gc.enable()
+        code = _candidate(spec["mode"])
+    finally:
+        os._exit(code)
+
+
+def _place(fds: list[int], failed: int, *, answers: bool) -> None:
+    """Descriptors to their places, all others closed; `answers`: the second is a channel."""
+    null = os.open("/dev/null", os.O_RDONLY)
+    high = [above(fd) for fd in (null, *fds, failed)]
+    null, payload, data, out, err, failed = high
+    order = (null, out, err, data) if answers else (data, out, err, null)
+    for place, fd in enumerate((*order, payload, failed)):
+        os.dup2(fd, place)
+    linux.close_from(FAILED + 1)
+
+
+def _candidate(mode: str) -> int:
+    with os.fdopen(PAYLOAD, "rb") as stream:
+        payload = wire.loads(stream.read())
+    if mode == "answer":
+        from . import candidate
+
+        return candidate.answer(CHANNEL, payload)
+    from . import program
+
+    return program.run(payload)
+
+
+def _watch(pid: int, watch: int, spec: dict[str, Any], started: float, link: socket.socket) -> str:
+    """Wait for the end; kill what passes a limit. Returns why it was killed, or nothing."""
+    poll = select.poll()
+    poll.register(watch, select.POLLIN)
+    poll.register(link, select.POLLIN)
+    deadline = started + spec["wall_seconds"]
+    pause = WATCH_SECONDS
+    while True:
+        ready = poll.poll(max(1, int(min(pause, deadline - time.monotonic()) * 1000)))
+        if any(fd == watch for fd, _ in ready):
+            return ""
+        if ready:
+            link.recv(1)
+            reason = "stopped"
+        elif time.monotonic() >= deadline:
+            reason = "wall time"
+        else:
+            tree = usage.of_tree(pid)
+            reason = tree.over(spec["cpu_seconds"], spec["memory_bytes"])
+            pause = min(WATCH_SECONDS, max(0.01, spec["cpu_seconds"] - tree.cpu_seconds))
+        if reason:
+            signal.pidfd_send_signal(watch, signal.SIGKILL)
+            return reason
+
+
+def above(fd: int) -> int:
+    """A copy of `fd` out of the way of the low numbers."""
+    return fcntl.fcntl(fd, fcntl.F_DUPFD, 64)

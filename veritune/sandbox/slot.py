@@ -1,0 +1,107 @@
+"""One slot: a started host process, and one job at a time through it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.resources
+import json
+from functools import cache
+from typing import Protocol
+
+from veritune.errors import SandboxFailureError
+
+MAX_REPLY = 256 << 20
+START_SECONDS = 60.0
+# Reads the runner's modules from standard input and imports them from memory, so that every
+# backend runs the same code and needs nothing of ours on its file system.
+BOOTSTRAP = """
+import os, sys, json, importlib.abc, importlib.util
+def read(n):
+    data = b""
+    while len(data) < n:
+        part = os.read(0, n - len(data))
+        if not part: os._exit(0)
+        data += part
+    return data
+files = json.loads(read(int.from_bytes(read(4), "big")))
+class Sent(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    def find_spec(self, name, path, target=None):
+        known = name in files
+        return importlib.util.spec_from_loader(name, self) if known else None
+    def get_source(self, name): return files[name]
+    def is_package(self, name): return name == "runner"
+sys.meta_path.insert(0, Sent())
+from runner.host import main
+main()
+"""
+
+
+class Stream(Protocol):
+    """Bytes to and from a host process."""
+
+    async def write(self, data: bytes) -> None:
+        """Send all of it."""
+        ...
+
+    async def read(self, size: int) -> bytes:
+        """Exactly `size` bytes; raises `EOFError` where the process has ended."""
+        ...
+
+    async def close(self) -> None:
+        """End the process and everything in its sandbox."""
+        ...
+
+
+@cache
+def runner_frame() -> bytes:
+    """The frame that carries the runner's own modules."""
+    files = {"runner": ""}
+    for entry in importlib.resources.files("veritune.sandbox.runner").iterdir():
+        if entry.name.endswith(".py"):
+            name = entry.name.removesuffix(".py")
+            files["runner" if name == "__init__" else f"runner.{name}"] = entry.read_text("utf-8")
+    data = json.dumps(files).encode()
+    return len(data).to_bytes(4, "big") + data
+
+
+class Slot:
+    """A ready host process. `uses` counts its jobs."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self.uses = 0
+        self.own_uid = False
+
+    async def start(self) -> None:
+        """Send the runner and wait until the host is ready."""
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await self._stream.write(runner_frame())
+                facts = json.loads(await self._reply())["ready"]
+        except (EOFError, OSError, TimeoutError, KeyError, ValueError) as error:
+            raise SandboxFailureError(f"the sandbox did not start: {error}") from None
+        self.own_uid = facts["own_uid"]
+
+    async def run(self, job: bytes, seconds: float) -> bytes:
+        """Send one job, return the reply; `SandboxFailureError` where there is none in time."""
+        self.uses += 1
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stream.write(job)
+                return await self._reply()
+        except (EOFError, OSError) as error:
+            raise SandboxFailureError(
+                f"the sandbox ended in the middle of a job: {error}"
+            ) from None
+        except TimeoutError:
+            raise SandboxFailureError(f"no reply from the sandbox in {seconds:.0f} s") from None
+
+    async def _reply(self) -> bytes:
+        size = int.from_bytes(await self._stream.read(4), "big")
+        if size > MAX_REPLY:
+            raise OSError("a reply that is too long")
+        return await self._stream.read(size)
+
+    async def close(self) -> None:
+        """End it."""
+        await self._stream.close()
