@@ -99,3 +99,28 @@ def test_bad_requests_are_one_line_and_exit_code_2(words: tuple[str, ...], messa
     code, _, err = validate(*words)
     assert code == 2
     assert message.lower() in err.lower() and err.count("\n") == 1
+
+
+@needs_data
+def test_humaneval_references_all_pass() -> None:
+    code, out, err = validate(str(DATA / "humaneval" / "HumanEval.jsonl"))
+    assert (code, err) == (0, "")
+    assert "164/164 passed" in out
+
+
+def test_functions_references_pass_in_the_sandbox() -> None:
+    code, out, err = validate("functions", "--limit", "100")
+    assert (code, err) == (0, "")
+    assert "100/100 passed" in out
+
+
+def test_a_code_reference_that_fails_its_own_tests_is_named(tmp_path: Path) -> None:
+    row = {"text": "Add one.", "code": "def f(x):\n  return x + 1", "test_setup_code": ""}
+    path = write(
+        tmp_path / "m.jsonl",
+        {**row, "task_id": 1, "test_list": ["assert f(1) == 2"]},
+        {**row, "task_id": 2, "test_list": ["assert f(1) == 3"]},
+    )
+    code, out, _ = validate(path)
+    assert code == 1
+    assert "mbpp-2: failed" in out and "mbpp-1" not in out and "1/2 passed" in out
