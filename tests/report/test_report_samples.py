@@ -40,6 +40,7 @@ def test_cutting_loses_and_repeats_nothing(text: str, spans: list[tuple[int, int
     pieces = cut(text, steps)
     assert "".join(piece.text for piece in pieces) == text
     for piece in pieces:
+        assert piece.body + piece.tail == piece.text
         if piece.step is not None:
             assert piece.text == text[piece.step.start : piece.step.end]
 

@@ -30,6 +30,16 @@ class Segment:
     text: str
     step: StepVerdict | None
 
+    @property
+    def body(self) -> str:
+        """The text without the white space at its end, where a step's mark goes."""
+        return self.text.rstrip()
+
+    @property
+    def tail(self) -> str:
+        """The white space at its end."""
+        return self.text[len(self.body) :]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
@@ -66,9 +76,9 @@ class Sample:
         return max(0, len(self.candidate.text) - LONGEST)
 
     @property
-    def doubts(self) -> list[StepVerdict]:
-        """Steps that are not known to be correct, in order."""
-        return [step for step in self.verdict.steps if step.label != "correct"]
+    def mistakes(self) -> list[StepVerdict]:
+        """The incorrect steps, in order."""
+        return [step for step in self.verdict.steps if step.label == "incorrect"]
 
     @property
     def failing(self) -> TestVerdict | None:
