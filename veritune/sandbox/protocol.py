@@ -11,9 +11,10 @@ from veritune.sandbox.limits import Limits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A whole program: Python `source`, or `argv` to execute among `files` (path to bytes)."""
+    """A whole program: Python `source` with `args`, or `argv` to execute beside `files`."""
 
     source: str = ""
+    args: tuple[str, ...] = ()
     argv: tuple[str, ...] = ()
     stdin: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
@@ -33,11 +34,23 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """As `Judged`, but tests and candidate in one process: what it reports may be a lie."""
+
+    sources: tuple[tuple[str, str], ...]
+    tests: dict[str, Any]
+
+
+Job = Program | Judged | Shared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExecResult:
     """How a job ended.
 
     `killed` is the limit that ended it ("cpu time", "wall time", "memory", "output"), or "".
-    `code` is its exit code, negative for a signal. `report` is the judge's, for a judged job.
+    `code` is its exit code, negative for a signal. `report` is the judge's, for a judged job, or
+    the process's own claim, for a shared one.
     """
 
     code: int
@@ -64,7 +77,7 @@ class Sandbox(Protocol):
         trace: TracebackType | None,
     ) -> None: ...
 
-    async def run(self, job: Program | Judged, limits: Limits | None = None) -> ExecResult:
+    async def run(self, job: Job, limits: Limits | None = None) -> ExecResult:
         """Run one job under `limits` (the sandbox's own by default), when a slot is free.
 
         Raises `SandboxFailureError` where the sandbox, not the job, broke, and kept breaking.

@@ -9,6 +9,7 @@ may call functions that it was passed: `{"call": n, "args", "kwargs"}`, answered
 from __future__ import annotations
 
 import builtins
+import importlib
 import operator
 import os
 import sys
@@ -219,6 +220,9 @@ class Answerer:
             return self._objects[value]
         if tag == "cb":
             return self._callback(value)
+        if tag == "lf":
+            module, name = value
+            return operator.attrgetter(name)(importlib.import_module(module))
         if tag == "it":
             return iter([codec.Decoder(self._inside).decode(v) for v in value])
         return codec.no_insiders(tag, value)

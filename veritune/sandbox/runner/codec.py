@@ -17,6 +17,7 @@ import functools
 import math
 import operator
 import sys
+import types
 from collections import Counter, OrderedDict, UserDict, UserList, UserString, defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -31,6 +32,11 @@ PLAIN_TYPES = {
     if isinstance(value, type) and not name.startswith("_")
 }
 TYPE_NAMES: dict[Any, str] = {value: name for name, value in PLAIN_TYPES.items()}
+BUILTIN_FUNCTIONS = {
+    name: value
+    for name, value in vars(builtins).items()
+    if isinstance(value, types.BuiltinFunctionType) and not name.startswith("_")
+}
 MUTABLE: tuple[Any, ...] = (list, dict, set, bytearray, deque, OrderedDict, defaultdict, Counter)
 
 Encoded = Any
@@ -127,6 +133,11 @@ class Encoder:
         if isinstance(value, type):
             name = TYPE_NAMES.get(value)
             return {"ty": name} if name else self._outside(value)
+        if (
+            isinstance(value, types.BuiltinFunctionType)
+            and BUILTIN_FUNCTIONS.get(value.__name__) is value
+        ):
+            return {"bf": value.__name__}
         if isinstance(value, tuple) and hasattr(kind, "_fields"):
             return {"nt": [kind.__name__, list(kind._fields), self._items(tuple(value), depth)]}
         numpy = sys.modules.get("numpy")
@@ -419,6 +430,7 @@ _READERS: dict[str, _Reader] = {
     "td": lambda d, v, n: datetime.timedelta(*v),
     "k": lambda d, v, n: {"Ellipsis": ..., "NotImplemented": NotImplemented}[v],
     "ty": lambda d, v, n: PLAIN_TYPES[v],
+    "bf": lambda d, v, n: BUILTIN_FUNCTIONS[v],
     "nt": _read_named,
     "np": lambda d, v, n: d.array(v),
     "ns": lambda d, v, n: d.array([v[0], [], v[1]])[()],

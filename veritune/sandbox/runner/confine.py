@@ -15,7 +15,11 @@ STACK_BYTES = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """Limits and identity of one child. `uid` None: a plain user's sandbox has only one uid."""
+    """Limits and identity of one child.
+
+    `uid` None: a plain user's sandbox has only one. Without `address_space`, memory is counted
+    where it can be written only, for runtimes that reserve far more than they use.
+    """
 
     uid: int | None
     cpu_seconds: int
@@ -24,6 +28,7 @@ class Confinement:
     file_bytes: int
     files: int
     own_network: bool = True
+    address_space: bool = True
 
 
 def enter(rules: Confinement) -> None:
@@ -56,8 +61,9 @@ def _limit(rules: Confinement) -> None:
     # The address space that the fork inherited is not the child's to pay for.
     with open("/proc/self/statm") as stream:
         inherited = int(stream.read().split()[0]) * resource.getpagesize()
+    memory = resource.RLIMIT_AS if rules.address_space else resource.RLIMIT_DATA
     for what, amount in (
-        (resource.RLIMIT_AS, inherited + rules.memory_bytes),
+        (memory, inherited + rules.memory_bytes),
         (resource.RLIMIT_NPROC, rules.processes),
         (resource.RLIMIT_FSIZE, rules.file_bytes),
         (resource.RLIMIT_NOFILE, 128),

@@ -80,12 +80,12 @@ class Host:
         candidate_uid, judge_uid = self._next_uids()
         spec = job["spec"]
         spec["confinement"]["uid"] = candidate_uid
-        judge: Judge | None = None
-        if "judge" in job:
+        reporter: Reporter | None = None
+        if spec["mode"] == "program":
+            sources = [_memory_file(job["payload"]), _memory_file(job["stdin"])]
+        else:
             near, far = socket.socketpair()
             sources = [_memory_file(job["payload"]), far.detach()]
-        else:
-            sources = [_memory_file(job["payload"]), _memory_file(job["stdin"])]
         out, out_end = os.pipe()
         err, err_end = os.pipe()
         sources += [out_end, err_end]
@@ -93,15 +93,17 @@ class Host:
         wire.write(self._link.fileno(), wire.dumps(spec))
         for fd in sources:
             os.close(fd)
-        if "judge" in job:
-            judge = Judge(job, near, judge_uid, self._own_pids, (out, err, self._link.fileno()))
+        if spec["mode"] == "answer":
+            reporter = Judge(job, near, judge_uid, self._own_pids)
+        elif spec["mode"] == "shared":
+            reporter = Reporter(near.detach())
         try:
-            return Watch(self._link, judge, out, err, job).until_over()
+            return Watch(self._link, reporter, out, err, job).until_over()
         finally:
             os.close(out)
             os.close(err)
-            if judge is not None:
-                judge.end()
+            if reporter is not None:
+                reporter.end()
 
 
 def _memory_file(text: str) -> int:
@@ -113,40 +115,55 @@ def _memory_file(text: str) -> int:
     return fd
 
 
-class Judge:
-    """The forked process that runs the tests, and the pipe on which it reports."""
+class Reporter:
+    """The descriptor on which a job's report comes; here the candidate's own process writes it."""
 
-    def __init__(
-        self,
-        job: dict[str, Any],
-        channel: socket.socket,
-        uid: int | None,
-        own_pids: int,
-        others: tuple[int, ...],
-    ) -> None:
-        self.result, end = os.pipe()
-        linux.setns(own_pids, linux.NEWPID)
-        linux.unshare(linux.NEWPID)
-        self.pid = os.fork()
-        if self.pid == 0:
-            _become_judge(job, channel.fileno(), end, uid)
-        os.close(end)
-        channel.close()
+    def __init__(self, result: int) -> None:
+        self.result = result
         self.report = b""
         self.code: int | None = None
 
     def read(self) -> bool:
-        """Take what it reported so far; False at the end of its report."""
+        """Take what was reported so far; False at the end of the report."""
         data = os.read(self.result, 1 << 20)
         self.report += data
         return bool(data) and len(self.report) <= RESULT_BYTES
 
+    def kill(self) -> None:
+        """End the process that reports, where it is one of its own."""
+
     def end(self) -> None:
-        """Kill it where it still runs, and reap it."""
-        if self.code is None:
-            os.kill(self.pid, signal.SIGKILL)
-            self.code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        """Free everything, once."""
+        if self.result >= 0:
             os.close(self.result)
+            self.result = -1
+
+
+class Judge(Reporter):
+    """The forked process that runs the tests, and the pipe on which it reports."""
+
+    def __init__(
+        self, job: dict[str, Any], channel: socket.socket, uid: int | None, own_pids: int
+    ) -> None:
+        result, end = os.pipe()
+        super().__init__(result)
+        linux.setns(own_pids, linux.NEWPID)
+        linux.unshare(linux.NEWPID)
+        self._pid = os.fork()
+        if self._pid == 0:
+            _become_judge(job, channel.fileno(), end, uid)
+        os.close(end)
+        channel.close()
+
+    def kill(self) -> None:
+        if self.code is None:
+            os.kill(self._pid, signal.SIGKILL)
+
+    def end(self) -> None:
+        super().end()
+        if self.code is None:
+            self.kill()
+            self.code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
 
 
 def _become_judge(job: dict[str, Any], channel: int, result: int, uid: int | None) -> None:
@@ -185,9 +202,14 @@ class Watch:
     """Waits for the judge's report and the candidate's end, and reads what is printed."""
 
     def __init__(
-        self, link: socket.socket, judge: Judge | None, out: int, err: int, job: dict[str, Any]
+        self,
+        link: socket.socket,
+        reporter: Reporter | None,
+        out: int,
+        err: int,
+        job: dict[str, Any],
     ) -> None:
-        self._link, self._judge = link, judge
+        self._link, self._reporter = link, reporter
         self._printed = {out: bytearray(), err: bytearray()}
         self._out, self._err = out, err
         self._limit: int = job["spec"]["output_bytes"]
@@ -199,12 +221,12 @@ class Watch:
         for fd in (link.fileno(), out, err):
             self._poll.register(fd, select.POLLIN)
         self._poll.register(JOBS, 0)  # only its hang-up matters now
-        if judge is not None:
-            self._poll.register(judge.result, select.POLLIN)
+        if reporter is not None:
+            self._poll.register(reporter.result, select.POLLIN)
 
     def until_over(self) -> dict[str, Any]:
         """Run the loop; the reply to the client."""
-        open_ends = 3 if self._judge else 2
+        open_ends = 3 if self._reporter else 2
         while open_ends or self._end is None:
             left = self._deadline - time.monotonic()
             if left <= 0:
@@ -226,8 +248,8 @@ class Watch:
             return False
         if fd in self._printed:
             return self._read_output(fd)
-        assert self._judge is not None
-        if self._judge.read():
+        assert self._reporter is not None
+        if self._reporter.read():
             return False
         self._poll.unregister(fd)
         self._stop()
@@ -251,11 +273,11 @@ class Watch:
             self._link.send(zygote.STOP)
 
     def _give_up(self) -> None:
+        self._over = self._over or "wall time"
         self._stop()
         self._deadline = time.monotonic() + JUDGE_GRACE_SECONDS
-        if self._judge is not None:
-            self._over = self._over or "judge"
-            os.kill(self._judge.pid, signal.SIGKILL)
+        if self._reporter is not None:
+            self._reporter.kill()
 
     def _reply(self) -> dict[str, Any]:
         assert self._end is not None
@@ -265,8 +287,11 @@ class Watch:
             "stdout": self._printed[self._out].decode(errors="replace"),
             "stderr": self._printed[self._err].decode(errors="replace"),
         }
-        if self._judge is not None:
-            self._judge.end()
-            reply["judge"] = wire.loads(self._judge.report) if self._judge.report else None
-            reply["judge_code"] = self._judge.code
+        if isinstance(self._reporter, Judge):
+            self._reporter.end()
+            report = self._reporter.report
+            reply["judge"] = wire.loads(report) if report else None
+            reply["judge_code"] = self._reporter.code
+        elif self._reporter is not None:
+            reply["claim"] = self._reporter.report[:RESULT_BYTES].decode(errors="replace")
         return reply

@@ -11,13 +11,14 @@ import functools
 import random
 import reprlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from . import names, rewrite
-from .remote import Channel, LostError, UnsupportedError
+from .names import TESTS
+from .remote import Channel, LostError, UnsupportedError, handle_of
 from .same import same
 
-TESTS = "tests.py"
+FILE = "tests.py"
 # What only a broken test program raises by itself.
 BROKEN = (NameError, ImportError, SyntaxError)
 
@@ -37,18 +38,29 @@ def judge(fd: int, job: dict[str, Any]) -> dict[str, Any]:
             )
     except LostError as lost:
         bench.add("load", "runtime error", str(lost))
-    return {
-        "tests": bench.tests,
-        "calls": channel.calls,
-        "lost": channel.lost,
-        "unsupported": channel.unsupported,
-    }
+    return bench.finish()
+
+
+class Respondent(Protocol):
+    """Where the candidate's names come from: a `Channel`, or this very process."""
+
+    lost: str
+    unsupported: str
+    raised: BaseException | None
+    raised_text: str
+    asked: set[int]
+    operators: dict[str, set[str]] | None
+    work: int
+
+    def ask(self, op: str, *, name: str) -> Any:
+        """The value of a name that the candidate defines."""
+        ...
 
 
 class Bench:
     """The tests of one problem, on their way through one candidate."""
 
-    def __init__(self, channel: Channel, job: dict[str, Any]) -> None:
+    def __init__(self, channel: Respondent, job: dict[str, Any]) -> None:
         self.channel, self.job = channel, job
         self.tests: list[list[str]] = []
 
@@ -58,7 +70,7 @@ class Bench:
 
     def space(self, tree: ast.Module) -> dict[str, Any]:
         """The namespace for a test program: the candidate's names as proxies."""
-        space: dict[str, Any] = {"__name__": "tests"}
+        space: dict[str, Any] = {"__name__": TESTS}
         found = names.sort(tree, self.job)
         space.update(names.from_judge(found, self.job))
         for name in found.candidate:
@@ -68,9 +80,24 @@ class Bench:
     def resolve(self, name: str) -> Any:
         """A name that the candidate defines."""
         value = self.channel.ask("name", name=name)
-        if isinstance(value, type):
-            self.channel.asked.add(names.handle_of_class(value))
+        handle = handle_of(value)
+        if handle is None:
+            self.channel.work += 1  # plain data: having it is all there is to ask
+        elif isinstance(value, type):
+            self.channel.asked.add(handle)
+            self.channel.operators = names.operators(self.job)
         return value
+
+    def finish(self) -> dict[str, Any]:
+        """The report; tests that asked the candidate for nothing prove nothing."""
+        idle = not self.channel.work and all(test[1] == "accepted" for test in self.tests)
+        if self.tests and idle:
+            self.add("tests", "infrastructure", "the tests asked the candidate for nothing")
+        return {
+            "tests": self.tests,
+            "lost": self.channel.lost,
+            "unsupported": self.channel.unsupported,
+        }
 
     def attempt(self, name: str, test: Callable[[], object]) -> bool:
         """Run one test to its end; whether it was accepted."""
@@ -134,9 +161,9 @@ def run_calls(bench: Bench) -> None:
 def run_asserts(bench: Bench) -> None:
     """Run the statements one after another; each assert is one test."""
     tests = bench.job["tests"]
-    tree = ast.parse(tests.get("setup", "") + "\n", TESTS)
+    tree = ast.parse(tests.get("setup", "") + "\n", FILE)
     setup_lines = len(tree.body)
-    tree.body += ast.parse(tests["code"], TESTS).body
+    tree.body += ast.parse(tests["code"], FILE).body
     space: dict[str, Any] = {}
     if not bench.attempt("setup", lambda: space.update(bench.space(tree))):
         return
@@ -145,7 +172,7 @@ def run_asserts(bench: Bench) -> None:
     for index, statement in enumerate(tree.body):
         is_test = isinstance(statement, ast.Assert) and index >= setup_lines
         number += is_test
-        code = compile(rewrite.explained(statement), TESTS, "exec")
+        code = compile(rewrite.explained(statement), FILE, "exec")
         name = f"assert {number}" if is_test else "setup"
         accepted = bench.attempt(name, functools.partial(exec, code, space))
         if not is_test and accepted:
@@ -157,7 +184,7 @@ def run_asserts(bench: Bench) -> None:
 def run_check(bench: Bench) -> None:
     """Define `check`, then call it once; each assert that it reaches is one test."""
     tests = bench.job["tests"]
-    tree = ast.parse(tests["code"], TESTS)
+    tree = ast.parse(tests["code"], FILE)
     total = rewrite.count_asserts(tree)
     reached: dict[int, None] = {}
     space: dict[str, Any] = {}
@@ -165,7 +192,7 @@ def run_check(bench: Bench) -> None:
     def test() -> None:
         space.update(bench.space(tree))
         space[rewrite.REACHED] = lambda line: reached.setdefault(line)
-        exec(compile(rewrite.reporting(tree), TESTS, "exec"), space)
+        exec(compile(rewrite.reporting(tree), FILE, "exec"), space)
         space["check"](bench.resolve(tests["entry_point"]))
         if total and not reached:
             raise AssertionError("check() returned without reaching an assertion")

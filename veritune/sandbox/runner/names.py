@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
+TESTS = "tests"  # the module that test programs seem to stand in
 MODULES = frozenset(sys.stdlib_module_names) | {"numpy"}
 
 
@@ -57,7 +58,7 @@ def from_judge(found: Sorted, job: dict[str, Any]) -> dict[str, Any]:
     """The values of the names that are not the candidate's."""
     space: dict[str, Any] = {}
     if found.helpers:
-        helpers: dict[str, Any] = {"__name__": "prompt"}
+        helpers: dict[str, Any] = {"__name__": TESTS}
         exec(compile(job["prompt_code"], "prompt.py", "exec"), helpers)
         space.update({name: helpers[name] for name in found.helpers})
     for name, (module, member) in found.imports.items():
@@ -68,14 +69,17 @@ def from_judge(found: Sorted, job: dict[str, Any]) -> dict[str, Any]:
     return space
 
 
-def handle_of_class(value: Any) -> int:
-    """The handle of a class of the candidate's; -1 for a builtin type."""
-    handle = type.__getattribute__(value, "_veritune_class") if _is_remote(value) else (None, -1)
-    return int(handle[1])
-
-
-def _is_remote(value: Any) -> bool:
-    return type(value).__name__ == "RemoteClass"
+def operators(job: dict[str, Any]) -> dict[str, set[str]] | None:
+    """Class -> the methods it defines in the reference solution; None where there is none."""
+    if not job.get("solution"):
+        return None
+    defined: dict[str, set[str]] = {}
+    for node in _parsed(job["solution"]).body:
+        if isinstance(node, ast.ClassDef):
+            own = {m.name for m in node.body if isinstance(m, ast.FunctionDef)}
+            bases = [b.id for b in node.bases if isinstance(b, ast.Name)]
+            defined[node.name] = own.union(*(defined.get(b, set()) for b in bases))
+    return defined
 
 
 def free_names(tree: ast.Module) -> set[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 
 MODULES = """
-ast abc array base64 bisect calendar cmath collections contextlib copy dataclasses datetime decimal
-enum fractions functools gc hashlib heapq inspect io itertools json math numbers operator queue
-random re statistics string struct textwrap threading time traceback types typing
+abc array ast base64 bisect cmath collections contextlib copy dataclasses datetime decimal enum
+fractions functools heapq io itertools json math operator random re string struct threading time
+traceback types typing
 """
 
 
@@ -15,4 +15,4 @@ def preload() -> None:
     """Import them, and this package's own."""
     for name in MODULES.split():
         importlib.import_module(name)
-    from . import candidate, judge, program  # noqa: F401
+    from . import candidate, judge, program, shared  # noqa: F401

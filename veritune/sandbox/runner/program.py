@@ -18,7 +18,7 @@ def run(payload: dict[str, Any]) -> int:
         _write(name, base64.b64decode(text))
     if "argv" in payload:
         os.execvpe(payload["argv"][0], payload["argv"], payload["environment"])
-    return _python(payload["source"])
+    return _python(payload["source"], payload["args"])
 
 
 def _write(name: str, data: bytes) -> None:
@@ -30,10 +30,10 @@ def _write(name: str, data: bytes) -> None:
         stream.write(data)
 
 
-def _python(source: str) -> int:
+def _python(source: str, args: list[str]) -> int:
     main = types.ModuleType("__main__")
     sys.modules["__main__"] = main
-    sys.argv = ["solution.py"]
+    sys.argv = ["solution.py", *args]
     code = 0
     try:
         exec(compile(source, "solution.py", "exec"), vars(main))

@@ -73,7 +73,7 @@ def _become_candidate(spec: dict[str, Any], fds: list[int], failed: int) -> None
     code = 1
     try:
         try:
-            _place(fds, failed, answers=spec["mode"] == "answer")
+            _place(fds, failed, channel=spec["mode"] != "program")
             enter(Confinement(**spec["confinement"]))
         except BaseException as error:
             os.write(FAILED, f"{type(error).__name__}: {error}".encode())
@@ -85,12 +85,12 @@ def _become_candidate(spec: dict[str, Any], fds: list[int], failed: int) -> None
         os._exit(code)
 
 
-def _place(fds: list[int], failed: int, *, answers: bool) -> None:
-    """Descriptors to their places, all others closed; `answers`: the second is a channel."""
+def _place(fds: list[int], failed: int, *, channel: bool) -> None:
+    """Descriptors to their places, all others closed; the second is a channel, or the input."""
     null = os.open("/dev/null", os.O_RDONLY)
     high = [above(fd) for fd in (null, *fds, failed)]
     null, payload, data, out, err, failed = high
-    order = (null, out, err, data) if answers else (data, out, err, null)
+    order = (null, out, err, data) if channel else (data, out, err, null)
     for place, fd in enumerate((*order, payload, failed)):
         os.dup2(fd, place)
     linux.close_from(FAILED + 1)
@@ -103,6 +103,10 @@ def _candidate(mode: str) -> int:
         from . import candidate
 
         return candidate.answer(CHANNEL, payload)
+    if mode == "shared":
+        from . import shared
+
+        return shared.run(CHANNEL, payload)
     from . import program
 
     return program.run(payload)

@@ -1,0 +1,65 @@
+"""Candidate and tests in one process, for tests that cannot be split: lower trust.
+
+The report goes out with the job's nonce on a descriptor that was open before any of the
+candidate's text ran. A candidate that looks for them can find them.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import traceback
+import types
+from typing import Any
+
+from . import suite, wire
+from .candidate import MODULE
+from .judge import RUNNERS, Bench
+
+
+def run(channel: int, payload: dict[str, Any]) -> int:
+    """Run the tests, send the report."""
+    job = payload["tests"]
+    try:
+        report = suite.run(payload) if job["type"] == "pytest" else _run_tests(payload, job)
+    except Exception:
+        report = {"broken": traceback.format_exc()[-2000:]}
+    os.write(channel, wire.dumps({"nonce": payload["nonce"], **report}))
+    return 0
+
+
+def _run_tests(payload: dict[str, Any], job: dict[str, Any]) -> dict[str, Any]:
+    random.seed(0)
+    module = types.ModuleType(MODULE)
+    sys.modules[MODULE] = module
+    channel = Here(module)
+    bench = Bench(channel, job)
+    try:
+        for name, text in payload["sources"]:
+            exec(compile(text, name, "exec"), vars(module))
+    except BaseException as error:
+        bench.add("load", "runtime error", f"the program did not load: {error!r}"[:500])
+    else:
+        RUNNERS[job["type"]](bench)
+    return bench.finish()
+
+
+class Here:
+    """Stands where a channel to another process would: names are looked up on the spot."""
+
+    lost = unsupported = raised_text = ""
+    raised: BaseException | None = None
+
+    def __init__(self, module: types.ModuleType) -> None:
+        self._module = module
+        self.work = 1  # not counted here
+        self.asked: set[int] = set()
+        self.operators: dict[str, set[str]] | None = None
+
+    def ask(self, op: str, *, name: str) -> Any:
+        """The candidate's own object."""
+        try:
+            return vars(self._module)[name]
+        except KeyError:
+            raise NameError(f"name {name!r} is not defined") from None

@@ -1,0 +1,57 @@
+"""A pytest suite on a candidate that stands in `solution.py`, test by test."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+
+def run(payload: dict[str, Any]) -> dict[str, Any]:
+    """Write the files, run pytest on them, report each test's outcome."""
+    import pytest
+
+    for name, text in [*payload["sources"], *payload["tests"]["tests"]["files"].items()]:
+        folder = os.path.dirname(name)
+        if folder:
+            os.makedirs(folder, exist_ok=True)
+        with open(name, "w", encoding="utf-8") as stream:
+            stream.write(text)
+    sys.path.insert(0, os.getcwd())
+    collected = Collected()
+    options = ["-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--rootdir=.", "--tb=line"]
+    code = int(pytest.main(options, plugins=[collected]))
+    tests = [[name, *collected.ends.get(name, MISSING)] for name in collected.names]
+    if code in (2, 3, 4) and all(outcome == "accepted" for _, outcome, _ in tests):
+        tests.append(["collection", "runtime error", collected.problem or f"pytest exit {code}"])
+    return {"tests": tests, "lost": "", "unsupported": ""}
+
+
+MISSING = ["runtime error", "the test did not finish"]
+
+
+class Collected:
+    """A pytest plugin that notes which tests there are and how each one ended."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.ends: dict[str, list[str]] = {}
+        self.problem = ""
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        """Note every test."""
+        self.names = [item.nodeid for item in items]
+
+    def pytest_collectreport(self, report: Any) -> None:
+        """Note what kept a file from being collected."""
+        if report.failed:
+            self.problem = str(report.longrepr).strip().splitlines()[-1][:500]
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Note a test's end; a failing phase outlasts a passing one."""
+        if report.failed or (report.skipped and not hasattr(report, "wasxfail")):
+            reason = str(report.longrepr).strip().splitlines()[-1][:500]
+            assertion = report.when == "call" and "AssertionError" in str(report.longrepr)
+            self.ends[report.nodeid] = ["wrong answer" if assertion else "runtime error", reason]
+        elif report.when == "call":
+            self.ends.setdefault(report.nodeid, ["accepted", ""])

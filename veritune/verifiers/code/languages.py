@@ -1,0 +1,73 @@
+"""Whole programs by language: how each is compiled and started."""
+
+from __future__ import annotations
+
+import base64
+import shlex
+from dataclasses import dataclass, replace
+
+from veritune.sandbox import Limits, Program, Sandbox
+
+COMPILE = Limits(
+    cpu_seconds=30, wall_seconds=120, memory_mb=2048, output_kb=32768, file_mb=128, processes=16
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A source file's name, the command that builds `main`, and the one that runs."""
+
+    source: str
+    build: tuple[str, ...] = ()
+    run: tuple[str, ...] = ()
+
+
+LANGUAGES = {
+    "python": Language("solution.py"),
+    "cpp": Language(
+        "main.cpp", ("g++", "-O2", "-std=c++17", "-pipe", "-o", "main", "main.cpp"), ("./main",)
+    ),
+    "javascript": Language("main.js", (), ("node", "main.js")),
+}
+ALIASES = {"py": "python", "python3": "python", "c++": "cpp", "cc": "cpp", "js": "javascript"}
+
+
+class UnknownLanguageError(Exception):
+    """A language that the sandbox has no toolchain for."""
+
+
+class CompileError(Exception):
+    """A program that its compiler refuses."""
+
+
+def language_named(name: str) -> Language:
+    """The language of that name or alias."""
+    key = ALIASES.get(name.lower(), name.lower())
+    if key not in LANGUAGES:
+        raise UnknownLanguageError(f"language {name!r}; known: {', '.join(LANGUAGES)}")
+    return LANGUAGES[key]
+
+
+async def prepare(sandbox: Sandbox, language: Language, code: str) -> Program:
+    """A program that is ready to run; compiled once, in a sandbox of its own."""
+    if not language.run:
+        return Program(source=code)
+    source = {language.source: code.encode(errors="replace")}
+    if not language.build:
+        return Program(argv=language.run, files=source)
+    # The binary comes back as text on standard output, since nothing outlives a job's files.
+    command = f"{shlex.join(language.build)} && exec base64 main"
+    build = Program(argv=("/bin/sh", "-c", command), files=source)
+    result = await sandbox.run(build, COMPILE)
+    if "not found" in result.stderr and result.code == 127:
+        raise UnknownLanguageError(f"{language.build[0]} is not in the sandbox")
+    if result.code != 0 or result.killed:
+        lines = [line for line in result.stderr.splitlines() if "error" in line]
+        why = lines[0] if lines else result.killed or f"code {result.code}"
+        raise CompileError(f"it does not compile: {why}"[:500])
+    return Program(argv=language.run, files={"main": base64.b64decode(result.stdout)})
+
+
+def with_input(program: Program, text: str) -> Program:
+    """The program with its standard input."""
+    return replace(program, stdin=text)

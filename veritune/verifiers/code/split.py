@@ -1,0 +1,70 @@
+"""Tests that run in a judge of their own, beside the candidate: calls, asserts, check."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from veritune.records import Candidate, Problem, TestVerdict, Verdict
+from veritune.sandbox import ExecResult, Judged, Sandbox, Shared
+from veritune.verifiers.code import extract
+from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
+
+NUMPY = re.compile(r"\b(?:import|from)\s+numpy\b")
+# Tests that reach into the candidate's process; apart from it they would prove nothing.
+REACHES_IN = re.compile(
+    r"\bredirect_std(?:out|err)\b|\bsys\.std(?:in|out|err)\s*=|\bmonkeypatch\b|\bcapsys\b"
+    r"|\b(?:mock\.)?patch(?:\.object|\.dict)?\("
+)
+
+
+async def verify(
+    sandbox: Sandbox, problem: Problem, candidate: Candidate, *, in_process: bool
+) -> Verdict:
+    """Run the test program; `in_process` puts it into the candidate's own process."""
+    tests = problem.reference["tests"]
+    text = tests.get("code", "") + tests.get("setup", "")
+    if not in_process and REACHES_IN.search(text):
+        reason = "unsupported: the tests reach into the candidate's process; use in_process"
+        return verdict(problem, candidate, "error", reason)
+    job = _job(problem, candidate)
+    result = await sandbox.run(Shared(sources=job.sources, tests=job.tests) if in_process else job)
+    found = _tests(tests.get("visible"), result)
+    outcome, reason = conclude(found)
+    trust = "lower" if in_process else "full"
+    return verdict(
+        problem, candidate, outcome, reason, tests=found, trust=trust, **measures([result])
+    )
+
+
+def _job(problem: Problem, candidate: Candidate) -> Judged:
+    reference: dict[str, Any] = problem.reference
+    tests, prompt_code = reference["tests"], reference.get("prompt_code", "")
+    solution = reference.get("solution", "")
+    asked = "\n".join((tests.get("code", ""), tests.get("setup", ""), solution, prompt_code))
+    return Judged(
+        sources=extract.sources(candidate.text, prompt_code, tests.get("entry_point")),
+        tests={
+            "type": tests["type"],
+            "tests": tests,
+            "prompt_code": prompt_code,
+            "solution": solution,
+        },
+        numpy=NUMPY.search(asked) is not None,
+    )
+
+
+def _tests(visible: int | None, result: ExecResult) -> tuple[TestVerdict, ...]:
+    if result.report is None:
+        outcome, reason = how_it_ended(result)
+        return (TestVerdict(name="tests", outcome=outcome, reason=f"no report: {reason}"),)
+    lost = result.report["lost"]
+    verdicts = []
+    for number, (name, outcome, reason) in enumerate(result.report["tests"]):
+        if lost and reason == lost:
+            outcome, reason = how_it_ended(result)
+            if result.code < 0 and not result.killed and "ended" not in lost:
+                reason = f"broke the protocol: {lost}"
+        shown = None if visible is None else number < visible
+        verdicts.append(TestVerdict(name=name, outcome=outcome, reason=reason, visible=shown))
+    return tuple(verdicts)

@@ -1,0 +1,79 @@
+"""Whole programs that read standard input and print; compared outside their sandbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from veritune.records import Candidate, Problem, TestOutcome, TestVerdict, Verdict
+from veritune.sandbox import ExecResult, Program, Sandbox
+from veritune.verifiers.code import extract, languages
+from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
+from veritune.verifiers.code.output import differs
+
+SLOW = ("cpu time", "wall time")
+
+
+async def verify(sandbox: Sandbox, problem: Problem, candidate: Candidate) -> Verdict:
+    """One run a case; limits hold for each run. After a time-out no further case is run."""
+    tests: dict[str, Any] = problem.reference["tests"]
+    language = languages.language_named(tests.get("language", "python"))
+    try:
+        program = await languages.prepare(sandbox, language, extract.code_of(candidate.text))
+    except languages.CompileError as error:
+        test = TestVerdict(name="compile", outcome="runtime error", reason=str(error))
+        return verdict(problem, candidate, "failed", f"compile: {error}", tests=(test,))
+    results: list[ExecResult] = []
+    found: list[TestVerdict] = []
+    for number, case in enumerate(tests["cases"]):
+        if found and found[-1].outcome in SLOW:
+            outcome, reason = found[-1].outcome, "not run: an earlier case passed its time limit"
+            cpu_ms = None
+        else:
+            result = await sandbox.run(languages.with_input(program, case["input"]))
+            results.append(result)
+            outcome, reason = await _judge(sandbox, tests, case, result)
+            cpu_ms = result.cpu_ms
+        visible = number < tests["visible"] if "visible" in tests else None
+        found.append(
+            TestVerdict(
+                name=f"case {number + 1}",
+                outcome=outcome,
+                reason=reason,
+                visible=visible,
+                cpu_ms=cpu_ms,
+            )
+        )
+    concluded, why = conclude(tuple(found))
+    return verdict(problem, candidate, concluded, why, tests=tuple(found), **measures(results))
+
+
+async def _judge(
+    sandbox: Sandbox, tests: dict[str, Any], case: dict[str, str], result: ExecResult
+) -> tuple[TestOutcome, str]:
+    if result.killed or result.code != 0:
+        return how_it_ended(result)
+    if "checker" in tests:
+        return await _ask_checker(sandbox, tests["checker"], case, result.stdout)
+    wrong = differs(
+        result.stdout, case["output"], tests.get("compare", "tokens"), tests.get("tolerance")
+    )
+    return ("wrong answer", wrong) if wrong else ("accepted", "")
+
+
+async def _ask_checker(
+    sandbox: Sandbox, checker: str, case: dict[str, str], output: str
+) -> tuple[TestOutcome, str]:
+    """A special judge: a Python program that is given the paths of input, output and answer.
+
+    It exits with 0 to accept and with 1 or 2 to refuse; anything else means that it broke.
+    """
+    files = {
+        "input.txt": case["input"].encode(),
+        "output.txt": output.encode(errors="replace"),
+        "answer.txt": case["output"].encode(),
+    }
+    result = await sandbox.run(Program(source=checker, args=tuple(files), files=files))
+    said = (result.stdout or result.stderr).strip()[-300:]
+    if result.killed or result.code not in (0, 1, 2):
+        return "infrastructure", f"the checker broke: {how_it_ended(result)[1]}"
+    return ("accepted", said) if result.code == 0 else ("wrong answer", f"the checker: {said}")
