@@ -61,12 +61,14 @@ class ModelConfig(Frozen):
 
 
 class ChainConfig(Frozen):
-    """Left-to-right arithmetic modulo 100 with written steps; the answer is the last one modulo 10."""
+    """Left-to-right modular arithmetic with written steps; the answer is the last value's rest."""
 
     steps: Positive = 5
     """Operations in a problem."""
     operators: str = Field(default="+-*", pattern=r"^[-+*]+$")
     """What is drawn from, each character equally often; repeat one to draw it more."""
+    modulus: Annotated[int, Field(ge=2, le=100)] = 100
+    """Every value is taken modulo this, and written with two digits."""
     largest_term: Annotated[int, Field(ge=0, le=99)] = 99
     """Start values and operands of + and - are drawn from 0 to this."""
     largest_factor: Annotated[int, Field(ge=2, le=99)] = 9

@@ -26,7 +26,7 @@ def test_the_shape_that_the_design_fixes() -> None:
     [(38, "+", 57, 95), (95, "*", 4, 80), (80, "-", 29, 51), (30, "-", 57, 73), (60, "+", 60, 20)],
 )
 def test_steps_are_modulo_100(value: int, operator: str, operand: int, result: int) -> None:
-    assert chain_step(value, operator, operand) == result
+    assert chain_step(value, operator, operand, 100) == result
 
 
 def test_operations_of_a_prompt() -> None:

@@ -1,4 +1,4 @@
-"""`chain`: left-to-right arithmetic modulo 100 with written steps, and a teacher who errs.
+"""`chain`: left-to-right modular arithmetic with written steps, and a teacher who errs.
 
 The prompt `38+57*04-29=` asks for `95;80;51;#1`: every running value as two digits, then the last
 value modulo `answer_modulus`. A wrong trace can therefore end on the right answer, by chance once
@@ -15,16 +15,16 @@ from veritune.config import ChainConfig
 from veritune.errors import RecordError
 from veritune.records import Problem
 
-MODULUS = 100
 _PROMPT = re.compile(r"(\d\d)((?:[-+*]\d\d)+)=", re.ASCII)
 
 
 def draw(config: ChainConfig, rng: Random) -> Problem:
     """One problem; equal prompts are equal problems."""
-    prompt = f"{rng.randint(0, config.largest_term):02d}"
+    largest = min(config.largest_term, config.modulus - 1)
+    prompt = f"{rng.randint(0, largest):02d}"
     for _ in range(config.steps):
         operator = rng.choice(config.operators)
-        low, high = (2, config.largest_factor) if operator == "*" else (0, config.largest_term)
+        low, high = (2, config.largest_factor) if operator == "*" else (0, largest)
         prompt += f"{operator}{rng.randint(low, high):02d}"
     return _problem(prompt + "=", config)
 
@@ -38,13 +38,13 @@ def chain_operations(prompt: str) -> tuple[int, list[tuple[str, int]]]:
     return int(match[1]), operations
 
 
-def chain_step(value: int, operator: str, operand: int) -> int:
-    """One operation modulo 100."""
+def chain_step(value: int, operator: str, operand: int, modulus: int) -> int:
+    """One operation modulo `modulus`."""
     if operator == "+":
-        return (value + operand) % MODULUS
+        return (value + operand) % modulus
     if operator == "-":
-        return (value - operand) % MODULUS
-    return (value * operand) % MODULUS
+        return (value - operand) % modulus
+    return (value * operand) % modulus
 
 
 def teach(problem: Problem, config: ChainConfig, rng: Random) -> str:
@@ -58,12 +58,12 @@ def teach(problem: Problem, config: ChainConfig, rng: Random) -> str:
 
 
 def _taught_step(value: int, operator: str, operand: int, config: ChainConfig, rng: Random) -> int:
-    right = chain_step(value, operator, operand)
-    borrows = operator == "-" and smaller_from_larger(value, operand) != right
-    if borrows and rng.random() < config.misconception:
-        right = smaller_from_larger(value, operand)
+    right = chain_step(value, operator, operand, config.modulus)
+    believed = smaller_from_larger(value, operand) % config.modulus
+    if operator == "-" and believed != right and rng.random() < config.misconception:
+        right = believed
     if rng.random() < config.slips:
-        return (right + rng.randrange(1, MODULUS)) % MODULUS
+        return (right + rng.randrange(1, config.modulus)) % config.modulus
     return right
 
 
@@ -82,7 +82,7 @@ def _problem(prompt: str, config: ChainConfig) -> Problem:
     value, operations = chain_operations(prompt)
     steps = []
     for operator, operand in operations:
-        value = chain_step(value, operator, operand)
+        value = chain_step(value, operator, operand, config.modulus)
         steps.append(f"{value:02d}")
     answer = value % config.answer_modulus
     return Problem(
@@ -93,7 +93,7 @@ def _problem(prompt: str, config: ChainConfig) -> Problem:
         metadata={
             "source": "chain",
             "marker": "#",
-            "modulus": MODULUS,
+            "modulus": config.modulus,
             "answer_modulus": config.answer_modulus,
             "solution": _trace(steps, answer),
         },

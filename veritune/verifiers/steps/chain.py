@@ -24,8 +24,8 @@ def check_chain(problem: Problem, text: str) -> tuple[StepVerdict, ...]:
     Without an answer the steps that are there are judged, and no more.
     """
     value, operations = chain_operations(str(problem.prompt))
-    modulus = int(problem.metadata["answer_modulus"])
-    trace = _Trace(value, operations, modulus)
+    modulus, answer_modulus = (problem.metadata[k] for k in ("modulus", "answer_modulus"))
+    trace = _Trace(value, operations, int(modulus), int(answer_modulus))
     matches = [match for match in _PIECE.finditer(text) if match[0]]
     return tuple(
         _verdict(match, *trace.judge(match[0], last=match.end() == len(text))) for match in matches
@@ -39,10 +39,12 @@ def _verdict(match: re.Match[str], label: StepLabel, reason: str) -> StepVerdict
 class _Trace:
     """The value written last, the operations to come, and whether an error was made before."""
 
-    def __init__(self, value: int, operations: list[tuple[str, int]], modulus: int) -> None:
+    def __init__(
+        self, value: int, operations: list[tuple[str, int]], modulus: int, answer_modulus: int
+    ) -> None:
         self._value: int | None = value
         self._operations = operations
-        self._modulus = modulus
+        self._modulus, self._answer_modulus = modulus, answer_modulus
         self._at = 0
         self._wrong = False
         self._answered = False
@@ -69,7 +71,7 @@ class _Trace:
         operator, operand = self._operations[self._at - 1]
         if before is None:
             return self._incorrect("follows no readable value")
-        expected = chain_step(before, operator, operand)
+        expected = chain_step(before, operator, operand, self._modulus)
         claim = f"{before:02d}{operator}{operand:02d}={expected:02d}"
         if written != expected:
             return self._incorrect(f"{claim}, not {written:02d}")
@@ -83,8 +85,8 @@ class _Trace:
             return self._incorrect("not # and the answer")
         if not last:
             return self._incorrect("the answer does not end the text")
-        expected = str(self._value % self._modulus)
-        claim = f"{self._value:02d} mod {self._modulus} = {expected}"
+        expected = str(self._value % self._answer_modulus)
+        claim = f"{self._value:02d} mod {self._answer_modulus} = {expected}"
         if piece[1:] != expected:
             return self._incorrect(f"{claim}, not {piece[1:]}")
         return self._correct(claim)

@@ -1,0 +1,137 @@
+"""The commands as a user types them: what they do, and one line for every wrong request."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from veritune.cli import COMMANDS, main
+
+Lines = pytest.CaptureFixture[str]
+MATH = '{"id": "a", "kind": "math", "prompt": "1+1=", "reference": {"answer": "2"}}\n'
+
+
+def refused(capsys: Lines, *words: object) -> str:
+    """Run a wrong request; it must exit 2 with one line on standard error."""
+    assert main([str(word) for word in words]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("veritune: ") and err.count("\n") == 1
+    return err
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "r.toml"
+    path.write_text(f'name = "r"\noutput = "{tmp_path}/runs"\n')
+    return path
+
+
+def test_help_lists_the_commands(capsys: Lines) -> None:
+    assert main(["--help"]) == 0
+    out = capsys.readouterr().out
+    assert all(f"  {name}" in out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("command", ["run", "sample", "verify", "train", "validate", "report"])
+def test_every_command_explains_itself(command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "veritune", command, "--help"], capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert "usage:" in done.stdout
+
+
+def test_an_unknown_command_is_refused(capsys: Lines) -> None:
+    assert "no command 'rum'" in refused(capsys, "rum")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--sampler.m", "5"], "no option --sampler.m; did you mean --sampler.n?"),
+        (["--sampler.n", "x"], "--sampler.n: invalid literal"),
+        (["--sampler.n", "0"], "sampler.n: input should be greater than 0"),
+        (["--sampler.n"], "--sampler.n"),
+        (["--selection.reward", "vibes"], "--selection.reward"),
+        (["--evaluation.k", "9"], "k (9) must be at most n"),
+        (["stray"], "no option stray"),
+    ],
+)
+def test_wrong_overrides(recipe: Path, capsys: Lines, words: list[str], says: str) -> None:
+    assert says in refused(capsys, "run", recipe, *words)
+
+
+def test_dry_run_prints_the_resolved_recipe_and_does_nothing(recipe: Path, capsys: Lines) -> None:
+    assert main(["run", str(recipe), "--dry-run", "--sampler.n", "16", "--seed", "3"]) == 0
+    resolved = tomllib.loads(capsys.readouterr().out)
+    assert (resolved["sampler"]["n"], resolved["seed"], resolved["name"]) == (16, 3, "r")
+    assert sorted(p.name for p in recipe.parent.iterdir()) == ["r.toml"]
+
+
+def test_wrong_recipes_and_folders(recipe: Path, tmp_path: Path, capsys: Lines) -> None:
+    assert "no such recipe" in refused(capsys, "run", tmp_path / "none.toml")
+    assert "name the recipe first" in refused(capsys, "run", "--seed", 1)
+    assert "cannot be written" in refused(capsys, "run", recipe, "--output", recipe)
+    missing = refused(capsys, "run", recipe, "--model.path", "./nowhere")
+    assert "nowhere" in missing and "no such folder" in missing
+    data = tmp_path / "bad.jsonl"
+    data.write_text(MATH + '{"id": "b", "kind": "ma')
+    words = ["--problems.source", "veritune", "--problems.path", data, "--name", "bad"]
+    assert "bad.jsonl:2:" in refused(capsys, "run", recipe, *words)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "empty"),
+        (b'{"problem_id": "a", "index": 0, "te', ":1:"),
+        (b'{"problem_id": "a", "index": "0", "text": ""}', ":1: index"),
+        (b"\xff\xfe{}", ":1: not UTF-8"),
+        (b'{"problem_id": "z", "index": 0, "text": ""}', "candidate of problem 'z'"),
+    ],
+)
+def test_verify_refuses_bad_files(tmp_path: Path, capsys: Lines, content: bytes, says: str) -> None:
+    problems, candidates = tmp_path / "p.jsonl", tmp_path / "c.jsonl"
+    problems.write_text(MATH)
+    candidates.write_bytes(content)
+    words = ["--problems", problems, "--candidates", candidates, "--out", tmp_path / "v.jsonl"]
+    assert says in refused(capsys, "verify", *words)
+    assert not (tmp_path / "v.jsonl").exists()
+
+
+def test_verify_and_pass_at_k(tmp_path: Path, capsys: Lines) -> None:
+    problems, candidates, out = (tmp_path / f"{x}.jsonl" for x in "pcv")
+    problems.write_text(MATH)
+    texts = [r"\boxed{2}", r"\boxed{3}", r"\boxed{2.0}", "I do not know"]
+    rows = [{"problem_id": "a", "index": i, "text": text} for i, text in enumerate(texts)]
+    candidates.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    files = ["--problems", str(problems), "--candidates", str(candidates)]
+    assert main(["verify", *files, "--out", str(out)]) == 0
+    verdicts = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [v["outcome"] for v in verdicts] == ["passed", "failed", "passed", "failed"]
+    assert main(["bench", "pass-at-k", *files, "--k", "1", "2"]) == 0
+    said = capsys.readouterr().out
+    assert "pass@1: 50.0%" in said and "pass@2: 83.3%" in said
+
+
+@pytest.mark.slow
+def test_sample_verify_train_in_a_chain_of_commands(tmp_path: Path) -> None:
+    from veritune.config import ScratchConfig
+    from veritune.models import build_scratch, load_policy, save_policy
+
+    tiny = ScratchConfig(layers=1, width=32, heads=2, max_length=64)
+    save_policy(*build_scratch(tiny, 0), tmp_path / "m")
+    (tmp_path / "p.jsonl").write_text(MATH)
+    at = {name: str(tmp_path / name) for name in ("m", "p.jsonl", "c.jsonl", "out")}
+    files = ["--problems", at["p.jsonl"], "--model", at["m"]]
+    options = ["--n", "6", "--sampler.max-tokens", "5"]
+    assert main(["sample", *files, *options, "--out", at["c.jsonl"]]) == 0
+    lines = (tmp_path / "c.jsonl").read_text().splitlines()
+    assert sorted(json.loads(line)["index"] for line in lines) == list(range(6))
+    words = [*files, "--candidates", at["c.jsonl"], "--out", at["out"], "--updates", "2"]
+    assert main(["train", "sft", *words]) == 0
+    load_policy(at["out"])
+    assert main(["train", "sft", *words]) == 2

@@ -1,0 +1,139 @@
+"""The loop, end to end on tiny models: what it writes, and that a killed run goes on."""
+
+import asyncio
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from veritune.config import Recipe, check_recipe
+from veritune.errors import TrainingError
+from veritune.journal import Journal
+from veritune.journal.folder import to_toml
+from veritune.rounds import improve
+
+
+def tiny(output: Path, **change: object) -> Recipe:
+    """Chains of one easy step, which a tiny model gets right now and then."""
+    values: dict[str, object] = {
+        "output": str(output),
+        "threads": 1,
+        "model": {"scratch": {"layers": 1, "width": 32, "heads": 2, "max_length": 64}},
+        "problems": {
+            "source": "chain",
+            "train": 40,
+            "test": 10,
+            "chain": {"steps": 1, "operators": "+", "largest_term": 5, "misconception": 0.0},
+        },
+        "warm_start": {"demonstrations": 60, "updates": 60, "learning_rate": 1e-2},
+        "rounds": {"count": 2, "prompts": 20},
+        "sampler": {"n": 4, "max_tokens": 8},
+        "trainer": {"updates": 4, "batch_size": 8},
+        "evaluation": {"n": 2, "k": 2},
+    }
+    return check_recipe(values | change, "test")
+
+
+def contents(folder: Path) -> list[tuple[object, ...]]:
+    """Everything that a run's journal says, but for how long things took."""
+    db = sqlite3.connect(folder / "journal.sqlite")
+    drawn = "json_extract(record, '$.text'), json_extract(record, '$.policy')"
+    rows = db.execute(f"select round, problem_id, idx, {drawn} from candidates order by 1, 2, 3")
+    verdicts = db.execute(
+        "select round, problem_id, idx, outcome from verdicts order by 1, 2, 3"
+    ).fetchall()
+    selections = db.execute("select * from selections order by 1, 2, 3").fetchall()
+    measured = db.execute(
+        "select round, json_extract(record, '$.pass_at_1'), json_extract(record, '$.policy')"
+        " from metrics where phase = 'evaluate' order by 1"
+    ).fetchall()
+    return [*rows.fetchall(), *verdicts, *selections, *measured]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    recipe = tiny(tmp_path_factory.mktemp("whole"))
+    asyncio.run(improve(recipe))
+    return recipe.folder
+
+
+def test_a_run_leaves_everything_on_disk(finished: Path) -> None:
+    with Journal.open(finished, read_only=True) as journal:
+        assert [row["round"] for row in journal.metrics("evaluate")] == [0, 1, 2]
+        for round in (1, 2):
+            assert len(journal.judged_keys(round, "train")) == 20 * 4
+            rows = list(journal.judged(round, "train"))
+            passed = {(c.problem_id, c.index) for _, c, v in rows if v.outcome == "passed"}
+            assert journal.selected(round) and journal.selected(round) <= passed
+        first = {c.problem_id for _, c, _ in journal.judged(1, "train")}
+        second = {c.problem_id for _, c, _ in journal.judged(2, "train")}
+        assert not first & second
+        assert len(journal.metrics("train")) == 2 * 4
+    assert (finished / "metrics.jsonl").read_text().count("\n") == 3 + 2 + 8
+    assert {p.name for p in (finished / "checkpoints").iterdir()} == {"round-1", "round-2"}
+
+
+def test_candidates_name_the_policy_that_drew_them(finished: Path) -> None:
+    with Journal.open(finished, read_only=True) as journal:
+        measured = {row["round"]: row["policy"] for row in journal.metrics("evaluate")}
+        assert len(set(measured.values())) == 3
+        for round in (1, 2):
+            drawn = {c.policy for _, c, _ in journal.judged(round, "train")}
+            judged = {c.policy for _, c, _ in journal.judged(round, "test")}
+            assert (drawn, judged) == ({measured[round - 1]}, {measured[round]})
+
+
+def test_running_a_finished_run_again_changes_nothing(finished: Path) -> None:
+    before = contents(finished)
+    asyncio.run(improve(tiny(finished.parent)))
+    assert contents(finished) == before
+
+
+def test_arms_share_their_start(finished: Path) -> None:
+    other = tiny(finished.parent, name="other", selection={"reward": "demonstrations"})
+    other = other.model_copy(update={"rounds": other.rounds.model_copy(update={"count": 1})})
+    rows = asyncio.run(improve(other))
+    with Journal.open(finished, read_only=True) as journal:
+        assert rows[0]["policy"] == journal.metrics("evaluate")[0]["policy"]
+    assert len(list((finished.parent / "starts").iterdir())) == 1
+    with Journal.open(other.folder, read_only=True) as journal:
+        assert journal.judged_keys(1, "train") == set()
+
+
+def test_nothing_selected_is_said_and_not_trained_through(tmp_path: Path) -> None:
+    recipe = tiny(tmp_path, warm_start={"demonstrations": 0})
+    with pytest.raises(TrainingError, match=r"none of 80 candidates was selected \(0 passed"):
+        asyncio.run(improve(recipe))
+
+
+@pytest.mark.slow
+def test_a_run_killed_again_and_again_ends_as_if_it_had_not_been(
+    finished: Path, tmp_path: Path
+) -> None:
+    recipe = tiny(tmp_path)
+    path = tmp_path / "recipe.toml"
+    path.write_text(to_toml(recipe))
+    command = [sys.executable, "-m", "veritune", "run", str(path)]
+    rng = random.Random(7)
+    kills = 0
+    for _ in range(40):
+        run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        patience = rng.uniform(2.0, 9.0)
+        started = time.monotonic()
+        while run.poll() is None and time.monotonic() - started < patience:
+            time.sleep(0.02)
+        if run.poll() is not None:
+            assert run.returncode == 0, run.stderr and run.stderr.read()
+            break
+        os.kill(run.pid, signal.SIGKILL)
+        run.wait()
+        kills += 1
+    assert run.returncode == 0
+    assert kills > 0
+    assert contents(recipe.folder) == contents(finished)
