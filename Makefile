@@ -29,7 +29,8 @@ lint: install
 	@$(BIN)/mypy
 
 bench: install
-	@$(BIN)/veritune bench throughput
+	@$(BIN)/veritune bench throughput --what answers
+	@$(BIN)/veritune bench throughput --what code
 
 docs: install
 	@$(BIN)/python -m pip install -q -e '.[docs]'
