@@ -41,8 +41,9 @@ def _python(source: str, args: list[str]) -> int:
         atexit._run_exitfuncs()
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as error:
+        trace = error.__traceback__
+        traceback.print_exception(error.with_traceback(trace.tb_next if trace else None))
         code = 1
     try:
         sys.stdout.flush()

@@ -1,0 +1,74 @@
+"""What a sandbox could leave behind on a machine, read from outside it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+FIRST_UID = 1 << 20  # candidates and judges run under uids from here on
+
+
+def descendants(root: int | None = None) -> list[int]:
+    """Processes started, directly or not, by this one (or by `root`)."""
+    parents = dict(_parents())
+    found = [root or os.getpid()]
+    for pid in found:
+        found += [child for child, parent in parents.items() if parent == pid]
+    return found[1:]
+
+
+def confined() -> list[int]:
+    """Processes anywhere on the machine that run under a candidate's or a judge's uid."""
+    return [pid for pid, _ in _parents() if _uid(pid) >= FIRST_UID]
+
+
+def commands(pids: list[int]) -> list[str]:
+    """Their command lines, for a message."""
+    return [_read(f"/proc/{pid}/cmdline").replace("\0", " ")[:80] for pid in pids]
+
+
+def mounts() -> int:
+    """Mounts that this process sees."""
+    return len(_read("/proc/self/mounts").splitlines())
+
+
+def temporary() -> set[str]:
+    """Entries of the folder for temporary files."""
+    return set(os.listdir(tempfile.gettempdir()))
+
+
+def descriptors(pid: int | str = "self") -> int:
+    """Open descriptors of a process."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def resident_kb(pid: int | str = "self") -> int:
+    """Resident memory of a process."""
+    for line in _read(f"/proc/{pid}/status").splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1])
+    return 0
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            fields = _read(f"/proc/{name}/stat").rpartition(")")[2].split()
+            if fields:
+                yield int(name), int(fields[1])
+
+
+def _uid(pid: int) -> int:
+    for line in _read(f"/proc/{pid}/status").splitlines():
+        if line.startswith("Uid"):
+            return int(line.split()[1])
+    return 0
+
+
+def _read(name: str) -> str:
+    try:
+        return Path(name).read_text(errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,85 @@
+"""Every hack of the corpus is refused, and changes nothing for the candidate after it."""
+
+from __future__ import annotations
+
+import shutil
+
+import corpus
+import pytest
+
+from veritune.sandbox import Limits, open_sandbox
+from veritune.verifiers.code import CodeVerifier
+
+HACKS = dict(corpus.hacks())
+LIMITS = Limits(cpu_seconds=1.0, wall_seconds=4.0, memory_mb=256)
+KINDS = ["bubblewrap", pytest.param("docker", marks=pytest.mark.docker)]
+
+
+def test_the_corpus_is_large_enough() -> None:
+    assert len(HACKS) >= 40
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("tests", corpus.TESTS)
+async def test_hacks_are_refused_and_leave_the_next_candidate_alone(kind: str, tests: str) -> None:
+    problem = corpus.problem(corpus.TESTS[tests])
+    honest = corpus.candidate(corpus.HONEST)
+    wrong = {}
+    async with open_sandbox(kind, workers=1, limits=LIMITS) as sandbox:
+        verifier = CodeVerifier(sandbox)
+        for name, text in HACKS.items():
+            verdict = await verifier.verify(problem, corpus.candidate(text))
+            after = await verifier.verify(problem, honest)
+            if verdict.outcome != "failed" or after.outcome != "passed":
+                wrong[name] = (verdict.outcome, verdict.reason, after.outcome, after.reason)
+    assert not wrong
+
+
+async def test_hacks_beside_honest_candidates_change_no_verdict() -> None:
+    problem = corpus.problem(corpus.TESTS["asserts"])
+    names = [n for n in HACKS if "kill" in n or "forged" in n or "leave" in n]
+    import asyncio
+
+    async with open_sandbox(workers=4, limits=LIMITS) as sandbox:
+        verifier = CodeVerifier(sandbox)
+        texts = [t for n in names for t in (HACKS[n], corpus.HONEST)]
+        verdicts = await asyncio.gather(
+            *(verifier.verify(problem, corpus.candidate(t)) for t in texts)
+        )
+    assert [v.outcome for v in verdicts] == ["failed", "passed"] * len(names)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import os\nos._exit(0)",
+        "print('3')\nimport sys\nsys.exit(0)",
+        "import sys\nprint(open('/proc/self/cmdline').read())",
+        "import glob\nfor n in glob.glob('/tmp/**', recursive=True): print(n)",
+    ],
+)
+async def test_whole_programs_cannot_pass_without_the_output(text: str) -> None:
+    cases = [{"input": "1 2\n", "output": "3\n"}, {"input": "5 6\n", "output": "11\n"}]
+    async with open_sandbox(workers=1, limits=LIMITS) as sandbox:
+        verdict = await CodeVerifier(sandbox).verify(
+            corpus.problem({"type": "stdio", "cases": cases}), corpus.candidate(text)
+        )
+    assert verdict.outcome == "failed"
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler on this machine")
+async def test_a_compiled_program_is_confined_alike() -> None:
+    text = """
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+int main() { kill(-1, SIGKILL); printf("%d %d\\n", getpid(), getppid()); return 0; }
+"""
+    tests = {
+        "type": "stdio",
+        "language": "cpp",
+        "cases": [{"input": "", "output": "1 0\n"}],
+    }
+    async with open_sandbox(workers=1, limits=LIMITS) as sandbox:
+        verdict = await CodeVerifier(sandbox).verify(corpus.problem(tests), corpus.candidate(text))
+    assert verdict.outcome == "passed", verdict.reason
