@@ -6,8 +6,10 @@ whose tests run in a second, separately confined process.
 
 from __future__ import annotations
 
+import functools
+
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
-from veritune.sandbox import bubblewrap
+from veritune.sandbox import bubblewrap, docker
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.pool import PooledSandbox
 from veritune.sandbox.protocol import ExecResult, Job, Judged, Program, Sandbox, Shared
@@ -27,14 +29,25 @@ __all__ = [
 
 
 def open_sandbox(
-    kind: str = "bubblewrap", *, workers: int = 2, limits: Limits | None = None
+    kind: str = "bubblewrap",
+    *,
+    workers: int = 2,
+    limits: Limits | None = None,
+    image: str = docker.IMAGE,
+    runtime: str | None = None,
 ) -> Sandbox:
     """A sandbox with `workers` slots, to be entered with `async with`.
 
+    `kind` is "bubblewrap" or "docker"; `image` and `runtime` ("runsc" for gVisor) are Docker's.
     Raises `SandboxUnavailableError`, in one line that says how to get one, where this machine
     has none of that kind; here, or on entering.
     """
-    if kind != "bubblewrap":
-        raise SandboxUnavailableError(f"sandbox {kind!r}: unknown; use 'bubblewrap'")
-    bubblewrap.find_bwrap()
-    return PooledSandbox(bubblewrap.open_slot, workers=workers, limits=limits or Limits())
+    limits = limits or Limits()
+    if kind == "bubblewrap":
+        bubblewrap.find_bwrap()
+        return PooledSandbox(bubblewrap.open_slot, workers=workers, limits=limits)
+    if kind == "docker":
+        docker.require_image(image)
+        opening = functools.partial(docker.open_slot, limits, image, runtime)
+        return PooledSandbox(opening, workers=workers, limits=limits)
+    raise SandboxUnavailableError(f"sandbox {kind!r}: unknown; use 'bubblewrap' or 'docker'")

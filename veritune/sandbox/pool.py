@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
-from veritune.errors import SandboxFailureError
+from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.sandbox import job as wire
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.protocol import ExecResult, Job
@@ -17,6 +18,7 @@ TRIES = 3
 USES_PER_SLOT = 5000
 REPLY_MARGIN_SECONDS = 60.0
 PAUSE_SECONDS = 0.5
+RENEW_SECONDS = 60.0
 
 
 class PooledSandbox:
@@ -30,6 +32,7 @@ class PooledSandbox:
     ) -> None:
         self.limits = limits
         self._open_slot = open_slot
+        self._worked = False
         self._workers = workers
         self._free: asyncio.LifoQueue[Slot | None] = asyncio.LifoQueue()
         self._open: set[Slot] = set()
@@ -38,7 +41,10 @@ class PooledSandbox:
         for _ in range(self._workers):
             self._free.put_nowait(None)
         # The first slot now: a machine without a working sandbox is told so at once.
-        first = await self._start()
+        try:
+            first = await self._start()
+        except SandboxFailureError as error:
+            raise SandboxUnavailableError(f"{error}; see `veritune sandbox doctor`") from None
         self._free.get_nowait()
         self._free.put_nowait(first)
         return self
@@ -83,7 +89,17 @@ class PooledSandbox:
             self._free.put_nowait(slot)
 
     async def _start(self) -> Slot:
-        slot = await self._open_slot()
+        """A new slot; an engine that worked before is given time to come back."""
+        deadline = time.monotonic() + (RENEW_SECONDS if self._worked else 0)
+        while True:
+            try:
+                slot = await self._open_slot()
+                break
+            except SandboxFailureError:
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(PAUSE_SECONDS)
+        self._worked = True
         self._open.add(slot)
         return slot
 

@@ -6,6 +6,7 @@ is gone this process ends, and with it the pid namespace that everything of the 
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import random
@@ -33,6 +34,7 @@ JUDGE_GRACE_SECONDS = 10.0
 def main() -> None:
     """Serve jobs until the client hangs up."""
     linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE, None)
+    _close_shared_places()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.path.append(PACKAGES)
     preload()
@@ -46,6 +48,15 @@ def main() -> None:
         os._exit(0)
     theirs.close()
     Host(ours).serve()
+
+
+def _close_shared_places() -> None:
+    """Unmount what a container's engine mounts and every candidate of the slot could write to."""
+    for place in ("/dev/mqueue", "/dev/shm", "/dev/pts", "/sys"):
+        with contextlib.suppress(OSError):
+            linux.unmount(place)
+    with contextlib.suppress(OSError):
+        os.symlink("/tmp", "/dev/shm")
 
 
 def _many_uids() -> bool:

@@ -52,6 +52,11 @@ def mount(source: str, target: str, kind: str | None, flags: int, options: str |
     _checked(result, f"mount {target}")
 
 
+def unmount(target: str) -> None:
+    """Take a mount away at once."""
+    _checked(_libc.umount2(target.encode(), 2), f"umount {target}")
+
+
 def prctl(option: int, value: int) -> None:
     """One process control without further arguments."""
     _checked(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0), f"prctl({option})")

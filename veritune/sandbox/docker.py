@@ -1,0 +1,198 @@
+"""Slots in containers, through the `docker` SDK: any engine that speaks Docker's API.
+
+One long-lived container a slot, with the fork server inside it. Jobs go over its standard input,
+so a client that dies closes it, and the container ends and is removed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import os
+import socket
+from typing import Any, Protocol
+
+from veritune.errors import SandboxFailureError, SandboxUnavailableError
+from veritune.sandbox.job import ENVIRONMENT
+from veritune.sandbox.limits import Limits
+from veritune.sandbox.slot import BOOTSTRAP, Slot
+
+IMAGE = "veritune-sandbox"
+LABEL = "veritune.sandbox"
+CAPABILITIES = ["SETUID", "SETGID", "KILL", "SYS_ADMIN"]
+# The cgroup holds the judge and a compiler's run as well as the candidate.
+LEAST_MEMORY_MB, JUDGE_MEMORY_MB, MORE_PROCESSES = 2048, 1024, 64
+STDOUT, STDERR, HEADER = 1, 2, 8
+ENGINE_SECONDS = 60
+
+
+class Engine(Protocol):
+    """The part of the SDK's low-level client that is used here."""
+
+    def create_container(self, **options: Any) -> dict[str, Any]: ...
+    def create_host_config(self, **options: Any) -> dict[str, Any]: ...
+    def attach_socket(self, container: str, params: dict[str, int]) -> Any: ...
+    def start(self, container: str) -> None: ...
+    def remove_container(self, container: str, force: bool) -> None: ...
+    def info(self) -> dict[str, Any]: ...
+    def close(self) -> None: ...
+
+
+def connect() -> Any:
+    """The engine's low-level client; `SandboxUnavailableError` where there is none."""
+    try:
+        import docker
+    except ImportError:
+        raise SandboxUnavailableError(
+            "docker: the SDK is missing; install it with `pip install veritune[docker]`"
+        ) from None
+    try:
+        return docker.from_env(timeout=ENGINE_SECONDS).api
+    except docker.errors.DockerException as error:
+        raise SandboxUnavailableError(
+            f"docker: no engine answers ({_first_line(error)}); start one, or use bubblewrap"
+        ) from None
+
+
+def require_image(image: str) -> None:
+    """Raise `SandboxUnavailableError` where the engine or the image is missing."""
+    engine = connect()
+    try:
+        if not engine.images(name=image):
+            raise SandboxUnavailableError(
+                f"docker: there is no image {image!r}; make it with `veritune sandbox build`"
+            )
+    finally:
+        engine.close()
+
+
+async def open_slot(limits: Limits, image: str, runtime: str | None) -> Slot:
+    """Start a container with a host process in it."""
+    opening = functools.partial(_open, limits, image, runtime)
+    container = await asyncio.to_thread(opening)
+    slot = Slot(container)
+    try:
+        await slot.start()
+    except BaseException:
+        await slot.close()
+        raise
+    return slot
+
+
+def _open(limits: Limits, image: str, runtime: str | None) -> _Container:
+    import docker
+    import requests
+
+    engine = None
+    try:
+        engine = connect()
+        return _create(engine, limits, image, runtime)
+    except (docker.errors.DockerException, requests.RequestException, OSError) as error:
+        if engine is not None:
+            engine.close()
+        raise SandboxFailureError(f"docker: {_first_line(error)}") from None
+    except SandboxUnavailableError as error:
+        raise SandboxFailureError(str(error)) from None
+
+
+def _create(engine: Engine, limits: Limits, image: str, runtime: str | None) -> _Container:
+    memory = max(limits.memory_mb, LEAST_MEMORY_MB) + JUDGE_MEMORY_MB
+    options = engine.info().get("SecurityOptions") or []
+    confined = any("apparmor" in option for option in options)
+    host = engine.create_host_config(
+        network_mode="none",
+        read_only=True,
+        cap_drop=["ALL"],
+        cap_add=CAPABILITIES,
+        # AppArmor's profile for containers forbids mounts; what we shut in is shut in by more.
+        security_opt=["apparmor=unconfined"] if confined else [],
+        ipc_mode="none",
+        mem_limit=memory << 20,
+        memswap_limit=memory << 20,
+        pids_limit=limits.processes + MORE_PROCESSES,
+        auto_remove=True,
+        log_config={"Type": "none"},
+        runtime=runtime,
+    )
+    made = engine.create_container(
+        image=image,
+        command=["-s", "-S", "-P", "-c", BOOTSTRAP],
+        entrypoint=["python3"],
+        environment=ENVIRONMENT,
+        user="0:0",
+        working_dir="/",
+        stdin_open=True,
+        labels={LABEL: str(os.getpid())},
+        host_config=host,
+    )
+    name = made["Id"]
+    try:
+        attached = engine.attach_socket(
+            name, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+        )
+        engine.start(name)
+    except BaseException:
+        with contextlib.suppress(Exception):
+            engine.remove_container(name, force=True)
+        raise
+    return _Container(engine, name, attached)
+
+
+class _Container:
+    """The attached streams of one container."""
+
+    def __init__(self, engine: Engine, name: str, attached: Any) -> None:
+        self._engine, self._name, self._attached = engine, name, attached
+        self._socket: socket.socket = getattr(attached, "_sock", attached)
+        self._socket.settimeout(None)
+        self._socket.setblocking(False)
+        self._raw, self._out, self._complaint = bytearray(), bytearray(), bytearray()
+
+    async def write(self, data: bytes) -> None:
+        await asyncio.get_running_loop().sock_sendall(self._socket, data)
+
+    async def read(self, size: int) -> bytes:
+        while len(self._out) < size:
+            data = await asyncio.get_running_loop().sock_recv(self._socket, 1 << 20)
+            if not data:
+                said = self._complaint.decode(errors="replace").strip()
+                raise EOFError(said.splitlines()[-1] if said else "the container ended")
+            self._raw += data
+            self._split()
+        found = bytes(self._out[:size])
+        del self._out[:size]
+        return found
+
+    def _split(self) -> None:
+        """Take whole messages off the engine's multiplexed stream."""
+        at = 0
+        while len(self._raw) - at >= HEADER:
+            kind = self._raw[at]
+            end = at + HEADER + int.from_bytes(self._raw[at + 4 : at + HEADER], "big")
+            if len(self._raw) < end:
+                break
+            body = self._raw[at + HEADER : end]
+            if kind == STDOUT:
+                self._out += body
+            elif kind == STDERR:
+                self._complaint = (self._complaint + body)[-4000:]
+            at = end
+        del self._raw[:at]
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        # Closing its standard input ends it; removing it here makes sure that it is gone.
+        with contextlib.suppress(OSError):
+            self._socket.close()
+        with contextlib.suppress(Exception):
+            self._attached.close()
+        with contextlib.suppress(Exception):
+            self._engine.remove_container(self._name, force=True)
+        self._engine.close()
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
