@@ -41,15 +41,18 @@ def parse(shape: type[M], argv: Sequence[str], *, prog: str, default: M | None =
 
 def _one_line(box: str, shape: type[BaseModel]) -> str:
     """The first section of tyro's boxed complaint, without the box."""
-    lines = [line.strip("│ ").strip() for line in box.splitlines()]
-    body: list[str] = []
-    for line in lines:
-        if line.startswith(("╭", "╰")):
-            continue
-        if line.startswith("───"):
-            break
-        body.append(line)
-    text = re.sub(r"For further information visit\s*\S+", "", " ".join(body)).strip()
+    sections: list[list[str]] = [[]]
+    for line in box.splitlines():
+        line = line.strip("│| ")
+        if line.startswith("╭") or (line and set(line) <= set("─-+╰╯")):
+            sections.append([])
+        elif line:
+            sections[-1].append(line)
+    body = [section for section in sections if section]
+    if box.lstrip()[:1] not in "╭":  # a plain terminal: the title has a section of its own
+        body = body[1:]
+    text = " ".join(body[0]) if body else box
+    text = re.sub(r"For further information visit\s*\S+", "", text).strip()
     invalid = re.match(r"Error parsing (\S+): \d+ validation errors? for \w+ (\S+) (.*)", text)
     if invalid:
         part, key, what = invalid.groups()

@@ -30,7 +30,7 @@ def main(argv: Sequence[str]) -> int:
     words = ["--sampler.n" if word == "--n" else word for word in argv]
     arguments = parse(SampleArguments, words, prog="veritune sample")
     problems = read_records(arguments.problems, Problem)
-    from veritune.models import policy_hash, model_folder
+    from veritune.models import model_folder, policy_hash
     from veritune.sampler import open_sampler
 
     folder = model_folder(arguments.model)

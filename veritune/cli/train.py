@@ -45,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
     out = Path(arguments.out)
     if out.exists():
         raise RecipeError(f"--out: {out} exists; name a new folder")
-    from veritune.models import policy_hash, model_folder
+    from veritune.models import model_folder, policy_hash
     from veritune.trainer import SftTrainer
 
     examples = read_examples(arguments)

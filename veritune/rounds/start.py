@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 from veritune.config import Recipe
-from veritune.models import build_scratch, load_policy, policy_hash, model_folder, save_policy
+from veritune.models import build_scratch, load_policy, model_folder, policy_hash, save_policy
 from veritune.problems import demonstrations
 from veritune.records import Candidate, Checkpoint
 from veritune.rounds.watch import Watch
