@@ -1,12 +1,19 @@
-"""The closed boxes of a text, found in one pass."""
+"""The closed boxes of a text, and which of them state one answer together."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-OPEN = re.compile(r"\\(?:boxed|fbox)\s*\{")
-BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+OPEN = re.compile(r"\\+(?:boxed|fbox)\s*\{")
+BRACE = re.compile(r"\\+[{}]?|[{}]")
+FONT = re.compile(r"\\+(?:text(?:bf|it|rm)?|mathrm|mbox)\s*\{([^{}]*)\}")
+NEUTRAL = re.compile(r"\\+(?:q?quad|[,;:! ()\[\]]|left|right)|[$&]|\\\\")
+SEPARATOR = re.compile(r"[\s,;+]*")
+JOINED = re.compile(r"[\w\s,()=]*\b(?:and|or)\b[\w\s,()=]*")
+SUFFIX = re.compile(r"\s*(?:\$|\\\)|\\\])?\s*(\\?%|percent(?:age)?\b|pct\b|degrees?\b|\^\\circ)")
+MOST_WORDS = 6
+PLAIN = re.compile(r"[\d.,\s\\!/{}-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +26,57 @@ class Box:
 
 
 def closed_boxes(text: str) -> list[Box]:
-    """Outermost boxes whose brace is closed, in order; linear in the text's length."""
+    """Outermost boxes whose brace is closed and that hold something; linear in the length."""
     starts = {match.end() - 1: match.start() for match in OPEN.finditer(text)}
     if not starts:
         return []
     boxes: list[Box] = []
     stack: list[tuple[int, int]] = []
-    for match in BRACE.finditer(text):
-        token, place = match.group(), match.start()
-        if token == "{":
+    for match in BRACE.finditer(text, min(starts.values())):
+        place, sign = match.end() - 1, match.group()[-1]
+        if sign == "\\" or _escaped(match.group()):
+            continue
+        if sign == "{":
             stack.append((starts.get(place, -1), place))
-        elif token == "}" and stack:
+        elif stack:
             begin, brace = stack.pop()
-            if begin >= 0:
+            if begin >= 0 and text[brace + 1 : place].strip():
                 while boxes and boxes[-1].start > begin:
                     boxes.pop()
                 boxes.append(Box(begin, place + 1, text[brace + 1 : place]))
     return boxes
+
+
+def _escaped(token: str) -> bool:
+    """Whether a brace follows an odd number of backslashes."""
+    return len(token) > 1 and len(token) % 2 == 0
+
+
+def last_group(text: str, boxes: list[Box]) -> list[Box]:
+    """The last box and those right before it that state the same answer with it."""
+    group = [boxes[-1]]
+    for box in reversed(boxes[:-1]):
+        if not joins(text[box.end : group[0].start]):
+            break
+        group.insert(0, box)
+    return group
+
+
+def joins(gap: str) -> bool:
+    """Whether the text between two boxes makes them one list: "and", "or", a comma, nothing."""
+    if len(gap) > 120 or "\n\n" in gap:
+        return False
+    gap = NEUTRAL.sub(" ", FONT.sub(r" \1 ", gap))
+    if SEPARATOR.fullmatch(gap):
+        return True
+    return len(gap.split()) <= MOST_WORDS and JOINED.fullmatch(gap) is not None
+
+
+def with_suffix(text: str, box: Box) -> str:
+    """The content, with a percent or degree sign that stands right behind the box."""
+    match = SUFFIX.match(text, box.end)
+    content = box.content.strip()
+    if match is None or not PLAIN.fullmatch(content):
+        return content
+    sign = match.group(1)
+    return content + (" percent" if sign.startswith(("p", "\\%", "%")) else r"^\circ")

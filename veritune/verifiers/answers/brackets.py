@@ -1,0 +1,88 @@
+"""Brackets of every kind: groups, tuples, intervals, sets, absolute values, rounding."""
+
+from __future__ import annotations
+
+from veritune.verifiers.answers.cursor import Cursor
+from veritune.verifiers.answers.nodes import (
+    Builder,
+    Func,
+    Interval,
+    Items,
+    Matrix,
+    NamedSet,
+    Node,
+)
+
+
+def parentheses(cursor: Cursor) -> Node:
+    """`(a)` groups, `(a, b)` is a tuple or an open interval, `[a, b)` an interval."""
+    opener = cursor.token.text
+    cursor.at += 1
+    items = cursor.members(")", "]")
+    closer = cursor.token.text
+    if not cursor.accept(")", "]"):
+        raise cursor.wrong("an open bracket")
+    matched = (opener, closer) in (("(", ")"), ("[", "]"))
+    if not items:
+        if opener == "[" and matched:
+            return NamedSet("empty")
+        raise cursor.wrong("an empty bracket")
+    if matched:
+        kind = "paren" if opener == "(" else "square"
+        return items[0] if len(items) == 1 else Items(kind, tuple(items))
+    if len(items) != 2:
+        raise cursor.wrong("brackets that do not match")
+    return Interval(items[0], items[1], opener == "[", closer == "]")
+
+
+def braces(cursor: Cursor) -> Node:
+    """`\\{...\\}` is a set or a set-builder; `{...}` is a group, and a set in plain text."""
+    plain = cursor.token.text == "{"
+    closer = "}" if plain else ")set"
+    bare = plain and cursor.token.mode != "p"
+    cursor.at += 1
+    items = cursor.members(closer, *(() if bare else ("|", ":")), colons=bare)
+    if cursor.accept("|", ":"):
+        condition = cursor.members(closer)
+        cursor.expect(closer)
+        return Builder(_one(items), _one(condition, "and"))
+    cursor.expect(closer)
+    if not items:
+        if bare:
+            raise cursor.wrong("an empty group")
+        return NamedSet("empty")
+    if bare:
+        return items[0] if len(items) == 1 else Items("list", tuple(items))
+    return Items("set", tuple(items))
+
+
+def _one(items: list[Node], kind: str = "paren") -> Node:
+    return items[0] if len(items) == 1 else Items(kind, tuple(items))
+
+
+def bars(cursor: Cursor) -> Node:
+    """`|x|`, or the determinant where a matrix stands between the bars."""
+    sign = cursor.token.text
+    cursor.at += 1
+    cursor.bars += 1
+    inner = cursor.expression()
+    cursor.bars -= 1
+    cursor.expect(sign)
+    return Func("det" if isinstance(inner, Matrix) and sign == "|" else "abs", (inner,))
+
+
+def rounding(cursor: Cursor) -> Node:
+    """Floor and ceiling brackets."""
+    name = "floor" if cursor.token.text == "floor(" else "ceil"
+    cursor.at += 1
+    inner = cursor.members(f"){name}")
+    cursor.expect(f"){name}")
+    return Func(name, (_one(inner),))
+
+
+def angles(cursor: Cursor) -> Node:
+    """A vector in angle brackets."""
+    cursor.expect("<(")
+    items = cursor.members(")>")
+    cursor.expect(")>")
+    return _one(items)

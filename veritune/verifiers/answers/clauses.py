@@ -1,0 +1,268 @@
+"""Answers as lists of clauses: relations, labelled values, words, and remarks around them."""
+
+from __future__ import annotations
+
+from veritune.verifiers.answers.atoms import starts_atom
+from veritune.verifiers.answers.cursor import Cursor
+from veritune.verifiers.answers.environments import condition
+from veritune.verifiers.answers.expressions import expression
+from veritune.verifiers.answers.limits import MOST_ITEMS, LimitReachedError, UnparsedError
+from veritune.verifiers.answers.nodes import (
+    Cases,
+    Func,
+    Items,
+    Labelled,
+    Node,
+    Relation,
+    Sym,
+    Text,
+)
+from veritune.verifiers.answers.tables import table
+from veritune.verifiers.answers.unitphrase import natural
+from veritune.verifiers.answers.words import (
+    CONDITION,
+    CONNECTIVES,
+    DOMAIN,
+    FLUFF,
+    NEGATIONS,
+    NUMBER_WORDS,
+    PARTS,
+    content,
+)
+
+RELATIONS = table("= < > <= >= != ~ in notin === subset -> propto perp parallel")
+SEPARATORS = frozenset((",", ";", "row", "and", "or", "."))
+EQUALS_WORDS = table("is are equals was be equal gives")
+STOP = frozenset(["where", "with"])
+
+
+def members(cursor: Cursor, closers: frozenset[str]) -> list[Node]:
+    """Clauses up to a closer; `and` and `or` separate like commas."""
+    nodes, _ = clauses(cursor, closers)
+    return nodes
+
+
+def clauses(cursor: Cursor, closers: frozenset[str]) -> tuple[list[Node], set[str]]:
+    """The clauses and the separators between them."""
+    nodes: list[Node] = []
+    used: set[str] = set()
+    while True:
+        while (mark := separator(cursor, closers)) is not None:
+            if mark == "=>" and nodes:
+                nodes.clear()
+            used.add(mark)
+            cursor.at += 1
+        if cursor.token.kind == "end" or closed(cursor, closers):
+            return nodes, used
+        if len(nodes) >= MOST_ITEMS:
+            raise LimitReachedError(f"more than {MOST_ITEMS} members")
+        place = cursor.at
+        node = clause(cursor, closers)
+        if node is not None:
+            nodes.append(node)
+        if cursor.at == place:
+            raise cursor.wrong()
+        after = cursor.token
+        if not (after.kind == "end" or closed(cursor, closers) or separator(cursor, closers)):
+            raise cursor.wrong()
+
+
+def closed(cursor: Cursor, closers: frozenset[str]) -> bool:
+    token = cursor.token
+    return token.text in closers and token.kind in ("op", "cmd")
+
+
+def separator(cursor: Cursor, closers: frozenset[str]) -> str | None:
+    """The separator that is next, if one is."""
+    token = cursor.token
+    if token.kind == "op" and token.text not in closers:
+        if token.text in SEPARATORS or token.text == "=>":
+            return token.text
+        if token.text == "&" and "&" not in closers:
+            return "row"
+    if token.kind == "word":
+        return CONNECTIVES.get(token.text.lower())
+    return None
+
+
+def clause(cursor: Cursor, closers: frozenset[str]) -> Node | None:
+    """One clause; None for a remark that says nothing, such as "where k is an integer"."""
+    label: list[str] = []
+    if cursor.sign("forall"):
+        skip(cursor, closers)
+        return None
+    if natural(cursor.token) and not _number_word(cursor):
+        lower = cursor.token.text.lower()
+        if lower in DOMAIN | CONDITION:
+            return _remark(cursor, closers, lower)
+        words = _leading_words(cursor)
+        if words is None:
+            return _prose(cursor, closers)
+        label = words
+        if cursor.token.kind == "end" or closed(cursor, closers) or separator(cursor, closers):
+            raise cursor.wrong("words that say nothing")
+    node = relation(cursor)
+    node = _after(cursor, node, closers)
+    return Labelled(" ".join(content(label)), node) if label else node
+
+
+def _number_word(cursor: Cursor) -> bool:
+    lower = cursor.token.text.lower()
+    return (
+        lower in NUMBER_WORDS
+        or lower in ("half",)
+        or (lower in PARTS and cursor.peek().kind == "end")
+    )
+
+
+def _remark(cursor: Cursor, closers: frozenset[str], word: str) -> Node | None:
+    if word in STOP:
+        while cursor.token.kind != "end" and not closed(cursor, closers):
+            cursor.at += 1
+    elif word in DOMAIN:
+        skip(cursor, closers)
+    else:
+        raise cursor.wrong("a condition without a value")
+    return None
+
+
+def _leading_words(cursor: Cursor) -> list[str] | None:
+    """The words before "is", ":" or "=" and a value, without fluff; None where it is prose."""
+    place = cursor.at
+    words: list[str] = []
+    while natural(cursor.token) and not _number_word(cursor):
+        lower = cursor.token.text.lower()
+        if lower in CONNECTIVES or lower in NEGATIONS:
+            break
+        words.append(lower)
+        cursor.at += 1
+    last = words[-1] if words else ""
+    named = cursor.accept(":", "=") or last in EQUALS_WORDS
+    if (named or all(word in FLUFF for word in words)) and _value_next(cursor):
+        return [word for word in words if word not in FLUFF]
+    cursor.at = place
+    return None
+
+
+def _value_next(cursor: Cursor) -> bool:
+    token = cursor.token
+    if token.kind == "word" and natural(token):
+        return _number_word(cursor)
+    return starts_atom(cursor) or token.text in ("-", "+", "pm", "set(", "$", "|", "<(", "€", "£")
+
+
+def _prose(cursor: Cursor, closers: frozenset[str]) -> Node:
+    """Everything up to the next separator as words."""
+    words: list[str] = []
+    while not (cursor.token.kind == "end" or closed(cursor, closers) or separator(cursor, closers)):
+        if cursor.token.text not in ("{", "}", "(", ")"):
+            words.append(cursor.token.text)
+        cursor.at += 1
+    return Text(content(words))
+
+
+def skip(cursor: Cursor, closers: frozenset[str]) -> None:
+    """Step over the rest of a clause."""
+    level = 0
+    while cursor.token.kind != "end":
+        if level == 0 and (closed(cursor, closers) or separator(cursor, closers)):
+            return
+        text = cursor.token.text
+        level += (text in ("(", "[", "{", "set(")) - (text in (")", "]", "}", ")set"))
+        cursor.at += 1
+
+
+def _after(cursor: Cursor, node: Node, closers: frozenset[str]) -> Node:
+    """What may stand behind a relation: a modulus, a remark on the domain, a condition."""
+    if cursor.sign("(") and cursor.peek().text == "mod":
+        cursor.at += 2
+        return _closing(cursor, node)
+    if cursor.sign("mod"):
+        cursor.at += 1
+        if cursor.accept("("):
+            return _closing(cursor, node)
+        if cursor.accept("{"):
+            return _modular(cursor, node, "}")
+        return _with_modulus(node, expression(cursor))
+    if cursor.sign("forall"):
+        skip(cursor, closers)
+        return node
+    token = cursor.token
+    lower = token.text.lower()
+    if token.kind != "word" or not (natural(token) or lower in DOMAIN):
+        return _comment(cursor, node)
+    if lower in STOP:
+        _remark(cursor, closers, lower)
+    elif lower in CONDITION - NEGATIONS:
+        guard = condition(cursor)
+        return Cases(((node, guard[0] if len(guard) == 1 else Items("and", tuple(guard))),))
+    elif lower in NEGATIONS:
+        raise cursor.wrong("a negation")
+    else:
+        skip(cursor, closers)
+    return node
+
+
+def _comment(cursor: Cursor, node: Node) -> Node:
+    """A remark in brackets behind a value, such as "(approximately)", is stepped over."""
+    if cursor.sign("(") and (natural(cursor.peek()) or cursor.token.mode == "t"):
+        while not cursor.accept(")"):
+            if cursor.token.kind == "end" or cursor.token.text.lower() in NEGATIONS:
+                raise cursor.wrong("an open bracket")
+            cursor.at += 1
+    return node
+
+
+def _closing(cursor: Cursor, node: Node) -> Node:
+    return _modular(cursor, node, ")")
+
+
+def _modular(cursor: Cursor, node: Node, closer: str) -> Node:
+    modulus = cursor.expression()
+    cursor.expect(closer)
+    return _with_modulus(node, modulus)
+
+
+def _with_modulus(node: Node, modulus: Node) -> Node:
+    if isinstance(node, Relation) and node.operators[-1] in ("===", "="):
+        last = Func("residue", (node.sides[-1], modulus))
+        return Relation((*node.operators[:-1], "==="), (*node.sides[:-1], last))
+    return Func("residue", (node, modulus))
+
+
+def relation(cursor: Cursor) -> Node:
+    """Sides joined by relation signs; what follows an approximation sign is dropped."""
+    sides = [expression(cursor)]
+    operators: list[str] = []
+    while cursor.token.kind == "op" and (
+        cursor.token.text in RELATIONS or cursor.token.text in ("not", ":")
+    ):
+        negative = cursor.accept("not")
+        if cursor.sign(":") and cursor.peek().text == "=":
+            cursor.at += 1
+        operator = cursor.token.text
+        if operator not in RELATIONS:
+            break
+        cursor.at += 1
+        operators.append(_negated(operator) if negative else operator)
+        sides.append(expression(cursor))
+    if not operators:
+        return sides[0]
+    return _chain(operators, sides)
+
+
+def _negated(operator: str) -> str:
+    opposite = {"=": "!=", "in": "notin", "<": ">=", ">": "<=", "<=": ">", ">=": "<"}
+    if operator not in opposite:
+        raise UnparsedError(f"a negated {operator}")
+    return opposite[operator]
+
+
+def _chain(operators: list[str], sides: list[Node]) -> Node:
+    if "~" in operators:
+        cut = operators.index("~")
+        if cut == 0 and isinstance(sides[0], Sym):
+            operators[0] = "="
+            cut = operators.index("~") if "~" in operators else len(operators)
+        operators, sides = operators[:cut], sides[: cut + 1]
+    return Relation(tuple(operators), tuple(sides)) if operators else sides[0]

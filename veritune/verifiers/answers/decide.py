@@ -1,0 +1,59 @@
+"""One comparison from text to verdict, in this process; the workers run it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from veritune.verifiers.answers.comparison import Comparison
+from veritune.verifiers.answers.limits import LimitReachedError, UndefinedError, UnparsedError
+from veritune.verifiers.answers.nodes import Node, Num, Quantity
+from veritune.verifiers.answers.policy import AnswerPolicy
+from veritune.verifiers.answers.read import read
+from veritune.verifiers.answers.relate import Relater
+
+COMMA = re.compile(r"[$€£\s]*-?\d+,\d{1,2}[$€£\s]*|[$€£\s]*-?(?:0|\d{4,}),\d+[$€£\s]*")
+COMMA_SIGN = re.compile(r"(?<=\d),(?=\d)")
+GROUPS = re.compile(r"(?<![\d,])\d{3}(?:,\d{3}){2,}(?![\d,])")
+GROUP_SIGN = re.compile(r"(?<=\d{3}),(?=\d{3})")
+
+
+def decide(gold: str, pred: str, policy: AnswerPolicy) -> Comparison:
+    """How `pred` relates to `gold`; bounded by the limits, but not by time."""
+    try:
+        left = read(gold)
+    except (UnparsedError, LimitReachedError) as error:
+        return Comparison(relation="unparsed reference", gold=gold, pred=pred, detail=str(error))
+    try:
+        right = read(pred)
+    except UnparsedError as error:
+        return Comparison(relation="unparsed candidate", gold=gold, pred=pred, detail=str(error))
+    except LimitReachedError as error:
+        return Comparison(relation="limit reached", gold=gold, pred=pred, detail=str(error))
+    return _related(gold, pred, left, right, policy)
+
+
+def _related(gold: str, pred: str, left: Node, right: Node, policy: AnswerPolicy) -> Comparison:
+    try:
+        same = any(
+            Relater(policy).same(one, other)
+            for one, other in _readings(gold, pred, left, right, policy)
+        )
+    except (LimitReachedError, RecursionError, OverflowError, MemoryError) as error:
+        return Comparison(relation="limit reached", gold=gold, pred=pred, detail=str(error))
+    except (UnparsedError, UndefinedError) as error:
+        return Comparison(relation="different", gold=gold, pred=pred, detail=str(error))
+    return Comparison(relation="equal" if same else "different", gold=gold, pred=pred)
+
+
+def _readings(
+    gold: str, pred: str, left: Node, right: Node, policy: AnswerPolicy
+) -> Iterator[tuple[Node, Node]]:
+    """The plain reading first, then what commas between digits may mean instead."""
+    yield left, right
+    if isinstance(left, (Num, Quantity)) and COMMA.fullmatch(pred):
+        yield left, read(COMMA_SIGN.sub(".", pred))
+    if policy.decimal_comma and COMMA.fullmatch(gold):
+        yield read(COMMA_SIGN.sub(".", gold)), right
+    if GROUPS.search(gold) or GROUPS.search(pred):
+        yield read(GROUP_SIGN.sub(", ", gold)), read(GROUP_SIGN.sub(", ", pred))

@@ -1,0 +1,34 @@
+"""The hard limits that hold before any arithmetic is done on a text."""
+
+from __future__ import annotations
+
+LONGEST_ANSWER = 20_000
+"""Characters of one answer."""
+MOST_TOKENS = 4_000
+"""Tokens of one answer."""
+DEEPEST = 60
+"""Nesting of brackets, fractions, roots and powers."""
+MOST_DIGITS = 4_000
+"""Digits of one number inside an expression (a lone integer may have any length)."""
+MOST_BITS = 400_000
+"""Size of an exact intermediate result."""
+MOST_ITEMS = 400
+"""Members of one list, set or matrix, plus-minus signs written out."""
+MOST_VARIABLES = 60
+"""Different variables in one answer."""
+MOST_PRECISION = 4_000
+"""Decimal digits of a numeric evaluation."""
+MOST_WORK = 200_000
+"""Nodes visited in one comparison."""
+
+
+class LimitReachedError(Exception):
+    """An answer is larger than anything that is worth deciding."""
+
+
+class UnparsedError(Exception):
+    """A text that is not understood as mathematics."""
+
+
+class UndefinedError(Exception):
+    """An expression without a value, such as 1/0."""

@@ -1,0 +1,93 @@
+"""Matrices: reading a node as one, and arithmetic between them."""
+
+from __future__ import annotations
+
+from veritune.verifiers.answers.build import product
+from veritune.verifiers.answers.limits import MOST_ITEMS, LimitReachedError
+from veritune.verifiers.answers.modular import whole_number
+from veritune.verifiers.answers.nodes import Add, Frac, Matrix, Mul, Node, Num, Pow
+
+LARGEST_POWER = 12
+
+
+def matrix_of(node: Node) -> Matrix | None:
+    """The matrix that a node is, sums and products carried out; None where it is no matrix."""
+    match node:
+        case Matrix():
+            return node
+        case Add(terms):
+            return _sum(terms)
+        case Mul(factors):
+            return _product(factors)
+        case Frac(top, bottom):
+            inner = matrix_of(top)
+            return None if inner is None else _scaled(inner, Frac(Num(1), bottom))
+        case Pow(base, exponent):
+            return _power(matrix_of(base), whole_number(exponent))
+        case _:
+            return None
+
+
+def _sum(terms: tuple[Node, ...]) -> Matrix | None:
+    result = matrix_of(terms[0])
+    for term in terms[1:]:
+        other = matrix_of(term)
+        if result is None or other is None or _shape(result) != _shape(other):
+            return None
+        result = Matrix(
+            tuple(
+                tuple(Add((a, b)) for a, b in zip(one, two, strict=True))
+                for one, two in zip(result.rows, other.rows, strict=True)
+            )
+        )
+    return result
+
+
+def _shape(matrix: Matrix) -> tuple[int, int]:
+    return len(matrix.rows), len(matrix.rows[0])
+
+
+def _product(factors: tuple[Node, ...]) -> Matrix | None:
+    result: Matrix | None = None
+    scalars: list[Node] = []
+    for factor in factors:
+        inner = matrix_of(factor)
+        if inner is None:
+            scalars.append(factor)
+        else:
+            result = inner if result is None else multiplied(result, inner)
+            if result is None:
+                return None
+    return _scaled(result, product(scalars)) if result is not None and scalars else result
+
+
+def multiplied(left: Matrix, right: Matrix) -> Matrix | None:
+    """The matrix product; None where the shapes do not fit."""
+    (height, inner), (rows, width) = _shape(left), _shape(right)
+    if inner != rows:
+        return None
+    if height * width * inner > 8 * MOST_ITEMS:
+        raise LimitReachedError("a matrix product beyond the limit")
+    columns = list(zip(*right.rows, strict=True))
+    return Matrix(
+        tuple(
+            tuple(
+                Add(tuple(product([a, b]) for a, b in zip(row, column, strict=True)))
+                for column in columns
+            )
+            for row in left.rows
+        )
+    )
+
+
+def _scaled(matrix: Matrix, factor: Node) -> Matrix:
+    return Matrix(tuple(tuple(product([factor, cell]) for cell in row) for row in matrix.rows))
+
+
+def _power(matrix: Matrix | None, exponent: int | None) -> Matrix | None:
+    if matrix is None or exponent is None or not 1 <= exponent <= LARGEST_POWER:
+        return None
+    result: Matrix | None = matrix
+    for _ in range(exponent - 1):
+        result = multiplied(result, matrix) if result is not None else None
+    return result

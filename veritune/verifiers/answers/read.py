@@ -1,0 +1,101 @@
+"""From an answer's text to its tree."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from veritune.verifiers.answers.clauses import clauses, members
+from veritune.verifiers.answers.clean import clean
+from veritune.verifiers.answers.cursor import Cursor, Grammar
+from veritune.verifiers.answers.expressions import expression, factor, term
+from veritune.verifiers.answers.limits import LimitReachedError, UnparsedError
+from veritune.verifiers.answers.nodes import Cases, Items, NamedSet, Node, Relation, Sym, Text
+from veritune.verifiers.answers.special import special
+from veritune.verifiers.answers.tokens import tokenize
+from veritune.verifiers.answers.unitphrase import natural
+from veritune.verifiers.answers.words import content
+
+GRAMMAR = Grammar(expression, term, factor, members)
+JUNK = re.compile(r"[\s.;,:!*\\]+$|^[\s;,:*]+|[\"“”]")
+OPEN_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
+
+
+@lru_cache(maxsize=4096)
+def read(text: str) -> Node:
+    """The tree of an answer; raises `UnparsedError` or `LimitReachedError`."""
+    cleaned = clean(text)
+    body = JUNK.sub("", cleaned)
+    body = _balanced(body)
+    if not body:
+        raise UnparsedError("empty")
+    found = special(body)
+    if found is not None:
+        return found
+    try:
+        return _parse(body)
+    except UnparsedError as error:
+        words = _words(body)
+        if words is None:
+            raise error from None
+        return words
+    except RecursionError:
+        raise LimitReachedError("nested too deep") from None
+
+
+def _balanced(body: str) -> str:
+    """Without a box that is not closed, and without braces that close nothing."""
+    surplus = body.count("{") - body.count("}")
+    if surplus > 0:
+        return OPEN_BOX.sub("", body, count=surplus)
+    while surplus < 0 and body.endswith("}"):
+        body, surplus = body[:-1].rstrip(), surplus + 1
+    return body
+
+
+def _parse(body: str) -> Node:
+    cursor = Cursor([t for t in tokenize(body) if t.text != '"'], GRAMMAR)
+    nodes, used = clauses(cursor, frozenset())
+    nodes = _merge_cases(_without_domains(nodes))
+    if not nodes:
+        raise UnparsedError("nothing stated")
+    if len(nodes) == 1:
+        return nodes[0]
+    kind = "or" if "or" in used else "and" if "and" in used else "list"
+    return Items(kind if _conditions(nodes) else "list", tuple(nodes))
+
+
+def _conditions(nodes: list[Node]) -> bool:
+    return all(isinstance(node, Relation) for node in nodes)
+
+
+def _without_domains(nodes: list[Node]) -> list[Node]:
+    """Without "k in Z" beside answers that use k."""
+    if len(nodes) < 2:
+        return nodes
+    kept = [node for node in nodes if not _domain(node)]
+    return kept or nodes
+
+
+def _domain(node: Node) -> bool:
+    return (
+        isinstance(node, Relation)
+        and node.operators == ("in",)
+        and isinstance(node.sides[0], Sym)
+        and isinstance(node.sides[1], NamedSet)
+    )
+
+
+def _merge_cases(nodes: list[Node]) -> list[Node]:
+    """ "a if x > 0, b if x < 0" is one piecewise answer."""
+    if len(nodes) > 1 and all(isinstance(node, Cases) for node in nodes):
+        return [Cases(tuple(p for node in nodes if isinstance(node, Cases) for p in node.pieces))]
+    return nodes
+
+
+def _words(body: str) -> Node | None:
+    """The text's words, if it is made of words at all."""
+    tokens = tokenize(body)
+    if not any(natural(token) for token in tokens):
+        return None
+    return Text(content([t.text for t in tokens if t.text not in ("{", "}", ",", ".", "(", ")")]))
