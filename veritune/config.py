@@ -184,6 +184,9 @@ class SelectionConfig(Frozen):
     demonstrations: none, train on the warm start's data again (the more-SFT control)."""
     keep: Positive = 4
     """At most this many distinct candidates a problem."""
+    checked: Rate = 1.0
+    """process: the share of a solution's steps that must have been checked; prose that no rule can
+    check counts against it. Whatever was checked must be right."""
 
 
 class EvaluationConfig(Frozen):

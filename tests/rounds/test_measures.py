@@ -111,3 +111,8 @@ def test_outcome_selection_keeps_distinct_passed_candidates() -> None:
 def test_process_selection_needs_every_step_checked_and_right() -> None:
     chosen = select(ROWS, SelectionConfig(reward="process", keep=3))
     assert indices(chosen) == [("a", 2), ("a", 5)]
+
+
+def test_a_share_of_unchecked_steps_can_be_allowed_but_no_wrong_one() -> None:
+    chosen = select(ROWS, SelectionConfig(reward="process", keep=3, checked=0.5))
+    assert indices(chosen) == [("a", 2), ("a", 4), ("a", 5)]

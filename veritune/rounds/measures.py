@@ -22,9 +22,11 @@ def pass_at_k(n: int, correct: int, k: int) -> float:
     return 1.0 - comb(n - correct, k) / comb(n, k)
 
 
-def every_step_right(verdict: Verdict) -> bool:
-    """Whether there are steps, all of them checked and correct."""
-    return bool(verdict.steps) and all(step.label == "correct" for step in verdict.steps)
+def every_step_right(verdict: Verdict, checked: float = 1.0) -> bool:
+    """Whether no step is wrong, and at least the share `checked` of them (and one) is correct."""
+    labels = [step.label for step in verdict.steps]
+    right = labels.count("correct")
+    return right > 0 and "incorrect" not in labels and right >= checked * len(labels)
 
 
 def measure(judged: Iterable[Judged], k: int) -> dict[str, Any]:

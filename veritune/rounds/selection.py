@@ -29,4 +29,4 @@ def accepts(verdict: Verdict, config: SelectionConfig) -> bool:
     """Whether a verdict earns a place in the training data under the recipe's reward."""
     if verdict.outcome != "passed" or verdict.flags:
         return False
-    return config.reward != "process" or every_step_right(verdict)
+    return config.reward != "process" or every_step_right(verdict, config.checked)
