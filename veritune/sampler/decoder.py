@@ -2,62 +2,126 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 import torch
 from transformers import DynamicCache
 
+from veritune.sampler.pages import Integers
 from veritune.sampler.slots import Slots
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 LENGTH_STEP = 32
+"""Keys are read up to a multiple of this."""
+TILE = 16
+"""Matrix products get rows in multiples of this: fewer take another path, and round otherwise."""
 Stored = list[tuple["Tensor", "Tensor"]]
 
 
-class Decoder:
-    """A model and its slots: prompts are computed once, then one token a row a step."""
+class Decoder(Protocol):
+    """A policy, the sequences it is continuing in rows 0, 1, ..., and what it keeps of them.
+
+    What `prefill` gives back for a prompt is the decoder's own; `place` lets rows continue it.
+    """
+
+    def prefill(self, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, list[Any]]:
+        """Logits [prompts, vocabulary] after each prompt, and what is kept of each."""
+        ...
+
+    def place(self, rows: Integers, stored: Any, length: int) -> None:
+        """Let each of `rows` continue one prompt of `length` tokens."""
+        ...
+
+    def forget(self, stored: Any) -> None:
+        """No further row will continue this prompt."""
+        ...
+
+    def release(self, rows: Integers) -> None:
+        """These rows have ended."""
+        ...
+
+    def move(self, source: Integers, target: Integers) -> None:
+        """Put rows in the place of released ones."""
+        ...
+
+    def step(self, tokens: Integers, at: Integers) -> Tensor:
+        """Logits [rows, vocabulary] after `tokens` [rows], which stand at positions `at` [rows]."""
+        ...
+
+
+class GeneralDecoder:
+    """Any causal model of transformers, its keys and values in a slot a row."""
 
     def __init__(self, model: Any, slots: int, capacity: int) -> None:
         self._model = model
-        self._device = model.device
         self._capacity = -(-capacity // LENGTH_STEP) * LENGTH_STEP
-        self._slots = Slots(model.config.num_hidden_layers, slots, self._capacity)
+        layers = model.config.get_text_config().num_hidden_layers
+        self._slots = Slots(layers, -(-slots // TILE) * TILE, self._capacity)
 
-    def prefill(self, prompts: list[list[int]]) -> tuple[Tensor, list[Stored]]:
-        """Logits [prompts, vocabulary] after each prompt, and each prompt's keys and values.
+    def prefill(self, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, list[Stored]]:
+        """Logits [prompts, vocabulary] after each prompt, and each prompt's keys and values."""
+        logits: list[Tensor] = [torch.empty(0)] * len(prompts)
+        stored: list[Stored] = [[] for _ in prompts]
+        lengths = np.array([len(prompt) for prompt in prompts])
+        for length in np.unique(lengths):
+            alike = (lengths == length).nonzero()[0]
+            fill = [alike[0]] * (-(-4 * TILE // length) - len(alike))
+            ids = torch.tensor([prompts[i] for i in [*alike, *fill]], device=self._model.device)
+            cache = DynamicCache()  # Without the config, which would drop keys out of a window.
+            out = self._model(ids, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
+            for row, i in enumerate(alike):
+                logits[i] = out[row, -1]
+                stored[i] = [(layer.keys[row], layer.values[row]) for layer in cache.layers]
+        return torch.stack(logits), stored
 
-        The prompts must be of one length.
-        """
-        cache = DynamicCache(config=self._model.config)
-        ids = torch.tensor(prompts, device=self._device)
-        logits = self._model(ids, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
-        stored = [
-            [(layer.keys[row], layer.values[row]) for layer in cache.layers]
-            for row in range(len(prompts))
-        ]
-        return logits[:, -1], stored
-
-    def place(self, rows: Tensor, stored: Stored) -> None:
+    def place(self, rows: Integers, stored: Stored, length: int) -> None:
         """Give each of `rows` a copy of one prompt's keys and values."""
-        self._slots.fill(rows, stored)
+        self._slots.fill(self._on_device(rows), stored)
 
-    def move(self, source: Tensor, target: Tensor) -> None:
-        """Copy rows onto others."""
-        self._slots.move(source, target)
+    def forget(self, stored: Stored) -> None:
+        """No further row will continue this prompt."""
 
-    def step(self, tokens: Tensor, at: Tensor) -> Tensor:
+    def move(self, source: Integers, target: Integers) -> None:
+        """Put rows in the place of released ones."""
+        self._slots.move(self._on_device(source), self._on_device(target))
+
+    def release(self, rows: Integers) -> None:
+        """Rows have ended; their slots are overwritten later."""
+
+    def step(self, tokens: Integers, at: Integers) -> Tensor:
         """Logits [rows, vocabulary] after `tokens` [rows], which stand at positions `at` [rows]."""
+        rows, padding = len(tokens), (0, -len(tokens) % TILE)
         length = min(-(-(int(at.max()) + 1) // LENGTH_STEP) * LENGTH_STEP, self._capacity)
-        self._slots.point(at, length)
-        seen = torch.arange(length, device=self._device) <= at[:, None]
-        mask = torch.zeros(seen.shape, dtype=self._model.dtype, device=self._device)
-        mask.masked_fill_(~seen, torch.finfo(mask.dtype).min)
+        ids = self._on_device(np.pad(tokens, padding))
+        places = self._on_device(np.pad(at, padding))
+        self._slots.point(places, length)
         return self._model(
-            tokens[:, None],
-            position_ids=at[:, None],
-            attention_mask=mask[:, None, None],
+            ids[:, None],
+            position_ids=places[:, None],
+            attention_mask=self._mask(places, length),
             past_key_values=self._slots,
             use_cache=True,
-        ).logits[:, -1]
+        ).logits[:rows, -1]
+
+    def _mask(self, at: Tensor, length: int) -> Any:
+        """What each row's newest token sees, for each type of layer that the model has."""
+        shape = self._model.config.get_text_config()
+        place = torch.arange(length, device=at.device)
+        seen = place <= at[:, None]
+        window = getattr(shape, "sliding_window", None)
+        near = seen & (place > at[:, None] - window) if window else seen
+        if "sliding_attention" in (getattr(shape, "layer_types", None) or ()):
+            masks = {"full_attention": seen, "sliding_attention": near}
+            return {name: self._additive(mask) for name, mask in masks.items()}
+        return self._additive(near)
+
+    def _additive(self, seen: Tensor) -> Tensor:
+        mask = torch.zeros(seen.shape, dtype=self._model.dtype, device=seen.device)
+        return mask.masked_fill_(~seen, torch.finfo(mask.dtype).min)[:, None, None]
+
+    def _on_device(self, numbers: Integers) -> Tensor:
+        return torch.from_numpy(numbers).to(self._model.device)

@@ -1,8 +1,8 @@
 """What is drawn, as a function of (seed, round, problem, index, token position) alone.
 
-Each candidate has its own counter-based generator (Philox 4x64, Salmon et al. 2011), keyed by a
-hash of those names, and uses one uniform number a token. A token is the first whose cumulative
-probability exceeds that number, so that nothing drawn beside a candidate can change it.
+Each candidate has its own stream of numbers, SHAKE-128 (FIPS 202) of those names, and uses one
+uniform number a token. A token is the first whose cumulative probability exceeds that number, so
+that nothing drawn beside a candidate can change it.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def uniforms(
 ) -> npt.NDArray[np.float64]:
     """The first `count` numbers of one candidate, uniform in [0, 1)."""
     name = f"{seed}/{round}/{index}/{problem_id}".encode(errors="surrogatepass")
-    key = np.frombuffer(hashlib.blake2b(name, digest_size=16).digest(), np.uint64)
-    return np.random.Generator(np.random.Philox(key=key)).random(count)
+    bits = np.frombuffer(hashlib.shake_128(name).digest(8 * count), "<u8")
+    return (bits >> 11).astype(np.float64) * 2.0**-53
 
 
 def draw(logits: Tensor, uniform: Tensor, config: SamplerConfig) -> tuple[Tensor, Tensor]:

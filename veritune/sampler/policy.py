@@ -1,0 +1,96 @@
+"""A policy ready for decoding: its weights, its tokenizer, and how its candidates end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from veritune.config import SamplerConfig
+from veritune.errors import ModelError
+from veritune.models import encode_prompt, eos_ids, load_policy
+from veritune.records import Checkpoint, Problem
+from veritune.sampler.batch import Group
+from veritune.sampler.decoder import Decoder, GeneralDecoder
+from veritune.sampler.endings import Endings
+from veritune.sampler.paged import PagedDecoder
+from veritune.sampler.uncached import UncachedDecoder, caches_rightly
+from veritune.sampler.weights import Weights, arrange, is_supported
+
+CACHE_BYTES = 4 << 30
+"""What keys and values may take together; fewer sequences are decoded at once where more."""
+PIECE = 64
+"""Candidates of one prompt that always stay in one thread."""
+
+
+class Policy:
+    """One checkpoint, loaded for `config`."""
+
+    def __init__(
+        self, checkpoint: Checkpoint, config: SamplerConfig, dtype: str, device: str | None
+    ) -> None:
+        model, self.tokenizer = load_policy(checkpoint.path, dtype=dtype, device=device)
+        if hasattr(model, "merge_and_unload"):
+            model = model.merge_and_unload()
+        self.name, self.config = checkpoint.policy, config
+        shape = model.config.get_text_config()
+        self.longest = int(getattr(shape, "max_position_embeddings", None) or 1 << 20)
+        heads = getattr(shape, "num_key_value_heads", None) or shape.num_attention_heads
+        size = getattr(shape, "head_dim", None) or shape.hidden_size // shape.num_attention_heads
+        self._position_bytes = 2 * shape.num_hidden_layers * heads * size * model.dtype.itemsize
+        self.endings = Endings(
+            self.tokenizer,
+            model.get_output_embeddings().weight.shape[0],
+            eos_ids(model, self.tokenizer),
+            config.stop,
+        )
+        self._model: Any = model.requires_grad_(False)
+        self._weights: Weights | None = None
+        self._cached = True
+        with torch.inference_mode():
+            if is_supported(model):
+                self._weights, self._model = arrange(model), None
+            else:
+                self._cached = caches_rightly(model)
+
+    @property
+    def threads(self) -> int:
+        """How many threads may decode beside each other, each on one core."""
+        return 1 if self._weights is None else torch.get_num_threads()
+
+    def decoder(self, slots: int, capacity: int) -> Decoder:
+        """A decoder for `slots` sequences of at most `capacity` tokens."""
+        if self._weights is not None:
+            return PagedDecoder(self._weights, slots, capacity)
+        if self._cached:
+            return GeneralDecoder(self._model, slots, capacity)
+        return UncachedDecoder(self._model, slots)
+
+    def slots(self, candidates: int, capacity: int) -> int:
+        """Sequences to decode at once."""
+        room: int = CACHE_BYTES // (self._position_bytes * capacity)
+        return max(1, min(self.config.batch, candidates, room))
+
+    def groups(self, problems: Sequence[Problem], indices: Sequence[Sequence[int]]) -> list[Group]:
+        """What is to be drawn, a prompt at a time."""
+        groups: list[Group] = []
+        for position, (problem, asked) in enumerate(zip(problems, indices, strict=True)):
+            if not asked:
+                continue
+            prompt = self._encode(problem)
+            limit = min(self.config.max_tokens, self.longest - len(prompt))
+            groups += [
+                Group(position, problem.id, prompt, list(asked[start : start + PIECE]), limit)
+                for start in range(0, len(asked), PIECE)
+            ]
+        return groups
+
+    def _encode(self, problem: Problem) -> list[int]:
+        ids = encode_prompt(self.tokenizer, problem.prompt)
+        if len(ids) >= self.longest:
+            raise ModelError(
+                f"problem {problem.id}: its prompt is {len(ids)} tokens and the model reads at "
+                f"most {self.longest}; shorten it or drop the problem"
+            )
+        return ids

@@ -1,0 +1,75 @@
+"""Lanes beside each other, each in a thread that computes on one core.
+
+One-core threads beat one batch on all cores here: the operations are short, so that waiting for
+each other after every one costs more than it gains, and much more on a busy machine. torch lets
+other Python threads run while it computes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from queue import Queue
+
+import torch
+
+from veritune.sampler.batch import Drawn
+from veritune.sampler.lane import Lane
+
+AHEAD = 64
+"""Batches of finished sequences that may wait for whoever reads them."""
+
+
+def run_lanes(lanes: Sequence[Lane]) -> Iterator[list[Drawn]]:
+    """What all lanes finish, as it finishes; an error in one is raised here, and ends all."""
+    if len(lanes) < 2:
+        while lanes and not lanes[0].idle:
+            if finished := lanes[0].work():
+                yield finished
+        return
+    done: Queue[list[Drawn] | BaseException | None] = Queue(AHEAD)
+    stop = threading.Event()
+    threads = [threading.Thread(target=_run, args=(lane, done, stop)) for lane in lanes]
+    try:
+        _start(threads)
+        running = len(threads)
+        while running:
+            item = done.get()
+            if isinstance(item, BaseException):
+                raise item
+            if item is None:
+                running -= 1
+            else:
+                yield item
+    finally:
+        stop.set()
+        for thread in threads:
+            while thread.is_alive():
+                while not done.empty():
+                    done.get()
+                thread.join(0.01)
+
+
+def _start(threads: Sequence[threading.Thread]) -> None:
+    """Start threads that take one core each.
+
+    torch keeps the number for each thread, but lends a new thread the one that was set last.
+    """
+    cores = torch.get_num_threads()
+    torch.set_num_threads(1)
+    for thread in threads:
+        thread.start()
+    torch.set_num_threads(cores)
+
+
+def _run(
+    lane: Lane, done: Queue[list[Drawn] | BaseException | None], stop: threading.Event
+) -> None:
+    try:
+        torch.set_num_threads(1)
+        while not (lane.idle or stop.is_set()):
+            if finished := lane.work():
+                done.put(finished)
+        done.put(None)
+    except BaseException as error:
+        done.put(error)

@@ -1,0 +1,121 @@
+"""The weights of a Qwen2- or Llama-shaped model, arranged for decoding on a CPU.
+
+What depends on the weights alone is done once: query, key and value projections stand as one
+matrix, as do gate and up; each norm's weight is folded into the matrix after it; the attention
+scale is folded into the queries; and the two halves that the rotary embedding turns together
+stand side by side, so that turning them is one complex product.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+MODELS = {"qwen2", "llama"}
+ROTATIONS = {"default", "linear", "llama3"}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One transformer block; matrices are [out, in], each with its bias or None."""
+
+    qkv: tuple[Tensor, Tensor | None]
+    out: tuple[Tensor, Tensor | None]
+    gate_up: tuple[Tensor, Tensor | None]
+    down: tuple[Tensor, Tensor | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A whole model; `rotate` is the model's own module that gives cosines and sines."""
+
+    embedding: Tensor
+    blocks: list[Block]
+    head: Tensor
+    heads: int
+    kv_heads: int
+    head_size: int
+    epsilon: float
+    rotate: Any
+
+    def rotations(self, length: int) -> Tensor:
+        """complex64 [length, head size / 2]: the turn at each position."""
+        positions = torch.arange(length)[None]
+        cosine, sine = self.rotate(self.embedding[:1, None], positions)
+        half = self.head_size // 2
+        return torch.complex(cosine[0, :, :half], sine[0, :, :half])
+
+
+def is_supported(model: Any) -> bool:
+    """Whether `arrange` covers the model: exactly these shapes, in float32 on a CPU."""
+    config = model.config
+    windows = set(getattr(config, "layer_types", None) or ["full_attention"])
+    return (
+        config.model_type in MODELS
+        and config.hidden_act == "silu"
+        and windows == {"full_attention"}
+        and model.dtype == torch.float32
+        and model.device.type == "cpu"
+        and model.model.rotary_emb.rope_type in ROTATIONS
+    )
+
+
+def arrange(model: Any) -> Weights:
+    """Copy the weights of a supported transformers model into this form."""
+    config, core = model.config, model.model
+    attention = core.layers[0].self_attn
+    size, heads = attention.head_dim, config.num_attention_heads
+    return Weights(
+        embedding=core.embed_tokens.weight.detach(),
+        blocks=[_block(layer, heads, config.num_key_value_heads, size) for layer in core.layers],
+        head=_fold(core.norm, model.lm_head.weight),
+        heads=heads,
+        kv_heads=config.num_key_value_heads,
+        head_size=size,
+        epsilon=config.rms_norm_eps,
+        rotate=core.rotary_emb,
+    )
+
+
+def _block(layer: Any, heads: int, kv_heads: int, size: int) -> Block:
+    attention, mlp = layer.self_attn, layer.mlp
+    query = _paired(attention.q_proj, heads, size, attention.scaling)
+    key = _paired(attention.k_proj, kv_heads, size, 1.0)
+    value = _linear(attention.v_proj)
+    gate_up = _stack([_linear(mlp.gate_proj), _linear(mlp.up_proj)])
+    qkv = _stack([query, key, value])
+    return Block(
+        qkv=(_fold(layer.input_layernorm, qkv[0]), qkv[1]),
+        out=_linear(attention.o_proj),
+        gate_up=(_fold(layer.post_attention_layernorm, gate_up[0]), gate_up[1]),
+        down=_linear(mlp.down_proj),
+    )
+
+
+def _linear(module: Any) -> tuple[Tensor, Tensor | None]:
+    bias = None if module.bias is None else module.bias.detach()
+    return module.weight.detach(), bias
+
+
+def _paired(module: Any, heads: int, size: int, scale: float) -> tuple[Tensor, Tensor | None]:
+    """A query or key projection with entries i and i + size / 2 of each head side by side."""
+    order = torch.arange(heads * size).view(heads, 2, size // 2).transpose(1, 2).reshape(-1)
+    weight, bias = _linear(module)
+    return weight[order] * scale, None if bias is None else bias[order] * scale
+
+
+def _stack(parts: list[tuple[Tensor, Tensor | None]]) -> tuple[Tensor, Tensor | None]:
+    weight = torch.cat([weight for weight, _ in parts])
+    if all(bias is None for _, bias in parts):
+        return weight, None
+    biases = [w.new_zeros(len(w)) if bias is None else bias for w, bias in parts]
+    return weight, torch.cat(biases)
+
+
+def _fold(norm: Any, weight: Tensor) -> Tensor:
+    return (weight.detach() * norm.weight.detach()).contiguous()
