@@ -13,10 +13,12 @@ from veritune.verifiers.answers.nodes import (
     Items,
     Labelled,
     Node,
+    Num,
     Relation,
     Sym,
     Text,
 )
+from veritune.verifiers.answers.scripts import in_base
 from veritune.verifiers.answers.tables import table
 from veritune.verifiers.answers.unitphrase import natural
 from veritune.verifiers.answers.words import (
@@ -93,9 +95,9 @@ def clause(cursor: Cursor, closers: frozenset[str]) -> Node | None:
         return None
     if natural(cursor.token) and not _number_word(cursor):
         lower = cursor.token.text.lower()
-        if lower in DOMAIN | CONDITION:
-            return _remark(cursor, closers, lower)
         words = _leading_words(cursor)
+        if words is None and lower in DOMAIN | CONDITION:
+            return _remark(cursor, closers, lower)
         if words is None:
             return _prose(cursor, closers)
         label = words
@@ -130,11 +132,8 @@ def _leading_words(cursor: Cursor) -> list[str] | None:
     """The words before "is", ":" or "=" and a value, without fluff; None where it is prose."""
     place = cursor.at
     words: list[str] = []
-    while natural(cursor.token) and not _number_word(cursor):
-        lower = cursor.token.text.lower()
-        if lower in CONNECTIVES or lower in NEGATIONS:
-            break
-        words.append(lower)
+    while _in_label(cursor, bool(words)):
+        words.append(cursor.token.text.lower())
         cursor.at += 1
     last = words[-1] if words else ""
     named = cursor.accept(":", "=") or last in EQUALS_WORDS
@@ -142,6 +141,17 @@ def _leading_words(cursor: Cursor) -> list[str] | None:
         return [word for word in words if word not in FLUFF]
     cursor.at = place
     return None
+
+
+def _in_label(cursor: Cursor, started: bool) -> bool:
+    """Whether a label goes on: words, and single letters that name something among them."""
+    token = cursor.token
+    lower = token.text.lower()
+    if token.kind != "word" or lower in CONNECTIVES or lower in NEGATIONS:
+        return False
+    if natural(token):
+        return not _number_word(cursor)
+    return started and len(token.text) == 1 and natural(cursor.peek())
 
 
 def _value_next(cursor: Cursor) -> bool:
@@ -174,10 +184,13 @@ def skip(cursor: Cursor, closers: frozenset[str]) -> None:
 
 def _after(cursor: Cursor, node: Node, closers: frozenset[str]) -> Node:
     """What may stand behind a relation: a modulus, a remark on the domain, a condition."""
-    if cursor.sign("(") and cursor.peek().text == "mod":
+    based = _in_words(cursor, node)
+    if based is not None:
+        return based
+    if cursor.sign("(") and cursor.peek().text in ("mod", "modulo", "pmod"):
         cursor.at += 2
         return _closing(cursor, node)
-    if cursor.sign("mod"):
+    if cursor.sign("mod", "pmod") or cursor.token.text in ("mod", "modulo"):
         cursor.at += 1
         if cursor.accept("("):
             return _closing(cursor, node)
@@ -201,6 +214,19 @@ def _after(cursor: Cursor, node: Node, closers: frozenset[str]) -> Node:
     else:
         skip(cursor, closers)
     return node
+
+
+def _in_words(cursor: Cursor, node: Node) -> Node | None:
+    """`204 base 5`, `204 (base five)`: the number in that base."""
+    bracket = cursor.sign("(")
+    if cursor.peek((bracket and 1) or 0).text != "base" or not isinstance(node, Num):
+        return None
+    cursor.at += 1 + bracket
+    found = in_base(str(node.value), cursor.token.text)
+    cursor.at += 1
+    if bracket:
+        cursor.expect(")")
+    return found
 
 
 def _comment(cursor: Cursor, node: Node) -> Node:
@@ -265,4 +291,7 @@ def _chain(operators: list[str], sides: list[Node]) -> Node:
             operators[0] = "="
             cut = operators.index("~") if "~" in operators else len(operators)
         operators, sides = operators[:cut], sides[: cut + 1]
+    last = sides[-1]
+    if operators[-1:] == ["==="] and isinstance(last, Func) and last.name == "mod":
+        sides[-1] = Func("residue", last.args)
     return Relation(tuple(operators), tuple(sides)) if operators else sides[0]

@@ -22,7 +22,8 @@ OPERATORS = {
     "rceil": ")ceil", "langle": "<(", "rangle": ")>", "lbrace": "set(", "rbrace": ")set",
     "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")", "euro": "€", "pounds": "£",
     "yen": "¥", "cents": "¢", "rupees": "₹", "dollar": "$", "permil": "‰", "forall": "forall",
-    "not": "not", "neg": "not", "bmod": "mod", "pmod": "mod", "mod": "mod", "percent": "%",
+    "not": "not", "neg": "not", "bmod": "mod", "pmod": "pmod",
+    "mod": "pmod", "pod": "pmod", "percent": "%",
     "propto": "propto", "perp": "perp", "parallel": "parallel", "choose": "choose",
     "over": "over", "mathellipsis": "...", "textcirc": "°", "textdegree": "°",
 }  # fmt: skip

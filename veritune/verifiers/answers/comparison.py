@@ -18,6 +18,8 @@ class Comparison:
     gold: str
     pred: str
     detail: str = ""
+    machine: bool = False
+    """Whether it was the machine that ran out of time, and not the candidate."""
 
     @property
     def equal(self) -> bool:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 
 from veritune.verifiers.answers.comparison import Comparison
+from veritune.verifiers.answers.families import declared
 from veritune.verifiers.answers.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.verifiers.answers.nodes import Node, Num, Quantity
 from veritune.verifiers.answers.policy import AnswerPolicy
 from veritune.verifiers.answers.read import read
 from veritune.verifiers.answers.relate import Relater
+from veritune.verifiers.answers.show import show
 
 COMMA = re.compile(r"[$€£\s]*-?\d+,\d{1,2}[$€£\s]*|[$€£\s]*-?(?:0|\d{4,}),\d+[$€£\s]*")
 COMMA_SIGN = re.compile(r"(?<=\d),(?=\d)")
@@ -36,14 +38,14 @@ def decide(gold: str, pred: str, policy: AnswerPolicy) -> Comparison:
 def _related(gold: str, pred: str, left: Node, right: Node, policy: AnswerPolicy) -> Comparison:
     try:
         same = any(
-            Relater(policy).same(one, other)
+            Relater(policy, declared(gold) | declared(pred)).same(one, other)
             for one, other in _readings(gold, pred, left, right, policy)
         )
     except (LimitReachedError, RecursionError, OverflowError, MemoryError) as error:
         return Comparison(relation="limit reached", gold=gold, pred=pred, detail=str(error))
     except (UnparsedError, UndefinedError) as error:
         return Comparison(relation="different", gold=gold, pred=pred, detail=str(error))
-    return Comparison(relation="equal" if same else "different", gold=gold, pred=pred)
+    return Comparison(relation="equal" if same else "different", gold=show(left), pred=show(right))
 
 
 def _readings(

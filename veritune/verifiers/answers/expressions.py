@@ -26,6 +26,7 @@ from veritune.verifiers.answers.nodes import (
 )
 from veritune.verifiers.answers.scripts import exponent, postfix
 from veritune.verifiers.answers.unitphrase import natural, unit_after
+from veritune.verifiers.answers.words import SCALES
 
 SETS = (Interval, NamedSet, SetOp, Builder)
 UNIONS = {"cup": "union", "cap": "intersection", "minus": "difference"}
@@ -42,6 +43,10 @@ def expression(cursor: Cursor) -> Node:
         elif token.kind == "word" and token.text in ("U", "u", "union") and _settish(node):
             cursor.at += 1
             node = SetOp("union", (node, _ratio(cursor)))
+        elif cursor.accept("choose"):
+            node = Func("binomial", (node, _ratio(cursor)))
+        elif cursor.accept("over"):
+            node = Frac(node, _ratio(cursor))
         else:
             return node
 
@@ -124,6 +129,9 @@ def term(cursor: Cursor) -> Node:
         elif cursor.sign("mod") and cursor.peek().text != "(":
             cursor.at += 1
             factors = [Func("mod", (product(factors), _signed_factor(cursor)))]
+        elif cursor.token.kind == "word" and cursor.token.text.lower() in SCALES:
+            factors.append(Num(SCALES[cursor.token.text.lower()]))
+            cursor.at += 1
         elif starts_atom(cursor) and not _unit_next(cursor, factors):
             factors = _juxtaposed(cursor, factors)
         else:
@@ -153,6 +161,9 @@ def _juxtaposed(cursor: Cursor, factors: list[Node]) -> list[Node]:
     node = factor(cursor)
     if fraction and _whole(whole) and isinstance(node, Frac) and _proper(node):
         return [*factors[:-1], Add((whole, node))]
+    if fraction and isinstance(node, Quantity) and isinstance(node.value, Frac) and _whole(whole):
+        mixed = Add((whole, node.value))
+        return [*factors[:-1], Quantity(mixed, node.unit, node.words)]
     return [*factors, node]
 
 

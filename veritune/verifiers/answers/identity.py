@@ -20,6 +20,7 @@ from veritune.verifiers.answers.limits import (
 from veritune.verifiers.answers.modular import compare_residues
 from veritune.verifiers.answers.nodes import Func, Node
 from veritune.verifiers.answers.numeric import DomainError, Evaluator
+from veritune.verifiers.answers.runs import has_dots, without_dots
 from veritune.verifiers.answers.sampling import agree_everywhere
 from veritune.verifiers.answers.separation import separation_bits
 
@@ -35,6 +36,8 @@ def identical(left: Node, right: Node) -> bool:
     """Whether both sides always have the same value."""
     if left == right:
         return True
+    if has_dots(left) or has_dots(right):
+        left, right = without_dots(left, identical), without_dots(right, identical)
     names = variables(left) | variables(right)
     if len(names) > MOST_VARIABLES:
         raise LimitReachedError(f"more than {MOST_VARIABLES} variables")

@@ -39,6 +39,10 @@ from veritune.verifiers.answers.nodes import (
 LONGEST_SUM = 2_000
 
 
+class UncoveredError(Exception):
+    """A piecewise function that has no piece for this point."""
+
+
 class DomainError(Exception):
     """A real expression that has no real value at this point."""
 
@@ -206,7 +210,7 @@ class Evaluator:
         for value, guard in pieces:
             if guard is None or self.holds(guard):
                 return self.value(value)
-        raise DomainError
+        raise UncoveredError
 
     def holds(self, node: Node) -> bool:
         """Whether a condition is true at this point."""

@@ -10,14 +10,27 @@ from veritune.verifiers.answers.clean import clean
 from veritune.verifiers.answers.cursor import Cursor, Grammar
 from veritune.verifiers.answers.expressions import expression, factor, term
 from veritune.verifiers.answers.limits import LimitReachedError, UnparsedError
-from veritune.verifiers.answers.nodes import Cases, Items, NamedSet, Node, Relation, Sym, Text
-from veritune.verifiers.answers.special import special
+from veritune.verifiers.answers.nodes import (
+    Cases,
+    Items,
+    Letter,
+    NamedSet,
+    Node,
+    Relation,
+    Sym,
+    Text,
+)
+from veritune.verifiers.answers.scripts import in_base
+from veritune.verifiers.answers.special import BASED, special
 from veritune.verifiers.answers.tokens import tokenize
 from veritune.verifiers.answers.unitphrase import natural
 from veritune.verifiers.answers.words import content
 
 GRAMMAR = Grammar(expression, term, factor, members)
-JUNK = re.compile(r"[\s.;,:!*\\]+$|^[\s;,:*]+|[\"“”]")
+JUNK = re.compile(r"(?:[\s;,:*\\]|(?<!\.\.)\.)+$|^[\s;,:*]+|[\"“”]")
+OPTION = re.compile(
+    r"\$?(?:\\text\s?\{\s*)?\(?([A-J])(?:\)|\.(?=\s))\s*\}?\$?[\s:.,]*(\S.*)", re.DOTALL
+)
 OPEN_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 
 
@@ -33,7 +46,7 @@ def read(text: str) -> Node:
     if found is not None:
         return found
     try:
-        return _parse(body)
+        return based(body) or _choice(body) or _parse(body)
     except UnparsedError as error:
         words = _words(body)
         if words is None:
@@ -41,6 +54,22 @@ def read(text: str) -> Node:
         return words
     except RecursionError:
         raise LimitReachedError("nested too deep") from None
+
+
+def _choice(body: str) -> Node | None:
+    """A choice letter with the choice's text: "(B) 42"."""
+    match = OPTION.fullmatch(body)
+    return Letter(match.group(1), read(match.group(2))) if match else None
+
+
+def based(body: str) -> Node | None:
+    """A number with letters for digits in another base, as a whole answer."""
+    match = BASED.fullmatch(body.strip("$ "))
+    if match is None:
+        return None
+    digits, base = match.groups()
+    letters = any(char.isalpha() for char in digits)
+    return in_base(digits, base) if letters and len(digits) > 1 and base == "16" else None
 
 
 def _balanced(body: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from veritune.verifiers.answers.build import negated, product
 from veritune.verifiers.answers.cases import same_cases
+from veritune.verifiers.answers.children import variables
 from veritune.verifiers.answers.entries import Listing, listing
 from veritune.verifiers.answers.equations import (
     bound_value,
@@ -12,13 +14,16 @@ from veritune.verifiers.answers.equations import (
     solves,
     with_bound,
 )
+from veritune.verifiers.answers.families import Family, family, same_families
 from veritune.verifiers.answers.identity import identical
 from veritune.verifiers.answers.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.verifiers.answers.matrices import matrix_of
 from veritune.verifiers.answers.moments import as_ratio, same_moment
 from veritune.verifiers.answers.nodes import (
+    Add,
     Apply,
     Cases,
+    Func,
     Items,
     Labelled,
     Letter,
@@ -44,8 +49,9 @@ LISTS = (Items,)
 class Relater:
     """Compares trees under one policy, and counts what it compares."""
 
-    def __init__(self, policy: AnswerPolicy) -> None:
-        self.policy = policy
+    def __init__(self, policy: AnswerPolicy, integers: frozenset[str] = frozenset()) -> None:
+        """`integers` are the letters that either side says are integers."""
+        self.policy, self.integers = policy, integers
         self.pairs = 0
 
     def same(self, gold: Node, pred: Node) -> bool:
@@ -104,12 +110,26 @@ class Relater:
         left, right = listing(gold), listing(pred)
         if self.listings(left, right):
             return True
+        named = any(isinstance(e.label, Apply) for e in (*left.entries, *right.entries))
+        if not named and self.families(left.values, right.values):
+            return True
         signed = has_sign(gold), has_sign(pred)
         if not any(signed):
             return False
         left = listing(gold, apart=True) if signed[0] else left
         right = listing(pred, apart=True) if signed[1] else right
         return self.listings(left, right)
+
+    def families(self, gold: tuple[Node, ...], pred: tuple[Node, ...]) -> bool:
+        """Solutions with an integer parameter, whatever it is called."""
+        shared = variables(Items("list", gold)) & variables(Items("list", pred))
+        sides: list[list[Family]] = []
+        for nodes in (gold, pred):
+            found = [family(node, self.integers - shared) for node in nodes]
+            if not found or any(one is None for one in found):
+                return False
+            sides.append([one for one in found if one is not None])
+        return same_families(*sides)
 
     def vectors(self, gold: Node, pred: Node) -> bool:
         """A column or row against a tuple."""
@@ -222,6 +242,8 @@ class Relater:
         return self.same(gold, pred)
 
     def two_equations(self, gold: Relation, pred: Relation) -> bool:
+        if gold.operators[-1] == "===" or pred.operators[-1] == "===":
+            return congruent(gold, pred)
         left, right = isolated(gold), isolated(pred)
         if left is not None and right is not None and self.names_agree(left.name, right.name):
             value, names = bound_value(left)
@@ -260,7 +282,20 @@ class Relater:
             return _proportional(gold, pred)
         if self.policy.rename_variables and isinstance(gold, Apply) and isinstance(pred, Apply):
             return gold.name == pred.name and len(gold.args) == len(pred.args)
-        return same_value(gold, pred, self.policy)
+        return same_value(gold, pred, self.policy) or self.families((gold,), (pred,))
+
+
+def congruent(gold: Relation, pred: Relation) -> bool:
+    """x = a (mod m) against x = b (mod m)."""
+    left, right = gold.sides[-1], pred.sides[-1]
+    if gold.operators != pred.operators or gold.sides[:-1] != pred.sides[:-1]:
+        return False
+    if not (isinstance(left, Func) and isinstance(right, Func)):
+        return left == right
+    (a, modulus), (b, other) = left.args, right.args
+    return identical(modulus, other) and identical(
+        Func("mod", (Add((a, negated(b))), modulus)), Num(0)
+    )
 
 
 def _letter(node: Node) -> Letter | None:
@@ -298,15 +333,11 @@ def _plain(name: Sym) -> str:
 
 
 def _free(node: Node, name: Sym) -> bool:
-    from veritune.verifiers.answers.children import variables
-
     return name.name in variables(node)
 
 
 def _solved_for(equation: Relation, name: Sym, value: Node) -> bool:
     """Whether an equation says that the named variable has this value."""
-    from veritune.verifiers.answers.children import variables
-
     if name.name not in variables(equation) or not is_equation(equation):
         return False
     missing = variables(equation) - variables(value)
@@ -322,8 +353,6 @@ def _safely(test: object, gold: Node, pred: Node) -> bool:
 
 
 def _proportional(gold: Ratio, pred: Ratio) -> bool:
-    from veritune.verifiers.answers.build import product
-
     if len(gold.parts) != len(pred.parts):
         return False
     first, second = gold.parts[0], pred.parts[0]

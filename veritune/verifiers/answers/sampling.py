@@ -20,7 +20,7 @@ from veritune.verifiers.answers.limits import (
     UndefinedError,
 )
 from veritune.verifiers.answers.nodes import Big, Func, Mul, Node, Num, Pow
-from veritune.verifiers.answers.numeric import DomainError, Evaluator, context
+from veritune.verifiers.answers.numeric import DomainError, Evaluator, UncoveredError, context
 from veritune.verifiers.answers.tables import table
 
 DIGITS = 40
@@ -95,12 +95,24 @@ def _evaluate(
     at = Evaluator(digits, None, real=real)
     at.point = {name: at.mp.mpf(v.numerator) / v.denominator for name, v in point.items()}
     at.log_base = base
-    first = at.value(left)
+    first = _covered(at, left)
     at.real = real
-    second = at.value(right)
+    second = _covered(at, right)
+    if first is None or second is None:
+        if first is second:
+            raise DomainError
+        return at.mp.mpf(0), at.mp.mpf(1), 0.0
     if not (at.mp.isfinite(first) and at.mp.isfinite(second)):
         raise UndefinedError("not finite")
     return first, second, at.largest
+
+
+def _covered(at: Evaluator, node: Node) -> Any:
+    """The value; None where no piece of a piecewise function holds."""
+    try:
+        return at.value(node)
+    except UncoveredError:
+        return None
 
 
 def random_points(names: frozenset[str], whole: frozenset[str]) -> Iterator[Point]:

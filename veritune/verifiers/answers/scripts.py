@@ -23,6 +23,7 @@ from veritune.verifiers.answers.nodes import (
     Root,
     Sym,
 )
+from veritune.verifiers.answers.repeating import fraction
 from veritune.verifiers.answers.tables import table
 from veritune.verifiers.answers.words import NUMBER_WORDS
 
@@ -175,15 +176,14 @@ def postfix(cursor: Cursor, base: Node) -> Node | None:
 def _repeating_tail(base: Num) -> Node:
     """0.333... is 1/3; 3.14... stays as printed."""
     assert base.places is not None
-    digits = f"{abs(base.value) * 10**base.places:f}".split(".")[0].zfill(base.places)
+    scaled = abs(base.value) * 10**base.places
+    digits = str(int(scaled)).zfill(base.places + 1)
+    whole, decimals = digits[: -base.places], digits[-base.places :]
     for period in (1, 2, 3, 6):
-        tail = digits[-period:]
-        if base.places >= max(3, 2 * period) and digits.endswith(tail * (3 if period == 1 else 2)):
-            repeated = base.value * 10**period - base.value
-            cut = abs(base.value) * 10**base.places + 0
-            shifted = (int(cut) * 10**period + int(tail)) - int(cut)
-            value = Frac(Num(shifted), Num(10**base.places * (10**period - 1)))
-            return negated(value) if repeated < 0 else value
+        tail = decimals[-period:]
+        if decimals.endswith(tail * (3 if period == 1 else 2)):
+            value = fraction(whole, decimals[:-period], tail)
+            return negated(value) if base.value < 0 else value
     return base
 
 

@@ -86,6 +86,7 @@ DAY_FIRST = re.compile(
 )
 MONTH_FIRST = re.compile(rf"({MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(\d{{4}}))?", re.I)
 ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+BASED = re.compile(r"\(?([0-9A-Z]+)\)?_\s*\{?\(?(?:\\text\{)?\s*(?:base\s*)?(\w+)\)?\}{0,2}")
 LONGEST = 60
 
 

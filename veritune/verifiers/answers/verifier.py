@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Self
 
 from veritune.records import Candidate, Outcome, Problem, Verdict
-from veritune.verifiers.answers.compare import compare
+from veritune.verifiers.answers.compare import compare_extracted
 from veritune.verifiers.answers.comparison import Comparison
 from veritune.verifiers.answers.extract import Extraction, Mode, extract_answer
+from veritune.verifiers.answers.fast import quick
 from veritune.verifiers.answers.policy import DEFAULT, AnswerPolicy
+from veritune.verifiers.answers.pool import MEMORY_MB, SECONDS, Pool
 
 
 class AnswerVerifier:
     """Judges the final answer of a math solution against `reference["answer"]`."""
 
     def __init__(
-        self, policy: AnswerPolicy = DEFAULT, *, mode: Mode = "strict", workers: int = 1
+        self,
+        policy: AnswerPolicy = DEFAULT,
+        *,
+        mode: Mode = "strict",
+        workers: int = 1,
+        seconds: float = SECONDS,
+        memory_mb: int = MEMORY_MB,
     ) -> None:
+        """`seconds` of processor time and `memory_mb` limit each comparison in a worker."""
         self._policy = policy
         self._mode: Mode = mode
-        self._workers = workers
+        self._pool = Pool(workers, seconds=seconds, memory_mb=memory_mb)
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="answers")
 
     async def __aenter__(self) -> Self:
         return self
@@ -30,6 +42,8 @@ class AnswerVerifier:
 
     def close(self) -> None:
         """End the workers; safe to call twice."""
+        self._pool.close()
+        self._threads.shutdown(wait=False)
 
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         """Passed where the extracted answer equals the reference."""
@@ -38,19 +52,33 @@ class AnswerVerifier:
         found = extract_answer(candidate.text, marker=marker, mode=self._mode)
         if found.answer is None:
             return _verdict(candidate, "failed", "no answer found in the solution", None, start)
-        result = compare(problem.reference["answer"], found.answer, self._policy)
+        gold = reference_answer(problem.reference["answer"])
+        result = quick(gold, found.answer, self._policy)
+        if result is None or (found.parts[1:] and not result.equal):
+            loop = asyncio.get_running_loop()
+            result = await loop.run_in_executor(
+                self._threads, compare_extracted, gold, found, self._policy, self._pool
+            )
         return _verdict(candidate, _outcome(result), _reason(found, result), found.answer, start)
 
 
+def reference_answer(text: str) -> str:
+    """The reference itself; what it boxes, where it is a whole solution with a box."""
+    found = extract_answer(text) if "\\boxed" in text else None
+    return found.answer if found is not None and found.answer is not None else text
+
+
 def _outcome(result: Comparison) -> Outcome:
-    if result.relation == "unparsed reference":
+    if result.relation == "unparsed reference" or result.machine:
         return "error"
     return "passed" if result.equal else "failed"
 
 
 def _reason(found: Extraction, result: Comparison) -> str:
-    guessed = found.source in ("math", "number")
-    return f"{result.reason}; taken from the last {found.source}" if guessed else result.reason
+    if not found.guessed:
+        return result.reason
+    place = "the whole text" if found.source == "whole" else f"the last {found.source}"
+    return f"{result.reason}; not marked as the answer, taken from {place}"
 
 
 def _verdict(

@@ -26,7 +26,7 @@ COMMON_SHORT = table(
     "all any are but can day did few for get had has her him his how its let men met new nor "
     "not now odd off old one our out own red say see set she sum ten the too top two use via "
     "was way who why win yes yet you six nth boy cup dog cat car bus egg hat hen jar key lot "
-    "map men pen pig ran sky son sun tie box end tie due per pct"
+    "map men pen pig ran sky son sun tie box end due per pct is of to we it no"
 )
 NUMBER_WORDS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
@@ -49,11 +49,13 @@ VOWELS = re.compile(r"[aeiouyAEIOUY]")
 def wordlike(text: str) -> bool:
     """Whether letters without a command are a word rather than a product of variables."""
     lower = text.lower()
+    if text.isupper() and len(text) < 6:
+        return False
     if len(text) < 3 or lower in COMMON_SHORT:
         return lower in COMMON_SHORT
     if not text.isascii():
         return True
-    if len(text) == 3 or not VOWELS.search(text) or (text.isupper() and len(text) < 6):
+    if len(text) == 3 or not VOWELS.search(text):
         return False
     codes = [ord(char) for char in lower]
     return any(right - left not in (0, 1) for left, right in itertools.pairwise(codes))

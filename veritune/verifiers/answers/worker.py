@@ -1,0 +1,80 @@
+"""The worker process: compares what comes in on stdin, one JSON object a line.
+
+The first process only forks; its child compares. Where the child dies of a limit, the next one is
+forked in milliseconds, since everything is imported already. Limits of the child: processor time
+per comparison (a profiling timer with the signal's default action, which nothing can catch or
+delay), memory, no files, no core dumps.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+from typing import Any
+
+from veritune.verifiers.answers.comparison import Comparison
+from veritune.verifiers.answers.decide import decide
+from veritune.verifiers.answers.numeric import context
+from veritune.verifiers.answers.policy import AnswerPolicy
+
+LONGEST_REPLY = 3_000
+"""Bytes of a reply, so that it is written whole or not at all."""
+
+
+def main() -> None:
+    """Fork a child again and again, until one of them sees the end of the input."""
+    memory, seconds = int(sys.argv[1]) << 20, float(sys.argv[2])
+    context()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        child = os.fork()
+        if child == 0:
+            _serve(memory, seconds)
+        _, status = os.waitpid(child, 0)
+        if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0:
+            return
+
+
+def _serve(memory: int, seconds: float) -> None:
+    """Answer requests until the input ends; never returns."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    _reply({"ready": os.getpid()})
+    for line in sys.stdin.buffer:
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        try:
+            answer = _answer(json.loads(line))
+        except MemoryError:
+            os._exit(3)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        _reply(answer)
+    os._exit(0)
+
+
+def _answer(request: dict[str, Any]) -> dict[str, str]:
+    policy = AnswerPolicy(**request["policy"])
+    result = decide(request["gold"], request["pred"], policy)
+    return encoded(result)
+
+
+def encoded(result: Comparison) -> dict[str, str]:
+    """A comparison as plain data, its texts cut."""
+    return {
+        "relation": result.relation,
+        "gold": result.gold[:400],
+        "pred": result.pred[:400],
+        "detail": result.detail[:200],
+    }
+
+
+def _reply(answer: dict[str, Any]) -> None:
+    data = json.dumps(answer).encode() + b"\n"
+    if len(data) > LONGEST_REPLY:
+        answer = {**answer, "gold": answer["gold"][:60], "pred": answer["pred"][:60]}
+        data = json.dumps(answer).encode() + b"\n"
+    os.write(1, data)
