@@ -20,8 +20,16 @@ def descendants(root: int | None = None) -> list[int]:
 
 
 def confined() -> list[int]:
-    """Processes anywhere on the machine that run under a candidate's or a judge's uid."""
-    return [pid for pid, _ in _parents() if _uid(pid) >= FIRST_UID]
+    """Processes of our sandboxes that run under a candidate's or a judge's uid.
+
+    Those of a container are no descendants of ours, but its control group names the engine.
+    """
+    ours = set(descendants())
+    return [
+        pid
+        for pid, _ in _parents()
+        if _uid(pid) >= FIRST_UID and (pid in ours or "/docker/" in _read(f"/proc/{pid}/cgroup"))
+    ]
 
 
 def commands(pids: list[int]) -> list[str]:

@@ -11,7 +11,7 @@ from veritune.sandbox import Limits, open_sandbox
 from veritune.verifiers.code import CodeVerifier
 
 HACKS = dict(corpus.hacks())
-LIMITS = Limits(cpu_seconds=1.0, wall_seconds=4.0, memory_mb=256)
+LIMITS = Limits(cpu_seconds=1.0, wall_seconds=20.0, memory_mb=256)
 KINDS = ["bubblewrap", pytest.param("docker", marks=pytest.mark.docker)]
 
 

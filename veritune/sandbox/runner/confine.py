@@ -13,6 +13,16 @@ FILTER = seccomp.program()
 STACK_BYTES = 64 << 20
 
 
+_inherited = 0
+
+
+def measure() -> None:
+    """Note this process's address space: what its children inherit is not theirs to pay for."""
+    global _inherited
+    with open("/proc/self/statm") as stream:
+        _inherited = int(stream.read().split()[0]) * resource.getpagesize()
+
+
 @dataclass(frozen=True, slots=True)
 class Confinement:
     """Limits and identity of one child.
@@ -58,12 +68,9 @@ def _prefer_for_oom() -> None:
 
 
 def _limit(rules: Confinement) -> None:
-    # The address space that the fork inherited is not the child's to pay for.
-    with open("/proc/self/statm") as stream:
-        inherited = int(stream.read().split()[0]) * resource.getpagesize()
     memory = resource.RLIMIT_AS if rules.address_space else resource.RLIMIT_DATA
     for what, amount in (
-        (memory, inherited + rules.memory_bytes),
+        (memory, _inherited + rules.memory_bytes),
         (resource.RLIMIT_NPROC, rules.processes),
         (resource.RLIMIT_FSIZE, rules.file_bytes),
         (resource.RLIMIT_NOFILE, 128),

@@ -1,7 +1,7 @@
-"""The slot's first process: talks to the client, forks a judge per candidate.
+"""The slot's first process: talks to the client, and hands each job to a judge and the zygote.
 
-Everything about a job ends with it: its judge, its candidate, their descriptors. When the client
-is gone this process ends, and with it the pid namespace that everything of the slot lives in.
+Everything about a candidate ends with its job. When the client is gone this process ends, and
+with it the pid namespace that everything of the slot lives in.
 """
 
 from __future__ import annotations
@@ -11,24 +11,20 @@ import gc
 import os
 import random
 import resource
-import select
 import signal
 import socket
 import sys
-import time
-import traceback
 from typing import Any
 
-from . import linux, wire, zygote
-from .confine import Confinement, enter
+from . import confine, linux, wire, zygote
 from .preload import preload
+from .rehearse import rehearse
+from .report import Judge, Own, Reporter
+from .watch import Watch
 
 JOBS, REPLIES = 0, 1
 PACKAGES = "/opt/packages"
 UIDS_FROM, UIDS_TO = 1 << 20, 1 << 30
-RESULT_BYTES = 16 << 20
-JUDGE_MEMORY = 1 << 30
-JUDGE_GRACE_SECONDS = 10.0
 
 
 def main() -> None:
@@ -38,12 +34,11 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.path.append(PACKAGES)
     preload()
+    rehearse()
     ours, theirs = socket.socketpair()
     if os.fork() == 0:
         ours.close()
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-        os.dup2(os.open("/dev/null", os.O_RDWR), JOBS)
-        os.dup2(JOBS, REPLIES)
         zygote.serve(theirs)
         os._exit(0)
     theirs.close()
@@ -72,6 +67,8 @@ class Host:
         self._link = link
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         self._uid = random.SystemRandom().randrange(UIDS_FROM, UIDS_TO) if _many_uids() else None
+        self._judge: Judge | None = None
+        confine.measure()
         gc.freeze()
 
     def serve(self) -> None:
@@ -81,40 +78,49 @@ class Host:
         while (frame := wire.read(JOBS, wire.MAX_JOB)) is not None:
             wire.write(REPLIES, wire.dumps(self._run(wire.loads(frame))))
 
-    def _next_uids(self) -> tuple[int | None, int | None]:
-        if self._uid is None:
-            return None, None
-        self._uid = UIDS_FROM + (self._uid + 2 - UIDS_FROM) % (UIDS_TO - UIDS_FROM)
-        return self._uid, self._uid + 1
+    def _next_uid(self) -> int | None:
+        if self._uid is not None:
+            self._uid = UIDS_FROM + (self._uid + 1 - UIDS_FROM) % (UIDS_TO - UIDS_FROM)
+        return self._uid
 
     def _run(self, job: dict[str, Any]) -> dict[str, Any]:
-        candidate_uid, judge_uid = self._next_uids()
         spec = job["spec"]
-        spec["confinement"]["uid"] = candidate_uid
+        spec["confinement"]["uid"] = self._next_uid()
         reporter: Reporter | None = None
         if spec["mode"] == "program":
-            sources = [_memory_file(job["payload"]), _memory_file(job["stdin"])]
+            data = _memory_file(job["stdin"])
         else:
             near, far = socket.socketpair()
-            sources = [_memory_file(job["payload"]), far.detach()]
-        out, out_end = os.pipe()
-        err, err_end = os.pipe()
-        sources += [out_end, err_end]
-        socket.send_fds(self._link, [zygote.START], sources)
+            data = far.detach()
+        (out, out_end), (err, err_end) = os.pipe(), os.pipe()
+        fds = [_memory_file(job["payload"]), data, out_end, err_end]
+        socket.send_fds(self._link, [zygote.START], fds)
         wire.write(self._link.fileno(), wire.dumps(spec))
-        for fd in sources:
+        for fd in fds:
             os.close(fd)
         if spec["mode"] == "answer":
-            reporter = Judge(job, near, judge_uid, self._own_pids)
+            reporter = judge = self._judge_for(job)
+            judge.take(near)
         elif spec["mode"] == "shared":
-            reporter = Reporter(near.detach())
+            reporter = Own(near)
         try:
-            return Watch(self._link, reporter, out, err, job).until_over()
+            return Watch(self._link, reporter, out, err, JOBS, spec).until_over()
         finally:
             os.close(out)
             os.close(err)
-            if reporter is not None:
+            if isinstance(reporter, Judge) and not reporter.reusable:
+                self._judge = None
+            if reporter is not None and reporter is not self._judge:
                 reporter.end()
+
+    def _judge_for(self, job: dict[str, Any]) -> Judge:
+        """The judge that holds these tests already, or a new one."""
+        if self._judge is not None and self._judge.job != job["judge"]:
+            self._judge.end()
+            self._judge = None
+        if self._judge is None:
+            self._judge = Judge(job["judge"], job["spec"], self._next_uid(), self._own_pids)
+        return self._judge
 
 
 def _memory_file(text: str) -> int:
@@ -124,185 +130,3 @@ def _memory_file(text: str) -> int:
         view = view[os.write(fd, view) :]
     os.lseek(fd, 0, os.SEEK_SET)
     return fd
-
-
-class Reporter:
-    """The descriptor on which a job's report comes; here the candidate's own process writes it."""
-
-    def __init__(self, result: int) -> None:
-        self.result = result
-        self.report = b""
-        self.code: int | None = None
-
-    def read(self) -> bool:
-        """Take what was reported so far; False at the end of the report."""
-        data = os.read(self.result, 1 << 20)
-        self.report += data
-        return bool(data) and len(self.report) <= RESULT_BYTES
-
-    def kill(self) -> None:
-        """End the process that reports, where it is one of its own."""
-
-    def end(self) -> None:
-        """Free everything, once."""
-        if self.result >= 0:
-            os.close(self.result)
-            self.result = -1
-
-
-class Judge(Reporter):
-    """The forked process that runs the tests, and the pipe on which it reports."""
-
-    def __init__(
-        self, job: dict[str, Any], channel: socket.socket, uid: int | None, own_pids: int
-    ) -> None:
-        result, end = os.pipe()
-        super().__init__(result)
-        linux.setns(own_pids, linux.NEWPID)
-        linux.unshare(linux.NEWPID)
-        self._pid = os.fork()
-        if self._pid == 0:
-            _become_judge(job, channel.fileno(), end, uid)
-        os.close(end)
-        channel.close()
-
-    def kill(self) -> None:
-        if self.code is None:
-            os.kill(self._pid, signal.SIGKILL)
-
-    def end(self) -> None:
-        super().end()
-        if self.code is None:
-            self.kill()
-            self.code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
-
-
-def _become_judge(job: dict[str, Any], channel: int, result: int, uid: int | None) -> None:
-    code = 1
-    try:
-        null = os.open("/dev/null", os.O_RDWR)
-        high = [zygote.above(fd) for fd in (null, null, null, channel, result)]
-        for place, fd in enumerate(high):
-            os.dup2(fd, place)
-        linux.close_from(5)
-        limits = job["spec"]
-        rules = Confinement(
-            uid=uid,
-            cpu_seconds=int(limits["cpu_seconds"] * 2 + JUDGE_GRACE_SECONDS),
-            memory_bytes=JUDGE_MEMORY,
-            processes=16,
-            file_bytes=limits["confinement"]["file_bytes"],
-            files=limits["confinement"]["files"],
-            own_network=False,
-        )
-        enter(rules)
-        gc.enable()
-        from . import judge
-
-        with os.fdopen(4, "wb") as stream:
-            stream.write(wire.dumps(judge.judge(3, job["judge"])))
-        code = 0
-    except BaseException:
-        with os.fdopen(4, "wb", closefd=False) as stream:
-            stream.write(wire.dumps({"broken": traceback.format_exc()[-2000:]}))
-    finally:
-        os._exit(code)
-
-
-class Watch:
-    """Waits for the judge's report and the candidate's end, and reads what is printed."""
-
-    def __init__(
-        self,
-        link: socket.socket,
-        reporter: Reporter | None,
-        out: int,
-        err: int,
-        job: dict[str, Any],
-    ) -> None:
-        self._link, self._reporter = link, reporter
-        self._printed = {out: bytearray(), err: bytearray()}
-        self._out, self._err = out, err
-        self._limit: int = job["spec"]["output_bytes"]
-        self._deadline = time.monotonic() + job["spec"]["wall_seconds"] + JUDGE_GRACE_SECONDS
-        self._end: dict[str, Any] | None = None
-        self._over = ""
-        self._stopped = False
-        self._poll = select.poll()
-        for fd in (link.fileno(), out, err):
-            self._poll.register(fd, select.POLLIN)
-        self._poll.register(JOBS, 0)  # only its hang-up matters now
-        if reporter is not None:
-            self._poll.register(reporter.result, select.POLLIN)
-
-    def until_over(self) -> dict[str, Any]:
-        """Run the loop; the reply to the client."""
-        open_ends = 3 if self._reporter else 2
-        while open_ends or self._end is None:
-            left = self._deadline - time.monotonic()
-            if left <= 0:
-                self._give_up()
-            for fd, _ in self._poll.poll(max(1, int(left * 1000))):
-                open_ends -= self._take(fd)
-        return self._reply()
-
-    def _take(self, fd: int) -> bool:
-        """Handle one ready descriptor; True where it has ended."""
-        if fd == JOBS:
-            os._exit(0)
-        if fd == self._link.fileno():
-            frame = wire.read(fd, wire.MAX_FRAME)
-            if frame is None:
-                raise RuntimeError("the process that forks candidates has ended")
-            self._end = wire.loads(frame)
-            self._poll.unregister(fd)
-            return False
-        if fd in self._printed:
-            return self._read_output(fd)
-        assert self._reporter is not None
-        if self._reporter.read():
-            return False
-        self._poll.unregister(fd)
-        self._stop()
-        return True
-
-    def _read_output(self, fd: int) -> bool:
-        data = os.read(fd, 1 << 16)
-        if not data:
-            self._poll.unregister(fd)
-            return True
-        self._printed[fd] += data
-        if sum(map(len, self._printed.values())) > self._limit:
-            self._over = "output"
-            self._stop()
-            del self._printed[fd][self._limit :]
-        return False
-
-    def _stop(self) -> None:
-        if self._end is None and not self._stopped:
-            self._stopped = True
-            self._link.send(zygote.STOP)
-
-    def _give_up(self) -> None:
-        self._over = self._over or "wall time"
-        self._stop()
-        self._deadline = time.monotonic() + JUDGE_GRACE_SECONDS
-        if self._reporter is not None:
-            self._reporter.kill()
-
-    def _reply(self) -> dict[str, Any]:
-        assert self._end is not None
-        reply: dict[str, Any] = {
-            "end": self._end,
-            "over": self._over,
-            "stdout": self._printed[self._out].decode(errors="replace"),
-            "stderr": self._printed[self._err].decode(errors="replace"),
-        }
-        if isinstance(self._reporter, Judge):
-            self._reporter.end()
-            report = self._reporter.report
-            reply["judge"] = wire.loads(report) if report else None
-            reply["judge_code"] = self._reporter.code
-        elif self._reporter is not None:
-            reply["claim"] = self._reporter.report[:RESULT_BYTES].decode(errors="replace")
-        return reply

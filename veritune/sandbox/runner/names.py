@@ -21,9 +21,24 @@ MODULES = frozenset(sys.stdlib_module_names) | {"numpy"}
 class Sorted:
     """Names by where they come from: the candidate, the prompt's helpers, imports."""
 
+    prompt_code: str = ""
     candidate: list[str] = field(default_factory=list)
     helpers: list[str] = field(default_factory=list)
     imports: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+
+    def values(self) -> dict[str, Any]:
+        """The values of the names that are not the candidate's, made anew."""
+        space: dict[str, Any] = {}
+        if self.helpers:
+            helpers: dict[str, Any] = {"__name__": TESTS}
+            exec(compile(self.prompt_code, "prompt.py", "exec"), helpers)
+            space.update({name: helpers[name] for name in self.helpers})
+        for name, (module, member) in self.imports.items():
+            loaded = importlib.import_module(module)
+            if member is None and "." in module and name == module.partition(".")[0]:
+                loaded = sys.modules[name]
+            space[name] = loaded if member is None else getattr(loaded, member)
+        return space
 
 
 def sort(tree: ast.Module, job: dict[str, Any]) -> Sorted:
@@ -33,7 +48,7 @@ def sort(tree: ast.Module, job: dict[str, Any]) -> Sorted:
     prompt, solution = _parsed(job.get("prompt_code")), _parsed(job.get("solution"))
     helpers, defined = _complete(prompt, entry), _defined(solution)
     imports = _imports(prompt) | _imports(solution)
-    found = Sorted()
+    found = Sorted(job.get("prompt_code", ""))
     for name in sorted(free):
         if name == entry:
             found.candidate.append(name)
@@ -52,21 +67,6 @@ def sort(tree: ast.Module, job: dict[str, Any]) -> Sorted:
     if not found.candidate and not entry:
         found.candidate = _called_everywhere(tree)
     return found
-
-
-def from_judge(found: Sorted, job: dict[str, Any]) -> dict[str, Any]:
-    """The values of the names that are not the candidate's."""
-    space: dict[str, Any] = {}
-    if found.helpers:
-        helpers: dict[str, Any] = {"__name__": TESTS}
-        exec(compile(job["prompt_code"], "prompt.py", "exec"), helpers)
-        space.update({name: helpers[name] for name in found.helpers})
-    for name, (module, member) in found.imports.items():
-        loaded = importlib.import_module(module)
-        if member is None and "." in module and name == module.partition(".")[0]:
-            loaded = sys.modules[name]
-        space[name] = loaded if member is None else getattr(loaded, member)
-    return space
 
 
 def operators(job: dict[str, Any]) -> dict[str, set[str]] | None:

@@ -86,6 +86,7 @@ X32_BIT = 0x40000000
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
+_BY_FLAGS = -1  # clone: by what it is asked for
 _NUMBER, _ARCH, _FIRST_ARGUMENT = 0, 4, 16
 
 
@@ -95,23 +96,47 @@ def program(machine: str | None = None) -> bytes | None:
     if name not in MACHINES:
         return None
     column, arch = MACHINES[name]
-    code = [_step(_LOAD, _ARCH), _step(_EQUAL, arch, 1), _step(_RETURN, _KILL)]
-    code.append(_step(_LOAD, _NUMBER))
+    answers = {
+        number: _ERRNO | answer
+        for table, answer in ((DENIED, errno.EPERM), (ABSENT, errno.ENOSYS))
+        for numbers in table.values()
+        if (number := numbers[column]) is not None
+    }
+    answers[CLONE[column]] = _BY_FLAGS
     if name == "x86_64":
-        code += [_step(_AT_LEAST, X32_BIT, 0, 1), _step(_RETURN, _ERRNO | errno.ENOSYS)]
-    for table, answer in ((DENIED, errno.EPERM), (ABSENT, errno.ENOSYS)):
-        for numbers in table.values():
-            number = numbers[column]
-            if number is not None:
-                code += [_step(_EQUAL, number, 0, 1), _step(_RETURN, _ERRNO | answer)]
-    code += [
-        _step(_EQUAL, CLONE[column], 0, 3),
+        answers[X32_BIT] = _ERRNO | errno.ENOSYS
+    head = [_step(_LOAD, _ARCH), _step(_EQUAL, arch, 1), _step(_RETURN, _KILL)]
+    return b"".join([*head, _step(_LOAD, _NUMBER), *_search(_ranges(answers))])
+
+
+def _ranges(answers: dict[int, int]) -> list[tuple[int, int]]:
+    """(first number, answer) of each run of equal answers; all from the x32 bit on are one."""
+    starts = {0: _ALLOW}
+    for number in sorted(answers):
+        starts[number] = answers[number]
+        if number < X32_BIT:
+            starts[number + 1] = answers.get(number + 1, _ALLOW)
+    return sorted(starts.items())
+
+
+def _search(ranges: list[tuple[int, int]]) -> list[bytes]:
+    """Binary search: the kernel tries a filter on every number there is when it is installed."""
+    if len(ranges) == 1:
+        return _leaf(ranges[0][1])
+    middle = len(ranges) // 2
+    below, above = _search(ranges[:middle]), _search(ranges[middle:])
+    return [_step(_AT_LEAST, ranges[middle][0], len(below)), *below, *above]
+
+
+def _leaf(answer: int) -> list[bytes]:
+    if answer != _BY_FLAGS:
+        return [_step(_RETURN, answer)]
+    return [
         _step(_LOAD, _FIRST_ARGUMENT),
         _step(_ANY_BIT, NEW_NAMESPACES, 0, 1),
         _step(_RETURN, _ERRNO | errno.EPERM),
         _step(_RETURN, _ALLOW),
     ]
-    return b"".join(code)
 
 
 def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:

@@ -7,15 +7,15 @@ candidate's text ran. A candidate that looks for them can find them.
 from __future__ import annotations
 
 import os
-import random
 import sys
 import traceback
 import types
 from typing import Any
 
 from . import suite, wire
+from .bench import Bench
 from .candidate import MODULE
-from .judge import RUNNERS, Bench
+from .programs import prepare
 
 
 def run(channel: int, payload: dict[str, Any]) -> int:
@@ -30,18 +30,17 @@ def run(channel: int, payload: dict[str, Any]) -> int:
 
 
 def _run_tests(payload: dict[str, Any], job: dict[str, Any]) -> dict[str, Any]:
-    random.seed(0)
     module = types.ModuleType(MODULE)
     sys.modules[MODULE] = module
     channel = Here(module)
-    bench = Bench(channel, job)
+    bench = Bench(channel, None)
     try:
         for name, text in payload["sources"]:
             exec(compile(text, name, "exec"), vars(module))
     except BaseException as error:
         bench.add("load", "runtime error", f"the program did not load: {error!r}"[:500])
     else:
-        RUNNERS[job["type"]](bench)
+        prepare(job).run(bench)
     return bench.finish()
 
 

@@ -15,7 +15,7 @@ import socket
 import time
 from typing import Any
 
-from . import linux, usage, wire
+from . import confine, linux, usage, wire
 from .confine import Confinement, enter
 
 START, STOP = b"S", b"K"
@@ -25,7 +25,9 @@ WATCH_SECONDS = 0.25
 
 def serve(link: socket.socket) -> None:
     """Answer the host's requests until it hangs up."""
-    own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    link = take_places(link)
+    own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
+    confine.measure()
     gc.disable()
     gc.freeze()
     while True:
@@ -38,6 +40,18 @@ def serve(link: socket.socket) -> None:
                 return
             end = _run(wire.loads(frame), fds, own_pids, link)
             wire.write(link.fileno(), wire.dumps(end))
+
+
+def take_places(link: socket.socket) -> socket.socket:
+    """Put something harmless on every descriptor that a child's will be put on."""
+    kept = fcntl.fcntl(link.fileno(), fcntl.F_DUPFD, FAILED + 1)
+    link.close()
+    null = os.open("/dev/null", os.O_RDWR)
+    for place in range(FAILED + 1):
+        os.dup2(null, place)
+    if null > FAILED:
+        os.close(null)
+    return socket.socket(fileno=kept)
 
 
 def _run(spec: dict[str, Any], fds: list[int], own_pids: int, link: socket.socket) -> Any:
@@ -86,13 +100,20 @@ def _become_candidate(spec: dict[str, Any], fds: list[int], failed: int) -> None
 
 
 def _place(fds: list[int], failed: int, *, channel: bool) -> None:
-    """Descriptors to their places, all others closed; the second is a channel, or the input."""
-    null = os.open("/dev/null", os.O_RDONLY)
-    high = [above(fd) for fd in (null, *fds, failed)]
-    null, payload, data, out, err, failed = high
-    order = (null, out, err, data) if channel else (data, out, err, null)
-    for place, fd in enumerate((*order, payload, failed)):
-        os.dup2(fd, place)
+    """Descriptors to their places, all others closed; the second is a channel, or the input.
+
+    The places are taken in this process, so none of what stands ready is in one.
+    """
+    payload, data, out, err = fds
+    if channel:
+        os.dup2(data, CHANNEL)
+    else:
+        os.dup2(data, 0)
+        os.close(CHANNEL)
+    os.dup2(out, 1)
+    os.dup2(err, 2)
+    os.dup2(payload, PAYLOAD)
+    os.dup2(failed, FAILED)
     linux.close_from(FAILED + 1)
 
 
@@ -135,8 +156,3 @@ def _watch(pid: int, watch: int, spec: dict[str, Any], started: float, link: soc
         if reason:
             signal.pidfd_send_signal(watch, signal.SIGKILL)
             return reason
-
-
-def above(fd: int) -> int:
-    """A copy of `fd` out of the way of the low numbers."""
-    return fcntl.fcntl(fd, fcntl.F_DUPFD, 64)

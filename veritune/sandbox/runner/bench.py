@@ -1,0 +1,121 @@
+"""One candidate's way through the tests: attempts, and what to say of each.
+
+A test counts as accepted only if it ran to its end here, on this side's own types, with the
+channel whole. Nothing the candidate sends can end a test early or stand in for one.
+"""
+
+from __future__ import annotations
+
+import random
+import reprlib
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from . import names, rewrite
+from .remote import LostError, UnsupportedError, handle_of
+
+# What only a broken test program raises by itself.
+BROKEN = (NameError, ImportError, SyntaxError)
+
+
+class Respondent(Protocol):
+    """Where the candidate's names come from: a `Channel`, or this very process."""
+
+    lost: str
+    unsupported: str
+    raised: BaseException | None
+    raised_text: str
+    asked: set[int]
+    operators: dict[str, set[str]] | None
+    work: int
+
+    def ask(self, op: str, *, name: str) -> Any:
+        """The value of a name that the candidate defines."""
+        ...
+
+
+class Bench:
+    """Notes the end of each test. `operators` as in `Channel`."""
+
+    def __init__(self, channel: Respondent, operators: dict[str, set[str]] | None) -> None:
+        random.seed(0)
+        self.channel = channel
+        self._operators = operators
+        self._tests: list[list[str]] = []
+
+    def add(self, name: str, outcome: str, reason: str) -> None:
+        """Note the end of one test."""
+        self._tests.append([name, outcome, reason])
+
+    def space(self, found: names.Sorted) -> dict[str, Any]:
+        """The namespace for a test program: the candidate's names as proxies."""
+        space: dict[str, Any] = {"__name__": names.TESTS, **found.values()}
+        for name in found.candidate:
+            space[name] = self.resolve(name)
+        return space
+
+    def resolve(self, name: str) -> Any:
+        """A name that the candidate defines."""
+        value = self.channel.ask("name", name=name)
+        handle = handle_of(value)
+        if handle is None:
+            self.channel.work += 1  # plain data: having it is all there is to ask
+        elif isinstance(value, type):
+            self.channel.asked.add(handle)
+            self.channel.operators = self._operators
+        return value
+
+    def attempt(self, name: str, test: Callable[[], object], *, quiet: bool = False) -> bool:
+        """Run one test to its end; whether it was accepted. `quiet`: note failures only."""
+        try:
+            test()
+        except (LostError, UnsupportedError):
+            pass
+        except BaseException as error:
+            if not self.channel.lost and not self.channel.unsupported:
+                self.add(name, *self._explain(error))
+                return False
+        if self.channel.lost:
+            self.add(name, "runtime error", self.channel.lost)
+        elif self.channel.unsupported:
+            self.add(name, "unsupported", self.channel.unsupported)
+        else:
+            if not quiet:
+                self.add(name, "accepted", "")
+            return True
+        return False
+
+    def finish(self) -> dict[str, Any]:
+        """The report; tests that asked the candidate for nothing prove nothing."""
+        idle = not self.channel.work and all(test[1] == "accepted" for test in self._tests)
+        if self._tests and idle:
+            self.add("tests", "infrastructure", "the tests asked the candidate for nothing")
+        return {
+            "tests": self._tests,
+            "lost": self.channel.lost,
+            "unsupported": self.channel.unsupported,
+        }
+
+    def _explain(self, error: BaseException) -> tuple[str, str]:
+        if error is self.channel.raised:
+            return outcome_of(error), self.channel.raised_text
+        if isinstance(error, AssertionError):
+            return "wrong answer", rewrite.compared(error, shown) or f"assertion failed: {error}"
+        outcome = "infrastructure" if isinstance(error, BROKEN) else "wrong answer"
+        return outcome, f"the test raised {type(error).__name__}: {error}"[:500]
+
+
+def outcome_of(error: BaseException) -> str:
+    """The outcome of a test that an exception of the candidate's ended."""
+    return "memory" if isinstance(error, MemoryError) else "runtime error"
+
+
+def shown(value: object) -> str:
+    """A short text for a value that may be hostile."""
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = short.maxlong = 120
+    short.maxlist = short.maxtuple = short.maxdict = short.maxset = 12
+    try:
+        return short.repr(value)[:300]
+    except BaseException as error:
+        return f"<{type(value).__name__}, which cannot be shown: {type(error).__name__}>"
