@@ -67,6 +67,8 @@ def starts_atom(cursor: Cursor) -> bool:
         return text != "end"
     if kind != "op":
         return False
+    if text == "(" and natural(cursor.peek()):
+        return False
     if text == "|":
         return cursor.bars == 0 and cursor.colons
     return text in ("(", "[", "{", "floor(", "ceil(", "...") or (text == "||" and not cursor.bars)

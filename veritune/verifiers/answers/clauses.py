@@ -35,6 +35,7 @@ from veritune.verifiers.answers.words import (
 RELATIONS = table("= < > <= >= != ~ in notin === subset -> propto perp parallel")
 SEPARATORS = frozenset((",", ";", "row", "and", "or", "."))
 EQUALS_WORDS = table("is are equals was be equal gives")
+APPROXIMATELY = table("approximately approx about roughly")
 STOP = frozenset(["where", "with"])
 
 
@@ -211,9 +212,19 @@ def _after(cursor: Cursor, node: Node, closers: frozenset[str]) -> Node:
         return Cases(((node, guard[0] if len(guard) == 1 else Items("and", tuple(guard))),))
     elif lower in NEGATIONS:
         raise cursor.wrong("a negation")
-    else:
+    elif lower in DOMAIN:
         skip(cursor, closers)
+    else:
+        _skip_words(cursor)
     return node
+
+
+def _skip_words(cursor: Cursor) -> None:
+    """Step over ordinary words behind a value; numbers and negations among them are no remark."""
+    while natural(cursor.token) and separator(cursor, frozenset()) is None:
+        if _number_word(cursor) or cursor.token.text.lower() in NEGATIONS:
+            raise cursor.wrong("a remark with a number")
+        cursor.at += 1
 
 
 def _in_words(cursor: Cursor, node: Node) -> Node | None:
@@ -230,11 +241,15 @@ def _in_words(cursor: Cursor, node: Node) -> Node | None:
 
 
 def _comment(cursor: Cursor, node: Node) -> Node:
-    """A remark in brackets behind a value, such as "(approximately)", is stepped over."""
+    """A remark of words in brackets behind a value is stepped over, unless it offers a choice."""
     if cursor.sign("(") and (natural(cursor.peek()) or cursor.token.mode == "t"):
+        about = cursor.peek().text.lower() in APPROXIMATELY
+        cursor.at += 1
         while not cursor.accept(")"):
-            if cursor.token.kind == "end" or cursor.token.text.lower() in NEGATIONS:
-                raise cursor.wrong("an open bracket")
+            token, lower = cursor.token, cursor.token.text.lower()
+            words = token.kind == "word" and lower not in NEGATIONS and lower not in CONNECTIVES
+            if not (words or (about and token.kind == "num") or token.text in (".", ",")):
+                raise cursor.wrong("a remark in brackets")
             cursor.at += 1
     return node
 

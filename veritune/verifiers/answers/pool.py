@@ -26,7 +26,7 @@ from veritune.verifiers.answers.policy import AnswerPolicy
 
 SECONDS = 0.8
 """Processor time of one comparison."""
-PATIENCE = 20.0
+PATIENCE = 75.0
 """Wall time, in multiples of the processor time, after which the machine is to blame."""
 STARTUP = 60.0
 """Wall seconds for the first worker to import what it needs."""

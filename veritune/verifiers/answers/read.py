@@ -31,6 +31,7 @@ JUNK = re.compile(r"(?:[\s;,:*\\]|(?<!\.\.)\.)+$|^[\s;,:*]+|[\"“”]")
 OPTION = re.compile(
     r"\$?(?:\\text\s?\{\s*)?\(?([A-J])(?:\)|\.(?=\s))\s*\}?\$?[\s:.,]*(\S.*)", re.DOTALL
 )
+SECOND = re.compile(r"(?:and|or|&)\b|\(?[A-J]\b|\\text", re.IGNORECASE)
 OPEN_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 
 
@@ -59,7 +60,9 @@ def read(text: str) -> Node:
 def _choice(body: str) -> Node | None:
     """A choice letter with the choice's text: "(B) 42"."""
     match = OPTION.fullmatch(body)
-    return Letter(match.group(1), read(match.group(2))) if match else None
+    if match is None or SECOND.match(match.group(2)):
+        return None
+    return Letter(match.group(1), read(match.group(2)))
 
 
 def based(body: str) -> Node | None:

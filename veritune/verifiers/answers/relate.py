@@ -110,8 +110,7 @@ class Relater:
         left, right = listing(gold), listing(pred)
         if self.listings(left, right):
             return True
-        named = any(isinstance(e.label, Apply) for e in (*left.entries, *right.entries))
-        if not named and self.families(left.values, right.values):
+        if self.listed_families(left, right):
             return True
         signed = has_sign(gold), has_sign(pred)
         if not any(signed):
@@ -120,13 +119,20 @@ class Relater:
         right = listing(pred, apart=True) if signed[1] else right
         return self.listings(left, right)
 
+    def listed_families(self, left: Listing, right: Listing) -> bool:
+        """Lists of families, unless they are values of a function."""
+        entries = (*left.entries, *right.entries)
+        if any(isinstance(entry.label, Apply) for entry in entries) or len(entries) < 3:
+            return False
+        return self.families(left.values, right.values)
+
     def families(self, gold: tuple[Node, ...], pred: tuple[Node, ...]) -> bool:
         """Solutions with an integer parameter, whatever it is called."""
         shared = variables(Items("list", gold)) & variables(Items("list", pred))
         sides: list[list[Family]] = []
         for nodes in (gold, pred):
-            found = [family(node, self.integers - shared) for node in nodes]
-            if not found or any(one is None for one in found):
+            found = [family(node, self.integers) for node in nodes]
+            if not found or shared or any(one is None for one in found):
                 return False
             sides.append([one for one in found if one is not None])
         return same_families(*sides)
@@ -250,8 +256,12 @@ class Relater:
             other, target = bound_value(right)
             if self.same(with_bound(value, names, target), other):
                 return True
+            if isinstance(left.name, Sym) and self.families((value,), (other,)):
+                return True
         if not (is_equation(gold) and is_equation(pred)):
             return gold.operators == pred.operators and self.ordered(gold.sides, pred.sides)
+        if left is not None and right is None and not variables(left.value):
+            return False
         if _safely(equivalent, gold, pred):
             return True
         if right is not None and isinstance(right.name, Sym):
@@ -282,7 +292,9 @@ class Relater:
             return _proportional(gold, pred)
         if self.policy.rename_variables and isinstance(gold, Apply) and isinstance(pred, Apply):
             return gold.name == pred.name and len(gold.args) == len(pred.args)
-        return same_value(gold, pred, self.policy) or self.families((gold,), (pred,))
+        if same_value(gold, pred, self.policy):
+            return True
+        return bool(self.integers) and self.families((gold,), (pred,))
 
 
 def congruent(gold: Relation, pred: Relation) -> bool:

@@ -28,6 +28,8 @@ NEEDED = 4
 TRIES = 24
 KINKED_POINTS = 40
 SIZES = (0.4, 2.0, 1.0, 7.0, 3.0, 30.0, 0.1)
+COUNTERS = table("n m k l j i N M K p q r")
+"""Letters that stand for whole numbers where anything suggests it."""
 WHOLE_FUNCTIONS = table("factorial factorial2 binomial gcd lcm mod")
 
 Point = dict[str, Any]
@@ -36,6 +38,7 @@ Point = dict[str, Any]
 def agree_everywhere(left: Node, right: Node, names: frozenset[str], base: int) -> bool:
     """Whether both sides agree at every point that is tried."""
     whole = whole_variables(left) | whole_variables(right)
+    whole &= COUNTERS | (whole_variables(left) & whole_variables(right))
     bent = kinked(left) or kinked(right)
     points = random_points(names, whole)
     agreed = _agree(left, right, points, base, KINKED_POINTS if bent else NEEDED, real=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from veritune.verifiers.answers.build import negated, product
-from veritune.verifiers.answers.children import renamed, variables
+from veritune.verifiers.answers.children import renamed, variables, walk
 from veritune.verifiers.answers.identity import identical
 from veritune.verifiers.answers.limits import UndefinedError, UnparsedError
 from veritune.verifiers.answers.names import is_name
@@ -16,6 +16,7 @@ from veritune.verifiers.answers.nodes import (
     Frac,
     Interval,
     Items,
+    Mul,
     NamedSet,
     Node,
     Num,
@@ -63,10 +64,24 @@ def same_set(gold: Node, pred: Node, comparer: Comparer) -> bool:
         return False
     if _names_differ(gold, pred):
         return False
+    if unsolved(pred) and not unsolved(gold):
+        return False
     try:
         return _same_numbers(to_set(gold), to_set(pred), comparer.policy)
     except NotASetError:
         return _by_parts(gold, pred, comparer)
+
+
+def unsolved(node: Node) -> bool:
+    """Whether a condition still has to be solved for its unknown, as the problem itself has."""
+    for part in walk(node):
+        if isinstance(part, Relation):
+            for side in part.sides:
+                plain = isinstance(side, Mul) and side.factors[0] == Num(-1)
+                inner = side.factors[-1] if plain and isinstance(side, Mul) else side
+                if variables(inner) and not is_name(inner) and not is_setlike(inner):
+                    return len(variables(part)) == 1
+    return False
 
 
 def _ordering(node: Node) -> bool:

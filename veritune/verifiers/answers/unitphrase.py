@@ -13,6 +13,7 @@ from veritune.verifiers.answers.words import (
     DOMAIN,
     FLUFF,
     NEGATIONS,
+    NUMBER_WORDS,
     content,
     wordlike,
 )
@@ -48,7 +49,7 @@ def unit_after(cursor: Cursor) -> tuple[Unit, str] | None:
             unit.append((text, sign))
         elif token.kind == "op" and text in ("/", "*") and unit and _unit_follows(cursor):
             sign = -1 if text == "/" else sign
-        elif token.kind != "word" or text.lower() in STOPPERS:
+        elif token.kind != "word" or text.lower() in STOPPERS or text.lower() in NUMBER_WORDS:
             break
         elif text.lower() in POWERS and (unit or natural(token) or cursor.peek().kind == "word"):
             power = _power_word(unit, text.lower(), power)

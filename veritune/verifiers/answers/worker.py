@@ -51,12 +51,15 @@ def _serve(memory: int, seconds: float) -> None:
             answer = _answer(json.loads(line))
         except MemoryError:
             os._exit(3)
+        except Exception as error:
+            answer = {"relation": "limit reached", "gold": "", "pred": "", "machine": True}
+            answer["detail"] = f"the checker broke: {error!r}"[:200]
         signal.setitimer(signal.ITIMER_PROF, 0)
         _reply(answer)
     os._exit(0)
 
 
-def _answer(request: dict[str, Any]) -> dict[str, str]:
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
     policy = AnswerPolicy(**request["policy"])
     result = decide(request["gold"], request["pred"], policy)
     return encoded(result)
