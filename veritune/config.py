@@ -158,8 +158,15 @@ class SamplerConfig(Frozen):
 class VerifierConfig(Frozen):
     """How candidates are judged."""
 
-    sandbox: Literal["bubblewrap"] = "bubblewrap"
+    sandbox: Literal["bubblewrap", "docker"] = "bubblewrap"
     """Where untrusted code runs."""
+    image: str = "veritune-sandbox"
+    """Docker: the image, as `veritune sandbox build` makes it."""
+    runtime: str | None = None
+    """Docker: another runtime of the engine's, such as runsc for gVisor."""
+    in_process: bool = False
+    """Run test programs inside the candidate's process: for tests that cannot be judged from
+    outside it. Such verdicts are marked lower trust."""
     workers: Positive = 2
     """Candidates judged at once."""
     cpu_seconds: PositiveFloat = 4.0
@@ -174,6 +181,8 @@ class VerifierConfig(Frozen):
     """What one candidate may print."""
     file_mb: Positive = 16
     """What one candidate may write to its file system."""
+    files: Positive = 1000
+    """Files that one candidate may create."""
 
 
 class SelectionConfig(Frozen):

@@ -6,6 +6,7 @@ for shared libraries, the compiler for its parts.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -36,10 +37,14 @@ def build_from_host(engine: Any, image: str, languages: tuple[str, ...]) -> int:
         with tarfile.open(fileobj=stream, mode="w") as archive:
             _fill(_Image(archive), languages)
         stream.flush()
+        before = engine.images(name=image, quiet=True)
         answer = engine.import_image_from_file(stream.name, repository=image, tag="latest")
         size = os.path.getsize(stream.name)
     if "error" in answer.lower():
         raise SandboxFailureError(f"docker: the image was not imported: {answer[:300]}")
+    for old in before:
+        with contextlib.suppress(Exception):  # still in use, or the very same
+            engine.remove_image(old)
     return size
 
 

@@ -33,5 +33,4 @@ class Limits:
     @classmethod
     def from_config(cls, config: VerifierConfig) -> Self:
         """The limits that a recipe states."""
-        names = {spec.name for spec in fields(cls)} & set(type(config).model_fields)
-        return cls(**{name: getattr(config, name) for name in names})
+        return cls(**{spec.name: getattr(config, spec.name) for spec in fields(cls)})

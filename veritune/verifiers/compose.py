@@ -54,8 +54,12 @@ async def open_verifier(config: VerifierConfig, *, needs_code: bool) -> AsyncIte
 
             sandbox = await stack.enter_async_context(
                 open_sandbox(
-                    config.sandbox, workers=config.workers, limits=Limits.from_config(config)
+                    config.sandbox,
+                    workers=config.workers,
+                    limits=Limits.from_config(config),
+                    image=config.image,
+                    runtime=config.runtime,
                 )
             )
-            of_kind["code"] = CodeVerifier(sandbox)
+            of_kind["code"] = CodeVerifier(sandbox, in_process=config.in_process)
         yield KindVerifier(of_kind)

@@ -1,0 +1,85 @@
+"""What isolation this machine offers, found out by looking from inside a sandbox."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from dataclasses import dataclass
+
+from veritune.errors import SandboxFailureError, SandboxUnavailableError
+from veritune.sandbox.limits import Limits
+from veritune.sandbox.protocol import Judged, Program, Sandbox
+
+PROBE = """
+import json, os, resource, socket
+def status(key):
+    with open("/proc/self/status") as stream:
+        return next(line.split()[1] for line in stream if line.startswith(key + ":"))
+def writable(folder):
+    try:
+        with open(folder + "/probe", "w"): return True
+    except OSError: return False
+def reachable():
+    with socket.socket() as link:
+        link.settimeout(1)
+        return link.connect_ex(("127.0.0.1", 1)) != 101
+space = os.statvfs("/tmp")
+print(json.dumps({
+    "uid": os.getuid(), "pid": os.getpid(), "capabilities": int(status("CapEff"), 16),
+    "no_new_privileges": status("NoNewPrivs"), "filter": status("Seccomp"),
+    "processes": sum(name.isdigit() for name in os.listdir("/proc")),
+    "interfaces": [name for _, name in socket.if_nameindex()], "reachable": reachable(),
+    "descriptors": sorted(map(int, os.listdir("/proc/self/fd")))[:-1],
+    "writable": [f for f in ("/", "/usr", "/etc", "/dev", "/opt", "/proc/sys") if writable(f)],
+    "tmp_mb": space.f_blocks * space.f_frsize >> 20, "tmp_files": space.f_files,
+    "memory": resource.getrlimit(resource.RLIMIT_AS)[1] < 1 << 40,
+    "tree": resource.getrlimit(resource.RLIMIT_NPROC)[1],
+}))
+"""
+SIDES = "import os\ndef look():\n    return os.getuid(), os.readlink('/proc/self/ns/pid')\n"
+APART = """
+import os
+assert look()[1] != os.readlink('/proc/self/ns/pid')
+assert look()[0] != os.getuid()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One guarantee, whether it holds here, and how to get it where it does not."""
+
+    guarantee: str
+    holds: bool
+    mend: str = ""
+
+
+async def examine(sandbox: Sandbox, limits: Limits) -> list[Finding]:
+    """Start a sandbox and look around in it; one finding where it does not start."""
+    try:
+        async with sandbox:
+            program = await sandbox.run(Program(source=textwrap.dedent(PROBE)))
+            tests = {"type": "asserts", "tests": {"type": "asserts", "code": APART}}
+            judged = await sandbox.run(Judged(sources=(("solution.py", SIDES),), tests=tests))
+    except (SandboxUnavailableError, SandboxFailureError) as error:
+        return [Finding("starts", False, str(error))]
+    if program.code != 0:
+        return [Finding("starts", False, f"the probe failed: {program.stderr.strip()[-200:]}")]
+    seen = json.loads(program.stdout)
+    outcomes = [test[1] for test in (judged.report or {"tests": []})["tests"]]
+    root = "run as root, or use docker"
+    return [
+        Finding("starts", True),
+        Finding("own pid namespace", seen["pid"] == 1 and seen["processes"] == 1),
+        Finding("own user id", 0 < seen["uid"] != 65534, root),
+        Finding("no capability", seen["capabilities"] == 0),
+        Finding("no new privileges", seen["no_new_privileges"] == "1"),
+        Finding("system call filter", seen["filter"] == "2", "x86_64 and aarch64 have one"),
+        Finding("no network", set(seen["interfaces"]) <= {"lo"} and not seen["reachable"]),
+        Finding("read-only file system", not seen["writable"]),
+        Finding("sized /tmp", seen["tmp_mb"] == limits.file_mb and seen["tmp_files"] > 0),
+        Finding("closed descriptors", set(seen["descriptors"]) <= {0, 1, 2}),
+        Finding("memory limit", seen["memory"]),
+        Finding("process limit", seen["tree"] == limits.processes),
+        Finding("judge in a pid namespace of its own", outcomes[:1] == ["accepted"]),
+        Finding("judge under a user id of its own", outcomes[1:] == ["accepted"], root),
+    ]
