@@ -33,6 +33,13 @@ def test_gsm8k_test_references_all_pass() -> None:
     assert "1319/1319 passed" in out
 
 
+def test_a_wrong_calculation_in_gsm8k_prose_is_a_remark(tmp_path: Path) -> None:
+    path = write(tmp_path / "g.jsonl", gsm("She has $32 - $20 = $300 left.\n#### 300"))
+    code, out, _ = validate(path)
+    assert code == 0
+    assert "passed, but wrong step: 32 - $20 = $300: 12, not 300" in out and "1/1 passed" in out
+
+
 def test_chain_references_pass() -> None:
     code, out, _ = validate("chain", "--limit", "200")
     assert code == 0 and "200/200 passed" in out

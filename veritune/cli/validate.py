@@ -19,6 +19,7 @@ from veritune.problems import (
     reference_solution,
 )
 from veritune.records import Candidate, Problem, Verdict
+from veritune.verifiers.steps import check_annotations
 
 GENERATED = 500
 
@@ -43,13 +44,17 @@ def main(argv: Sequence[str]) -> int:
     pairs = [(problem, reference) for problem in problems if (reference := candidate(problem))]
     watch = Terminal()
     verdicts = asyncio.run(judge(arguments, pairs, watch))
-    failed = 0
-    for verdict in verdicts:
-        reason = complaint(verdict)
-        if reason:
-            failed += 1
-            watch.say(f"{verdict.problem_id}: {' '.join(reason.split())}")
+    failed = doubtful = 0
+    for (problem, reference), verdict in zip(pairs, verdicts, strict=True):
+        reason = complaint(problem, reference, verdict)
+        remark = reason or wrong_step(verdict)
+        failed += reason is not None
+        doubtful += reason is None and remark is not None
+        if remark:
+            watch.say(f"{problem.id}: {'' if reason else 'passed, but '}{' '.join(remark.split())}")
     watch.say(f"{len(pairs) - failed}/{len(pairs)} passed")
+    if doubtful:
+        watch.say(f"{doubtful} of them have a wrong step in their prose")
     if len(pairs) < len(problems):
         watch.say(f"{len(problems) - len(pairs)} have no reference solution")
     return 1 if failed else 0
@@ -72,9 +77,21 @@ def candidate(problem: Problem) -> Candidate | None:
     return None if text is None else Candidate(problem_id=problem.id, index=0, text=text)
 
 
-def complaint(verdict: Verdict) -> str | None:
-    """Why a reference does not pass: its verdict, or the first wrong step."""
+def complaint(problem: Problem, reference: Candidate, verdict: Verdict) -> str | None:
+    """Why a reference does not pass.
+
+    GSM8K's steps are vouched for by their annotations alone: its prose has typing errors, which
+    are remarks (`wrong_step`).
+    """
     if verdict.outcome != "passed":
         return f"{verdict.outcome}: {verdict.reason}"
+    if problem.metadata.get("source") != "gsm8k":
+        return wrong_step(verdict)
+    wrong = [why for label, why in check_annotations(reference.text) if label == "incorrect"]
+    return f"wrong step: {wrong[0]}" if wrong else None
+
+
+def wrong_step(verdict: Verdict) -> str | None:
+    """The first wrong step."""
     wrong = [step.reason for step in verdict.steps if step.label == "incorrect"]
     return f"wrong step: {wrong[0]}" if wrong else None

@@ -5,18 +5,20 @@ from __future__ import annotations
 from veritune.records import Problem, StepVerdict
 from veritune.verifiers.steps.annotations import check_annotations
 from veritune.verifiers.steps.chain import check_chain
+from veritune.verifiers.steps.mathematics import check_mathematics
+from veritune.verifiers.steps.segment import steps_of
 
-__all__ = ["check_steps"]
+__all__ = ["check_annotations", "check_steps", "steps_of"]
 
 
 def check_steps(problem: Problem, text: str) -> tuple[StepVerdict, ...]:
     """Verdicts on the steps of a solution; their spans partition `text`.
 
     `metadata["source"]` picks the checker: `chain` has its own; every other math problem is read
-    line by line, and what rules cannot check is "unchecked". Code has no steps here.
+    step by step, and what rules cannot check is "unchecked". Code has no steps here.
     """
     if problem.kind == "code":
         return ()
     if problem.metadata.get("source") == "chain":
         return check_chain(problem, text)
-    return check_annotations(text)
+    return check_mathematics(problem, text)

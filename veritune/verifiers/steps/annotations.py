@@ -1,38 +1,43 @@
-"""GSM8K's calculator annotations: `<<48/2=24>>`, a step a line."""
+"""GSM8K's calculator annotations: `<<48/2=24>>24`."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from veritune.records import StepLabel, StepVerdict
-from veritune.verifiers.steps.arithmetic import Unreadable, evaluate, places, printed, rounds_to
+from veritune.records import StepLabel
+from veritune.verifiers.steps.arithmetic import (
+    Unreadable,
+    evaluate,
+    number,
+    places,
+    printed,
+    rounds_to,
+)
 
-_ANNOTATION = re.compile(r"<<([^<>=]*)=([^<>=]*)>>")
-_LINE = re.compile(r"[^\n]*\n+|[^\n]+")
-
-
-def check_annotations(text: str) -> tuple[StepVerdict, ...]:
-    """One verdict a line; a line without a readable annotation is unchecked."""
-    return tuple(_check_line(match) for match in _LINE.finditer(text))
-
-
-def _check_line(match: re.Match[str]) -> StepVerdict:
-    label: StepLabel = "unchecked"
-    reason = "no equation that rules can check"
-    for claim in _ANNOTATION.finditer(match[0]):
-        label, reason = check_claim(claim[1], claim[2])
-        if label == "incorrect":
-            break
-    return StepVerdict(start=match.start(), end=match.end(), label=label, reason=reason)
+Finding = tuple[StepLabel, str]
+_ANNOTATION = re.compile(
+    r"<<([^<>=\n]*)=([^<>=\n]*)>>(?:[ ]?\\?[$£€]?((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)"
+    r"(?![\d/,]|\.\d))?"
+)
 
 
-def check_claim(expression: str, shown: str) -> tuple[StepLabel, str]:
+def check_annotations(text: str, start: int = 0, end: int | None = None) -> Iterator[Finding]:
+    """A finding for every annotation between two offsets."""
+    for match in _ANNOTATION.finditer(text, start, len(text) if end is None else end):
+        label, reason = _check(match[1], match[2])
+        if label == "correct" and match[3] is not None and number(match[3]) != evaluate(match[2]):
+            label, reason = "incorrect", f"{match[2]} was computed, {match[3]} is written"
+        yield label, reason
+
+
+def _check(expression: str, shown: str) -> Finding:
     """Whether an expression has the value shown, at the precision it is printed with."""
     try:
         value, claimed = evaluate(expression), evaluate(shown)
     except Unreadable as error:
         return "unchecked", f"{expression}={shown}: {error}"
     decimals = places(shown.strip())
-    if rounds_to(value, claimed, decimals):
+    if value == claimed or (decimals and rounds_to(value, claimed, decimals)):
         return "correct", f"{expression}={shown}"
     return "incorrect", f"{expression} is {printed(value, decimals)}, not {shown}"

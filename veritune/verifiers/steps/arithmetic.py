@@ -26,6 +26,10 @@ class Unreadable(ValueError):
     """The text is not arithmetic on plain numbers, or too large."""
 
 
+class Undefined(Unreadable):
+    """The expression has no value."""
+
+
 def evaluate(text: str) -> Fraction:
     """The exact value of an arithmetic expression; raises `Unreadable`."""
     if len(text) > LONGEST:
@@ -113,7 +117,7 @@ class _Reader:
             self._at += 1
             factor = self._signed(depth)
             if operator == "/" and factor == 0:
-                raise Unreadable("division by zero")
+                raise Undefined("division by zero")
             value = value * factor if operator == "*" else value / factor
         return value
 
@@ -132,7 +136,7 @@ class _Reader:
         if exponent.denominator != 1 or abs(exponent) > _LARGEST_EXPONENT:
             raise Unreadable("exponent not a small whole number")
         if base == 0 and exponent < 0:
-            raise Unreadable("division by zero")
+            raise Undefined("division by zero")
         _refuse_huge(base)
         return Fraction(base ** int(exponent))
 

@@ -1,0 +1,40 @@
+"""What the earlier steps of a solution left behind: values, errors, and what was rounded."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from veritune.verifiers.steps.sides import Leaf, Tree
+from veritune.verifiers.steps.tokens import Number
+
+_NUMBER = re.compile(r"(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+")
+
+
+@dataclass(slots=True)
+class Ledger:
+    """`wrong` maps a value that should not be to the number of the step that claimed it."""
+
+    rounded: dict[Number, Number] = field(default_factory=dict)
+    wrong: dict[Number, int] = field(default_factory=dict)
+    last: Number | None = None
+    """The value computed last, and where in the text that ended."""
+    last_end: int = 0
+
+    def carried(self, tree: Tree) -> int | None:
+        """The wrong step whose value a calculation starts from, if any."""
+        if isinstance(tree, Leaf):
+            return self.wrong.get(tree.token.value)
+        return self.carried(tree.left) or self.carried(tree.right)
+
+
+def numbers_in(text: str) -> set[Fraction]:
+    """All numbers as printed, however their thousands are set apart."""
+    found = set()
+    for shown in _NUMBER.findall(text):
+        digits = shown.replace(",", "").replace(" ", "")
+        if len(digits) < 40:
+            found.add(Fraction(digits))
+        found |= {Fraction(part) for part in shown.split(" ") if part.isdigit() and len(part) < 40}
+    return found

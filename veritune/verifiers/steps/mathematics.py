@@ -1,0 +1,126 @@
+"""The steps of a math solution, checked by rules: annotations, equations in prose, the answer.
+
+A step is "incorrect" if one of its claims is, "correct" if at least one was checked and none is
+wrong. A claim is checked as it is written: what follows correctly from an earlier wrong value is
+correct and says so, so that an error is marked where it was made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+
+from veritune.records import Problem, StepLabel, StepVerdict
+from veritune.verifiers.steps.annotations import Finding, check_annotations
+from veritune.verifiers.steps.equations import Equality, equalities
+from veritune.verifiers.steps.judging import Rounding, judge
+from veritune.verifiers.steps.ledger import Ledger, numbers_in
+from veritune.verifiers.steps.segment import steps_of
+from veritune.verifiers.steps.sides import value_of
+from veritune.verifiers.steps.tokens import scan
+from veritune.verifiers.steps.units import LARGE, unit_factors
+
+LONGEST = 50_000
+"""Characters; what is longer is unchecked."""
+_FREELY = re.compile(
+    r"rounded|rounding|round(?:s|ing)? (?:up|down|off|to|it)|about|approx|nearest|roughly|almost"
+    r"|nearly|≈|estimat",
+    re.IGNORECASE,
+)
+_TO_WHOLE = re.compile(r"whole|full\b|remain|left ?over|quotient|at least|at most", re.IGNORECASE)
+_PROMISING = re.compile(r"=|≈|\\approx|\b(?:is|are|equals|gives|makes)\b")
+_ENDING = re.compile(r"(?:[ \t]*[^\s\d]+){0,6}\s*")
+_CENTS = (1, 100, Fraction(1, 100))
+
+
+def check_mathematics(problem: Problem, text: str) -> tuple[StepVerdict, ...]:
+    """One verdict a step; spans partition `text`."""
+    if len(text) > LONGEST:
+        reason = f"longer than {LONGEST} characters"
+        return (StepVerdict(start=0, end=len(text), label="unchecked", reason=reason),)
+    solution = _Solution(problem, text)
+    return tuple(solution.check(start, end) for start, end in steps_of(text))
+
+
+class _Solution:
+    """One text, read from its start to its end."""
+
+    def __init__(self, problem: Problem, text: str) -> None:
+        self._text = text
+        self._marker = problem.metadata.get("marker") or "####"
+        self._question = problem.prompt if isinstance(problem.prompt, str) else ""
+        self._ledger = Ledger()
+        self._step = 0
+
+    def check(self, start: int, end: int) -> StepVerdict:
+        """The verdict on the next step."""
+        self._step += 1
+        label: StepLabel = "unchecked"
+        reason = "no claim that rules can check"
+        for found, why in self._findings(start, end):
+            if label == "unchecked" or (label == "correct" and found == "incorrect"):
+                label, reason = found, why
+        return StepVerdict(start=start, end=end, label=label, reason=reason)
+
+    def _findings(self, start: int, end: int) -> Iterator[Finding]:
+        yield from check_annotations(self._text, start, end)
+        if not _PROMISING.search(self._text, start, end):
+            yield from self._answer(start, end)
+            return
+        tokens = scan(self._text, start, end)
+        large = unit_factors(token.text for token in tokens if token.text in LARGE)
+        rounding = self._rounding(start, end)
+        for equality in equalities(tokens):
+            label, why = judge(
+                equality, rounding=rounding, rounded=self._ledger.rounded, large=large
+            )
+            yield label, self._entered(equality, label, why)
+        yield from self._answer(start, end)
+
+    def _rounding(self, start: int, end: int) -> Rounding:
+        """How freely a step says that it rounds."""
+        if _FREELY.search(self._text, start, end):
+            return "freely"
+        return "to whole numbers" if _TO_WHOLE.search(self._text, start, end) else ""
+
+    def _entered(self, equality: Equality, label: StepLabel, why: str) -> str:
+        """Note in the ledger what an equality claims; the reason to give."""
+        shown = equality.right.printed
+        written = self._text[equality.start : equality.end]
+        if label == "unchecked":
+            self._ledger.last = None
+            return f"{written}: {why}"
+        if shown is not None:
+            self._ledger.last, self._ledger.last_end = shown.value, equality.end
+        carried = self._ledger.carried(equality.left.tree)
+        if label == "incorrect":
+            if shown is not None:
+                self._ledger.wrong[shown.value] = self._step
+            return f"{written}: {why}"
+        if shown is not None:
+            value = value_of(equality.left.tree)
+            if value != shown.value and not shown.percent:
+                self._ledger.rounded[shown.value] = value
+            if carried is not None:
+                self._ledger.wrong[shown.value] = carried
+        return f"{written}: {why}" + (f", carried on from step {carried}" if carried else "")
+
+    def _answer(self, start: int, end: int) -> Iterator[Finding]:
+        """Whether the final answer is the value computed last, or at least stands above.
+
+        An answer that stands nowhere, not even in the question, and differs from the value that
+        the line before ends on, follows from nothing.
+        """
+        at = self._text.find(self._marker, start, end)
+        last = self._ledger.last
+        if at < 0 or last is None or not _ENDING.fullmatch(self._text, self._ledger.last_end, at):
+            return
+        stated = numbers_in(self._text[at:end])
+        if len(stated) != 1:
+            return
+        answer = stated.pop()
+        if any(answer == last * factor for factor in _CENTS):
+            yield "correct", f"{answer} is the value computed last"
+        elif answer not in numbers_in(self._text[:at] + self._question):
+            yield "incorrect", f"the answer is {answer}, the value computed last {last}"

@@ -1,0 +1,185 @@
+"""Prose with arithmetic in it, as tokens with character offsets.
+
+The scan is one pass of one regular expression; LaTeX, markdown and calculator annotations are
+read as what they show. Nothing is evaluated here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+Number = Any
+"""int or Fraction; the type checkers know no class above both."""
+Kind = Literal["number", "operator", "open", "close", "equals", "word", "variable", "break"]
+
+
+@dataclass(slots=True)
+class Token:
+    """`text` is lower case, and one sign for all that mean the same: `*`, `/`, `-`, `=`."""
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+    spaced: bool
+    """White space, or what shows as none, stands before it."""
+    value: Number = 0
+    places: int = 0
+    percent: bool = False
+
+
+_SCAN = re.compile(
+    r"""
+    (?P<skip>[ \t\u00a0]+|<<[^<>\n]*>>
+        |\\(?:left|right|displaystyle|boxed|fbox)(?![a-zA-Z])|\\[,;!:\ ()]|\\?\$|[£€¥&]
+        |\*\*(?!\d)|(?<=\s)\*\*)
+    |(?P<row>\\\\|\\[\[\]]|\\(?:q?quad|implies|Rightarrow|to|therefore|newline)(?![a-zA-Z]))
+    |(?P<bullet>^[ \t]*(?:\#+[ \t]+)?(?:[-*•][ \t]+|\d{1,2}[.)][ \t]+))
+    |(?P<unread>\d{1,2}:\d\d(?!\d)|0\d+(?![\d.])|\\[a-zA-Z]+_|[<>!]=|[<>≤≥≠]
+        |(?!\d{1,3}(?:,\d{3})+(?![\d,]))\d+(?:,\d+)+)
+    |(?P<ordinal>(?<!=)(?<!=[ ])\d+(?:st|nd|rd|th)\b)
+    |(?P<number>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,3}(?:[ ]\d{3})*[ ]000(?!\d)|\d+)(?:\.\d+)?|\.\d+)
+        (?P<dots>\.\.\.|…)?
+        (?P<percent>[ ]?\\?%|\s+percent\b)?
+    |(?P<approx>\\approx|≈|~=)|(?P<equals>==?)
+    |(?P<fraction>\\[dt]?frac(?![a-zA-Z]))
+    |(?P<unit>\\(?:text|mathrm|mbox|textit|textrm)\s*\{[^{}\n]*\})
+    |(?P<times>\\(?:times|cdot|ast)(?![a-zA-Z])|(?<=[\d)}%$²³ ])[xX](?=[ ]?\\?[$£€]?[ ]?[\d(.]))
+    |(?P<over>\\div(?![a-zA-Z]))
+    |(?P<command>\\[a-zA-Z]+)
+    |(?P<square>²)|(?P<cube>³)
+    |(?P<name>[^\W\d_][\d_]+(?![^\W\d_]))
+    |(?P<word>[^\W\d_]+(?:['’-][^\W\d_]+)*)
+    |(?P<operator>\*\*|[-+*/^×·⋅÷−–])
+    |(?P<open>[({\[])
+    |(?P<close>[)}\]])
+    """,  # noqa: RUF001
+    re.VERBOSE | re.MULTILINE,
+)
+_OPERATORS = {**dict.fromkeys("×·⋅", "*"), **dict.fromkeys("−–", "-"), "÷": "/", "**": "^"}  # noqa: RUF001
+_LONGEST_NUMBER = 40
+_NUMBER_NEXT = re.compile(r"\s*\\?[$£€]?\s*(?:[\d(]|\.\d)")
+_SPOKEN = {"plus": "+", "minus": "-", "times": "*"}
+_SPOKEN_PAIRS = {("multiplied", "by"): "*", ("divided", "by"): "/"}
+_EQUALITIES = frozenset({"is", "are", "equals", "gives", "makes"})
+_CLAUSE_WORDS = """
+    because so since which then where therefore thus hence when if but while that implies"""
+_CLAUSES = frozenset(_CLAUSE_WORDS.split())
+_STOPS = frozenset('\n\r,.;:!?"“”—→⇒∴')
+_LONE_WORDS = frozenset("ai")
+_OPERATOR_NEXT = re.compile(r"\s*[-+*/^=<>_(]")
+_SHORT_UNITS = """
+    km cm mm kg mg lb ft in oz ml gb mb tb kb hr mi am pm yd qt pt mph sq st th nd rd c"""
+_UNITS = frozenset(_SHORT_UNITS.split())
+
+
+def scan(text: str, start: int, end: int) -> list[Token]:
+    """The tokens between two offsets; what is not understood is a break."""
+    tokens: list[Token] = []
+    at = start
+    spaced = True
+    while at < end:
+        match = _SCAN.match(text, at, end)
+        if match is None:
+            kind: Kind = "break" if text[at] in _STOPS else "variable"
+            tokens.append(Token(kind, text[at], at, at + 1, spaced))
+            at += 1
+            spaced = False
+            continue
+        at = match.end()
+        if match.lastgroup == "skip":
+            spaced = True
+            continue
+        _append(tokens, match, text, spaced)
+        spaced = False
+    return tokens
+
+
+def _append(tokens: list[Token], match: re.Match[str], text: str, spaced: bool) -> None:
+    group = match.lastgroup
+    start, end = match.span()
+    shown = match[0]
+    if group in ("number", "dots", "percent"):
+        tokens.append(_number(match, spaced))
+    elif group == "operator":
+        tokens.append(Token("operator", _OPERATORS.get(shown, shown), start, end, spaced))
+    elif group == "word":
+        _append_word(tokens, match, text, spaced)
+    elif group in _PLAIN:
+        kind, name = _PLAIN[group]
+        tokens.append(Token(kind, name or shown.lower(), start, end, spaced))
+    elif group in ("square", "cube"):
+        tokens.append(Token("operator", "^", start, end, False))
+        tokens.append(Token("number", shown, end, end, False, value=2 if group == "square" else 3))
+
+
+_PLAIN: dict[str | None, tuple[Kind, str]] = {
+    "bullet": ("break", ""),
+    "unread": ("variable", ""),
+    "ordinal": ("word", ""),
+    "equals": ("equals", "="),
+    "approx": ("equals", "≈"),
+    "row": ("break", ""),
+    "fraction": ("operator", "frac"),
+    "unit": ("word", ""),
+    "times": ("operator", "*"),
+    "over": ("operator", "/"),
+    "command": ("variable", ""),
+    "name": ("variable", ""),
+    "open": ("open", "("),
+    "close": ("close", ")"),
+}
+
+
+def _number(match: re.Match[str], spaced: bool) -> Token:
+    digits = match["number"].replace(",", "").replace(" ", "")
+    if len(digits) > _LONGEST_NUMBER:
+        return Token("variable", "", *match.span(), spaced)
+    whole, point, decimals = digits.partition(".")
+    value: Number = int(whole or "0")
+    if point:
+        value = Fraction(int(whole + decimals), 10 ** len(decimals))
+    return Token(
+        "number",
+        digits,
+        *match.span(),
+        spaced,
+        value=value,
+        places=len(decimals) - (match["dots"] is not None and bool(decimals)),
+        percent=match["percent"] is not None,
+    )
+
+
+def _append_word(tokens: list[Token], match: re.Match[str], text: str, spaced: bool) -> None:
+    word = match[0].lower()
+    start, end = match.span()
+    last = tokens[-1] if tokens else None
+    number_next = _NUMBER_NEXT.match(text, end) is not None
+    if last is not None and (pair := _SPOKEN_PAIRS.get((last.text, word))):
+        tokens[-1] = Token("operator", pair, last.start, end, last.spaced)
+    elif word in _SPOKEN and number_next:
+        tokens.append(Token("operator", _SPOKEN[word], start, end, spaced))
+    elif word in ("equal", "to") and last is not None and last.kind == "equals":
+        last.end = end
+    elif word in _EQUALITIES and (number_next or text.startswith(" equal to", end)):
+        tokens.append(Token("equals", "is", start, end, spaced))
+    elif word in _CLAUSES:
+        tokens.append(Token("break", word, start, end, spaced))
+    elif _is_variable(word, text, end, attached=not spaced and _is_number(last)):
+        tokens.append(Token("variable", word, start, end, spaced))
+    else:
+        tokens.append(Token("word", word, start, end, spaced))
+
+
+def _is_number(token: Token | None) -> bool:
+    return token is not None and token.kind == "number"
+
+
+def _is_variable(word: str, text: str, end: int, *, attached: bool) -> bool:
+    """Whether letters stand for a value: x, or the ab of 3ab; not the a of "a day"."""
+    if len(word) == 1:
+        return word not in _LONE_WORDS or attached or _OPERATOR_NEXT.match(text, end) is not None
+    return attached and len(word) == 2 and word not in _UNITS
