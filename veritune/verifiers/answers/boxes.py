@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-OPEN = re.compile(r"\\+(?:boxed|fbox)\s*\{")
+OPEN = re.compile(r"\\{1,4}(?:boxed|fbox)\s{0,4}\{")
 BRACE = re.compile(r"\\+[{}]?|[{}]")
 FONT = re.compile(r"\\+(?:text(?:bf|it|rm)?|mathrm|mbox)\s*\{([^{}]*)\}")
 NEUTRAL = re.compile(r"\\+(?:q?quad|[,;:! ()\[\]]|left|right)|[$&]|\\\\")
 SEPARATOR = re.compile(r"[\s,;+]*")
 JOINED = re.compile(r"[\w\s,()=]*\b(?:and|or)\b[\w\s,()=]*")
 SUFFIX = re.compile(r"\s*(?:\$|\\\)|\\\])?\s*(\\?%|percent(?:age)?\b|pct\b|degrees?\b|\^\\circ)")
+MOST_TOGETHER = 64
 MOST_WORDS = 6
 PLAIN = re.compile(r"[\d.,\s\\!/{}-]+")
 
@@ -55,11 +56,11 @@ def _escaped(token: str) -> bool:
 def last_group(text: str, boxes: list[Box]) -> list[Box]:
     """The last box and those right before it that state the same answer with it."""
     group = [boxes[-1]]
-    for box in reversed(boxes[:-1]):
-        if not joins(text[box.end : group[0].start]):
+    for box in reversed(boxes[-MOST_TOGETHER:-1]):
+        if not joins(text[box.end : group[-1].start]):
             break
-        group.insert(0, box)
-    return group
+        group.append(box)
+    return group[::-1]
 
 
 def joins(gap: str) -> bool:

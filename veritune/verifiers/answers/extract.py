@@ -32,6 +32,8 @@ SHORT_WORDS = table(
     "dollars cents hours minutes seconds units"
 )
 LONGEST_WHOLE = 400
+LONGEST_SEARCH = 8_000
+"""Characters from the end in which a lenient reading looks for an unmarked answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def extract_answer(
 def _lenient(text: str, phrase: Stated | None, only: Kind | None) -> Extraction:
     """Whatever looks most like the answer."""
     body = text.strip()
+    text = text[-LONGEST_SEARCH:]
     if only is None and _bare(body):
         return Extraction(body, "whole")
     if phrase is not None:

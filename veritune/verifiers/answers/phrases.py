@@ -8,7 +8,7 @@ from typing import NamedTuple
 from veritune.verifiers.answers.spans import Span, last_span, math_spans
 
 STATED = re.compile(
-    r"(?:final\s+answer|\b(?:the|our|correct)\s+answer|^\W*answer)\b[\s*_\"]*(?:(?:is|are)\b|[:=])[\s*_:]*",
+    r"(?:final\s+answer|\b(?:the|our|correct)\s+answer|^[^\w\n]{0,8}answer)\b[\s*_\"]*(?:(?:is|are)\b|[:=])[\s*_:]*",
     re.IGNORECASE | re.MULTILINE,
 )
 HEADING = re.compile(r"\*\*\s*final\s+answer\s*:?\s*\*\*\s*:?\s*\n", re.IGNORECASE)

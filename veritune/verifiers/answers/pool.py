@@ -31,6 +31,8 @@ PATIENCE = 75.0
 STARTUP = 60.0
 """Wall seconds for the first worker to import what it needs."""
 MEMORY_MB = 1_024
+FAREWELL = 0.5
+"""Wall seconds that a worker gets to end by itself."""
 
 
 BOOTSTRAP = """
@@ -117,9 +119,12 @@ class Worker:
                 stream.close()
         if self.owner != os.getpid():
             return
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        try:
+            self.process.wait(FAREWELL)
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
 
 
 class Pool:

@@ -9,7 +9,7 @@ from veritune.verifiers.answers.clauses import clauses, members
 from veritune.verifiers.answers.clean import clean
 from veritune.verifiers.answers.cursor import Cursor, Grammar
 from veritune.verifiers.answers.expressions import expression, factor, term
-from veritune.verifiers.answers.limits import LimitReachedError, UnparsedError
+from veritune.verifiers.answers.limits import LONGEST_ANSWER, LimitReachedError, UnparsedError
 from veritune.verifiers.answers.nodes import (
     Cases,
     Items,
@@ -38,6 +38,8 @@ OPEN_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 @lru_cache(maxsize=4096)
 def read(text: str) -> Node:
     """The tree of an answer; raises `UnparsedError` or `LimitReachedError`."""
+    if len(text) > LONGEST_ANSWER:
+        raise LimitReachedError(f"longer than {LONGEST_ANSWER:,} characters")
     cleaned = clean(text)
     body = JUNK.sub("", cleaned)
     body = _balanced(body)

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from veritune.verifiers.answers.boxes import joins
 
 SPAN = re.compile(
-    r"(?<!\\)\$\$(?P<double>(?:[^$\\]|\\.){1,4000}?)\$\$"
-    r"|\\\[(?P<display>(?:[^\\]|\\(?!\]).){1,4000}?)\\\]"
+    r"(?<!\\)\$\$(?P<double>(?:[^$\\]|\\.){1,2000}?)\$\$"
+    r"|\\\[(?P<display>(?:[^\\]|\\(?!\]).){1,2000}?)\\\]"
     r"|(?<!\\)\$(?P<inline>(?:[^$\\\n]|\\.){1,2000}?)(?<!\\)\$"
     r"|\\\((?P<round>(?:[^\\\n]|\\(?!\)).){1,2000}?)\\\)",
     re.DOTALL,

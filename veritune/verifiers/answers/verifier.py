@@ -68,6 +68,10 @@ def reference_answer(text: str) -> str:
     return found.answer if found is not None and found.answer is not None else text
 
 
+LONGEST_SHOWN = 2_000
+"""Characters of an answer that a verdict repeats."""
+
+
 def _outcome(result: Comparison) -> Outcome:
     if result.relation == "unparsed reference" or result.machine:
         return "error"
@@ -91,6 +95,6 @@ def _verdict(
         outcome=outcome,
         score=scores[outcome],
         reason=reason,
-        answer=answer,
+        answer=answer[:LONGEST_SHOWN] if answer is not None else None,
         seconds=time.perf_counter() - start,
     )

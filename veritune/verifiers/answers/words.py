@@ -19,7 +19,8 @@ NEGATIONS = table(
 FLUFF = table(
     "the a an is are was be equals equal to approximately about roughly exactly only around "
     "answer final result value values solution solutions so thus hence therefore total of in "
-    "all nearly almost just it its that which there we have get exist as both"
+    "all nearly almost just it its that which there we have get exist as both "
+    "definitely clearly simply indeed precisely also actually finally obviously then"
 )
 ARTICLES = frozenset(["the", "a", "an"])
 COMMON_SHORT = table(

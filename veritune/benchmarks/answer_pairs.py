@@ -1,0 +1,104 @@
+"""Pairs of answers to measure the answers wing on: labelled files, plain numbers, bombs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from veritune.files import iter_rows
+from veritune.verifiers.answers import AnswerPolicy, Comparison, compare, extract_answer
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two texts, whether their answers are the same, and the settings of the test they are from.
+
+    `settings` may name match_types (["latex"], ["expr"] or both), precision (decimals),
+    strict and allow_set_relation_comp, as Math-Verify's own tests do; empty for bare answers.
+    """
+
+    gold: str
+    pred: str
+    expected: bool
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    """The rows of a file with gold, pred, expected and perhaps settings."""
+    return [
+        Pair(row["gold"], row["pred"], bool(row["expected"]), row if "match_types" in row else {})
+        for _, row in iter_rows(path)
+    ]
+
+
+def policy_of(pair: Pair) -> AnswerPolicy:
+    """Math-Verify's settings as knobs of ours; the defaults where there are none."""
+    settings = pair.settings
+    if not settings:
+        return AnswerPolicy()
+    return AnswerPolicy(
+        tolerance=10.0 ** -settings["precision"],
+        decimal_comma=settings["match_types"] == ["expr"],
+        rename_variables=not settings["strict"],
+        sets_as_inequalities=settings["allow_set_relation_comp"],
+    )
+
+
+def answers_of(pair: Pair) -> tuple[str, str] | None:
+    """Both answers: found leniently in whole texts where there are settings, else as they are."""
+    if not pair.settings:
+        return pair.gold, pair.pred
+    kinds = {("latex",): "latex", ("expr",): "plain"}
+    only: Any = kinds.get(tuple(pair.settings["match_types"]))
+    gold = extract_answer(pair.gold, mode="lenient", only=only).answer
+    pred = extract_answer(pair.pred, mode="lenient", only=only).answer
+    return None if gold is None or pred is None else (gold, pred)
+
+
+def judged(pair: Pair) -> Comparison | None:
+    """What the answers wing says to a pair; None where a side has no answer."""
+    found = answers_of(pair)
+    return None if found is None else compare(*found, policy_of(pair))
+
+
+def plain_pairs(count: int) -> list[Pair]:
+    """Numbers as final answers of word problems come: right ones respelled, and wrong ones."""
+    pairs: list[Pair] = []
+    for k in range(count):
+        number = (k * 7919) % 100_000 + 1000
+        shown = (f"{number:,}", f"${number}$", f"{number}.00", f"\\${number}", f"{number + 1}")
+        pairs.append(Pair(str(number), shown[k % 5], k % 5 != 4))
+    return pairs
+
+
+def usual_pairs() -> list[Pair]:
+    """A few dozen answers of the usual kinds, where no labelled file is at hand."""
+    right = (
+        (r"\frac{1}{2}", "0.5"), (r"\sqrt{8}", r"2\sqrt{2}"), ("x^2-1", "(x-1)(x+1)"),
+        ("(1,2)", r"\left(1, 2\right)"), ("1,2,3", r"\{3,2,1\}"), ("x=5", "5"), ("5 m", "500 cm"),
+        (r"(-\infty,2)", "x<2"), (r"\frac{\pi}{4}", r"45^\circ"), ("25\\%", r"\frac14"),
+        (r"\begin{pmatrix}1\\2\end{pmatrix}", "(1,2)"), ("y=2x+1", "2x-y+1=0"),
+        (r"1\pm\sqrt{2}", r"1+\sqrt2,1-\sqrt2"), (r"\sin^2 x", r"1-\cos^2 x"), ("3:2", "6:4"),
+        (r"\text{no solution}", r"\emptyset"), ("204_5", "54"), ("f(x)=x^2", "f(t)=t^2"),
+    )  # fmt: skip
+    wrong = (
+        (r"\frac{1}{2}", "0.51"), (r"\sqrt{8}", r"2\sqrt{3}"), ("(1,2)", "(2,1)"), ("5", "4, 5"),
+        ("5 m", "5 cm"), ("x<2", r"x\le 2"), ("|x|", "x"), ("204_5", "204_6"),
+        ("10^{-21}", "10^{-20}"),
+    )  # fmt: skip
+    return [Pair(*pair, True) for pair in right] + [Pair(*pair, False) for pair in wrong]
+
+
+def bombs(count: int) -> list[Pair]:
+    """Answers that try to use up time or memory."""
+    variables = "+".join(f"x_{{{k}}}^{{7}}" for k in range(40))
+    kinds = (
+        "9^{9^{9^{9^{9}}}}", "2^{" * 30 + "2" + "}" * 30, "1000000!", "(((((9!)!)!)!)!)",
+        r"\binom{10^{12}}{10^{11}}", "(" * 500 + "1" + ")" * 500, f"({variables})^{{12}}",
+        r"\frac{" * 200 + "1" + "}{2}" * 200, "x" * 1_000_000, "7" * 1_000_000,
+        r"\sum_{a=1}^{900}\sum_{b=1}^{900}\sum_{c=1}^{900} abc", r"\sqrt{" * 200 + "2" + "}" * 200,
+        r"\sin(10^{10^{10}})", "+".join(rf"\sqrt{{{k}}}" for k in range(2, 300)),
+        r"\prod_{k=1}^{1999} (k+\sqrt{k})^{199}", "(x+1)^{99999999}", "1,2," * 900 + "3",
+    )  # fmt: skip
+    return [Pair(r"\sqrt{2}+1", kinds[k % len(kinds)], False) for k in range(count)]
