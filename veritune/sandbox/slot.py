@@ -13,9 +13,11 @@ from veritune.errors import SandboxFailureError
 MAX_REPLY = 256 << 20
 START_SECONDS = 60.0
 # Reads the runner's modules from standard input and imports them from memory, so that every
-# backend runs the same code and needs nothing of ours on its file system.
+# backend runs the same code and needs nothing of ours on its file system. With a further word it
+# is the zygote that starts, a process of its own, from modules that the host has compiled.
 BOOTSTRAP = """
-import os, sys, json, importlib.abc, importlib.util
+import os, sys, marshal
+from importlib.machinery import ModuleSpec
 def read(n):
     data = b""
     while len(data) < n:
@@ -23,15 +25,25 @@ def read(n):
         if not part: os._exit(0)
         data += part
     return data
-files = json.loads(read(int.from_bytes(read(4), "big")))
-class Sent(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    def find_spec(self, name, path, target=None):
-        known = name in files
-        return importlib.util.spec_from_loader(name, self) if known else None
-    def get_source(self, name): return files[name]
-    def is_package(self, name): return name == "runner"
+sent = read(int.from_bytes(read(4), "big"))
+if sys.argv[1:]:
+    files = marshal.loads(sent)
+else:
+    import json
+    texts = json.loads(sent)
+    files = {name: compile(text, name + ".py", "exec") for name, text in texts.items()}
+    del texts
+del sent
+class Sent:
+    def find_spec(self, name, path=None, target=None):
+        if name in files: return ModuleSpec(name, self, is_package=name == "runner")
+    def create_module(self, spec): return None
+    def exec_module(self, module): exec(files[module.__name__], module.__dict__)
 sys.meta_path.insert(0, Sent())
-from runner.host import main
+if sys.argv[1:]:
+    from runner.zygote import main
+else:
+    from runner.host import main
 main()
 """
 

@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import base64
 import builtins
-import datetime
-import decimal
-import fractions
 import functools
 import math
 import operator
@@ -20,7 +17,10 @@ import sys
 import types
 from collections import Counter, OrderedDict, UserDict, UserList, UserString, defaultdict, deque
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import datetime
 
 MAX_DEPTH = 100
 MAX_ITEMS = 1_000_000
@@ -130,6 +130,9 @@ class Encoder:
 
     def _other(self, value: Any, depth: int) -> Encoded:
         kind = type(value)
+        late = _LATE_WRITERS.get((kind.__module__, kind.__qualname__))
+        if late is not None:
+            return late(value)
         if isinstance(value, type):
             name = TYPE_NAMES.get(value)
             return {"ty": name} if name else self._outside(value)
@@ -204,21 +207,26 @@ _WRITERS: dict[type, _Writer] = {
     complex: lambda e, v, d: {"c": [v.real, v.imag]},
     range: lambda e, v, d: {"rg": _numbers((v.start, v.stop, v.step))},
     slice: lambda e, v, d: {"sl": [e.encode(x, d + 1) for x in (v.start, v.stop, v.step)]},
-    decimal.Decimal: lambda e, v, d: {"dc": str(v)},
-    fractions.Fraction: lambda e, v, d: {"fr": _numbers((v.numerator, v.denominator))},
-    datetime.date: lambda e, v, d: {"da": [v.year, v.month, v.day]},
-    datetime.time: lambda e, v, d: {
-        "tm": [v.hour, v.minute, v.second, v.microsecond, _zone(v), v.fold]
-    },
-    datetime.datetime: lambda e, v, d: {
-        "dt": [*v.timetuple()[:6], v.microsecond, _zone(v), v.fold]
-    },
-    datetime.timedelta: lambda e, v, d: {"td": [v.days, v.seconds, v.microseconds]},
     type(Ellipsis): lambda e, v, d: {"k": "Ellipsis"},
     type(NotImplemented): lambda e, v, d: {"k": "NotImplemented"},
     type({}.keys()): lambda e, v, d: {"dk": e._items(list(v), d)},
     type({}.values()): lambda e, v, d: {"dv": e._items(list(v), d)},
     type({}.items()): lambda e, v, d: {"di": e._items(list(v), d)},
+}
+
+
+# Of modules that are not loaded for this alone.
+_LATE_WRITERS: dict[tuple[str, str], Callable[[Any], Encoded]] = {
+    ("decimal", "Decimal"): lambda v: {"dc": str(v)},
+    ("fractions", "Fraction"): lambda v: {"fr": _numbers((v.numerator, v.denominator))},
+    ("datetime", "date"): lambda v: {"da": [v.year, v.month, v.day]},
+    ("datetime", "time"): lambda v: {
+        "tm": [v.hour, v.minute, v.second, v.microsecond, _zone(v), v.fold]
+    },
+    ("datetime", "datetime"): lambda v: {
+        "dt": [*v.timetuple()[:6], v.microsecond, _zone(v), v.fold]
+    },
+    ("datetime", "timedelta"): lambda v: {"td": [v.days, v.seconds, v.microseconds]},
 }
 
 
@@ -332,7 +340,31 @@ def _read_bytearray(d: Decoder, value: Any, depth: int) -> bytearray:
 
 
 def _read_zone(value: Any) -> datetime.timezone | None:
+    import datetime
+
     return None if value is None else datetime.timezone(datetime.timedelta(*value))
+
+
+def _read_moment(tag: str, value: Any) -> Any:
+    import datetime
+
+    if tag == "da":
+        return datetime.date(*value)
+    if tag == "td":
+        return datetime.timedelta(*value)
+    *parts, zone, fold = value
+    kind: Any = datetime.time if tag == "tm" else datetime.datetime
+    return kind(*parts, _read_zone(zone), fold=fold)
+
+
+def _read_exact(d: Decoder, tag: str, value: Any, depth: int) -> Any:
+    if tag == "dc":
+        import decimal
+
+        return decimal.Decimal(value if type(value) is str else "x")
+    import fractions
+
+    return fractions.Fraction(*d.items(value, depth))
 
 
 def _read_integer(value: Any) -> int:
@@ -380,18 +412,6 @@ def _read_named(d: Decoder, value: Any, depth: int) -> Any:
     return tuple.__new__(tuple_class(name, tuple(fields)), values)
 
 
-def _read_time(value: Any) -> datetime.time:
-    hour, minute, second, micro, zone, fold = value
-    return datetime.time(hour, minute, second, micro, _read_zone(zone), fold=fold)
-
-
-def _read_datetime(value: Any) -> datetime.datetime:
-    *date, hour, minute, second, micro, zone, fold = value
-    year, month, day = date
-    time = (hour, minute, second, micro)
-    return datetime.datetime(year, month, day, *time, _read_zone(zone), fold=fold)
-
-
 def _read_range(d: Decoder, value: Any, depth: int) -> range:
     start, stop, step = d.items(value, depth)
     return range(start, stop, step)
@@ -422,12 +442,12 @@ _READERS: dict[str, _Reader] = {
     "c": lambda d, v, n: _read_float_pair(v),
     "rg": _read_range,
     "sl": lambda d, v, n: slice(*d.items(v, n)),
-    "dc": lambda d, v, n: decimal.Decimal(v if type(v) is str else "x"),
-    "fr": lambda d, v, n: fractions.Fraction(*d.items(v, n)),
-    "da": lambda d, v, n: datetime.date(*v),
-    "tm": lambda d, v, n: _read_time(v),
-    "dt": lambda d, v, n: _read_datetime(v),
-    "td": lambda d, v, n: datetime.timedelta(*v),
+    "dc": lambda d, v, n: _read_exact(d, "dc", v, n),
+    "fr": lambda d, v, n: _read_exact(d, "fr", v, n),
+    "da": lambda d, v, n: _read_moment("da", v),
+    "tm": lambda d, v, n: _read_moment("tm", v),
+    "dt": lambda d, v, n: _read_moment("dt", v),
+    "td": lambda d, v, n: _read_moment("td", v),
     "k": lambda d, v, n: {"Ellipsis": ..., "NotImplemented": NotImplemented}[v],
     "ty": lambda d, v, n: PLAIN_TYPES[v],
     "bf": lambda d, v, n: BUILTIN_FUNCTIONS[v],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import socket
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from . import linux, seccomp
 
@@ -23,8 +23,7 @@ def measure() -> None:
         _inherited = int(stream.read().split()[0]) * resource.getpagesize()
 
 
-@dataclass(frozen=True, slots=True)
-class Confinement:
+class Confinement(NamedTuple):
     """Limits and identity of one child.
 
     `uid` None: a plain user's sandbox has only one. Without `address_space`, memory is counted

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import marshal
 import os
 import random
 import resource
@@ -16,14 +17,12 @@ import socket
 import sys
 from typing import Any
 
-from . import confine, linux, wire, zygote
+from . import confine, linux, rehearse, wire, zygote
 from .preload import preload
-from .rehearse import rehearse
 from .report import Judge, Own, Reporter
 from .watch import Watch
 
 JOBS, REPLIES = 0, 1
-PACKAGES = "/opt/packages"
 UIDS_FROM, UIDS_TO = 1 << 20, 1 << 30
 
 
@@ -32,17 +31,28 @@ def main() -> None:
     linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE, None)
     _close_shared_places()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.path.append(PACKAGES)
+    link = _start_zygote()
+    sys.path.append(zygote.PACKAGES)
     preload()
-    rehearse()
+    rehearse.judging()
+    Host(link).serve()
+
+
+def _start_zygote() -> socket.socket:
+    """A process that never sees a job, and holds no more than candidates need."""
     ours, theirs = socket.socketpair()
+    modules = marshal.dumps(sys.modules["__main__"].files)
     if os.fork() == 0:
-        ours.close()
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-        zygote.serve(theirs)
-        os._exit(0)
+        fd = memory_file(len(modules).to_bytes(4, "big") + modules)
+        os.dup2(fd, 0)
+        os.dup2(os.open("/dev/null", os.O_RDWR), 1)
+        theirs.set_inheritable(True)
+        bootstrap = sys.orig_argv[sys.orig_argv.index("-c") + 1]
+        options = ["-s", "-S", "-P", "-c", bootstrap, str(theirs.fileno())]
+        os.execv(sys.executable, [sys.executable, *options])
     theirs.close()
-    Host(ours).serve()
+    return ours
 
 
 def _close_shared_places() -> None:
@@ -88,12 +98,12 @@ class Host:
         spec["confinement"]["uid"] = self._next_uid()
         reporter: Reporter | None = None
         if spec["mode"] == "program":
-            data = _memory_file(job["stdin"])
+            data = memory_file(job["stdin"].encode(errors="surrogatepass"))
         else:
             near, far = socket.socketpair()
             data = far.detach()
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
-        fds = [_memory_file(job["payload"]), data, out_end, err_end]
+        fds = [memory_file(job["payload"].encode()), data, out_end, err_end]
         socket.send_fds(self._link, [zygote.START], fds)
         wire.write(self._link.fileno(), wire.dumps(spec))
         for fd in fds:
@@ -123,9 +133,10 @@ class Host:
         return self._judge
 
 
-def _memory_file(text: str) -> int:
+def memory_file(data: bytes) -> int:
+    """A descriptor from which `data` can be read."""
     fd = os.memfd_create("veritune", os.MFD_CLOEXEC)
-    view = memoryview(text.encode(errors="surrogatepass"))
+    view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
     os.lseek(fd, 0, os.SEEK_SET)

@@ -78,3 +78,9 @@ def close_from(first: int) -> None:
     """Close every descriptor from `first` on."""
     if _libc.close_range(ctypes.c_uint(first), ctypes.c_uint(0xFFFFFFFF), 0) != 0:
         os.closerange(first, 65536)
+
+
+def trim() -> None:
+    """Give free memory back to the kernel, where the C library can."""
+    if hasattr(_libc, "malloc_trim"):
+        _libc.malloc_trim(0)

@@ -7,7 +7,6 @@ import base64
 import os
 import sys
 import threading
-import traceback
 import types
 from typing import Any
 
@@ -42,6 +41,8 @@ def _python(source: str, args: list[str]) -> int:
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
     except BaseException as error:
+        import traceback
+
         trace = error.__traceback__
         traceback.print_exception(error.with_traceback(trace.tb_next if trace else None))
         code = 1

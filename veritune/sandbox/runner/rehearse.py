@@ -12,8 +12,7 @@ import sys
 import threading
 from typing import Any
 
-from . import candidate, judge
-from .programs import prepare
+from . import candidate, wire
 
 TIMES = 10
 SOURCE = """
@@ -23,6 +22,7 @@ class Pair:
 def f(x, y=0):
     return [x, {"a": (y, 1.5, "b")}, {1, 2}] if x else Pair(x, y)
 """
+PAYLOAD = {"sources": [["solution.py", SOURCE]], "numpy": False}
 ASSERTS = "assert f(1, 2) == [1, {'a': (2, 1.5, 'b')}, {1, 2}]\nassert f(0).left == 0"
 CHECK = "def check(candidate):\n    assert candidate(1)[0] == 1\n    assert candidate(2)[0] == 2\n"
 JOBS: tuple[dict[str, Any], ...] = (
@@ -32,12 +32,14 @@ JOBS: tuple[dict[str, Any], ...] = (
 )
 
 
-def rehearse() -> None:
+def judging() -> None:
     """Judge a harmless candidate by every kind of tests, a few times."""
+    from . import judge
+    from .programs import prepare
+
     for tests in JOBS * TIMES:
         near, far = socket.socketpair()
-        payload = {"sources": [["solution.py", SOURCE]], "numpy": False}
-        thread = threading.Thread(target=_answer, args=(far, payload))
+        thread = threading.Thread(target=_answer, args=(far,))
         thread.start()
         job = {"type": tests["type"], "tests": tests, "numpy": False}
         judge.judge(near.fileno(), job, prepare(job))
@@ -46,6 +48,27 @@ def rehearse() -> None:
     sys.modules.pop(candidate.MODULE, None)
 
 
-def _answer(channel: socket.socket, payload: dict[str, Any]) -> None:
-    candidate.answer(os.dup(channel.fileno()), payload)
+def answering() -> None:
+    """Answer a judge's usual questions."""
+    for _ in range(TIMES):
+        near, far = socket.socketpair()
+        for number, (op, rest) in enumerate(QUESTIONS):
+            wire.write(near.fileno(), wire.dumps({"id": number, "op": op, **rest}))
+        near.shutdown(socket.SHUT_WR)
+        _answer(far)
+        near.close()
+    sys.modules.pop(candidate.MODULE, None)
+
+
+CALL = {"on": 0, "name": "__call__", "kwargs": {}}
+QUESTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("name", {"name": "f", "args": [], "kwargs": {}}),
+    ("operator", {**CALL, "args": [1, [1, 2, {"t": [1, 2]}]]}),
+    ("operator", {**CALL, "args": [0]}),
+    ("operator", {**CALL, "args": ["a", 1.5]}),
+)
+
+
+def _answer(channel: socket.socket) -> None:
+    candidate.answer(os.dup(channel.fileno()), PAYLOAD)
     channel.close()

@@ -50,8 +50,9 @@ class Collected:
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Note a test's end; a failing phase outlasts a passing one."""
         if report.failed or (report.skipped and not hasattr(report, "wasxfail")):
-            reason = str(report.longrepr).strip().splitlines()[-1][:500]
-            assertion = report.when == "call" and "AssertionError" in str(report.longrepr)
+            crash = getattr(report.longrepr, "reprcrash", None)
+            reason = (crash.message if crash else str(report.longrepr)).strip()[:500]
+            assertion = report.when == "call" and reason.startswith(("assert", "AssertionError"))
             self.ends[report.nodeid] = ["wrong answer" if assertion else "runtime error", reason]
         elif report.when == "call":
             self.ends.setdefault(report.nodeid, ["accepted", ""])

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-INHERITED_BYTES = 24 << 20
+INHERITED_BYTES = 16 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """CPU time, and memory that is not shared with a file, over a tree of processes."""
 
     cpu_seconds: float
