@@ -8,12 +8,13 @@ from __future__ import annotations
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from veritune.errors import MissingFileError, RecipeError
 
+Family = Literal["arithmetic", "conditionals", "strings", "lists"]
 Positive = Annotated[int, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 Rate = Annotated[float, Field(ge=0, le=1)]
@@ -84,6 +85,8 @@ class ChainConfig(Frozen):
 class FunctionsConfig(Frozen):
     """Small Python functions from a one-line spec, with hidden tests."""
 
+    families: Annotated[tuple[Family, ...], Field(min_length=1)] = get_args(Family)
+    """Which kinds of function to draw from, equally often."""
     tests: Positive = 8
     """Hidden calls a problem."""
     mistakes: Rate = 0.6
@@ -135,8 +138,8 @@ class WarmStartConfig(SftConfig):
 class SamplerConfig(Frozen):
     """How candidates are drawn."""
 
-    type: Literal["native"] = "native"
-    """native: plain torch."""
+    type: Literal["native", "vllm", "server"] = "native"
+    """native: plain torch; vllm: vLLM in a process of its own; server: an OpenAI endpoint."""
     n: Positive = 8
     """Candidates a problem."""
     temperature: Annotated[float, Field(ge=0)] = 1.0
@@ -152,7 +155,13 @@ class SamplerConfig(Frozen):
     stop: tuple[str, ...] = ()
     """Strings that end a candidate; they are cut off."""
     batch: Positive = 512
-    """Sequences decoded at once."""
+    """Sequences decoded at once; requests under way for `server`."""
+    gpu_memory: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """vllm: its share of the GPU's memory, for weights and cache."""
+    url: str | None = None
+    """server: its address, such as http://localhost:8000/v1; the key is in OPENAI_API_KEY."""
+    model: str | None = None
+    """server: the model's name there; the first that it lists where left out."""
 
 
 class VerifierConfig(Frozen):

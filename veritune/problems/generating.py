@@ -61,7 +61,8 @@ def _functions(config: ProblemsConfig, rng: Random, part: Part) -> Iterator[tupl
     """Each draw takes a family, then a template of it that is not used up, then an instance."""
     families = [
         [rng.sample(instances, len(instances)) for instances in templates]
-        for templates in functions.every_function().values()
+        for family, templates in functions.every_function().items()
+        if family in config.functions.families
     ]
     while families := [left for templates in families if (left := [t for t in templates if t])]:
         kind, parameters = rng.choice(rng.choice(families)).pop()
