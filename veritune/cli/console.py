@@ -38,7 +38,7 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """One line."""
-        self._console.print(text, markup=False)
+        self._console.print(text, markup=False, soft_wrap=True)
 
     @contextmanager
     def _bar(self, title: str, total: int) -> Iterator[Advance]:

@@ -53,7 +53,10 @@ class SftTrainer:
         config = self._config
         data = tokenize(batch, tokenizer)
         optimizer = torch.optim.AdamW(
-            model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+            model.parameters(),
+            lr=config.learning_rate,
+            weight_decay=config.weight_decay,
+            fused=True,
         )
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._rate)
         model.train()
