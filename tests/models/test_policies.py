@@ -226,6 +226,7 @@ def test_completions_keep_a_leading_blank_under_sentence_pieces() -> None:
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, unk_token="<unk>")
     assert tokenizer.decode([2, 1]) == "b a"
     assert completion_texts(tokenizer, [[2, 1], [4, 1], []]) == [" b a", "b a", ""]
+    assert completion_texts(tokenizer, []) == []
 
 
 def one_line(error: VerituneError) -> bool:

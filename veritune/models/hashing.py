@@ -51,6 +51,11 @@ def adapter_base(folder: Path) -> str | None:
     return base
 
 
+def model_shape(folder: Path) -> bytes:
+    """The model's config, without what is incidental: folders of one shape can trade weights."""
+    return _config_text(folder / "config.json")
+
+
 def _config_text(file: Path) -> bytes:
     if not file.is_file():
         return b""

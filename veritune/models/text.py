@@ -48,6 +48,8 @@ def completion_texts(tokenizer: Any, completions: Sequence[Sequence[int]]) -> li
 
     Sentence-piece decoders strip a text's first blank, so each is decoded behind an anchor.
     """
+    if not completions:  # Which the tokenizer would take for one that is empty.
+        return []
     anchor = (
         list(tokenizer(ANCHOR, add_special_tokens=False)["input_ids"]) if _strips(tokenizer) else []
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from veritune.config import SamplerConfig
+from veritune.sampler.codec import Drawn
 from veritune.sampler.decoder import Decoder
 from veritune.sampler.draws import draw, uniforms
 from veritune.sampler.endings import Endings
@@ -30,17 +31,6 @@ class Group:
     limit: int
     logits: Any = field(default=None, repr=False)
     stored: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """One finished sequence: who it is, and what was drawn."""
-
-    position: int
-    index: int
-    ids: list[int]
-    logprobs: list[float]
-    finish_reason: Literal["stop", "length"]
 
 
 class Batch:

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 import torch
 
-from veritune.sampler.batch import Batch, Drawn, Group
+from veritune.sampler.batch import Batch, Group
+from veritune.sampler.codec import Drawn
 from veritune.sampler.decoder import Decoder
 
 REFILL_SHARE = 8

@@ -60,18 +60,7 @@ class NativeSampler:
             raise VerituneError("the sampler has no policy yet; load a checkpoint first")
         groups = policy.groups(problems, indices)
         for finished in run_lanes(self._lanes(policy, groups, round)):
-            texts = policy.endings.texts([drawn.ids for drawn in finished])
-            for drawn, text in zip(finished, texts, strict=True):
-                yield Candidate(
-                    problem_id=problems[drawn.position].id,
-                    index=drawn.index,
-                    text=text,
-                    finish_reason=drawn.finish_reason,
-                    token_ids=drawn.ids,
-                    logprobs=drawn.logprobs,
-                    policy=policy.name,
-                    round=round,
-                )
+            yield from policy.codec.candidates(finished, problems, policy.name, round)
 
     def close(self) -> None:
         """Free the model."""
@@ -92,6 +81,6 @@ class NativeSampler:
         lanes = []
         for share in (slots // count + (i < slots % count) for i in range(count)):
             decoder = policy.decoder(share, capacity)
-            batch = Batch(decoder, policy.endings, self.config, share, width)
+            batch = Batch(decoder, policy.codec.endings, self.config, share, width)
             lanes.append(Lane(decoder, batch, waiting, self.seed, round))
         return lanes

@@ -7,4 +7,8 @@ from veritune.sampler.protocol import Sampler
 
 def open_sampler(config: SamplerConfig, *, seed: int, dtype: str = "float32") -> Sampler:
     """The sampler of `config.type`, not yet loaded."""
+    if config.type == "vllm":
+        from veritune.sampler.vllm import VllmSampler
+
+        return VllmSampler(config, seed=seed, dtype=dtype)
     return NativeSampler(config, seed=seed, dtype=dtype)

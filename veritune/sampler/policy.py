@@ -1,4 +1,4 @@
-"""A policy ready for decoding: its weights, its tokenizer, and how its candidates end."""
+"""A policy ready for decoding in plain torch."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 import torch
 
 from veritune.config import SamplerConfig
-from veritune.errors import ModelError
-from veritune.models import encode_prompt, eos_ids, load_policy
+from veritune.models import load_policy
 from veritune.records import Checkpoint, Problem
 from veritune.sampler.batch import Group
+from veritune.sampler.codec import Codec
 from veritune.sampler.decoder import Decoder, GeneralDecoder
-from veritune.sampler.endings import Endings
+from veritune.sampler.identity import check_content
 from veritune.sampler.paged import PagedDecoder
 from veritune.sampler.uncached import UncachedDecoder, caches_rightly
 from veritune.sampler.weights import Weights, arrange, is_supported
@@ -30,21 +30,13 @@ class Policy:
     def __init__(
         self, checkpoint: Checkpoint, config: SamplerConfig, dtype: str, device: str | None
     ) -> None:
-        model, self.tokenizer = load_policy(checkpoint.path, dtype=dtype, device=device)
+        check_content(checkpoint)
+        model, tokenizer = load_policy(checkpoint.path, dtype=dtype, device=device)
         if hasattr(model, "merge_and_unload"):
             model = model.merge_and_unload()
-        self.name, self.config = checkpoint.policy, config
-        shape = model.config.get_text_config()
-        self.longest = int(getattr(shape, "max_position_embeddings", None) or 1 << 20)
-        heads = getattr(shape, "num_key_value_heads", None) or shape.num_attention_heads
-        size = getattr(shape, "head_dim", None) or shape.hidden_size // shape.num_attention_heads
-        self._position_bytes = 2 * shape.num_hidden_layers * heads * size * model.dtype.itemsize
-        self.endings = Endings(
-            self.tokenizer,
-            model.get_output_embeddings().weight.shape[0],
-            eos_ids(model, self.tokenizer),
-            config.stop,
-        )
+        self.name, self.codec = checkpoint.policy, Codec(model, tokenizer, config)
+        self._batch = config.batch
+        self._position_bytes = _position_bytes(model)
         self._model: Any = model.requires_grad_(False)
         self._weights: Weights | None = None
         self._cached = True
@@ -70,7 +62,7 @@ class Policy:
     def slots(self, candidates: int, capacity: int) -> int:
         """Sequences to decode at once."""
         room: int = CACHE_BYTES // (self._position_bytes * capacity)
-        return max(1, min(self.config.batch, candidates, room))
+        return max(1, min(self._batch, candidates, room))
 
     def groups(self, problems: Sequence[Problem], indices: Sequence[Sequence[int]]) -> list[Group]:
         """What is to be drawn, a prompt at a time."""
@@ -78,19 +70,21 @@ class Policy:
         for position, (problem, asked) in enumerate(zip(problems, indices, strict=True)):
             if not asked:
                 continue
-            prompt = self._encode(problem)
-            limit = min(self.config.max_tokens, self.longest - len(prompt))
+            prompt = self.codec.encode(problem)
+            limit = self.codec.limit(prompt)
             groups += [
                 Group(position, problem.id, prompt, list(asked[start : start + PIECE]), limit)
                 for start in range(0, len(asked), PIECE)
             ]
         return groups
 
-    def _encode(self, problem: Problem) -> list[int]:
-        ids = encode_prompt(self.tokenizer, problem.prompt)
-        if len(ids) >= self.longest:
-            raise ModelError(
-                f"problem {problem.id}: its prompt is {len(ids)} tokens and the model reads at "
-                f"most {self.longest}; shorten it or drop the problem"
-            )
-        return ids
+
+def _position_bytes(model: Any) -> int:
+    """What one token's keys and values take."""
+    shape = model.config.get_text_config()
+    width = shape.hidden_size
+    if hasattr(shape, "num_attention_heads"):
+        heads = getattr(shape, "num_key_value_heads", None) or shape.num_attention_heads
+        size = getattr(shape, "head_dim", None) or width // shape.num_attention_heads
+        width = heads * size
+    return int(2 * shape.num_hidden_layers * width * model.dtype.itemsize)

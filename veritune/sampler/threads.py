@@ -13,7 +13,7 @@ from queue import Queue
 
 import torch
 
-from veritune.sampler.batch import Drawn
+from veritune.sampler.codec import Drawn
 from veritune.sampler.lane import Lane
 
 AHEAD = 64

@@ -1,0 +1,67 @@
+"""Between problems and candidates on one side, and token ids on the other, for one model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from veritune.config import SamplerConfig
+from veritune.errors import ModelError
+from veritune.models import encode_prompt, eos_ids
+from veritune.records import Candidate, Problem
+from veritune.sampler.endings import Endings
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One finished sequence: which problem's and which candidate, and what was drawn."""
+
+    position: int
+    index: int
+    ids: list[int]
+    logprobs: list[float]
+    finish_reason: Literal["stop", "length"]
+
+
+class Codec:
+    """One model's tokens, and how its candidates end."""
+
+    def __init__(self, model: Any, tokenizer: Any, config: SamplerConfig) -> None:
+        shape = model.config.get_text_config()
+        self.longest = int(getattr(shape, "max_position_embeddings", None) or 1 << 20)
+        self.vocabulary = int(model.get_output_embeddings().weight.shape[0])
+        self.tokenizer, self.eos = tokenizer, eos_ids(model, tokenizer)
+        self.endings = Endings(tokenizer, self.vocabulary, self.eos, config.stop)
+        self._most = config.max_tokens
+
+    def encode(self, problem: Problem) -> list[int]:
+        """The prompt's token ids; raises `ModelError` where they are more than the model reads."""
+        ids = encode_prompt(self.tokenizer, problem.prompt)
+        if len(ids) >= self.longest:
+            raise ModelError(
+                f"problem {problem.id}: its prompt is {len(ids)} tokens and the model reads at "
+                f"most {self.longest}; shorten it or drop the problem"
+            )
+        return ids
+
+    def limit(self, prompt: Sequence[int]) -> int:
+        """How many tokens may follow a prompt."""
+        return min(self._most, self.longest - len(prompt))
+
+    def candidates(
+        self, finished: Sequence[Drawn], problems: Sequence[Problem], policy: str, round: int
+    ) -> Iterator[Candidate]:
+        """Finished sequences as records."""
+        texts = self.endings.texts([drawn.ids for drawn in finished])
+        for drawn, text in zip(finished, texts, strict=True):
+            yield Candidate(
+                problem_id=problems[drawn.position].id,
+                index=drawn.index,
+                text=text,
+                finish_reason=drawn.finish_reason,
+                token_ids=drawn.ids,
+                logprobs=drawn.logprobs,
+                policy=policy,
+                round=round,
+            )

@@ -1,0 +1,78 @@
+"""The candidates that one call asks an engine for, each a request with a seed of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from veritune.records import Problem
+from veritune.sampler.codec import Codec, Drawn
+
+
+def request_seed(seed: int, round: int, problem_id: str, index: int) -> int:
+    """A 63-bit seed for engines that draw by themselves."""
+    name = f"{seed}/{round}/{index}/{problem_id}".encode(errors="surrogatepass")
+    return int.from_bytes(hashlib.shake_128(name).digest(8), "little") >> 1
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One candidate to be drawn."""
+
+    name: str
+    prompt: list[int]
+    seed: int
+    limit: int
+
+
+class Plan:
+    """The candidates that one call asks for: waiting, or under way."""
+
+    def __init__(
+        self,
+        seed: int,
+        round: int,
+        problems: Sequence[Problem],
+        indices: Sequence[Sequence[int]],
+        codec: Codec,
+    ) -> None:
+        self._names, self._problems, self._codec = (seed, round), problems, codec
+        self._prompts = [
+            codec.encode(problem) if asked else []
+            for problem, asked in zip(problems, indices, strict=True)
+        ]
+        self.waiting = deque((at, index) for at, asked in enumerate(indices) for index in asked)
+        self.under_way: dict[str, tuple[int, int]] = {}
+
+    @property
+    def left(self) -> int:
+        """Candidates that have not ended."""
+        return len(self.waiting) + len(self.under_way)
+
+    def begin_next(self) -> Request:
+        """The next request, from now on under way."""
+        at, index = self.waiting.popleft()
+        name, prompt = f"{at}-{index}", self._prompts[at]
+        self.under_way[name] = (at, index)
+        seed = request_seed(*self._names, self._problems[at].id, index)
+        return Request(name, prompt, seed, self._codec.limit(prompt))
+
+    def end(self, name: str, output: Any) -> Drawn:
+        """A request has ended with vLLM's completion `output`."""
+        position, index = self.under_way.pop(name)
+        ids = list(output.token_ids)
+        return Drawn(
+            position=position,
+            index=index,
+            ids=ids,
+            logprobs=[scored[id].logprob for id, scored in zip(ids, output.logprobs, strict=True)],
+            finish_reason="stop" if output.finish_reason == "stop" else "length",
+        )
+
+    def begin_again(self) -> None:
+        """What was under way waits again, in its order."""
+        self.waiting.extendleft(reversed(self.under_way.values()))
+        self.under_way.clear()

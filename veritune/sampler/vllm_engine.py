@@ -1,0 +1,218 @@
+"""A vLLM engine in a process of its own, whose weights are changed in place."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from veritune.config import SamplerConfig
+from veritune.errors import ModelError, VerituneError
+from veritune.models import model_folder
+from veritune.models.hashing import model_shape
+from veritune.records import Checkpoint
+from veritune.sampler.identity import Witness
+from veritune.sampler.requests import Request
+
+ADAPTERS = itertools.count(1)
+"""Adapter numbers are never used again: vLLM keeps what it once loaded under a number."""
+CPU_CACHE_GB = "2"
+"""Keys and values of vLLM on a CPU, unless VLLM_CPU_KVCACHE_SPACE says otherwise."""
+
+
+class EngineDiedError(VerituneError, RuntimeError):
+    """The engine's process has ended, with all that was under way in it."""
+
+
+class Engine:
+    """One engine and the policy in it. Every method may raise `EngineDiedError`."""
+
+    def __init__(self, config: SamplerConfig, dtype: str, witness: Witness) -> None:
+        """Start a process that runs the policy of `witness`."""
+        os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+        os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", CPU_CACHE_GB)
+        codec = witness.codec
+        self._config, self._eos = config, sorted(codec.eos)
+        self._base, self._rank = witness.base, witness.rank
+        self._adapter: Any = None
+        self._asleep = False
+        self._files = TemporaryDirectory(prefix="veritune-vllm-")
+        options: dict[str, Any] = {}
+        if witness.rank:
+            options |= {"enable_lora": True, "max_lora_rank": witness.rank}
+        if config.stop:
+            # In a folder without a config.json, so that vLLM loads it as what it is.
+            codec.tokenizer.save_pretrained(self._files.name)
+            options["tokenizer"] = self._files.name
+        self._llm = _start(
+            model=str(witness.base),
+            dtype=dtype,
+            max_num_seqs=config.batch,
+            max_model_len=codec.longest,
+            gpu_memory_utilization=config.gpu_memory,
+            enforce_eager=not _has_gpu(),
+            enable_sleep_mode=_has_gpu(),
+            enable_prefix_caching=True,
+            skip_tokenizer_init=not config.stop,
+            logprobs_mode="raw_logprobs",
+            **options,
+        )
+        self._engine = self._llm.llm_engine
+        if witness.rank:
+            self.take(witness)
+
+    def can_take(self, witness: Witness) -> bool:
+        """Whether the weights of `witness` fit in this process."""
+        if witness.rank:
+            return witness.rank <= self._rank and witness.base == self._base
+        return model_shape(witness.base) == model_shape(self._base)
+
+    def take(self, witness: Witness) -> None:
+        """Run the policy of `witness` from now on, and forget the prefixes of the one before.
+
+        Nothing may be under way.
+        """
+        with _alive():
+            if witness.rank:
+                self._take_adapter(witness.checkpoint)
+            else:
+                self._drop_adapter()
+                self._llm.collective_rpc(
+                    "reload_weights", kwargs={"weights_path": str(witness.base)}
+                )
+                self._base = witness.base
+            if not self._llm.reset_prefix_cache():
+                raise VerituneError("vLLM would not forget the prefixes of the policy before")
+
+    def scores(self, probes: Sequence[Sequence[int]]) -> list[list[float]]:
+        """Log-probability of each probe token after the first."""
+        params = _vllm().SamplingParams(
+            max_tokens=1, prompt_logprobs=0, detokenize=False, temperature=0
+        )
+        with _alive():
+            outputs = self._llm.generate(
+                [{"prompt_token_ids": list(probe)} for probe in probes],
+                params,
+                lora_request=self._adapter,
+                use_tqdm=False,
+            )
+        return [
+            [entry[token].logprob for token, entry in zip(probe[1:], scored[1:], strict=True)]
+            for probe, scored in (
+                (probe, output.prompt_logprobs)
+                for probe, output in zip(probes, outputs, strict=True)
+            )
+        ]
+
+    def add(self, request: Request) -> None:
+        """Begin one sequence; vLLM shares the prompt with others that begin alike."""
+        from vllm.sampling_params import RequestOutputKind
+
+        config = self._config
+        params = _vllm().SamplingParams(
+            temperature=config.temperature,
+            top_p=config.top_p,
+            top_k=config.top_k,
+            min_p=config.min_p,
+            seed=request.seed,
+            max_tokens=request.limit,
+            stop=list(config.stop) or None,
+            stop_token_ids=self._eos,
+            logprobs=0,
+            detokenize=bool(config.stop),
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
+        with _alive():
+            self._engine.add_request(
+                request.name,
+                {"prompt_token_ids": request.prompt},
+                params,
+                lora_request=self._adapter,
+            )
+
+    def step(self) -> Iterator[tuple[str, Any]]:
+        """(name, vLLM's completion) of the sequences that ended meanwhile."""
+        with _alive():
+            outputs = self._engine.step()
+        for output in outputs:
+            if output.finished:
+                yield output.request_id, output.outputs[0]
+
+    def abort(self, names: Sequence[str]) -> None:
+        """Forget sequences that are under way."""
+        with _alive():
+            self._engine.abort_request(list(names))
+
+    def sleep(self) -> None:
+        """On a GPU, leave its memory to the trainer until `wake`."""
+        if _has_gpu() and not self._asleep:
+            with _alive():
+                self._llm.sleep(level=1)
+            self._asleep = True
+
+    def wake(self) -> None:
+        """Take the GPU's memory back."""
+        if self._asleep:
+            with _alive():
+                self._llm.wake_up()
+            self._asleep = False
+
+    def close(self) -> None:
+        """End the process."""
+        self._engine.engine_core.shutdown()
+        self._files.cleanup()
+
+    def _take_adapter(self, checkpoint: Checkpoint) -> None:
+        from vllm.lora.request import LoRARequest
+
+        number = next(ADAPTERS)
+        folder = model_folder(checkpoint.path)
+        adapter = LoRARequest(f"{checkpoint.policy}-{number}", number, str(folder))
+        self._drop_adapter()
+        if not self._engine.add_lora(adapter):
+            raise ModelError(f"{folder}: vLLM cannot run this adapter")
+        self._adapter = adapter
+
+    def _drop_adapter(self) -> None:
+        if self._adapter is not None:
+            self._engine.remove_lora(self._adapter.lora_int_id)
+            self._adapter = None
+
+
+@contextmanager
+def _alive() -> Iterator[None]:
+    """vLLM's way to say that its process is gone, as ours."""
+    from vllm.v1.engine.exceptions import EngineDeadError
+
+    try:
+        yield
+    except EngineDeadError:
+        raise EngineDiedError("the vLLM engine process has ended") from None
+
+
+def _start(**options: Any) -> Any:
+    try:
+        return _vllm().LLM(**options)
+    except Exception as error:
+        cause = str(error).strip().partition("\n")[0][:200]
+        raise ModelError(f"{options['model']}: vLLM cannot run this model ({cause})") from None
+
+
+def _vllm() -> Any:
+    try:
+        import vllm
+    except ImportError as error:
+        raise ModelError(
+            f"sampler.type is 'vllm', and vLLM cannot be imported ({error}); "
+            "pip install 'veritune[vllm]', or use sampler.type = 'native'"
+        ) from None
+    return vllm
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return bool(torch.cuda.is_available())
