@@ -34,6 +34,7 @@ class Plain(NamedTuple):
     value: Fraction | int
     exact: bool
     money: bool
+    name: str
 
 
 def quick(gold: str, pred: str, policy: AnswerPolicy) -> Comparison | None:
@@ -51,6 +52,8 @@ def quick(gold: str, pred: str, policy: AnswerPolicy) -> Comparison | None:
     if left is None or right is None:
         return None
     if left.money != right.money and (policy.units_required or right.money > left.money):
+        return None
+    if left.name and right.name and left.name != right.name:
         return None
     if left.value == right.value:
         if not policy.unreduced_fractions and "/" in pred + pred.replace("\\", "/"):
@@ -71,20 +74,21 @@ def _bare(text: str) -> str:
 
 def _plain(text: str) -> Plain | None:
     named = NAMED.match(text)
+    name = text[0] if named else ""
     if named:
         text = text[named.end() :]
     if match := LITERAL.fullmatch(text):
-        return _number(match)
+        return _number(match, name)
     if match := FRACTION.fullmatch(text):
         parts = [int(part) for part in match.groups()[1:] if part is not None]
         if parts[1] == 0:
             return None
         value = Fraction(parts[0], parts[1])
-        return Plain(-value if match["sign"] == "-" else value, True, False)
+        return Plain(-value if match["sign"] == "-" else value, True, False, name)
     return None
 
 
-def _number(match: re.Match[str]) -> Plain | None:
+def _number(match: re.Match[str], name: str) -> Plain | None:
     whole = match["whole"] or ""
     if whole[:1] == "0" and not whole.isdigit():
         return None
@@ -94,7 +98,7 @@ def _number(match: re.Match[str]) -> Plain | None:
     if decimals:
         value = Fraction(value, 10 ** len(decimals))
     exact = match["decimals"] is None and match["point"] is None
-    return Plain(-value if match["sign"] == "-" else value, exact, match["money"] is not None)
+    return Plain(-value if match["sign"] == "-" else value, exact, match["money"] is not None, name)
 
 
 def _long(gold: str, pred: str) -> Comparison | None:

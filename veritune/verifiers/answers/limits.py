@@ -18,7 +18,7 @@ MOST_VARIABLES = 60
 """Different variables in one answer."""
 MOST_PRECISION = 4_000
 """Decimal digits of a numeric evaluation."""
-MOST_WORK = 200_000
+MOST_WORK = 60_000
 """Nodes visited in one comparison."""
 
 
