@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from veritune.problems import recipe_problems
 from veritune.records import Checkpoint, Problem
 from veritune.rounds.measures import Judged, measure
 from veritune.rounds.stream import Stream
-from veritune.rounds.watch import Watch
+from veritune.rounds.watch import Watch, heed_cancellation
 from veritune.sampler import open_sampler
 from veritune.trainer import Example, SftTrainer
 from veritune.verifiers import open_verifier
@@ -94,7 +93,7 @@ class Run:
                     self.journal.put_metrics(rows)
                     rows.clear()
                 advance(1, loss=step["loss"])
-                _heed_cancellation()
+                heed_cancellation()
 
             seed = self.recipe.seed * 1000 + round
             trainer = SftTrainer(config, seed=seed, dtype=self.recipe.model.dtype, on_step=on_step)
@@ -133,13 +132,6 @@ async def open_run(recipe: Recipe, watch: Watch) -> AsyncIterator[Run]:
                 )
         finally:
             sampler.close()
-
-
-def _heed_cancellation() -> None:
-    """Let Ctrl-C end a training phase, which otherwise never yields to the event loop."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 def _set_threads(threads: int) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from veritune.config import Recipe
 from veritune.models import build_scratch, load_policy, model_folder, policy_hash, save_policy
 from veritune.problems import demonstrations
 from veritune.records import Candidate, Checkpoint
-from veritune.rounds.watch import Watch
+from veritune.rounds.watch import Watch, heed_cancellation
 from veritune.trainer import Example, SftTrainer
 
 
@@ -46,11 +47,12 @@ def _build(recipe: Recipe, folder: Path, watch: Watch) -> Checkpoint:
         model, tokenizer = load_policy(recipe.model.path, dtype=recipe.model.dtype)
     if recipe.warm_start.demonstrations:
         with watch.phase("warm start", recipe.warm_start.updates) as advance:
-            trainer = SftTrainer(
-                recipe.warm_start,
-                seed=recipe.seed,
-                on_step=lambda step: advance(1, loss=step["loss"]),
-            )
+
+            def on_step(step: dict[str, Any]) -> None:
+                advance(1, loss=step["loss"])
+                heed_cancellation()
+
+            trainer = SftTrainer(recipe.warm_start, seed=recipe.seed, on_step=on_step)
             trainer.fit(model, tokenizer, teaching_examples(recipe))
     folder.parent.mkdir(parents=True, exist_ok=True)
     return save_policy(model, tokenizer, folder)

@@ -1,5 +1,6 @@
 """What a run tells whoever watches it; the command line draws it, a library user may ignore it."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
@@ -37,3 +38,10 @@ class Quiet:
 
     def say(self, text: str) -> None:
         """Nothing is shown."""
+
+
+def heed_cancellation() -> None:
+    """Let Ctrl-C end a training phase, which otherwise never yields to the event loop."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

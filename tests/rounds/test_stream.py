@@ -1,0 +1,129 @@
+"""The stream: back-pressure, failures, and Ctrl-C."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from veritune.journal import Journal
+from veritune.journal.folder import to_toml
+from veritune.records import Candidate, Checkpoint, Problem, Verdict
+from veritune.rounds.stream import CHUNK, QUEUED_CHUNKS, Stream
+
+POLICY = Checkpoint(path="", policy="p")
+PROBLEMS = [
+    Problem(id=f"p{i}", kind="math", prompt="1+1", reference={"answer": "2"}) for i in range(200)
+]
+
+
+class Counting:
+    """A source of candidates that counts what was taken from it, and may break."""
+
+    def __init__(self, breaks_at: int | None = None) -> None:
+        self.drawn = 0
+        self.breaks_at = breaks_at
+
+    def load(self, checkpoint: Checkpoint) -> None: ...
+
+    def close(self) -> None: ...
+
+    def sample(
+        self, problems: Sequence[Problem], indices: Sequence[Sequence[int]], *, round: int
+    ) -> Iterator[Candidate]:
+        for problem, asked in zip(problems, indices, strict=True):
+            for index in asked:
+                if self.drawn == self.breaks_at:
+                    raise OSError("the sampler broke")
+                self.drawn += 1
+                yield Candidate(problem_id=problem.id, index=index, text="2")
+
+
+class Judge:
+    """Passes everything, after looking at how far the source has run ahead."""
+
+    def __init__(self, source: Counting, breaks_at: int | None = None) -> None:
+        self.source, self.breaks_at = source, breaks_at
+        self.judged = self.furthest = 0
+
+    async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
+        await asyncio.sleep(0.0005)
+        self.furthest = max(self.furthest, self.source.drawn - self.judged)
+        if self.judged == self.breaks_at:
+            raise ZeroDivisionError("a verifier with a bug")
+        self.judged += 1
+        return Verdict(
+            problem_id=problem.id, index=candidate.index, outcome="passed", score=1.0, reason=""
+        )
+
+
+async def fill(journal: Journal, source: Counting, judge: Judge, n: int) -> int:
+    advanced = 0
+
+    def advance(count: int = 1, **figures: float) -> None:
+        nonlocal advanced
+        advanced += count
+
+    stream = Stream(source, judge, journal, at_once=4)
+    await stream.fill(1, "train", PROBLEMS, n, POLICY, advance)
+    return advanced
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal.open(tmp_path) as journal:
+        journal.add_problems("train", PROBLEMS)
+        yield journal
+
+
+async def test_the_sampler_waits_for_a_slow_verifier(journal: Journal) -> None:
+    source = Counting()
+    judge = Judge(source)
+    assert await fill(journal, source, judge, 20) == 4000
+    assert len(journal.judged_keys(1, "train")) == 4000
+    assert judge.furthest <= CHUNK * (QUEUED_CHUNKS + 4 + 2)
+
+
+async def test_what_is_there_is_not_drawn_again(journal: Journal) -> None:
+    await fill(journal, *(lambda s: (s, Judge(s)))(Counting()), n=2)
+    source = Counting()
+    assert await fill(journal, source, Judge(source), 3) == 600
+    assert source.drawn == 200
+
+
+@pytest.mark.parametrize("part", ["sampler", "verifier"])
+async def test_a_failure_ends_the_stream_and_keeps_what_was_judged(
+    journal: Journal, part: str
+) -> None:
+    source = Counting(breaks_at=1000 if part == "sampler" else None)
+    judge = Judge(source, breaks_at=500 if part == "verifier" else None)
+    expected: type[Exception] = OSError if part == "sampler" else ZeroDivisionError
+    async with asyncio.timeout(20):
+        with pytest.raises(expected):
+            await fill(journal, source, judge, 20)
+    assert len(journal.judged_keys(1, "train")) == judge.judged
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("during", ["warm start", "evaluation"])
+def test_ctrl_c_ends_in_one_line_and_the_run_goes_on(tmp_path: Path, during: str) -> None:
+    from test_loop import tiny
+
+    path = tmp_path / "recipe.toml"
+    path.write_text(to_toml(tiny(tmp_path)))
+    command = [sys.executable, "-m", "veritune", "run", str(path)]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert run.stdout is not None and run.stderr is not None
+    if during == "evaluation":
+        while "warm start" not in run.stdout.readline():
+            assert run.poll() is None
+    else:
+        while not (tmp_path / "run" / "config.toml").exists():
+            assert run.poll() is None
+    run.send_signal(signal.SIGINT)
+    assert run.wait(timeout=30) == 130
+    assert run.stderr.read() == "veritune: stopped; run the same command again to go on\n"
+    assert subprocess.run(command, capture_output=True).returncode == 0
