@@ -292,8 +292,11 @@ def root(cursor: Cursor) -> Node:
     """A root with its optional degree."""
     degree: Node = Num(2)
     if cursor.accept("["):
-        degree = cursor.members("]")[0]
+        found = cursor.members("]")
         cursor.expect("]")
+        if len(found) != 1:
+            raise cursor.wrong("a root without a degree")
+        degree = found[0]
     inside = argument(cursor, whole=True)
     if isinstance(degree, Num) and isinstance(degree.value, int) and 2 <= degree.value <= 1000:
         return Root(degree.value, inside)

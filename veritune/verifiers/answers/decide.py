@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from veritune.verifiers.answers.comparison import Comparison
+from veritune.verifiers.answers.comparison import Comparison, Relation
 from veritune.verifiers.answers.families import declared
 from veritune.verifiers.answers.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.verifiers.answers.nodes import Node, Num, Quantity
@@ -14,6 +14,7 @@ from veritune.verifiers.answers.read import read
 from veritune.verifiers.answers.relate import Relater
 from veritune.verifiers.answers.show import show
 
+BEYOND = (LimitReachedError, RecursionError, OverflowError)
 COMMA = re.compile(r"[$€£\s]*-?\d+,\d{1,2}[$€£\s]*|[$€£\s]*-?(?:0|\d{4,}),\d+[$€£\s]*")
 COMMA_SIGN = re.compile(r"(?<=\d),(?=\d)")
 GROUPS = re.compile(r"(?<![\d,])\d{3}(?:,\d{3}){2,}(?![\d,])")
@@ -41,11 +42,23 @@ def _related(gold: str, pred: str, left: Node, right: Node, policy: AnswerPolicy
             Relater(policy, declared(gold) | declared(pred)).same(one, other)
             for one, other in _readings(gold, pred, left, right, policy)
         )
-    except (LimitReachedError, RecursionError, OverflowError, MemoryError) as error:
-        return Comparison(relation="limit reached", gold=gold, pred=pred, detail=str(error))
+    except BEYOND as error:
+        relation: Relation = "unparsed reference" if _too_large(left, policy) else "limit reached"
+        return Comparison(relation=relation, gold=gold, pred=pred, detail=str(error))
     except (UnparsedError, UndefinedError) as error:
         return Comparison(relation="different", gold=gold, pred=pred, detail=str(error))
     return Comparison(relation="equal" if same else "different", gold=show(left), pred=show(right))
+
+
+def _too_large(node: Node, policy: AnswerPolicy) -> bool:
+    """Whether the reference passes the limits whatever it is compared with."""
+    try:
+        Relater(policy).same(node, Num(0))
+    except BEYOND:
+        return True
+    except (UnparsedError, UndefinedError):
+        pass
+    return False
 
 
 def _readings(

@@ -39,7 +39,7 @@ from veritune.verifiers.answers.nodes import (
 LONGEST_SUM = 2_000
 
 
-class UncoveredError(Exception):
+class UncoveredError(UndefinedError):
     """A piecewise function that has no piece for this point."""
 
 

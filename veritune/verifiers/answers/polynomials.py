@@ -26,7 +26,10 @@ class NotPolynomialError(Exception):
 def rational_function(node: Node, name: str) -> tuple[Poly, Poly]:
     """Numerator and denominator as polynomials in the variable `name`."""
     if name not in variables(node):
-        return [Evaluator(DIGITS, real=True).value(node)], [context().mpf(1)]
+        value = Evaluator(DIGITS, real=True).value(node)
+        if not isinstance(value, context().mpf):
+            raise NotPolynomialError
+        return [value], [context().mpf(1)]
     one = context().mpf(1)
     match node:
         case Sym():

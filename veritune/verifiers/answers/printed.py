@@ -59,7 +59,7 @@ def _scaled(literal: Printed | None, factor: Fraction) -> Printed | None:
 
 def rounds_to(gold: Printed, pred: Node) -> bool:
     """Whether the candidate is what the reference's digits are a rounding of."""
-    if gold.digits < FEWEST or gold.value.denominator == 1:
+    if gold.digits < FEWEST or (gold.value.denominator == 1 and gold.place <= 1):
         return False
     literal = printed(pred)
     value = _real(pred) if literal is None else literal.value

@@ -66,7 +66,7 @@ def to_set(node: Node) -> RealSet:
     """The set of real numbers that a node stands for; raises `NotASetError`."""
     try:
         return _convert(node)
-    except (UnparsedError, UndefinedError, DomainError, NotPolynomialError):
+    except (UnparsedError, UndefinedError, DomainError, NotPolynomialError, ZeroDivisionError):
         raise NotASetError from None
 
 

@@ -22,12 +22,13 @@ FLUFF = table(
     "all nearly almost just it its that which there we have get exist as both "
     "definitely clearly simply indeed precisely also actually finally obviously then"
 )
+SILENT = frozenset(".,;:?'\"")
 ARTICLES = frozenset(["the", "a", "an"])
 COMMON_SHORT = table(
     "all any are but can day did few for get had has her him his how its let men met new nor "
     "not now odd off old one our out own red say see set she sum ten the too top two use via "
     "was way who why win yes yet you six nth boy cup dog cat car bus egg hat hen jar key lot "
-    "map men pen pig ran sky son sun tie box end due per pct is of to we it no"
+    "map men pen pig ran sky son sun tie box end due per pct is of to we it no if"
 )
 NUMBER_WORDS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
@@ -76,8 +77,8 @@ def stem(word: str) -> str:
 
 def content(words: list[str]) -> tuple[str, ...]:
     """The stems of the words that carry meaning; all of them where none seems to."""
-    stems = [stem(word) for word in words]
-    kept = [word for word in stems if word and word not in ARTICLES]
+    stems = [stem(word) or word for word in words]
+    kept = [word for word in stems if word not in ARTICLES and word not in SILENT]
     return tuple(kept or stems)
 
 
