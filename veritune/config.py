@@ -54,7 +54,7 @@ class ModelConfig(Frozen):
     path: str | None = None
     """A Hugging Face folder or hub name. Leave it out to build `scratch` instead."""
     adapter: str | None = None
-    """A PEFT adapter folder to put on the model."""
+    """A PEFT adapter folder or hub name; its weights are merged into the model's at the start."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     """Precision of weights and activations."""
     scratch: ScratchConfig = ScratchConfig()
@@ -214,8 +214,6 @@ class EvaluationConfig(Frozen):
     """Candidates a problem."""
     k: Positive = 4
     """pass@k is reported for this k as well as for 1; at most n."""
-    temperature: Annotated[float, Field(ge=0)] | None = None
-    """Sampling temperature; the sampler's own where left out."""
 
     @model_validator(mode="after")
     def _k_within_n(self) -> EvaluationConfig:

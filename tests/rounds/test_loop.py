@@ -142,3 +142,30 @@ def test_a_run_killed_again_and_again_ends_as_if_it_had_not_been(
     assert run.returncode == 0
     assert kills > 0
     assert contents(recipe.folder) == contents(finished)
+
+
+def test_an_adapter_is_merged_into_the_start(tmp_path: Path) -> None:
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    from veritune.config import ScratchConfig
+    from veritune.models import build_scratch, load_policy, save_policy
+    from veritune.rounds.start import start_policy
+    from veritune.rounds.watch import Quiet
+
+    shape = ScratchConfig(layers=1, width=32, heads=2, max_length=64)
+    model, tokenizer = build_scratch(shape, 0)
+    base = save_policy(model, tokenizer, tmp_path / "base")
+    adapted = get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"]))
+    with torch.no_grad():
+        for name, value in adapted.named_parameters():
+            if "lora_B" in name:
+                value.fill_(0.1)
+    adapted.save_pretrained(tmp_path / "adapter")
+    given = {"path": base.path, "adapter": str(tmp_path / "adapter")}
+    recipe = tiny(tmp_path, model=given, warm_start={"demonstrations": 0})
+    start = start_policy(recipe, Quiet())
+    merged, _ = load_policy(start.path)
+    ids = torch.tensor([[5, 6, 7]])
+    assert start.policy != base.policy
+    assert torch.allclose(merged(ids).logits, adapted.eval()(ids).logits, atol=1e-5)

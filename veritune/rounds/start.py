@@ -21,7 +21,8 @@ from veritune.trainer import Example, SftTrainer
 
 def start_policy(recipe: Recipe, watch: Watch) -> Checkpoint:
     """The policy of round 0, built or found."""
-    if recipe.model.path is not None and not recipe.warm_start.demonstrations:
+    as_it_is = recipe.model.adapter is None and not recipe.warm_start.demonstrations
+    if recipe.model.path is not None and as_it_is:
         folder = model_folder(recipe.model.path)
         return Checkpoint(path=str(folder), policy=policy_hash(folder))
     folder = Path(recipe.output) / "starts" / _fingerprint(recipe)
@@ -44,7 +45,11 @@ def _build(recipe: Recipe, folder: Path, watch: Watch) -> Checkpoint:
     if recipe.model.path is None:
         model, tokenizer = build_scratch(recipe.model.scratch, recipe.seed)
     else:
-        model, tokenizer = load_policy(recipe.model.path, dtype=recipe.model.dtype)
+        model, tokenizer = load_policy(
+            recipe.model.path, dtype=recipe.model.dtype, adapter=recipe.model.adapter
+        )
+        if recipe.model.adapter is not None:
+            model = model.merge_and_unload()
     if recipe.warm_start.demonstrations:
         with watch.phase("warm start", recipe.warm_start.updates) as advance:
 
