@@ -58,5 +58,9 @@ class PolicyMismatchError(VerituneError, RuntimeError):
     """The sampler does not run the weights that the trainer saved."""
 
 
+class EndpointError(VerituneError, ConnectionError):
+    """A server that samples cannot be reached, or refuses what it is asked."""
+
+
 class TrainingError(VerituneError, RuntimeError):
     """Training cannot go on: no data, or a loss that is not finite."""

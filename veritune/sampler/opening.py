@@ -11,4 +11,8 @@ def open_sampler(config: SamplerConfig, *, seed: int, dtype: str = "float32") ->
         from veritune.sampler.vllm import VllmSampler
 
         return VllmSampler(config, seed=seed, dtype=dtype)
+    if config.type == "server":
+        from veritune.sampler.server import ServerSampler
+
+        return ServerSampler(config, seed=seed, dtype=dtype)
     return NativeSampler(config, seed=seed, dtype=dtype)

@@ -1,0 +1,223 @@
+"""A server is asked patiently, at most so often at once, and must run what it is said to run."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import torch
+
+from veritune.config import SamplerConfig, ScratchConfig
+from veritune.errors import EndpointError, InputError, PolicyMismatchError
+from veritune.models import build_scratch, encode_prompt, load_policy, save_policy
+from veritune.records import Checkpoint, Problem
+from veritune.sampler.server import ServerSampler
+
+
+class Shouting(BaseHTTPRequestHandler):
+    """A small model of its own: it answers with the prompt in capitals, and is often busy."""
+
+    busy: ClassVar[int] = 0
+    asked: ClassVar[list[dict[str, Any]]]
+    at_once: ClassVar[int] = 0
+    most_at_once: ClassVar[int] = 0
+    lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def do_GET(self) -> None:
+        self.answer(200, {"data": [{"id": "shout", "owned_by": "somebody"}]})
+
+    def do_POST(self) -> None:
+        kind = type(self)
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        with self.lock:
+            kind.asked.append(body)
+            kind.at_once += 1
+            kind.most_at_once = max(kind.most_at_once, kind.at_once)
+            busy, kind.busy = kind.busy > 0, kind.busy - 1
+        time.sleep(0.02)
+        with self.lock:
+            kind.at_once -= 1
+        if busy:
+            return self.answer(503, {"error": {"message": "too many requests"}})
+        if body.get("prompt") == "bad":
+            return self.answer(400, {"error": {"message": "prompt is\nbad"}})
+        if "messages" in body:
+            text = body["messages"][-1]["content"].upper()
+            return self.answer(
+                200, {"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}
+            )
+        return self.answer(
+            200, {"choices": [{"text": body["prompt"].upper(), "finish_reason": "length"}]}
+        )
+
+    def answer(self, code: int, body: object) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(data)))
+        if code == 503:
+            self.send_header("Retry-After", "0")
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def shouting() -> Iterator[tuple[str, type[Shouting]]]:
+    handler = type("Handler", (Shouting,), {"asked": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/v1", handler
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def sampler(url: str, **options: Any) -> ServerSampler:
+    config = SamplerConfig.model_validate({"type": "server", "url": url, **options})
+    return ServerSampler(config, seed=3, first_delay=0.01)
+
+
+def problem(name: str, prompt: Any) -> Problem:
+    return Problem(id=name, kind="math", prompt=prompt, reference={"answer": "1"})
+
+
+REMOTE = Checkpoint(path="shout", policy="shout")
+
+
+def test_a_busy_server_is_asked_again_and_never_too_much(shouting: Any) -> None:
+    url, handler = shouting
+    handler.busy = 5
+    using = sampler(url, batch=4, top_k=5, stop=("x",))
+    using.load(REMOTE)
+    problems = [problem(f"p{i}", f"prompt {i}") for i in range(12)]
+    drawn = list(using.sample(problems, [range(2)] * 12, round=1))
+    assert {(c.problem_id, c.index, c.text) for c in drawn} == {
+        (p.id, index, str(p.prompt).upper()) for p in problems for index in range(2)
+    }
+    assert {c.policy for c in drawn} == {"shout"} and {c.round for c in drawn} == {1}
+    assert len(handler.asked) == 24 + 5
+    assert 1 < handler.most_at_once <= 4
+    assert len({body["seed"] for body in handler.asked}) == 24
+    assert handler.asked[0]["top_k"] == 5 and handler.asked[0]["stop"] == ["x"]
+
+
+def test_chat_prompts_go_to_the_chat_route(shouting: Any) -> None:
+    using = sampler(shouting[0])
+    using.load(REMOTE)
+    chat = problem("p", [{"role": "user", "content": "hello"}])
+    (candidate,) = using.sample([chat], [[7]], round=0)
+    assert (candidate.text, candidate.index, candidate.finish_reason) == ("HELLO", 7, "stop")
+
+
+def test_trouble_that_does_not_pass_is_one_line(shouting: Any) -> None:
+    url, handler = shouting
+    using = sampler(url)
+    using.load(REMOTE)
+    with pytest.raises(EndpointError, match="answers 400: prompt is bad") as caught:
+        list(using.sample([problem("p", "bad")], [[0]], round=0))
+    assert "\n" not in str(caught.value)
+    handler.busy = 1000
+    with pytest.raises(EndpointError, match="answers 503: too many requests"):
+        list(using.sample([problem("p", "good")], [[0]], round=0))
+    with pytest.raises(PolicyMismatchError, match="cannot take the new policy"):
+        using.load(Checkpoint(path="shout", policy="another"))
+
+
+def test_wrong_addresses_and_names_are_one_line(shouting: Any) -> None:
+    with pytest.raises(
+        InputError, match=r"sampler\.model: the server has no 'whisper'; it lists shout"
+    ):
+        sampler(shouting[0], model="whisper").load(REMOTE)
+    with pytest.raises(InputError, match=r"sampler\.url: missing"):
+        ServerSampler(SamplerConfig(type="server"), seed=0)
+    with pytest.raises(InputError, match="give an http://"):
+        sampler("localhost:8000")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(EndpointError, match="cannot be used"):
+        sampler(f"http://127.0.0.1:{port}/v1").load(REMOTE)
+
+
+def test_a_reader_that_stops_leaves_no_requests(shouting: Any) -> None:
+    url, handler = shouting
+    using = sampler(url, batch=2)
+    using.load(REMOTE)
+    stream = using.sample([problem("p", "word")], [range(1000)], round=0)
+    next(stream)
+    stream.close()
+    time.sleep(0.3)
+    seen = len(handler.asked)
+    time.sleep(0.3)
+    assert len(handler.asked) == seen < 10
+
+
+# --- vLLM's own server
+
+
+def policy(folder: Path, seed: int) -> Checkpoint:
+    shape = ScratchConfig(layers=2, width=64, heads=2, max_length=96)
+    model, tokenizer = build_scratch(shape, seed)
+    with torch.no_grad():
+        model.lm_head.weight *= 10
+    return save_policy(model, tokenizer, folder / f"policy-{seed}")
+
+
+@contextmanager
+def vllm_server(folder: str, log: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = (
+        "--dtype float32 --enforce-eager --max-num-seqs 32 --skip-tokenizer-init --host 127.0.0.1"
+    )
+    environment = os.environ | {"VLLM_SERVER_DEV_MODE": "1", "VLLM_CPU_KVCACHE_SPACE": "1"}
+    command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", folder]
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [*command, "--port", str(port), *words.split()], env=environment, stdout=out, stderr=out
+        )
+        try:
+            yield f"http://127.0.0.1:{port}/v1"
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+@pytest.mark.vllm
+@pytest.mark.timeout(1200)
+@pytest.mark.skipif(find_spec("vllm") is None, reason="needs vLLM")
+def test_vllms_own_server_is_proved_and_given_new_weights(tmp_path: Path) -> None:
+    first, second = policy(tmp_path, 0), policy(tmp_path, 1)
+    with vllm_server(first.path, tmp_path / "log") as url:
+        using = sampler(url, temperature=0, max_tokens=12, batch=8)
+        for _ in range(20):  # The server takes its time to start.
+            try:
+                using.load(first)
+                break
+            except EndpointError:
+                assert "Traceback" not in (tmp_path / "log").read_text()
+        for checkpoint in (first, second):
+            using.load(checkpoint)
+            assert using.gap is not None and using.gap.mean < 1e-3
+            model, tokenizer = load_policy(checkpoint.path, device="cpu")
+            problems = [problem(f"p{i}", "12+3" * (i + 1)) for i in range(8)]
+            drawn = {c.problem_id: c for c in using.sample(problems, [[0]] * 8, round=0)}
+            for p in problems:
+                prompt = torch.tensor([encode_prompt(tokenizer, p.prompt)])
+                wanted = model.generate(prompt, do_sample=False, max_new_tokens=12)
+                assert drawn[p.id].token_ids == wanted[0, prompt.shape[1] :].tolist()
+                assert drawn[p.id].policy == checkpoint.policy

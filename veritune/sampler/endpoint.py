@@ -1,0 +1,90 @@
+"""HTTP to an OpenAI-compatible server: every request ends, and passing trouble is waited out."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import random
+import threading
+import urllib.error
+import urllib.request
+from typing import Any
+
+from veritune.errors import EndpointError, InputError
+
+ATTEMPTS = 8
+FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
+"""Seconds before the second attempt, and at most; each waits twice as long as the one before."""
+ANSWER_SECONDS = 600.0
+PASSING = {408, 409, 425, 429, 500, 502, 503, 504}
+"""Answers that may be others in a while."""
+
+
+class Endpoint:
+    """One server; its methods may be called from several threads at once."""
+
+    def __init__(self, url: str, first_delay: float) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise InputError(f"sampler.url: give an http:// or https:// address (got {url!r})")
+        self.url, self._first_delay = url.rstrip("/"), first_delay
+        self._closing = threading.Event()
+        self._headers = {"Content-Type": "application/json"}
+        if key := os.environ.get("OPENAI_API_KEY"):
+            self._headers["Authorization"] = f"Bearer {key}"
+
+    @property
+    def root(self) -> str:
+        """The address without `/v1`, where vLLM has routes of its own."""
+        return self.url.removesuffix("/v1")
+
+    def ask(self, url: str, body: dict[str, Any] | None = None) -> Any:
+        """The JSON answer to a GET, or to a POST of `body`; tried again while trouble may pass.
+
+        Raises `EndpointError` where it does not.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._ask_once(url, body)
+            except urllib.error.HTTPError as error:
+                complaint = f"answers {error.code}: {_message(error)}"
+                delay = _asked_delay(error)
+                if error.code not in PASSING:
+                    break
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                complaint = f"cannot be used ({getattr(error, 'reason', None) or error})"
+                delay = 0.0
+            own = min(self._first_delay * 2 ** (attempt - 1), LONGEST_DELAY)
+            if attempt == ATTEMPTS or self._closing.wait(max(own * random.uniform(1, 1.5), delay)):
+                break
+        raise EndpointError(f"{url}: {complaint} (attempt {attempt} of {ATTEMPTS})")
+
+    def close(self) -> None:
+        """Make no further attempts."""
+        self._closing.set()
+
+    def _ask_once(self, url: str, body: dict[str, Any] | None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(url, data, self._headers)
+        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
+            text = answer.read()
+        return json.loads(text) if text.strip() else None
+
+
+def _message(error: urllib.error.HTTPError) -> str:
+    """What the server says is wrong, in one line."""
+    text = error.read(4000).decode(errors="replace")
+    try:
+        said = json.loads(text)
+        said = said.get("error", said)
+        text = str(said.get("message", said) if isinstance(said, dict) else said)
+    except (ValueError, AttributeError):
+        pass
+    return " ".join(text.split())[:200] or error.reason
+
+
+def _asked_delay(error: urllib.error.HTTPError) -> float:
+    try:
+        return min(float(error.headers.get("Retry-After", 0)), 2 * LONGEST_DELAY)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,239 @@
+"""Sampling from an OpenAI-compatible endpoint: vLLM's own server, or any other."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+from veritune.config import SamplerConfig
+from veritune.errors import EndpointError, InputError, PolicyMismatchError, VerituneError
+from veritune.records import Candidate, Checkpoint, Problem
+from veritune.sampler.codec import Codec, Drawn
+from veritune.sampler.endpoint import FIRST_DELAY, Endpoint
+from veritune.sampler.identity import Gap, Witness, call_witness, check_scores
+from veritune.sampler.requests import request_seed
+
+MOST_CONNECTIONS = 128
+NO_POLICY = "the sampler has no policy yet; load a checkpoint first"
+
+
+class ServerSampler:
+    """Draws candidates from a server, a request each, at most `config.batch` at once.
+
+    A vLLM server gets token ids and gives token ids and log-probabilities back, must prove with a
+    probe batch that it runs the checkpoint, and is given new weights where it allows that
+    (VLLM_SERVER_DEV_MODE=1, and the same file system). Any other server gets and gives text; it
+    serves what it serves, so it cannot follow a policy that changes.
+    """
+
+    def __init__(
+        self,
+        config: SamplerConfig,
+        *,
+        seed: int,
+        dtype: str = "float32",
+        first_delay: float = FIRST_DELAY,
+    ) -> None:
+        if config.url is None:
+            raise InputError(
+                "sampler.url: missing; sampler.type 'server' needs an address, such as "
+                "http://localhost:8000/v1"
+            )
+        self.config, self.seed = config, seed
+        self.gap: Gap | None = None
+        self._dtype = dtype
+        self._endpoint = Endpoint(config.url, first_delay)
+        self._witness: Witness | None = None
+        self._policy: str | None = None
+        self._model, self._is_vllm = "", False
+        self._adapters = itertools.count(1)
+
+    def load(self, checkpoint: Checkpoint) -> None:
+        """Sample from `checkpoint` from now on; raises `PolicyMismatchError` if that cannot be."""
+        before, self._policy = self._policy, None
+        self._model, self._is_vllm = self._find_model(checkpoint.path)
+        if self._is_vllm and Path(checkpoint.path).is_dir():
+            self._witness = call_witness(checkpoint, self.config, self._dtype)
+            self._prove(self._witness)
+        elif before not in (None, checkpoint.policy):
+            raise PolicyMismatchError(
+                f"{self._endpoint.url}: cannot take the new policy {checkpoint.policy}; only a "
+                "vLLM server can, or use sampler.type 'vllm' or 'native'"
+            )
+        self._policy = checkpoint.policy
+
+    def sample(
+        self, problems: Sequence[Problem], indices: Sequence[Sequence[int]], *, round: int
+    ) -> Iterator[Candidate]:
+        """Yield candidates as they finish: for `problems[i]`, those of `indices[i]`."""
+        if self._policy is None:
+            raise VerituneError(NO_POLICY)
+        wanted = (
+            (problem, index)
+            for problem, asked in zip(problems, indices, strict=True)
+            for index in asked
+        )
+        connections = min(self.config.batch, MOST_CONNECTIONS)
+        yield from _at_once(lambda job: self._draw(job[0], job[1], round), wanted, connections)
+
+    def close(self) -> None:
+        """Make no further requests."""
+        self._endpoint.close()
+        self._policy = self._witness = None
+
+    def _find_model(self, path: str) -> tuple[str, bool]:
+        """The model's name on the server, and whether the server is vLLM."""
+        listed = self._endpoint.ask(f"{self._endpoint.url}/models")
+        try:
+            models = {entry["id"]: entry.get("owned_by") for entry in listed["data"]}
+        except (TypeError, KeyError, AttributeError):
+            raise EndpointError(f"{self._endpoint.url}: does not list models as OpenAI's") from None
+        name = self.config.model or (path if path in models else next(iter(models), ""))
+        if name not in models:
+            known = ", ".join(models) or "none"
+            raise InputError(f"sampler.model: the server has no {name!r}; it lists {known}")
+        return name, models[name] == "vllm"
+
+    def _prove(self, witness: Witness) -> None:
+        """The server runs the policy, or is made to."""
+        try:
+            self._check(witness)
+        except PolicyMismatchError as error:
+            try:
+                self._give_weights(witness)
+            except EndpointError:
+                raise PolicyMismatchError(
+                    f"{self._endpoint.url}: {error}; start the server on {witness.checkpoint.path},"
+                    " or with VLLM_SERVER_DEV_MODE=1 so that it can be given weights"
+                ) from None
+            self._check(witness)
+
+    def _check(self, witness: Witness) -> None:
+        scores = [self._score(probe) for probe in witness.probes]
+        name = witness.checkpoint.policy
+        self.gap = check_scores(scores, witness.scores, witness.mistakes, self._dtype, name)
+
+    def _score(self, probe: Sequence[int]) -> list[float]:
+        body = {"prompt": probe, "max_tokens": 1, "temperature": 0, "prompt_logprobs": 0}
+        choice = self._complete(body)
+        scored = choice["prompt_logprobs"][1:]
+        return [entry[str(id)]["logprob"] for id, entry in zip(probe[1:], scored, strict=True)]
+
+    def _give_weights(self, witness: Witness) -> None:
+        """vLLM's own routes, which it has where it was started so."""
+        path = str(Path(witness.checkpoint.path).resolve())
+        if witness.rank:
+            self._model = f"{witness.checkpoint.policy}-{next(self._adapters)}"
+            adapter = {"lora_name": self._model, "lora_path": path}
+            self._endpoint.ask(f"{self._endpoint.url}/load_lora_adapter", adapter)
+            return
+        reload = {"method": "reload_weights", "kwargs": {"weights_path": path}}
+        self._endpoint.ask(f"{self._endpoint.root}/collective_rpc", reload)
+        self._endpoint.ask(f"{self._endpoint.root}/reset_prefix_cache", {})
+
+    def _draw(self, problem: Problem, index: int, round: int) -> Candidate:
+        config = self.config
+        body: dict[str, Any] = {
+            "max_tokens": config.max_tokens,
+            "temperature": config.temperature,
+            "top_p": config.top_p,
+            "seed": request_seed(self.seed, round, problem.id, index),
+        }
+        if config.stop:
+            body["stop"] = list(config.stop)
+        if config.top_k:
+            body["top_k"] = config.top_k
+        if config.min_p:
+            body["min_p"] = config.min_p
+        if self._witness is not None:
+            return self._draw_tokens(self._witness.codec, problem, index, round, body)
+        return self._draw_text(problem, index, round, body)
+
+    def _draw_tokens(
+        self, codec: Codec, problem: Problem, index: int, round: int, body: dict[str, Any]
+    ) -> Candidate:
+        prompt = codec.encode(problem)
+        body |= {
+            "prompt": prompt,
+            "max_tokens": codec.limit(prompt),
+            "stop_token_ids": sorted(codec.eos),
+            "return_token_ids": True,
+            "logprobs": 0,
+        }
+        choice = self._complete(body)
+        drawn = Drawn(
+            position=0,
+            index=index,
+            ids=list(choice["token_ids"]),
+            logprobs=list(choice["logprobs"]["token_logprobs"]),
+            finish_reason="stop" if choice["finish_reason"] == "stop" else "length",
+        )
+        (candidate,) = codec.candidates([drawn], [problem], str(self._policy), round)
+        return candidate
+
+    def _draw_text(
+        self, problem: Problem, index: int, round: int, body: dict[str, Any]
+    ) -> Candidate:
+        chat = not isinstance(problem.prompt, str)
+        body["messages" if chat else "prompt"] = problem.prompt
+        choice = self._complete(body)
+        text = choice["message"]["content"] if chat else choice["text"]
+        return Candidate(
+            problem_id=problem.id,
+            index=index,
+            text=text or "",
+            finish_reason="stop" if choice["finish_reason"] == "stop" else "length",
+            policy=self._policy,
+            round=round,
+        )
+
+    def _complete(self, body: dict[str, Any]) -> Any:
+        """The one choice that the server gives."""
+        path = "chat/completions" if "messages" in body else "completions"
+        answer = self._endpoint.ask(f"{self._endpoint.url}/{path}", {"model": self._model, **body})
+        try:
+            return answer["choices"][0]
+        except (TypeError, KeyError, IndexError):
+            raise EndpointError(f"{self._endpoint.url}/{path}: answers without choices") from None
+
+
+def _at_once(
+    work: Callable[[Any], Candidate], jobs: Iterable[Any], connections: int
+) -> Iterator[Candidate]:
+    """Results as they come, of `connections` jobs at once; the first error ends all.
+
+    The threads are daemons: a request that hangs holds up neither the reader nor the exit.
+    """
+    asked: Queue[Any] = Queue()
+    done: Queue[Candidate | BaseException] = Queue()
+
+    def run() -> None:
+        while (job := asked.get()) is not None:
+            try:
+                done.put(work(job))
+            except BaseException as error:
+                done.put(error)
+
+    rest, under_way = iter(jobs), 0
+    for job in itertools.islice(rest, connections):
+        threading.Thread(target=run, daemon=True).start()
+        asked.put(job)
+        under_way += 1
+    threads = under_way
+    try:
+        while under_way:
+            result = done.get()
+            if isinstance(result, BaseException):
+                raise result
+            for job in itertools.islice(rest, 1):
+                asked.put(job)
+                under_way += 1
+            under_way -= 1
+            yield result
+    finally:
+        for _ in range(threads):
+            asked.put(None)
