@@ -154,8 +154,8 @@ def test_an_adapter_is_merged_into_the_start(tmp_path: Path) -> None:
     from veritune.rounds.watch import Quiet
 
     shape = ScratchConfig(layers=1, width=32, heads=2, max_length=64)
-    model, tokenizer = build_scratch(shape, 0)
-    base = save_policy(model, tokenizer, tmp_path / "base")
+    base = save_policy(*build_scratch(shape, 0), tmp_path / "base")
+    model, _ = load_policy(base.path)
     adapted = get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"]))
     with torch.no_grad():
         for name, value in adapted.named_parameters():
