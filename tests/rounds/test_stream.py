@@ -24,6 +24,7 @@ class Counting:
     """A source of candidates that counts what was taken from it, and may break."""
 
     def __init__(self, breaks_at: int | None = None) -> None:
+        self.gap = None
         self.drawn = 0
         self.breaks_at = breaks_at
 

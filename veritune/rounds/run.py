@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from veritune.config import Recipe
@@ -16,7 +16,7 @@ from veritune.records import Checkpoint, Problem
 from veritune.rounds.measures import Judged, measure
 from veritune.rounds.stream import Stream
 from veritune.rounds.watch import Watch, heed_cancellation
-from veritune.sampler import open_sampler
+from veritune.sampler import Sampler, open_sampler
 from veritune.trainer import Example, SftTrainer
 from veritune.verifiers import open_verifier
 
@@ -32,6 +32,7 @@ class Run:
     journal: Journal
     train_set: Sequence[Problem]
     test: Sequence[Problem]
+    sampler: Sampler
     stream: Stream
     watch: Watch
 
@@ -48,6 +49,10 @@ class Run:
         done = {"train": "sample and verify", "test": "evaluate"}[split]
         with self.watch.phase(f"round {round}: {done}", len(problems) * n) as advance:
             await self.stream.fill(round, split, problems, n, policy, advance)
+        if self.sampler.gap is not None:
+            step = ("train", "test").index(split)
+            row = {"round": round, "phase": "sampler", "step": step} | asdict(self.sampler.gap)
+            self.journal.put_metrics([row])
 
     def note_selection(self, round: int, chosen: Sequence[Judged]) -> None:
         """Write down what was selected, and what the sample came to."""
@@ -127,6 +132,7 @@ async def open_run(recipe: Recipe, watch: Watch) -> AsyncIterator[Run]:
                     journal=journal,
                     train_set=train,
                     test=test,
+                    sampler=sampler,
                     stream=stream,
                     watch=watch,
                 )

@@ -15,6 +15,7 @@ from veritune.records import Candidate, Checkpoint, Problem
 
 if TYPE_CHECKING:
     from veritune.sampler.batch import Group
+    from veritune.sampler.identity import Gap
     from veritune.sampler.lane import Lane
     from veritune.sampler.policy import Policy
 
@@ -36,6 +37,7 @@ class NativeSampler:
         device: str | None = None,
     ) -> None:
         self.config, self.seed = config, seed
+        self.gap: Gap | None = None
         self._dtype, self._device = dtype, device
         self._policy: Policy | None = None
 

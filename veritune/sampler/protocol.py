@@ -4,10 +4,17 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from veritune.records import Candidate, Checkpoint, Problem
+from veritune.sampler.identity import Gap
 
 
 class Sampler(Protocol):
-    """Draws candidates from one policy at a time."""
+    """Draws candidates from one policy at a time.
+
+    `gap` is how far the sampler's engine was from the trainer's model on a probe batch when it
+    last loaded; None before that, and where the trainer's own model samples.
+    """
+
+    gap: Gap | None
 
     def load(self, checkpoint: Checkpoint) -> None:
         """Switch to the weights of `checkpoint`."""
