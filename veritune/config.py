@@ -178,7 +178,7 @@ class VerifierConfig(Frozen):
     outside it. Such verdicts are marked lower trust."""
     workers: Positive = 2
     """Candidates judged at once."""
-    cpu_seconds: PositiveFloat = 4.0
+    cpu_seconds: PositiveFloat = 8.0
     """CPU time of one candidate over all its tests."""
     wall_seconds: PositiveFloat = 30.0
     """Wall time of one candidate: a backstop, since load must not turn right into wrong."""

@@ -17,7 +17,7 @@ class Limits:
     `file_mb` and `files` what is written to its private file system.
     """
 
-    cpu_seconds: float = 4.0
+    cpu_seconds: float = 8.0
     wall_seconds: float = 30.0
     memory_mb: int = 512
     processes: int = 16

@@ -12,39 +12,43 @@ from veritune.errors import SandboxFailureError
 
 MAX_REPLY = 256 << 20
 START_SECONDS = 60.0
-# Reads the runner's modules from standard input and imports them from memory, so that every
-# backend runs the same code and needs nothing of ours on its file system. With a further word it
-# is the zygote that starts, a process of its own, from modules that the host has compiled.
+# Reads the runner's modules from standard input and compiles them, so that every backend runs the
+# same code and needs nothing of ours on its file system. What then starts, with the name of a
+# module and a descriptor as words, imports them from memory: compiling leaves a process fat, and
+# each fork pays for its parent's fat.
 BOOTSTRAP = """
 import os, sys, marshal
 from importlib.machinery import ModuleSpec
-def read(n):
+def read(fd, n):
     data = b""
     while len(data) < n:
-        part = os.read(0, n - len(data))
+        part = os.read(fd, n - len(data))
         if not part: os._exit(0)
         data += part
     return data
-sent = read(int.from_bytes(read(4), "big"))
-if sys.argv[1:]:
-    files = marshal.loads(sent)
-else:
+def start(name, code, *words):
+    os.lseek(code, 0, 0)
+    os.set_inheritable(code, True)
+    text = sys.orig_argv[sys.orig_argv.index("-c") + 1]
+    options = ["-s", "-S", "-P", "-c", text, name, str(code), *words]
+    os.execv(sys.executable, [sys.executable, *options])
+if not sys.argv[1:]:
     import json
-    texts = json.loads(sent)
+    texts = json.loads(read(0, int.from_bytes(read(0, 4), "big")))
     files = {name: compile(text, name + ".py", "exec") for name, text in texts.items()}
-    del texts
-del sent
+    code = os.memfd_create("runner")
+    with open(code, "wb", closefd=False) as stream: marshal.dump(files, stream)
+    start("runner.host", code)
+code = int(sys.argv[2])
+with open(code, "rb", closefd=False) as stream: files = marshal.load(stream)
 class Sent:
     def find_spec(self, name, path=None, target=None):
         if name in files: return ModuleSpec(name, self, is_package=name == "runner")
     def create_module(self, spec): return None
     def exec_module(self, module): exec(files[module.__name__], module.__dict__)
 sys.meta_path.insert(0, Sent())
-if sys.argv[1:]:
-    from runner.zygote import main
-else:
-    from runner.host import main
-main()
+module = __import__(sys.argv[1], fromlist=["main"])
+module.main(start, code, *sys.argv[3:])
 """
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import marshal
 import os
 import random
 import resource
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from . import confine, linux, rehearse, wire, zygote
@@ -26,31 +26,29 @@ JOBS, REPLIES = 0, 1
 UIDS_FROM, UIDS_TO = 1 << 20, 1 << 30
 
 
-def main() -> None:
-    """Serve jobs until the client hangs up."""
+def main(start: Callable[..., None], code: int) -> None:
+    """Serve jobs until the client hangs up. `start(name, code, ...)` becomes another module."""
     linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE, None)
     _close_shared_places()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    link = _start_zygote()
+    link = _start_zygote(start, code)
+    os.close(code)
     sys.path.append(zygote.PACKAGES)
     preload()
     rehearse.judging()
     Host(link).serve()
 
 
-def _start_zygote() -> socket.socket:
+def _start_zygote(start: Callable[..., None], code: int) -> socket.socket:
     """A process that never sees a job, and holds no more than candidates need."""
     ours, theirs = socket.socketpair()
-    modules = marshal.dumps(sys.modules["__main__"].files)
     if os.fork() == 0:
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-        fd = memory_file(len(modules).to_bytes(4, "big") + modules)
-        os.dup2(fd, 0)
-        os.dup2(os.open("/dev/null", os.O_RDWR), 1)
+        null = os.open("/dev/null", os.O_RDWR)
+        os.dup2(null, JOBS)
+        os.dup2(null, REPLIES)
         theirs.set_inheritable(True)
-        bootstrap = sys.orig_argv[sys.orig_argv.index("-c") + 1]
-        options = ["-s", "-S", "-P", "-c", bootstrap, str(theirs.fileno())]
-        os.execv(sys.executable, [sys.executable, *options])
+        start("runner.zygote", code, str(theirs.fileno()))
     theirs.close()
     return ours
 
@@ -79,6 +77,8 @@ class Host:
         self._uid = random.SystemRandom().randrange(UIDS_FROM, UIDS_TO) if _many_uids() else None
         self._judge: Judge | None = None
         confine.measure()
+        gc.collect()
+        linux.trim()
         gc.freeze()
 
     def serve(self) -> None:
@@ -98,12 +98,12 @@ class Host:
         spec["confinement"]["uid"] = self._next_uid()
         reporter: Reporter | None = None
         if spec["mode"] == "program":
-            data = memory_file(job["stdin"].encode(errors="surrogatepass"))
+            data = _memory_file(job["stdin"].encode(errors="surrogatepass"))
         else:
             near, far = socket.socketpair()
             data = far.detach()
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
-        fds = [memory_file(job["payload"].encode()), data, out_end, err_end]
+        fds = [_memory_file(job["payload"].encode()), data, out_end, err_end]
         socket.send_fds(self._link, [zygote.START], fds)
         wire.write(self._link.fileno(), wire.dumps(spec))
         for fd in fds:
@@ -133,7 +133,7 @@ class Host:
         return self._judge
 
 
-def memory_file(data: bytes) -> int:
+def _memory_file(data: bytes) -> int:
     """A descriptor from which `data` can be read."""
     fd = os.memfd_create("veritune", os.MFD_CLOEXEC)
     view = memoryview(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import resource
 import socket
@@ -32,7 +33,7 @@ def serve(link: socket.socket, job: dict[str, Any]) -> None:
 def judge(fd: int, job: dict[str, Any], program: TestProgram) -> dict[str, Any]:
     """The report on one candidate: `tests` as [name, outcome, reason], and what went wrong."""
     channel = Channel(fd, numpy=job["numpy"])
-    bench = Bench(channel, names.operators(job))
+    bench = Bench(channel, functools.partial(names.operators, job))
     try:
         error = channel.loaded()
         if error is None:

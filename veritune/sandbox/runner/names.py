@@ -10,28 +10,28 @@ import ast
 import builtins
 import importlib
 import sys
-from dataclasses import dataclass, field
 from typing import Any
 
 TESTS = "tests"  # the module that test programs seem to stand in
+_BUILTINS = frozenset(dir(builtins))
 MODULES = frozenset(sys.stdlib_module_names) | {"numpy"}
 
 
-@dataclass(slots=True)
 class Sorted:
     """Names by where they come from: the candidate, the prompt's helpers, imports."""
 
-    prompt_code: str = ""
-    candidate: list[str] = field(default_factory=list)
-    helpers: list[str] = field(default_factory=list)
-    imports: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    def __init__(self, prompt_code: str) -> None:
+        self._prompt_code = prompt_code
+        self.candidate: list[str] = []
+        self.helpers: list[str] = []
+        self.imports: dict[str, tuple[str, str | None]] = {}
 
     def values(self) -> dict[str, Any]:
         """The values of the names that are not the candidate's, made anew."""
         space: dict[str, Any] = {}
         if self.helpers:
             helpers: dict[str, Any] = {"__name__": TESTS}
-            exec(compile(self.prompt_code, "prompt.py", "exec"), helpers)
+            exec(compile(self._prompt_code, "prompt.py", "exec"), helpers)
             space.update({name: helpers[name] for name in self.helpers})
         for name, (module, member) in self.imports.items():
             loaded = importlib.import_module(module)
@@ -45,28 +45,34 @@ def sort(tree: ast.Module, job: dict[str, Any]) -> Sorted:
     """Sort the free names of a test program."""
     free = free_names(tree)
     entry = job["tests"].get("entry_point")
-    prompt, solution = _parsed(job.get("prompt_code")), _parsed(job.get("solution"))
-    helpers, defined = _complete(prompt, entry), _defined(solution)
-    imports = _imports(prompt) | _imports(solution)
     found = Sorted(job.get("prompt_code", ""))
-    for name in sorted(free):
-        if name == entry:
-            found.candidate.append(name)
-        elif name in helpers:
+    if entry in free:
+        found.candidate.append(entry)
+        free.remove(entry)
+    if free and (free - _BUILTINS or not entry):
+        _sort_others(sorted(free), found, job)
+    if not found.candidate and not entry:
+        found.candidate = _called_everywhere(tree)
+    return found
+
+
+def _sort_others(free: list[str], found: Sorted, job: dict[str, Any]) -> None:
+    prompt, solution = _parsed(job.get("prompt_code")), _parsed(job.get("solution"))
+    helpers, defined = _complete(prompt, job["tests"].get("entry_point")), _defined(solution)
+    imports = _imports(prompt) | _imports(solution)
+    for name in free:
+        if name in helpers:
             found.helpers.append(name)
         elif name in defined:
             found.candidate.append(name)
         elif name in imports and imports[name][0].partition(".")[0] in MODULES:
             found.imports[name] = imports[name]
-        elif hasattr(builtins, name):
+        elif name in _BUILTINS:
             continue
         elif name in MODULES:
             found.imports[name] = (name, None)
         else:
             found.candidate.append(name)
-    if not found.candidate and not entry:
-        found.candidate = _called_everywhere(tree)
-    return found
 
 
 def operators(job: dict[str, Any]) -> dict[str, set[str]] | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import importlib
 
 MODULES = """
-abc ast bisect cmath collections copy dataclasses datetime decimal fractions functools itertools
-json math operator random re string traceback types typing
+abc ast collections copy functools itertools json math operator re string types typing
 """
 
 

@@ -6,7 +6,6 @@ import atexit
 import base64
 import os
 import sys
-import threading
 import types
 from typing import Any
 
@@ -36,7 +35,8 @@ def _python(source: str, args: list[str]) -> int:
     code = 0
     try:
         exec(compile(source, "solution.py", "exec"), vars(main))
-        threading._shutdown()  # type: ignore[attr-defined]  # what a normal end waits for
+        if "threading" in sys.modules:
+            sys.modules["threading"]._shutdown()  # what a normal end waits for
         atexit._run_exitfuncs()
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else int(error.code is not None)

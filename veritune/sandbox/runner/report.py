@@ -6,7 +6,6 @@ import gc
 import os
 import signal
 import socket
-import traceback
 from typing import Any
 
 from . import judge, linux, wire, zygote
@@ -129,6 +128,8 @@ def _become_judge(
         judge.serve(link, job)
         code = 0
     except BaseException:
+        import traceback
+
         wire.write(zygote.CHANNEL, wire.dumps({"broken": traceback.format_exc()[-2000:]}))
     finally:
         os._exit(code)

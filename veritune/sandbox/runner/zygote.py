@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from . import candidate, confine, linux, program, rehearse, usage, wire
@@ -24,20 +25,22 @@ START, STOP = b"S", b"K"
 CHANNEL, PAYLOAD, FAILED = 3, 4, 5
 PACKAGES = "/opt/packages"
 # What candidates import most. More would cost every fork; less would cost those who import it.
+# Not threading and random: each makes every forked child set its state up anew.
 PRELOADED = """
-abc array bisect collections copy enum functools heapq itertools json math operator random re
-string threading time types typing
+abc array bisect collections copy enum functools heapq itertools json math operator re string time
+types typing
 """
 WATCH_SECONDS = 0.25
 
 
-def main() -> None:
-    """Serve the host that started this process, on the descriptor it names."""
+def main(start: Callable[..., None], code: int, link: str) -> None:
+    """Serve the host that started this process, on the descriptor `link`."""
+    os.close(code)
     sys.path.append(PACKAGES)
     for name in PRELOADED.split():
         importlib.import_module(name)
     rehearse.answering()
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(link)))
 
 
 def serve(link: socket.socket) -> None:

@@ -51,12 +51,22 @@ TEXT: dict[str, re.Pattern[str]] = {
     "exit": re.compile(r"\b_exit\b"),
     "own source": re.compile(r"\b(?:solution|tests?|conftest|sitecustomize)\.py\b"),
 }
+# Most programs hold none of these, and need no closer look.
+SUSPECT = re.compile(
+    r"exit|abort|kill|quit|Interrupt|frame|f_back|f_locals|f_globals|f_code|inspect|\bgc\b"
+    r"|get_objects|get_refer|settrace|setprofile|monitoring|audithook|_trace|__|getsource|linecache"
+    r"|\bopen\b|builtins|modules|mock|\btime\b|stdout|stderr|excepthook|pytest|conftest|setattr"
+    r"|ctypes|mmap|_testcapi|cffi|\bos\b|subprocess|signal|socket|meta_path|path_hooks|importlib"
+    r"|/proc|/dev|/sys|\.py\b"
+)
 # What honest whole programs do as a matter of course.
 WHOLE_PROGRAM = frozenset({"exit", "descriptors"})
 
 
 def flags(code: str, *, whole_program: bool = False) -> tuple[str, ...]:
     """Names of the signs found in a Python program, sorted."""
+    if not SUSPECT.search(code):
+        return ()
     plain, strings = _split(code)
     found = {name for name, pattern in CODE.items() if pattern.search(plain)}
     found |= {name for name, pattern in TEXT.items() if pattern.search(strings)}
