@@ -191,7 +191,9 @@ def _connect(path: Path, read_only: bool) -> sqlite3.Connection:
         raise JournalError(f"{path.parent}: not a run (it has no journal.sqlite)")
     try:
         if read_only:
-            db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+            db = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False
+            )
             db.execute("select count(*) from metrics")
             return db
         db = sqlite3.connect(path, check_same_thread=False)
