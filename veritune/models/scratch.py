@@ -15,8 +15,8 @@ PAD, EOS = "\u2400", "\u2404"
 
 INITIALIZER_RANGE = 0.05
 ROPE_THETA = 20.0
-"""Both were found by measuring: with transformers' defaults (0.02 and 10,000), made for large models
-and long texts, small models on short texts take two to three times as many updates to learn."""
+"""Found by measuring: with transformers' defaults (0.02 and 10,000), which are made for large
+models and long texts, small models on short texts learn far more slowly."""
 
 
 def build_scratch(
