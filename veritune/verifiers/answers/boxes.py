@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 OPEN = re.compile(r"\\{1,4}(?:boxed|fbox)\s{0,4}\{")
+BARE = re.compile(r"\\{1,4}boxed\s{0,4}([-+]?\d[\d,./]{0,100}|[A-Za-z](?![A-Za-z]))")
 BRACE = re.compile(r"\\+[{}]?|[{}]")
 FONT = re.compile(r"\\+(?:text(?:bf|it|rm)?|mathrm|mbox)\s*\{([^{}]*)\}")
 NEUTRAL = re.compile(r"\\+(?:q?quad|[,;:! ()\[\]]|left|right)|[$&]|\\\\")
@@ -30,7 +31,7 @@ def closed_boxes(text: str) -> list[Box]:
     """Outermost boxes whose brace is closed and that hold something; linear in the length."""
     starts = {match.end() - 1: match.start() for match in OPEN.finditer(text)}
     if not starts:
-        return []
+        return [Box(m.start(), m.end(), m.group(1)) for m in BARE.finditer(text)][-1:]
     boxes: list[Box] = []
     stack: list[tuple[int, int]] = []
     for match in BRACE.finditer(text, min(starts.values())):

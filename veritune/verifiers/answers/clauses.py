@@ -273,6 +273,7 @@ def _with_modulus(node: Node, modulus: Node) -> Node:
 
 def relation(cursor: Cursor) -> Node:
     """Sides joined by relation signs; what follows an approximation sign is dropped."""
+    cursor.accept("~")
     sides = [expression(cursor)]
     operators: list[str] = []
     while cursor.token.kind == "op" and (

@@ -11,6 +11,8 @@ from veritune.verifiers.answers.nodes import Node
 from veritune.verifiers.answers.tokens import Token
 
 END = Token("end", "")
+SENTINELS = (END,) * 16
+"""Behind the last token, so that no look ahead needs a bound."""
 
 
 class Grammar(NamedTuple):
@@ -26,7 +28,7 @@ class Cursor:
     """Reads tokens one by one."""
 
     def __init__(self, tokens: list[Token], grammar: Grammar) -> None:
-        self.tokens, self.at, self.depth = tokens, 0, 0
+        self.tokens, self.at, self.depth = [*tokens, *SENTINELS], 0, 0
         self.grammar = grammar
         self.bars = 0
         self.colons = True
@@ -35,11 +37,10 @@ class Cursor:
 
     @property
     def token(self) -> Token:
-        return self.tokens[self.at] if self.at < len(self.tokens) else END
+        return self.tokens[self.at]
 
     def peek(self, ahead: int = 1) -> Token:
-        place = self.at + ahead
-        return self.tokens[place] if place < len(self.tokens) else END
+        return self.tokens[self.at + ahead]
 
     def sign(self, *signs: str) -> bool:
         """Whether the next token is one of these operators."""

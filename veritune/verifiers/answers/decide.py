@@ -15,7 +15,8 @@ from veritune.verifiers.answers.relate import Relater
 from veritune.verifiers.answers.show import show
 
 BEYOND = (LimitReachedError, RecursionError, OverflowError)
-COMMA = re.compile(r"[$€£\s]*-?\d+,\d{1,2}[$€£\s]*|[$€£\s]*-?(?:0|\d{4,}),\d+[$€£\s]*")
+COMMA = re.compile(r"[$€£\s]*-?\d+,\d+[$€£\s]*")
+LONG_COMMA = re.compile(r"[$€£\s]*-?(?:\d{1,3},\d\d|(?:0|\d{4,}),\d+)[$€£\s]*")
 COMMA_SIGN = re.compile(r"(?<=\d),(?=\d)")
 GROUPS = re.compile(r"(?<![\d,])\d{3}(?:,\d{3}){2,}(?![\d,])")
 GROUP_SIGN = re.compile(r"(?<=\d{3}),(?=\d{3})")
@@ -66,7 +67,9 @@ def _readings(
 ) -> Iterator[tuple[Node, Node]]:
     """The plain reading first, then what commas between digits may mean instead."""
     yield left, right
-    if isinstance(left, (Num, Quantity)) and COMMA.fullmatch(pred):
+    if isinstance(left, (Num, Quantity)) and (
+        COMMA if policy.decimal_comma else LONG_COMMA
+    ).fullmatch(pred):
         yield left, read(COMMA_SIGN.sub(".", pred))
     if policy.decimal_comma and COMMA.fullmatch(gold):
         yield read(COMMA_SIGN.sub(".", gold)), right

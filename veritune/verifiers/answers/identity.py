@@ -79,9 +79,20 @@ def same_constant(left: Node, right: Node, base: int = 0) -> bool:
     if bits is not None and bits / BITS_A_DIGIT < MOST_SEPARATION:
         digits = max(digits, int(bits / BITS_A_DIGIT) + int(largest / BITS_A_DIGIT) + 20)
     if digits > max(MOST_PRECISION, MOST_SEPARATION + 200):
+        if _far_apart(left, right, base):
+            return False
         raise LimitReachedError("more digits needed than the limit")
     first, second, largest = evaluated(left, right, digits, base)
     return not clearly_different(first, second, digits, largest)
+
+
+def _far_apart(left: Node, right: Node, base: int) -> bool:
+    """Whether the values differ visibly, and do not change with more digits."""
+    first, second, _ = evaluated(left, right, QUICK, base)
+    third, fourth, _ = evaluated(left, right, 4 * QUICK, base)
+    size = max(abs(third), abs(fourth))
+    steady = abs(first - third) + abs(second - fourth) < size * 1e-9
+    return bool(steady and abs(third - fourth) > size * 1e-6)
 
 
 def evaluated(left: Node, right: Node, digits: int, base: int) -> tuple[Any, Any, float]:

@@ -21,6 +21,8 @@ DOUBLE = 15
 """Significant digits that a double prints."""
 FEWEST = 2
 """Significant digits below which a decimal is taken to be exact."""
+NARROW = Fraction(2, 1000)
+"""The same where both sides are decimals and the reference has the fewest digits."""
 WIDEST = Fraction(11, 1000)
 """Largest relative gap that printed precision may excuse."""
 
@@ -66,7 +68,8 @@ def rounds_to(gold: Printed, pred: Node) -> bool:
     if value is None:
         return False
     gap, size = abs(value - gold.value), abs(value)
-    if gap > WIDEST * size:
+    few = literal is not None and gold.digits == FEWEST
+    if gap > (NARROW if few else WIDEST) * size:
         return False
     if 2 * gap <= gold.place:
         return literal is None or literal.place <= gold.place

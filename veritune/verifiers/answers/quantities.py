@@ -8,9 +8,7 @@ from veritune.verifiers.answers.build import product
 from veritune.verifiers.answers.children import walk
 from veritune.verifiers.answers.modular import OpaqueError, rational
 from veritune.verifiers.answers.nodes import Add, Const, Frac, Mul, Node, Num, Quantity, Sym
-from veritune.verifiers.answers.units import Unit, resolve
-
-GENERIC = frozenset(("unit",))
+from veritune.verifiers.answers.units import Dimensions, Unit, resolve
 
 
 def split_unit(node: Node) -> tuple[Node, Unit]:
@@ -55,8 +53,15 @@ def compatible_words(gold: Unit, pred: Unit) -> bool:
     left, right = _nouns(gold), _nouns(pred)
     if left and right:
         return bool(left & right)
-    axes = {axis for side in (gold, pred) for _, dims in resolve(side) for axis, _ in dims}
-    return bool(axes & GENERIC) and not (left or right)
+    for one, other in ((gold, pred), (pred, gold)):
+        power = sum(n for name, n in one if name == "unit")
+        if power == sum(n for _, n in one) and (("length", power),) in _dimensions(other):
+            return True
+    return False
+
+
+def _dimensions(unit: Unit) -> list[Dimensions]:
+    return [dimension for _, dimension in resolve(unit)]
 
 
 def _nouns(unit: Unit) -> set[str]:

@@ -29,6 +29,7 @@ from veritune.verifiers.answers.nodes import (
     Letter,
     Matrix,
     Moment,
+    Mul,
     Node,
     Num,
     Ratio,
@@ -69,7 +70,7 @@ class Relater:
         if isinstance(pred, Labelled) and not isinstance(gold, (Labelled, Items)):
             return self.same(gold, pred.value)
         if isinstance(gold, Text) or isinstance(pred, Text):
-            return gold == pred
+            return gold == pred or _letters(gold) == _letters(pred) != ""
         if is_setlike(gold) or is_setlike(pred):
             return same_set(gold, pred, self)
         if isinstance(gold, LISTS) or isinstance(pred, LISTS) or has_sign(gold) or has_sign(pred):
@@ -338,6 +339,16 @@ def _by_name(side: Listing, other: Listing) -> tuple[Node, ...]:
         return side.values
     ordered = sorted(side.entries, key=lambda entry: str(entry.label))
     return tuple(entry.value for entry in ordered)
+
+
+def _letters(node: Node) -> str:
+    """Capital letters in a row, whether they were written as text or as mathematics."""
+    if isinstance(node, Text):
+        return node.words[0] if len(node.words) == 1 else ""
+    factors = node.factors if isinstance(node, Mul) else (node,)
+    names = [factor.name for factor in factors if isinstance(factor, Sym)]
+    capital = len(names) == len(factors) and all(len(n) == 1 and n.isupper() for n in names)
+    return "".join(names).lower() if capital else ""
 
 
 def _plain(name: Sym) -> str:

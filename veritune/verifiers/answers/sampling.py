@@ -87,7 +87,7 @@ def _same_at(left: Node, right: Node, point: Point, base: int, *, real: bool) ->
         if gap > size * mp.mpf(10) ** -8 and digits - largest / 3.32 > 15:
             return False
         if digits >= wanted:
-            return bool(gap <= size * mp.mpf(10) ** (10 - DIGITS) * mp.mpf(2) ** 4)
+            return bool(gap <= size * mp.mpf(10) ** (12 - digits + int(largest / 3.32)))
         digits = wanted
     return None
 

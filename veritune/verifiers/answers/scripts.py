@@ -195,8 +195,8 @@ def subscript(cursor: Cursor, base: Node) -> Node:
         return Sym(f"{base.name}_{label}")
     if isinstance(base, Const) and base.name in ("e", "i"):
         return Sym(f"{base.name}_{label}")
-    if isinstance(base, Num) and base.places is None:
-        return in_base(str(base.value), label)
+    if isinstance(base, Num):
+        return _based(base, label)
     if isinstance(base, Apply):
         return Apply(f"{base.name}_{label}", base.args)
     if isinstance(base, (Func, Root)):
@@ -220,6 +220,15 @@ def _raw_script(cursor: Cursor) -> str:
             return "".join(part for part in parts if part not in "{}")
         parts.append(text)
     raise cursor.wrong("an open subscript")
+
+
+def _based(base: Num, label: str) -> Node:
+    """A number with or without a point in another base."""
+    if base.places is None:
+        return in_base(str(base.value), label)
+    digits = in_base(str(int(base.value * 10**base.places)), label)
+    assert isinstance(digits, Based)
+    return Frac(digits, Num(digits.base**base.places))
 
 
 def in_base(digits: str, label: str) -> Node:

@@ -37,6 +37,8 @@ def same_value(gold: Node, pred: Node, policy: AnswerPolicy) -> bool:
             return False
         return same_number(left, right, policy) or _letters(left, unit, right, policy)
     if not unit:
+        if other[0][0] in ("'", "''"):
+            return False
         return same_number(left, right, policy) or _letters(right, other, left, policy)
     factor = conversion(other, unit)
     if factor is None:
