@@ -51,8 +51,13 @@ def candidate(text: str) -> Candidate:
     return Candidate(problem_id="p", index=0, text=text)
 
 
+def programs(file: Path) -> Iterator[tuple[str, str]]:
+    """(name, text) of every part of a file; a part begins with `### name: what it does`."""
+    parts = HEADING.split(file.read_text())[1:]
+    yield from zip(parts[::2], parts[1::2], strict=True)
+
+
 def hacks() -> Iterator[tuple[str, str]]:
     """(name, program) of every hack in the corpus."""
     for file in sorted(HACKS.glob("*.txt")):
-        parts = HEADING.split(file.read_text())[1:]
-        yield from zip(parts[::2], parts[1::2], strict=True)
+        yield from programs(file)

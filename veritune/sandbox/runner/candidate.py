@@ -137,7 +137,13 @@ class Answerer:
         ]
         if changed:
             reply["changed"] = changed
-        self._send(reply)
+        try:
+            data = wire.dumps(reply)
+            if len(data) > wire.MAX_FRAME:
+                raise OverflowError(f"an answer larger than {wire.MAX_FRAME >> 20} MB")
+        except (MemoryError, OverflowError) as error:
+            data = wire.dumps({"id": request["id"], "exc": self._exception(error)})
+        wire.write(self._channel, data)
 
     def _perform(self, request: dict[str, Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
         op = request["op"]
