@@ -145,7 +145,8 @@ def word(cursor: Cursor) -> Node:
     """Letters: a function, a constant, a Greek name, a number word, or variables in a row."""
     token = cursor.token
     text = token.text
-    if natural(token):
+    applied = text in FUNCTIONS and cursor.peek().text == "("
+    if natural(token) and not applied:
         return number_words(cursor)
     if (text in FUNCTIONS and len(text) > 1) or text in ("sqrt", "cbrt", "root"):
         return call(cursor, text)

@@ -53,7 +53,7 @@ def braces(cursor: Cursor) -> Node:
         return NamedSet("empty")
     if bare:
         return items[0] if len(items) == 1 else Items("list", tuple(items))
-    return Items("set", tuple(items))
+    return items[0] if plain and len(items) == 1 else Items("set", tuple(items))
 
 
 def _one(items: list[Node], kind: str = "paren") -> Node:

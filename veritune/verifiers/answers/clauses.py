@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from veritune.verifiers.answers.atoms import starts_atom
+from veritune.verifiers.answers.commands import FUNCTIONS
 from veritune.verifiers.answers.cursor import Cursor
 from veritune.verifiers.answers.environments import condition
 from veritune.verifiers.answers.expressions import expression
@@ -94,7 +95,7 @@ def clause(cursor: Cursor, closers: frozenset[str]) -> Node | None:
     if cursor.sign("forall"):
         skip(cursor, closers)
         return None
-    if natural(cursor.token) and not _number_word(cursor):
+    if _words_next(cursor):
         lower = cursor.token.text.lower()
         words = _leading_words(cursor)
         if words is None and lower in DOMAIN | CONDITION:
@@ -107,6 +108,16 @@ def clause(cursor: Cursor, closers: frozenset[str]) -> Node | None:
     node = relation(cursor)
     node = _after(cursor, node, closers)
     return Labelled(" ".join(content(label)), node) if label else node
+
+
+def _words_next(cursor: Cursor) -> bool:
+    """Whether the clause starts with words rather than mathematics."""
+    token = cursor.token
+    if token.kind == "word" and token.text.lower() in ("a", "an"):
+        return natural(cursor.peek())
+    if token.text in FUNCTIONS and cursor.peek().text == "(":
+        return False
+    return natural(token) and not _number_word(cursor)
 
 
 def _number_word(cursor: Cursor) -> bool:
@@ -138,7 +149,8 @@ def _leading_words(cursor: Cursor) -> list[str] | None:
         cursor.at += 1
     last = words[-1] if words else ""
     named = cursor.accept(":", "=") or last in EQUALS_WORDS
-    if (named or all(word in FLUFF for word in words)) and _value_next(cursor):
+    fluff = bool(words) and all(word in FLUFF for word in words)
+    if (named or fluff) and _value_next(cursor):
         return [word for word in words if word not in FLUFF]
     cursor.at = place
     return None
@@ -213,6 +225,8 @@ def _after(cursor: Cursor, node: Node, closers: frozenset[str]) -> Node:
     elif lower in NEGATIONS:
         raise cursor.wrong("a negation")
     elif lower in DOMAIN:
+        if cursor.peek().kind == "num" or cursor.peek().text in ("$", "-"):
+            raise cursor.wrong("a remark with a number")
         skip(cursor, closers)
     else:
         _skip_words(cursor)

@@ -123,7 +123,9 @@ def term(cursor: Cursor) -> Node:
     while True:
         if cursor.accept("*"):
             factors.append(_signed_factor(cursor))
-        elif cursor.sign("/") and not natural(cursor.peek()):
+        elif (cursor.sign("/") and not natural(cursor.peek())) or (
+            cursor.token.text == "over" and cursor.peek().kind == "num"
+        ):
             cursor.at += 1
             factors = [Frac(product(factors), _signed_factor(cursor))]
         elif cursor.sign("mod") and cursor.peek().text != "(":
@@ -207,7 +209,7 @@ def factor(cursor: Cursor) -> Node:
 def _unit_next(cursor: Cursor, factors: list[Node]) -> bool:
     """Whether the next word is a unit of what stands before it, not a factor."""
     token = cursor.token
-    if token.kind != "word" or isinstance(factors[-1], Quantity):
+    if token.kind not in ("word", "cmd") or isinstance(factors[-1], Quantity):
         return False
     place = cursor.at
     found = unit_after(cursor)
@@ -220,7 +222,7 @@ def _with_unit(cursor: Cursor, node: Node) -> Node:
     if isinstance(node, (Items, *SETS)):
         return node
     token = cursor.token
-    if token.kind == "word" or (token.kind == "op" and token.text in "$€£¥¢₹"):
+    if token.kind in ("word", "cmd") or (token.kind == "op" and token.text in "$€£¥¢₹"):
         found = unit_after(cursor)
         if found is not None and not found[0]:
             return node

@@ -5,7 +5,7 @@ from __future__ import annotations
 from veritune.verifiers.answers.build import product
 from veritune.verifiers.answers.limits import MOST_ITEMS, LimitReachedError
 from veritune.verifiers.answers.modular import whole_number
-from veritune.verifiers.answers.nodes import Add, Frac, Matrix, Mul, Node, Num, Pow
+from veritune.verifiers.answers.nodes import Add, Frac, Items, Matrix, Mul, Node, Num, Pow
 
 LARGEST_POWER = 12
 
@@ -15,6 +15,8 @@ def matrix_of(node: Node) -> Matrix | None:
     match node:
         case Matrix():
             return node
+        case Items("square", rows) if all(_is_row(row) for row in rows):
+            return _of_rows(rows)
         case Add(terms):
             return _sum(terms)
         case Mul(factors):
@@ -26,6 +28,16 @@ def matrix_of(node: Node) -> Matrix | None:
             return _power(matrix_of(base), whole_number(exponent))
         case _:
             return None
+
+
+def _is_row(node: Node) -> bool:
+    return isinstance(node, Items) and node.kind == "square"
+
+
+def _of_rows(rows: tuple[Node, ...]) -> Matrix | None:
+    """[[1, 2], [3, 4]] as a matrix; None where the rows differ in length."""
+    cells = tuple(row.items for row in rows if isinstance(row, Items))
+    return Matrix(cells) if len({len(row) for row in cells}) == 1 else None
 
 
 def _sum(terms: tuple[Node, ...]) -> Matrix | None:

@@ -21,6 +21,8 @@ def is_name(node: Node) -> bool:
             return True
         case Mul(factors):
             return all(isinstance(f, Sym) and f.name[:1].isupper() for f in factors)
+        case Frac(Mul((Sym("d"), Sym())), Mul((Sym("d"), Sym()))):
+            return True
         case Frac(top, bottom) | Ratio((top, bottom)):
             return _segment(top) and _segment(bottom)
         case Func("conj" | "det", (inner,)):

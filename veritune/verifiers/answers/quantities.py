@@ -87,6 +87,15 @@ def as_product(value: Node, unit: Unit) -> Node:
     return product(factors)
 
 
+def is_rational(node: Node) -> bool:
+    """Whether a value is a plain rational number."""
+    try:
+        rational(node)
+    except OpaqueError:
+        return False
+    return True
+
+
 def at_least_one(node: Node) -> bool:
     """Whether a value is so large that a percent sign may be left away without doubt."""
     try:

@@ -17,6 +17,7 @@ from veritune.verifiers.answers.nodes import (
     NamedSet,
     Node,
     Relation,
+    SetOp,
     Sym,
     Text,
 )
@@ -32,6 +33,11 @@ OPTION = re.compile(
     r"\$?(?:\\text\s?\{\s*)?\(?([A-J])(?:\)|\.(?=\s))\s*\}?\$?[\s:.,]*(\S.*)", re.DOTALL
 )
 SECOND = re.compile(r"(?:and|or|&)\b|\(?[A-J]\b|\\text", re.IGNORECASE)
+EXCEPT = re.compile(
+    r"(?:\\text\s?\{)?\s*(?:the set of )?all real numbers\}?,?"
+    r" (?:except|other than)(?: for)?\}?(.+)",
+    re.IGNORECASE | re.DOTALL,
+)
 OPEN_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 
 
@@ -49,7 +55,7 @@ def read(text: str) -> Node:
     if found is not None:
         return found
     try:
-        return based(body) or _choice(body) or _parse(body)
+        return based(body) or _choice(body) or _except(body) or _parse(body)
     except UnparsedError as error:
         words = _words(body)
         if words is None:
@@ -65,6 +71,21 @@ def _choice(body: str) -> Node | None:
     if match is None or SECOND.match(match.group(2)):
         return None
     return Letter(match.group(1), read(match.group(2)))
+
+
+def _except(body: str) -> Node | None:
+    """ "all real numbers except 2 and 3" as a difference of sets."""
+    match = EXCEPT.fullmatch(body)
+    if match is None:
+        return None
+    out = read(match.group(1))
+    members = out.items if isinstance(out, Items) else (out,)
+    return SetOp("difference", (NamedSet("R"), Items("set", tuple(map(_bare_value, members)))))
+
+
+def _bare_value(node: Node) -> Node:
+    """5 from x = 5."""
+    return node.sides[-1] if isinstance(node, Relation) and node.operators == ("=",) else node
 
 
 def based(body: str) -> Node | None:

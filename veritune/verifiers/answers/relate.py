@@ -32,6 +32,7 @@ from veritune.verifiers.answers.nodes import (
     Mul,
     Node,
     Num,
+    Quantity,
     Ratio,
     Relation,
     Sym,
@@ -106,6 +107,8 @@ class Relater:
 
     def lists(self, gold: Node, pred: Node) -> bool:
         """Lists, tuples and sets."""
+        if matrix_of(gold) is not None and matrix_of(pred) is not None:
+            return self.values(gold, pred)
         if self.vectors(gold, pred):
             return True
         left, right = listing(gold), listing(pred)
@@ -115,10 +118,25 @@ class Relater:
             return True
         signed = has_sign(gold), has_sign(pred)
         if not any(signed):
-            return False
+            return self.compound(left, right)
         left = listing(gold, apart=True) if signed[0] else left
         right = listing(pred, apart=True) if signed[1] else right
         return self.listings(left, right)
+
+    def compound(self, left: Listing, right: Listing) -> bool:
+        """2 hours and 30 minutes against one quantity."""
+        if (len(left.entries) == 1) == (len(right.entries) == 1):
+            return False
+        many = left if len(right.entries) == 1 else right
+        if not all(isinstance(v, Quantity) for v in many.values) or len(many.values) > 3:
+            return False
+        units = [value.unit for value in many.values if isinstance(value, Quantity)]
+        if len(set(units)) < len(units):
+            return False
+        total = Add(many.values)
+        if many is left:
+            return self.same(total, right.values[0])
+        return self.same(left.values[0], total)
 
     def listed_families(self, left: Listing, right: Listing) -> bool:
         """Lists of families, unless they are values of a function."""
@@ -150,7 +168,7 @@ class Relater:
     def listings(self, left: Listing, right: Listing) -> bool:
         if len(left.entries) == len(right.entries) == 1:
             one, other = left.entries[0], right.entries[0]
-            if "tuple" in (left.kind, right.kind) or one.whole == other.whole:
+            if "tuple" in (left.kind, right.kind):
                 return left.kind == right.kind and self.same(one.value, other.value)
             if isinstance(one.whole, Relation) or isinstance(other.whole, Relation):
                 return self.equations(one.whole, other.whole)

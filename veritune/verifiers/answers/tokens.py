@@ -63,6 +63,7 @@ ZERO_GROUP = re.compile(r",0")
 DOLLAR = re.compile(r"(?<!\\)\$")
 DOLLARS = re.compile(r"(?<!\\)\$+")
 LETTERS = re.compile(r"[A-Za-z~\s]+")
+UNIT_LIKE = re.compile(r"[~\s]*[A-Za-z]{1,4}(?:[A-Za-z~\s]|[/^]\{?-?\d?\}?)*")
 UPRIGHT = frozenset(("mathrm", "operatorname", "operatorname*", "mathop"))
 MOST_DOLLARS = 400
 
@@ -215,7 +216,8 @@ class _Lexer:
             return at
         begin = self.text.index("{", at) + 1
         inner = "t" if name in TEXTUAL else "r" if name in UPRIGHT else mode
-        if name in TEXTUAL or LETTERS.fullmatch(self.text, begin, close):
+        unit = inner == "r" and UNIT_LIKE.fullmatch(self.text, begin, close)
+        if name in TEXTUAL or unit or LETTERS.fullmatch(self.text, begin, close):
             self.run(begin, close, inner, depth + 1)
         else:
             self.put("op", "{", mode)

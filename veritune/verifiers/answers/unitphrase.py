@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from veritune.verifiers.answers.commands import FUNCTIONS
+from veritune.verifiers.answers.commands import FRACTIONS, FUNCTIONS
 from veritune.verifiers.answers.cursor import Cursor
 from veritune.verifiers.answers.tables import table
 from veritune.verifiers.answers.tokens import Token
@@ -49,6 +49,8 @@ def unit_after(cursor: Cursor) -> tuple[Unit, str] | None:
             unit.append((text, sign))
         elif token.kind == "op" and text in ("/", "*") and unit and _unit_follows(cursor):
             sign = -1 if text == "/" else sign
+        elif token.kind == "cmd" and text in FRACTIONS and _unit_fraction(cursor, unit):
+            continue
         elif token.kind != "word" or text.lower() in STOPPERS or text.lower() in NUMBER_WORDS:
             break
         elif text.lower() in POWERS and (unit or natural(token) or cursor.peek().kind == "word"):
@@ -71,6 +73,28 @@ def unit_after(cursor: Cursor) -> tuple[Unit, str] | None:
         unit = [("?" + " ".join(content(unknown)), 1)]
     words = " ".join(token.text for token in cursor.tokens[start : cursor.at])
     return tuple(unit), words
+
+
+def _unit_fraction(cursor: Cursor, unit: list[tuple[str, int]]) -> bool:
+    """`\\frac{m}{s^2}` of upright units; the cursor stands behind it then."""
+    start, found = cursor.at, len(unit)
+    cursor.at += 1
+    for sign in (1, -1):
+        if not cursor.accept("{"):
+            break
+        while cursor.token.kind == "word" and cursor.token.mode in ("t", "r"):
+            name = find_unit(cursor.token.text)
+            if name is None:
+                break
+            cursor.at += 1
+            unit.append((name, sign * _printed_power(cursor)))
+        if not cursor.accept("}"):
+            break
+    else:
+        return True
+    cursor.at = start
+    del unit[found:]
+    return False
 
 
 def _power_word(unit: list[tuple[str, int]], word: str, power: int) -> int:

@@ -14,6 +14,7 @@ from veritune.verifiers.answers.quantities import (
     at_least_one,
     compatible_words,
     conversion,
+    is_rational,
     mentions_pi,
     radians,
     split_unit,
@@ -76,8 +77,10 @@ def _same_scaled(left: Node, unit: Unit, right: Node, other: Unit, policy: Answe
         return _same_percent(left, unit, right, other, policy)
     if RADIAN not in (unit, other) and not policy.units_required:
         plain = right if unit == DEGREE else left
-        if not mentions_pi(plain):
-            return same_number(left, right, policy)
+        if not mentions_pi(plain) and same_number(left, right, policy):
+            return True
+        if is_rational(plain):
+            return False
     if policy.units_required and () in (unit, other) and not mentions_pi(Add((left, right))):
         return False
     return same_number(radians(left, unit), radians(right, other), policy)

@@ -8,7 +8,7 @@ import re
 from veritune.verifiers.answers.tables import table
 
 CONNECTIVES = {"and": "and", "or": "or", "und": "and", "et": "and", "ou": "or", "oder": "or"}
-DOMAIN = table("for where with with. over on whenever")
+DOMAIN = table("for where with with. on whenever")
 """Words that open a remark on the domain; the remark does not change the answer."""
 CONDITION = table("if when unless provided assuming given while otherwise except")
 """Words that open a condition, which does."""
