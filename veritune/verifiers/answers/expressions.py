@@ -123,9 +123,7 @@ def term(cursor: Cursor) -> Node:
     while True:
         if cursor.accept("*"):
             factors.append(_signed_factor(cursor))
-        elif (cursor.sign("/") and not natural(cursor.peek())) or (
-            cursor.token.text == "over" and cursor.peek().kind == "num"
-        ):
+        elif _divides(cursor):
             cursor.at += 1
             factors = [Frac(product(factors), _signed_factor(cursor))]
         elif cursor.sign("mod") and cursor.peek().text != "(":
@@ -139,6 +137,13 @@ def term(cursor: Cursor) -> Node:
         else:
             break
     return _with_unit(cursor, product(factors))
+
+
+def _divides(cursor: Cursor) -> bool:
+    """Whether a division sign is next, or the word "over" before a number."""
+    if cursor.token.text == "over":
+        return cursor.peek().kind == "num"
+    return cursor.sign("/") and not natural(cursor.peek())
 
 
 def _signed_factor(cursor: Cursor) -> Node:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from veritune.verifiers.answers.build import negated, product
 from veritune.verifiers.answers.children import renamed, variables, walk
+from veritune.verifiers.answers.comparer import Comparer
 from veritune.verifiers.answers.identity import identical
 from veritune.verifiers.answers.limits import UndefinedError, UnparsedError
 from veritune.verifiers.answers.names import is_name
@@ -29,16 +28,6 @@ from veritune.verifiers.answers.policy import AnswerPolicy
 from veritune.verifiers.answers.realsets import End, NotASetError, RealSet, close
 from veritune.verifiers.answers.solve import FLIPPED, ORDERS, is_setlike, to_set
 from veritune.verifiers.answers.values import same_value
-
-
-class Comparer(Protocol):
-    """What can compare the parts of a set."""
-
-    policy: AnswerPolicy
-
-    def same(self, gold: Node, pred: Node) -> bool: ...
-
-    def ordered(self, left: tuple[Node, ...], right: tuple[Node, ...]) -> bool: ...
 
 
 def unwrapped(node: Node) -> Node:
