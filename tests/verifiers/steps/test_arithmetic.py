@@ -4,7 +4,7 @@ import contextlib
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veritune.verifiers.steps.arithmetic import (
@@ -59,6 +59,7 @@ def test_hostile_text_is_refused_or_read_at_once(text: str) -> None:
         assert max(map(abs, evaluate(text).as_integer_ratio())).bit_length() <= 2048
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.integers(0, 999).map(str),

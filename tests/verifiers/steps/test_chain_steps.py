@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veritune.config import ChainConfig
@@ -68,6 +68,7 @@ def test_reasons_say_what_it_should_have_been() -> None:
     assert "earlier error" in steps[1].reason
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789;# a\n٣", max_size=40))
 def test_spans_partition_any_text(text: str) -> None:
     steps = check_steps(chain("38+57*04-29="), text)
@@ -75,6 +76,7 @@ def test_spans_partition_any_text(text: str) -> None:
     assert all(step.start < step.end for step in steps)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**9))
 def test_references_are_right_and_one_changed_value_is_one_error(seed: int) -> None:
     rng = Random(seed)
@@ -90,6 +92,7 @@ def test_references_are_right_and_one_changed_value_is_one_error(seed: int) -> N
     assert all(step.label == "correct" for step in steps[:at])
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**9))
 def test_every_error_of_the_teacher_is_found(seed: int) -> None:
     config = ChainConfig(misconception=0.5, slips=0.1)

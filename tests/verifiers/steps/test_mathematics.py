@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veritune.problems import load_problems
@@ -35,9 +35,9 @@ def labels(text: str) -> str:
         ("16-7 = <<16-7=9>>8 eggs\n#### 8", "ic"),
         ("16-6 = <<16-7=9>>9 eggs\n#### 9", "ic"),
         ("Janet has eggs.\nShe sells some.\n#### 18", "uuu"),
-        ("2*9 = 18 eggs\n#### 19", "ci"),
-        ("2*9 = 18 eggs\n#### 16", "cu"),  # 16 stands in the question
-        ("2*9 = 18 eggs, and she gives a few away in the evening to all\n#### 11", "cu"),
+        ("2*9 = <<2*9=18>>18 eggs\n#### 19", "ci"),
+        ("2*9 = <<2*9=18>>18 eggs\n#### 16", "cu"),  # 16 stands in the question
+        ("2*9 = <<2*9=18>>18 eggs, and she gives a few away in the evening to all\n#### 11", "cu"),
         ("0.25*1 = $0.25\n#### 25", "cc"),
         ("1/3 = 0.33\n0.33 * 3 = 1\n#### 1", "ccc"),
         ("<<560//10=56>>56", "u"),
@@ -98,6 +98,7 @@ def test_hostile_text_costs_little(text: str) -> None:
     assert "".join(text[step.start : step.end] for step in steps) == text
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789+-*/=().,%$x <>#\n\\{}afric is of", max_size=120))
 def test_any_text_is_partitioned_and_never_an_error(text: str) -> None:
     steps = check_steps(PROBLEM, text)

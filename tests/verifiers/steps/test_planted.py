@@ -1,13 +1,18 @@
 """Planted faults are caught where they are, and the unplanted twin is not flagged there."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+import derivations
 import pytest
+from derivations import DERIVATIONS, Derivation
+from derivations import KINDS as FAULTS
 from planted import KINDS, equations, plant
 
 from veritune.problems import load_problems
+from veritune.records import Problem
 from veritune.verifiers.steps import check_steps
 
 DATA = Path(__file__).resolve().parents[3] / ".." / "shared" / "data"
@@ -40,3 +45,28 @@ def test_equations_that_hold_are_not_flagged() -> None:
         for match in equations(text):
             steps = check_steps(problem, match[0])
             assert not any(step.label == "incorrect" for step in steps), match[0]
+
+
+@pytest.mark.parametrize("make", DERIVATIONS, ids=lambda make: make.__name__)
+def test_derivations_are_not_flagged_and_faults_in_them_are_caught(
+    make: Callable[[Random], Derivation],
+) -> None:
+    rng = Random(3)
+    caught = planted = 0
+    for _ in range(12):
+        derivation = make(rng)
+        problem = Problem(
+            id="d", kind="math", prompt=derivation.question, reference={"answer": "1"}
+        )
+        labels = [step.label for step in check_steps(problem, derivation.text)]
+        assert len(labels) == len(derivation.lines)
+        assert "incorrect" not in labels, derivation.text
+        for kind in FAULTS:
+            fault = derivations.plant(derivation, kind, rng)
+            if fault is None:
+                continue
+            planted += 1
+            labels = [step.label for step in check_steps(problem, fault.text)]
+            caught += "incorrect" in labels and labels.index("incorrect") == fault.line
+    assert planted >= 12
+    assert caught / planted >= 0.98

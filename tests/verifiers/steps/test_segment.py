@@ -1,7 +1,7 @@
 """Steps as spans: what they are, and that they partition any text."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veritune.verifiers.steps import steps_of
@@ -34,6 +34,7 @@ def test_pieces(text: str, expected: list[str]) -> None:
     assert pieces(text) == expected
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab1.= \n\tStep:*#-)", max_size=80))
 def test_spans_partition_any_text(text: str) -> None:
     spans = steps_of(text)

@@ -41,6 +41,7 @@ _AFTER = frozenset(_PART_OF_LESS.split())
 _COUNTS = frozenset(_NUMBERS.split())
 """Numbers in words: what a side is read as leaves them out."""
 _LETTER_UNITS = frozenset("mlgshc")
+_NUMBERED = frozenset(("day", "week", "month", "year", "grade", "step", "page", "row", "class"))
 _VERBS = frozenset(_SAYING.split())
 _COMPARATIVES = frozenset(("more", "less", "fewer", "greater", "larger", "smaller", "away"))
 _NEAR = 3
@@ -155,9 +156,17 @@ def _doubt_before(tokens: list[Token], left: Side, low: int) -> str | None:
         token = tokens[at]
         if token.kind == "break":
             return _doubt_break(tokens, at) if at + 1 == left.first else None
+        if _labels(tokens, low, at, left):
+            return f"may be the number of a {token.text}"
         if _joins(tokens, low, at, adjacent=at + 1 == left.first):
             return f"something unread stands before: {token.text!r}"
     return None
+
+
+def _labels(tokens: list[Token], low: int, at: int, left: Side) -> bool:
+    """`on day 1 * 2`: whether the first number names something."""
+    named = at + 1 == left.first and tokens[at].text in _NUMBERED and at > low
+    return named and tokens[at - 1].text in ("on", "in", "of", "for", "at")
 
 
 def _joins(tokens: list[Token], low: int, at: int, *, adjacent: bool) -> bool:
@@ -222,7 +231,8 @@ def _doubt_shape(left: Side, right: Side, *, spoken: bool) -> str | None:
     if left.percent != right.percent and not percent_result:
         return "a percentage on one side only"
     one, other = left.printed is None, right.printed is None
-    if not one and (spoken or not other):
+    bare = not (left.behind or right.behind or left.percent or right.percent)
+    if not one and (spoken or not (other or bare)):
         return "not a calculation and its result"
     if spoken and left.behind and left.may_be_range:
         return "may be a range of numbers"

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from veritune.records import Problem, StepLabel, StepVerdict
+from veritune.verifiers.steps.algebra import Algebra
 from veritune.verifiers.steps.annotations import Finding, check_annotations
 from veritune.verifiers.steps.equations import Equality, equalities
 from veritune.verifiers.steps.judging import Rounding, judge
 from veritune.verifiers.steps.ledger import Ledger, numbers_in
 from veritune.verifiers.steps.segment import steps_of
 from veritune.verifiers.steps.sides import value_of
-from veritune.verifiers.steps.tokens import scan
+from veritune.verifiers.steps.tokens import Token, scan
 from veritune.verifiers.steps.units import LARGE, unit_factors
 
 LONGEST = 50_000
@@ -29,7 +30,7 @@ _FREELY = re.compile(
     re.IGNORECASE,
 )
 _TO_WHOLE = re.compile(r"whole|full\b|remain|left ?over|quotient|at least|at most", re.IGNORECASE)
-_PROMISING = re.compile(r"=|≈|\\approx|\b(?:is|are|equals|gives|makes)\b")
+_PROMISING = re.compile(r"[=<>≤≥]|\\[lg]eq?|≈|\\approx|\b(?:is|are|equals|gives|makes)\b")
 _ENDING = re.compile(r"(?:[ \t]*[^\s\d]+){0,6}\s*")
 _CENTS = (1, 100, Fraction(1, 100))
 
@@ -40,7 +41,7 @@ def check_mathematics(problem: Problem, text: str) -> tuple[StepVerdict, ...]:
         reason = f"longer than {LONGEST} characters"
         return (StepVerdict(start=0, end=len(text), label="unchecked", reason=reason),)
     solution = _Solution(problem, text)
-    return tuple(solution.check(start, end) for start, end in steps_of(text))
+    return solution.verdicts()
 
 
 class _Solution:
@@ -51,10 +52,15 @@ class _Solution:
         self._marker = problem.metadata.get("marker") or "####"
         self._question = problem.prompt if isinstance(problem.prompt, str) else ""
         self._ledger = Ledger()
+        self._spans = steps_of(text)
+        self._algebra = Algebra(self._question, [text[start:end] for start, end in self._spans])
         self._step = 0
 
-    def check(self, start: int, end: int) -> StepVerdict:
-        """The verdict on the next step."""
+    def verdicts(self) -> tuple[StepVerdict, ...]:
+        """One a step."""
+        return tuple(self._verdict(start, end) for start, end in self._spans)
+
+    def _verdict(self, start: int, end: int) -> StepVerdict:
         self._step += 1
         label: StepLabel = "unchecked"
         reason = "no claim that rules can check"
@@ -65,10 +71,16 @@ class _Solution:
 
     def _findings(self, start: int, end: int) -> Iterator[Finding]:
         yield from check_annotations(self._text, start, end)
-        if not _PROMISING.search(self._text, start, end):
-            yield from self._answer(start, end)
-            return
-        tokens = scan(self._text, start, end)
+        ahead = self._text[end : end + 40].lstrip(" \n\t&")
+        if ahead.startswith("=") or _PROMISING.search(self._text, start, end):
+            tokens = scan(self._text, start, end)
+            yield from self._arithmetic(tokens, start, end)
+            if any(token.kind == "variable" for token in tokens):
+                goes_on = ahead.startswith("=")
+                yield from self._algebra.findings(self._text, tokens, self._step, goes_on)
+        yield from self._answer(start, end)
+
+    def _arithmetic(self, tokens: list[Token], start: int, end: int) -> Iterator[Finding]:
         large = unit_factors(token.text for token in tokens if token.text in LARGE)
         rounding = self._rounding(start, end)
         for equality in equalities(tokens):
@@ -76,7 +88,6 @@ class _Solution:
                 equality, rounding=rounding, rounded=self._ledger.rounded, large=large
             )
             yield label, self._entered(equality, label, why)
-        yield from self._answer(start, end)
 
     def _rounding(self, start: int, end: int) -> Rounding:
         """How freely a step says that it rounds."""
@@ -110,7 +121,8 @@ class _Solution:
         """Whether the final answer is the value computed last, or at least stands above.
 
         An answer that stands nowhere, not even in the question, and differs from the value that
-        the line before ends on, follows from nothing.
+        the line before ends on, follows from nothing. Only where calculations are annotated: in
+        plain prose the last one need not be the answer's.
         """
         at = self._text.find(self._marker, start, end)
         last = self._ledger.last
@@ -122,5 +134,7 @@ class _Solution:
         answer = stated.pop()
         if any(answer == last * factor for factor in _CENTS):
             yield "correct", f"{answer} is the value computed last"
+        elif last in self._ledger.wrong or "<<" not in self._text:
+            return
         elif answer not in numbers_in(self._text[:at] + self._question):
             yield "incorrect", f"the answer is {answer}, the value computed last {last}"

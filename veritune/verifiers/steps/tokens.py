@@ -34,9 +34,9 @@ class Token:
 _SCAN = re.compile(
     r"""
     (?P<skip>[ \t\u00a0]+|<<[^<>\n]*>>
-        |\\(?:left|right|displaystyle|boxed|fbox)(?![a-zA-Z])|\\[,;!:\ ()]|\\?\$|[£€¥&]
+        |\\(?:left|right|displaystyle|boxed|fbox)(?![a-zA-Z])|\\[,;!:\ ]|\\?\$|[£€¥&]
         |\*\*(?!\d)|(?<=\s)\*\*)
-    |(?P<row>\\\\|\\[\[\]]|\\(?:q?quad|implies|Rightarrow|to|therefore|newline)(?![a-zA-Z]))
+    |(?P<row>\\\\|\\[\[\]()]|\\(?:q?quad|implies|Rightarrow|to|therefore|newline)(?![a-zA-Z]))
     |(?P<bullet>^[ \t]*(?:\#+[ \t]+)?(?:[-*•][ \t]+|\d{1,2}[.)][ \t]+))
     |(?P<unread>\d{1,2}:\d\d(?!\d)|0\d+(?![\d.])|\\[a-zA-Z]+_|[<>!]=|[<>≤≥≠]
         |(?!\d{1,3}(?:,\d{3})+(?![\d,]))\d+(?:,\d+)+)
@@ -47,7 +47,8 @@ _SCAN = re.compile(
     |(?P<approx>\\approx|≈|~=)|(?P<equals>==?)
     |(?P<fraction>\\[dt]?frac(?![a-zA-Z]))
     |(?P<unit>\\(?:text|mathrm|mbox|textit|textrm)\s*\{[^{}\n]*\})
-    |(?P<times>\\(?:times|cdot|ast)(?![a-zA-Z])|(?<=[\d)}%$²³ ])[xX](?=[ ]?\\?[$£€]?[ ]?[\d(.]))
+    |(?P<times>\\(?:times|cdot|ast)(?![a-zA-Z])|(?<=[\d)}%$²³ ])[xX]
+        (?=[ ]?\\?[$£€]?[ ]?(?:[\d(]|\.\d)))
     |(?P<over>\\div(?![a-zA-Z]))
     |(?P<command>\\[a-zA-Z]+)
     |(?P<square>²)|(?P<cube>³)
@@ -74,6 +75,8 @@ _OPERATOR_NEXT = re.compile(r"\s*[-+*/^=<>_(]")
 _SHORT_UNITS = """
     km cm mm kg mg lb ft in oz ml gb mb tb kb hr mi am pm yd qt pt mph sq st th nd rd c"""
 _UNITS = frozenset(_SHORT_UNITS.split())
+_SHORT = "is of or to at by in on so as an if we he it do be my up no go us me am ok vs"
+_SHORT_WORDS = frozenset(_SHORT.split())
 
 
 def scan(text: str, start: int, end: int) -> list[Token]:
@@ -106,7 +109,7 @@ def _append(tokens: list[Token], match: re.Match[str], text: str, spaced: bool) 
         tokens.append(_number(match, spaced))
     elif group == "operator":
         tokens.append(Token("operator", _OPERATORS.get(shown, shown), start, end, spaced))
-    elif group == "word":
+    elif group == "word" or (group == "times" and shown in "xX" and not _operand(tokens)):
         _append_word(tokens, match, text, spaced)
     elif group in _PLAIN:
         kind, name = _PLAIN[group]
@@ -114,6 +117,11 @@ def _append(tokens: list[Token], match: re.Match[str], text: str, spaced: bool) 
     elif group in ("square", "cube"):
         tokens.append(Token("operator", "^", start, end, False))
         tokens.append(Token("number", shown, end, end, False, value=2 if group == "square" else 3))
+
+
+def _operand(tokens: list[Token]) -> bool:
+    """Whether what was read last may be multiplied."""
+    return bool(tokens) and tokens[-1].kind in ("number", "close", "word")
 
 
 _PLAIN: dict[str | None, tuple[Kind, str]] = {
@@ -168,18 +176,19 @@ def _append_word(tokens: list[Token], match: re.Match[str], text: str, spaced: b
         tokens.append(Token("equals", "is", start, end, spaced))
     elif word in _CLAUSES:
         tokens.append(Token("break", word, start, end, spaced))
-    elif _is_variable(word, text, end, attached=not spaced and _is_number(last)):
+    elif _is_variable(word, text, end, last, attached=not spaced):
         tokens.append(Token("variable", word, start, end, spaced))
     else:
         tokens.append(Token("word", word, start, end, spaced))
 
 
-def _is_number(token: Token | None) -> bool:
-    return token is not None and token.kind == "number"
-
-
-def _is_variable(word: str, text: str, end: int, *, attached: bool) -> bool:
+def _is_variable(word: str, text: str, end: int, last: Token | None, *, attached: bool) -> bool:
     """Whether letters stand for a value: x, or the ab of 3ab; not the a of "a day"."""
+    attached = attached and last is not None and last.kind == "number"
+    beside = _OPERATOR_NEXT.match(text, end) is not None
     if len(word) == 1:
-        return word not in _LONE_WORDS or attached or _OPERATOR_NEXT.match(text, end) is not None
-    return attached and len(word) == 2 and word not in _UNITS
+        return word not in _LONE_WORDS or attached or beside
+    if len(word) > 2 or word in _UNITS:
+        return False
+    follows = last is not None and last.kind in ("operator", "equals", "variable")
+    return attached or ((beside or follows) and word not in _SHORT_WORDS)

@@ -1,0 +1,213 @@
+"""What a solution has stated about its unknowns, and whether a new statement follows.
+
+A statement follows if it has the same solutions as an earlier one, is a combination of earlier
+ones, or holds with the values found. Statements that follow from nothing may be new facts; they
+are wrong only where they contradict what was stated before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from veritune.verifiers.answers.children import variables
+from veritune.verifiers.answers.limits import LimitReachedError, UndefinedError, UnparsedError
+from veritune.verifiers.answers.modular import OpaqueError, rational
+from veritune.verifiers.answers.nodes import Items, Node, Num, Relation, Sym
+from veritune.verifiers.answers.numeric import DomainError
+from veritune.verifiers.answers.polynomials import NotPolynomialError
+from veritune.verifiers.answers.realsets import NotASetError, RealSet, close, union
+from veritune.verifiers.answers.signs import has_sign, variants
+from veritune.verifiers.answers.solve import to_set
+from veritune.verifiers.steps import polynomial
+from veritune.verifiers.steps.polynomial import Polynomial
+
+REFUSALS = (
+    OpaqueError, UndefinedError, LimitReachedError, NotASetError, DomainError, RecursionError,
+    ZeroDivisionError, ValueError, OverflowError, UnparsedError, NotPolynomialError,
+)  # fmt: skip
+"""What the algebra of answers raises where it cannot tell."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One relation between two sides, or alternatives."""
+
+    node: Node
+    step: int
+    wrong: bool = False
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Its unknowns."""
+        return variables(self.node)
+
+    @cached_property
+    def solutions(self) -> RealSet | None:
+        """The real solutions, where there is one unknown and they can be told."""
+        if len(self.names) != 1:
+            return None
+        try:
+            return _solutions(self.node)
+        except REFUSALS:
+            return None
+
+    @cached_property
+    def polynomial(self) -> Polynomial | None:
+        """What is zero where an equation holds."""
+        if not (isinstance(self.node, Relation) and self.node.operators == ("=",)):
+            return None
+        if has_sign(self.node):
+            return None
+        try:
+            return polynomial.equation(*self.node.sides)
+        except REFUSALS:
+            return None
+
+    @cached_property
+    def value(self) -> tuple[str, Fraction] | None:
+        """The name and the value of `x = 3`."""
+        if not (isinstance(self.node, Relation) and self.node.operators == ("=",)):
+            return None
+        left, right = self.node.sides
+        if isinstance(right, Sym):
+            left, right = right, left
+        if not isinstance(left, Sym):
+            return None
+        try:
+            return left.name, rational(right)
+        except REFUSALS:
+            return None
+
+    @cached_property
+    def lists_values(self) -> bool:
+        """Whether it says outright what the unknown is: `x = 2 or x = 3`, `x < 4`."""
+        items = self.node.items if isinstance(self.node, Items) else (self.node,)
+        return all(_lists_value(item) for item in items)
+
+    @cached_property
+    def definition(self) -> tuple[str, Polynomial] | None:
+        """The name and the expression of `y = 2x + 1`."""
+        if not (isinstance(self.node, Relation) and self.node.operators == ("=",)):
+            return None
+        for name, other in (self.node.sides, self.node.sides[::-1]):
+            if isinstance(name, Sym) and name.name not in variables(other):
+                try:
+                    return name.name, polynomial.equation(other, Num(0))
+                except REFUSALS:
+                    return None
+        return None
+
+
+def _lists_value(node: Node) -> bool:
+    if not isinstance(node, Relation):
+        return True
+    named = any(isinstance(side, Sym) for side in node.sides)
+    return named and sum(bool(variables(side)) for side in node.sides) == 1
+
+
+def _solutions(node: Node) -> RealSet:
+    if isinstance(node, Items):
+        found: RealSet = ()
+        for item in node.items:
+            found = union(found, _solutions(item))
+        return found
+    if has_sign(node):
+        found = ()
+        for variant in variants(node):
+            found = union(found, to_set(variant))
+        return found
+    return to_set(node)
+
+
+def same(left: RealSet, right: RealSet) -> bool:
+    """Whether two sets are equal."""
+    return len(left) == len(right) and all(
+        close(one.low.value, other.low.value)
+        and close(one.high.value, other.high.value)
+        and one.low.closed == other.low.closed
+        and one.high.closed == other.high.closed
+        for one, other in zip(left, right, strict=True)
+    )
+
+
+def points(solutions: RealSet) -> list[float] | None:
+    """The numbers of a finite set."""
+    if any(not close(piece.low.value, piece.high.value) for piece in solutions):
+        return None
+    return [float(piece.low.value) for piece in solutions]
+
+
+def follows(fact: Fact, earlier: Sequence[Fact]) -> Fact | str | None:
+    """The fact, or the way, by which a statement follows from earlier ones; None if none does."""
+    for other in reversed(earlier):
+        if fact.solutions is None or other.solutions is None or other.names != fact.names:
+            continue
+        if same(fact.solutions, other.solutions):
+            return other
+    if fact.polynomial is None:
+        return None
+    rows = [other.polynomial for other in earlier if other.polynomial is not None]
+    if polynomial.in_span(fact.polynomial, rows):
+        return "a combination of earlier equations"
+    for values, how in ((_values(earlier), "values"), (_definitions(earlier), "definitions")):
+        used = {name: value for name, value in values.items() if name in fact.names}
+        if not used:
+            continue
+        put = polynomial.substituted(fact.polynomial, values)
+        if not put:
+            return f"holds with the {how} of {', '.join(sorted(used))}"
+        others = [polynomial.substituted(row, values) for row in rows]
+        if polynomial.in_span(put, others):
+            return f"follows with the {how} of {', '.join(sorted(used))}"
+    return None
+
+
+def contradicts(fact: Fact, earlier: Sequence[Fact]) -> str | None:
+    """Why a statement cannot hold beside the earlier ones, if it cannot."""
+    if fact.polynomial is None:
+        return None
+    values = _values(earlier)
+    put = polynomial.substituted(fact.polynomial, values)
+    if put and not polynomial.names_of(put):
+        used = sorted(fact.names & values.keys())
+        if fact.value is None and used:
+            return "does not hold with the values of " + ", ".join(used)
+    if fact.value is not None and (known := _implied(fact.value[0], earlier)) is not None:
+        return None if known == fact.value[1] else f"{fact.value[0]} is {known} by what was stated"
+    rows = [other.polynomial for other in earlier if other.polynomial is not None]
+    linear = [row for row in rows if polynomial.degree(row) <= 1]
+    unknowns = set().union(*map(polynomial.names_of, linear)) if linear else set()
+    solved = polynomial.rank(linear) == len(unknowns) and len(linear) > 1
+    if solved and fact.names <= unknowns and polynomial.degree(fact.polynomial) <= 1:
+        return "differs from the solution of the equations"
+    return None
+
+
+def _implied(name: str, facts: Sequence[Fact]) -> Fraction | None:
+    """The value that an earlier equation gives an unknown with the values of the others."""
+    values = {other: value for other, value in _values(facts).items() if other != name}
+    for fact in reversed(facts):
+        if fact.value is not None or fact.polynomial is None or len(fact.names) < 2:
+            continue
+        put = polynomial.substituted(fact.polynomial, values)
+        slope = put.get(((name, 1),))
+        if slope and polynomial.names_of(put) == {name} and polynomial.degree(put) == 1:
+            return -put.get((), Fraction(0)) / slope
+    return None
+
+
+def _values(facts: Sequence[Fact]) -> dict[str, Polynomial]:
+    """The newest value of each unknown that has one."""
+    found = {fact.value[0]: fact.value[1] for fact in facts if fact.value is not None}
+    return {name: {(): value} if value else {} for name, value in found.items()}
+
+
+def _definitions(facts: Sequence[Fact]) -> dict[str, Polynomial]:
+    """The newest expression for each unknown that has one, not in terms of each other."""
+    found = {fact.definition[0]: fact.definition[1] for fact in facts if fact.definition}
+    return {
+        name: poly for name, poly in found.items() if not polynomial.names_of(poly) & found.keys()
+    }

@@ -1,0 +1,148 @@
+"""Exact polynomials in several variables, to see whether one equation follows from others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from veritune.verifiers.answers.modular import OpaqueError, whole_number
+from veritune.verifiers.answers.nodes import Add, Const, Frac, Mul, Node, Num, Pow, Sym
+
+Monomial = tuple[tuple[str, int], ...]
+"""Names in order with their powers; the empty one is the constant."""
+Polynomial = dict[Monomial, Fraction]
+MOST_TERMS = 80
+HIGHEST_POWER = 8
+_ONE: Polynomial = {(): Fraction(1)}
+
+
+def equation(left: Node, right: Node) -> Polynomial:
+    """The polynomial that is zero where both sides are equal; raises `OpaqueError`.
+
+    Denominators are multiplied out, so where one is zero the polynomial may be so too.
+    """
+    (a, b), (c, d) = _rational(left), _rational(right)
+    return _plus(times(a, d), _scaled(times(c, b), Fraction(-1)))
+
+
+def names_of(poly: Polynomial) -> set[str]:
+    """The variables that are left in it."""
+    return {name for monomial in poly for name, _ in monomial}
+
+
+def degree(poly: Polynomial) -> int:
+    """The highest sum of powers in a term; 0 for a constant."""
+    return max((sum(power for _, power in monomial) for monomial in poly), default=0)
+
+
+def substituted(poly: Polynomial, values: Mapping[str, Polynomial]) -> Polynomial:
+    """The polynomial with variables replaced by polynomials."""
+    result: Polynomial = {}
+    for monomial, factor in poly.items():
+        term: Polynomial = {(): factor}
+        for name, power in monomial:
+            factor_of: Polynomial = values[name] if name in values else {((name, 1),): Fraction(1)}
+            for _ in range(power):
+                term = times(term, factor_of)
+        result = _plus(result, term)
+    return result
+
+
+def in_span(poly: Polynomial, rows: Sequence[Polynomial]) -> bool:
+    """Whether a polynomial is a combination of others with constant factors."""
+    rest = dict(poly)
+    for pivot, row in _reduced(rows):
+        if pivot in rest:
+            rest = _plus(rest, _scaled(row, -rest[pivot] / row[pivot]))
+    return not rest
+
+
+def rank(rows: Sequence[Polynomial]) -> int:
+    """How many of the equations are independent."""
+    return len(_reduced(rows))
+
+
+def _reduced(rows: Sequence[Polynomial]) -> list[tuple[Monomial, Polynomial]]:
+    """The rows as a triangle: each with a monomial that no later one has."""
+    done: list[tuple[Monomial, Polynomial]] = []
+    for row in rows:
+        rest = dict(row)
+        for pivot, other in done:
+            if pivot in rest:
+                rest = _plus(rest, _scaled(other, -rest[pivot] / other[pivot]))
+        if rest:
+            done.append((max(rest, key=_order), rest))
+    return done
+
+
+def _order(monomial: Monomial) -> tuple[int, Monomial]:
+    return sum(power for _, power in monomial), monomial
+
+
+def _rational(node: Node) -> tuple[Polynomial, Polynomial]:
+    """Numerator and denominator."""
+    match node:
+        case Num(value):
+            return ({(): Fraction(value)} if value else {}), _ONE
+        case Sym(name) | Const(("pi" | "e") as name):
+            return {((name, 1),): Fraction(1)}, _ONE
+        case Add(terms):
+            top: Polynomial = {}
+            bottom = _ONE
+            for up, down in map(_rational, terms):
+                top = _plus(times(top, down), times(up, bottom))
+                bottom = times(bottom, down)
+            return top, bottom
+        case Mul(factors):
+            top, bottom = _ONE, _ONE
+            for up, down in map(_rational, factors):
+                top, bottom = times(top, up), times(bottom, down)
+            return top, bottom
+        case Frac(above, below):
+            (up, down), (over, under) = _rational(above), _rational(below)
+            return times(up, under), times(down, over)
+        case Pow(base, exponent):
+            return _power(base, exponent)
+        case _:
+            raise OpaqueError
+
+
+def _power(base: Node, exponent: Node) -> tuple[Polynomial, Polynomial]:
+    power = whole_number(exponent)
+    if power is None or abs(power) > HIGHEST_POWER:
+        raise OpaqueError
+    top, bottom = _rational(base)
+    if power < 0:
+        top, bottom = bottom, top
+    up, down = _ONE, _ONE
+    for _ in range(abs(power)):
+        up, down = times(up, top), times(down, bottom)
+    return up, down
+
+
+def _plus(left: Polynomial, right: Polynomial) -> Polynomial:
+    total = dict(left)
+    for monomial, factor in right.items():
+        total[monomial] = total.get(monomial, Fraction(0)) + factor
+    return {monomial: factor for monomial, factor in total.items() if factor}
+
+
+def _scaled(poly: Polynomial, factor: Fraction) -> Polynomial:
+    return {monomial: value * factor for monomial, value in poly.items()}
+
+
+def times(left: Polynomial, right: Polynomial) -> Polynomial:
+    """The product; raises `OpaqueError` where it grows too large."""
+    if len(left) * len(right) > MOST_TERMS * MOST_TERMS // 4:
+        raise OpaqueError
+    result: Polynomial = {}
+    for one, a in left.items():
+        for other, b in right.items():
+            powers = dict(one)
+            for name, power in other:
+                powers[name] = powers.get(name, 0) + power
+            monomial = tuple(sorted(powers.items()))
+            result[monomial] = result.get(monomial, Fraction(0)) + a * b
+    if len(result) > MOST_TERMS:
+        raise OpaqueError
+    return {monomial: factor for monomial, factor in result.items() if factor}

@@ -1,0 +1,191 @@
+"""Statements with unknowns in them, found in prose and read by the reader of answers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from veritune.verifiers.answers.children import rebuild, variables, walk
+from veritune.verifiers.answers.limits import LimitReachedError, UnparsedError
+from veritune.verifiers.answers.nodes import (
+    Add,
+    Apply,
+    Const,
+    Frac,
+    Func,
+    Items,
+    Mul,
+    Node,
+    Num,
+    Pow,
+    Relation,
+    Root,
+    Sign,
+    Sym,
+)
+from veritune.verifiers.answers.read import read
+from veritune.verifiers.steps.tokens import Token
+
+LONGEST = 300
+_SIGNS = frozenset(("=", "<", ">", "<=", ">="))
+_KNOWN = (Add, Const, Frac, Func, Items, Mul, Num, Pow, Relation, Root, Sign, Sym)
+_FUNCTIONS = frozenset(("abs", "sin", "cos", "tan", "ln", "log", "exp", "floor", "ceil"))
+_UNIT_LETTERS = frozenset("mglshck")
+_NUMBERED_NAME = re.compile(r"[a-z]\d+")
+_VALUE_OF = re.compile(r"([A-Za-z](?:_\w+)?)\s*=[^=]*")
+_RUN = frozenset(("number", "operator", "open", "close", "variable", "equals"))
+_PART_OF_MORE = frozenset(
+    ("times", "of", "than", "twice", "half", "double", "triple", "plus", "minus", "by", "each")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A relation, several alternatives (`x = 2 or x = 3`), or an expression, with an unknown.
+
+    `continues` says that it starts with its sign, and goes on from the statement before.
+    """
+
+    node: Node
+    start: int
+    end: int
+    continues: bool
+
+
+def statements(text: str, tokens: list[Token]) -> list[Statement]:
+    """The statements in a step, in order."""
+    found: list[Statement] = []
+    runs = _runs(text, tokens)
+    at = 0
+    while at < len(runs):
+        last = at
+        while last + 1 < len(runs) and _joined(text, tokens, runs[last], runs[last + 1]):
+            last += 1
+        first, stop = runs[at][0], runs[last][1]
+        at = last + 1
+        if any(token.kind == "variable" for token in tokens[first:stop]):
+            statement = _read(text, tokens, first, stop)
+            if statement is not None:
+                found.append(statement)
+    return found
+
+
+Run = tuple[int, int]
+
+
+def _runs(text: str, tokens: list[Token]) -> list[Run]:
+    """Stretches of tokens that are mathematics, without words."""
+    runs: list[Run] = []
+    first: int | None = None
+    for at, token in enumerate([*tokens, None]):
+        inside = token is not None and token.kind in _RUN and not _spoken(text, token)
+        if inside and first is None:
+            first = at
+        elif not inside and first is not None:
+            runs.append((first, at))
+            first = None
+    return runs
+
+
+def _spoken(text: str, token: Token) -> bool:
+    """Whether a sign is a word, such as `plus` or `is`."""
+    return token.kind in ("operator", "equals") and text[token.start].isalpha()
+
+
+def _joined(text: str, tokens: list[Token], run: Run, following: Run) -> bool:
+    """`x = 2 or x = 3`, `x = 2, 3`; not `2x = 4, x = 2`."""
+    between = text[tokens[run[1] - 1].end : tokens[following[0]].start].strip(" \\$()")
+    if between in ("or", ", or", "text{ or }", "text{or}"):
+        return any(token.kind == "equals" for token in tokens[run[0] : run[1]])
+    if between not in (",", "and", ", and"):
+        return False
+    one = _VALUE_OF.fullmatch(text, tokens[run[0]].start, tokens[run[1] - 1].end)
+    span = tokens[following[0]].start, tokens[following[1] - 1].end
+    other = _VALUE_OF.fullmatch(text, *span)
+    bare = "=" not in text[span[0] : span[1]]
+    return one is not None and (bare or (other is not None and one[1] == other[1]))
+
+
+def _read(text: str, tokens: list[Token], first: int, stop: int) -> Statement | None:
+    if _cut_off(tokens, first, stop):
+        return None
+    start, end = tokens[first].start, tokens[stop - 1].end
+    if end - start > LONGEST:
+        return None
+    body = text[start:end].replace("&", " ")
+    continues = tokens[first].kind == "equals"
+    if continues and text[:start].rpartition("\n")[2].strip(" \t&\\[("):
+        return None
+    try:
+        node = _products(read(f"0{body}" if continues else body))
+    except (UnparsedError, LimitReachedError, RecursionError):
+        return None
+    return Statement(node, start, end, continues) if _understood(node) else None
+
+
+def _products(node: Node) -> Node:
+    """The x(x + 2) of one who multiplies, which reads like a function of x + 2."""
+    names = variables(node)
+
+    def change(part: Node) -> Node:
+        part = rebuild(part, change)
+        if isinstance(part, Apply) and part.name in names and len(part.args) == 1:
+            return Mul((Sym(part.name), part.args[0]))
+        return part
+
+    return change(node)
+
+
+def _cut_off(tokens: list[Token], first: int, stop: int) -> bool:
+    """Whether the statement may go on beside the words around it."""
+    before = tokens[first - 1] if first else None
+    if before is not None and before.kind == "word":
+        label = tokens[first].kind == "number" and tokens[first + 1].kind == "equals"  # day 2 = x
+        if label or before.text in _PART_OF_MORE:
+            return True
+    if _only_units(tokens[first:stop]) or any(
+        _NUMBERED_NAME.fullmatch(token.text) for token in tokens[first:stop]
+    ):
+        return True
+    if tokens[first].kind == "operator" and tokens[first].text not in ("-", "frac"):
+        return True
+    at = stop
+    while at < len(tokens) and tokens[at].kind == "word":
+        at += 1
+    behind = tokens[at : at + 2]
+    return (
+        len(behind) == 2
+        and at > stop
+        and behind[0].kind == "operator"
+        and behind[1].kind in ("number", "variable", "open")
+    )
+
+
+def _only_units(tokens: list[Token]) -> bool:
+    """Whether its letters are units: 4 m."""
+    letters = [at for at, token in enumerate(tokens) if token.kind == "variable"]
+    return all(
+        tokens[at].text in _UNIT_LETTERS
+        and at > 0
+        and tokens[at - 1].kind == "number"
+        and tokens[at].spaced
+        for at in letters
+    )
+
+
+def _understood(node: Node) -> bool:
+    """Whether it is in arithmetic and known functions only."""
+    if isinstance(node, Items) and (
+        node.kind not in ("or", "and", "list") or not isinstance(node.items[0], Relation)
+    ):
+        return False
+    for part in walk(node):
+        if not isinstance(part, _KNOWN):
+            return False
+        if isinstance(part, Const) and part.name != "pi":
+            return False
+        if isinstance(part, Relation) and not set(part.operators) <= _SIGNS:
+            return False
+        if isinstance(part, Func) and part.name not in _FUNCTIONS:
+            return False
+    return any(isinstance(part, Sym) for part in walk(node))
