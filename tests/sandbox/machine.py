@@ -37,6 +37,27 @@ def commands(pids: list[int]) -> list[str]:
     return [_read(f"/proc/{pid}/cmdline").replace("\0", " ")[:80] for pid in pids]
 
 
+def alive(pid: int) -> bool:
+    """Whether a process is there and no zombie."""
+    state = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()[:1]
+    return bool(state) and state[0] not in "ZX"
+
+
+def containers(client: int) -> list[str]:
+    """Containers that a client's sandboxes hold; none where no engine answers."""
+    from veritune.sandbox import SandboxUnavailableError, docker
+
+    try:
+        engine = docker.connect()
+    except SandboxUnavailableError:
+        return []
+    try:
+        label = f"{docker.LABEL}={client}"
+        return [c["Id"] for c in engine.containers(all=True, filters={"label": label})]
+    finally:
+        engine.close()
+
+
 def mounts() -> int:
     """Mounts that this process sees."""
     return len(_read("/proc/self/mounts").splitlines())

@@ -38,10 +38,10 @@ CODE: dict[str, re.Pattern[str]] = {
     ),
     "memory": re.compile(r"\bctypes\b|\bmmap\b|\b_testcapi\b|\bcffi\b"),
     "processes": re.compile(
-        r"\bos \. (?:fork|forkpty|exec\w+|system|popen|spawn\w+|posix_spawn|dup2?|setsid)\b"
+        r"\bos \. (?:fork|forkpty|exec\w+|system|popen|spawn\w+|posix_spawn|dup2?|setsid|set\w*[ug]id)\b"
         r"|\bimport subprocess\b|\bsubprocess \.|\bsignal \.|\bimport signal\b"
     ),
-    "descriptors": re.compile(r"\bos \. (?:write|read|fdopen|close|closerange|pipe)\b|\bsocket \."),
+    "descriptors": re.compile(r"\bos \. (?:p?write|p?read|fdopen|close|closerange|pipe|set_blocking)\b|\bsocket \."),
     "import hooks": re.compile(r"\bmeta_path\b|\bpath_hooks\b|\b__import__\b|\bimportlib\b"),
     "subclass search": re.compile(r"\b__(?:subclasses|mro|bases|globals|closure)__\b"),
 }
@@ -53,7 +53,7 @@ TEXT: dict[str, re.Pattern[str]] = {
 }
 # Most programs hold none of these, and need no closer look.
 SUSPECT = re.compile(
-    r"exit|abort|kill|quit|Interrupt|frame|f_back|f_locals|f_globals|f_code|inspect|\bgc\b"
+    r"[eE]xit|abort|kill|quit|Interrupt|frame|f_back|f_locals|f_globals|f_code|inspect|\bgc\b"
     r"|get_objects|get_refer|settrace|setprofile|monitoring|audithook|_trace|__|getsource|linecache"
     r"|\bopen\b|builtins|modules|mock|\btime\b|stdout|stderr|excepthook|pytest|conftest|setattr"
     r"|ctypes|mmap|_testcapi|cffi|\bos\b|subprocess|signal|socket|meta_path|path_hooks|importlib"
