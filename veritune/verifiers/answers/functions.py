@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from veritune.verifiers.answers.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.verifiers.answers.nodes import Items, Matrix, Node
 from veritune.verifiers.answers.tables import table
-
-if TYPE_CHECKING:
-    from veritune.verifiers.answers.numeric import Evaluator
 
 DIRECT = table(
     "sin cos tan cot sec csc asin acos atan acot asec acsc sinh cosh tanh coth sech csch "
@@ -23,7 +20,26 @@ LARGEST_ARGUMENT = 2_000
 LARGEST_MATRIX = 8
 
 
-def evaluate(at: Evaluator, name: str, args: tuple[Node, ...]) -> Any:
+class Place(Protocol):
+    """What the functions need of the evaluator: its arithmetic, and values at its point."""
+
+    mp: Any
+    log_base: int
+
+    def value(self, node: Node) -> Any:
+        """An mpf or mpc."""
+        ...
+
+    def complex(self) -> None:
+        """A value leaves the real numbers; raises where that is refused."""
+        ...
+
+    def divided(self, top: Any, bottom: Any) -> Any:
+        """The quotient; raises for a division by zero."""
+        ...
+
+
+def evaluate(at: Place, name: str, args: tuple[Node, ...]) -> Any:
     """The value of one function; raises where there is none, or it is out of bounds."""
     if name in ("det", "trace"):
         return _of_matrix(at, name, args[0])
@@ -39,7 +55,7 @@ def evaluate(at: Evaluator, name: str, args: tuple[Node, ...]) -> Any:
     raise UnparsedError(f"{name} of {len(values)} arguments")
 
 
-def _of_one(at: Evaluator, name: str, value: Any) -> Any:
+def _of_one(at: Place, name: str, value: Any) -> Any:
     mp = at.mp
     real = isinstance(value, mp.mpf)
     if name in ("ln", "log"):
@@ -57,7 +73,7 @@ def _of_one(at: Evaluator, name: str, value: Any) -> Any:
     return _of_real(at, name, value)
 
 
-def _pole_safe(at: Evaluator, name: str, value: Any) -> Any:
+def _pole_safe(at: Place, name: str, value: Any) -> Any:
     mp = at.mp
     below = {"tan": mp.cos, "sec": mp.cos, "cot": mp.sin, "csc": mp.sin}.get(name)
     if below is not None and abs(below(value)) < mp.mpf(10) ** (8 - mp.dps):
@@ -68,7 +84,7 @@ def _pole_safe(at: Evaluator, name: str, value: Any) -> Any:
         raise UndefinedError(f"a pole of {name}") from None
 
 
-def _of_complex(at: Evaluator, name: str, value: Any) -> Any:
+def _of_complex(at: Place, name: str, value: Any) -> Any:
     mp = at.mp
     if name == "abs":
         return abs(value)
@@ -77,7 +93,7 @@ def _of_complex(at: Evaluator, name: str, value: Any) -> Any:
     return {"conj": mp.conj, "re": mp.re, "im": mp.im}[name](value)
 
 
-def _of_real(at: Evaluator, name: str, value: Any) -> Any:
+def _of_real(at: Place, name: str, value: Any) -> Any:
     mp = at.mp
     nearest = mp.nint(value)
     near = abs(value - nearest) < mp.mpf(10) ** (8 - mp.dps) * (1 + abs(value))
@@ -100,7 +116,7 @@ def _of_real(at: Evaluator, name: str, value: Any) -> Any:
     raise UnparsedError(f"no value of {name}")
 
 
-def _gamma(at: Evaluator, value: Any) -> Any:
+def _gamma(at: Place, value: Any) -> Any:
     if value > LARGEST_FACTORIAL:
         raise LimitReachedError("a factorial beyond the limit")
     if value <= 0 and at.mp.isint(value):
@@ -110,7 +126,7 @@ def _gamma(at: Evaluator, value: Any) -> Any:
     return at.mp.gamma(value)
 
 
-def _logarithm(at: Evaluator, value: Any) -> Any:
+def _logarithm(at: Place, value: Any) -> Any:
     if not value:
         raise UndefinedError("the logarithm of zero")
     if not isinstance(value, at.mp.mpf) or value < 0:
@@ -118,13 +134,13 @@ def _logarithm(at: Evaluator, value: Any) -> Any:
     return at.mp.log(value)
 
 
-def _bare_logarithm(at: Evaluator, value: Any) -> Any:
+def _bare_logarithm(at: Place, value: Any) -> Any:
     """`log` without a base: natural, or to the base that the evaluator was told."""
     result = _logarithm(at, value)
     return result / at.mp.log(at.log_base) if at.log_base else result
 
 
-def _of_two(at: Evaluator, name: str, first: Any, second: Any) -> Any:
+def _of_two(at: Place, name: str, first: Any, second: Any) -> Any:
     mp = at.mp
     if name == "log":
         return at.divided(_logarithm(at, first), _logarithm(at, second))
@@ -137,7 +153,7 @@ def _of_two(at: Evaluator, name: str, first: Any, second: Any) -> Any:
     raise UnparsedError(f"no value of {name}")
 
 
-def _binomial(at: Evaluator, top: Any, bottom: Any) -> Any:
+def _binomial(at: Place, top: Any, bottom: Any) -> Any:
     mp = at.mp
     if max(abs(top), abs(bottom)) > LARGEST_FACTORIAL:
         raise LimitReachedError("a binomial beyond the limit")
@@ -146,7 +162,7 @@ def _binomial(at: Evaluator, top: Any, bottom: Any) -> Any:
     return mp.binomial(top, bottom)
 
 
-def _of_many(at: Evaluator, name: str, args: tuple[Node, ...]) -> Any:
+def _of_many(at: Place, name: str, args: tuple[Node, ...]) -> Any:
     if len(args) == 1 and isinstance(args[0], Items):
         args = args[0].items
     values = [at.value(arg) for arg in args]
@@ -161,7 +177,7 @@ def _of_many(at: Evaluator, name: str, args: tuple[Node, ...]) -> Any:
     return at.mp.mpf((gcd if name == "gcd" else lcm)(*map(int, values)))
 
 
-def _of_matrix(at: Evaluator, name: str, node: Node) -> Any:
+def _of_matrix(at: Place, name: str, node: Node) -> Any:
     if not isinstance(node, Matrix) or len(node.rows) != len(node.rows[0]):
         raise UnparsedError(f"{name} of something that is no square matrix")
     if len(node.rows) > LARGEST_MATRIX:
@@ -169,19 +185,17 @@ def _of_matrix(at: Evaluator, name: str, node: Node) -> Any:
     values = [[at.value(cell) for cell in row] for row in node.rows]
     if name == "trace":
         return at.mp.fsum([row[i] for i, row in enumerate(values)])
-    return _determinant(values)
+    return _determinant(at.mp, values)
 
 
-def _determinant(rows: list[list[Any]]) -> Any:
+def _determinant(mp: Any, rows: list[list[Any]]) -> Any:
     """By minors, so that exact zeros stay exact; at most 8 rows."""
     if len(rows) == 1:
         return rows[0][0]
     if len(rows) > 4:
-        from veritune.verifiers.answers.numeric import context
-
-        return context().det(context().matrix(rows))
+        return mp.det(mp.matrix(rows))
     total = 0
     for column, lead in enumerate(rows[0]):
         minor = [row[:column] + row[column + 1 :] for row in rows[1:]]
-        total += (-1) ** column * lead * _determinant(minor)
+        total += (-1) ** column * lead * _determinant(mp, minor)
     return total

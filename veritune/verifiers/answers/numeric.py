@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
+from veritune.verifiers.answers.functions import evaluate
 from veritune.verifiers.answers.limits import (
     MOST_BITS,
     MOST_WORK,
@@ -104,8 +105,6 @@ class Evaluator:
     def rare(self, node: Node) -> Any:
         match node:
             case Func(name, args):
-                from veritune.verifiers.answers.functions import evaluate
-
                 return evaluate(self, name, args)
             case Based(value):
                 return self.mp.mpf(value)
