@@ -10,6 +10,7 @@ from veritune.verifiers.answers.expressions import expression
 from veritune.verifiers.answers.limits import MOST_ITEMS, LimitReachedError, UnparsedError
 from veritune.verifiers.answers.nodes import (
     Cases,
+    Frac,
     Func,
     Items,
     Labelled,
@@ -228,7 +229,7 @@ def _after(cursor: Cursor, node: Node, closers: frozenset[str]) -> Node:
         if cursor.peek().kind == "num" or cursor.peek().text in ("$", "-"):
             raise cursor.wrong("a remark with a number")
         skip(cursor, closers)
-    else:
+    elif isinstance(node, (Num, Relation, Frac)):
         _skip_words(cursor)
     return node
 

@@ -9,11 +9,15 @@ from veritune.verifiers.answers.comparison import Comparison, Relation
 from veritune.verifiers.answers.families import declared
 from veritune.verifiers.answers.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.verifiers.answers.nodes import Node, Num, Quantity
+from veritune.verifiers.answers.nodes import Relation as TreeRelation
 from veritune.verifiers.answers.policy import AnswerPolicy
 from veritune.verifiers.answers.read import read
 from veritune.verifiers.answers.relate import Relater
 from veritune.verifiers.answers.show import show
 
+STATEMENT = re.compile(r"([^.,;]{1,80}?)(?:\\text\s?\{)?\s(?:is|are)\b")
+"""A reference that says something about its answer, as in "R = 1 is necessary"."""
+REVERSED = re.compile(r"\b(?:not|no|never|impossible|wrong|false|than)\b", re.IGNORECASE)
 BEYOND = (LimitReachedError, RecursionError, OverflowError)
 COMMA = re.compile(r"[$€£\s]*-?\d+,\d+[$€£\s]*")
 LONG_COMMA = re.compile(r"[$€£\s]*-?(?:\d{1,3},\d\d|(?:0|\d{4,}),\d+)[$€£\s]*")
@@ -73,5 +77,10 @@ def _readings(
         yield left, read(COMMA_SIGN.sub(".", pred))
     if policy.decimal_comma and COMMA.fullmatch(gold):
         yield read(COMMA_SIGN.sub(".", gold)), right
+    head = STATEMENT.match(gold)
+    if head is not None and not REVERSED.search(gold, head.end()):
+        stated = read(head.group(1))
+        if isinstance(stated, (Num, TreeRelation)):
+            yield stated, right
     if GROUPS.search(gold) or GROUPS.search(pred):
         yield read(GROUP_SIGN.sub(", ", gold)), read(GROUP_SIGN.sub(", ", pred))

@@ -44,7 +44,7 @@ def _compound(left: Listing, right: Listing, comparer: Comparer) -> bool:
     if (len(left.entries) == 1) == (len(right.entries) == 1):
         return False
     many = left if len(right.entries) == 1 else right
-    if not all(isinstance(v, Quantity) for v in many.values) or len(many.values) > 3:
+    if not all(isinstance(v, Quantity) for v in many.values) or not 1 < len(many.values) < 4:
         return False
     units = [value.unit for value in many.values if isinstance(value, Quantity)]
     if len(set(units)) < len(units):
@@ -94,7 +94,7 @@ def _listings(left: Listing, right: Listing, comparer: Comparer) -> bool:
             return comparer.equations(one.whole, other.whole)
         return comparer.same(one.value, other.value)
     if 1 in (len(left.entries), len(right.entries)):
-        return _one_tuple(left, right, comparer)
+        return _one_tuple(left, right, comparer) or _repeated(left, right, comparer)
     names, others = left.labels, right.labels
     if names is not None and others is not None:
         return _labelled(left, right, comparer)
@@ -124,6 +124,15 @@ def _one_tuple(left: Listing, right: Listing, comparer: Comparer) -> bool:
                 else comparer.ordered(inner.items, listed)
             )
     return False
+
+
+def _repeated(left: Listing, right: Listing, comparer: Comparer) -> bool:
+    """A single reference against "1/2 or 0.5": one answer, said more than once."""
+    if len(left.entries) != 1 or right.kind != "list" or len(right.entries) > 4:
+        return False
+    return bool(right.entries) and all(
+        comparer.same(left.values[0], value) for value in right.values
+    )
 
 
 def _labelled(left: Listing, right: Listing, comparer: Comparer) -> bool:

@@ -38,6 +38,10 @@ EXCEPT = re.compile(
     r" (?:except|other than)(?: for)?\}?(.+)",
     re.IGNORECASE | re.DOTALL,
 )
+ENUMERATED = re.compile(
+    r"(?:^|(?<=[;,.\n])\s*|(?<=\\\\)\s*|\\quad\s*)\(([1-9a-e])\)\s(?=\s*[\w\\$(-])"
+)
+NUMERALS, LETTERS = list("123456789"), list("abcde")
 OPEN_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 
 
@@ -55,7 +59,7 @@ def read(text: str) -> Node:
     if found is not None:
         return found
     try:
-        return based(body) or _choice(body) or _except(body) or _parse(body)
+        return based(body) or _choice(body) or _enumerated(body) or _except(body) or _parse(body)
     except UnparsedError as error:
         words = _words(body)
         if words is None:
@@ -71,6 +75,23 @@ def _choice(body: str) -> Node | None:
     if match is None or SECOND.match(match.group(2)):
         return None
     return Letter(match.group(1), read(match.group(2)))
+
+
+def _enumerated(body: str) -> Node | None:
+    """ "(1) 5; (2) 7" as a list of two answers."""
+    marks = list(ENUMERATED.finditer(body))
+    names = [mark.group(1) for mark in marks]
+    if (
+        len(marks) < 2
+        or marks[0].start()
+        or names not in (NUMERALS[: len(marks)], LETTERS[: len(marks)])
+    ):
+        return None
+    ends = [mark.start() for mark in marks[1:]] + [len(body)]
+    parts = [body[mark.end() : end].strip() for mark, end in zip(marks, ends, strict=True)]
+    if not all(parts):
+        return None
+    return Items("list", tuple(read(part) for part in parts))
 
 
 def _except(body: str) -> Node | None:

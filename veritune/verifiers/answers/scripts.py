@@ -167,7 +167,7 @@ def postfix(cursor: Cursor, base: Node) -> Node | None:
         return degrees(cursor, base)
     if token.text == "'" and isinstance(base, (Sym, Apply, Num)):
         return _primes(cursor, base)
-    if token.text == "..." and isinstance(base, Num) and base.places:
+    if token.text == "..." and isinstance(base, Num) and (base.places or 0) > 0:
         cursor.at += 1
         return _repeating_tail(base)
     return None

@@ -87,6 +87,8 @@ DAY_FIRST = re.compile(
 MONTH_FIRST = re.compile(rf"({MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(\d{{4}}))?", re.I)
 ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 BASED = re.compile(r"\(?([0-9A-Z]+)\)?_\s*\{?\(?(?:\\text\{)?\s*(?:base\s*)?(\w+)\)?\}{0,2}")
+EXPLAINED = re.compile(r"(yes|no|true|false)\s?[,.;:]\s(.+)", re.IGNORECASE)
+DOUBTS = re.compile(r"\b(?:yes|no|not|true|false|or|but|maybe|unless)\b", re.IGNORECASE)
 LONGEST = 60
 
 
@@ -98,10 +100,18 @@ def special(body: str) -> Node | None:
     plain = " ".join(plain.split())
     if len(plain) > LONGEST:
         return None
-    found = PHRASES.get(plain.lower())
+    found = PHRASES.get(plain.lower()) or _yes_or_no(plain)
     if found is not None:
         return found
     return _letter(plain) or _moment(plain)
+
+
+def _yes_or_no(plain: str) -> Node | None:
+    """ "Yes, because ..." is yes, as long as the reason takes nothing back."""
+    match = EXPLAINED.fullmatch(plain)
+    if match is None or DOUBTS.search(match.group(2)):
+        return None
+    return PHRASES[match.group(1).lower()]
 
 
 def _letter(plain: str) -> Node | None:

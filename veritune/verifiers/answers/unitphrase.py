@@ -20,7 +20,10 @@ from veritune.verifiers.answers.words import (
 
 POWERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3}
 CURRENCIES = frozenset("$€£¥¢₹")
-STOPPERS = CONDITION | DOMAIN | NEGATIONS | frozenset(CONNECTIVES) | {"mod", "modulo", "base"}
+VERBS = frozenset(("is", "are", "was", "were"))
+STOPPERS = (
+    VERBS | CONDITION | DOMAIN | NEGATIONS | frozenset(CONNECTIVES) | {"mod", "modulo", "base"}
+)
 LONE = table("m s g h L l N J W V A K C F d")
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Self
 
 from veritune.records import Candidate, Outcome, Problem, Verdict
@@ -14,6 +16,10 @@ from veritune.verifiers.answers.extract import Extraction, Mode, extract_answer
 from veritune.verifiers.answers.fast import quick
 from veritune.verifiers.answers.policy import DEFAULT, AnswerPolicy
 from veritune.verifiers.answers.pool import MEMORY_MB, SECONDS, Pool
+
+Judged = tuple[Extraction, Comparison | None]
+LONGEST_INLINE = 50_000
+"""Characters of a solution that is read without leaving the event loop."""
 
 
 class AnswerVerifier:
@@ -48,18 +54,32 @@ class AnswerVerifier:
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         """Passed where the extracted answer equals the reference."""
         start = time.perf_counter()
-        marker = problem.metadata.get("marker")
-        found = extract_answer(candidate.text, marker=marker, mode=self._mode)
-        if found.answer is None:
+        job = partial(self._judge, problem, candidate.text)
+        if len(candidate.text) > LONGEST_INLINE:
+            found, result = await self._aside(job)
+        else:
+            found, result = job(waits=False)
+            if result is None and found.answer is not None:
+                found, result = await self._aside(job)
+        if result is None:
             return _verdict(candidate, "failed", "no answer found in the solution", None, start)
-        gold = reference_answer(problem.reference["answer"])
-        result = quick(gold, found.answer, self._policy)
-        if result is None or (found.parts[1:] and not result.equal):
-            loop = asyncio.get_running_loop()
-            result = await loop.run_in_executor(
-                self._threads, compare_extracted, gold, found, self._policy, self._pool
-            )
         return _verdict(candidate, _outcome(result), _reason(found, result), found.answer, start)
+
+    async def _aside(self, job: Callable[[], Judged]) -> Judged:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, job)
+
+    def _judge(self, problem: Problem, text: str, *, waits: bool = True) -> Judged:
+        """The answer found and its comparison; None if there is no answer, or it needs a wait."""
+        marker = problem.metadata.get("marker")
+        marker = marker if isinstance(marker, str) else None
+        found = extract_answer(text, marker=marker, mode=self._mode)
+        if found.answer is None:
+            return found, None
+        gold = reference_answer(problem.reference["answer"])
+        if waits:
+            return found, compare_extracted(gold, found, self._policy, self._pool)
+        result = quick(gold, found.answer, self._policy)
+        return found, None if result and found.parts[1:] and not result.equal else result
 
 
 def reference_answer(text: str) -> str:
