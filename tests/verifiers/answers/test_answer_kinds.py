@@ -3,7 +3,7 @@
 One pair a line, the reference first.
 """
 
-# ruff: noqa: E501  (one pair a line)
+# ruff: noqa: E501, RUF001  (one pair a line, in look-alike signs too)
 
 from __future__ import annotations
 
@@ -273,6 +273,187 @@ e^{\pi i/3} | \frac12+\frac{\sqrt3}{2}i
 (0,1) \cup (1,2) | (0,2) \setminus \{1\}
 3,5,7 | 3;5;7
 12\text{ and }13 | 12, 13
+1/2 | one half
+1/2 | ½
+1/2 | 1⁄2
+1/2 | 1 over 2
+1/2 | {1 \over 2}
+3/2 | 1½
+8 | 2³
+x^2 | x²
+\sqrt{2} | √2
+\sqrt{2} | √(2)
+\sqrt{x+1} | √(x+1)
+2 | ∛8
+5000 | 5 × 10³
+12 | 3·4
+-5 | −5
+5 | ５
+\frac{\pi}{3} | π/3
+60^\circ | π/3
+\arccos\frac{1}{2} | \frac{\pi}{3}
+\arcsin(1) | 90°
+\cos^{-1}(0) | \frac{\pi}{2}
+\log 100 | 2
+\lg 100 | 2
+\log_{2}{8} | 3
+\ln(e) | 1
+\log_a b | \frac{\ln b}{\ln a}
+3 - 4i | -4i+3
+\frac{3+i}{2} | 1.5+0.5i
+5\text{ ft } 6\text{ in} | 66\text{ inches}
+2 \text{ hours and } 30 \text{ minutes} | 150 \text{ minutes}
+2 hours 30 minutes | 2.5 hours
+1.5 \text{ km} | 1500 m
+100 \text{ cm}^2 | 0.01 \text{ m}^2
+1 \text{ L} | 1000 \text{ cm}^3
+1000 \text{ mL} | 1 liter
+72 \text{ km/h} | 20 \text{ m/s}
+72 kilometers per hour | 72 km/h
+10 m/s | 10 \text{ meters per second}
+9.8 \text{ m/s}^2 | 9.8\,\mathrm{m/s^2}
+9.8 \frac{\text{m}}{\text{s}^2} | 9.8 m/s^2
+\$1{,}000 | 1000 dollars
+£5 | 5 pounds
+€5.50 | 5.5 euros
+5 cents | $0.05
+25 \text{ percent} | 25\%
+25 percent | 0.25
+x+y=3, x-y=1 | x-y=1, x+y=3
+\begin{cases}x+y=3\\x-y=1\end{cases} | x+y=3, x-y=1
+x=2, y=1 | \begin{cases}x=2\\y=1\end{cases}
+(x,y)=(2,1) | (2,1)
+x^2+y^2=1 | 2x^2+2y^2=2
+y=\frac{3}{x} | xy=3
+y = mx+b | y=b+mx
+y^2=4x | 4x=y^2
+\{x: x>3\} | x>3
+\{n \mid n \in \mathbb{Z}\} | \{m \mid m \in \mathbb{Z}\}
+\mathbb{R} \setminus \{0, 1\} | (-\infty,0)\cup(0,1)\cup(1,\infty)
+\mathbb{R}^+ | (0,\infty)
+all real numbers except 2 | x \ne 2
+x>1 \text{ and } x<5 | (1,5)
+x \in (1,5) | 1<x<5
+\sum_{k=0}^{n} 2^k | 2^{n+1}-1
+\sum_{k=1}^{n} k^3 | \left(\frac{n(n+1)}{2}\right)^2
+\sum_{i=1}^n i | \sum_{j=1}^n j
+\prod_{k=1}^n k | n!
+\sum_{k=0}^n \binom{n}{k} | 2^n
+\text{(A)} | A
+A | \textbf{(A)}
+A | A.
+A | \mathrm{A}
+A | \text{Option A}
+(A)\ 5 | A
+\text{(D) } 10 | 10
+3:30 \text{ pm} | 3:30 PM
+3:30 PM | 15:30
+July 4, 1776 | 4 July 1776
+July 4th | 4 July
+\text{no real solutions} | \emptyset
+\text{None} | \text{no solution}
+\text{Infinitely many solutions} | \infty
+\text{The function is odd} | the function is odd
+\text{isosceles triangle} | an isosceles triangle
+\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix} | [[1,2],[3,4]]
+\begin{pmatrix} 1 \\ 2 \\ 3 \end{pmatrix} | [1,2,3]
+\begin{pmatrix} 1 & 2 & 3\end{pmatrix} | (1,2,3)
+\langle 1,2\rangle | (1,2)
+\mathbf{v}=(1,2) | (1,2)
+2\begin{pmatrix} 1 \\ 2\end{pmatrix} | \begin{pmatrix} 2 \\ 4\end{pmatrix}
+f^{-1}(x)=\frac{x-1}{2} | \frac{x-1}{2}
+f'(x)=2x | 2x
+\frac{dy}{dx}=2x | 2x
+g(x) = x^3 | g(t)=t^3
+a_n = 3n+1 | 3n+1
+S_n = n^2 | n^2
+T(n)=2n | 2n
+x = \frac{\pi}{2} + 2\pi n, n \in \mathbb{Z} | \frac{\pi}{2}+2k\pi
+x=k\pi | x=n\pi, n\in\mathbb{Z}
+1.5e3 | 1500
+1.0E-3 | 0.001
+10 000 | 10000
+12\,345 | 12345
+12 345 678 | 12345678
+1,234,567.89 | 1234567.89
+0.123 | .123
+\frac{1}{7} | 0.\overline{142857}
+1.\overline{09} | \frac{12}{11}
+2.5\% | 0.025
+3 \times 10^{-2} | 0.03
+2^{\frac12} | \sqrt{2}
+\sqrt[4]{16} | 2
+(\sqrt{2})^2 | 2
+e^{\ln 5} | 5
+|{-3}| | 3
+\lvert x \rvert | |x|
+\left|\frac{x}{2}\right| | \frac{|x|}{2}
+n(n+1)/2 | \frac{n^2+n}{2}
+a^2+2ab+b^2 | (a+b)^2
+x_{1}+x_{2} | x_2+x_1
+\alpha+\beta | β+α
+\cos 2\theta | 1-2\sin^2\theta
+\tan(\alpha+\beta) | \frac{\tan\alpha+\tan\beta}{1-\tan\alpha\tan\beta}
+\frac{x^3-1}{x-1} | x^2+x+1
+0.25 | 1/4
+\text{three} | 3
+\text{twenty-five} | 25
+one hundred | 100
+5 million | 5,000,000
+2.5 \text{ million} | 2500000
+1:2:3 | 2:4:6
+\frac{AB}{CD}=\frac{1}{2} | 1:2
+4^{th} | 4
+\text{4th} | 4
+\boxed{x=5} | 5
+x \approx 3.14 | 3.14
+\approx 5.2 | 5.2
+5.00 | 5
+\text{between 3 and 4} | between 3 and 4
+-\frac{1}{2}\ln 3 | \ln\frac{1}{\sqrt3}
+x^2 + C | x^2+C
+\frac{x^2}{2}+C | \frac12 x^2 + C
+16\pi \text{ cm}^3 | 16\pi
+C_5^2 | C_5^2
+\binom{10}{3} | 120
+120^\circ | \frac{2\pi}{3} \text{ rad}
+\frac{2\pi}{3}\text{ radians} | 120 degrees
+\text{TRUE} | true
+\text{Both A and B} | both A and B
+x = -1 \text{ or } x = 2 | \{-1, 2\}
+\{2, -1\} | x = -1, x = 2
+x_1 = 1, x_2 = -3 | x=1, x=-3
+m=3, n=4 | (m,n)=(3,4)
+3 \text{ and } 4 | (3,4)
+\left(3, 4\right] | (3,4]
+\left\{ 3 \right\} | 3
+[3,3] | [3, 3]
+2\pm\sqrt{3} | 2+\sqrt3 \text{ and } 2-\sqrt3
+x=2\pm 3i | x=2+3i, 2-3i
+\pm1,\pm2 | -2,-1,1,2
+\frac{1\pm\sqrt5}{2} | \frac{1+\sqrt5}{2}, \frac{1-\sqrt5}{2}
+\max\{1,2\} | 2
+\text{lcm}(4,6) | 12
+\operatorname{lcm}(4,6) | 12
+7 \bmod 3 | 1
+\overline{z}=1-i | 1-i
+100_{\text{ten}} | 100
+1101_{\text{two}} | 13
+1101 (base 2) | 13
+AF_{16} | 175
+\text{A}=5 | 5
+\text{Area} = 5 \text{ cm}^2 | 5
+perimeter is 10 | 10
+There are 12 ways | 12
+12 ways | 12
+x=3.5 | 7/2
+\text{Sunday} | sunday
+H_0 | H_0
+(1) 5; (2) 7 | 5, 7
+(a) 5, (b) 7 | 5, 7
+5 | 5 or 5.0
+yes | Yes, because it is prime.
+no | No, it diverges
 """
 
 DIFFERENT = r"""
@@ -460,6 +641,42 @@ x=1 | x^2=1
 1 < x < 3 | 1 < x \le 3
 3 | \{x: x=3 \text{ or } x=4\}
 3 | x \in \{3,4\}
+5 hours | 5 minutes
+1 L | 1000 L
+f'(x)=2x | f'(x)=x
+x+y=3, x-y=1 | x+y=1, x-y=3
+x+y=3 | x-y=3
+\{x: x>3\} | x\ge3
+\text{isosceles triangle} | equilateral triangle
+July 4 | July 14
+3:30 PM | 3:30 AM
+all real numbers except 2 | x \ne 3
+all real numbers except 2 | all real numbers
+\mathbb{R} | x \ne 2
+C | D
+x_1 | x_2
+\frac{x^2}{2}+C | \frac{x^2}{3}+C
+x^2+C | x^2
+between 3 and 4 | between 3 and 5
+5\text{ km} | 5\text{ m}
+100 \text{ cm}^2 | 100 \text{ m}^2
+\text{first} | \text{second}
+\binom{10}{3} | \binom{10}{4}
+at least 5 | at most 5
+5 | at least 5
+at most 5 | 5
+more than 3 | 3
+3 | more than 3
+fewer than 10 | 10
+10 | less than 10
+5 | about 6
+yes | Yes, or no
+yes | No, it does not
+14 | (1) 2; (2) 7
+5 | 5 or 6
+5 | 5 for \$6
+(1) 5; (2) 7 | 7, 5 or 1
+f(2)=5 | f(3)=5
 """
 
 

@@ -26,6 +26,7 @@ from veritune.verifiers.answers.nodes import (
 )
 from veritune.verifiers.answers.scripts import exponent, postfix
 from veritune.verifiers.answers.unitphrase import natural, unit_after
+from veritune.verifiers.answers.units import Unit
 from veritune.verifiers.answers.words import SCALES
 
 SETS = (Interval, NamedSet, SetOp, Builder)
@@ -229,12 +230,17 @@ def _with_unit(cursor: Cursor, node: Node) -> Node:
     token = cursor.token
     if token.kind in ("word", "cmd") or (token.kind == "op" and token.text in "$€£¥¢₹"):
         found = unit_after(cursor)
-        if found is not None and not found[0]:
+        if found is not None and (not found[0] or _counted(node, found[0])):
             return node
         if found is not None:
             first = Quantity(node, found[0], found[1])
             return _compound(cursor, first)
     return node
+
+
+def _counted(node: Node, unit: Unit) -> bool:
+    """Whether a noun only says what a quantity is of, as in "50% of the students"."""
+    return isinstance(node, Quantity) and unit[0][0].startswith("?")
 
 
 def _compound(cursor: Cursor, first: Quantity) -> Node:

@@ -15,7 +15,9 @@ def split_unit(node: Node) -> tuple[Node, Unit]:
     """The value and its unit; compound quantities such as 5 ft 6 in are put into one unit."""
     if isinstance(node, Quantity):
         inner, unit = split_unit(node.value)
-        return inner, (node.unit + unit if unit and unit != node.unit else node.unit)
+        if unit and conversion(unit, node.unit) == 1:
+            return inner, unit
+        return inner, unit + node.unit
     if isinstance(node, Mul):
         held = [f for f in node.factors if isinstance(f, Quantity)]
         if len(held) == 1 and held[0].unit[0][0] not in ("%", "°"):
