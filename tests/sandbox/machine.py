@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,11 +60,6 @@ def containers(client: int) -> list[str]:
 def mounts() -> int:
     """Mounts that this process sees."""
     return len(_read("/proc/self/mounts").splitlines())
-
-
-def temporary() -> set[str]:
-    """Entries of the folder for temporary files."""
-    return set(os.listdir(tempfile.gettempdir()))
 
 
 def descriptors(pid: int | str = "self") -> int:

@@ -45,6 +45,7 @@ def enter(rules: Confinement) -> None:
 
     The caller has forked this process as the first one of a new pid namespace.
     """
+    os.setsid()  # a process group may reach out of a pid namespace
     flags = linux.NEWNS | linux.NEWIPC
     linux.unshare(flags | linux.NEWUTS | linux.NEWNET if rules.own_network else flags)
     owner = "" if rules.uid is None else f",uid={rules.uid},gid={rules.uid}"

@@ -212,6 +212,8 @@ class Channel:
             members["__hash__"] = None
         if known and not any(issubclass(p, BaseException) for p in parents):
             parents = (*parents, known)
+        if not known:
+            members["__slots__"] = ()
         made = RemoteClass(str(name)[:200], parents or (RemoteObject,), members)
         type.__setattr__(made, "_veritune_class", (self, number))
         return made
@@ -239,8 +241,10 @@ class Channel:
         try:
             data = wire.read(self._fd, wire.MAX_FRAME)
             frame = None if data is None else wire.loads(data)
-        except (OSError, wire.BrokenFrameError) as problem:
-            self.lose("its process has ended" if isinstance(problem, OSError) else str(problem))
+        except (wire.BrokenFrameError, MemoryError) as problem:
+            self.lose(str(problem) or "an answer that takes too much memory")
+        except OSError:
+            self.lose("its process has ended")
         if frame is None:
             self.lose("its process has ended")
         if not isinstance(frame, dict):
@@ -364,6 +368,8 @@ class RemoteClass(type):
 
 class RemoteObject:
     """An instance of a class of the candidate's."""
+
+    __slots__ = ("_veritune",)
 
     def __getattr__(self, name: str) -> Any:
         channel, number = object.__getattribute__(self, "_veritune")
