@@ -106,6 +106,10 @@ class ProblemsConfig(Frozen):
     """Training problems."""
     test: Positive = 500
     """Held-out problems, disjoint from the training problems."""
+    instruction: str = ""
+    """Text put after every prompt, a blank line apart, such as the form the answer must have."""
+    chat: bool = False
+    """Give every prompt to the model as a user's turn, through its chat template."""
     chain: ChainConfig = ChainConfig()
     functions: FunctionsConfig = FunctionsConfig()
 

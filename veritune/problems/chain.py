@@ -93,6 +93,7 @@ def _problem(prompt: str, config: ChainConfig) -> Problem:
         metadata={
             "source": "chain",
             "marker": "#",
+            "chain": prompt,
             "modulus": config.modulus,
             "answer_modulus": config.answer_modulus,
             "solution": _trace(steps, answer),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 from veritune.config import ProblemsConfig
 from veritune.errors import InputError
 from veritune.problems.generating import GENERATORS, generate
 from veritune.problems.loading import load_problems
-from veritune.records import Problem
+from veritune.records import Message, Problem
 
 
 def recipe_problems(config: ProblemsConfig, seed: int) -> tuple[list[Problem], list[Problem]]:
@@ -20,7 +22,7 @@ def recipe_problems(config: ProblemsConfig, seed: int) -> tuple[list[Problem], l
     if config.source in GENERATORS:
         train = [problem for problem, _ in generate(config, seed, "train", config.train)]
         test = [problem for problem, _ in generate(config, seed, "test", config.test)]
-        return train, test
+        return _posed(train, config), _posed(test, config)
     pool = load_problems(config.source, config.path, split="train", count=None)
     held = load_problems(config.source, config.test_path or config.path, split="test", count=None)
     rng = Random(f"{seed}:{config.source}")
@@ -34,7 +36,7 @@ def recipe_problems(config: ProblemsConfig, seed: int) -> tuple[list[Problem], l
             f"problems: {len(train)} training and {len(test)} held-out problems are left after "
             "removing those that stand in both; give problems.test_path a different file"
         )
-    return train, test
+    return _posed(train, config), _posed(test, config)
 
 
 def demonstrations(config: ProblemsConfig, seed: int, count: int) -> list[tuple[Problem, str]]:
@@ -44,7 +46,8 @@ def demonstrations(config: ProblemsConfig, seed: int, count: int) -> list[tuple[
     reference solutions of training problems, as many as there are up to `count`.
     """
     if config.source in GENERATORS:
-        return generate(config, seed, "demonstrations", count)
+        problems, texts = zip(*generate(config, seed, "demonstrations", count), strict=True)
+        return list(zip(_posed(problems, config), texts, strict=True))
     train, _ = recipe_problems(config, seed)
     pairs = [(problem, text) for problem in train if (text := reference_solution(problem))]
     if count and not pairs:
@@ -53,6 +56,19 @@ def demonstrations(config: ProblemsConfig, seed: int, count: int) -> list[tuple[
             "set it to 0"
         )
     return pairs[:count]
+
+
+def _posed(problems: Sequence[Problem], config: ProblemsConfig) -> list[Problem]:
+    """The problems as the recipe puts them to the model."""
+    return [replace(problem, prompt=_prompt(problem, config)) for problem in problems]
+
+
+def _prompt(problem: Problem, config: ProblemsConfig) -> str | list[Message]:
+    prompt = problem.prompt
+    if not isinstance(prompt, str):
+        return prompt
+    text = f"{prompt.rstrip()}\n\n{config.instruction}" if config.instruction else prompt
+    return [{"role": "user", "content": text}] if config.chat else text
 
 
 def reference_solution(problem: Problem) -> str | None:

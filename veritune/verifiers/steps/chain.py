@@ -23,7 +23,7 @@ def check_chain(problem: Problem, text: str) -> tuple[StepVerdict, ...]:
     Values too many or too few, anything malformed, and text after the answer are incorrect.
     Without an answer the steps that are there are judged, and no more.
     """
-    value, operations = chain_operations(str(problem.prompt))
+    value, operations = chain_operations(str(problem.metadata.get("chain", problem.prompt)))
     modulus, answer_modulus = (problem.metadata[k] for k in ("modulus", "answer_modulus"))
     trace = _Trace(value, operations, int(modulus), int(answer_modulus))
     matches = [match for match in _PIECE.finditer(text) if match[0]]
