@@ -228,7 +228,7 @@ def _with_unit(cursor: Cursor, node: Node) -> Node:
     if isinstance(node, (Items, *SETS)):
         return node
     token = cursor.token
-    if token.kind in ("word", "cmd") or (token.kind == "op" and token.text in "$€£¥¢₹"):
+    if token.kind in ("word", "cmd") or (token.kind == "op" and token.text in "$€£¥¢₹/"):
         found = unit_after(cursor)
         if found is not None and (not found[0] or _counted(node, found[0])):
             return node

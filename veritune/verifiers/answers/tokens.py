@@ -65,6 +65,7 @@ DOLLARS = re.compile(r"(?<!\\)\$+")
 LETTERS = re.compile(r"[A-Za-z~\s]+")
 UNIT_LIKE = re.compile(r"[~\s]*[A-Za-z]{1,4}(?:[A-Za-z~\s]|[/^]\{?-?\d?\}?)*")
 UPRIGHT = frozenset(("mathrm", "operatorname", "operatorname*", "mathop"))
+FORMULA = re.compile(r"\\(?!text|mbox|[$%,;! &])")
 MOST_DOLLARS = 400
 
 
@@ -74,7 +75,7 @@ def tokenize(text: str) -> list[Token]:
         raise LimitReachedError(f"longer than {LONGEST_ANSWER:,} characters")
     dollars = delimiters(text)
     marked = bool(dollars) or "\\(" in text or "\\[" in text
-    mode = "t" if marked else "m" if "\\" in text.replace("\\text", "") else "p"
+    mode = "t" if marked else "m" if FORMULA.search(text) else "p"
     lexer = _Lexer(text, dollars)
     lexer.run(0, len(text), mode, 0)
     return lexer.tokens

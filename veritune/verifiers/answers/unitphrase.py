@@ -50,7 +50,7 @@ def unit_after(cursor: Cursor) -> tuple[Unit, str] | None:
         token, text = cursor.token, cursor.token.text
         if token.kind == "op" and text in CURRENCIES:
             unit.append((text, sign))
-        elif token.kind == "op" and text in ("/", "*") and unit and _unit_follows(cursor):
+        elif _divides_unit(cursor, bool(unit)):
             sign = -1 if text == "/" else sign
         elif token.kind == "cmd" and text in FRACTIONS and _unit_fraction(cursor, unit):
             continue
@@ -108,8 +108,11 @@ def _power_word(unit: list[tuple[str, int]], word: str, power: int) -> int:
     return POWERS[word]
 
 
-def _unit_follows(cursor: Cursor) -> bool:
+def _divides_unit(cursor: Cursor, started: bool) -> bool:
+    """Whether a division or multiplication sign is next, and a unit behind it."""
     token = cursor.peek()
+    if not (cursor.sign("/") or (started and cursor.sign("*"))):
+        return False
     return token.kind == "word" and find_unit(token.text) is not None and token.mode != "m"
 
 
