@@ -38,10 +38,13 @@ CODE: dict[str, re.Pattern[str]] = {
     ),
     "memory": re.compile(r"\bctypes\b|\bmmap\b|\b_testcapi\b|\bcffi\b"),
     "processes": re.compile(
-        r"\bos \. (?:fork|forkpty|exec\w+|system|popen|spawn\w+|posix_spawn|dup2?|setsid|set\w*[ug]id)\b"
+        r"\bos \. (?:fork|forkpty|exec\w+|system|popen|spawn\w+|posix_spawn|dup2?)\b"
+        r"|\bos \. (?:setsid|set\w*[ug]id)\b"
         r"|\bimport subprocess\b|\bsubprocess \.|\bsignal \.|\bimport signal\b"
     ),
-    "descriptors": re.compile(r"\bos \. (?:p?write|p?read|fdopen|close|closerange|pipe|set_blocking)\b|\bsocket \."),
+    "descriptors": re.compile(
+        r"\bos \. (?:p?write|p?read|fdopen|close|closerange|pipe|set_blocking)\b|\bsocket \."
+    ),
     "import hooks": re.compile(r"\bmeta_path\b|\bpath_hooks\b|\b__import__\b|\bimportlib\b"),
     "subclass search": re.compile(r"\b__(?:subclasses|mro|bases|globals|closure)__\b"),
 }
