@@ -68,7 +68,7 @@ class Plan:
             position=position,
             index=index,
             ids=ids,
-            logprobs=[scored[id].logprob for id, scored in zip(ids, output.logprobs, strict=True)],
+            logprobs=list(output.logprobs.logprobs),  # One a token, as `logprobs=0` asks for.
             finish_reason="stop" if output.finish_reason == "stop" else "length",
         )
 

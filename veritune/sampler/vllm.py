@@ -11,8 +11,9 @@ from veritune.errors import VerituneError
 from veritune.records import Candidate, Checkpoint, Problem
 from veritune.sampler.codec import Drawn
 from veritune.sampler.identity import Gap, Scores, Witness, call_witness, check_scores
+from veritune.sampler.lifeline import EngineDiedError
 from veritune.sampler.requests import Plan
-from veritune.sampler.vllm_engine import Engine, EngineDiedError
+from veritune.sampler.vllm_engine import Engine
 
 RESTARTS = 3
 """How often one call starts a new engine in place of one that died."""
@@ -125,7 +126,9 @@ class VllmSampler:
                 "lower sampler.batch or sampler.gpu_memory, or use sampler.type = 'native'"
             )
         log.warning("the vLLM engine died; starting it again, %d candidates are left", left)
-        self._engine = None
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
         self._engage(witness, witness.mistakes)
 
     def _rest(self, plan: Plan) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from multiprocessing import active_children
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -15,16 +15,13 @@ from veritune.models import model_folder
 from veritune.models.hashing import model_shape
 from veritune.records import Checkpoint
 from veritune.sampler.identity import Witness
+from veritune.sampler.lifeline import Lifeline
 from veritune.sampler.requests import Request
 
 ADAPTERS = itertools.count(1)
 """Adapter numbers are never used again: vLLM keeps what it once loaded under a number."""
 CPU_CACHE_GB = "2"
 """Keys and values of vLLM on a CPU, unless VLLM_CPU_KVCACHE_SPACE says otherwise."""
-
-
-class EngineDiedError(VerituneError, RuntimeError):
-    """The engine's process has ended, with all that was under way in it."""
 
 
 class Engine:
@@ -47,6 +44,7 @@ class Engine:
             # In a folder without a config.json, so that vLLM loads it as what it is.
             codec.tokenizer.save_pretrained(self._files.name)
             options["tokenizer"] = self._files.name
+        others = active_children()
         self._llm = _start(
             model=str(witness.base),
             dtype=dtype,
@@ -61,6 +59,7 @@ class Engine:
             **options,
         )
         self._engine = self._llm.llm_engine
+        self._lifeline = Lifeline([child for child in active_children() if child not in others])
         if witness.rank:
             self.take(witness)
 
@@ -75,36 +74,23 @@ class Engine:
 
         Nothing may be under way.
         """
-        with _alive():
-            if witness.rank:
-                self._take_adapter(witness.checkpoint)
-            else:
-                self._drop_adapter()
-                self._llm.collective_rpc(
-                    "reload_weights", kwargs={"weights_path": str(witness.base)}
-                )
-                self._base = witness.base
-            if not self._llm.reset_prefix_cache():
-                raise VerituneError("vLLM would not forget the prefixes of the policy before")
+        self._lifeline.call(lambda: self._take(witness))
 
     def scores(self, probes: Sequence[Sequence[int]]) -> list[list[float]]:
         """Log-probability of each probe token after the first."""
         params = _vllm().SamplingParams(
             max_tokens=1, prompt_logprobs=0, detokenize=False, temperature=0
         )
-        with _alive():
-            outputs = self._llm.generate(
-                [{"prompt_token_ids": list(probe)} for probe in probes],
-                params,
-                lora_request=self._adapter,
-                use_tqdm=False,
-            )
+        prompts = [{"prompt_token_ids": list(probe)} for probe in probes]
+        outputs = self._lifeline.call(
+            lambda: self._llm.generate(prompts, params, lora_request=self._adapter, use_tqdm=False)
+        )
         return [
-            [entry[token].logprob for token, entry in zip(probe[1:], scored[1:], strict=True)]
-            for probe, scored in (
-                (probe, output.prompt_logprobs)
-                for probe, output in zip(probes, outputs, strict=True)
-            )
+            [
+                scored[id].logprob
+                for id, scored in zip(probe[1:], output.prompt_logprobs[1:], strict=True)
+            ]
+            for probe, output in zip(probes, outputs, strict=True)
         ]
 
     def add(self, request: Request) -> None:
@@ -122,48 +108,55 @@ class Engine:
             stop=list(config.stop) or None,
             stop_token_ids=self._eos,
             logprobs=0,
+            flat_logprobs=True,
             detokenize=bool(config.stop),
             output_kind=RequestOutputKind.FINAL_ONLY,
         )
-        with _alive():
-            self._engine.add_request(
-                request.name,
-                {"prompt_token_ids": request.prompt},
-                params,
-                lora_request=self._adapter,
+        prompt = {"prompt_token_ids": request.prompt}
+        self._lifeline.call(
+            lambda: self._engine.add_request(
+                request.name, prompt, params, lora_request=self._adapter
             )
+        )
 
     def step(self) -> Iterator[tuple[str, Any]]:
         """(name, vLLM's completion) of the sequences that ended meanwhile."""
-        with _alive():
-            outputs = self._engine.step()
+        outputs = self._lifeline.call(self._engine.step)
         for output in outputs:
             if output.finished:
                 yield output.request_id, output.outputs[0]
 
     def abort(self, names: Sequence[str]) -> None:
         """Forget sequences that are under way."""
-        with _alive():
-            self._engine.abort_request(list(names))
+        self._lifeline.call(lambda: self._engine.abort_request(list(names)))
 
     def sleep(self) -> None:
         """On a GPU, leave its memory to the trainer until `wake`."""
         if _has_gpu() and not self._asleep:
-            with _alive():
-                self._llm.sleep(level=1)
+            self._lifeline.call(lambda: self._llm.sleep(level=1))
             self._asleep = True
 
     def wake(self) -> None:
         """Take the GPU's memory back."""
         if self._asleep:
-            with _alive():
-                self._llm.wake_up()
+            self._lifeline.call(self._llm.wake_up)
             self._asleep = False
 
     def close(self) -> None:
         """End the process."""
+        self._lifeline.close()
         self._engine.engine_core.shutdown()
         self._files.cleanup()
+
+    def _take(self, witness: Witness) -> None:
+        if witness.rank:
+            self._take_adapter(witness.checkpoint)
+        else:
+            self._drop_adapter()
+            self._llm.collective_rpc("reload_weights", kwargs={"weights_path": str(witness.base)})
+            self._base = witness.base
+        if not self._llm.reset_prefix_cache():
+            raise VerituneError("vLLM would not forget the prefixes of the policy before")
 
     def _take_adapter(self, checkpoint: Checkpoint) -> None:
         from vllm.lora.request import LoRARequest
@@ -180,17 +173,6 @@ class Engine:
         if self._adapter is not None:
             self._engine.remove_lora(self._adapter.lora_int_id)
             self._adapter = None
-
-
-@contextmanager
-def _alive() -> Iterator[None]:
-    """vLLM's way to say that its process is gone, as ours."""
-    from vllm.v1.engine.exceptions import EngineDeadError
-
-    try:
-        yield
-    except EngineDeadError:
-        raise EngineDiedError("the vLLM engine process has ended") from None
 
 
 def _start(**options: Any) -> Any:
