@@ -98,6 +98,8 @@ class Evaluator:
                 result = self.constant(name)
             case _:
                 result = self.rare(node)
+        if isinstance(result, mp.mpc) and not result.imag:
+            result = result.real
         if result:
             self.largest = max(self.largest, abs(mp.mag(result)))
         return result
@@ -105,7 +107,7 @@ class Evaluator:
     def rare(self, node: Node) -> Any:
         match node:
             case Func(name, args):
-                return evaluate(self, name, args)
+                return self.function(name, args)
             case Based(value):
                 return self.mp.mpf(value)
             case Quantity(value, (("°", 1),)):
@@ -122,6 +124,13 @@ class Evaluator:
                 return self.applied(name, args)
             case _:
                 raise UnparsedError(f"no value: {type(node).__name__}")
+
+    def function(self, name: str, args: tuple[Node, ...]) -> Any:
+        """The value of a known function; none where mpmath has none for such arguments."""
+        try:
+            return evaluate(self, name, args)
+        except (TypeError, ValueError, ZeroDivisionError) as error:
+            raise UndefinedError(f"no value of {name}: {error}") from None
 
     def variable(self, name: str) -> Any:
         if name not in self.point:
