@@ -454,6 +454,10 @@ H_0 | H_0
 5 | 5 or 5.0
 yes | Yes, because it is prime.
 no | No, it diverges
+\max(a,b) | \frac{a+b+|a-b|}{2}
+\sqrt{a^2b^2} | |ab|
+50\% | 50% of the students
+5 dollars per hour | \$5/hour
 """
 
 DIFFERENT = r"""
@@ -677,6 +681,16 @@ yes | No, it does not
 5 | 5 for \$6
 (1) 5; (2) 7 | 7, 5 or 1
 f(2)=5 | f(3)=5
+x+y | x+y+\max(0,x-500)
+n+1 | n+1+\lfloor n/100\rfloor
+\max(a,b) | \frac{a+b+(a-b)}{2}
+(-1)^n | (-1)^{n+\lfloor n/100\rfloor}
+\sqrt{a^2b^2} | ab
+x+1 | x+1+10^{-40}\sin x
+3.2 | 3.21
+1.3 | 1,3
+12\text{ degrees} | 12\text{ square units}
+45 \text{ units}^2 | 45\text{ mph}
 """
 
 

@@ -57,7 +57,8 @@ def kink_points(left: Node, right: Node, name: str, whole: bool) -> list[Fractio
                 break
     places |= {Fraction(k) for k in range(-3, 4)}
     if whole:
-        return [Fraction(k) for k in range(1, 40)]
+        near = {Fraction(round(place) + step) for place in places for step in (-1, 0, 1)}
+        return sorted(near | {Fraction(k) for k in (*range(1, 40), 100, 101)} - {Fraction(0)})
     ordered = sorted(places)
     around = [place + step for place in ordered for step in (-STEP, Fraction(0), STEP)]
     between = [(a + b) / 2 for a, b in itertools.pairwise(ordered)]

@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any
 
-from veritune.verifiers.answers.children import variables, walk
+from veritune.verifiers.answers.children import renamed, variables, walk
 from veritune.verifiers.answers.kinks import kink_points, kinked
 from veritune.verifiers.answers.limits import (
     MOST_PRECISION,
@@ -30,6 +30,7 @@ KINKED_POINTS = 40
 SIZES = (0.4, 2.0, 1.0, 7.0, 3.0, 30.0, 0.1)
 COUNTERS = table("n m k l j i N M K p q r")
 """Letters that stand for whole numbers where anything suggests it."""
+WHOLE_RANGES = ((1, 6), (7, 40), (41, 160), (1, 20))
 WHOLE_FUNCTIONS = table("factorial factorial2 binomial gcd lcm mod")
 
 Point = dict[str, Any]
@@ -47,13 +48,22 @@ def agree_everywhere(left: Node, right: Node, names: frozenset[str], base: int) 
         agreed = _agree(left, right, points, base, NEEDED, real=False)
     if not agreed:
         return False
-    if bent and len(names) == 1:
-        (name,) = names
-        return all(
-            _same_at(left, right, {name: place}, base, real=True) is not False
-            for place in kink_points(left, right, name, name in whole)
-        )
-    return True
+    return not bent or all(
+        _same_at(left, right, point, base, real=True) is not False
+        for point in _beside_kinks(left, right, names, whole)
+    )
+
+
+def _beside_kinks(
+    left: Node, right: Node, names: frozenset[str], whole: frozenset[str]
+) -> Iterator[Point]:
+    """Points along each variable in turn, the others held, beside every kink on that line."""
+    for name in sorted(names):
+        for others in islice(random_points(names - {name}, whole), 1 if len(names) == 1 else 2):
+            held: dict[str, Node] = {other: Num(place) for other, place in others.items()}
+            sides = renamed(left, held), renamed(right, held)
+            for place in kink_points(*sides, name, name in whole):
+                yield {**others, name: place}
 
 
 def _agree(
@@ -131,7 +141,8 @@ def random_points(names: frozenset[str], whole: frozenset[str]) -> Iterator[Poin
 
 
 def _whole(draw: random.Random, round_: int) -> Fraction:
-    return Fraction(draw.randint(1, 6 + round_ % 13))
+    low, high = WHOLE_RANGES[round_ % len(WHOLE_RANGES)]
+    return Fraction(draw.randint(low, high))
 
 
 def _real(draw: random.Random, size: float, round_: int, index: int) -> Fraction:
