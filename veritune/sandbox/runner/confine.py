@@ -31,7 +31,7 @@ class Confinement(NamedTuple):
     """
 
     uid: int | None
-    cpu_seconds: int
+    cpu_seconds: int | None
     memory_bytes: int
     processes: int
     file_bytes: int
@@ -80,7 +80,8 @@ def _limit(rules: Confinement) -> None:
         (resource.RLIMIT_STACK, STACK_BYTES),
     ):
         resource.setrlimit(what, (amount, amount))
-    resource.setrlimit(resource.RLIMIT_CPU, (rules.cpu_seconds, rules.cpu_seconds + 1))
+    if rules.cpu_seconds is not None:
+        resource.setrlimit(resource.RLIMIT_CPU, (rules.cpu_seconds, rules.cpu_seconds + 1))
 
 
 def _drop(uid: int | None) -> None:

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import confine, linux, rehearse, wire, zygote
+from . import confine, judges, linux, rehearse, wire, zygote
 from .preload import preload
 from .report import Judge, Own, Reporter
 from .watch import Watch
@@ -73,13 +73,9 @@ class Host:
 
     def __init__(self, link: socket.socket) -> None:
         self._link = link
-        self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         self._uid = random.SystemRandom().randrange(UIDS_FROM, UIDS_TO) if _many_uids() else None
         self._judge: Judge | None = None
-        confine.measure()
-        gc.collect()
-        linux.trim()
-        gc.freeze()
+        self._judges = self._start_judges()
 
     def serve(self) -> None:
         """Read jobs, run them, write replies."""
@@ -87,6 +83,20 @@ class Host:
         wire.write(REPLIES, wire.dumps({"ready": facts}))
         while (frame := wire.read(JOBS, wire.MAX_JOB)) is not None:
             wire.write(REPLIES, wire.dumps(self._run(wire.loads(frame))))
+
+    def _start_judges(self) -> socket.socket:
+        """The process that forks judges, the first of a pid namespace."""
+        ours, theirs = socket.socketpair()
+        uid = self._next_uid()
+        confine.measure()
+        gc.collect()
+        linux.trim()
+        linux.unshare(linux.NEWPID)
+        if os.fork() == 0:
+            linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+            judges.serve(theirs, uid)
+        theirs.close()
+        return ours
 
     def _next_uid(self) -> int | None:
         if self._uid is not None:
@@ -129,7 +139,7 @@ class Host:
             self._judge.end()
             self._judge = None
         if self._judge is None:
-            self._judge = Judge(job["judge"], job["spec"], self._next_uid(), self._own_pids)
+            self._judge = Judge(job["judge"], job["spec"]["cpu_seconds"], self._judges)
         return self._judge
 
 

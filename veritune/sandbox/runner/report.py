@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-import os
-import signal
 import socket
 from typing import Any
 
-from . import judge, linux, wire, zygote
-from .confine import Confinement, enter
+from . import judge, wire
+from . import judges as forking
 
 RESULT_BYTES = 64 << 20
-JUDGE_MEMORY = 1 << 30
 JUDGE_GRACE_SECONDS = 10.0
 # A judge serves one problem's candidates one after another, up to these.
 MOST_USES, MOST_CPU_SECONDS, MOST_PEAK_KB = 64, 2.0, 256 << 10
@@ -46,24 +42,22 @@ class Own(Reporter):
 class Judge(Reporter):
     """A process that holds one problem's tests; it reports once on each channel it is given.
 
-    `code`: how it ended, once it has. `reusable`: it may take another candidate.
+    `judges` is the link to the process that forks it. `code`: how it ended, once it has.
+    `reusable`: it may take another candidate.
     """
 
-    def __init__(
-        self, job: dict[str, Any], spec: dict[str, Any], uid: int | None, own_pids: int
-    ) -> None:
+    def __init__(self, job: dict[str, Any], cpu_seconds: float, judges: socket.socket) -> None:
         near, far = socket.socketpair()
         super().__init__(near)
         self.job = job
         self.code: int | None = None
         self.reusable = False
         self._uses = 0
-        linux.setns(own_pids, linux.NEWPID)
-        linux.unshare(linux.NEWPID)
-        self._pid = os.fork()
-        if self._pid == 0:
-            _become_judge(job, spec, far, uid)
+        self._judges = judges
+        socket.send_fds(judges, [forking.START], [far.fileno()])
         far.close()
+        limit = int(cpu_seconds * 2 + JUDGE_GRACE_SECONDS)
+        wire.write(near.fileno(), wire.dumps({**job, "cpu_seconds": limit}))
 
     def take(self, channel: socket.socket) -> None:
         """Give it the channel to a candidate."""
@@ -93,43 +87,9 @@ class Judge(Reporter):
 
     def kill(self) -> None:
         if self.code is None:
-            os.kill(self._pid, signal.SIGKILL)
+            self._judges.send(forking.END)
+            self.code = wire.loads(wire.read(self._judges.fileno(), wire.MAX_FRAME) or b"")
 
     def end(self) -> None:
+        self.kill()
         super().end()
-        if self.code is None:
-            self.kill()  # changes nothing about one that has ended by itself
-            self.code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
-
-
-def _become_judge(
-    job: dict[str, Any], spec: dict[str, Any], link: socket.socket, uid: int | None
-) -> None:
-    """In the forked child: confinement, then the tests; never returns."""
-    code = 1
-    try:
-        link = zygote.take_places(link)
-        os.dup2(link.fileno(), zygote.CHANNEL)
-        linux.close_from(zygote.CHANNEL + 1)
-        link.detach()
-        link = socket.socket(fileno=zygote.CHANNEL)
-        limits = spec["confinement"]
-        rules = Confinement(
-            uid=uid,
-            cpu_seconds=int(spec["cpu_seconds"] * 2 + JUDGE_GRACE_SECONDS),
-            memory_bytes=JUDGE_MEMORY,
-            processes=16,
-            file_bytes=limits["file_bytes"],
-            files=limits["files"],
-            own_network=False,
-        )
-        enter(rules)
-        gc.enable()
-        judge.serve(link, job)
-        code = 0
-    except BaseException:
-        import traceback
-
-        wire.write(zygote.CHANNEL, wire.dumps({"broken": traceback.format_exc()[-2000:]}))
-    finally:
-        os._exit(code)

@@ -1,0 +1,87 @@
+"""Forks one judge at a time, from a process that is shut in already.
+
+Judges run the tests of a data set, one problem's after another's; each is a fresh fork, and what
+it leaves (processes, files) is swept away after it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import resource
+import shutil
+import signal
+import socket
+from typing import Any, NoReturn
+
+from . import judge, linux, wire, zygote
+from .confine import Confinement, enter
+
+START, END = b"S", b"E"
+MEMORY_BYTES = 1 << 30
+RULES = Confinement(
+    uid=None,
+    cpu_seconds=None,
+    memory_bytes=MEMORY_BYTES,
+    processes=16,
+    file_bytes=16 << 20,
+    files=1000,
+    own_network=False,
+)
+
+
+def serve(link: socket.socket, uid: int | None) -> NoReturn:
+    """Answer the host's requests until it hangs up; the first process of a pid namespace."""
+    link = zygote.take_places(link)
+    linux.close_from(link.fileno() + 1)
+    enter(RULES._replace(uid=uid))
+    gc.collect()
+    gc.freeze()
+    while True:
+        mark, fds, _, _ = socket.recv_fds(link, 1, 1)
+        if mark == START:
+            if os.fork() == 0:
+                _become_judge(fds[0])
+            os.close(fds[0])
+        elif mark == END:
+            wire.write(link.fileno(), wire.dumps(_end()))
+        else:
+            os._exit(0)
+
+
+def _end() -> int:
+    """Kill everything else in the namespace; the judge's exit code."""
+    code = 0
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            # The judge was started first, so it is the first that is waited for.
+            _, status = os.wait()
+            code = code or os.waitstatus_to_exitcode(status)
+    for name in os.listdir("/tmp"):
+        shutil.rmtree(f"/tmp/{name}", ignore_errors=True)
+        if os.path.lexists(f"/tmp/{name}"):
+            os.unlink(f"/tmp/{name}")
+    return code
+
+
+def _become_judge(fd: int) -> NoReturn:
+    """In the forked child: read the tests, then judge; never returns."""
+    code = 1
+    try:
+        os.dup2(fd, zygote.CHANNEL)
+        linux.close_from(zygote.CHANNEL + 1)
+        gc.enable()
+        frame = wire.read(zygote.CHANNEL, wire.MAX_JOB)
+        job: dict[str, Any] = wire.loads(frame or b"")
+        resource.setrlimit(resource.RLIMIT_CPU, (job["cpu_seconds"], job["cpu_seconds"] + 1))
+        judge.serve(socket.socket(fileno=zygote.CHANNEL), job)
+        code = 0
+    except BaseException:
+        import traceback
+
+        wire.write(zygote.CHANNEL, wire.dumps({"broken": traceback.format_exc()[-2000:]}))
+    finally:
+        os._exit(code)
