@@ -63,3 +63,28 @@ def test_uniforms_are_a_function_of_their_names_and_a_prefix_of_longer_ones() ->
     others = [uniforms(*names, 10) for names in [(0, 2, "p", 3), (1, 0, "p", 3), (1, 2, "q", 3)]]
     assert not any(np.array_equal(long[:10], other) for other in others)
     assert long.min() >= 0 and long.max() < 1
+
+
+def test_wide_and_narrow_nuclei_of_a_large_vocabulary() -> None:
+    generator = torch.Generator().manual_seed(0)
+    flat = torch.randn(1, 3000, generator=generator)
+    logits = torch.cat([flat, flat * 6, flat])
+    config = options(top_p=0.9)
+    kept = probabilities(logits, config)
+    p = torch.softmax(logits, -1).double()
+    for row in range(3):
+        ranked = p[row].sort(descending=True).values
+        count = int((ranked.cumsum(0) < 0.9).sum()) + 1
+        assert int((kept[row] > 0).sum()) == count
+        assert kept[row].sum() >= 0.9 - 1e-6
+    assert int((kept[0] > 0).sum()) > 512 > int((kept[1] > 0).sum())
+    assert torch.equal(kept[0], kept[2])
+
+
+def test_rows_are_drawn_alone_however_many_there_are() -> None:
+    logits = torch.randn(300, 50_000, generator=torch.Generator().manual_seed(0))
+    uniform = torch.from_numpy(uniforms(0, 0, "p", 0, 300))
+    tokens, logprobs = draw(logits, uniform, options(top_k=40))
+    for row in (0, 171, 299):
+        token, logprob = draw(logits[[row]], uniform[[row]], options(top_k=40))
+        assert (token, logprob) == (tokens[row], logprobs[row])

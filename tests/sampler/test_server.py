@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -193,7 +194,11 @@ def vllm_server(folder: str, log: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", folder]
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*command, "--port", str(port), *words.split()], env=environment, stdout=out, stderr=out
+            [*command, "--port", str(port), *words.split()],
+            env=environment,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
         )
         try:
             while not answers(port):
@@ -202,7 +207,11 @@ def vllm_server(folder: str, log: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}/v1"
         finally:
             process.terminate()
-            process.wait(60)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:  # Its engine may outlast a polite request.
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 @pytest.mark.vllm
@@ -223,3 +232,4 @@ def test_vllms_own_server_is_proved_and_given_new_weights(tmp_path: Path) -> Non
                 wanted = model.generate(prompt, do_sample=False, max_new_tokens=12)
                 assert drawn[p.id].token_ids == wanted[0, prompt.shape[1] :].tolist()
                 assert drawn[p.id].policy == checkpoint.policy
+        using.close()

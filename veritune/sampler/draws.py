@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+AT_ONCE = 1 << 23
+"""Logits looked at together: what is made of them takes some ten times their memory."""
+LIKELY = 512
+"""Tokens that top-p sorts before it sorts them all."""
+
+
 def uniforms(
     seed: int, round: int, problem_id: str, index: int, count: int
 ) -> npt.NDArray[np.float64]:
@@ -35,6 +41,15 @@ def draw(logits: Tensor, uniform: Tensor, config: SamplerConfig) -> tuple[Tensor
     Log-probabilities are the model's own, log softmax of the logits as they are: before
     temperature, top-k, top-p and min-p, as vLLM reports them (`raw_logprobs`).
     """
+    import torch
+
+    rows = max(1, AT_ONCE // logits.shape[-1])
+    parts = zip(logits.split(rows), uniform.split(rows), strict=True)
+    tokens, logprobs = zip(*(_draw_part(*part, config) for part in parts), strict=True)
+    return torch.cat(tokens), torch.cat(logprobs)
+
+
+def _draw_part(logits: Tensor, uniform: Tensor, config: SamplerConfig) -> tuple[Tensor, Tensor]:
     import torch
 
     logits = logits.float()
@@ -62,11 +77,22 @@ def probabilities(logits: Tensor, config: SamplerConfig) -> Tensor:
 
 
 def _nucleus(p: Tensor, top_p: float) -> Tensor:
-    """Keep the likeliest tokens up to the first at which `top_p` of the mass is reached."""
-    ranked, order = p.sort(dim=-1, descending=True, stable=True)
+    """Keep the likeliest tokens up to the first at which `top_p` of the mass is reached.
+
+    Sorting a whole vocabulary is slow, and nearly always a few tokens hold that mass.
+    """
+    mass = top_p * p.double().sum(-1, keepdim=True)
+    few = _ranked_nucleus(p, mass, min(LIKELY, p.shape[-1]))
+    wide = (few.double().sum(-1, keepdim=True) < mass)[:, 0]
+    if bool(wide.any()):
+        few[wide] = _ranked_nucleus(p[wide], mass[wide], p.shape[-1])
+    return few
+
+
+def _ranked_nucleus(p: Tensor, mass: Tensor, count: int) -> Tensor:
+    ranked, order = p.topk(count, -1)
     before = ranked.double().cumsum(-1) - ranked
-    kept = ranked.where(before < top_p * ranked.double().sum(-1, keepdim=True), 0)
-    return p.new_zeros(p.shape).scatter_(-1, order, kept)
+    return p.new_zeros(p.shape).scatter_(-1, order, ranked.where(before < mass, 0))
 
 
 def _inverse(p: Tensor, uniform: Tensor) -> Tensor:

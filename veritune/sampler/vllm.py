@@ -101,6 +101,7 @@ class VllmSampler:
         else:
             self._engine.wake()
             self._engine.take(witness)
+        witness.codec.longest = min(witness.codec.longest, self._engine.longest)
         self._check(witness, mistakes)
 
     def _check(self, witness: Witness, mistakes: Mapping[str, Scores]) -> Gap:

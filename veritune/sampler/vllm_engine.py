@@ -20,6 +20,7 @@ from veritune.sampler.requests import Request
 
 ADAPTERS = itertools.count(1)
 """Adapter numbers are never used again: vLLM keeps what it once loaded under a number."""
+AS_LONG_AS_FITS = -1
 CPU_CACHE_GB = "2"
 """Keys and values of vLLM on a CPU, unless VLLM_CPU_KVCACHE_SPACE says otherwise."""
 
@@ -49,7 +50,7 @@ class Engine:
             model=str(witness.base),
             dtype=dtype,
             max_num_seqs=config.batch,
-            max_model_len=codec.longest,
+            max_model_len=AS_LONG_AS_FITS,
             gpu_memory_utilization=config.gpu_memory,
             enforce_eager=not _has_gpu(),
             enable_sleep_mode=_has_gpu(),
@@ -59,6 +60,7 @@ class Engine:
             **options,
         )
         self._engine = self._llm.llm_engine
+        self.longest = int(self._llm.model_config.max_model_len)
         self._lifeline = Lifeline([child for child in active_children() if child not in others])
         if witness.rank:
             self.take(witness)
