@@ -15,19 +15,23 @@ COMPILE = Limits(
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A source file's name, the command that builds `main`, and the one that runs."""
+    """A source file's name, the commands that build or check it and run it, what building makes."""
 
     source: str
     build: tuple[str, ...] = ()
     run: tuple[str, ...] = ()
+    product: str = ""
 
 
 LANGUAGES = {
     "python": Language("solution.py"),
     "cpp": Language(
-        "main.cpp", ("g++", "-O2", "-std=c++17", "-pipe", "-o", "main", "main.cpp"), ("./main",)
+        "main.cpp",
+        ("g++", "-O2", "-std=c++17", "-pipe", "-o", "main", "main.cpp"),
+        ("./main",),
+        "main",
     ),
-    "javascript": Language("main.js", (), ("node", "main.js")),
+    "javascript": Language("main.js", ("node", "--check", "main.js"), ("node", "main.js")),
 }
 ALIASES = {"py": "python", "python3": "python", "c++": "cpp", "cc": "cpp", "js": "javascript"}
 
@@ -53,19 +57,21 @@ async def prepare(sandbox: Sandbox, language: Language, code: str) -> Program:
     if not language.run:
         return Program(source=code)
     source = {language.source: code.encode(errors="replace")}
-    if not language.build:
-        return Program(argv=language.run, files=source)
-    # The binary comes back as text on standard output, since nothing outlives a job's files.
-    command = f"{shlex.join(language.build)} && exec base64 main"
+    command = shlex.join(language.build)
+    if language.product:
+        # It comes back as text on standard output, since nothing outlives a job's files.
+        command += f" && exec base64 {language.product}"
     build = Program(argv=("/bin/sh", "-c", command), files=source)
     result = await sandbox.run(build, COMPILE)
     if "not found" in result.stderr and result.code == 127:
         raise UnknownLanguageError(f"{language.build[0]} is not in the sandbox")
     if result.code != 0 or result.killed:
-        lines = [line for line in result.stderr.splitlines() if "error" in line]
+        lines = [line for line in result.stderr.splitlines() if "error" in line.lower()]
         why = lines[0] if lines else result.killed or f"code {result.code}"
         raise CompileError(f"it does not compile: {why}"[:500])
-    return Program(argv=language.run, files={"main": base64.b64decode(result.stdout)})
+    if language.product:
+        source = {language.product: base64.b64decode(result.stdout)}
+    return Program(argv=language.run, files=source)
 
 
 def with_input(program: Program, text: str) -> Program:
