@@ -16,7 +16,7 @@ from veritune.verifiers.answers.children import renamed, variables
 from veritune.verifiers.answers.identity import identical
 from veritune.verifiers.answers.limits import UndefinedError, UnparsedError
 from veritune.verifiers.answers.nodes import Add, Mul, Node, Num, Quantity
-from veritune.verifiers.answers.numeric import DomainError, Evaluator, context
+from veritune.verifiers.answers.numeric import Evaluator, context
 from veritune.verifiers.answers.quantities import mentions_pi
 
 PARAMETERS = frozenset("knmljNKpqrst")
@@ -52,7 +52,7 @@ def family(node: Node, integers: frozenset[str]) -> Family | None:
             return None
         at = Evaluator(DIGITS, real=True)
         offset, period = at.value(zero), at.value(step)
-    except (UndefinedError, UnparsedError, DomainError):
+    except (UndefinedError, UnparsedError):
         return None
     return (offset, abs(period)) if period else None
 

@@ -19,7 +19,7 @@ from veritune.verifiers.answers.limits import (
 )
 from veritune.verifiers.answers.modular import compare_residues
 from veritune.verifiers.answers.nodes import Func, Node
-from veritune.verifiers.answers.numeric import DomainError, Evaluator
+from veritune.verifiers.answers.numeric import Evaluator
 from veritune.verifiers.answers.runs import has_dots, without_dots
 from veritune.verifiers.answers.sampling import agree_everywhere
 from veritune.verifiers.answers.separation import separation_bits
@@ -65,7 +65,7 @@ def _same(left: Node, right: Node, names: frozenset[str], base: int) -> bool:
         return agree_everywhere(left, right, names, base)
     try:
         return same_constant(left, right, base)
-    except (UndefinedError, DomainError):
+    except UndefinedError:
         return False
 
 

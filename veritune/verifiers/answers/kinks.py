@@ -20,7 +20,7 @@ from veritune.verifiers.answers.nodes import (
     Relation,
     Root,
 )
-from veritune.verifiers.answers.numeric import DomainError, Evaluator
+from veritune.verifiers.answers.numeric import Evaluator
 from veritune.verifiers.answers.polynomials import (
     NotPolynomialError,
     rational_function,
@@ -110,7 +110,7 @@ def _roots(border: Node, name: str) -> Iterator[Fraction]:
         for root in [*real_roots(top), *real_roots(bottom)]:
             yield Fraction(str(root)).limit_denominator(10**9)
         return
-    except (NotPolynomialError, UndefinedError, DomainError, UnparsedError, LimitReachedError):
+    except (NotPolynomialError, UndefinedError, UnparsedError, LimitReachedError):
         pass
     at = Evaluator(15, None, real=True)
 
@@ -119,7 +119,7 @@ def _roots(border: Node, name: str) -> Iterator[Fraction]:
         try:
             value = at.value(border)
             return float(value) if isinstance(value, at.mp.mpf) and isfinite(value) else None
-        except (UndefinedError, DomainError, LimitReachedError, UnparsedError, OverflowError):
+        except (UndefinedError, LimitReachedError, UnparsedError, OverflowError):
             return None
 
     yield from _scan(sample)

@@ -44,7 +44,7 @@ class UncoveredError(UndefinedError):
     """A piecewise function that has no piece for this point."""
 
 
-class DomainError(Exception):
+class DomainError(UndefinedError):
     """A real expression that has no real value at this point."""
 
 

@@ -14,7 +14,7 @@ from veritune.verifiers.answers.children import variables
 from veritune.verifiers.answers.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.verifiers.answers.modular import OpaqueError, rational
 from veritune.verifiers.answers.nodes import Mul, Node, Num, Pow, Quantity
-from veritune.verifiers.answers.numeric import DomainError, Evaluator
+from veritune.verifiers.answers.numeric import Evaluator
 
 DIGITS = 40
 DOUBLE = 15
@@ -124,7 +124,7 @@ def _real(node: Node) -> Fraction | None:
     try:
         at = Evaluator(DIGITS, real=True)
         value: Any = at.value(node)
-    except (UndefinedError, DomainError, LimitReachedError, UnparsedError, OverflowError):
+    except (UndefinedError, LimitReachedError, UnparsedError, OverflowError):
         return None
     if not isinstance(value, at.mp.mpf) or not at.mp.isfinite(value):
         return None

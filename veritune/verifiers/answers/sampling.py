@@ -87,7 +87,7 @@ def _same_at(left: Node, right: Node, point: Point, base: int, *, real: bool) ->
     for _ in range(3):
         try:
             first, second, largest = _evaluate(left, right, point, base, digits, real)
-        except (UndefinedError, DomainError, LimitReachedError, OverflowError):
+        except (UndefinedError, LimitReachedError, OverflowError):
             return None
         wanted = DIGITS + int(largest / 3.32) * 2
         if wanted > MOST_PRECISION:

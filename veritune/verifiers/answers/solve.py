@@ -25,7 +25,7 @@ from veritune.verifiers.answers.nodes import (
     SetOp,
     Sym,
 )
-from veritune.verifiers.answers.numeric import DomainError, Evaluator, context
+from veritune.verifiers.answers.numeric import Evaluator, context
 from veritune.verifiers.answers.polynomials import (
     DIGITS,
     NotPolynomialError,
@@ -66,7 +66,7 @@ def to_set(node: Node) -> RealSet:
     """The set of real numbers that a node stands for; raises `NotASetError`."""
     try:
         return _convert(node)
-    except (UnparsedError, UndefinedError, DomainError, NotPolynomialError, ZeroDivisionError):
+    except (UnparsedError, UndefinedError, NotPolynomialError, ZeroDivisionError):
         raise NotASetError from None
 
 
