@@ -17,7 +17,7 @@ COMMANDS = {
     "sample": "draw candidates for a file of problems",
     "verify": "judge a file of candidates",
     "train": "train a model on files: sft",
-    "bench": "measure: pass-at-k, throughput, steps",
+    "bench": "measure: pass-at-k, throughput",
     "validate": "check every reference solution with its own verifier",
     "report": "write a run's HTML page",
     "sandbox": "doctor: what isolation this machine offers; build: the image",

@@ -1,4 +1,4 @@
-"""`veritune bench pass-at-k|throughput|steps ...`."""
+"""`veritune bench pass-at-k|throughput ...`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from veritune.errors import RecipeError
 
 BENCHMARKS = {
     "pass-at-k": "veritune.cli.bench_pass_at_k",
-    "steps": "veritune.benchmarks.steps",
     "throughput --what answers": "veritune.benchmarks.throughput_answers",
     "throughput --what code": "veritune.benchmarks.throughput_code",
 }
