@@ -21,7 +21,7 @@ COMMANDS = {
     "validate": "check every reference solution with its own verifier",
     "report": "write a run's HTML page",
     "sandbox": "doctor: what isolation this machine offers; build: the image",
-    "demo": "the two-minute story: a weak model gets better because it is verified",
+    "demo": "a weak model gets better at math and code because it is verified",
 }
 INTERRUPTED = 130
 
