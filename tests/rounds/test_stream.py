@@ -116,7 +116,14 @@ def test_ctrl_c_ends_in_one_line_and_the_run_goes_on(tmp_path: Path, during: str
     path = tmp_path / "recipe.toml"
     path.write_text(to_toml(tiny(tmp_path)))
     command = [sys.executable, "-m", "veritune", "run", str(path)]
-    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    run = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A test run in the background of a shell ignores Ctrl-C, and its children would as well.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert run.stdout is not None and run.stderr is not None
     if during == "evaluation":
         while "warm start" not in run.stdout.readline():
