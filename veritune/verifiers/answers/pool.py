@@ -59,7 +59,7 @@ class Worker:
     """One worker process with its pipes; used by one thread at a time."""
 
     def __init__(self, seconds: float, memory_mb: int) -> None:
-        command = [sys.executable, "-c", BOOTSTRAP, str(Path(__file__).parents[2])]
+        command = [sys.executable, "-P", "-c", BOOTSTRAP, str(Path(__file__).parents[2])]
         self.owner = os.getpid()
         self.process = subprocess.Popen(
             [*command, str(memory_mb), str(seconds)],

@@ -83,11 +83,14 @@ class AnswerVerifier:
 
 
 def reference_answer(text: str) -> str:
-    """The reference itself; what it boxes, where it is a whole solution with a box."""
-    found = extract_answer(text) if "\\boxed" in text else None
+    """The reference itself; what it states as its answer, where it is a whole solution."""
+    whole = "\\boxed" in text or len(text) > LONGEST_REFERENCE
+    found = extract_answer(text) if whole else None
     return found.answer if found is not None and found.answer is not None else text
 
 
+LONGEST_REFERENCE = 300
+"""Characters beyond which a reference may be a whole solution."""
 LONGEST_SHOWN = 2_000
 """Characters of an answer that a verdict repeats."""
 
