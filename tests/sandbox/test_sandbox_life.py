@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import pwd
@@ -55,6 +56,12 @@ def eventually(holds: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
+def kill(pids: list[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_killed_client_leaves_nothing(kind: str, tmp_path: Path) -> None:
     client = subprocess.Popen(
@@ -96,8 +103,7 @@ async def test_a_slot_whose_processes_are_killed_is_replaced_and_the_job_done() 
                 sandbox.run(Program(source="import time\ntime.sleep(1)\nprint('done')"))
             )
             await asyncio.sleep(0.4)
-            for pid in machine.descendants():
-                os.kill(pid, signal.SIGKILL)
+            kill(machine.descendants())
             assert (await job).stdout == "done\n"
 
 
@@ -186,7 +192,9 @@ async def test_many_candidates_through_one_pool_leave_no_trace(kind: str) -> Non
         held = {pid: machine.resident_kb(pid) for pid in machine.descendants()}
         descriptors = {pid: machine.descriptors(pid) for pid in held}
         await some(50)
-        assert (machine.descriptors(), machine.mounts(), len(machine.descendants())) == before
+        after = machine.descriptors(), machine.mounts(), len(machine.descendants())
+        # Others on the machine may unmount something meanwhile; more than before would be a leak.
+        assert all(now <= then for now, then in zip(after, before, strict=True)), (before, after)
         for pid, kb in held.items():
             if machine.alive(pid):
                 assert machine.resident_kb(pid) < kb + 4096, machine.commands([pid])
