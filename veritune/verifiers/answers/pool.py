@@ -149,8 +149,9 @@ class Pool:
         if result is not None:
             return result
         alone = self._run(gold, "0", policy)
+        to_blame = alone is None or alone.relation == "unparsed reference"
         return Comparison(
-            relation="unparsed reference" if alone is None else "limit reached",
+            relation="unparsed reference" if to_blame else "limit reached",
             gold=gold,
             pred=pred,
             detail=f"more than {self.seconds:g} s of processor time or {self.memory_mb} MB",
