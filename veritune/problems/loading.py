@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import islice
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from veritune.errors import InputError, RecordError
 from veritune.problems import gsm8k, humaneval, mbpp, own
-from veritune.problems.rows import Row, Split, read_rows
+from veritune.problems.rows import Row, read_rows
 from veritune.records import Problem
 
 
@@ -29,7 +29,7 @@ SOURCES = {
 
 
 def load_problems(
-    source: str, path: str | None, *, split: Split, count: int | None
+    source: str, path: str | None, *, split: Literal["train", "test"], count: int | None
 ) -> list[Problem]:
     """The first `count` problems of a data set, or all.
 

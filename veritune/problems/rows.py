@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,14 +14,13 @@ from veritune.errors import InputError, MissingFileError, RecordError
 from veritune.files import iter_rows
 from veritune.records import first_problem
 
-Split = Literal["train", "test"]
 Row = tuple[str, dict[str, Any]]
 T = TypeVar("T")
 SUFFIXES = (".jsonl", ".jsonl.zst", ".json", ".parquet")
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
-def read_rows(path: str, split: Split, config: str | None = None) -> Iterator[Row]:
+def read_rows(path: str, split: str, config: str | None = None) -> Iterator[Row]:
     """(place, row) pairs. A file is one split; `split` picks in a folder or a hub data set.
 
     `config` is the hub data set's configuration where it has several.
@@ -79,7 +78,7 @@ def _array_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, row
 
 
-def _file_of(folder: Path, split: Split) -> Path:
+def _file_of(folder: Path, split: str) -> Path:
     """The file of a split: the one named for it, else the folder's only data file."""
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name.endswith(SUFFIXES))
     named = [file for file in files if split in re.split(r"[^a-z]+", file.name.lower())]
@@ -92,7 +91,7 @@ def _file_of(folder: Path, split: Split) -> Path:
     )
 
 
-def _hub_rows(name: str, config: str | None, split: Split) -> Iterator[Row]:
+def _hub_rows(name: str, config: str | None, split: str) -> Iterator[Row]:
     try:
         from datasets import get_dataset_split_names, load_dataset
 

@@ -1,12 +1,17 @@
-"""Calls into a process that may die: they come back, or are given up when it has.
+"""Two processes that depend on each other: either may be killed, and the other must notice.
 
-vLLM's own client waits for ever for a process that was killed (seen with 0.32).
+vLLM 0.32's client waits for ever for an engine that was killed, and its engine lives on for ever
+when its client was.
 """
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import active_children
 from multiprocessing.process import BaseProcess
 from queue import Empty, Queue
 from typing import Any, TypeVar
@@ -14,6 +19,15 @@ from typing import Any, TypeVar
 from veritune.errors import VerituneError
 
 POLL_SECONDS = 0.5
+WATCH = """
+import os, signal, sys
+for pid in [int(line) for line in sys.stdin]:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+"""
+"""Reads process ids until this process ends, however it does, and ends those as well."""
 T = TypeVar("T")
 
 
@@ -24,8 +38,11 @@ class EngineDiedError(VerituneError, RuntimeError):
 class Lifeline:
     """Makes calls one at a time in a thread of its own, while `processes` live."""
 
-    def __init__(self, processes: Sequence[BaseProcess]) -> None:
-        self._processes = list(processes)
+    def __init__(
+        self, processes: Sequence[BaseProcess], fatal: type[BaseException] = EOFError
+    ) -> None:
+        """`fatal` is the error by which the other side says itself that it has ended."""
+        self._processes, self._fatal = list(processes), fatal
         self._jobs: Queue[tuple[Callable[[], Any], Queue[Any]] | None] = Queue()
         # A daemon: where the process has died, the call may never come back.
         threading.Thread(target=self._work, daemon=True).start()
@@ -41,7 +58,7 @@ class Lifeline:
                 if not self.alive:
                     raise EngineDiedError("the engine's process has ended") from None
                 continue
-            if error is not None and not self.alive:
+            if error is not None and (isinstance(error, self._fatal) or not self.alive):
                 raise EngineDiedError("the engine's process has ended") from None
             if error is not None:
                 raise error
@@ -63,3 +80,50 @@ class Lifeline:
                 done.put((work(), None))
             except BaseException as error:
                 done.put((None, error))
+
+
+class Leash:
+    """Ends the processes that it holds when this process ends, even by kill -9."""
+
+    def __init__(self) -> None:
+        self._watcher = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", WATCH],
+            stdin=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for us, and must not end it before us.
+        )
+        self.held: list[BaseProcess] = []
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Hold what multiprocessing starts inside, from its first moment on."""
+        before, over = active_children(), threading.Event()
+
+        def look() -> None:
+            while True:
+                last = over.wait(POLL_SECONDS / 5)
+                for child in active_children():
+                    if child not in before and child not in self.held:
+                        self._hold(child)
+                if last:
+                    return
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        try:
+            yield
+        finally:
+            over.set()
+            looking.join()
+
+    def close(self) -> None:
+        """Let go."""
+        self._watcher.kill()
+        self._watcher.wait()
+        if self._watcher.stdin is not None:
+            self._watcher.stdin.close()
+
+    def _hold(self, child: BaseProcess) -> None:
+        assert self._watcher.stdin is not None
+        self.held.append(child)
+        print(child.pid, file=self._watcher.stdin, flush=True)

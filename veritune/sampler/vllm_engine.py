@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator, Sequence
-from multiprocessing import active_children
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -15,7 +14,7 @@ from veritune.models import model_folder
 from veritune.models.hashing import model_shape
 from veritune.records import Checkpoint
 from veritune.sampler.identity import Witness
-from veritune.sampler.lifeline import Lifeline
+from veritune.sampler.lifeline import Leash, Lifeline
 from veritune.sampler.requests import Request
 
 ADAPTERS = itertools.count(1)
@@ -30,7 +29,7 @@ class Engine:
 
     def __init__(self, config: SamplerConfig, dtype: str, witness: Witness) -> None:
         """Start a process that runs the policy of `witness`."""
-        os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+        os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")  # Before vLLM is imported.
         os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", CPU_CACHE_GB)
         codec = witness.codec
         self._config, self._eos = config, sorted(codec.eos)
@@ -45,23 +44,14 @@ class Engine:
             # In a folder without a config.json, so that vLLM loads it as what it is.
             codec.tokenizer.save_pretrained(self._files.name)
             options["tokenizer"] = self._files.name
-        others = active_children()
-        self._llm = _start(
-            model=str(witness.base),
-            dtype=dtype,
-            max_num_seqs=config.batch,
-            max_model_len=AS_LONG_AS_FITS,
-            gpu_memory_utilization=config.gpu_memory,
-            enforce_eager=not _has_gpu(),
-            enable_sleep_mode=_has_gpu(),
-            enable_prefix_caching=True,
-            skip_tokenizer_init=not config.stop,
-            logprobs_mode="raw_logprobs",
-            **options,
-        )
+        self._leash = Leash()
+        with self._leash.holding():
+            self._llm = self._start(str(witness.base), dtype, options)
+        from vllm.v1.engine.exceptions import EngineDeadError
+
         self._engine = self._llm.llm_engine
         self.longest = int(self._llm.model_config.max_model_len)
-        self._lifeline = Lifeline([child for child in active_children() if child not in others])
+        self._lifeline = Lifeline(self._leash.held, EngineDeadError)
         if witness.rank:
             self.take(witness)
 
@@ -69,7 +59,7 @@ class Engine:
         """Whether the weights of `witness` fit in this process."""
         if witness.rank:
             return witness.rank <= self._rank and witness.base == self._base
-        return model_shape(witness.base) == model_shape(self._base)
+        return self._rank == 0 and model_shape(witness.base) == model_shape(self._base)
 
     def take(self, witness: Witness) -> None:
         """Run the policy of `witness` from now on, and forget the prefixes of the one before.
@@ -148,7 +138,29 @@ class Engine:
         """End the process."""
         self._lifeline.close()
         self._engine.engine_core.shutdown()
+        self._leash.close()
         self._files.cleanup()
+
+    def _start(self, model: str, dtype: str, options: dict[str, Any]) -> Any:
+        llm = _vllm().LLM
+        try:
+            return llm(
+                model=model,
+                dtype=dtype,
+                max_num_seqs=self._config.batch,
+                max_model_len=AS_LONG_AS_FITS,
+                gpu_memory_utilization=self._config.gpu_memory,
+                enforce_eager=not _has_gpu(),
+                enable_sleep_mode=_has_gpu(),
+                enable_prefix_caching=True,
+                skip_tokenizer_init=not self._config.stop,
+                logprobs_mode="raw_logprobs",
+                **options,
+            )
+        except Exception as error:
+            self._leash.close()
+            cause = str(error).strip().partition("\n")[0][:200]
+            raise ModelError(f"{model}: vLLM cannot run this model ({cause})") from None
 
     def _take(self, witness: Witness) -> None:
         if witness.rank:
@@ -175,14 +187,6 @@ class Engine:
         if self._adapter is not None:
             self._engine.remove_lora(self._adapter.lora_int_id)
             self._adapter = None
-
-
-def _start(**options: Any) -> Any:
-    try:
-        return _vllm().LLM(**options)
-    except Exception as error:
-        cause = str(error).strip().partition("\n")[0][:200]
-        raise ModelError(f"{options['model']}: vLLM cannot run this model ({cause})") from None
 
 
 def _vllm() -> Any:

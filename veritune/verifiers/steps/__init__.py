@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from veritune.records import Problem, StepVerdict
 from veritune.verifiers.steps.annotations import check_annotations
 from veritune.verifiers.steps.chain import check_chain
 from veritune.verifiers.steps.mathematics import check_mathematics
-from veritune.verifiers.steps.segment import steps_of
+from veritune.verifiers.steps.segment import Span, steps_of
 
-__all__ = ["check_annotations", "check_steps", "steps_of"]
+__all__ = ["Span", "check_annotations", "check_steps", "steps_of"]
 
 
-def check_steps(problem: Problem, text: str) -> tuple[StepVerdict, ...]:
+def check_steps(
+    problem: Problem, text: str, spans: Sequence[Span] | None = None
+) -> tuple[StepVerdict, ...]:
     """Verdicts on the steps of a solution; their spans partition `text`.
+
+    `spans` are the steps where they are given; else `steps_of` finds them.
 
     `metadata["source"]` picks the checker: `chain` has its own; every other math problem is read
     step by step, and what rules cannot check is "unchecked". Code has no steps here.
@@ -21,4 +27,4 @@ def check_steps(problem: Problem, text: str) -> tuple[StepVerdict, ...]:
         return ()
     if problem.metadata.get("source") == "chain":
         return check_chain(problem, text)
-    return check_mathematics(problem, text)
+    return check_mathematics(problem, text, spans)

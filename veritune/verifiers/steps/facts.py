@@ -31,12 +31,14 @@ REFUSALS = (
 """What the algebra of answers raises where it cannot tell."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Fact:
-    """One relation between two sides, or alternatives."""
+    """One relation between two sides, or alternatives, and where in the text it stands."""
 
     node: Node
     step: int
+    start: int
+    end: int
     wrong: bool = False
 
     @cached_property
@@ -124,6 +126,9 @@ def _solutions(node: Node) -> RealSet:
 
 def same(left: RealSet, right: RealSet) -> bool:
     """Whether two sets are equal."""
+    one, other = points(left), points(right)
+    if one is not None and other is not None:
+        return near(one, other) and near(other, one)
     return len(left) == len(right) and all(
         close(one.low.value, other.low.value)
         and close(one.high.value, other.high.value)
@@ -133,11 +138,17 @@ def same(left: RealSet, right: RealSet) -> bool:
     )
 
 
+def near(some: list[float], others: list[float]) -> bool:
+    """Whether each of some numbers is among others."""
+    return all(any(abs(a - b) <= 1e-12 * (1 + abs(a)) for b in others) for a in some)
+
+
 def points(solutions: RealSet) -> list[float] | None:
     """The numbers of a finite set."""
     if any(not close(piece.low.value, piece.high.value) for piece in solutions):
         return None
-    return [float(piece.low.value) for piece in solutions]
+    numbers = [float(piece.low.value) for piece in solutions]
+    return [0.0 if abs(number) < 1e-30 else number for number in numbers]
 
 
 def follows(fact: Fact, earlier: Sequence[Fact]) -> Fact | str | None:

@@ -9,10 +9,12 @@ from typing import Literal
 from veritune.records import StepLabel
 from veritune.verifiers.steps.arithmetic import Undefined, Unreadable, printed, rounds_to
 from veritune.verifiers.steps.equations import Equality
-from veritune.verifiers.steps.sides import leading_number, value_of
+from veritune.verifiers.steps.sides import leading_number, longest, value_of
 from veritune.verifiers.steps.tokens import Number
 from veritune.verifiers.steps.units import unit_factors
 
+_LONG = 4
+"""Decimals from which a number is taken to be rounded or cut off."""
 Rounding = Literal["", "to whole numbers", "freely"]
 _THIRDS: dict[Number, Number] = {}
 for _digits in range(2, 6):
@@ -65,6 +67,8 @@ def _same(
         other = value_of(equality.right.tree, percent=tree_percent[1])
         if one == other or _printed_as(equality, one, other, rounding):
             return "holds in percent"
+    if _rounded_operands(equality, left, right):
+        return "holds as far as its rounded numbers go"
     instead = {**_THIRDS, **rounded}
     one = value_of(equality.left.tree, instead=instead)
     other = value_of(equality.right.tree, instead=instead)
@@ -74,6 +78,12 @@ def _same(
     return None
 
 
+def _rounded_operands(equality: Equality, left: Number, right: Number) -> bool:
+    """Whether the sides agree to the digits of a long decimal among them, such as 2.8284."""
+    most = max(longest(equality.left.tree), longest(equality.right.tree))
+    return most >= _LONG and abs(left - right) * 10 ** (most - 1) <= abs(right)
+
+
 def _printed_as(equality: Equality, left: Number, right: Number, rounding: Rounding) -> bool:
     """Whether the side that is one printed number is the other, rounded as printed."""
     for side, shown, value in ((equality.right, right, left), (equality.left, left, right)):
@@ -81,6 +91,8 @@ def _printed_as(equality: Equality, left: Number, right: Number, rounding: Round
         if token is None:
             continue
         places = token.places + (2 if token.percent and abs(shown) != token.value else 0)
+        if places >= _LONG and abs(value - shown) * 10**places < 1:
+            return True  # cut off, not rounded
         if places and rounds_to(Fraction(value), Fraction(shown), places):
             return True
         if places and rounding == "freely" and abs(value - shown) * 10**places < 1:

@@ -8,19 +8,22 @@ correct and says so, so that an error is marked where it was made.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from veritune.records import Problem, StepLabel, StepVerdict
-from veritune.verifiers.steps.algebra import Algebra
 from veritune.verifiers.steps.annotations import Finding, check_annotations
 from veritune.verifiers.steps.equations import Equality, equalities
 from veritune.verifiers.steps.judging import Rounding, judge
 from veritune.verifiers.steps.ledger import Ledger, numbers_in
-from veritune.verifiers.steps.segment import steps_of
+from veritune.verifiers.steps.segment import Span, steps_of
 from veritune.verifiers.steps.sides import value_of
 from veritune.verifiers.steps.tokens import Token, scan
 from veritune.verifiers.steps.units import LARGE, unit_factors
+
+if TYPE_CHECKING:
+    from veritune.verifiers.steps.algebra import Algebra
 
 LONGEST = 50_000
 """Characters; what is longer is unchecked."""
@@ -35,25 +38,31 @@ _ENDING = re.compile(r"(?:[ \t]*[^\s\d]+){0,6}\s*")
 _CENTS = (1, 100, Fraction(1, 100))
 
 
-def check_mathematics(problem: Problem, text: str) -> tuple[StepVerdict, ...]:
-    """One verdict a step; spans partition `text`."""
+def check_mathematics(
+    problem: Problem, text: str, spans: Sequence[Span] | None = None
+) -> tuple[StepVerdict, ...]:
+    """One verdict a step; the steps are `spans`, or what `steps_of` finds."""
     if len(text) > LONGEST:
         reason = f"longer than {LONGEST} characters"
-        return (StepVerdict(start=0, end=len(text), label="unchecked", reason=reason),)
-    solution = _Solution(problem, text)
+        whole = [(0, len(text))]
+        return tuple(
+            StepVerdict(start=start, end=end, label="unchecked", reason=reason)
+            for start, end in spans or whole
+        )
+    solution = _Solution(problem, text, steps_of(text) if spans is None else list(spans))
     return solution.verdicts()
 
 
 class _Solution:
     """One text, read from its start to its end."""
 
-    def __init__(self, problem: Problem, text: str) -> None:
+    def __init__(self, problem: Problem, text: str, spans: list[Span]) -> None:
         self._text = text
         self._marker = problem.metadata.get("marker") or "####"
         self._question = problem.prompt if isinstance(problem.prompt, str) else ""
         self._ledger = Ledger()
-        self._spans = steps_of(text)
-        self._algebra = Algebra(self._question, [text[start:end] for start, end in self._spans])
+        self._spans = spans
+        self._algebra: Algebra | None = None
         self._step = 0
 
     def verdicts(self) -> tuple[StepVerdict, ...]:
@@ -76,9 +85,16 @@ class _Solution:
             tokens = scan(self._text, start, end)
             yield from self._arithmetic(tokens, start, end)
             if any(token.kind == "variable" for token in tokens):
-                goes_on = ahead.startswith("=")
-                yield from self._algebra.findings(self._text, tokens, self._step, goes_on)
+                yield from self._unknowns(tokens, goes_on=ahead.startswith("="))
         yield from self._answer(start, end)
+
+    def _unknowns(self, tokens: list[Token], *, goes_on: bool) -> Iterator[Finding]:
+        if self._algebra is None:
+            from veritune.verifiers.steps.algebra import Algebra  # few solutions need its weight
+
+            pieces = [self._text[start:end] for start, end in self._spans]
+            self._algebra = Algebra(self._question, self._text, pieces)
+        yield from self._algebra.findings(tokens, self._step, goes_on=goes_on)
 
     def _arithmetic(self, tokens: list[Token], start: int, end: int) -> Iterator[Finding]:
         large = unit_factors(token.text for token in tokens if token.text in LARGE)

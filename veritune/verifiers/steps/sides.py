@@ -137,6 +137,13 @@ def _has_percent(tree: Tree) -> bool:
     return _has_percent(tree.left) or (tree.operator != "/" and _has_percent(tree.right))
 
 
+def longest(tree: Tree) -> int:
+    """The most decimals of a number in it."""
+    if isinstance(tree, Leaf):
+        return tree.token.places
+    return max(longest(tree.left), longest(tree.right))
+
+
 def _operate(operator: str, left: Number, right: Number) -> Number:
     if operator == "+":
         return left + right

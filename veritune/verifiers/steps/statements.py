@@ -81,29 +81,42 @@ def _runs(text: str, tokens: list[Token]) -> list[Run]:
         inside = token is not None and token.kind in _RUN and not _spoken(text, token)
         if inside and first is None:
             first = at
-        elif not inside and first is not None:
+        elif first is not None and not (inside and not _delimited(text, tokens, at)):
             runs.append((first, at))
-            first = None
+            first = at if inside else None
     return runs
+
+
+def _delimited(text: str, tokens: list[Token], at: int) -> bool:
+    """Whether a dollar sign that ends a formula stands before a token."""
+    before = tokens[at - 1]
+    between = text[before.end : tokens[at].start]
+    return "$" in between and before.kind in ("number", "close", "variable")
 
 
 def _spoken(text: str, token: Token) -> bool:
     """Whether a sign is a word, such as `plus` or `is`."""
-    return token.kind in ("operator", "equals") and text[token.start].isalpha()
+    shown = text[token.start : token.end]
+    return token.kind in ("operator", "equals") and len(shown) > 1 and shown[0].isalpha()
 
 
 def _joined(text: str, tokens: list[Token], run: Run, following: Run) -> bool:
     """`x = 2 or x = 3`, `x = 2, 3`; not `2x = 4, x = 2`."""
-    between = text[tokens[run[1] - 1].end : tokens[following[0]].start].strip(" \\$()")
-    if between in ("or", ", or", "text{ or }", "text{or}"):
+    between = _words_in(text[tokens[run[1] - 1].end : tokens[following[0]].start])
+    if between in ("or", ",or"):
         return any(token.kind == "equals" for token in tokens[run[0] : run[1]])
-    if between not in (",", "and", ", and"):
+    if between not in (",", "and", ",and"):
         return False
     one = _VALUE_OF.fullmatch(text, tokens[run[0]].start, tokens[run[1] - 1].end)
     span = tokens[following[0]].start, tokens[following[1] - 1].end
     other = _VALUE_OF.fullmatch(text, *span)
     bare = "=" not in text[span[0] : span[1]]
     return one is not None and (bare or (other is not None and one[1] == other[1]))
+
+
+def _words_in(between: str) -> str:
+    """What stands between two formulas, without LaTeX's spaces and brackets."""
+    return re.sub(r"\\q?quad|\\text\w*|\\[()\[\],;!]|[\s${}~\\]", "", between)
 
 
 def _read(text: str, tokens: list[Token], first: int, stop: int) -> Statement | None:

@@ -1,0 +1,104 @@
+"""What the words around formulas say: that one follows from another, or is something new."""
+
+from __future__ import annotations
+
+import re
+
+_REWRITING = re.compile(r"\b(?:expand|simplify|factor|multiply out|rewrite)\b", re.IGNORECASE)
+_SOLVING = re.compile(r"solv|equation|root|find|determine|value|\bhow\b|what", re.IGNORECASE)
+_ALL = re.compile(r"solve|solutions|roots|zeros|all (?:real |possible )?\w+", re.IGNORECASE)
+_FORMAL = re.compile(
+    r"^\W*(?:solve|simplify|expand|factor)\b|(?<![a-z])[a-z]\s*(?:[=^<>+*/]|-\s*\d|\\[lg]eq?)"
+    r"|[=+*/(]\s*[b-hj-z](?![a-z])|\d[abnpqrtuvwxyz](?![a-z])",
+    re.IGNORECASE,
+)
+_NEW = re.compile(r"\b(?:let|suppose|assum\w*|case|denote|define)\b", re.IGNORECASE)
+_OPEN = re.compile(
+    r"\b(?:if|try\w*|instead|alternativ\w*|example|another|other|second|given|when|check\w*|test\w*"
+    r"|either|minim\w*|maxim\w*|at (?:least|most)|for (?:all|any|each|every|some)|approx\w*|about"
+    r"|round\w*|guess\w*|mod|contradict\w*|impossible|no (?:real )?solution|false|where|must|need"
+    r"|condition|domain|range|interval|quadrant|intersect\w*|point|graph|line|curve|region|angle"
+    r"|radians|degrees|similarly|first|consider|also|but|however|now (?:let|consider)|not"
+    r"|zero|undefined)\b",
+    re.IGNORECASE,
+)
+_CHOICE = re.compile(
+    r"positive|negative|reject|discard|since|because|must|can(?:no|')t|only|valid|extraneous|length"
+    r"|integer|natural|domain|[<>≥≤]|\\[gl]eq?|physical|age|whole|ignor|neglect|greater|less|take"
+    r"|\bor\b|\band\b|not ",
+    re.IGNORECASE,
+)
+_CORRECTING = re.compile(
+    r"\b(?:oops|mistake|incorrect\w*|wrong|wait|correction|actually)\b", re.IGNORECASE
+)
+_WORD = re.compile(r"(?<!\\)\b[a-z]{3,}", re.IGNORECASE)
+_CONNECTING = re.compile(
+    r"(?:so|thus|hence|therefore|then|now|and|the|get|gives?|have|both|each|sides?|from|term\w*"
+    r"|add\w*|subtract\w*|divid\w*|multipl\w*|expand\w*|simplif\w*|factor\w*|distribut\w*|like"
+    r"|combin\w*|collect\w*|substitut\w*|solv\w*|equation\w*|which|means|implies|step|frac|times"
+    r"|cdot|left|right|text|sqrt|boxed|answer|final|solution\w*|for|into|back|value|let|isolate\w*"
+    r"|this|that|yields?|becomes?|obtain\w*|result\w*|out|with|through|constant|variable|move)",
+    re.IGNORECASE,
+)
+MOST_STRANGE = 4
+"""Words that do not speak of calculating, between a formula and the one it should follow from."""
+MOSTLY = 0.5
+"""Share of steps that must be bare formulas for a text to be a derivation."""
+
+
+def is_derivation(question: str, pieces: list[str]) -> bool:
+    """Whether a text derives formulas, so that each follows from the ones before.
+
+    In a word problem an equation with unknowns often states something new; there a contradiction
+    is no proof of an error.
+    """
+    if _FORMAL.search(question):
+        return True
+    formulas = [piece for piece in pieces if _FORMAL.search(piece)]
+    bare = [piece for piece in formulas if not strange_words(piece)]
+    return len(bare) > 1 and len(bare) >= MOSTLY * len(pieces)
+
+
+def strange_words(text: str) -> int:
+    """How many words do not speak of calculating."""
+    return sum(_CONNECTING.fullmatch(word) is None for word in _WORD.findall(text))
+
+
+def asks_to_rewrite(question: str) -> bool:
+    """Whether a question wants another form of an expression, not the solution of an equation."""
+    return _REWRITING.search(question) is not None and not _SOLVING.search(question)
+
+
+def asks_for_all(question: str) -> bool:
+    """Whether a question wants every solution."""
+    return _ALL.search(question) is not None
+
+
+def asks_about_range(question: str) -> bool:
+    """Whether a question is about one plain inequality, without cases."""
+    return re.search(r"[<>≤≥]|\\[lg]eq?", question) is not None and "|" not in question
+
+
+def links(between: str, behind: str) -> bool:
+    """Whether a formula is meant to follow from one before it.
+
+    `between` stands between the two, `behind` is the rest of the line.
+    """
+    if _OPEN.search(between) or _OPEN.search(behind) or _NEW.search(between):
+        return False
+    return strange_words(between) <= MOST_STRANGE
+
+
+def introduces(text: str) -> bool:
+    """Whether names are given a meaning: let x be."""
+    return _NEW.search(text) is not None
+
+
+def corrects(text: str) -> bool:
+    """Whether a text takes back what it said before."""
+    return _CORRECTING.search(text) is not None
+
+
+def gives_reason(text: str) -> bool:
+    """Whether a text may say why a solution is left out."""
+    return _CHOICE.search(text) is not None
