@@ -2,6 +2,9 @@
 
 Tests marked docker, vllm or gpu are skipped, with the reason, where their engine is missing.
 `VERITUNE_REQUIRE=docker,vllm` makes that a failure instead: CI must not lose tests in silence.
+
+Random tests draw the same cases every time; `--hypothesis-profile default` and `FUZZ_SECONDS=600`
+look for new ones.
 """
 
 from __future__ import annotations
@@ -11,7 +14,10 @@ from functools import cache
 from importlib.util import find_spec
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 ENGINES = ("docker", "vllm", "gpu")
 REQUIRED = frozenset(filter(None, os.environ.get("VERITUNE_REQUIRE", "").split(",")))
 
