@@ -10,7 +10,15 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
 from veritune.errors import MissingFileError, RecipeError
 
@@ -139,6 +147,125 @@ class WarmStartConfig(SftConfig):
     updates: Positive = 300
 
 
+class SftTrainerConfig(SftConfig):
+    """Maximum likelihood on what `selection` kept; `type` may be left out."""
+
+    type: Literal["sft"] = "sft"
+    """Supervised fine-tuning."""
+
+
+class CreditConfig(Frozen):
+    """How a verdict becomes rewards at token positions."""
+
+    outcome: Annotated[float, Field(ge=0)] = 1.0
+    """Weight of the outcome's reward, on the end token: this times the verdict's score."""
+    process: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the steps' rewards, each on its step's last token; 0 means none."""
+    form: Literal["sum", "delta", "min"] = "min"
+    """What a step earns: its value, its value less the next one's, or its share of the worst."""
+    correct: float = 1.0
+    """Value of a step that was found correct; unchecked steps have none."""
+    incorrect: float = -1.0
+    """Value of a step that was found incorrect."""
+    min_temperature: PositiveFloat = 0.1
+    """min: how sharply the worst step stands for all."""
+
+
+class RlConfig(Frozen):
+    """What PPO and the group baselines share."""
+
+    credit: CreditConfig = CreditConfig()
+    epochs: Positive = 1
+    """Passes over a round's candidates."""
+    minibatch: Positive = 128
+    """Candidates an optimizer step."""
+    micro_batch: Positive = 64
+    """Candidates computed at once; more take more memory and change nothing else."""
+    learning_rate: PositiveFloat = 1e-5
+    """Learning rate, constant after the warm-up."""
+    warmup: Count = 0
+    """Optimizer steps of linear warm-up, counted over all rounds."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    """AdamW weight decay."""
+    clip: PositiveFloat = 1.0
+    """Largest gradient norm."""
+    clip_low: PositiveFloat = 0.2
+    """How far below 1 a token's probability ratio still counts."""
+    clip_high: PositiveFloat = 0.2
+    """How far above 1 it does."""
+    entropy: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the entropy bonus."""
+    kl: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the KL to the policy that the run started from; the first one where adaptive."""
+    importance_cap: Annotated[float, Field(ge=0)] = 0.0
+    """Largest weight that corrects for the engine's log-probabilities; 0 means no correction."""
+
+
+class PpoConfig(RlConfig):
+    """PPO with a critic, by outcome or by step."""
+
+    type: Literal["ppo"]
+    """Proximal policy optimisation."""
+    kl: Annotated[float, Field(ge=0)] = 0.05
+    kl_place: Literal["reward", "loss"] = "reward"
+    """Where the KL stands: in every token's reward, or in the loss."""
+    kl_estimator: Literal["k1", "k2", "k3"] | None = None
+    """How it is estimated from the drawn tokens; left out: k1 in the reward, k2 in the loss."""
+    kl_target: PositiveFloat | None = None
+    """Steer `kl` so that a candidate is this many nats from the reference; left out: fixed."""
+    gamma: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Discount a token."""
+    lam: Rate = 0.95
+    """GAE's lambda for the policy."""
+    critic_lam: Rate = 1.0
+    """GAE's lambda for the critic's targets; 1 means Monte-Carlo returns."""
+    whiten: bool = True
+    """Advantages get mean 0 and variance 1 over all tokens of the round."""
+    critic: str = "shared"
+    """shared: a head on the policy's last hidden state; own: a head on a copy of the start policy;
+    else the folder of a model, such as a reward model, that the critic starts from."""
+    critic_warmup: Count = 4
+    """Passes over the first round's candidates that train the critic alone, on their returns."""
+    critic_learning_rate: PositiveFloat | None = None
+    """Learning rate of the value head, and of a critic of its own; left out: the policy's."""
+    value_weight: PositiveFloat = 0.1
+    """Weight of the critic's loss."""
+    value_clip: PositiveFloat | None = 0.2
+    """How far the critic may move from its old value before the loss stops it."""
+
+    @model_validator(mode="after")
+    def _kl_has_a_gradient(self) -> PpoConfig:
+        if self.kl_place == "loss" and self.kl_estimator == "k1":
+            raise ValueError("kl_estimator k1 has no gradient as a loss; use k2, or kl_place reward")
+        return self
+
+
+class GroupConfig(RlConfig):
+    """Policy gradient with the group's own rewards as the baseline, and no critic."""
+
+    type: Literal["rloo", "grpo", "dr_grpo"]
+    """The mean of the others; mean and deviation of all; the mean of all."""
+    kl_estimator: Literal["k2", "k3"] = "k2"
+    """How the KL in the loss is estimated; k3 is that of the GRPO paper."""
+
+
+def _trainer_tag(value: Any) -> str:
+    kind = value.get("type", "sft") if isinstance(value, dict) else getattr(value, "type", None)
+    return "group" if kind in ("rloo", "grpo", "dr_grpo") else str(kind)
+
+
+TrainerConfig = Annotated[
+    Annotated[SftTrainerConfig, Tag("sft")]
+    | Annotated[PpoConfig, Tag("ppo")]
+    | Annotated[GroupConfig, Tag("group")],
+    Discriminator(
+        _trainer_tag,
+        custom_error_type="trainer_type",
+        custom_error_message="type must be one of sft, ppo, rloo, grpo, dr_grpo",
+    ),
+]
+
+
 class SamplerConfig(Frozen):
     """How candidates are drawn."""
 
@@ -201,14 +328,21 @@ class VerifierConfig(Frozen):
 class SelectionConfig(Frozen):
     """Which verified candidates are trained on."""
 
-    reward: Literal["outcome", "process", "demonstrations"] = "outcome"
-    """outcome: right answers; process: right answers whose every step is right;
+    reward: Literal["outcome", "process", "last", "random", "demonstrations"] = "outcome"
+    """outcome: right answers; process: right answers whose every step is right; last: right answers
+    whose last steps are right; random: as many as outcome keeps, whatever their verdicts;
     demonstrations: none, train on the warm start's data again (the more-SFT control)."""
     keep: Positive = 4
     """At most this many distinct candidates a problem."""
     checked: Rate = 1.0
     """process: the share of a solution's steps that must have been checked; prose that no rule can
     check counts against it. Whatever was checked must be right."""
+    last: Positive = 2
+    """last: how many steps, from the end, must be right."""
+    false_accepts: Rate = 0.0
+    """Planted noise, for studies: the share of rejected candidates that are accepted anyway."""
+    false_rejects: Rate = 0.0
+    """Planted noise, for studies: the share of accepted candidates that are rejected anyway."""
 
 
 class EvaluationConfig(Frozen):
@@ -218,6 +352,8 @@ class EvaluationConfig(Frozen):
     """Candidates a problem."""
     k: Positive = 4
     """pass@k is reported for this k as well as for 1; at most n."""
+    every: Positive = 1
+    """Evaluate after every so many rounds, and after the last."""
 
     @model_validator(mode="after")
     def _k_within_n(self) -> EvaluationConfig:
@@ -233,6 +369,8 @@ class RoundsConfig(Frozen):
     """Rounds of sample, verify, select, train, evaluate."""
     prompts: Positive = 1000
     """Training problems sampled a round."""
+    keep_checkpoints: Count = 0
+    """Keep only the newest so many rounds' checkpoints; 0 keeps them all."""
 
 
 class Recipe(Frozen):
@@ -253,7 +391,7 @@ class Recipe(Frozen):
     sampler: SamplerConfig = SamplerConfig()
     verifier: VerifierConfig = VerifierConfig()
     selection: SelectionConfig = SelectionConfig()
-    trainer: SftConfig = SftConfig()
+    trainer: TrainerConfig = SftTrainerConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
 
     @property

@@ -116,3 +116,27 @@ def test_process_selection_needs_every_step_checked_and_right() -> None:
 def test_a_share_of_unchecked_steps_can_be_allowed_but_no_wrong_one() -> None:
     chosen = select(ROWS, SelectionConfig(reward="process", keep=3, checked=0.5))
     assert indices(chosen) == [("a", 2), ("a", 4), ("a", 5)]
+
+
+def test_last_steps_selection_forgives_what_came_before() -> None:
+    rows = [row("a", 0, "passed", "icc"), row("a", 1, "passed", "cci"), row("a", 2, "passed", "")]
+    assert indices(select(rows, SelectionConfig(reward="last", last=2))) == [("a", 0)]
+
+
+def test_random_selection_keeps_as_many_as_outcome_would() -> None:
+    chosen = select(ROWS, SelectionConfig(reward="random", keep=3))
+    assert len(chosen) == len(select(ROWS, SelectionConfig(reward="outcome", keep=3)))
+    assert not {("b", 1), ("b", 2)} & set(indices(chosen))
+    assert ("a", 0) in indices(select(ROWS, SelectionConfig(reward="random", keep=9)))
+
+
+def test_planted_noise_flips_its_share_and_no_error() -> None:
+    rows = [row(f"p{i}", 0, "failed") for i in range(2000)] + [row("e", 0, "error")]
+    flipped = select(rows, SelectionConfig(false_accepts=0.1))
+    assert 150 < len(flipped) < 250
+    assert flipped == select(rows, SelectionConfig(false_accepts=0.1))
+    assert ("e", 0) not in indices(flipped)
+    kept = select(
+        [row(f"p{i}", 0, "passed") for i in range(2000)], SelectionConfig(false_rejects=0.1)
+    )
+    assert 1750 < len(kept) < 1850
