@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from veritune.config import Recipe
+from veritune.config import Recipe, tagged_kinds
 
 PAGE = Path(__file__).with_name("recipes.md")
 BEGIN, END = "<!-- begin keys -->\n", "<!-- end keys -->\n"
@@ -26,15 +26,16 @@ def main() -> int:
     text = PAGE.read_text()
     head, rest = text.split(BEGIN)
     _, tail = rest.split(END)
-    fresh = head + BEGIN + "\n" + "\n".join(tables(Recipe)) + "\n" + END + tail
+    fresh = head + BEGIN + "\n" + "\n".join(tables(Recipe, "", set())) + "\n" + END + tail
     if "--check" in sys.argv:
         return int(fresh != text)
     PAGE.write_text(fresh)
     return 0
 
 
-def tables(model: type[BaseModel], path: str = "") -> Iterator[str]:
-    """One Markdown table for the model's own keys, then those of its parts."""
+def tables(model: type[BaseModel], path: str, told: set[type[BaseModel]]) -> Iterator[str]:
+    """One Markdown table for the model's own keys, then those of its parts, each told once."""
+    told.add(model)
     parts: list[tuple[str, type[BaseModel]]] = []
     rows: list[str] = []
     meanings, shapes = docstrings(model), model.model_json_schema()["properties"]
@@ -42,16 +43,29 @@ def tables(model: type[BaseModel], path: str = "") -> Iterator[str]:
         if isinstance(spec.annotation, type) and issubclass(spec.annotation, BaseModel):
             parts.append((f"{path}.{name}".lstrip("."), spec.annotation))
             continue
+        if kinds := tagged_kinds(spec.annotation):
+            parts += [(f"{path}.{name}".lstrip("."), kind) for kind in kinds.values()]
+            continue
         default = "required" if spec.is_required() else toml(spec.default)
         meaning = " ".join(meanings.get(name, "").split()).replace("|", "\\|")
         rows.append(f"| `{name}` | {values(shapes[name])} | {default} | {meaning} |")
     if rows:
-        yield f"### `[{path}]`\n" if path else "### Top of the file\n"
+        yield heading(model, path)
         yield inspect.getdoc(model) or ""
         yield "\n| key | values | default | meaning |\n|---|---|---|---|"
         yield from [*rows, ""]
     for name, part in parts:
-        yield from tables(part, name)
+        if part not in told:
+            yield from tables(part, name, told)
+
+
+def heading(model: type[BaseModel], path: str) -> str:
+    """The part's name, and the types that it is for where there are several."""
+    kinds = model.model_json_schema()["properties"].get("type")
+    several = path == "trainer" and kinds
+    return f"### `[{path}]`" * bool(path) + (
+        f" with type {values(kinds)}\n" if several else "\n" if path else "### Top of the file\n"
+    )
 
 
 def docstrings(model: type[BaseModel]) -> dict[str, str]:

@@ -236,7 +236,9 @@ class PpoConfig(RlConfig):
     @model_validator(mode="after")
     def _kl_has_a_gradient(self) -> PpoConfig:
         if self.kl_place == "loss" and self.kl_estimator == "k1":
-            raise ValueError("kl_estimator k1 has no gradient as a loss; use k2, or kl_place reward")
+            raise ValueError(
+                "kl_estimator k1 has no gradient as a loss; use k2, or kl_place reward"
+            )
         return self
 
 
@@ -429,10 +431,9 @@ def check_recipe(values: dict[str, Any], where: str) -> Recipe:
 def explain(error: ValidationError, root: type[BaseModel]) -> str:
     """The first complaint about a config in one line: key, what is wrong, the mend."""
     first = error.errors(include_url=False)[0]
-    path = [str(part) for part in first["loc"]]
+    path, known = _walk(root, [str(part) for part in first["loc"]])
     key = ".".join(path)
     if first["type"] == "extra_forbidden":
-        known = _keys_at(root, path[:-1])
         near = get_close_matches(path[-1], known, 1)
         mend = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
         return f"{key}: unknown key; {mend}"
@@ -442,10 +443,31 @@ def explain(error: ValidationError, root: type[BaseModel]) -> str:
     return f"{key}: {message}{got}" if key else message
 
 
-def _keys_at(model: type[BaseModel], path: list[str]) -> list[str]:
-    for part in path:
-        inner = model.model_fields[part].annotation
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return []
-        model = inner
-    return list(model.model_fields)
+def _walk(model: type[BaseModel], loc: list[str]) -> tuple[list[str], list[str]]:
+    """The key path of a complaint, without the tags of unions, and the keys known there."""
+    path: list[str] = []
+    known = list(model.model_fields)
+    kinds: dict[str, type[BaseModel]] = {}
+    for part in loc:
+        if part in kinds:
+            model, kinds = kinds[part], {}
+            known = list(model.model_fields)
+            continue
+        path.append(part)
+        spec = model.model_fields.get(part)
+        inner = spec.annotation if spec else None
+        kinds = tagged_kinds(inner)
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+            known = list(model.model_fields)
+    return path, known
+
+
+def tagged_kinds(annotation: Any) -> dict[str, type[BaseModel]]:
+    """The models of a tagged union by their tags; empty for any other annotation."""
+    return {
+        tag.tag: get_args(option)[0]
+        for option in get_args(annotation)
+        for tag in get_args(option)[1:]
+        if isinstance(tag, Tag)
+    }

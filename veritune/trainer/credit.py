@@ -1,0 +1,116 @@
+"""Credit: from a verdict to rewards at token positions.
+
+The outcome's reward stands on the candidate's last token, the end token that it drew; a step's
+stands on the last token of the step. Let v_1 .. v_K be the values of the checked steps in order
+(`correct` or `incorrect` of the recipe). Then step k earns
+
+    sum    v_k                                   (Uesato et al. 2022, arXiv 2211.14275)
+    delta  v_k - v_(k+1), and v_K at the last    (Gao et al. 2024, arXiv 2410.15115, equation 4)
+    min    softmax(-v / T)_k * v_k               (PURE: Cheng et al. 2025, arXiv 2504.15275)
+
+so that what follows from step k on sums to all later values, to v_k itself, or about to the worst
+value of the solution. With `correct = 0` the sum form is the clipped one of Gao et al., which
+cannot be raised by writing more steps. Lines of code that a verdict blames are steps like any.
+
+An unchecked step earns nothing. A verdict "error" yields no credit at all: no gradient. A
+candidate that was cut off drew no end token: it earns for its steps, and its outcome is unknown.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from veritune.config import CreditConfig
+from veritune.models import completion_texts
+from veritune.records import Verdict
+
+Reward = tuple[int, float]
+"""(position among the candidate's own tokens, reward)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """What one candidate of `length` tokens earned, and where.
+
+    `terminal` is False for a candidate that was cut off: its last token ends no episode.
+    """
+
+    length: int
+    outcome: tuple[Reward, ...]
+    steps: tuple[Reward, ...]
+    terminal: bool
+
+    def rewards(self) -> list[float]:
+        """The reward of every token."""
+        dense = [0.0] * self.length
+        for position, value in (*self.outcome, *self.steps):
+            dense[position] += value
+        return dense
+
+
+def assign_credit(
+    verdict: Verdict, ends: Sequence[int], config: CreditConfig, *, cut_off: bool = False
+) -> Credit | None:
+    """The credit of one candidate; None where it must carry no gradient.
+
+    `ends` holds, for each of the candidate's own tokens, the character offset in its text where
+    that token ends, as `token_ends` gives them.
+    """
+    if verdict.outcome == "error" or verdict.score is None or not ends:
+        return None
+    last = len(ends) - 1
+    outcome: tuple[Reward, ...] = ()
+    if config.outcome and not cut_off:
+        # Code that carries a hack's marks earns nothing, however it came out.
+        outcome = ((last, config.outcome * (0.0 if verdict.flags else verdict.score)),)
+    return Credit(
+        length=len(ends), outcome=outcome, steps=_steps(verdict, ends, config), terminal=not cut_off
+    )
+
+
+def _steps(verdict: Verdict, ends: Sequence[int], config: CreditConfig) -> tuple[Reward, ...]:
+    checked = [s for s in verdict.steps if s.label != "unchecked" and s.end > s.start]
+    if not config.process or not checked:
+        return ()
+    checked.sort(key=lambda step: step.end)
+    values = [config.correct if s.label == "correct" else config.incorrect for s in checked]
+    formed = form_rewards(values, config.form, config.min_temperature)
+    last = len(ends) - 1
+    return tuple(
+        (min(bisect_left(ends, step.end), last), config.process * value)
+        for step, value in zip(checked, formed, strict=True)
+    )
+
+
+def form_rewards(values: Sequence[float], form: str, temperature: float) -> list[float]:
+    """Step values to step rewards in one of the forms above; `temperature` is the min form's."""
+    v = np.asarray(values, np.float64)
+    if form == "delta":
+        v = v - np.append(v[1:], 0.0)
+    elif form == "min":
+        weights = np.exp((v.min() - v) / temperature)
+        v = v * weights / weights.sum()
+    rewards: list[float] = v.tolist()
+    return rewards
+
+
+def token_ends(tokenizer: Any, token_ids: Sequence[int], text: str) -> list[int]:
+    """Where each of a candidate's tokens ends in its text, in characters.
+
+    End tokens, and what a stop string cut off, have no width. A character of several tokens ends
+    with the last of them.
+    """
+    pieces = completion_texts(tokenizer, [[id] for id in token_ids])
+    if "".join(pieces).startswith(text) and "\ufffd" not in "".join(pieces):
+        lengths = np.cumsum([len(piece) for piece in pieces])
+    else:
+        prefixes = [token_ids[: i + 1] for i in range(len(token_ids))]
+        lengths = np.array([len(t.rstrip("\ufffd")) for t in completion_texts(tokenizer, prefixes)])
+        lengths = np.maximum.accumulate(lengths) if len(lengths) else lengths
+    ends: list[int] = np.minimum(lengths, len(text)).astype(int).tolist()
+    return ends

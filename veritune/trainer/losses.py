@@ -1,0 +1,136 @@
+"""The losses of policy-gradient training, each a sum over tokens under given weights.
+
+Tensors are (batch, length) over completion tokens. `weights` carry the normalisation, so that a
+batch that is read in several parts gives the gradient of the whole: 1 / (number of completion
+tokens of the whole minibatch) on every token is the global token mean. They are 0 on padding, and
+what stands there (nan included) has no effect on value or gradient.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import torch
+
+Estimator = Literal["k1", "k2", "k3"]
+LARGEST_LOG_RATIO = 20.0
+
+
+def policy_loss(
+    logprobs: torch.Tensor,
+    old_logprobs: torch.Tensor,
+    advantages: torch.Tensor,
+    weights: torch.Tensor,
+    *,
+    clip_low: float,
+    clip_high: float,
+    importance: torch.Tensor | None = None,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The clipped surrogate (Schulman et al. 2017, arXiv 1707.06347, equation 7), negated.
+
+    - sum_t w_t c_t min(rho_t A_t, clip(rho_t, 1 - clip_low, 1 + clip_high) A_t),
+    rho_t = pi(y_t) / pi_old(y_t). Two bounds: DAPO, arXiv 2503.14476. `importance` c_t corrects
+    for an engine that drew with other arithmetic (`truncated_importance`).
+
+    Returns (loss, clipped share by weight), the latter without gradient.
+    """
+    import torch
+
+    inside = weights > 0
+    log_ratio = _kept(logprobs - old_logprobs, inside).clamp(max=LARGEST_LOG_RATIO)
+    ratio, gain = log_ratio.exp(), _kept(advantages, inside)
+    plain = ratio * gain
+    clipped = ratio.clamp(1.0 - clip_low, 1.0 + clip_high) * gain
+    terms = torch.minimum(plain, clipped)
+    if importance is not None:
+        terms = terms * _kept(importance, inside).detach()
+    with torch.no_grad():
+        share = (weights * (clipped < plain)).sum() / weights.sum().clamp(min=1e-12)
+    return -(weights * terms).sum(), share
+
+
+def value_loss(
+    values: torch.Tensor,
+    old_values: torch.Tensor,
+    returns: torch.Tensor,
+    weights: torch.Tensor,
+    *,
+    clip: float | None,
+) -> torch.Tensor:
+    """Half the squared error of the critic, the worse of clipped and not.
+
+    sum_t w_t 1/2 max((V - R)^2, (V_old + clamp(V - V_old, -clip, clip) - R)^2): the value clipping
+    of the PPO authors' code (see Huang et al. 2022, "The 37 Implementation Details of PPO", 9).
+    """
+    import torch
+
+    inside = weights > 0
+    values, goal = _kept(values, inside), _kept(returns, inside)
+    error = (values - goal) ** 2
+    if clip is not None:
+        old = _kept(old_values, inside)
+        near = old + (values - old).clamp(-clip, clip)
+        error = torch.maximum(error, (near - goal) ** 2)
+    return 0.5 * (weights * error).sum()
+
+
+def kl_terms(logprobs: torch.Tensor, reference: torch.Tensor, kind: Estimator) -> torch.Tensor:
+    """Per-token estimates of KL(pi, reference) for tokens drawn from pi, in nats.
+
+    With d = log pi - log reference: k1 = d, k2 = d^2 / 2, k3 = exp(-d) - 1 + d
+    (Schulman 2020, http://joschu.net/blog/kl-approx.html). k1 and k3 are unbiased as figures. As a
+    loss, on tokens drawn from pi, the gradient of k1 is 0 on average, that of k2 is the KL's, and
+    that of k3 is the reversed KL's (Tang and Munos 2025, arXiv 2506.09477): k3 is for watching.
+    """
+    d = logprobs - reference
+    if kind == "k1":
+        return d
+    if kind == "k2":
+        return 0.5 * d**2
+    return (-d).clamp(max=LARGEST_LOG_RATIO).exp() - 1.0 + d
+
+
+def weighted(terms: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """sum_t w_t x_t."""
+    return (weights * _kept(terms, weights > 0)).sum()
+
+
+def truncated_importance(
+    trainer: torch.Tensor, engine: torch.Tensor, cap: float, mask: torch.Tensor
+) -> torch.Tensor:
+    """min(pi_trainer / pi_engine, cap) per token, 1 on padding, without gradient.
+
+    For candidates drawn by an engine whose log-probabilities differ from the trainer's
+    (Yao et al. 2025, "Your Efficient RL Framework Secretly Brings You Off-Policy RL Training").
+    """
+    log_ratio = _kept((trainer - engine).detach(), mask > 0)
+    ratio: torch.Tensor = log_ratio.clamp(max=LARGEST_LOG_RATIO).exp().clamp(max=cap)
+    return ratio
+
+
+def logprobs_of(logits: torch.Tensor, ids: torch.Tensor, temperature: float) -> torch.Tensor:
+    """log softmax(logits / temperature) at `ids`: (..., vocabulary) and (...) to (...)."""
+    import torch
+
+    scaled = logits.float() if logits.dtype != torch.float64 else logits
+    flat = torch.nn.functional.cross_entropy(
+        (scaled / temperature).flatten(0, -2), ids.flatten(), reduction="none"
+    )
+    return -flat.view(ids.shape)
+
+
+def entropies(logits: torch.Tensor, temperature: float) -> torch.Tensor:
+    """Entropy in nats of softmax(logits / temperature): (..., vocabulary) to (...)."""
+    import torch
+
+    scaled = logits.float() if logits.dtype != torch.float64 else logits
+    logp = torch.log_softmax(scaled / temperature, -1)
+    return -(logp.exp() * logp).sum(-1)
+
+
+def _kept(x: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
+    """`x` with zeros outside, so that nothing there reaches value or gradient."""
+    import torch
+
+    return torch.where(inside, x, torch.zeros((), dtype=x.dtype, device=x.device))
