@@ -12,7 +12,8 @@ import pytest
 from veritune.journal import Journal
 from veritune.journal.folder import to_toml
 from veritune.records import Candidate, Checkpoint, Problem, Verdict
-from veritune.rounds.stream import CHUNK, QUEUED_CHUNKS, Stream
+from veritune.rounds.feed import ROOM
+from veritune.rounds.stream import Stream
 
 POLICY = Checkpoint(path="", policy="p")
 PROBLEMS = [
@@ -85,7 +86,7 @@ async def test_the_sampler_waits_for_a_slow_verifier(journal: Journal) -> None:
     judge = Judge(source)
     assert await fill(journal, source, judge, 20) == 4000
     assert len(journal.judged_keys(1, "train")) == 4000
-    assert judge.furthest <= CHUNK * (QUEUED_CHUNKS + 4 + 2)
+    assert judge.furthest <= ROOM + 4 + 2
 
 
 async def test_what_is_there_is_not_drawn_again(journal: Journal) -> None:

@@ -187,9 +187,7 @@ def vllm_server(folder: str, log: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = (
-        "--dtype float32 --enforce-eager --max-num-seqs 32 --skip-tokenizer-init --host 127.0.0.1"
-    )
+    words = "--dtype float32 --enforce-eager --max-num-seqs 32 --host 127.0.0.1"
     environment = os.environ | {"VLLM_SERVER_DEV_MODE": "1", "VLLM_CPU_KVCACHE_SPACE": "1"}
     command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", folder]
     with log.open("wb") as out:

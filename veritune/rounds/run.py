@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from veritune.config import Recipe
+from veritune.config import Recipe, SftConfig
 from veritune.journal import Journal, RunFolder
 from veritune.journal.journal import Split
 from veritune.models import policy_hash
@@ -21,6 +21,8 @@ from veritune.trainer import Example, SftTrainer
 from veritune.verifiers import open_verifier
 
 METRICS_EVERY = 50
+PATIENCE = 10
+"""Times `verifier.wall_seconds` that a verdict may take, waiting for a free worker included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ class Run:
             return Checkpoint(path=str(out), policy=policy_hash(out))
         rows: list[dict[str, Any]] = []
         config = self.recipe.trainer
+        assert isinstance(config, SftConfig)
         with self.watch.phase(f"round {round}: train", config.updates) as advance:
 
             def on_step(step: dict[str, Any]) -> None:
@@ -125,7 +128,13 @@ async def open_run(recipe: Recipe, watch: Watch) -> AsyncIterator[Run]:
         sampler = open_sampler(recipe.sampler, seed=recipe.seed, dtype=recipe.model.dtype)
         try:
             async with open_verifier(recipe.verifier, needs_code=needs_code) as verifier:
-                stream = Stream(sampler, verifier, journal, at_once=2 * recipe.verifier.workers)
+                stream = Stream(
+                    sampler,
+                    verifier,
+                    journal,
+                    at_once=2 * recipe.verifier.workers,
+                    patience=PATIENCE * recipe.verifier.wall_seconds,
+                )
                 yield Run(
                     recipe=recipe,
                     folder=folder,

@@ -1,39 +1,47 @@
 """Candidates go from the sampler to the verifiers to the journal as they finish.
 
 The sampler runs in a thread of its own and waits when the verifiers fall behind, so memory stays
-bounded however many candidates there are. Whatever the journal already holds is not drawn again.
+bounded however many candidates there are. Every idle verifier takes the next candidate, whichever
+it is. Whatever the journal already holds is not drawn again.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
-from threading import Event
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 
 from veritune.journal import Journal
 from veritune.journal.journal import Split
 from veritune.records import Candidate, Checkpoint, Problem, Verdict
+from veritune.rounds.feed import Feed
 from veritune.rounds.watch import Advance
 from veritune.sampler import Sampler
 from veritune.verifiers import Verifier
 
-CHUNK = 8
-QUEUED_CHUNKS = 64
-FLUSH = 256
-
-Chunk = list[Candidate] | None
-Queue = asyncio.Queue[Chunk]
+PATIENCE = 600.0
+"""Seconds that one verification may take; a verifier that is stuck must not hold up the round."""
+FLUSH, FLUSH_SECONDS = 256, 1.0
+"""Judged candidates that go to the journal at once, and how long fewer may wait."""
+END_SECONDS = 2.0
+"""How long verifications are waited for that have been called off."""
 
 
 class Stream:
     """Fills the journal with judged candidates, round by round."""
 
     def __init__(
-        self, sampler: Sampler, verifier: Verifier, journal: Journal, *, at_once: int
+        self,
+        sampler: Sampler,
+        verifier: Verifier,
+        journal: Journal,
+        *,
+        at_once: int,
+        patience: float = PATIENCE,
     ) -> None:
         self._sampler, self._verifier, self._journal = sampler, verifier, journal
-        self._at_once = at_once
+        self._at_once, self._patience = at_once, patience
 
     async def fill(
         self,
@@ -76,60 +84,68 @@ class Stream:
         round: int,
         advance: Advance,
     ) -> None:
-        queue: Queue = asyncio.Queue(QUEUED_CHUNKS)
-        stop = Event()
-        put = _putter(queue, asyncio.get_running_loop())
-        producer = asyncio.create_task(asyncio.to_thread(_produce, source, put, stop))
-        buffer: list[tuple[Candidate, Verdict]] = []
-        judges = [
-            asyncio.create_task(self._judge(queue, problems, round, buffer, advance))
-            for _ in range(self._at_once)
-        ]
-        try:
-            await asyncio.gather(producer, *judges)
-        finally:
-            stop.set()
-            for judge in judges:
-                judge.cancel()
-            await _drained(queue, producer)
-            await asyncio.gather(*judges, return_exceptions=True)
-            self._journal.add_judged(round, buffer)
+        buffer = _Buffer(self._journal, round)
+        feed = Feed(source, self._sampler.close)
+        async with feed.running(), _ending_together() as tasks:
+            tasks += [
+                asyncio.create_task(self._judge(feed, problems, buffer, advance))
+                for _ in range(self._at_once)
+            ]
+            try:
+                await asyncio.gather(*tasks)
+            finally:
+                buffer.flush()
 
     async def _judge(
-        self,
-        queue: Queue,
-        problems: dict[str, Problem],
-        round: int,
-        buffer: list[tuple[Candidate, Verdict]],
-        advance: Advance,
+        self, feed: Feed, problems: dict[str, Problem], buffer: _Buffer, advance: Advance
     ) -> None:
-        while (chunk := await queue.get()) is not None:
-            for candidate in chunk:
-                verdict = await self._verifier.verify(problems[candidate.problem_id], candidate)
-                buffer.append((candidate, verdict))
-                advance(1)
-            if len(buffer) >= FLUSH:
-                self._journal.add_judged(round, buffer)
-                buffer.clear()
-        await queue.put(None)
+        while (candidate := await feed.next()) is not None:
+            buffer.add(candidate, await self._verdict(problems[candidate.problem_id], candidate))
+            advance(1)
+
+    async def _verdict(self, problem: Problem, candidate: Candidate) -> Verdict:
+        try:
+            async with asyncio.timeout(self._patience) as limit:
+                return await self._verifier.verify(problem, candidate)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+        return Verdict(
+            problem_id=problem.id,
+            index=candidate.index,
+            outcome="error",
+            score=None,
+            reason=f"the verifier gave no verdict within {self._patience:g} s",
+        )
 
 
-def _produce(source: Iterator[Candidate], put: Callable[[Chunk], None], stop: Event) -> None:
-    while not stop.is_set() and (chunk := list(islice(source, CHUNK))):
-        put(chunk)
-    put(None)
+class _Buffer:
+    """What was judged since the journal was last written."""
+
+    def __init__(self, journal: Journal, round: int) -> None:
+        self._journal, self._round = journal, round
+        self._rows: list[tuple[Candidate, Verdict]] = []
+        self._since = time.monotonic()
+
+    def add(self, candidate: Candidate, verdict: Verdict) -> None:
+        self._rows.append((candidate, verdict))
+        if len(self._rows) >= FLUSH or time.monotonic() - self._since > FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        self._journal.add_judged(self._round, self._rows)
+        self._rows.clear()
+        self._since = time.monotonic()
 
 
-def _putter(queue: Queue, loop: asyncio.AbstractEventLoop) -> Callable[[Chunk], None]:
-    """`put` for the sampler's thread: returns when there was room in the queue."""
-    return lambda item: asyncio.run_coroutine_threadsafe(queue.put(item), loop).result()
-
-
-async def _drained(queue: Queue, producer: asyncio.Task[None]) -> None:
-    """Wait for the sampler's thread, making room for what it still puts."""
-    while not producer.done():
-        while not queue.empty():
-            queue.get_nowait()
-        await asyncio.wait([producer], timeout=0.02)
-    if not producer.cancelled():
-        producer.exception()
+@asynccontextmanager
+async def _ending_together() -> AsyncIterator[list[asyncio.Task[None]]]:
+    """Tasks that are called off at the end; one that does not heed that is left behind."""
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=END_SECONDS)

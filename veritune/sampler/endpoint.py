@@ -28,7 +28,7 @@ class Endpoint:
         if not url.startswith(("http://", "https://")):
             raise InputError(f"sampler.url: give an http:// or https:// address (got {url!r})")
         self.url, self._first_delay = url.rstrip("/"), first_delay
-        self._closing = threading.Event()
+        self.closing = threading.Event()
         self._headers = {"Content-Type": "application/json"}
         if key := os.environ.get("OPENAI_API_KEY"):
             self._headers["Authorization"] = f"Bearer {key}"
@@ -55,13 +55,13 @@ class Endpoint:
                 complaint = f"cannot be used ({getattr(error, 'reason', None) or error})"
                 delay = 0.0
             own = min(self._first_delay * 2 ** (attempt - 1), LONGEST_DELAY)
-            if attempt == ATTEMPTS or self._closing.wait(max(own * random.uniform(1, 1.5), delay)):
+            if attempt == ATTEMPTS or self.closing.wait(max(own * random.uniform(1, 1.5), delay)):
                 break
         raise EndpointError(f"{url}: {complaint} (attempt {attempt} of {ATTEMPTS})")
 
     def close(self) -> None:
-        """Make no further attempts."""
-        self._closing.set()
+        """Make no further attempts, until `closing` is cleared."""
+        self.closing.set()
 
     def _ask_once(self, url: str, body: dict[str, Any] | None) -> Any:
         data = None if body is None else json.dumps(body).encode()

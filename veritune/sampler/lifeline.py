@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import active_children
 from multiprocessing.process import BaseProcess
 from queue import Empty, Queue
@@ -115,6 +115,13 @@ class Leash:
         finally:
             over.set()
             looking.join()
+
+    def pull(self) -> None:
+        """End what is held, and let go of it; from any thread, and more than once."""
+        for process in self.held:
+            with suppress(ValueError):  # It has been closed.
+                process.kill()
+        self.close()
 
     def close(self) -> None:
         """Let go."""

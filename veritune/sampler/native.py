@@ -7,6 +7,7 @@ and others take their place from the queue.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from threading import Event
 from typing import TYPE_CHECKING
 
 from veritune.config import SamplerConfig
@@ -40,12 +41,14 @@ class NativeSampler:
         self.gap: Gap | None = None
         self._dtype, self._device = dtype, device
         self._policy: Policy | None = None
+        self._closed = Event()
 
     def load(self, checkpoint: Checkpoint) -> None:
         """Read the weights of `checkpoint` from disk; an adapter is merged into its base."""
         from veritune.sampler.policy import Policy
 
         self.close()
+        self._closed = Event()
         self._policy = Policy(checkpoint, self.config, self._dtype, self._device)
 
     def sample(
@@ -61,11 +64,12 @@ class NativeSampler:
         if policy is None:
             raise VerituneError("the sampler has no policy yet; load a checkpoint first")
         groups = policy.groups(problems, indices)
-        for finished in run_lanes(self._lanes(policy, groups, round)):
+        for finished in run_lanes(self._lanes(policy, groups, round), self._closed):
             yield from policy.codec.candidates(finished, problems, policy.name, round)
 
     def close(self) -> None:
-        """Free the model."""
+        """Free the model; from another thread: also end what is being drawn, at its next token."""
+        self._closed.set()
         self._policy = None
 
     def _lanes(self, policy: Policy, groups: list[Group], round: int) -> list[Lane]:

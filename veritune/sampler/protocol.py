@@ -31,5 +31,5 @@ class Sampler(Protocol):
         ...
 
     def close(self) -> None:
-        """Free the model."""
+        """Free the model; from another thread: also end, early and soon, what is being drawn."""
         ...

@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from queue import Queue
+from queue import Empty, Queue
 from typing import Any
 
 from veritune.config import SamplerConfig
@@ -18,6 +18,7 @@ from veritune.sampler.identity import Gap, Witness, call_witness, check_scores
 from veritune.sampler.requests import request_seed
 
 MOST_CONNECTIONS = 128
+POLL_SECONDS = 0.5
 NO_POLICY = "the sampler has no policy yet; load a checkpoint first"
 
 
@@ -54,6 +55,7 @@ class ServerSampler:
 
     def load(self, checkpoint: Checkpoint) -> None:
         """Sample from `checkpoint` from now on; raises `PolicyMismatchError` if that cannot be."""
+        self._endpoint.closing.clear()
         before, self._policy = self._policy, None
         self._model, self._is_vllm = self._find_model(checkpoint.path)
         if self._is_vllm and Path(checkpoint.path).is_dir():
@@ -78,10 +80,15 @@ class ServerSampler:
             for index in asked
         )
         connections = min(self.config.batch, MOST_CONNECTIONS)
-        yield from _at_once(lambda job: self._draw(job[0], job[1], round), wanted, connections)
+        yield from _at_once(
+            lambda job: self._draw(job[0], job[1], round),
+            wanted,
+            connections,
+            self._endpoint.closing,
+        )
 
     def close(self) -> None:
-        """Make no further requests."""
+        """Make no further requests, and wait for none that is under way."""
         self._endpoint.close()
         self._policy = self._witness = None
 
@@ -202,9 +209,9 @@ class ServerSampler:
 
 
 def _at_once(
-    work: Callable[[Any], Candidate], jobs: Iterable[Any], connections: int
+    work: Callable[[Any], Candidate], jobs: Iterable[Any], connections: int, stop: threading.Event
 ) -> Iterator[Candidate]:
-    """Results as they come, of `connections` jobs at once; the first error ends all.
+    """Results as they come, of `connections` jobs at once; the first error or `stop` ends all.
 
     The threads are daemons: a request that hangs holds up neither the reader nor the exit.
     """
@@ -225,8 +232,11 @@ def _at_once(
         under_way += 1
     threads = under_way
     try:
-        while under_way:
-            result = done.get()
+        while under_way and not stop.is_set():
+            try:
+                result = done.get(timeout=POLL_SECONDS)
+            except Empty:
+                continue
             if isinstance(result, BaseException):
                 raise result
             for job in itertools.islice(rest, 1):

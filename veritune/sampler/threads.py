@@ -20,16 +20,19 @@ AHEAD = 64
 """Batches of finished sequences that may wait for whoever reads them."""
 
 
-def run_lanes(lanes: Sequence[Lane]) -> Iterator[list[Drawn]]:
-    """What all lanes finish, as it finishes; an error in one is raised here, and ends all."""
+def run_lanes(lanes: Sequence[Lane], stop: threading.Event) -> Iterator[list[Drawn]]:
+    """What all lanes finish, as it finishes; an error in one is raised here, and ends all.
+
+    `stop` ends them as well, at their next token.
+    """
     if len(lanes) < 2:
-        while lanes and not lanes[0].idle:
+        while lanes and not (lanes[0].idle or stop.is_set()):
             if finished := lanes[0].work():
                 yield finished
         return
     done: Queue[list[Drawn] | BaseException | None] = Queue(AHEAD)
-    stop = threading.Event()
-    threads = [threading.Thread(target=_run, args=(lane, done, stop)) for lane in lanes]
+    over = threading.Event()
+    threads = [threading.Thread(target=_run, args=(lane, done, (stop, over))) for lane in lanes]
     try:
         _start(threads)
         running = len(threads)
@@ -42,7 +45,7 @@ def run_lanes(lanes: Sequence[Lane]) -> Iterator[list[Drawn]]:
             else:
                 yield item
     finally:
-        stop.set()
+        over.set()
         for thread in threads:
             while thread.is_alive():
                 while not done.empty():
@@ -63,11 +66,13 @@ def _start(threads: Sequence[threading.Thread]) -> None:
 
 
 def _run(
-    lane: Lane, done: Queue[list[Drawn] | BaseException | None], stop: threading.Event
+    lane: Lane,
+    done: Queue[list[Drawn] | BaseException | None],
+    stops: Sequence[threading.Event],
 ) -> None:
     try:
         torch.set_num_threads(1)
-        while not (lane.idle or stop.is_set()):
+        while not (lane.idle or any(stop.is_set() for stop in stops)):
             if finished := lane.work():
                 done.put(finished)
         done.put(None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
@@ -11,12 +12,14 @@ from veritune.errors import VerituneError
 from veritune.records import Candidate, Checkpoint, Problem
 from veritune.sampler.codec import Drawn
 from veritune.sampler.identity import Gap, Scores, Witness, call_witness, check_scores
-from veritune.sampler.lifeline import EngineDiedError
+from veritune.sampler.lifeline import EngineDiedError, Leash
 from veritune.sampler.requests import Plan
 from veritune.sampler.vllm_engine import Engine
 
 RESTARTS = 3
 """How often one call starts a new engine in place of one that died."""
+CLOSE_SECONDS = 2.0
+"""How long `close` waits for a step that is under way in another thread."""
 AHEAD = 2
 """Batches of requests that vLLM holds: enough that it never runs dry."""
 NO_POLICY = "the sampler has no policy yet; load a checkpoint first"
@@ -37,21 +40,25 @@ class VllmSampler:
         self._dtype = dtype
         self._witness: Witness | None = None
         self._engine: Engine | None = None
+        self._leash: Leash | None = None
+        self._busy, self._closed = threading.Lock(), threading.Event()
 
     def load(self, checkpoint: Checkpoint) -> None:
         """Put the weights of `checkpoint` in the engine, and prove that they are there.
 
         Raises `PolicyMismatchError` where engine and trainer disagree.
         """
+        self._closed.clear()
         before, self._witness = self._witness, None
         witness = call_witness(checkpoint, self.config, self._dtype)
         mistakes = witness.mistakes
         if before is not None and before.checkpoint.policy != checkpoint.policy:
             mistakes[f"the policy before it, {before.checkpoint.policy}"] = before.scores
-        try:
-            self._engage(witness, mistakes)
-        except EngineDiedError:
-            self._restart(1, 0, witness)
+        with self._busy:
+            try:
+                self._engage(witness, mistakes)
+            except EngineDiedError:
+                self._restart(1, 0, witness)
         self._witness = witness
 
     def check(self) -> Gap:
@@ -73,23 +80,31 @@ class VllmSampler:
         plan = Plan(self.seed, round, problems, indices, witness.codec)
         name, deaths = witness.checkpoint.policy, 0
         try:
-            while plan.left:
-                try:
-                    finished = self._advance(plan)
-                except EngineDiedError:
-                    deaths += 1
-                    plan.begin_again()
-                    self._restart(deaths, plan.left, witness)
-                else:
-                    yield from witness.codec.candidates(finished, problems, name, round)
+            while plan.left and not self._closed.is_set():
+                finished: list[Drawn] = []
+                with self._busy:
+                    try:
+                        finished = self._advance(plan)
+                    except EngineDiedError:
+                        deaths += 1
+                        plan.begin_again()
+                        self._restart(deaths, plan.left, witness)
+                yield from witness.codec.candidates(finished, problems, name, round)
         finally:
-            self._rest(plan)
+            with self._busy:
+                self._rest(plan)
 
     def close(self) -> None:
-        """End the engine."""
-        if self._engine is not None:
+        """End the engine; from another thread: also end what is being drawn or loaded."""
+        self._closed.set()
+        free = self._busy.acquire(timeout=CLOSE_SECONDS)
+        if self._engine is not None and free:
             self._engine.close()
+        if self._leash is not None:
+            self._leash.pull()
         self._engine = self._witness = None
+        if free:
+            self._busy.release()
 
     def _engage(self, witness: Witness, mistakes: Mapping[str, Scores]) -> None:
         """Have an engine with the policy of `witness`: the one that runs, if it can take it."""
@@ -97,7 +112,8 @@ class VllmSampler:
             self._engine.close()
             self._engine = None
         if self._engine is None:
-            self._engine = Engine(self.config, self._dtype, witness)
+            self._leash = Leash()
+            self._engine = Engine(self.config, self._dtype, witness, self._leash)
         else:
             self._engine.wake()
             self._engine.take(witness)
@@ -121,6 +137,8 @@ class VllmSampler:
         return [plan.end(name, output) for name, output in self._engine.step()]
 
     def _restart(self, deaths: int, left: int, witness: Witness) -> None:
+        if self._closed.is_set():
+            return
         if deaths > RESTARTS:
             raise VerituneError(
                 f"the vLLM engine died {deaths} times in one round with {left} candidates left; "

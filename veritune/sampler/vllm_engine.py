@@ -27,8 +27,8 @@ CPU_CACHE_GB = "2"
 class Engine:
     """One engine and the policy in it. Every method may raise `EngineDiedError`."""
 
-    def __init__(self, config: SamplerConfig, dtype: str, witness: Witness) -> None:
-        """Start a process that runs the policy of `witness`."""
+    def __init__(self, config: SamplerConfig, dtype: str, witness: Witness, leash: Leash) -> None:
+        """Start a process that runs the policy of `witness`, on a leash."""
         os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")  # Before vLLM is imported.
         os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", CPU_CACHE_GB)
         codec = witness.codec
@@ -44,14 +44,14 @@ class Engine:
             # In a folder without a config.json, so that vLLM loads it as what it is.
             codec.tokenizer.save_pretrained(self._files.name)
             options["tokenizer"] = self._files.name
-        self._leash = Leash()
-        with self._leash.holding():
+        self._leash = leash
+        with leash.holding():
             self._llm = self._start(str(witness.base), dtype, options)
         from vllm.v1.engine.exceptions import EngineDeadError
 
         self._engine = self._llm.llm_engine
         self.longest = int(self._llm.model_config.max_model_len)
-        self._lifeline = Lifeline(self._leash.held, EngineDeadError)
+        self._lifeline = Lifeline(leash.held, EngineDeadError)
         if witness.rank:
             self.take(witness)
 
@@ -138,7 +138,7 @@ class Engine:
         """End the process."""
         self._lifeline.close()
         self._engine.engine_core.shutdown()
-        self._leash.close()
+        self._leash.pull()
         self._files.cleanup()
 
     def _start(self, model: str, dtype: str, options: dict[str, Any]) -> Any:
@@ -158,7 +158,7 @@ class Engine:
                 **options,
             )
         except Exception as error:
-            self._leash.close()
+            self._leash.pull()
             cause = str(error).strip().partition("\n")[0][:200]
             raise ModelError(f"{model}: vLLM cannot run this model ({cause})") from None
 
