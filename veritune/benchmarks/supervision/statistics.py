@@ -1,0 +1,129 @@
+"""What a difference between two arms rests on.
+
+Every arm is trained once a seed and measured on the same problems, so a figure is a table
+(seeds, problems), and two arms are compared cell by cell. A claim about a *method* must allow for
+other seeds as well as other problems: `compare` does. McNemar's test allows for other problems
+only, so it speaks of one pair of policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Table = NDArray[Any]
+"""(seeds, problems): a problem's figure under one seed; nan where there is none."""
+DRAWS = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Mean of `a - b`, its 95% interval, the two-sided p-value of "no difference".
+
+    `error` is the standard error and `freedom` the degrees of freedom of its t distribution.
+    """
+
+    mean: float
+    low: float
+    high: float
+    p: float
+    error: float
+    freedom: int
+    seeds: int
+    problems: int
+
+
+def compare(a: Table, b: Table, draw: int = 0) -> Difference:
+    """Difference of two arms by a hierarchical bootstrap over seeds, then problems.
+
+    Seeds and problems are drawn with replacement (Davison and Hinkley 1997, section 3.8, with both
+    factors crossed). Few seeds make the spread of their means too small by (s - 1) / s, and its
+    estimate unsure: the standard error is raised by that factor, and the interval takes Student's
+    t with s - 1 degrees of freedom. `draw` seeds the bootstrap.
+    """
+    from scipy import stats
+
+    if a.shape != b.shape or a.ndim != 2:
+        raise ValueError(f"need two tables of one shape (got {a.shape} and {b.shape})")
+    seeds, problems = a.shape
+    mean = float(np.nanmean(a) - np.nanmean(b))
+    rng = np.random.default_rng(draw)
+    of_seeds = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=DRAWS)
+    of_problems = rng.multinomial(problems, np.full(problems, 1 / problems), size=DRAWS)
+    means = _means(a, of_seeds, of_problems) - _means(b, of_seeds, of_problems)
+    error = float(np.nanstd(means)) * float(np.sqrt(seeds / max(seeds - 1, 1)))
+    freedom = max(seeds - 1, 1)
+    half = float(stats.t.ppf(0.975, freedom)) * error
+    p = 1.0 if error == 0 and mean == 0 else _two_sided(mean, error, freedom)
+    return Difference(
+        mean=mean,
+        low=mean - half,
+        high=mean + half,
+        p=p,
+        error=error,
+        freedom=freedom,
+        seeds=seeds,
+        problems=problems,
+    )
+
+
+def _means(table: Table, of_seeds: Table, of_problems: Table) -> Table:
+    """(draws,) means of a table whose rows and columns count so many times each."""
+    there = ~np.isnan(table)
+    total = ((of_problems @ np.where(there, table, 0.0).T) * of_seeds).sum(axis=1)
+    count = ((of_problems @ there.T.astype(float)) * of_seeds).sum(axis=1)
+    means: Table = np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
+    return means
+
+
+def _two_sided(mean: float, error: float, freedom: int) -> float:
+    from scipy import stats
+
+    if error == 0:
+        return 0.0
+    return float(2 * stats.t.sf(abs(mean) / error, freedom))
+
+
+def mean_interval(a: Table, draw: int = 0) -> Difference:
+    """An arm's own mean with the interval that `compare` would give it."""
+    return compare(a, np.zeros_like(a), draw)
+
+
+def equivalence(difference: Difference, margin: float) -> float:
+    """p-value of "the arms differ by `margin` or more": two one-sided tests (Schuirmann 1987)."""
+    from scipy import stats
+
+    if difference.error == 0:
+        return 0.0 if abs(difference.mean) < margin else 1.0
+    nearest = (margin - abs(difference.mean)) / difference.error
+    return float(stats.t.sf(nearest, difference.freedom))
+
+
+def mcnemar(a: Sequence[bool], b: Sequence[bool]) -> float:
+    """Exact p-value that two policies solve equally many of the same problems (McNemar 1947)."""
+    from scipy import stats
+
+    only_a = sum(x and not y for x, y in zip(a, b, strict=True))
+    only_b = sum(y and not x for x, y in zip(a, b, strict=True))
+    if only_a + only_b == 0:
+        return 1.0
+    return float(stats.binomtest(only_a, only_a + only_b, 0.5).pvalue)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """p-values adjusted for being several (Holm 1979), in the order given."""
+    adjusted = [0.0] * len(p_values)
+    worst = 0.0
+    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        worst = max(worst, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = worst
+    return adjusted
+
+
+def as_table(rows: Any) -> Table:
+    """Nested numbers, with None for nothing, as a table."""
+    return np.array([[np.nan if v is None else v for v in row] for row in rows], dtype=np.float64)
