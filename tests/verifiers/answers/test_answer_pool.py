@@ -15,6 +15,7 @@ import pytest
 from veritune.benchmarks.answer_pairs import bombs
 from veritune.records import Candidate, Problem
 from veritune.verifiers.answers import AnswerPolicy, AnswerVerifier, compare
+from veritune.verifiers.answers.decide import decide
 from veritune.verifiers.answers.pool import Pool
 
 POLICY = AnswerPolicy()
@@ -49,6 +50,20 @@ def test_a_reference_that_alone_breaks_the_limit_is_an_error(pool: Pool) -> None
     gold = r"\sum_{a=1}^{900}\sum_{b=1}^{900}\sum_{c=1}^{900} abc"
     assert compare(gold, "5", pool=pool).relation == "unparsed reference"
     assert compare("5", gold, pool=pool).relation == "limit reached"
+
+
+@pytest.mark.parametrize(
+    ("gold", "pred"),
+    [
+        (r"0.5! \pm 1000!", r"0.95! \pm 1000!"),
+        (r"\binom{1.5}{0.4}+1000!", "1+1000!"),
+        ("4", r"\sum_{k=1}^{2000} k^{300}\sin(k)"),
+    ],
+)
+def test_costly_values_are_refused_before_they_are_computed(gold: str, pred: str) -> None:
+    result = decide(gold, pred, POLICY)
+    assert result.relation == "limit reached"
+    assert "digits of a special function" in result.detail or result.detail == "too much work"
 
 
 def test_memory_and_files_are_limited() -> None:

@@ -50,8 +50,10 @@ async def test_wrong_or_missing_answers_fail(answer: str, text: str, marker: str
     assert verdict.reason
 
 
-async def test_a_reference_nobody_can_read_is_an_error_not_a_zero() -> None:
-    verdict = await judge("", r"\boxed{7}")
+@pytest.mark.parametrize("answer", ["", " ", "$$", r"\frac{", "9^{9^{9^9}}"])
+@pytest.mark.parametrize("text", [r"\boxed{7}", "I do not know", "#" * 60_000])
+async def test_a_reference_nobody_can_read_is_an_error_not_a_zero(answer: str, text: str) -> None:
+    verdict = await judge(answer, text)
     assert (verdict.outcome, verdict.score) == ("error", None)
 
 

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 
 from veritune.verifiers.answers.comparison import Comparison, Relation
 from veritune.verifiers.answers.families import declared
-from veritune.verifiers.answers.limits import LimitReachedError, UndefinedError, UnparsedError
+from veritune.verifiers.answers.limits import (
+    LimitReachedError,
+    UndefinedError,
+    UnparsedError,
+    start_meter,
+)
 from veritune.verifiers.answers.nodes import Node, Num, Quantity
 from veritune.verifiers.answers.nodes import Relation as TreeRelation
 from veritune.verifiers.answers.policy import AnswerPolicy
@@ -28,6 +33,7 @@ GROUP_SIGN = re.compile(r"(?<=\d{3}),(?=\d{3})")
 
 def decide(gold: str, pred: str, policy: AnswerPolicy) -> Comparison:
     """How `pred` relates to `gold`; bounded by the limits, but not by time."""
+    start_meter()
     try:
         left = read(gold)
     except (UnparsedError, LimitReachedError) as error:
@@ -57,6 +63,7 @@ def _related(gold: str, pred: str, left: Node, right: Node, policy: AnswerPolicy
 
 def _too_large(node: Node, policy: AnswerPolicy) -> bool:
     """Whether the reference passes the limits whatever it is compared with."""
+    start_meter()
     try:
         Relater(policy).same(node, Num(0))
     except BEYOND:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from veritune.verifiers.answers.limits import LimitReachedError, UndefinedError, UnparsedError
+from veritune.verifiers.answers.limits import (
+    MOST_SPECIAL_DIGITS,
+    LimitReachedError,
+    UndefinedError,
+    UnparsedError,
+    spend,
+)
 from veritune.verifiers.answers.nodes import Items, Matrix, Node
 from veritune.verifiers.answers.tables import table
 
@@ -18,6 +24,8 @@ LARGEST_EXPONENT = 20_000
 LARGEST_ARGUMENT = 2_000
 """Bits before the point of an argument."""
 LARGEST_MATRIX = 8
+SPECIAL_WORK = 1_000
+"""Units of work of a function that has no short cut."""
 
 
 class Place(Protocol):
@@ -65,6 +73,8 @@ def _of_one(at: Place, name: str, value: Any) -> Any:
             at.complex()
         if name == "exp" and abs(value) > LARGEST_EXPONENT:
             raise LimitReachedError("an exponential beyond the limit")
+        if name == "erf":
+            _costly(at)
         return _pole_safe(at, name, value)
     if name in ("abs", "conj", "re", "im", "arg"):
         return _of_complex(at, name, value)
@@ -123,7 +133,16 @@ def _gamma(at: Place, value: Any) -> Any:
         raise UndefinedError("a factorial of a negative number")
     if value < -LARGEST_FACTORIAL:
         raise LimitReachedError("a factorial beyond the limit")
+    if not at.mp.isint(value):
+        _costly(at)
     return at.mp.gamma(value)
+
+
+def _costly(at: Place) -> None:
+    """Counts a function whose cost grows with the cube of the digits, or worse."""
+    if at.mp.dps > MOST_SPECIAL_DIGITS:
+        raise LimitReachedError(f"more than {MOST_SPECIAL_DIGITS} digits of a special function")
+    spend(SPECIAL_WORK)
 
 
 def _logarithm(at: Place, value: Any) -> Any:
@@ -159,6 +178,8 @@ def _binomial(at: Place, top: Any, bottom: Any) -> Any:
         raise LimitReachedError("a binomial beyond the limit")
     if mp.isint(bottom) and bottom < 0:
         return mp.mpf(0)
+    if not (mp.isint(top) and mp.isint(bottom)):
+        _costly(at)
     return mp.binomial(top, bottom)
 
 

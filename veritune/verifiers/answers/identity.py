@@ -82,7 +82,12 @@ def same_constant(left: Node, right: Node, base: int = 0) -> bool:
         if _far_apart(left, right, base):
             return False
         raise LimitReachedError("more digits needed than the limit")
-    first, second, largest = evaluated(left, right, digits, base)
+    try:
+        first, second, largest = evaluated(left, right, digits, base)
+    except LimitReachedError:
+        if _far_apart(left, right, base):
+            return False
+        raise
     return not clearly_different(first, second, digits, largest)
 
 

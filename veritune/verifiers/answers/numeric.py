@@ -10,10 +10,10 @@ from typing import Any
 from veritune.verifiers.answers.functions import evaluate
 from veritune.verifiers.answers.limits import (
     MOST_BITS,
-    MOST_WORK,
     LimitReachedError,
     UndefinedError,
     UnparsedError,
+    spend,
 )
 from veritune.verifiers.answers.modular import OpaqueError, rational
 from veritune.verifiers.answers.nodes import (
@@ -66,14 +66,14 @@ class Evaluator:
         self.mp = context()
         self.mp.dps = digits
         self.point = dict(point or {})
-        self.real, self.largest, self.work = real, 0, 0
+        self.real, self.largest = real, 0
+        self.node_work = 1 + digits**2 / 2e6
+        self.function_work = 3 + digits**2 / 1e4
         self.log_base = 0
 
     def value(self, node: Node) -> Any:
         """An mpf or mpc."""
-        self.work += 1
-        if self.work > MOST_WORK:
-            raise LimitReachedError("too much work")
+        spend(self.node_work)
         mp = self.mp
         match node:
             case Num(value) if isinstance(value, int):
@@ -127,6 +127,7 @@ class Evaluator:
 
     def function(self, name: str, args: tuple[Node, ...]) -> Any:
         """The value of a known function; none where mpmath has none for such arguments."""
+        spend(self.function_work)
         try:
             return evaluate(self, name, args)
         except (TypeError, ValueError, ZeroDivisionError) as error:
@@ -154,6 +155,7 @@ class Evaluator:
     def root(self, degree: int, value: Any) -> Any:
         if not value:
             return value
+        spend(self.function_work)
         if isinstance(value, self.mp.mpf):
             if value < 0:
                 if degree % 2:
@@ -183,6 +185,7 @@ class Evaluator:
 
     def general_power(self, ground: Any, exponent: Any) -> Any:
         mp = self.mp
+        spend(self.function_work)
         if not ground:
             if isinstance(exponent, mp.mpf) and exponent > 0:
                 return ground

@@ -11,13 +11,15 @@ from typing import Self
 
 from veritune.records import Candidate, Outcome, Problem, Verdict
 from veritune.verifiers.answers.compare import compare_extracted
-from veritune.verifiers.answers.comparison import Comparison
+from veritune.verifiers.answers.comparison import Comparison, shown
 from veritune.verifiers.answers.extract import Extraction, Mode, extract_answer
 from veritune.verifiers.answers.fast import quick
 from veritune.verifiers.answers.policy import DEFAULT, AnswerPolicy
 from veritune.verifiers.answers.pool import MEMORY_MB, SECONDS, Pool
 
-Judged = tuple[Extraction, Comparison | None]
+Judged = tuple[Extraction, Comparison]
+NOUGHT = Extraction("0", "none")
+"""What a reference is compared with to see whether it can be read at all."""
 LONGEST_INLINE = 50_000
 """Characters of a solution that is read without leaving the event loop."""
 
@@ -56,30 +58,35 @@ class AnswerVerifier:
         start = time.perf_counter()
         job = partial(self._judge, problem, candidate.text)
         if len(candidate.text) > LONGEST_INLINE:
-            found, result = await self._aside(job)
+            judged = None
         else:
-            found, result = job(waits=False)
-            if result is None and found.answer is not None:
-                found, result = await self._aside(job)
-        if result is None:
+            judged = job(waits=False)
+        found, result = judged or await self._aside(job)
+        if found.answer is None and _outcome(result) != "error":
             return _verdict(candidate, "failed", "no answer found in the solution", None, start)
         return _verdict(candidate, _outcome(result), _reason(found, result), found.answer, start)
 
-    async def _aside(self, job: Callable[[], Judged]) -> Judged:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, job)
+    async def _aside(self, job: Callable[..., Judged | None]) -> Judged:
+        judged = await asyncio.get_running_loop().run_in_executor(self._threads, job)
+        assert judged is not None
+        return judged
 
-    def _judge(self, problem: Problem, text: str, *, waits: bool = True) -> Judged:
-        """The answer found and its comparison; None if there is no answer, or it needs a wait."""
+    def _judge(self, problem: Problem, text: str, *, waits: bool = True) -> Judged | None:
+        """The answer found and its comparison; None if that needs a wait.
+
+        Where no answer is found, the reference is still read: an unreadable one is an error.
+        """
         marker = problem.metadata.get("marker")
         marker = marker if isinstance(marker, str) else None
         found = extract_answer(text, marker=marker, mode=self._mode)
-        if found.answer is None:
-            return found, None
         gold = reference_answer(problem.reference["answer"])
+        sought = found if found.answer is not None else NOUGHT
         if waits:
-            return found, compare_extracted(gold, found, self._policy, self._pool)
-        result = quick(gold, found.answer, self._policy)
-        return found, None if result and found.parts[1:] and not result.equal else result
+            return found, compare_extracted(gold, sought, self._policy, self._pool)
+        result = quick(gold, sought.answer or "", self._policy)
+        if result is None or (found.parts[1:] and not result.equal):
+            return None
+        return found, result
 
 
 def reference_answer(text: str) -> str:
@@ -102,6 +109,8 @@ def _outcome(result: Comparison) -> Outcome:
 
 
 def _reason(found: Extraction, result: Comparison) -> str:
+    if found.answer is None:
+        return f"{result.relation}: {shown(result.gold)} ({result.detail}), and no answer found"
     if not found.guessed:
         return result.reason
     place = "the whole text" if found.source == "whole" else f"the last {found.source}"

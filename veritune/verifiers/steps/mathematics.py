@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from veritune.records import Problem, StepLabel, StepVerdict
+from veritune.verifiers.answers.limits import start_meter
 from veritune.verifiers.steps.annotations import Finding, check_annotations
 from veritune.verifiers.steps.equations import Equality, equalities
 from veritune.verifiers.steps.judging import Rounding, judge
@@ -49,6 +50,7 @@ def check_mathematics(
             StepVerdict(start=start, end=end, label="unchecked", reason=reason)
             for start, end in spans or whole
         )
+    start_meter()
     solution = _Solution(problem, text, steps_of(text) if spans is None else list(spans))
     return solution.verdicts()
 
