@@ -57,10 +57,7 @@ class AnswerVerifier:
         """Passed where the extracted answer equals the reference."""
         start = time.perf_counter()
         job = partial(self._judge, problem, candidate.text)
-        if len(candidate.text) > LONGEST_INLINE:
-            judged = None
-        else:
-            judged = job(waits=False)
+        judged = None if len(candidate.text) > LONGEST_INLINE else job(waits=False)
         found, result = judged or await self._aside(job)
         if found.answer is None and _outcome(result) != "error":
             return _verdict(candidate, "failed", "no answer found in the solution", None, start)
