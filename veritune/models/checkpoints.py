@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,29 @@ from veritune.models.quiet import quiet_transformers
 from veritune.records import Checkpoint
 
 
-def save_policy(model: Any, tokenizer: Any, folder: Path) -> Checkpoint:
+def save_policy(
+    model: Any, tokenizer: Any, folder: Path, *, beside: Callable[[Path], None] | None = None
+) -> Checkpoint:
     """Write a normal Hugging Face folder (or PEFT adapter) so that it appears only when whole.
 
-    A folder of that name is replaced. Leftovers of a save that was killed are removed.
+    A folder of that name is replaced. Leftovers of a save that was killed are removed. `beside`
+    may write more into the folder, in folders of its own: what a trainer goes on with.
+    """
+    with whole_folder(folder) as aside:
+        with quiet_transformers():
+            model.save_pretrained(aside)
+            tokenizer.save_pretrained(aside)
+            if beside is not None:
+                beside(aside)
+        policy = policy_hash(aside)
+    return Checkpoint(path=str(folder), policy=policy)
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A place to write what becomes `folder` at the end, replacing one that is there.
+
+    Raises `UnwritableError`; then, and where the body raises, `folder` is as it was.
     """
     folder = Path(folder)
     aside = folder.with_name(f".{folder.name}.partial")
@@ -25,11 +46,9 @@ def save_policy(model: Any, tokenizer: Any, folder: Path) -> Checkpoint:
         folder.parent.mkdir(parents=True, exist_ok=True)
         for leftover in (aside, old):
             shutil.rmtree(leftover, ignore_errors=True)
-        with quiet_transformers():
-            model.save_pretrained(aside)
-            tokenizer.save_pretrained(aside)
+        aside.mkdir()
+        yield aside
         _sync_tree(aside)
-        policy = policy_hash(aside)
         if folder.exists():
             folder.rename(old)
         aside.rename(folder)
@@ -37,7 +56,6 @@ def save_policy(model: Any, tokenizer: Any, folder: Path) -> Checkpoint:
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise UnwritableError(f"{folder}: cannot be written ({error.strerror or error})") from None
-    return Checkpoint(path=str(folder), policy=policy)
 
 
 def _sync_tree(folder: Path) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from veritune.records import Candidate, Checkpoint, Problem
+from veritune.records import Candidate, Checkpoint, Problem, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,9 +16,19 @@ class Example:
     candidate: Candidate
 
 
-class Trainer(Protocol):
-    """Turns a policy and a batch of examples into the next policy."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout(Example):
+    """What a policy drew, and what became of it; failures teach as well as successes."""
 
-    def update(self, checkpoint: Checkpoint, batch: Sequence[Example], out: Path) -> Checkpoint:
+    verdict: Verdict
+
+
+Item = TypeVar("Item", contravariant=True)
+
+
+class Trainer(Protocol[Item]):
+    """Turns a policy and a batch of examples (or rollouts) into the next policy."""
+
+    def update(self, checkpoint: Checkpoint, batch: Sequence[Item], out: Path) -> Checkpoint:
         """Train from `checkpoint` on `batch`; `out` holds the result only when it is whole."""
         ...

@@ -1,0 +1,60 @@
+"""A value head: one number from a causal LM's last hidden state at every position.
+
+A critic on disk is a normal Hugging Face folder with `value_head.safetensors` beside the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from veritune.errors import ModelError
+
+HEAD_FILE = "value_head.safetensors"
+
+
+def value_head(model: Any) -> Any:
+    """A linear map from the model's hidden size to 1, float32, all zeros: V = 0 everywhere."""
+    head = torch.nn.Linear(model.get_output_embeddings().weight.shape[1], 1)
+    torch.nn.init.zeros_(head.weight)
+    torch.nn.init.zeros_(head.bias)
+    return head.to(model.device)
+
+
+def save_head(head: Any, folder: Path) -> None:
+    """Write a head beside the weights in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({name: t.detach().cpu() for name, t in head.state_dict().items()}, folder / HEAD_FILE)
+
+
+def load_head(folder: Path, model: Any) -> Any | None:
+    """The head in `folder`, for `model`; None where there is none."""
+    if not (folder / HEAD_FILE).is_file():
+        return None
+    head = value_head(model)
+    try:
+        head.load_state_dict(load_file(folder / HEAD_FILE))
+    except Exception as error:
+        cause = str(error).partition("\n")[0]
+        raise ModelError(f"{folder / HEAD_FILE}: does not fit the model ({cause})") from None
+    return head.to(model.device)
+
+
+@contextmanager
+def last_hidden(model: Any) -> Iterator[list[torch.Tensor]]:
+    """Inside, a call of `model` leaves what its output embeddings read in the list."""
+    seen: list[torch.Tensor] = []
+
+    def keep(module: Any, inputs: tuple[torch.Tensor, ...]) -> None:
+        seen[:] = [inputs[0]]
+
+    hook = model.get_output_embeddings().register_forward_pre_hook(keep)
+    try:
+        yield seen
+    finally:
+        hook.remove()

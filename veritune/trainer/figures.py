@@ -1,0 +1,61 @@
+"""The figures of a round of policy gradients that a practitioner watches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from veritune.trainer.watching import warnings
+
+if TYPE_CHECKING:
+    import torch
+
+    from veritune.trainer.learner import Counters, Figures
+    from veritune.trainer.rollouts import Row
+
+Step = dict[str, Any]
+
+
+def rollout_figures(rows: Sequence[Row], errors: int) -> Figures:
+    """Rewards by part, lengths, and the share of groups whose candidates earned differently.
+
+    `reward` is the mean of a candidate's sum. `errors` is the share of candidates left out, since
+    their checker broke, as `signal` and `truncated` are shares.
+    """
+    count = len(rows)
+    groups: dict[str, set[float]] = {}
+    for row in rows:
+        groups.setdefault(row.group, set()).add(round(sum(row.credit.rewards()), 9))
+    outcome = sum(value for row in rows for _, value in row.credit.outcome) / count
+    process = sum(value for row in rows for _, value in row.credit.steps) / count
+    return {
+        "reward": outcome + process,
+        "reward_outcome": outcome,
+        "reward_process": process,
+        "length": sum(row.length for row in rows) / count,
+        "truncated": sum(not row.credit.terminal for row in rows) / count,
+        "signal": sum(len(earned) > 1 for earned in groups.values()) / len(groups),
+        "errors": errors / (count + errors),
+    }
+
+
+def note_first(counters: Counters, figures: Figures, kl_target: float | None) -> Step:
+    """Remember the first round's figures, and say in words what is wrong with this one's."""
+    if not counters.first:
+        counters.first = dict(figures)
+    told = warnings(figures, counters.first, kl_target)
+    return {"warnings": told} if told else {}
+
+
+def masked_mean(x: torch.Tensor, mask: torch.Tensor) -> float:
+    """The mean over masked-in entries."""
+    return float(x[mask.bool()].mean())
+
+
+def explained_variance(values: torch.Tensor, returns: torch.Tensor, mask: torch.Tensor) -> float:
+    """1 - Var(R - V) / Var(R): 1 for a perfect critic, 0 for one that says the same everywhere."""
+    inside = mask.bool()
+    spread = returns[inside].var(correction=0)
+    if spread == 0:
+        return 0.0
+    return float(1.0 - (returns - values)[inside].var(correction=0) / spread)

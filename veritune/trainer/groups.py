@@ -1,0 +1,192 @@
+"""Policy gradient with the group's own rewards as the baseline: RLOO, GRPO, Dr. GRPO.
+
+For the candidates y_1 .. y_n of one problem, with r~ their rewards less the group's baseline
+(`advantages.center`; outcome and steps apart), the advantage of token t of y_i is what follows,
+
+    A_it = sum over t' >= t of r~_it',         so r~_i on every token where only the outcome pays,
+
+    loss = - sum_it w_it min(rho_it A_it, clip(rho_it, 1 - clip_low, 1 + clip_high) A_it)
+           + kl sum_it w_it kl_it - entropy sum_it w_it H_it
+
+    rloo     w_it = 1 / (tokens of the minibatch)     Ahmadian et al. 2024, arXiv 2402.14740
+    grpo     w_it = 1 / (candidates x |y_i|)          Shao et al. 2024, arXiv 2402.03300
+    dr_grpo  w_it = 1 / (candidates x max_tokens)     Liu et al. 2025, arXiv 2503.20783
+
+GRPO's weights favour short right and long wrong candidates, and its division by the deviation
+favours problems that are nearly always or never solved; Dr. GRPO drops both. The ratio
+rho_it = pi / pi_old is 1 throughout where a round is one optimizer step. The KL is in the loss, by
+k2; k3 is that of the GRPO paper, whose gradient is another divergence's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from veritune.config import GroupConfig
+from veritune.models import load_policy
+from veritune.records import Checkpoint
+from veritune.trainer import losses
+from veritune.trainer.advantages import Baseline, center
+from veritune.trainer.figures import Step, note_first, rollout_figures
+from veritune.trainer.learner import Figures, Learner, open_learner
+from veritune.trainer.protocol import Rollout
+from veritune.trainer.rollouts import (
+    Row,
+    check_ratio,
+    engine_weights,
+    mask_rows,
+    micro_batches,
+    minibatches,
+    read_rows,
+)
+from veritune.trainer.scoring import score
+
+
+class GroupTrainer:
+    """A `Trainer` of rollouts without a critic; its state is kept in the checkpoint."""
+
+    def __init__(
+        self,
+        config: GroupConfig,
+        *,
+        reference: Checkpoint,
+        temperature: float,
+        max_tokens: int,
+        seed: int,
+        dtype: str = "float32",
+        on_step: Callable[[Step], None] = lambda step: None,
+    ) -> None:
+        self._config, self._temperature, self._seed = config, temperature, seed
+        self._reference, self._dtype, self._on_step = reference, dtype, on_step
+        self._max_tokens = max_tokens
+        self._frozen: Any = None
+        self._learner: Learner | None = None
+        self._at = ""
+
+    def update(self, checkpoint: Checkpoint, batch: Sequence[Rollout], out: Path) -> Checkpoint:
+        """One round on `batch`, drawn by `checkpoint`; the same inputs give the same weights."""
+        if self._learner is None or self._at != checkpoint.policy:
+            self._learner = open_learner(checkpoint, self._reference, self._config, self._dtype)
+        learner, self._at = self._learner, ""
+        rows, errors = read_rows(batch, learner.tokenizer, self._config.credit)
+        figures = rollout_figures(rows, errors)
+        self._train(learner, rows, figures)
+        learner.counters.iteration += 1
+        saved = learner.save(out)
+        self._at = saved.policy
+        return saved
+
+    def _train(self, learner: Learner, rows: list[Row], figures: Figures) -> None:
+        config, step = self._config, 0
+        width = max(row.length for row in rows)
+        mask, advantages = mask_rows(rows, width), group_advantages(rows, config.type, width)
+        old = self._old(learner, rows, width)
+        reference = self._reference_logprobs(rows, width)
+        importance = None if old is None else engine_weights(rows, old, mask, config.importance_cap)
+        if old is not None and reference is not None:
+            figures["kl"] = float((mask * (old - reference)).sum(1).mean())
+        told = note_first(learner.counters, figures, None)
+        for epoch in range(config.epochs):
+            passage = learner.counters.iteration * config.epochs + epoch
+            for chosen in minibatches(len(rows), config.minibatch, self._seed, passage):
+                step += 1
+                weights, first = self._weights(mask, chosen), step == 1
+
+                def loss_of(
+                    part: list[int], weights: torch.Tensor = weights, first: bool = first
+                ) -> tuple[torch.Tensor, Figures]:
+                    tensors = (weights, advantages, old, reference, importance)
+                    return self._loss(learner, rows, part, tensors, first)
+
+                done = learner.step(chosen, rows, loss_of)
+                self._on_step({"step": step} | done | figures | told)
+
+    def _loss(
+        self,
+        learner: Learner,
+        rows: list[Row],
+        part: list[int],
+        tensors: Sequence[torch.Tensor | None],
+        first: bool,
+    ) -> tuple[torch.Tensor, Figures]:
+        config, chosen = self._config, [rows[i] for i in part]
+        width, here = max(row.length for row in chosen), learner.model.device
+        scores = score(learner.model, chosen, width, self._temperature, entropy=config.entropy > 0)
+        weights, advantages, old, reference, importance = (
+            None if tensor is None else tensor[part, :width].to(here) for tensor in tensors
+        )
+        assert weights is not None and advantages is not None
+        if old is None:
+            old = scores.logprobs.detach()
+        elif first:
+            check_ratio(scores.logprobs, old, weights, self._dtype)
+        loss, clipped = losses.policy_loss(
+            scores.logprobs,
+            old,
+            advantages,
+            weights,
+            clip_low=config.clip_low,
+            clip_high=config.clip_high,
+            importance=importance,
+        )
+        figures = {"policy_loss": loss.item(), "clip_fraction": float(clipped * weights.sum())}
+        if scores.entropy is not None:
+            spread = losses.weighted(scores.entropy, weights)
+            loss = loss - config.entropy * spread
+        if reference is not None:
+            terms = losses.kl_terms(scores.logprobs, reference, config.kl_estimator)
+            loss = loss + config.kl * losses.weighted(terms, weights)
+        return loss, figures
+
+    def _weights(self, mask: torch.Tensor, chosen: list[int]) -> torch.Tensor:
+        """The w_it above for the minibatch `chosen`, 0 on padding."""
+        if self._config.type == "rloo":
+            return mask / mask[chosen].sum()
+        if self._config.type == "grpo":
+            return mask / mask.sum(1, keepdim=True) / len(chosen)
+        return mask / (len(chosen) * self._max_tokens)
+
+    def _old(self, learner: Learner, rows: list[Row], width: int) -> torch.Tensor | None:
+        """Log-probabilities as the round begins; None where nothing needs them."""
+        config = self._config
+        single = config.epochs == 1 and len(rows) <= config.minibatch
+        if single and not config.importance_cap and not config.kl:
+            return None
+        return self._survey(learner.model, rows, width)
+
+    def _reference_logprobs(self, rows: list[Row], width: int) -> torch.Tensor | None:
+        if not self._config.kl:
+            return None
+        if self._frozen is None:
+            self._frozen, _ = load_policy(self._reference.path, dtype=self._dtype)
+        return self._survey(self._frozen, rows, width)
+
+    def _survey(self, model: Any, rows: list[Row], width: int) -> torch.Tensor:
+        out = torch.zeros(len(rows), width)
+        with torch.no_grad():
+            for part in micro_batches(range(len(rows)), rows, self._config.micro_batch):
+                scores = score(model, [rows[i] for i in part], width, self._temperature)
+                out[part] = scores.logprobs.float().cpu()
+        return out
+
+
+def group_advantages(rows: Sequence[Row], baseline: Baseline, width: int) -> torch.Tensor:
+    """(rows, width): A_it above, 0 on padding."""
+    members: dict[str, list[int]] = {}
+    for i, row in enumerate(rows):
+        members.setdefault(row.group, []).append(i)
+    centred = torch.zeros(len(rows), width)
+    for group in members.values():
+        for rewards in (
+            [rows[i].credit.outcome for i in group],
+            [rows[i].credit.steps for i in group],
+        ):
+            values = center([[value for _, value in own] for own in rewards], baseline)
+            for i, own, less in zip(group, rewards, values, strict=True):
+                for (position, _), value in zip(own, less, strict=True):
+                    centred[i, position] += value
+    return centred.flip(1).cumsum(1).flip(1)

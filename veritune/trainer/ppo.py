@@ -1,0 +1,289 @@
+"""Proximal policy optimisation on judged candidates (Schulman et al. 2017, arXiv 1707.06347).
+
+One round, from rollouts y of prompts x with rewards r_t (`credit`), policy pi, its state pi_old
+before the round, reference pi_ref, critic V; every log-probability is that of logits divided by
+the sampling temperature:
+
+    r'_t  = r_t - beta (log pi_old(y_t) - log pi_ref(y_t))           kl_place = "reward"
+    A_t   = GAE(r', V; gamma, lam), whitened over the whole round
+    R_t   = GAE(r', V; gamma, critic_lam) + V(s_t)                    the critic's goal
+    rho_t = pi(y_t) / pi_old(y_t)
+
+    loss  = - mean_t min(rho_t A_t, clip(rho_t, 1 - clip_low, 1 + clip_high) A_t)
+            + value_weight mean_t 1/2 max((V - R)^2, (clip(V, V_old +- value_clip) - R)^2)
+            - entropy mean_t H(pi(. | s_t))  [+ beta mean_t kl_t          kl_place = "loss"]
+
+with means over all completion tokens of a minibatch, however it is cut into micro-batches.
+
+What decides whether it works (Huang et al. 2022, "The 37 Implementation Details of PPO";
+VAPO, arXiv 2504.05118), and is done here: dropout is off; the ratio is 1 on the first minibatch,
+or the round is refused; the outcome's reward is on the end token; a candidate that was cut off
+ends in no terminal state, so V(s_T) stands for what would have come; before the first round the
+critic alone learns Monte-Carlo returns; policy and critic have lambdas of their own. With
+`kl_target`, beta follows the controller of Ziegler et al. 2019 (arXiv 1909.08593, section 2.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from veritune.config import PpoConfig
+from veritune.models import load_policy
+from veritune.records import Checkpoint
+from veritune.trainer import losses
+from veritune.trainer.advantages import gae, whiten
+from veritune.trainer.figures import (
+    Step,
+    explained_variance,
+    masked_mean,
+    note_first,
+    rollout_figures,
+)
+from veritune.trainer.learner import Figures, Learner, open_learner
+from veritune.trainer.protocol import Rollout
+from veritune.trainer.rollouts import (
+    Row,
+    check_ratio,
+    engine_weights,
+    mask_rows,
+    micro_batches,
+    minibatches,
+    pad_rows,
+    read_rows,
+)
+from veritune.trainer.scoring import score, value
+
+KL_HORIZON = 0.1
+LARGEST_KL_ERROR = 0.2
+WARMUP_PASSAGE = 1 << 40
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A round as (rows, width) tensors; `values` and `returns` are the critic's."""
+
+    rows: list[Row]
+    mask: torch.Tensor
+    logprobs: torch.Tensor
+    reference: torch.Tensor
+    values: torch.Tensor
+    advantages: torch.Tensor
+    returns: torch.Tensor
+    importance: torch.Tensor | None
+
+
+class PpoTrainer:
+    """A `Trainer` of rollouts: one round of PPO per update, its state kept in the checkpoint."""
+
+    def __init__(
+        self,
+        config: PpoConfig,
+        *,
+        reference: Checkpoint,
+        temperature: float,
+        seed: int,
+        dtype: str = "float32",
+        on_step: Callable[[Step], None] = lambda step: None,
+    ) -> None:
+        self._config, self._temperature, self._seed = config, temperature, seed
+        self._reference, self._dtype, self._on_step = reference, dtype, on_step
+        self._frozen: Any = None
+        self._learner: Learner | None = None
+        self._at = ""
+
+    def update(self, checkpoint: Checkpoint, batch: Sequence[Rollout], out: Path) -> Checkpoint:
+        """One round on `batch`, drawn by `checkpoint`; the same inputs give the same weights."""
+        learner = self._open(checkpoint)
+        self._at = ""  # Until it is saved, what is in memory is on no disk.
+        rows, errors = read_rows(batch, learner.tokenizer, self._config.credit)
+        data, figures = self._assess(learner, rows)
+        figures |= rollout_figures(rows, errors)
+        told = note_first(learner.counters, figures, self._config.kl_target)
+        self._train(learner, data, figures, told)
+        self._steer(learner, figures["kl"])
+        learner.counters.iteration += 1
+        saved = learner.save(out)
+        self._at = saved.policy
+        return saved
+
+    def _open(self, checkpoint: Checkpoint) -> Learner:
+        if self._learner is None or self._at != checkpoint.policy:
+            self._learner = open_learner(checkpoint, self._reference, self._config, self._dtype)
+        if self._frozen is None:
+            self._frozen, _ = load_policy(self._reference.path, dtype=self._dtype)
+        return self._learner
+
+    def _assess(self, learner: Learner, rows: list[Row]) -> tuple[Batch, Figures]:
+        """Old log-probabilities, rewards, values, advantages and returns of a round."""
+        config, width = self._config, max(row.length for row in rows)
+        mask = mask_rows(rows, width)
+        logprobs, values, entropy = self._survey(learner, rows, width)
+        reference = self._score_reference(rows, width)
+        rewards = pad_rows([row.credit.rewards() for row in rows], width)
+        if config.kl_place == "reward":
+            kind = config.kl_estimator or "k1"
+            rewards = rewards - learner.counters.kl * mask * losses.kl_terms(
+                logprobs, reference, kind
+            )
+        if learner.counters.iteration == 0 and config.critic_warmup:
+            self._warm_critic(learner, rows, rewards, mask)
+            values = self._survey(learner, rows, width)[1]
+        before, last = values[:, :-1], self._last_values(rows, values)
+        raw = gae(rewards, before, mask, last, gamma=config.gamma, lam=config.lam)
+        goal = gae(rewards, before, mask, last, gamma=config.gamma, lam=config.critic_lam)
+        returns = mask * (goal + before)
+        importance = engine_weights(rows, logprobs, mask, config.importance_cap)
+        advantages = whiten(raw, mask) if config.whiten else raw
+        kl = (mask * (logprobs - reference)).sum(1).mean()
+        figures = {
+            "kl": float(kl),
+            "kl_weight": learner.counters.kl,
+            "entropy": masked_mean(entropy, mask),
+            "explained_variance": explained_variance(before, returns, mask),
+        }
+        data = Batch(rows, mask, logprobs, reference, before, advantages, returns, importance)
+        return data, figures
+
+    def _survey(
+        self, learner: Learner, rows: list[Row], width: int
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """(log-probabilities, values, entropies) of all rows as the round begins."""
+        logprobs, entropy = torch.zeros(len(rows), width), torch.zeros(len(rows), width)
+        values = torch.zeros(len(rows), width + 1)
+        with torch.no_grad():
+            for part in micro_batches(range(len(rows)), rows, self._config.micro_batch):
+                chosen = [rows[i] for i in part]
+                scores = score(
+                    learner.model,
+                    chosen,
+                    width,
+                    self._temperature,
+                    critic=learner.critic,
+                    entropy=True,
+                )
+                assert scores.values is not None and scores.entropy is not None
+                logprobs[part] = scores.logprobs.float().cpu()
+                values[part], entropy[part] = scores.values.cpu(), scores.entropy.float().cpu()
+        return logprobs, values, entropy
+
+    def _score_reference(self, rows: list[Row], width: int) -> torch.Tensor:
+        out = torch.zeros(len(rows), width)
+        with torch.no_grad():
+            for part in micro_batches(range(len(rows)), rows, self._config.micro_batch):
+                chosen = [rows[i] for i in part]
+                scores = score(self._frozen, chosen, width, self._temperature)
+                out[part] = scores.logprobs.float().cpu()
+        return out
+
+    def _last_values(self, rows: list[Row], values: torch.Tensor) -> torch.Tensor:
+        """V behind the last token: 0 where the candidate ended itself."""
+        ends = torch.tensor([row.length for row in rows])
+        running = torch.tensor([float(not row.credit.terminal) for row in rows])
+        return running * values.gather(1, ends[:, None])[:, 0]
+
+    def _warm_critic(
+        self, learner: Learner, rows: list[Row], rewards: torch.Tensor, mask: torch.Tensor
+    ) -> None:
+        """Teach the critic the Monte-Carlo returns of the candidates that ended."""
+        ended = [i for i, row in enumerate(rows) if row.credit.terminal]
+        nothing = torch.zeros_like(rewards)
+        returns = gae(rewards, nothing, mask, nothing[:, 0], gamma=self._config.gamma, lam=1.0)
+        critic = learner.critic
+        assert critic is not None
+        for passage in range(self._config.critic_warmup if ended else 0):
+            shuffle = WARMUP_PASSAGE + passage
+            for some in minibatches(len(ended), self._config.minibatch, self._seed, shuffle):
+                chosen = [ended[i] for i in some]
+                tokens = float(mask[chosen].sum())
+                for part in micro_batches(chosen, rows, self._config.micro_batch):
+                    width = max(rows[i].length for i in part)
+                    values = value(critic, learner.model, [rows[i] for i in part], width)[:, :-1]
+                    goal, weights = returns[part, :width], mask[part, :width] / tokens
+                    here = values.device
+                    losses.value_loss(
+                        values, values, goal.to(here), weights.to(here), clip=None
+                    ).backward()
+                learner.critic_step()
+
+    def _train(self, learner: Learner, data: Batch, figures: Figures, told: Step) -> None:
+        config, step = self._config, 0
+        for epoch in range(config.epochs):
+            passage = learner.counters.iteration * config.epochs + epoch
+            for chosen in minibatches(len(data.rows), config.minibatch, self._seed, passage):
+                step += 1
+                tokens, first = float(data.mask[chosen].sum()), step == 1
+
+                def loss_of(
+                    part: list[int], tokens: float = tokens, first: bool = first
+                ) -> tuple[torch.Tensor, Figures]:
+                    return self._loss(learner, data, part, tokens, first)
+
+                done = learner.step(chosen, data.rows, loss_of)
+                self._on_step({"step": step} | done | figures | told)
+
+    def _loss(
+        self, learner: Learner, data: Batch, part: list[int], tokens: float, first: bool
+    ) -> tuple[torch.Tensor, Figures]:
+        config, rows = self._config, [data.rows[i] for i in part]
+        width, here = max(row.length for row in rows), learner.model.device
+        scores = score(
+            learner.model,
+            rows,
+            width,
+            self._temperature,
+            critic=learner.critic,
+            entropy=config.entropy > 0,
+        )
+        assert scores.values is not None
+
+        def of(tensor: torch.Tensor) -> torch.Tensor:
+            return tensor[part, :width].to(here)
+
+        weights, old = of(data.mask) / tokens, of(data.logprobs)
+        if first:
+            check_ratio(scores.logprobs, old, weights, self._dtype)
+        policy, clipped = losses.policy_loss(
+            scores.logprobs,
+            old,
+            of(data.advantages),
+            weights,
+            clip_low=config.clip_low,
+            clip_high=config.clip_high,
+            importance=None if data.importance is None else of(data.importance),
+        )
+        critic = losses.value_loss(
+            scores.values[:, :-1],
+            of(data.values),
+            of(data.returns),
+            weights,
+            clip=config.value_clip,
+        )
+        loss = policy + config.value_weight * critic
+        if scores.entropy is not None:
+            loss = loss - config.entropy * losses.weighted(scores.entropy, weights)
+        if config.kl_place == "loss":
+            terms = losses.kl_terms(
+                scores.logprobs, of(data.reference), config.kl_estimator or "k2"
+            )
+            loss = loss + learner.counters.kl * losses.weighted(terms, weights)
+        with torch.no_grad():
+            moved = losses.weighted(losses.kl_terms(old, scores.logprobs, "k3"), weights)
+            share = float(clipped * weights.sum())
+        return loss, {
+            "policy_loss": policy.item(),
+            "value_loss": critic.item(),
+            "clip_fraction": share,
+            "approx_kl": moved.item(),
+        }
+
+    def _steer(self, learner: Learner, kl: float) -> None:
+        """beta <- beta (1 + 0.1 clip(kl / target - 1, -0.2, 0.2)), once a round."""
+        if self._config.kl_target is not None:
+            error = kl / self._config.kl_target - 1.0
+            bounded = max(-LARGEST_KL_ERROR, min(LARGEST_KL_ERROR, error))
+            learner.counters.kl *= 1.0 + KL_HORIZON * bounded

@@ -1,0 +1,128 @@
+"""Rollouts: what was drawn and judged, as token rows with their rewards, in padded batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from veritune.config import CreditConfig
+from veritune.errors import TrainingError
+from veritune.models import encode_prompt
+from veritune.trainer.credit import Credit, assign_credit, token_ends
+from veritune.trainer.losses import truncated_importance
+from veritune.trainer.protocol import Rollout
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One candidate's tokens behind its prompt, and what it earned."""
+
+    ids: list[int]
+    prompt: int
+    credit: Credit
+    group: str
+    engine_logprobs: list[float] | None
+
+    @property
+    def length(self) -> int:
+        """Completion tokens."""
+        return len(self.ids) - self.prompt
+
+
+def read_rows(
+    rollouts: Sequence[Rollout], tokenizer: Any, config: CreditConfig
+) -> tuple[list[Row], int]:
+    """(rows, how many rollouts carry no gradient since their checker broke).
+
+    The candidate's own token ids stand as they were drawn. Raises `TrainingError` where there are
+    none, or nothing is left.
+    """
+    prompts: dict[str, list[int]] = {}
+    rows: list[Row] = []
+    for rollout in rollouts:
+        problem, candidate = rollout.problem, rollout.candidate
+        ids = candidate.token_ids
+        if ids is None:
+            raise TrainingError(
+                f"candidate {candidate.index} of problem {candidate.problem_id} has no token_ids;"
+                " policy gradients need the tokens as they were drawn: sample with native or vllm"
+            )
+        cut_off = candidate.finish_reason == "length"
+        ends = token_ends(tokenizer, ids, candidate.text)
+        credit = assign_credit(rollout.verdict, ends, config, cut_off=cut_off)
+        if credit is None:
+            continue
+        if problem.id not in prompts:
+            prompts[problem.id] = encode_prompt(tokenizer, problem.prompt)
+        prompt = prompts[problem.id]
+        rows.append(Row([*prompt, *ids], len(prompt), credit, problem.id, candidate.logprobs))
+    if not rows:
+        raise TrainingError(
+            f"none of {len(rollouts)} candidates can be trained on: their checker broke"
+        )
+    return rows, len(rollouts) - len(rows)
+
+
+def pad_rows(values: Sequence[Sequence[float]], width: int) -> torch.Tensor:
+    """Ragged rows as (rows, width) float32, left-aligned, 0 behind their ends."""
+    out = torch.zeros(len(values), width)
+    for i, row in enumerate(values):
+        out[i, : len(row)] = torch.tensor(row, dtype=torch.float32)
+    return out
+
+
+def mask_rows(rows: Sequence[Row], width: int) -> torch.Tensor:
+    """(rows, width): 1 on completion tokens. It follows from lengths, never from token ids."""
+    lengths = torch.tensor([row.length for row in rows])
+    return (torch.arange(width)[None] < lengths[:, None]).float()
+
+
+def minibatches(count: int, size: int, seed: int, passage: int) -> Iterator[list[int]]:
+    """All of range(count) once, shuffled by (seed, passage), at most `size` at a time."""
+    order = np.random.Generator(np.random.Philox(key=[seed, passage])).permutation(count).tolist()
+    parts = max(1, round(count / size)) if count % size else count // size
+    for part in np.array_split(np.array(order), parts):
+        yield part.tolist()
+
+
+def micro_batches(chosen: Sequence[int], rows: Sequence[Row], size: int) -> Iterator[list[int]]:
+    """`chosen` in parts of about equal lengths, so that little is padding."""
+    order = sorted(chosen, key=lambda i: (len(rows[i].ids), i))
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
+
+
+RATIO_TOLERANCE = {"float32": 1e-3, "bfloat16": 0.5}
+"""Largest gap of a token's log-probabilities that arithmetic alone explains, in nats."""
+
+
+def check_ratio(
+    logprobs: torch.Tensor, old: torch.Tensor, weights: torch.Tensor, dtype: str
+) -> None:
+    """Raise `TrainingError` where the policy that learns is not the one that was scored."""
+    gap = float((logprobs.detach() - old)[weights > 0].abs().max())
+    if not gap <= RATIO_TOLERANCE[dtype]:
+        raise TrainingError(
+            f"the probability ratio is not 1 before the first step: a token's log-probability is"
+            f" {gap:.2g} nats from the one computed before (at most {RATIO_TOLERANCE[dtype]:g})"
+        )
+
+
+def engine_weights(
+    rows: Sequence[Row], logprobs: torch.Tensor, mask: torch.Tensor, cap: float
+) -> torch.Tensor | None:
+    """Truncated importance weights against the engine that drew; None where `cap` is 0.
+
+    Raises `TrainingError` for candidates that come without log-probabilities.
+    """
+    if not cap:
+        return None
+    engine = [row.engine_logprobs for row in rows]
+    if any(row is None for row in engine):
+        raise TrainingError("trainer.importance_cap needs candidates with log-probabilities")
+    drawn = pad_rows([row or [] for row in engine], mask.shape[1])
+    return truncated_importance(logprobs, drawn, cap, mask)
