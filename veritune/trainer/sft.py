@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from veritune.config import SftConfig
-from veritune.errors import TrainingError
 from veritune.models import load_policy, save_policy
 from veritune.records import Checkpoint
 from veritune.trainer.batches import IGNORED, batches, tokenize
+from veritune.trainer.optimization import Optimization
 from veritune.trainer.protocol import Example
 
 if TYPE_CHECKING:
@@ -48,57 +48,43 @@ class SftTrainer:
 
     def fit(self, model: Any, tokenizer: Any, batch: Sequence[Example]) -> None:
         """Train `model` in place."""
-        import torch
-
         config = self._config
         data = tokenize(batch, tokenizer)
-        optimizer = torch.optim.AdamW(
-            model.parameters(),
-            lr=config.learning_rate,
+        optimization = Optimization(
+            model,
+            learning_rate=config.learning_rate,
             weight_decay=config.weight_decay,
-            fused=True,
+            clip=config.clip,
+            warmup=config.warmup,
+            updates=config.updates,
         )
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._rate)
         model.train()
         pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
         stream = batches(data, config.batch_size, config.updates, self._seed, pad)
-        for step, (ids, labels, mask) in enumerate(stream, 1):
+        for ids, labels, mask in stream:
             started = time.perf_counter()
             where = model.device
-            loss = completion_loss(model, ids.to(where), labels.to(where), mask.to(where))
+            with optimization.forward():
+                total = completion_loss(model, ids.to(where), labels.to(where), mask.to(where))
+                loss = total / optimization.count(int((labels != IGNORED).sum()))
             loss.backward()
-            norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-            if not torch.isfinite(norm):
-                raise TrainingError(
-                    f"step {step}: the loss is not finite; lower trainer.learning_rate"
-                )
-            optimizer.step()
-            schedule.step()
-            optimizer.zero_grad(set_to_none=True)
+            norm = optimization.update()
             self._on_step(
                 {
-                    "step": step,
+                    "step": optimization.done,
                     "loss": loss.item(),
-                    "grad_norm": norm.item(),
-                    "learning_rate": schedule.get_last_lr()[0],
+                    "grad_norm": norm,
+                    "learning_rate": optimization.learning_rate,
                     "tokens_per_second": int(mask.sum()) / (time.perf_counter() - started),
                 }
             )
         model.eval()
 
-    def _rate(self, step: int) -> float:
-        """Share of the peak learning rate: linear warm-up, then linear decay to zero."""
-        config = self._config
-        if step < config.warmup:
-            return (step + 1) / (config.warmup + 1)
-        left = max(config.updates - config.warmup, 1)
-        return max(config.updates - step, 0) / left
-
 
 def completion_loss(
     model: Any, ids: torch.Tensor, labels: torch.Tensor, mask: torch.Tensor
 ) -> torch.Tensor:
-    """Mean negative log-likelihood of the labelled tokens, in nats.
+    """Summed negative log-likelihood of the labelled tokens, in nats.
 
     `ids`, `labels` and `mask` are (batch, length); a label of -100 carries no loss. Position t
     predicts the label at t + 1.
@@ -107,5 +93,8 @@ def completion_loss(
 
     logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
     return torch.nn.functional.cross_entropy(
-        logits[:, :-1].flatten(0, 1).float(), labels[:, 1:].flatten(), ignore_index=IGNORED
+        logits[:, :-1].flatten(0, 1).float(),
+        labels[:, 1:].flatten(),
+        ignore_index=IGNORED,
+        reduction="sum",
     )

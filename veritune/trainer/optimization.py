@@ -1,0 +1,171 @@
+"""One optimizer step, the same for every trainer, and its state on disk.
+
+AdamW (Loshchilov & Hutter 2019, arXiv 1711.05101), linear warm-up, then a linear decay to zero or
+a constant rate, clipping of the global gradient norm. A batch may be cut into parts: each part's
+loss is a *sum* over tokens divided by the token count of the whole batch, over all parts and
+processes, so that neither the cut nor the number of processes changes the gradient.
+
+    with optimization.forward():
+        loss = summed_loss(part) / optimization.count(tokens_of_the_whole_batch)
+    loss.backward()          # once a part
+    norm = optimization.update()
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from veritune.errors import TrainingError
+from veritune.models.checkpoints import whole_folder
+from veritune.trainer import processes
+
+Autocast = Literal["none", "bfloat16"]
+
+
+class Optimization:
+    """Steps the trainable parameters of `model`.
+
+    `updates` is where a linear decay ends; None keeps the rate after the warm-up. `rates` gives
+    parameters whose names begin with a prefix a peak learning rate of their own.
+    """
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        *,
+        learning_rate: float,
+        weight_decay: float = 0.0,
+        clip: float = 1.0,
+        warmup: int = 0,
+        updates: int | None = None,
+        rates: Mapping[str, float] | None = None,
+        autocast: Autocast = "none",
+    ) -> None:
+        processes.join()
+        self.done = 0
+        self._named = {n: p for n, p in model.named_parameters() if p.requires_grad}
+        if not self._named:
+            raise TrainingError("the model has no parameter to train")
+        self._clip, self._warmup, self._updates = clip, warmup, updates
+        self._autocast = autocast
+        self._optimizer = torch.optim.AdamW(
+            _groups(self._named, learning_rate, rates or {}), weight_decay=weight_decay, fused=True
+        )
+        self._peaks: list[float] = [group["lr"] for group in self._optimizer.param_groups]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return next(iter(self._named.values())).device
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the next update, for parameters without a rate of their own."""
+        return self._peaks[0] * self.rate(self.done)
+
+    def rate(self, step: int) -> float:
+        """Share of the peak learning rate after `step` updates."""
+        if step < self._warmup:
+            return (step + 1) / (self._warmup + 1)
+        if self._updates is None:
+            return 1.0
+        return max(self._updates - step, 0) / max(self._updates - self._warmup, 1)
+
+    def forward(self) -> AbstractContextManager[Any]:
+        """Around the forward pass: lower precision where the recipe asks for it."""
+        if self._autocast == "none":
+            return nullcontext()
+        context: AbstractContextManager[Any] = torch.autocast(
+            self.device.type, dtype=getattr(torch, self._autocast)
+        )
+        return context
+
+    def count(self, tokens: float) -> float:
+        """What to divide summed losses by: this process's `tokens` and everybody else's."""
+        return processes.summed(tokens, self.device)
+
+    def update(self) -> float:
+        """Clip the accumulated gradient, step, forget it; returns its norm before clipping.
+
+        Raises `TrainingError`, and changes nothing, where the gradient is not finite.
+        """
+        parameters = list(self._named.values())
+        processes.sum_gradients(parameters)
+        norm = torch.nn.utils.clip_grad_norm_(parameters, self._clip)
+        if not torch.isfinite(norm):
+            raise TrainingError(
+                f"step {self.done + 1}: the loss is not finite; lower trainer.learning_rate"
+            )
+        for group, peak in zip(self._optimizer.param_groups, self._peaks, strict=True):
+            group["lr"] = peak * self.rate(self.done)
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        self.done += 1
+        return float(norm.item())
+
+    def save(self, folder: Path, note: Mapping[str, Any] | None = None) -> None:
+        """Write parameters, moments, step, random state and `note` (JSON) as a whole folder."""
+        if processes.rank() == 0:
+            tensors = {f"parameter/{name}": p.detach() for name, p in self._named.items()}
+            for name, parameter in self._named.items():
+                for key, value in self._optimizer.state[parameter].items():
+                    tensors[f"{key}/{name}"] = value
+            tensors["random"] = torch.get_rng_state()
+            with whole_folder(folder) as aside:
+                contiguous = {name: value.contiguous() for name, value in tensors.items()}
+                save_file(contiguous, aside / "state.safetensors")
+                text = json.dumps({"done": self.done, "note": dict(note or {})})
+                (aside / "state.json").write_text(text)
+        processes.wait()
+
+    def restore(self, folder: Path) -> dict[str, Any] | None:
+        """Go on from what `save` wrote, exactly; returns its note, or None where nothing is."""
+        if not (folder / "state.json").is_file():
+            return None
+        saved = json.loads((folder / "state.json").read_text())
+        tensors = load_file(folder / "state.safetensors")
+        torch.set_rng_state(tensors.pop("random"))
+        moments: dict[str, dict[str, torch.Tensor]] = {name: {} for name in self._named}
+        for key, value in tensors.items():
+            kind, _, name = key.partition("/")
+            if name not in self._named or value.shape not in ((), self._named[name].shape):
+                raise TrainingError(f"{folder}: of another model ({name}); remove the folder")
+            moments[name][kind] = value
+        with torch.no_grad():
+            for name, parameter in self._named.items():
+                parameter.copy_(moments[name].pop("parameter"))
+        self._put_moments(moments)
+        self.done = int(saved["done"])
+        note: dict[str, Any] = saved["note"]
+        return note
+
+    def _put_moments(self, moments: Mapping[str, Mapping[str, torch.Tensor]]) -> None:
+        names = {id(parameter): name for name, parameter in self._named.items()}
+        groups = self._optimizer.param_groups
+        order = [names[id(parameter)] for group in groups for parameter in group["params"]]
+        state = self._optimizer.state_dict()
+        state["state"] = {i: dict(moments[name]) for i, name in enumerate(order) if moments[name]}
+        self._optimizer.load_state_dict(state)
+
+
+def _groups(
+    named: Mapping[str, torch.nn.Parameter], peak: float, rates: Mapping[str, float]
+) -> list[dict[str, Any]]:
+    """Parameter groups: all that no prefix names, then those of each prefix."""
+
+    def prefix_of(name: str) -> str | None:
+        return next((prefix for prefix in rates if name.startswith(prefix)), None)
+
+    parts: dict[str | None, float] = {None: peak, **rates}
+    grouped = [
+        {"params": [p for name, p in named.items() if prefix_of(name) == prefix], "lr": rate}
+        for prefix, rate in parts.items()
+    ]
+    return [group for group in grouped if group["params"]]

@@ -1,0 +1,73 @@
+"""Training in several processes under `torchrun`: who we are, and sums over everybody.
+
+One process needs nothing of this; every function is then the identity.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+import torch
+import torch.distributed as dist
+
+T = TypeVar("T")
+
+
+def join() -> None:
+    """Join the group that `torchrun` started, once; nothing where this process stands alone."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not dist.is_initialized():
+        on_gpu = torch.cuda.is_available()
+        if on_gpu:
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        dist.init_process_group("nccl" if on_gpu else "gloo")
+
+
+def rank() -> int:
+    """This process's number, from 0."""
+    return dist.get_rank() if dist.is_initialized() else 0
+
+
+def size() -> int:
+    """How many processes train together."""
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+def share(rows: Sequence[T]) -> Sequence[T]:
+    """The rows of one batch that this process computes; the shares differ by one row at most."""
+    return rows[rank() :: size()]
+
+
+def summed(value: float, device: torch.device | str = "cpu") -> float:
+    """The sum of a number over all processes, in float64."""
+    if size() == 1:
+        return value
+    total = torch.tensor(value, dtype=torch.float64, device=device)
+    dist.all_reduce(total)
+    return float(total.item())
+
+
+def sum_gradients(parameters: Iterable[torch.nn.Parameter]) -> None:
+    """Add up every gradient over all processes, in one message for each type of number.
+
+    A parameter without a gradient here may have one elsewhere, so it counts as zero.
+    """
+    if size() == 1:
+        return
+    groups: dict[torch.dtype, list[torch.Tensor]] = {}
+    for parameter in parameters:
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+        groups.setdefault(parameter.grad.dtype, []).append(parameter.grad)
+    for grads in groups.values():
+        flat = torch.cat([grad.flatten() for grad in grads])
+        dist.all_reduce(flat)
+        for grad, part in zip(grads, flat.split([grad.numel() for grad in grads]), strict=True):
+            grad.copy_(part.view_as(grad))
+
+
+def wait() -> None:
+    """Return when every process has come here."""
+    if size() > 1:
+        dist.barrier()
