@@ -163,9 +163,9 @@ def _groups(
     def prefix_of(name: str) -> str | None:
         return next((prefix for prefix in rates if name.startswith(prefix)), None)
 
-    parts: dict[str | None, float] = {None: peak, **rates}
+    parts: list[tuple[str | None, float]] = [(None, peak), *rates.items()]
     grouped = [
         {"params": [p for name, p in named.items() if prefix_of(name) == prefix], "lr": rate}
-        for prefix, rate in parts.items()
+        for prefix, rate in parts
     ]
     return [group for group in grouped if group["params"]]

@@ -18,7 +18,6 @@ from veritune.config import SftConfig
 from veritune.models import load_policy, save_policy
 from veritune.records import Checkpoint
 from veritune.trainer.batches import IGNORED, batches, tokenize
-from veritune.trainer.optimization import Optimization
 from veritune.trainer.protocol import Example
 
 if TYPE_CHECKING:
@@ -48,6 +47,8 @@ class SftTrainer:
 
     def fit(self, model: Any, tokenizer: Any, batch: Sequence[Example]) -> None:
         """Train `model` in place."""
+        from veritune.trainer.optimization import Optimization
+
         config = self._config
         data = tokenize(batch, tokenizer)
         optimization = Optimization(
