@@ -105,6 +105,20 @@ class Journal:
                 [(round, v.problem_id, v.index, v.outcome, v.to_line()) for _, v in judged],
             )
 
+    def keys(self, round: int) -> set[Key]:
+        """Keys of the candidates of a round, judged or not."""
+        rows = self._db.execute("select problem_id, idx from candidates where round = ?", (round,))
+        return {(row[0], row[1]) for row in rows}
+
+    def candidates(self, round: int, split: Split) -> Iterator[Candidate]:
+        """The candidates of a round and split, judged or not, in order of problem and index."""
+        rows = self._db.execute(
+            "select c.record from problems p join candidates c on c.problem_id = p.id"
+            " and c.round = ? where p.split = ? order by p.position, c.idx",
+            (round, split),
+        )
+        return (Candidate.from_line(row[0]) for row in rows)
+
     def judged_keys(self, round: int, split: Split) -> set[Key]:
         """Keys of the candidates that have a verdict."""
         rows = self._db.execute(

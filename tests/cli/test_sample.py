@@ -1,0 +1,69 @@
+"""`veritune sample` draws once, judges if asked, and goes on after a stop."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from veritune.cli import main
+from veritune.config import ScratchConfig
+from veritune.files import read_records
+from veritune.models import build_scratch, save_policy
+from veritune.records import Candidate, Verdict
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> list[str]:
+    model, tokenizer = build_scratch(ScratchConfig(layers=1, width=16, heads=2, max_length=32), 0)
+    save_policy(model, tokenizer, tmp_path / "M")
+    rows = [
+        {"id": f"p{i}", "kind": "math", "prompt": f"{i}+1=", "reference": {"answer": str(i + 1)}}
+        for i in range(4)
+    ]
+    (tmp_path / "P.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    paths = [f"--{name}" for name in ("model", "problems", "out")]
+    files = [str(tmp_path / name) for name in ("M", "P.jsonl", "C.jsonl")]
+    pairs = [word for pair in zip(paths, files, strict=True) for word in pair]
+    return ["sample", *pairs, "--n", "3", "--sampler.max-tokens", "6"]
+
+
+def test_candidates_come_in_order_with_their_verdicts(words: list[str], tmp_path: Path) -> None:
+    assert main(words) == 0
+    plain = read_records(tmp_path / "C.jsonl", Candidate)
+    assert [(c.problem_id, c.index) for c in plain] == [
+        (f"p{i}", j) for i in range(4) for j in range(3)
+    ]
+    assert main([*words, "--verdicts", str(tmp_path / "V.jsonl")]) == 0
+    assert read_records(tmp_path / "C.jsonl", Candidate) == plain
+    verdicts = read_records(tmp_path / "V.jsonl", Verdict)
+    assert [(v.problem_id, v.index) for v in verdicts] == [(c.problem_id, c.index) for c in plain]
+    assert not (tmp_path / "C.jsonl.part").exists()
+
+
+def test_a_stopped_draw_goes_on_and_only_with_the_same_settings(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 0
+    whole = (tmp_path / "C.jsonl").read_text()
+    unwritable = [*words, "--verdicts", str(tmp_path / "none" / "V.jsonl")]
+    assert main(unwritable) == 2  # All is drawn, and the last file cannot be written.
+    part = tmp_path / "C.jsonl.part"
+    with sqlite3.connect(part / "journal.sqlite") as journal:
+        journal.execute("delete from verdicts where idx > 0")
+        journal.execute("delete from candidates where idx = 2")
+    journal.close()
+    assert main([*words, "--sampler.temperature", "0.5"]) == 2
+    assert "unfinished draw with another temperature" in capsys.readouterr().err
+    assert main(words) == 0
+    assert (tmp_path / "C.jsonl").read_text() == whole
+    assert not part.exists()
+
+
+def test_ids_must_differ(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problems = tmp_path / "P.jsonl"
+    problems.write_text(problems.read_text() * 2)
+    assert main(words) == 2
+    assert "2 problems have the id 'p0'" in capsys.readouterr().err

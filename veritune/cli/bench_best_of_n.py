@@ -1,0 +1,152 @@
+"""`veritune bench best-of-n --problems P.jsonl --candidates C.jsonl [--scores S.jsonl]`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from veritune.cli.arguments import parse
+from veritune.cli.console import Terminal, percent
+from veritune.cli.inputs import read_pairs
+from veritune.cli.verify import judge
+from veritune.config import Count, Positive, SamplerConfig, VerifierConfig
+from veritune.errors import RecipeError, RecordError, UnwritableError
+from veritune.files import iter_rows, read_records
+from veritune.records import Problem, Verdict
+
+if TYPE_CHECKING:
+    from veritune.benchmarks.best_of_n import Curve, Key
+    from veritune.journal import Journal
+
+
+class BestOfNArguments(VerifierConfig):
+    """How often the pick among n candidates is right: by verifier, majority, or scores."""
+
+    problems: str
+    """Problems: .jsonl, .jsonl.zst or .parquet."""
+    candidates: str | None = None
+    """Candidates of those problems, in any of the same formats; or give --model."""
+    model: str | None = None
+    """Draw the candidates with this model: Hugging Face folder or hub name."""
+    verdicts: str | None = None
+    """Verdicts of the candidates, as `veritune verify` writes them; judged where left out."""
+    scores: tuple[str, ...] = ()
+    """Files with problem_id, index and score a line: of a reward model, or verdicts of another
+    verifier. Each gives a curve of its own, under the file's name."""
+    n: tuple[Positive, ...] = ()
+    """The n to report; 1, 2, 4, ... where left out."""
+    out: str | None = None
+    """Also write the curves here, as JSON."""
+    seed: Count = 0
+    """With --model: everything drawn at random follows from this."""
+    sampler: SamplerConfig = SamplerConfig()
+
+
+def main(argv: Sequence[str]) -> int:
+    """Judge what is not judged, and report a table of n by what selects."""
+    from veritune.benchmarks.best_of_n import curves
+
+    arguments = parse(BestOfNArguments, argv, prog="veritune bench best-of-n")
+    scores = {Path(path).name.partition(".")[0]: read_scores(path) for path in arguments.scores}
+    watch = Terminal()
+    verdicts = _verdicts(arguments, watch)
+    found = curves(verdicts, scores, arguments.n)
+    for line in table(found):
+        watch.say(line)
+    unchecked = sum(verdict.outcome == "error" for verdict in verdicts)
+    watch.say(f"{len(verdicts)} candidates; {unchecked} could not be checked")
+    if arguments.out is not None:
+        _write(Path(arguments.out), found)
+    return 0
+
+
+def read_scores(path: str) -> dict[Key, float]:
+    """Scores by (problem id, index); a row without a score (its checker broke) counts as lowest."""
+    found: dict[Key, float] = {}
+    for number, row in iter_rows(path):
+        try:
+            key, score = (str(row["problem_id"]), int(row["index"])), row["score"]
+            found[key] = float("-inf") if score is None else float(score)
+        except (KeyError, TypeError, ValueError):
+            raise RecordError(
+                f"{path}:{number}: expected problem_id, index and a number as score"
+            ) from None
+    return found
+
+
+def table(found: dict[str, Curve]) -> list[str]:
+    """Lines for a person: a row for each n, a column for each way to select."""
+    width = max(10, *(len(name) + 2 for name in found))
+    first = next(iter(found.values()))
+    lines = ["   n" + "".join(f"{name:>{width}}" for name in found) + "  problems"]
+    for n, problems in first.problems.items():
+        rates = "".join(f"{percent(curve.rates[n]):>{width}}" for curve in found.values())
+        lines.append(f"{n:>4}{rates}{problems:>10}")
+    return lines
+
+
+def _verdicts(arguments: BestOfNArguments, watch: Terminal) -> list[Verdict]:
+    if arguments.verdicts is not None:
+        return _known_verdicts(arguments)
+    if (arguments.candidates is None) == (arguments.model is None):
+        raise RecipeError("give --candidates, or --model to draw them with, or --verdicts")
+    if arguments.candidates is not None:
+        pairs = read_pairs(arguments.problems, arguments.candidates)
+        return asyncio.run(judge(arguments, pairs, watch))
+    return _drawn_verdicts(arguments, watch)
+
+
+def _known_verdicts(arguments: BestOfNArguments) -> list[Verdict]:
+    assert arguments.verdicts is not None
+    verdicts = read_records(arguments.verdicts, Verdict)
+    ids = {problem.id for problem in read_records(arguments.problems, Problem)}
+    if strange := next((v.problem_id for v in verdicts if v.problem_id not in ids), None):
+        raise RecordError(
+            f"{arguments.verdicts}: verdict of problem '{strange}',"
+            f" which is not in {arguments.problems}"
+        )
+    return verdicts
+
+
+def _drawn_verdicts(arguments: BestOfNArguments, watch: Terminal) -> list[Verdict]:
+    """Draw and judge at once, in a folder that is gone afterwards."""
+    from tempfile import TemporaryDirectory
+
+    from veritune.journal import Journal
+
+    problems = read_records(arguments.problems, Problem)
+    with TemporaryDirectory() as folder, Journal.open(folder) as journal:
+        journal.add_problems("train", problems)
+        asyncio.run(_draw(arguments, problems, journal, watch))
+        return [verdict for _, _, verdict in journal.judged(0, "train")]
+
+
+async def _draw(
+    arguments: BestOfNArguments, problems: list[Problem], journal: Journal, watch: Terminal
+) -> None:
+    from veritune.rounds.drawing import draw_and_judge, named_policy
+    from veritune.sampler import open_sampler
+    from veritune.verifiers import open_verifier
+
+    config = arguments.sampler
+    policy = named_policy(str(arguments.model), on_server=config.type == "server")
+    needs_code = any(problem.kind == "code" for problem in problems)
+    with closing(open_sampler(config, seed=arguments.seed)) as sampler:
+        async with open_verifier(arguments, needs_code=needs_code) as verifier:
+            with watch.phase("sample and verify", len(problems) * config.n) as advance:
+                await draw_and_judge(
+                    journal, sampler, verifier, policy, problems, config.n, advance,
+                    at_once=2 * arguments.workers,
+                )  # fmt: skip
+
+
+def _write(path: Path, found: dict[str, Curve]) -> None:
+    rows = {name: {"rates": c.rates, "problems": c.problems} for name, c in found.items()}
+    try:
+        path.write_text(json.dumps(rows, indent=1) + "\n")
+    except OSError as error:
+        raise UnwritableError(f"{path}: cannot be written ({error.strerror})") from None
