@@ -45,7 +45,7 @@ def braces(cursor: Cursor) -> Node:
     if cursor.accept("|", ":"):
         condition = cursor.members(closer)
         cursor.expect(closer)
-        return Builder(_one(items), _one(condition, "and"))
+        return Builder(_one(items), cursor.together(condition))
     cursor.expect(closer)
     if not items:
         if bare:
@@ -56,8 +56,8 @@ def braces(cursor: Cursor) -> Node:
     return items[0] if plain and len(items) == 1 else Items("set", tuple(items))
 
 
-def _one(items: list[Node], kind: str = "paren") -> Node:
-    return items[0] if len(items) == 1 else Items(kind, tuple(items))
+def _one(items: list[Node]) -> Node:
+    return items[0] if len(items) == 1 else Items("paren", tuple(items))
 
 
 def bars(cursor: Cursor) -> Node:

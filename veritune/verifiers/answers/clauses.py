@@ -12,7 +12,6 @@ from veritune.verifiers.answers.nodes import (
     Cases,
     Frac,
     Func,
-    Items,
     Labelled,
     Node,
     Num,
@@ -43,7 +42,7 @@ STOP = frozenset(["where", "with"])
 
 def members(cursor: Cursor, closers: frozenset[str]) -> list[Node]:
     """Clauses up to a closer; `and` and `or` separate like commas."""
-    nodes, _ = clauses(cursor, closers)
+    nodes, cursor.joined = clauses(cursor, closers)
     return nodes
 
 
@@ -222,7 +221,7 @@ def _after(cursor: Cursor, node: Node, closers: frozenset[str]) -> Node:
         _remark(cursor, closers, lower)
     elif lower in CONDITION - NEGATIONS:
         guard = condition(cursor)
-        return Cases(((node, guard[0] if len(guard) == 1 else Items("and", tuple(guard))),))
+        return Cases(((node, guard[0] if guard else None),))
     elif lower in NEGATIONS:
         raise cursor.wrong("a negation")
     elif lower in DOMAIN:
@@ -325,4 +324,6 @@ def _chain(operators: list[str], sides: list[Node]) -> Node:
     last = sides[-1]
     if operators[-1:] == ["==="] and isinstance(last, Func) and last.name == "mod":
         sides[-1] = Func("residue", last.args)
+    elif "===" in operators:
+        operators = ["=" if operator == "===" else operator for operator in operators]
     return Relation(tuple(operators), tuple(sides)) if operators else sides[0]

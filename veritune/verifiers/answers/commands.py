@@ -34,7 +34,7 @@ SPACES = table(
     "hline bold normalfont large Large small allowbreak nobreak relax mathstrut strut"
 )
 IGNORED_ARGUMENT = table(
-    "hspace vspace tag label phantom vphantom hphantom color hskip kern hspace* rule ref"
+    "hspace vspace tag label phantom vphantom hphantom color textcolor hskip kern hspace* rule ref"
 )
 TEXTUAL = table("text textbf textit textrm textnormal textsf texttt mbox hbox emph")
 ROMAN = table(
@@ -70,7 +70,7 @@ BINOMIALS = frozenset(["binom", "dbinom", "tbinom"])
 STRUCTURES = table(
     "sqrt sum prod int lim infty emptyset varnothing pi imath jmath mathbb overline begin end "
     "angle triangle sphericalangle measuredangle square overset stackrel underset substack "
-    "textcolor root overbrace operatornamewithlimits pagebreak iint oint e i"
+    "root overbrace operatornamewithlimits pagebreak iint oint e i"
 )
 KNOWN = frozenset(
     set(OPERATORS) | SPACES | IGNORED_ARGUMENT | TEXTUAL | ROMAN | GREEK | set(FUNCTIONS)

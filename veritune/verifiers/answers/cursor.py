@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from veritune.verifiers.answers.limits import DEEPEST, LimitReachedError, UnparsedError
-from veritune.verifiers.answers.nodes import Node
+from veritune.verifiers.answers.nodes import Items, NamedSet, Node, Relation
 from veritune.verifiers.answers.tokens import Token
 
 END = Token("end", "")
@@ -34,6 +34,8 @@ class Cursor:
         self.colons = True
         self.bound: set[str] = set()
         self.functions: set[str] = set()
+        self.joined: set[str] = set()
+        """What stood between the members that were read last."""
 
     @property
     def token(self) -> Token:
@@ -79,6 +81,17 @@ class Cursor:
         self.bars, self.colons = bars, outer
         return nodes
 
+    def together(self, conditions: list[Node]) -> Node:
+        """The conditions that were read last as one, joined as they are written."""
+        if len(conditions) == 1:
+            return conditions[0]
+        if "or" not in self.joined:
+            return Items("and", tuple(conditions))
+        kept = tuple(node for node in conditions if not _says_real(node))
+        if self.joined != {"or"} and not len(kept) == len(conditions) - 1 == 2:
+            raise UnparsedError("conditions joined by and as well as by or")
+        return Items("or", kept)
+
     @contextmanager
     def nested(self) -> Iterator[None]:
         """One level deeper; raises where that is too deep."""
@@ -87,3 +100,13 @@ class Cursor:
             raise LimitReachedError("nested too deep")
         yield
         self.depth -= 1
+
+
+def _says_real(node: Node) -> bool:
+    """Whether a condition only says that something is a real number."""
+    return (
+        isinstance(node, Relation)
+        and node.operators == ("in",)
+        and isinstance(node.sides[1], NamedSet)
+        and node.sides[1].name.strip("{} ") == "R"
+    )

@@ -81,7 +81,8 @@ def condition(cursor: Cursor) -> list[Node]:
             while cursor.token.kind == "word" or cursor.sign(".", ","):
                 cursor.at += 1
             return []
-    return cursor.members("&", "row", "end")
+    found = cursor.members("&", "row", "end")
+    return [cursor.together(found)] if found else []
 
 
 def _matrix(cursor: Cursor, rows: list[list[list[Node]]]) -> Matrix:
@@ -105,6 +106,5 @@ def _cases(cursor: Cursor, rows: list[list[list[Node]]]) -> Node:
         if len(row) > 2 or len(row[0]) != 1:
             raise cursor.wrong("a case that is not a value and a condition")
         when = row[1] if len(row) == 2 else []
-        guard = None if not when else when[0] if len(when) == 1 else Items("and", tuple(when))
-        pieces = (*pieces, (row[0][0], guard))
+        pieces = (*pieces, (row[0][0], when[0] if when else None))
     return Cases(pieces)

@@ -72,6 +72,8 @@ def _two_equations(gold: Relation, pred: Relation, comparer: Comparer) -> bool:
 
 def _names_agree(left: Node, right: Node) -> bool:
     """Whether two names may stand for the same quantity: two different letters may not."""
+    if isinstance(left, Func) or isinstance(right, Func):
+        return left == right
     if isinstance(left, Sym) and isinstance(right, Sym):
         return left == right or _plain(left) == _plain(right)
     if isinstance(left, Apply) and isinstance(right, Apply):

@@ -6,7 +6,7 @@ from veritune.verifiers.answers.children import variables
 from veritune.verifiers.answers.comparer import Comparer
 from veritune.verifiers.answers.entries import Listing, listing
 from veritune.verifiers.answers.families import Family, family, same_families
-from veritune.verifiers.answers.matrices import matrix_of
+from veritune.verifiers.answers.matrices import matrix_of, vector_of
 from veritune.verifiers.answers.nodes import (
     Add,
     Apply,
@@ -78,6 +78,9 @@ def same_family_values(gold: tuple[Node, ...], pred: tuple[Node, ...], comparer:
 def _vectors(gold: Node, pred: Node, comparer: Comparer) -> bool:
     """A column or row against a tuple."""
     left, right = matrix_of(gold), matrix_of(pred)
+    if left is None and right is None:
+        left = None if isinstance(gold, Items) else vector_of(gold)
+        right = None if isinstance(pred, Items) else vector_of(pred)
     if left is None and isinstance(gold, Items) and right is not None:
         return gold.kind != "set" and comparer.ordered(gold.items, _flat(right))
     if right is None and isinstance(pred, Items) and left is not None:
@@ -93,6 +96,8 @@ def _listings(left: Listing, right: Listing, comparer: Comparer) -> bool:
         if isinstance(one.whole, Relation) or isinstance(other.whole, Relation):
             return comparer.equations(one.whole, other.whole)
         return comparer.same(one.value, other.value)
+    if _all_equal(left, right, comparer):
+        return True
     if 1 in (len(left.entries), len(right.entries)):
         return _one_tuple(left, right, comparer) or _repeated(left, right, comparer)
     names, others = left.labels, right.labels
@@ -123,6 +128,23 @@ def _one_tuple(left: Listing, right: Listing, comparer: Comparer) -> bool:
                 if swap
                 else comparer.ordered(inner.items, listed)
             )
+    return False
+
+
+def _all_equal(left: Listing, right: Listing, comparer: Comparer) -> bool:
+    """x = y = z = 1 against (1, 1, 1)."""
+    for one, many in ((left, right), (right, left)):
+        whole = one.entries[0].whole if len(one.entries) == 1 else None
+        if not isinstance(whole, Relation) or many.kind != "tuple" or many.labels is not None:
+            continue
+        names = whole.sides[:-1]
+        if len(set(names)) != len(many.entries) or not all(isinstance(n, Sym) for n in names):
+            continue
+        value = whole.sides[-1]
+        return set(whole.operators) == {"="} and all(
+            comparer.same(*((value, item) if one is left else (item, value)))
+            for item in many.values
+        )
     return False
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from veritune.verifiers.answers.build import product
 from veritune.verifiers.answers.limits import MOST_ITEMS, LimitReachedError
 from veritune.verifiers.answers.modular import whole_number
-from veritune.verifiers.answers.nodes import Add, Frac, Items, Matrix, Mul, Node, Num, Pow
+from veritune.verifiers.answers.nodes import (
+    Add,
+    Const,
+    Frac,
+    Items,
+    Matrix,
+    Mul,
+    Node,
+    Num,
+    Pow,
+    Sym,
+)
 
 LARGEST_POWER = 12
 
@@ -28,6 +39,27 @@ def matrix_of(node: Node) -> Matrix | None:
             return _power(matrix_of(base), whole_number(exponent))
         case _:
             return None
+
+
+def vector_of(node: Node) -> Matrix | None:
+    """2i - 3j as the column (2, -3), where i, j and k are unit vectors; else None."""
+    parts: dict[str, list[Node]] = {}
+    for term in node.terms if isinstance(node, Add) else (node,):
+        factors = term.factors if isinstance(term, Mul) else (term,)
+        name = _axis(factors[-1])
+        if name is None or any(_axis(part) is not None for part in factors[:-1]):
+            return None
+        parts.setdefault(name, []).append(product(list(factors[:-1]) or [Num(1)]))
+    if not parts.keys() & {"j", "k"} or any(len(found) > 1 for found in parts.values()):
+        return None
+    axes = ("i", "j", "k") if "k" in parts else ("i", "j")
+    return Matrix(tuple((parts[axis][0] if axis in parts else Num(0),) for axis in axes))
+
+
+def _axis(node: Node) -> str | None:
+    name = node.name if isinstance(node, (Sym, Const)) else ""
+    name = name[4:-1] if name.startswith("hat(") else name
+    return name if name in ("i", "j", "k") else None
 
 
 def _is_row(node: Node) -> bool:

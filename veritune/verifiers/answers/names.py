@@ -25,6 +25,8 @@ def is_name(node: Node) -> bool:
             return True
         case Frac(top, bottom) | Ratio((top, bottom)):
             return _segment(top) and _segment(bottom)
+        case Func("sin" | "cos" | "tan", (Sym(),)):
+            return True
         case Func("conj" | "det", (inner,)):
             return is_name(inner)
         case Func("abs", (inner,)):

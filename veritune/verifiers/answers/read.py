@@ -30,7 +30,7 @@ from veritune.verifiers.answers.words import content
 GRAMMAR = Grammar(expression, term, factor, members)
 JUNK = re.compile(r"(?:[\s;,:*\\]|(?<!\.\.)\.)+$|^[\s;,:*]+|[\"“”]")
 OPTION = re.compile(
-    r"\$?(?:\\text\s?\{\s*)?\(?([A-J])(?:\)|\.(?=\s))\s*\}?\$?[\s:.,]*(\S.*)", re.DOTALL
+    r"\$?(?:\\text(?:bf|rm)?\s?\{\s*)?\(?([A-J])(?:\)|\.(?=\s))\s*\}?\$?[\s:.,]*(\S.*)", re.DOTALL
 )
 SECOND = re.compile(r"(?:and|or|&)\b|\(?[A-J]\b|\\text", re.IGNORECASE)
 EXCEPT = re.compile(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from veritune.verifiers.answers.build import product
 from veritune.verifiers.answers.cases import same_cases
 from veritune.verifiers.answers.equating import same_equations
 from veritune.verifiers.answers.identity import identical
 from veritune.verifiers.answers.limits import LimitReachedError
 from veritune.verifiers.answers.lists import same_family_values, same_lists
-from veritune.verifiers.answers.matrices import matrix_of
+from veritune.verifiers.answers.matrices import matrix_of, vector_of
 from veritune.verifiers.answers.moments import as_ratio, same_moment
 from veritune.verifiers.answers.nodes import (
     Apply,
@@ -33,6 +35,7 @@ from veritune.verifiers.answers.values import same_value
 
 MOST_PAIRS = 4_000
 LISTS = (Items,)
+CHOICES = frozenset("ABCDEFGH")
 
 
 class Relater:
@@ -57,6 +60,10 @@ class Relater:
             return self.same(gold.value, pred)
         if isinstance(pred, Labelled) and not isinstance(gold, (Labelled, Items)):
             return self.same(gold, pred.value)
+        if isinstance(gold, Items) != isinstance(pred, Items):
+            choices = _choices(gold)
+            if choices and choices == _choices(pred):
+                return True
         if isinstance(gold, Text) or isinstance(pred, Text):
             return gold == pred or _letters(gold) == _letters(pred) != ""
         if is_setlike(gold) or is_setlike(pred):
@@ -103,6 +110,8 @@ class Relater:
 
     def values(self, gold: Node, pred: Node) -> bool:
         left, right = matrix_of(gold), matrix_of(pred)
+        if (left is None) != (right is None):
+            left, right = left or vector_of(gold), right or vector_of(pred)
         if left is not None or right is not None:
             if left is None or right is None:
                 return False
@@ -136,6 +145,18 @@ def _letters(node: Node) -> str:
     names = [factor.name for factor in factors if isinstance(factor, Sym)]
     capital = len(names) == len(factors) and all(len(n) == 1 and n.isupper() for n in names)
     return "".join(names).lower() if capital else ""
+
+
+def _choices(node: Node) -> str:
+    """The letters of several choices, listed or written in a row; "" where it is none."""
+    if isinstance(node, Items):
+        names = [item.name for item in node.items if isinstance(item, Sym)]
+        alone = len(names) == len(node.items) and all(len(name) == 1 for name in names)
+        text = "".join(sorted(names)) if alone and node.kind in ("list", "and") else ""
+    else:
+        text = _letters(node).upper()
+    rising = all(one < other for one, other in pairwise(text))
+    return text if len(text) > 1 and rising and set(text) <= CHOICES else ""
 
 
 def _proportional(gold: Ratio, pred: Ratio) -> bool:

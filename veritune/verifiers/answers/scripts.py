@@ -28,6 +28,7 @@ from veritune.verifiers.answers.tables import table
 from veritune.verifiers.answers.words import NUMBER_WORDS
 
 ORDINALS = table("th st nd rd")
+CHOSEN = re.compile(r"([CA])_(\d{1,3})")
 BASE = re.compile(r"(?:base)?(\d+)")
 
 
@@ -49,7 +50,21 @@ def exponent(cursor: Cursor, base: Node) -> Node:
     elif cursor.token.text in ORDINALS and isinstance(base, Num):
         cursor.at += 1
         return base
-    return Pow(base, _exponent_value(cursor))
+    raised = _exponent_value(cursor)
+    return _chosen(base, raised) or Pow(base, raised)
+
+
+def _chosen(base: Node, raised: Node) -> Node | None:
+    """C_5^2 and A_5^2: so many choices, or arrangements, of 2 out of 5."""
+    match = CHOSEN.fullmatch(base.name) if isinstance(base, Sym) else None
+    if match is None or not isinstance(raised, Num) or not isinstance(raised.value, int):
+        return None
+    many, few = int(match.group(2)), raised.value
+    if not 0 <= few <= many or many < 3:
+        return None
+    if match.group(1) == "C":
+        return Func("binomial", (Num(many), Num(few)))
+    return Frac(Func("factorial", (Num(many),)), Func("factorial", (Num(many - few),)))
 
 
 def _exponent_value(cursor: Cursor) -> Node:
@@ -224,8 +239,10 @@ def _raw_script(cursor: Cursor) -> str:
 
 def _based(base: Num, label: str) -> Node:
     """A number with or without a point in another base."""
-    if base.places is None:
+    if base.places is None and isinstance(base.value, int):
         return in_base(str(base.value), label)
+    if base.places is None or base.places < 1:
+        raise UnparsedError("a base behind a power of ten")
     digits = in_base(str(int(base.value * 10**base.places)), label)
     assert isinstance(digits, Based)
     return Frac(digits, Num(digits.base**base.places))

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
-from veritune.verifiers.answers.nodes import Const, Letter, Moment, NamedSet, Node, Text
+from veritune.verifiers.answers.nodes import (
+    Const,
+    Letter,
+    Moment,
+    NamedSet,
+    Node,
+    Num,
+    Ratio,
+    Text,
+)
 
 WRAPPED = re.compile(r"\\(?:text(?:bf|it|rm|normal)?|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
 PHRASES: dict[str, Node] = {
@@ -27,6 +36,13 @@ PHRASES: dict[str, Node] = {
             "there is no solution",
             "no such value",
             "no real number",
+            "no such number",
+            "no such numbers",
+            "no such integers",
+            "no such value exists",
+            "no such numbers exist",
+            "there are no such numbers",
+            "there is no such number",
         ],
         NamedSet("empty"),
     ),
@@ -79,6 +95,9 @@ LETTER = re.compile(r"\(?\s*([A-Ja-j])\s*\)")
 OPTION = re.compile(r"(?:option|choice|answer)\s*:?\s*\(?([A-J])\)?", re.IGNORECASE)
 CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?\s*(?:([ap])\.?\s?m\.?)?", re.IGNORECASE)
 HOUR = re.compile(r"(\d{1,2})\s*([ap])\.?\s?m\.?", re.IGNORECASE)
+WHOLE_HOUR = re.compile(r"(\d{1,2})(?::00)?\s*(o'clock|noon|midnight)", re.IGNORECASE)
+RATIO = re.compile(r"(\d{1,9}) to (\d{1,9})")
+HALVES = {"noon": "p", "midnight": "a", "o'clock": ""}
 MONTHS = "january february march april may june july august september october november december"
 MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?\\.?" for name in MONTHS.split()) + "|sept\\.?"
 DAY_FIRST = re.compile(
@@ -89,6 +108,7 @@ ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 BASED = re.compile(r"\(?([0-9A-Z]+)\)?_\s*\{?\(?(?:\\text\{)?\s*(?:base\s*)?(\w+)\)?\}{0,2}")
 EXPLAINED = re.compile(r"(yes|no|true|false)\s?[,.;:]\s(.+)", re.IGNORECASE)
 DOUBTS = re.compile(r"\b(?:yes|no|not|true|false|or|but|maybe|unless)\b", re.IGNORECASE)
+DENIAL = re.compile(r"\b(?:not|no)\b", re.IGNORECASE)
 LONGEST = 60
 
 
@@ -109,9 +129,12 @@ def special(body: str) -> Node | None:
 def _yes_or_no(plain: str) -> Node | None:
     """ "Yes, because ..." is yes, as long as the reason takes nothing back."""
     match = EXPLAINED.fullmatch(plain)
-    if match is None or DOUBTS.search(match.group(2)):
+    if match is None:
         return None
-    return PHRASES[match.group(1).lower()]
+    head, reason = match.group(1).lower(), match.group(2)
+    if head in ("no", "false"):
+        reason = DENIAL.sub("", reason, count=1)
+    return None if DOUBTS.search(reason) else PHRASES[head]
 
 
 def _letter(plain: str) -> Node | None:
@@ -128,6 +151,10 @@ def _moment(plain: str) -> Node | None:
             return Moment("time", (hour, minute, second), (match.group(4) or "").lower())
     if match := HOUR.fullmatch(plain):
         return Moment("time", (int(match.group(1)), 0, 0), match.group(2).lower())
+    if match := RATIO.fullmatch(plain):
+        return Ratio((Num(int(match.group(1))), Num(int(match.group(2)))))
+    if match := WHOLE_HOUR.fullmatch(plain):
+        return Moment("time", (int(match.group(1)), 0, 0), HALVES[match.group(2).lower()])
     return _date(plain)
 
 

@@ -19,6 +19,7 @@ from veritune.verifiers.answers.words import (
 )
 
 POWERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3}
+SHORT = ("sq", "cu")
 CURRENCIES = frozenset("$€£¥¢₹")
 VERBS = frozenset(("is", "are", "was", "were"))
 STOPPERS = (
@@ -58,6 +59,7 @@ def unit_after(cursor: Cursor) -> tuple[Unit, str] | None:
             break
         elif text.lower() in POWERS and (unit or natural(token) or cursor.peek().kind == "word"):
             power = _power_word(unit, text.lower(), power)
+            cursor.at += text.lower() in SHORT and cursor.peek().text == "."
         elif text.lower() in ("per", "each") and natural(token):
             sign = -1
         elif _is_unit(cursor, token, bool(unit or unknown)):
