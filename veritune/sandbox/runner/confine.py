@@ -36,24 +36,25 @@ class Confinement(NamedTuple):
     processes: int
     file_bytes: int
     files: int
-    own_network: bool = True
+    own_name: bool = True
     address_space: bool = True
 
 
 def enter(rules: Confinement) -> None:
-    """Own mount, IPC, UTS and network namespace, a sized tmpfs, a fresh /proc, no privilege.
+    """Own mount, IPC and UTS namespace, a sized tmpfs, a fresh /proc, no privilege.
 
-    The caller has forked this process as the first one of a new pid namespace.
+    The caller has forked this process as the first one of a new pid namespace, in a network
+    namespace without an interface that is up.
     """
     os.setsid()  # a process group may reach out of a pid namespace
     flags = linux.NEWNS | linux.NEWIPC
-    linux.unshare(flags | linux.NEWUTS | linux.NEWNET if rules.own_network else flags)
+    linux.unshare(flags | linux.NEWUTS if rules.own_name else flags)
     owner = "" if rules.uid is None else f",uid={rules.uid},gid={rules.uid}"
     size = f"size={rules.file_bytes},nr_inodes={rules.files + 1},mode=700{owner}"
     linux.mount("tmpfs", "/tmp", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, size)
     secure = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
     linux.mount("proc", "/proc", "proc", secure, None)
-    if rules.own_network:
+    if rules.own_name:
         socket.sethostname("sandbox")
     _prefer_for_oom()
     _limit(rules)

@@ -27,7 +27,7 @@ RULES = Confinement(
     processes=16,
     file_bytes=16 << 20,
     files=1000,
-    own_network=False,
+    own_name=False,
 )
 
 
