@@ -122,13 +122,15 @@ class ProblemsConfig(Frozen):
     functions: FunctionsConfig = FunctionsConfig()
 
 
-class SftConfig(Frozen):
-    """Maximum likelihood on completion tokens, AdamW, warm-up then linear decay."""
+class FitConfig(Frozen):
+    """What every fit of a model to fixed examples shares: AdamW, warm-up, then linear decay."""
 
     updates: Positive = 150
     """Optimizer steps."""
     batch_size: Positive = 64
     """Examples a step."""
+    micro_batch: Count = 0
+    """Examples computed at once, those of like length together; 0 means the whole batch."""
     learning_rate: PositiveFloat = 1e-3
     """Peak learning rate."""
     warmup: Count = 10
@@ -137,6 +139,38 @@ class SftConfig(Frozen):
     """AdamW weight decay."""
     clip: PositiveFloat = 1.0
     """Largest gradient norm."""
+    autocast: Literal["none", "bfloat16"] = "none"
+    """Precision of the forward pass over full-precision weights."""
+    recompute: bool = False
+    """Compute activations again in the backward pass: less memory, more time."""
+    save_every: Count = 200
+    """Steps from one saved state to the next: from there a killed training goes on; 0: none."""
+
+
+class SftConfig(FitConfig):
+    """Maximum likelihood on completion tokens."""
+
+    packing: Count = 0
+    """Join examples into rows of up to this many tokens, none of which sees another; 0: pad."""
+
+
+class RewardConfig(FitConfig):
+    """A scalar head on a causal language model, trained to tell good solutions from bad."""
+
+    learning_rate: PositiveFloat = 3e-4
+    updates: Positive = 500
+
+
+class DpoConfig(FitConfig):
+    """Direct preference optimisation on pairs of one verified and one refuted candidate."""
+
+    learning_rate: PositiveFloat = 1e-4
+    beta: PositiveFloat = 0.1
+    """How strongly the policy is held to the reference."""
+    label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
+    """Share of pairs that are taken to be the wrong way round."""
+    sft: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the chosen completion's own likelihood beside it, a token."""
 
 
 class WarmStartConfig(SftConfig):
@@ -395,6 +429,25 @@ class Recipe(Frozen):
     selection: SelectionConfig = SelectionConfig()
     trainer: TrainerConfig = SftTrainerConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+
+    @model_validator(mode="after")
+    def _knows_what_was_drawn_from(self) -> Recipe:
+        sampler, trainer = self.sampler, self.trainer
+        if not isinstance(trainer, RlConfig):
+            return self
+        if not sampler.temperature or (sampler.top_p, sampler.top_k, sampler.min_p) != (1, 0, 0):
+            raise ValueError(
+                f"trainer.type {trainer.type} needs candidates from the policy's own probabilities:"
+                " sampler.temperature above 0, top_p 1, top_k 0 and min_p 0"
+            )
+        if sampler.type == "server":
+            raise ValueError(
+                f"trainer.type {trainer.type} needs the tokens that were drawn, and a policy that"
+                " changes: set sampler.type to native or vllm"
+            )
+        if trainer.importance_cap and sampler.temperature != 1:
+            raise ValueError("trainer.importance_cap needs sampler.temperature 1")
+        return self
 
     @property
     def folder(self) -> Path:

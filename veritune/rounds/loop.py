@@ -6,6 +6,7 @@ goes on where it was: what was drawn, judged or trained before is neither lost n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from veritune.config import Recipe
@@ -21,21 +22,25 @@ from veritune.trainer import Example
 async def improve(recipe: Recipe, watch: Watch | None = None) -> list[dict[str, Any]]:
     """Run a recipe to its end, or go on with it; returns the evaluation of every round."""
     async with open_run(recipe, watch or Quiet()) as run:
-        policy = start_policy(recipe, run.watch)
-        await evaluate(run, 0, policy)
-        for round in range(1, recipe.rounds.count + 1):
+        training = run.training(start_policy(recipe, run.watch))
+        done, policy = training.newest()
+        await evaluate(run, done, policy)
+        for round in range(done + 1, recipe.rounds.count + 1):
             batch = await gather_batch(run, round, policy)
-            policy = run.train(round, policy, batch)
+            policy = training.update(round, policy, batch)
             await evaluate(run, round, policy)
         return run.journal.metrics("evaluate")
 
 
-async def gather_batch(run: Run, round: int, policy: Checkpoint) -> list[Example]:
+async def gather_batch(run: Run, round: int, policy: Checkpoint) -> Sequence[Example]:
     """Sample and verify this round's problems, and select what to train on."""
-    if run.recipe.selection.reward == "demonstrations":
+    selects = run.recipe.trainer.type == "sft"
+    if selects and run.recipe.selection.reward == "demonstrations":
         return teaching_examples(run.recipe)
     problems = run.prompts(round)
     await run.fill(round, "train", problems, run.recipe.sampler.n, policy)
+    if not selects:
+        return run.rollouts(round)
     chosen = select(run.journal.judged(round, "train"), run.recipe.selection)
     run.note_selection(round, chosen)
     if not chosen:
@@ -44,6 +49,8 @@ async def gather_batch(run: Run, round: int, policy: Checkpoint) -> list[Example
 
 
 async def evaluate(run: Run, round: int, policy: Checkpoint) -> None:
-    """Measure the policy on the held-out problems."""
+    """Measure the policy on the held-out problems, in the rounds that ask for it."""
+    if not run.is_measured(round):
+        return
     await run.fill(round, "test", run.test, run.recipe.evaluation.n, policy)
     run.measure(round, policy)

@@ -7,20 +7,19 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from veritune.config import Recipe, SftConfig
+from veritune.config import Recipe
 from veritune.journal import Journal, RunFolder
 from veritune.journal.journal import Split
-from veritune.models import policy_hash
 from veritune.problems import recipe_problems
 from veritune.records import Checkpoint, Problem
 from veritune.rounds.measures import Judged, measure
 from veritune.rounds.stream import Stream
-from veritune.rounds.watch import Watch, heed_cancellation
+from veritune.rounds.training import Training
+from veritune.rounds.watch import Watch
 from veritune.sampler import Sampler, open_sampler
-from veritune.trainer import Example, SftTrainer
+from veritune.trainer import Rollout
 from veritune.verifiers import open_verifier
 
-METRICS_EVERY = 50
 PATIENCE = 10
 """Times `verifier.wall_seconds` that a verdict may take, waiting for a free worker included."""
 
@@ -37,6 +36,10 @@ class Run:
     sampler: Sampler
     stream: Stream
     watch: Watch
+
+    def training(self, start: Checkpoint) -> Training:
+        """What trains the policies of this run, from the one that it starts with."""
+        return Training(self.recipe, self.folder, self.journal, self.watch, start)
 
     def prompts(self, round: int) -> list[Problem]:
         """This round's training problems: the next ones of the train split, going round."""
@@ -85,27 +88,15 @@ class Run:
             " warm-start longer, or use another --selection.reward"
         )
 
-    def train(self, round: int, policy: Checkpoint, batch: Sequence[Example]) -> Checkpoint:
-        """The policy after this round: found on disk where it is whole, else trained."""
-        out = self.folder.checkpoint(round)
-        if out.is_dir():
-            return Checkpoint(path=str(out), policy=policy_hash(out))
-        rows: list[dict[str, Any]] = []
-        config = self.recipe.trainer
-        assert isinstance(config, SftConfig)
-        with self.watch.phase(f"round {round}: train", config.updates) as advance:
+    def rollouts(self, round: int) -> list[Rollout]:
+        """Every judged candidate of a round: policy gradients learn from failures too."""
+        judged = self.journal.judged(round, "train")
+        return [Rollout(problem=p, candidate=c, verdict=v) for p, c, v in judged]
 
-            def on_step(step: dict[str, Any]) -> None:
-                rows.append({"round": round, "phase": "train"} | step)
-                if len(rows) == METRICS_EVERY or step["step"] == config.updates:
-                    self.journal.put_metrics(rows)
-                    rows.clear()
-                advance(1, loss=step["loss"])
-                heed_cancellation()
-
-            seed = self.recipe.seed * 1000 + round
-            trainer = SftTrainer(config, seed=seed, dtype=self.recipe.model.dtype, on_step=on_step)
-            return trainer.update(policy, batch, out)
+    def is_measured(self, round: int) -> bool:
+        """Whether the policy after this round is evaluated."""
+        last = self.recipe.rounds.count
+        return round % self.recipe.evaluation.every == 0 or round == last
 
     def measure(self, round: int, policy: Checkpoint) -> None:
         """Write down the evaluation of a round."""

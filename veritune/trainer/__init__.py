@@ -1,6 +1,14 @@
 """Trainers: each turns a policy and verified examples into the next policy."""
 
-from veritune.trainer.protocol import Example, Trainer
+from veritune.trainer.opening import open_policy_gradient
+from veritune.trainer.protocol import Example, Rollout, Trainer, steps_a_pass
 from veritune.trainer.sft import SftTrainer
 
-__all__ = ["Example", "SftTrainer", "Trainer"]
+__all__ = [
+    "Example",
+    "Rollout",
+    "SftTrainer",
+    "Trainer",
+    "open_policy_gradient",
+    "steps_a_pass",
+]

@@ -10,10 +10,11 @@ from veritune.records import Candidate, Checkpoint, Problem, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """One text to learn: a problem's prompt and a completion of it."""
+    """One text to learn: a problem's prompt and a completion of it, and what it counts."""
 
     problem: Problem
     candidate: Candidate
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +33,8 @@ class Trainer(Protocol[Item]):
     def update(self, checkpoint: Checkpoint, batch: Sequence[Item], out: Path) -> Checkpoint:
         """Train from `checkpoint` on `batch`; `out` holds the result only when it is whole."""
         ...
+
+
+def steps_a_pass(count: int, size: int) -> int:
+    """How many minibatches of about `size` (and equal ones) `count` candidates make."""
+    return max(1, round(count / size))

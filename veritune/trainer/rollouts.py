@@ -14,7 +14,7 @@ from veritune.errors import TrainingError
 from veritune.models import encode_prompt
 from veritune.trainer.credit import Credit, assign_credit, token_ends
 from veritune.trainer.losses import truncated_importance
-from veritune.trainer.protocol import Rollout
+from veritune.trainer.protocol import Rollout, steps_a_pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,9 @@ def mask_rows(rows: Sequence[Row], width: int) -> torch.Tensor:
 
 
 def minibatches(count: int, size: int, seed: int, passage: int) -> Iterator[list[int]]:
-    """All of range(count) once, shuffled by (seed, passage), at most `size` at a time."""
+    """All of range(count) once, shuffled by (seed, passage), about `size` at a time."""
     order = np.random.Generator(np.random.Philox(key=[seed, passage])).permutation(count).tolist()
-    parts = max(1, round(count / size)) if count % size else count // size
-    for part in np.array_split(np.array(order), parts):
+    for part in np.array_split(np.array(order), steps_a_pass(count, size)):
         yield part.tolist()
 
 

@@ -1,0 +1,104 @@
+"""The training part of a round: which trainer, what it says while it works, what it leaves."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from typing import Any
+
+from veritune.config import Recipe, RlConfig, SftConfig
+from veritune.journal import Journal, RunFolder
+from veritune.models import policy_hash
+from veritune.records import Checkpoint
+from veritune.rounds.watch import Watch, heed_cancellation
+from veritune.trainer import (
+    Example,
+    Rollout,
+    SftTrainer,
+    Trainer,
+    open_policy_gradient,
+    steps_a_pass,
+)
+
+METRICS_EVERY = 50
+
+
+class Training:
+    """Trains round after round from `start`, the policy that the run began with."""
+
+    def __init__(
+        self, recipe: Recipe, folder: RunFolder, journal: Journal, watch: Watch, start: Checkpoint
+    ) -> None:
+        self._recipe, self._folder, self._journal = recipe, folder, journal
+        self._watch, self._start = watch, start
+        self._gradient: Trainer[Rollout] | None = None
+        self._round = 0
+        self._rows: list[dict[str, Any]] = []
+        self._steps = 0
+
+    def newest(self) -> tuple[int, Checkpoint]:
+        """The last round whose checkpoint is whole, and its policy; round 0 is the start."""
+        names = (path.name for path in self._folder.checkpoints.glob("round-*"))
+        round = max((int(name.removeprefix("round-")) for name in names), default=0)
+        if round == 0:
+            return 0, self._start
+        out = self._folder.checkpoint(round)
+        return round, Checkpoint(path=str(out), policy=policy_hash(out))
+
+    def update(
+        self, round: int, policy: Checkpoint, batch: Sequence[Example | Rollout]
+    ) -> Checkpoint:
+        """The policy after this round."""
+        self._round, config = round, self._recipe.trainer
+        out = self._folder.checkpoint(round)
+        self._steps = self._count_steps(batch)
+        with self._watch.phase(f"round {round}: train", self._steps) as advance:
+
+            def on_step(step: dict[str, Any]) -> None:
+                self._note(step)
+                advance(1, loss=step["loss"])
+                heed_cancellation()
+
+            self._on_step = on_step
+            if isinstance(config, SftConfig):
+                seed = self._recipe.seed * 1000 + round
+                dtype = self._recipe.model.dtype
+                trained = SftTrainer(config, seed=seed, dtype=dtype, on_step=on_step).update(
+                    policy, batch, out
+                )
+            else:
+                rollouts = [item for item in batch if isinstance(item, Rollout)]
+                trained = self._policy_gradient().update(policy, rollouts, out)
+        self._forget(round)
+        return trained
+
+    def _policy_gradient(self) -> Trainer[Rollout]:
+        """One trainer for all rounds: what it has in memory need not be read again."""
+        config = self._recipe.trainer
+        assert not isinstance(config, SftConfig)
+        if self._gradient is None:
+            self._gradient = open_policy_gradient(
+                self._recipe, config, self._start, lambda step: self._on_step(step)
+            )
+        return self._gradient
+
+    def _count_steps(self, batch: Sequence[Example | Rollout]) -> int:
+        config = self._recipe.trainer
+        if isinstance(config, RlConfig):
+            usable = [x for x in batch if isinstance(x, Rollout) and x.verdict.outcome != "error"]
+            return config.epochs * steps_a_pass(len(usable), config.minibatch)
+        return config.updates
+
+    def _note(self, step: dict[str, Any]) -> None:
+        for warning in step.get("warnings", ()) if step["step"] == 1 else ():
+            self._watch.say(f"round {self._round}: {warning}")
+        self._rows.append({"round": self._round, "phase": "train"} | step)
+        if len(self._rows) == METRICS_EVERY or step["step"] == self._steps:
+            self._journal.put_metrics(self._rows)
+            self._rows = []
+
+    def _forget(self, round: int) -> None:
+        """Remove checkpoints that are older than the recipe keeps."""
+        keep = self._recipe.rounds.keep_checkpoints
+        for old in range(1, round - keep + 1) if keep else ():
+            shutil.rmtree(self._folder.checkpoint(old), ignore_errors=True)

@@ -1,0 +1,42 @@
+"""From a recipe's trainer section to the trainer of policy gradients that it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from veritune.config import GroupConfig, PpoConfig, Recipe
+from veritune.records import Checkpoint
+from veritune.trainer.protocol import Rollout, Trainer
+
+
+def open_policy_gradient(
+    recipe: Recipe,
+    config: PpoConfig | GroupConfig,
+    reference: Checkpoint,
+    on_step: Callable[[dict[str, Any]], None],
+) -> Trainer[Rollout]:
+    """PPO or a group baseline, for all rounds of a run that starts from `reference`."""
+    temperature, dtype = recipe.sampler.temperature, recipe.model.dtype
+    if isinstance(config, PpoConfig):
+        from veritune.trainer.ppo import PpoTrainer
+
+        return PpoTrainer(
+            config,
+            reference=reference,
+            temperature=temperature,
+            seed=recipe.seed,
+            dtype=dtype,
+            on_step=on_step,
+        )
+    from veritune.trainer.groups import GroupTrainer
+
+    return GroupTrainer(
+        config,
+        reference=reference,
+        temperature=temperature,
+        max_tokens=recipe.sampler.max_tokens,
+        seed=recipe.seed,
+        dtype=dtype,
+        on_step=on_step,
+    )
