@@ -1,4 +1,4 @@
-"""From examples to padded token batches, the same ones in the same order for the same seed."""
+"""From examples to token batches, the same ones in the same order for the same seed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from veritune.errors import TrainingError
 from veritune.models import encode_prompt
+from veritune.records import Candidate
 from veritune.trainer.protocol import Example
 
 if TYPE_CHECKING:
@@ -21,47 +22,58 @@ IGNORED = -100
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """One example: its token ids, and how many of them are the prompt."""
+    """One example: its token ids, how many of them are the prompt, and what each token counts."""
 
     ids: list[int]
     prompt: int
+    weight: float = 1.0
+
+    @property
+    def completion(self) -> int:
+        """Tokens of the completion."""
+        return len(self.ids) - self.prompt
 
 
 def tokenize(examples: Sequence[Example], tokenizer: Any) -> list[Tokens]:
-    """Prompt and completion as ids. A sampled candidate's own ids are never re-tokenised."""
-    out = []
-    for example in examples:
-        prompt = encode_prompt(tokenizer, example.problem.prompt)
-        completion = example.candidate.token_ids
-        if completion is None:
-            completion = tokenizer.encode(example.candidate.text, add_special_tokens=False)
-            completion = [*completion, tokenizer.eos_token_id]
-        out.append(Tokens([*prompt, *completion], len(prompt)))
-    return out
+    """Prompt and completion of every example as ids."""
+    return [
+        encode(tokenizer, encode_prompt(tokenizer, e.problem.prompt), e.candidate, e.weight)
+        for e in examples
+    ]
 
 
-def batches(
-    data: Sequence[Tokens], size: int, updates: int, seed: int, pad: int
-) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """`updates` batches of (ids, labels, mask), each (size, longest) int64.
+def encode(
+    tokenizer: Any, prompt: Sequence[int], candidate: Candidate, weight: float = 1.0
+) -> Tokens:
+    """A prompt's ids and a candidate's. A sampled candidate's own ids are never re-tokenised."""
+    completion = candidate.token_ids
+    if completion is None:
+        completion = tokenizer.encode(candidate.text, add_special_tokens=False)
+        completion = [*completion, tokenizer.eos_token_id]
+    return Tokens([*prompt, *completion], len(prompt), weight)
+
+
+def orders(count: int, size: int, updates: int, seed: int) -> Iterator[list[int]]:
+    """`updates` batches of `size` indices below `count`.
 
     Epochs are shuffled by (seed, epoch). Within an epoch the data is read once; a last short
     batch is filled from the next epoch.
     """
-    if not data:
+    if not count:
         raise TrainingError("there is nothing to train on")
     order: list[int] = []
     epoch = 0
     for _ in range(updates):
         while len(order) < size:
             shuffle = np.random.Generator(np.random.Philox(key=[seed, epoch]))
-            order.extend(shuffle.permutation(len(data)).tolist())
+            order.extend(shuffle.permutation(count).tolist())
             epoch += 1
         chosen, order = order[:size], order[size:]
-        yield _padded([data[i] for i in chosen], pad)
+        yield chosen
 
 
-def _padded(rows: Sequence[Tokens], pad: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def padded(rows: Sequence[Tokens], pad: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """(ids, labels, mask), each (rows, longest) int64, padded behind."""
     import torch
 
     longest = max(len(row.ids) for row in rows)

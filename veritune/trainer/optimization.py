@@ -110,8 +110,11 @@ class Optimization:
         self.done += 1
         return float(norm.item())
 
-    def save(self, folder: Path, note: Mapping[str, Any] | None = None) -> None:
-        """Write parameters, moments, step, random state and `note` (JSON) as a whole folder."""
+    def save(self, folder: Path, of: str = "") -> None:
+        """Write parameters, moments, step and random state as a whole folder.
+
+        `of` names what the training follows from: only the same one may go on from here.
+        """
         if processes.rank() == 0:
             tensors = {f"parameter/{name}": p.detach() for name, p in self._named.items()}
             for name, parameter in self._named.items():
@@ -121,15 +124,17 @@ class Optimization:
             with whole_folder(folder) as aside:
                 contiguous = {name: value.contiguous() for name, value in tensors.items()}
                 save_file(contiguous, aside / "state.safetensors")
-                text = json.dumps({"done": self.done, "note": dict(note or {})})
+                text = json.dumps({"done": self.done, "of": of})
                 (aside / "state.json").write_text(text)
         processes.wait()
 
-    def restore(self, folder: Path) -> dict[str, Any] | None:
-        """Go on from what `save` wrote, exactly; returns its note, or None where nothing is."""
+    def restore(self, folder: Path, of: str = "") -> bool:
+        """Go on from what `save` wrote, exactly; False where nothing is, or that of another."""
         if not (folder / "state.json").is_file():
-            return None
+            return False
         saved = json.loads((folder / "state.json").read_text())
+        if saved["of"] != of:
+            return False
         tensors = load_file(folder / "state.safetensors")
         torch.set_rng_state(tensors.pop("random"))
         moments: dict[str, dict[str, torch.Tensor]] = {name: {} for name in self._named}
@@ -143,8 +148,7 @@ class Optimization:
                 parameter.copy_(moments[name].pop("parameter"))
         self._put_moments(moments)
         self.done = int(saved["done"])
-        note: dict[str, Any] = saved["note"]
-        return note
+        return True
 
     def _put_moments(self, moments: Mapping[str, Mapping[str, torch.Tensor]]) -> None:
         names = {id(parameter): name for name, parameter in self._named.items()}

@@ -6,7 +6,7 @@ One process needs nothing of this; every function is then the identity.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 import torch
@@ -48,18 +48,22 @@ def summed(value: float, device: torch.device | str = "cpu") -> float:
     return float(total.item())
 
 
-def sum_gradients(parameters: Iterable[torch.nn.Parameter]) -> None:
+def sum_gradients(parameters: Sequence[torch.nn.Parameter]) -> None:
     """Add up every gradient over all processes, in one message for each type of number.
 
-    A parameter without a gradient here may have one elsewhere, so it counts as zero.
+    A gradient that is missing here counts as zero; one that is missing everywhere stays missing.
     """
     if size() == 1:
         return
+    there = torch.tensor([float(p.grad is not None) for p in parameters])
+    there = there.to(parameters[0].device)
+    dist.all_reduce(there)
     groups: dict[torch.dtype, list[torch.Tensor]] = {}
-    for parameter in parameters:
-        if parameter.grad is None:
-            parameter.grad = torch.zeros_like(parameter)
-        groups.setdefault(parameter.grad.dtype, []).append(parameter.grad)
+    for parameter, count in zip(parameters, there.tolist(), strict=True):
+        if count:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+            groups.setdefault(parameter.grad.dtype, []).append(parameter.grad)
     for grads in groups.values():
         flat = torch.cat([grad.flatten() for grad in grads])
         dist.all_reduce(flat)

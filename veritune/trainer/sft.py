@@ -9,15 +9,15 @@ arXiv 2308.01825) and the improve step of ReST-EM (arXiv 2312.06585).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from veritune.config import SftConfig
 from veritune.models import load_policy, save_policy
+from veritune.models.forward import keeping
 from veritune.records import Checkpoint
-from veritune.trainer.batches import IGNORED, batches, tokenize
+from veritune.trainer.batches import IGNORED, Tokens, padded, tokenize
 from veritune.trainer.protocol import Example
 
 if TYPE_CHECKING:
@@ -40,62 +40,58 @@ class SftTrainer:
         self._config, self._seed, self._dtype, self._on_step = config, seed, dtype, on_step
 
     def update(self, checkpoint: Checkpoint, batch: Sequence[Example], out: Path) -> Checkpoint:
-        """Train on `batch` from `checkpoint`; the same inputs and seed give the same weights."""
-        model, tokenizer = load_policy(checkpoint.path, dtype=self._dtype)
-        self.fit(model, tokenizer, batch)
-        return save_policy(model, tokenizer, out)
+        """Train on `batch` from `checkpoint`; the same inputs and seed give the same weights.
 
-    def fit(self, model: Any, tokenizer: Any, batch: Sequence[Example]) -> None:
+        Killed and started again it goes on from its last saved state, to the same weights.
+        """
+        from veritune.trainer.fitting import forget_state, state_folder
+
+        model, tokenizer = load_policy(checkpoint.path, dtype=self._dtype)
+        self.fit(model, tokenizer, batch, state=state_folder(out))
+        saved = save_policy(model, tokenizer, out)
+        forget_state(out)
+        return saved
+
+    def fit(
+        self, model: Any, tokenizer: Any, batch: Sequence[Example], *, state: Path | None = None
+    ) -> None:
         """Train `model` in place."""
-        from veritune.trainer.optimization import Optimization
+        from veritune.trainer.fitting import Task, fit
+        from veritune.trainer.packing import packed_loss
 
         config = self._config
-        data = tokenize(batch, tokenizer)
-        optimization = Optimization(
-            model,
-            learning_rate=config.learning_rate,
-            weight_decay=config.weight_decay,
-            clip=config.clip,
-            warmup=config.warmup,
-            updates=config.updates,
+
+        def loss(rows: Sequence[Tokens]) -> tuple[torch.Tensor, dict[str, float]]:
+            if config.packing:
+                return packed_loss(model, rows, config.packing), {}
+            return completion_loss(model, rows), {}
+
+        task = Task(
+            rows=tokenize(batch, tokenizer),
+            loss=loss,
+            weight=lambda row: row.weight * row.completion,
+            length=lambda row: len(row.ids),
         )
-        model.train()
-        pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
-        stream = batches(data, config.batch_size, config.updates, self._seed, pad)
-        for ids, labels, mask in stream:
-            started = time.perf_counter()
-            where = model.device
-            with optimization.forward():
-                total = completion_loss(model, ids.to(where), labels.to(where), mask.to(where))
-                loss = total / optimization.count(int((labels != IGNORED).sum()))
-            loss.backward()
-            norm = optimization.update()
-            self._on_step(
-                {
-                    "step": optimization.done,
-                    "loss": loss.item(),
-                    "grad_norm": norm,
-                    "learning_rate": optimization.learning_rate,
-                    "tokens_per_second": int(mask.sum()) / (time.perf_counter() - started),
-                }
-            )
-        model.eval()
+        fit(model, task, config, seed=self._seed, on_step=self._on_step, state=state)
 
 
-def completion_loss(
-    model: Any, ids: torch.Tensor, labels: torch.Tensor, mask: torch.Tensor
-) -> torch.Tensor:
-    """Summed negative log-likelihood of the labelled tokens, in nats.
+def completion_loss(model: Any, rows: Sequence[Tokens]) -> torch.Tensor:
+    """Weighted sum over rows of the negative log-likelihood of completion tokens, in nats.
 
-    `ids`, `labels` and `mask` are (batch, length); a label of -100 carries no loss. Position t
-    predicts the label at t + 1.
+    Position t predicts the token at t + 1. Logits are computed from the first completion on.
     """
     import torch
 
-    logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
-    return torch.nn.functional.cross_entropy(
-        logits[:, :-1].flatten(0, 1).float(),
-        labels[:, 1:].flatten(),
+    ids, labels, mask = (tensor.to(model.device) for tensor in padded(rows))
+    first = min(row.prompt for row in rows) - 1
+    kept = ids.shape[1] - first
+    given = {"input_ids": ids, "attention_mask": mask} | keeping(model, kept)
+    logits = model(**given, use_cache=False).logits
+    each = torch.nn.functional.cross_entropy(
+        logits[:, -kept:-1].flatten(0, 1).float(),
+        labels[:, first + 1 :].flatten(),
         ignore_index=IGNORED,
-        reduction="sum",
+        reduction="none",
     )
+    weights = torch.tensor([row.weight for row in rows], device=each.device)
+    return (each.view(len(rows), -1).sum(1) * weights).sum()

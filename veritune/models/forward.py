@@ -1,0 +1,28 @@
+"""Parts of a causal LM's forward pass, the same for plain models and for PEFT's."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+
+def keeping(model: Any, keep: Any) -> dict[str, Any]:
+    """The arguments that make `model` compute logits only for the last `keep` positions.
+
+    Empty for a model that cannot: it computes them all, so take the last `keep` in any case.
+    """
+    known = "logits_to_keep" in inspect.signature(plain(model).forward).parameters
+    return {"logits_to_keep": keep} if known else {}
+
+
+def plain(model: Any) -> Any:
+    """The causal LM itself, which holds its adapter's layers where it has any."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
+
+
+def hidden_states(model: Any, ids: Any) -> Any:
+    """(rows, length, hidden size): what the output embeddings would read.
+
+    Padding stands behind the rows' ends, where causal attention hides it from every token.
+    """
+    return plain(model).base_model(input_ids=ids, use_cache=False).last_hidden_state

@@ -1,0 +1,157 @@
+"""The one training loop over fixed rows: SFT, reward models and DPO differ in rows and loss alone.
+
+A step draws a batch, computes it in parts of like length (each process its share), and divides
+the summed loss by the summed weight of the whole batch. With a `state` folder the loop saves
+itself now and then; started again after a kill it goes on from there, to the same parameters.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import torch
+
+from veritune.config import FitConfig
+from veritune.models.quiet import quiet_transformers
+from veritune.trainer import processes
+from veritune.trainer.batches import orders
+from veritune.trainer.optimization import Optimization
+
+T = TypeVar("T")
+Figures = dict[str, float]
+OnStep = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task(Generic[T]):
+    """What is fitted.
+
+    `loss` gives the summed loss of some rows, and summed figures that are reported as means;
+    `weight` is what a row counts in the mean, `length` its tokens.
+    """
+
+    rows: Sequence[T]
+    loss: Callable[[Sequence[T]], tuple[torch.Tensor, Figures]]
+    weight: Callable[[T], float]
+    length: Callable[[T], int]
+
+
+def fit(
+    module: Any,
+    task: Task[T],
+    config: FitConfig,
+    *,
+    seed: int,
+    on_step: OnStep,
+    state: Path | None = None,
+) -> None:
+    """Train `module` in place; the same inputs and seed give the same parameters."""
+    optimization = Optimization(
+        module,
+        learning_rate=config.learning_rate,
+        weight_decay=config.weight_decay,
+        clip=config.clip,
+        warmup=config.warmup,
+        updates=config.updates,
+        autocast=config.autocast,
+    )
+    of = digest(task.rows, config, seed)
+    with _training(module, config, seed):
+        if state is not None:
+            optimization.restore(state, of)
+        batches = orders(len(task.rows), config.batch_size, config.updates, seed)
+        for number, chosen in enumerate(batches):
+            if number < optimization.done:
+                continue
+            on_step(_step(optimization, task, [task.rows[i] for i in chosen], config))
+            done = optimization.done
+            if (
+                state
+                and config.save_every
+                and done % config.save_every == 0 < config.updates - done
+            ):
+                optimization.save(state, of)
+
+
+def state_folder(out: Path) -> Path:
+    """Where a training whose result will be `out` keeps its state."""
+    return out.with_name(f".{out.name}.state")
+
+
+def forget_state(out: Path) -> None:
+    """Remove the state of a training that is done."""
+    if processes.rank() == 0:
+        shutil.rmtree(state_folder(out), ignore_errors=True)
+
+
+def digest(rows: Sequence[Any], config: FitConfig, seed: int) -> str:
+    """Names what a training follows from, beside the parameters that it started with."""
+    total = hashlib.sha256(f"{config.model_dump_json()} {seed} {len(rows)}".encode())
+    for row in rows:
+        total.update(repr(row).encode())
+    return total.hexdigest()
+
+
+def _step(
+    optimization: Optimization, task: Task[T], batch: Sequence[T], config: FitConfig
+) -> dict[str, Any]:
+    started = time.perf_counter()
+    count = sum(task.weight(row) for row in batch)
+    mine = processes.share(batch)
+    sums: Figures = {"loss": 0.0}
+    for part in parts(mine, task.length, config.micro_batch):
+        with optimization.forward():
+            summed, figures = task.loss(part)
+            loss = summed / count
+        loss.backward()
+        for name, value in ({"loss": float(summed.detach())} | figures).items():
+            sums[name] = sums.get(name, 0.0) + value
+    rate = optimization.learning_rate
+    norm = optimization.update()
+    means = {k: processes.summed(v, optimization.device) / count for k, v in sums.items()}
+    tokens = sum(task.length(row) for row in batch)
+    return {
+        "step": optimization.done,
+        **means,
+        "grad_norm": norm,
+        "learning_rate": rate,
+        "tokens_per_second": tokens / (time.perf_counter() - started),
+    }
+
+
+def parts(rows: Sequence[T], length: Callable[[T], int], size: int) -> Iterator[Sequence[T]]:
+    """The rows in parts of `size`, those of like length together; all at once for size 0."""
+    if not size or len(rows) <= size:
+        if rows:
+            yield rows
+        return
+    ordered = sorted(rows, key=length)
+    for start in range(0, len(ordered), size):
+        yield ordered[start : start + size]
+
+
+@contextmanager
+def _training(module: Any, config: FitConfig, seed: int) -> Iterator[None]:
+    """Dropout on, drawn from `seed`; activations recomputed where the recipe asks for it."""
+    models = [m for m in module.modules() if hasattr(m, "gradient_checkpointing_enable")]
+    outermost = models[:1] if config.recompute else []
+    for model in outermost:
+        with quiet_transformers():
+            model.gradient_checkpointing_enable({"use_reentrant": False})
+    module.train()
+    try:
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            yield
+    finally:
+        module.eval()
+        for model in outermost:
+            with quiet_transformers():
+                model.gradient_checkpointing_disable()

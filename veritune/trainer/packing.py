@@ -1,0 +1,72 @@
+"""Several examples in one row, so that nothing is padding, and none sees another.
+
+Positions start at 0 in every example and attention stays within it, so the loss is that of the
+padded batch. Worth its while where rows are long and lengths differ; short rows are as well off
+padded in parts of like length (`micro_batch`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from veritune.trainer.batches import Tokens
+
+
+def bins(rows: Sequence[Tokens], size: int) -> list[list[Tokens]]:
+    """Rows in bins of at most `size` tokens, first fit from the longest; a longer row is alone."""
+    found: list[list[Tokens]] = []
+    room: list[int] = []
+    for row in sorted(rows, key=lambda row: -len(row.ids)):
+        length = len(row.ids)
+        at = next((i for i, left in enumerate(room) if left >= length), None)
+        if at is None:
+            found.append([])
+            room.append(size)
+            at = len(room) - 1
+        found[at].append(row)
+        room[at] -= length
+    return found
+
+
+def packed_loss(model: Any, rows: Sequence[Tokens], size: int) -> torch.Tensor:
+    """As `completion_loss`, over packed rows of at most `size` tokens."""
+    packs = bins(rows, size)
+    longest = max(sum(len(row.ids) for row in pack) for pack in packs)
+    shape = (len(packs), longest)
+    ids, positions = torch.zeros(shape, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
+    segments, weights = torch.full(shape, -1), torch.zeros(shape)
+    for i, pack in enumerate(packs):
+        at = 0
+        for number, row in enumerate(pack):
+            end = at + len(row.ids)
+            ids[i, at:end] = torch.tensor(row.ids)
+            positions[i, at:end] = torch.arange(len(row.ids))
+            segments[i, at:end] = number
+            # Stands where a completion token is predicted: one before it.
+            weights[i, at + row.prompt - 1 : end - 1] = row.weight
+            at = end
+    place = model.device
+    logits = model(
+        input_ids=ids.to(place),
+        attention_mask=_within(segments, model.dtype).to(place),
+        position_ids=positions.to(place),
+        use_cache=False,
+    ).logits
+    counted = weights > 0
+    following = ids.roll(-1, dims=1)
+    each = torch.nn.functional.cross_entropy(
+        logits[counted.to(place)].float(), following[counted].to(place), reduction="none"
+    )
+    return (each * weights[counted].to(place)).sum()
+
+
+def _within(segments: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """(rows, 1, length, length), added to attention scores: 0 on what a token may see."""
+    length = segments.shape[1]
+    same = segments[:, :, None] == segments[:, None, :]
+    seen = same & torch.ones(length, length, dtype=torch.bool).tril()
+    mask = torch.zeros(seen.shape, dtype=dtype).masked_fill(~seen, torch.finfo(dtype).min)
+    return mask[:, None]
