@@ -3,7 +3,7 @@
 One pair a line, the reference first; each is decided in this process.
 """
 
-# ruff: noqa: E501, RUF001  (one pair a line, in look-alike signs too)
+# ruff: noqa: E501  (one pair a line)
 
 from __future__ import annotations
 
@@ -626,6 +626,243 @@ C_{10}^{3} | 121
 12 \text{ noon} | 12:00 \text{ AM}
 x \equiv 3 \pmod 7 | x = 3
 2j+3k | (2,3)
+5 | 1, 2, 3, 4, 5
+5 | {1,2,3,4,5}
+5 | 5 \text{ or } 6 \text{ or } 7
+5 | [4,6]
+5 | 4 < x < 6
+5 | x = 5 or x = 4
+5 | \text{one of } 4, 5, 6
+5 | 5 \neq 5
+5 | \neq 5
+5 | > 5
+5 | x > 5
+5 | \geq 5
+5 | at least 5
+5 | \text{at least } 5
+5 | \text{at most } 5
+5 | \text{more than } 5
+5 | \text{less than } 5
+5 | \text{not equal to } 5
+5 | \text{unknown, maybe } 5
+5 | 5 ?
+5 | 5 + x
+5 | 5^{x}
+5 | 5 \text{ m}^{?}4
+5 | 5e1
+5 | 5!
+5 | 5_{7}+1
+5 | -5
+5 | |5|+1
+5 | 5i
+5 | 5 i
+5 | 5\pi
+5 | \frac{5}{5}
+5 | 5.1
+5 | 5.0000001
+5 | 4.9999999
+5 | 05.1
+5 | 5,000
+5 | 50
+5 | 5 \times 10
+5 | 5 \cdot 10^1
+5 | \text{five hundred}
+5 | 5 \text{ million}
+5 | 5 \text{ dozen}
+5 | 5k
+5000 | 5
+12 | 12_{3}
+12 | 12 \bmod 5
+7 | \text{the number of days in a week plus one}
+7 | 7 \text{ is wrong}
+7 | \text{it is not } 7
+7 | 7 \text{ (incorrect)}
+7 | 7 \text{ or not}
+7 | 6 + 2
+7 | 7, \text{ or } 8
+7 | 7/8
+7 | 7:8
+7 | 7;8
+7 | 7 8
+7 | 78
+\text{A} | \text{not A}
+A | \text{A or B}
+A | \text{A and B}
+A | ABCDE
+A | A, B, C, D, E
+B | \text{either A or B}
+\text{Yes} | \text{Yes or No}
+\text{Yes} | \text{Yes/No}
+\text{Yes} | \text{not yes}
+\text{True} | \text{True or False}
+\text{True} | \text{not true}
+\text{even} | \text{even or odd}
+\text{even} | \text{not even}
+\text{even} | \text{neither}
+\text{circle} | \text{not a circle}
+\text{circle} | \text{semicircle}
+\text{no solution} | 0
+\text{no solution} | \text{one solution}
+\text{no solution} | \text{solution}
+\text{infinitely many} | \text{finitely many}
+\emptyset | \{\emptyset\}
+\emptyset | \{\{\}\}
+3\text{ m} | 3\text{ mm}
+3\text{ m} | 3\text{ km}
+3\text{ m} | 300\text{ m}
+3\text{ m}^2 | 3\text{ m}^3
+3\text{ m}^2 | 300\text{ cm}^2
+1\text{ ft}^2 | 12\text{ in}^2
+60\text{ mph} | 60\text{ km/h}
+10\text{ N} | 10\text{ J}
+5\text{ s} | 5\text{ min}
+5\text{ hours} | 5\text{ days}
+\$3 | €3
+\$3 | 3\text{ cents}
+\$300 | 3\text{ cents}
+20^\circ C | 20^\circ F
+20\text{ kg} | 20\text{ g}
+30^\circ | 30'
+0.333 | 0.334
+2.718 | 2.719
+\frac13 | 0.3
+\frac13 | 0.333
+\frac13 | 33\%
+\frac23 | 0.67
+\frac23 | 0.6667
+\pi | 3.1416
+\pi | \frac{22}{7}
+\pi | 3.14159265
+\sqrt2 | 1.4142
+\sqrt{2} | \frac{99}{70}
+e | 2.718
+e | \frac{19}{7}
+10^{100} | 10^{100}+1
+10^{100} | 10^{99}
+2^{64} | 1.8\times10^{19}
+2^{64} | 18446744073709551615
+2^{1000}-1 | 2^{1000}
+\frac{1}{10^{50}} | 0
+\frac{1}{10^{50}} | \frac{1}{10^{51}}
+10^{-300} | 10^{-301}
+3^{-200} | 0
+1+10^{-40} | 1
+1000000007 | 1000000009
+123456789123456789 | 123456789123456780
+0.1+10^{-18} | 0.1
+(x+1)^2 | x^2+1
+(x+1)^2 | x^2+2x+2
+(a+b)^3 | a^3+b^3
+\sqrt{a+b} | \sqrt a+\sqrt b
+\frac{1}{a+b} | \frac1a+\frac1b
+\log(ab) | \log a \log b
+x^{ab} | x^{a+b}
+\frac{x^2-1}{x-1} | x-1
+\sin 2x | 2\sin x
+\cos^2 x | 1+\sin^2x
+e^{x} | x^{e}
+n! | (n-1)!
+\binom{n}{2} | \frac{n(n+1)}{2}
+\sum_{k=1}^n k | \sum_{k=0}^{n-1} k
+\sum_{k=1}^{n} k | \frac{n^2}{2}
+2^n | n^2
+\lfloor n/2\rfloor | n/2
+\lfloor \frac{n+1}{2}\rfloor | \lfloor\frac n2\rfloor
+\max(a,b) | \min(a,b)
+|x-1|+|x+1| | 2|x|
+|x-1|+|x+1| | 2x
+x|x| | x^2
+\sqrt{(x-1)^2} | x-1
+\begin{cases}x&x<3\\2x&x\ge3\end{cases} | \begin{cases}x&x\le3\\2x&x>3\end{cases}
+\begin{cases}x&x<100\\x+1&x\ge100\end{cases} | x
+\begin{cases}0&x=7\\1&x\ne7\end{cases} | 1
+\begin{cases}n/2&n\text{ even}\\(n+1)/2&n\text{ odd}\end{cases} | n/2
+(0,1) | (0,1]
+(0,1) | [0,1)
+(0,1) | \{0,1\}
+(0,1)\cup(1,2) | (0,2)
+(-\infty,0)\cup(0,\infty) | (-\infty,\infty)
+[1,\infty) | (1,\infty)
+x>0 | x\ge0
+0<x<1 | 0<x\le1
+x\in\{1,2\} | 1\le x\le2
+\{1,2,3\} | \{1,2,3,4\}
+\{1,2,3\} | \{1,2,2\}
+\{1,2\} | (1,2)
+(1,2,3) | (1,3,2)
+(1,2),(3,4) | (1,2,3,4)
+(1,2),(3,4) | (1,4),(3,2)
+(1,2),(3,4) | (2,1),(4,3)
+[1,2] | (1,2)
+x=1,y=2 | x=1
+x=1,y=2 | x=1,z=2
+x=1 | y=1
+y=2x | y=2x+0.001
+y=x^2 | x=y^2
+x^2+y^2=1 | x^2-y^2=1
+x^2+y^2=1 | (x+y)^2=1
+x+y=1 | x+y>1
+2x+3y=6 | 3x+2y=6
+xy=1 | x=1
+f(x)=x | f(x)=-x
+f(x)=x^2 | f(x)=x^2, f(x)=0
+f(x)=0, f(x)=x | f(x)=x
+f(x,y)=x-y | f(x,y)=y-x
+f(x,y)=x-y | f(a,b)=b-a
+a_n=2n-1 | a_n=2n+1
+\begin{pmatrix}1&0\\0&1\end{pmatrix} | 1
+\begin{pmatrix}1&0\\0&1\end{pmatrix} | \begin{pmatrix}1&0\\0&-1\end{pmatrix}
+\begin{pmatrix}1&2&3\end{pmatrix} | \begin{pmatrix}1&2\\3&0\end{pmatrix}
+\begin{vmatrix}1&2\\3&4\end{vmatrix} | \begin{pmatrix}1&2\\3&4\end{pmatrix}
+2+3i | 3+2i
+|3+4i| | 3+4i
+e^{i\pi/3} | e^{-i\pi/3}
+1\pm i | 1+i
+\pm 2 | 2
+\pm 2 | \pm 3
+2\pm\sqrt3 | -2\pm\sqrt3
+\frac{\pi}{3}+2k\pi | \frac{\pi}{3}
+\frac{\pi}{3}+2k\pi | -\frac{\pi}{3}+2k\pi
+\frac{\pi}{2}+k\pi | k\pi
+2k\pi | 4k\pi
+x\equiv1\pmod2 | x\equiv1\pmod4
+3:00\text{ pm} | 15:01
+January 5 | January 6
+2020-01-05 | 2020-05-01
+Monday | Tuesday
+11_2 | 11
+11_2 | 11_3
+FF_{16} | FE_{16}
+101_2 | 101_{10}
+__import__('os') | 0
+5 | __import__('math').floor(5.5)
+5 | eval("5")
+5 | int(5)
+5 | 2+3 if True else 0
+5 | (5).__class__
+5 | \write18{5}
+5 | \input{5}
+5 | \def\x{5}\x
+5 | \newcommand{\a}{5}
+5 | 5 # comment
+5 | 5 // 1 6
+5 | 5; import os
+\boxed{5 | 6
+6 | \boxed{5}\boxed{6}\boxed{7}
+x^{1000000} | x^{1000001}
+(x+y)^{50} | (x-y)^{50}
+(x+1)^{200}-(x+1)^{200} | 1
+\sin(10^{20}) | 0
+\sin(\pi \cdot 10^{20}) | 10^{-20}
+\sqrt{2}+\sqrt{3} | \sqrt{10}
+\sqrt[3]{-8} | 2
+(-8)^{1/3} | 2
+0^0 | 0
+\infty - \infty | 0
+\frac{\infty}{\infty} | 1
+1/0 | 2/0
+\ln(-1) | 0
+\arcsin 2 | 0
 """
 
 

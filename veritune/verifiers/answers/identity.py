@@ -18,7 +18,7 @@ from veritune.verifiers.answers.limits import (
     UndefinedError,
 )
 from veritune.verifiers.answers.modular import compare_residues
-from veritune.verifiers.answers.nodes import Func, Node
+from veritune.verifiers.answers.nodes import Const, Func, Node
 from veritune.verifiers.answers.numeric import Evaluator
 from veritune.verifiers.answers.runs import has_dots, without_dots
 from veritune.verifiers.answers.sampling import agree_everywhere
@@ -28,6 +28,8 @@ QUICK = 30
 """Digits of the first look."""
 SPARE = 60
 """Digits beyond the largest size that must agree."""
+CLOSE = 20
+"""Leading digits that agree where two values are the same."""
 BITS_A_DIGIT = 3.3219281
 MOST_SEPARATION = 6_000
 
@@ -38,6 +40,8 @@ def identical(left: Node, right: Node) -> bool:
         return True
     if has_dots(left) or has_dots(right):
         left, right = without_dots(left, identical), without_dots(right, identical)
+    if _infinite(left) or _infinite(right):
+        return False
     names = variables(left) | variables(right)
     if len(names) > MOST_VARIABLES:
         raise LimitReachedError(f"more than {MOST_VARIABLES} variables")
@@ -48,6 +52,11 @@ def identical(left: Node, right: Node) -> bool:
     if decided is not None:
         return decided
     return any(_same(left, right, names, base) for base in _bases(left, right))
+
+
+def _infinite(node: Node) -> bool:
+    """Whether infinity stands in an expression, which then has no value but itself."""
+    return any(isinstance(part, Const) and part.name == "oo" for part in walk(node))
 
 
 def _bases(left: Node, right: Node) -> tuple[int, ...]:
@@ -88,7 +97,22 @@ def same_constant(left: Node, right: Node, base: int = 0) -> bool:
         if _far_apart(left, right, base):
             return False
         raise
-    return not clearly_different(first, second, digits, largest)
+    if clearly_different(first, second, digits, largest):
+        return False
+    return _close(first, second) or _closes_in(left, right, base, digits, abs(first - second))
+
+
+def _close(first: Any, second: Any) -> bool:
+    """Whether two values agree in their leading digits."""
+    return bool(abs(first - second) <= max(abs(first), abs(second)) * 10.0**-CLOSE)
+
+
+def _closes_in(left: Node, right: Node, base: int, digits: int, gap: Any) -> bool:
+    """Whether a gap between values near zero vanishes with more digits, so that it was rounding."""
+    if 2 * digits > 2 * MOST_SEPARATION:
+        raise LimitReachedError("more digits needed than the limit")
+    first, second, _ = evaluated(left, right, 2 * digits, base)
+    return _close(first, second) or bool(abs(first - second) <= gap * 10.0**-CLOSE)
 
 
 def _far_apart(left: Node, right: Node, base: int) -> bool:
