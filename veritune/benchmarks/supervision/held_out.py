@@ -1,0 +1,72 @@
+"""The study's test problems: the same for every arm and seed, and in no run's own splits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from veritune.benchmarks.supervision.plan import StudyRecipe, cells, merged
+from veritune.config import ProblemsConfig
+from veritune.errors import InputError
+from veritune.files import read_records, write_records
+from veritune.problems import GENERATORS, generate, recipe_problems
+from veritune.records import Problem
+
+SEED = 2**31 - 1
+"""No arm's seed: the test problems follow from it."""
+SPARE, ALL = 1.2, 10**9
+"""How many more are generated than asked for, since some may stand in a run's own splits."""
+
+
+def write_tests(study: StudyRecipe, folder: Path) -> None:
+    """Write `test.jsonl`, `longer.jsonl` and one file a point of every sweep, where they lack."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config, asked = study.problems, study.study
+    taken = _taken(study)
+    _write(folder / "test.jsonl", config, asked.test, taken)
+    if asked.longer and asked.harder:
+        harder = ProblemsConfig.model_validate(merged(config.model_dump(), asked.harder))
+        _write(folder / "longer.jsonl", harder, asked.longer, taken)
+    for cell in cells(study):
+        if cell.sweep is not None:
+            path = folder / f"{file_name(cell.sweep, cell.value)}.jsonl"
+            _write(path, cell.recipe.problems, asked.test, taken)
+
+
+def file_name(sweep: int | None, value: object) -> str:
+    """What the file of a cell's test problems is called."""
+    return "test" if sweep is None else f"test-{sweep}-{value}"
+
+
+def _taken(study: StudyRecipe) -> set[str]:
+    """Prompts of every problem that some seed of the study trains or validates on."""
+    out: set[str] = set()
+    for seed in {cell.recipe.seed for cell in cells(study)}:
+        for split in recipe_problems(study.problems, seed):
+            out |= {str(problem.prompt) for problem in split}
+    return out
+
+
+def _write(path: Path, config: ProblemsConfig, count: int, taken: set[str]) -> None:
+    if path.exists():
+        return
+    problems = [p for p in _drawn(config, count) if str(p.prompt) not in taken]
+    if not problems:
+        raise InputError(
+            "study: no test problem is left that the runs do not train or validate on;"
+            " give problems.test_path a file of its own, or fewer problems.test"
+        )
+    write_records(path, problems[:count])
+
+
+def _drawn(config: ProblemsConfig, count: int) -> Sequence[Problem]:
+    if config.source in GENERATORS:
+        return [problem for problem, _ in generate(config, SEED, "test", int(count * SPARE))]
+    _, held = recipe_problems(config.model_copy(update={"test": ALL}), SEED)
+    return held
+
+
+def read_tests(folder: Path, name: str) -> list[Problem]:
+    """The problems of one of the study's files; none where there is no such file."""
+    path = folder / f"{name}.jsonl"
+    return list(read_records(path, Problem)) if path.exists() else []

@@ -1,0 +1,204 @@
+"""What a study compares: a recipe with a `[study]` table, and the arms that follow from it.
+
+An arm is the recipe with a few keys changed, so whatever a recipe can say can be an arm. The
+recipe's own held-out problems are the validation split, on which a run's checkpoint is chosen; the
+test problems are the study's, the same for every arm and seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from veritune.config import Count, Frozen, Positive, Recipe
+from veritune.errors import RecipeError
+
+Measure = Literal["pass_at_1", "trace_error", "longer_pass_at_1", "length"]
+Override = dict[str, Any]
+
+ARMS: dict[str, Override] = {
+    "sft": {"rounds": {"count": 0}, "trainer": {"type": "sft"}},
+    "more-sft": {"selection": {"reward": "demonstrations"}},
+    "random-accept": {"selection": {"reward": "random"}},
+    "outcome": {"selection": {"reward": "outcome"}},
+    "last-2": {"selection": {"reward": "last", "last": 2}},
+    "process": {"selection": {"reward": "process"}},
+    "outcome-labels": {"selection": {"reward": "outcome"}},
+    "process-twin": {"selection": {"reward": "process"}},
+    "outcome-noise": {"selection": {"reward": "outcome", "false_accepts": 0.1}},
+    "process-noise": {"selection": {"reward": "process", "false_accepts": 0.1}},
+    "ppo-outcome": {"trainer": {"credit": {"outcome": 1.0, "process": 0.0}}},
+    "ppo-sum": {"trainer": {"credit": {"outcome": 0.0, "process": 1.0, "form": "sum"}}},
+    "ppo-delta": {"trainer": {"credit": {"outcome": 0.0, "process": 1.0, "form": "delta"}}},
+    "ppo-min": {"trainer": {"credit": {"outcome": 0.0, "process": 1.0, "form": "min"}}},
+}
+"""The arms that a study can name without describing them."""
+DEFAULT_ARMS = (
+    *("sft", "more-sft", "random-accept", "outcome", "last-2", "process", "outcome-labels"),
+    *("ppo-outcome", "ppo-sum", "ppo-delta", "ppo-min"),
+)
+TWIN_SEEDS = 10_000
+"""`process-twin` is `process` with other seeds: what a study of nothing compares."""
+
+
+class Contrast(Frozen):
+    """A claim that is declared before the run: `a` differs from `b`, or equals it."""
+
+    a: str
+    b: str
+    measure: Measure = "pass_at_1"
+    claim: Literal["differs", "equal"] = "differs"
+    margin: Annotated[float, Field(gt=0, lt=1)] = 0.02
+    """equal: the largest difference that still counts as none."""
+
+
+class Sweep(Frozen):
+    """The same arms along one key of the recipe."""
+
+    key: str
+    """Such as problems.chain.answer_modulus."""
+    values: Annotated[tuple[int | float | str, ...], Field(min_length=2)]
+    arms: tuple[str, ...] = ("outcome", "process")
+    seeds: Positive = 2
+
+
+class StudyConfig(Frozen):
+    """Which arms, how often, measured on what, and which claims are to be tested."""
+
+    arms: Annotated[tuple[str, ...], Field(min_length=1)] = DEFAULT_ARMS
+    seeds: Annotated[int, Field(ge=1, lt=TWIN_SEEDS)] = 5
+    """Full pipelines an arm, warm start included."""
+    test: Positive = 2000
+    """Test problems, shared by all arms and seeds."""
+    candidates: Positive = 2
+    """Candidates a test problem."""
+    longer: Count = 500
+    """Test problems that are harder than those trained on."""
+    harder: Override = {}
+    """What makes them harder: keys of [problems], such as chain = { steps = 8 }."""
+    match: Literal["samples", "labels"] = "samples"
+    """What arms have equally much of: candidates drawn, or labels bought. A process label of a
+    candidate counts one a step and one for the answer, an outcome label counts one."""
+    steps: Positive = 5
+    """Steps of a typical solution, for matching by labels."""
+    ppo: Override = {}
+    """Keys of the recipe that every ppo arm changes."""
+    own: dict[str, Override] = {}
+    """More arms: name to the keys of the recipe that it changes."""
+    contrasts: tuple[Contrast, ...] = ()
+    sweeps: tuple[Sweep, ...] = ()
+    rerank: Count = 16
+    """Candidates a test problem for the comparison of rerankers; 0 leaves it out."""
+    rerank_problems: Positive = 500
+    """Test problems of that comparison."""
+    flip: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+    """Share of wrong labels in the rerankers' noisy source."""
+
+    @model_validator(mode="after")
+    def _arms_are_known(self) -> StudyConfig:
+        known = set(ARMS) | set(self.own)
+        named = {*self.arms, *(arm for sweep in self.sweeps for arm in sweep.arms)}
+        if unknown := sorted(named - known):
+            raise ValueError(f"no arm '{unknown[0]}'; there are: {', '.join(sorted(known))}")
+        for contrast in self.contrasts:
+            for arm in (contrast.a, contrast.b):
+                if arm not in self.arms:
+                    raise ValueError(f"contrasts: '{arm}' is not among the study's arms")
+        return self
+
+
+class StudyRecipe(Recipe):
+    """A recipe with a study over it."""
+
+    study: StudyConfig = StudyConfig()
+
+
+class Cell(Frozen):
+    """One run of the study: an arm under one seed, at one point of a sweep or at none."""
+
+    arm: str
+    seed: int
+    recipe: Recipe
+    sweep: int | None = None
+    value: int | float | str | None = None
+
+
+def cells(study: StudyRecipe) -> list[Cell]:
+    """Every run of the study; those that build a seed's warm start stand first."""
+    out = [
+        cell(study, arm, seed)
+        for arm in study.study.arms
+        for seed in range(1, study.study.seeds + 1)
+    ]
+    out += list(_swept(study))
+    first = out[0].arm
+    return [c for c in out if c.arm == first and c.sweep is None] + [
+        c for c in out if not (c.arm == first and c.sweep is None)
+    ]
+
+
+def cell(
+    study: StudyRecipe,
+    arm: str,
+    seed: int,
+    extra: Override | None = None,
+    sweep: int | None = None,
+    value: int | float | str | None = None,
+) -> Cell:
+    """The recipe of one arm under one seed."""
+    values = study.model_dump(mode="json", exclude={"study"})
+    if arm.startswith("ppo-"):
+        values = merged(values, study.study.ppo)
+    values = merged(values, study.study.own.get(arm) or ARMS[arm])
+    values = merged(values, extra or {})
+    if arm == "outcome-labels" or (study.study.match == "labels" and _by_outcome(values)):
+        values["rounds"]["prompts"] *= 1 + study.study.steps
+        values["problems"]["train"] *= 1 + study.study.steps
+    where = f"{arm}-{seed}" if sweep is None else f"{arm}-{seed}-{sweep}-{value}"
+    values |= {
+        "output": f"{study.output}/{study.name}",
+        "name": where,
+        "seed": seed + TWIN_SEEDS * (arm == "process-twin"),
+        "threads": study.threads or 1,
+    }
+    try:
+        recipe = Recipe.model_validate(values)
+    except ValueError as error:
+        raise RecipeError(f"study: arm '{arm}' makes no recipe: {error}") from None
+    return Cell(arm=arm, seed=seed, recipe=recipe, sweep=sweep, value=value)
+
+
+def merged(values: Override, changes: Override) -> Override:
+    """`values` with `changes` laid over, table by table; another trainer replaces the old one."""
+    out = dict(values)
+    for key, change in changes.items():
+        old = out.get(key)
+        fresh = key == "trainer" and isinstance(change, dict) and _another_trainer(old, change)
+        if isinstance(old, dict) and isinstance(change, dict) and not fresh:
+            out[key] = merged(old, change)
+        else:
+            out[key] = change
+    return out
+
+
+def _another_trainer(old: Any, change: Override) -> bool:
+    return "type" in change and change["type"] != (old or {}).get("type", "sft")
+
+
+def _by_outcome(values: Override) -> bool:
+    if values["trainer"].get("type", "sft") == "sft":
+        return bool(values["selection"]["reward"] == "outcome")
+    return not values["trainer"]["credit"]["process"]
+
+
+def _swept(study: StudyRecipe) -> Iterator[Cell]:
+    for number, sweep in enumerate(study.study.sweeps):
+        for value in sweep.values:
+            change: Any = value
+            for part in reversed(sweep.key.split(".")):
+                change = {part: change}
+            for arm in sweep.arms:
+                for seed in range(1, sweep.seeds + 1):
+                    yield cell(study, arm, seed, change, number, value)

@@ -1,0 +1,147 @@
+"""One cell of a study: the run, the choice of its checkpoint, and its examination."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from pathlib import Path
+from typing import Any
+
+from veritune.benchmarks.supervision.held_out import file_name, read_tests
+from veritune.benchmarks.supervision.plan import Cell
+from veritune.config import Recipe
+from veritune.errors import VerituneError
+from veritune.journal import Journal, RunFolder
+from veritune.models import policy_hash
+from veritune.records import Checkpoint, Problem
+from veritune.rounds import Quiet, improve
+from veritune.rounds.drawing import draw_and_judge
+from veritune.rounds.start import start_policy
+from veritune.sampler import open_sampler
+from veritune.verifiers import open_verifier
+
+PHASE = "study"
+
+
+def run_cell(cell: Cell, tests: Path, candidates: int) -> str:
+    """Run a cell to its end, or go on with it; what went wrong, or nothing."""
+    if finished(cell.recipe.folder):
+        return ""
+    import torch
+
+    torch.set_num_threads(cell.recipe.threads or 1)
+    before = _cpu_seconds()
+    try:
+        asyncio.run(_run(cell, tests, candidates, before))
+    except VerituneError as error:
+        return str(error)
+    return ""
+
+
+def finished(folder: Path) -> bool:
+    """Whether a cell's run was examined to its end."""
+    exam = folder / "test"
+    if not (exam / "journal.sqlite").exists():
+        return False
+    with Journal.open(exam, read_only=True) as journal:
+        return bool(journal.metrics(PHASE))
+
+
+async def _run(cell: Cell, tests: Path, candidates: int, before: float) -> None:
+    recipe = cell.recipe
+    rounds = await improve(recipe)
+    chosen = best_round(rounds)
+    policy = policy_after(recipe, chosen["round"])
+    name = file_name(cell.sweep, cell.value)
+    problems = {"longer": read_tests(tests, "longer") if cell.sweep is None else []}
+    problems["test"] = read_tests(tests, name)
+    for split, asked in problems.items():
+        if asked:
+            await examine(recipe, policy, asked, candidates, recipe.folder / split)
+    row = {"round": 0, "phase": PHASE, "chosen_round": chosen["round"], "policy": policy.policy}
+    row |= {"validation": chosen["pass_at_1"], "cpu_seconds": _cpu_seconds() - before}
+    with Journal.open(recipe.folder / "test") as journal:
+        journal.put_metrics([row | budget(recipe)])
+
+
+def best_round(rounds: list[dict[str, Any]]) -> dict[str, Any]:
+    """The evaluation that decides on a checkpoint: the best on validation, the first of equals."""
+    return max(rounds, key=lambda row: (row["pass_at_1"] or 0.0, -row["round"]))
+
+
+def policy_after(recipe: Recipe, round: int) -> Checkpoint:
+    """The checkpoint of a round that was trained."""
+    if round == 0:
+        return start_policy(recipe, Quiet())
+    path = RunFolder(recipe).checkpoint(round)
+    return Checkpoint(path=str(path), policy=policy_hash(path))
+
+
+async def examine(
+    recipe: Recipe, policy: Checkpoint, problems: list[Problem], n: int, folder: Path
+) -> None:
+    """Bring the journal in `folder` to n judged candidates of every problem."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sampler = open_sampler(recipe.sampler, seed=recipe.seed, dtype=recipe.model.dtype)
+    needs_code = any(problem.kind == "code" for problem in problems)
+    with Journal.open(folder) as journal:
+        journal.add_problems("train", problems)
+        try:
+            async with open_verifier(recipe.verifier, needs_code=needs_code) as verifier:
+                await draw_and_judge(
+                    journal,
+                    sampler,
+                    verifier,
+                    policy,
+                    problems,
+                    n,
+                    lambda count=1, **figures: None,
+                    at_once=2 * recipe.verifier.workers,
+                )
+        finally:
+            sampler.close()
+
+
+def budget(recipe: Recipe) -> dict[str, Any]:
+    """What a run spent on its training: candidates, calls, labels, tokens.
+
+    A label is one answer or one step that the arm's reward looked at.
+    """
+    spent = {"samples": 0, "verifier_calls": 0, "step_labels": 0, "answer_labels": 0}
+    with Journal.open(recipe.folder, read_only=True) as journal:
+        tokens = sum(row.get("tokens", 0) for row in journal.metrics("train"))
+        for round in range(1, recipe.rounds.count + 1):
+            for _, candidate, verdict in journal.judged(round, "train"):
+                spent["samples"] += 1
+                tokens += len(candidate.token_ids or ()) * _passes(recipe)
+                if verdict.outcome == "error" or not _looks(recipe):
+                    continue
+                spent["verifier_calls"] += 1
+                spent["answer_labels"] += 1
+                checked = sum(step.label != "unchecked" for step in verdict.steps)
+                spent["step_labels"] += min(checked, _steps_looked_at(recipe))
+    return {**spent, "training_tokens": tokens}
+
+
+def _looks(recipe: Recipe) -> bool:
+    """Whether the arm's reward depends on verdicts."""
+    rejection = recipe.trainer.type == "sft"
+    return not rejection or recipe.selection.reward not in ("random", "demonstrations")
+
+
+def _passes(recipe: Recipe) -> int:
+    """How often a policy gradient learns from each candidate; SFT notes its tokens itself."""
+    return int(getattr(recipe.trainer, "epochs", 0))
+
+
+def _steps_looked_at(recipe: Recipe) -> int:
+    trainer, every = recipe.trainer, 10**9
+    if trainer.type == "sft":
+        return {"process": every, "last": recipe.selection.last}.get(recipe.selection.reward, 0)
+    credit = getattr(trainer, "credit", None)
+    return every if credit is not None and credit.process else 0
+
+
+def _cpu_seconds() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
