@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -264,8 +264,8 @@ class PpoConfig(RlConfig):
     """Learning rate of the value head, and of a critic of its own; left out: the policy's."""
     value_weight: PositiveFloat = 0.1
     """Weight of the critic's loss."""
-    value_clip: PositiveFloat | None = 0.2
-    """How far the critic may move from its old value before the loss stops it."""
+    value_clip: Annotated[float, Field(ge=0)] = 0.2
+    """How far the critic may move from its old value before the loss stops it; 0: no limit."""
 
     @model_validator(mode="after")
     def _kl_has_a_gradient(self) -> PpoConfig:
@@ -455,8 +455,16 @@ class Recipe(Frozen):
         return Path(self.output) / self.name
 
 
+R = TypeVar("R", bound=Recipe)
+
+
 def load_recipe(path: Path) -> Recipe:
     """Read and check a TOML recipe."""
+    return load_recipe_as(Recipe, path)
+
+
+def load_recipe_as(kind: type[R], path: Path) -> R:
+    """As `load_recipe`, for a recipe with more tables."""
     try:
         text = path.read_bytes().decode()
     except FileNotFoundError:
@@ -468,17 +476,22 @@ def load_recipe(path: Path) -> Recipe:
     except OSError as error:
         raise RecipeError(f"{path}: cannot be read ({error.strerror})") from None
     try:
-        return check_recipe(tomllib.loads(text), str(path))
+        return check_recipe_as(kind, tomllib.loads(text), str(path))
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{path}: not valid TOML: {error}") from None
 
 
 def check_recipe(values: dict[str, Any], where: str) -> Recipe:
     """Build a recipe; `where` names the file or command line in errors."""
+    return check_recipe_as(Recipe, values, where)
+
+
+def check_recipe_as(kind: type[R], values: dict[str, Any], where: str) -> R:
+    """As `check_recipe`, for a recipe with more tables."""
     try:
-        return Recipe.model_validate(values)
+        return kind.model_validate(values)
     except ValidationError as error:
-        raise RecipeError(f"{where}: {explain(error, Recipe)}") from None
+        raise RecipeError(f"{where}: {explain(error, kind)}") from None
 
 
 def explain(error: ValidationError, root: type[BaseModel]) -> str:

@@ -138,8 +138,8 @@ class GroupTrainer:
             spread = losses.weighted(scores.entropy, weights)
             loss = loss - config.entropy * spread
         if reference is not None:
-            terms = losses.kl_terms(scores.logprobs, reference, config.kl_estimator)
-            loss = loss + config.kl * losses.weighted(terms, weights)
+            gap = losses.kl_loss(scores.logprobs, reference, weights, config.kl_estimator)
+            loss = loss + config.kl * gap
         return loss, figures
 
     def _weights(self, mask: torch.Tensor, chosen: list[int]) -> torch.Tensor:

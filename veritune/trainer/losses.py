@@ -91,6 +91,14 @@ def kl_terms(logprobs: torch.Tensor, reference: torch.Tensor, kind: Estimator) -
     return (-d).clamp(max=LARGEST_LOG_RATIO).exp() - 1.0 + d
 
 
+def kl_loss(
+    logprobs: torch.Tensor, reference: torch.Tensor, weights: torch.Tensor, kind: Estimator
+) -> torch.Tensor:
+    """sum_t w_t kl_t."""
+    gap = _kept(logprobs - reference, weights > 0)
+    return (weights * kl_terms(gap, gap.new_zeros(()), kind)).sum()
+
+
 def weighted(terms: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     """sum_t w_t x_t."""
     return (weights * _kept(terms, weights > 0)).sum()

@@ -261,18 +261,17 @@ class PpoTrainer:
             of(data.values),
             of(data.returns),
             weights,
-            clip=config.value_clip,
+            clip=config.value_clip or None,
         )
         loss = policy + config.value_weight * critic
         if scores.entropy is not None:
             loss = loss - config.entropy * losses.weighted(scores.entropy, weights)
         if config.kl_place == "loss":
-            terms = losses.kl_terms(
-                scores.logprobs, of(data.reference), config.kl_estimator or "k2"
-            )
-            loss = loss + learner.counters.kl * losses.weighted(terms, weights)
+            kind = config.kl_estimator or "k2"
+            gap = losses.kl_loss(scores.logprobs, of(data.reference), weights, kind)
+            loss = loss + learner.counters.kl * gap
         with torch.no_grad():
-            moved = losses.weighted(losses.kl_terms(old, scores.logprobs, "k3"), weights)
+            moved = losses.kl_loss(old, scores.logprobs, weights, "k3")
             share = float(clipped * weights.sum())
         return loss, {
             "policy_loss": policy.item(),
