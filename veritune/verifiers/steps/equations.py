@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from veritune.verifiers.steps.arithmetic import Unreadable
 from veritune.verifiers.steps.sides import MOST_TOKENS, Side, read_side
 from veritune.verifiers.steps.tokens import Token
-from veritune.verifiers.steps.units import LARGE
+from veritune.verifiers.steps.units import LARGE, measures
 
 _PART_OF_MORE = """
     half twice thrice double triple times remainder square squared cube root quotient
@@ -117,6 +117,8 @@ def _may_start(tokens: list[Token], first: int, at: int) -> bool:
     """Whether a side may begin here; a minus behind a word takes away from what was not read."""
     token = tokens[at]
     if token.text == "-":
+        if token.end - token.start > 1:  # "minus 2 = 10" goes on from an earlier value
+            return False
         return at == first or tokens[at - 1].kind in ("open", "break")
     return token.kind in ("number", "open") or token.text == "frac"
 
@@ -152,6 +154,8 @@ def _doubt(tokens: list[Token], left: Side, right: Side, low: int, sign: int) ->
 
 def _doubt_before(tokens: list[Token], left: Side, low: int) -> str | None:
     """Whether the expression may begin before what was read of it."""
+    if _compound(tokens, left.first - 2, low):
+        return "a quantity in two units"
     for at in range(left.first - 1, max(low, left.first - _NEAR) - 1, -1):
         token = tokens[at]
         if token.kind == "break":
@@ -213,9 +217,21 @@ def _doubt_behind(tokens: list[Token], right: Side) -> str | None:
         token = token if inside.spaced else inside  # 0.\overline{3}
     if token.kind in ("break", "equals") or _is_unit(tokens, right.after):
         return None
+    if token.text == "of" and right.fraction:
+        return "a fraction of something"
+    if _compound(tokens, right.after - 1, 0):
+        return "a quantity in two units"
     if token.kind == "word" and token.text not in _AFTER and not _and_more(tokens, right.after):
         return None
     return f"something unread stands behind: {token.text!r}"
+
+
+def _compound(tokens: list[Token], at: int, low: int) -> bool:
+    """`1 hr 15 min`: a number, a word that measures, and another number."""
+    if at < low or at + 2 >= len(tokens):
+        return False
+    number, word, other = tokens[at : at + 3]
+    return number.kind == other.kind == "number" and measures(word.text)
 
 
 def _and_more(tokens: list[Token], at: int) -> bool:

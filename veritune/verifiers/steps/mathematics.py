@@ -22,6 +22,7 @@ from veritune.verifiers.steps.segment import Span, steps_of
 from veritune.verifiers.steps.sides import value_of
 from veritune.verifiers.steps.tokens import Token, scan
 from veritune.verifiers.steps.units import LARGE, unit_factors
+from veritune.verifiers.steps.wording import supposes
 
 if TYPE_CHECKING:
     from veritune.verifiers.steps.algebra import Algebra
@@ -33,7 +34,10 @@ _FREELY = re.compile(
     r"|nearly|≈|estimat",
     re.IGNORECASE,
 )
-_TO_WHOLE = re.compile(r"whole|full\b|remain|left ?over|quotient|at least|at most", re.IGNORECASE)
+_TO_WHOLE = re.compile(
+    r"whole|full\b|remain|left ?over|with \d+ (?:\w+ )?left|quotient|at least|at most",
+    re.IGNORECASE,
+)
 _PROMISING = re.compile(r"[=<>≤≥]|\\[lg]eq?|≈|\\approx|\b(?:is|are|equals|gives|makes)\b")
 _ENDING = re.compile(r"(?:[ \t]*[^\s\d]+){0,6}\s*")
 _CENTS = (1, 100, Fraction(1, 100))
@@ -105,6 +109,8 @@ class _Solution:
             label, why = judge(
                 equality, rounding=rounding, rounded=self._ledger.rounded, large=large
             )
+            if label == "incorrect" and supposes(self._text, equality.start, equality.end):
+                label, why = "unchecked", f"not asserted, or taken back ({why})"
             yield label, self._entered(equality, label, why)
 
     def _rounding(self, start: int, end: int) -> Rounding:

@@ -39,6 +39,7 @@ _DIMENSIONS: dict[str, dict[str, int | Fraction]] = {
     "bits": {"kb": 1, "mb": 1024, "gb": 1024**2, "tb": 1024**3},
     "bytes": {"kb": 1, "mb": 1000, "gb": 10**6, "tb": 10**9},
 }  # fmt: skip
+_COMPOUNDED = frozenset({"time", "span", "length", "metres", "weight", "grams", "money"})
 _AREAS = ("length", "metres")
 _OF_WORD: dict[str, list[str]] = {}
 for _name, _sizes in _DIMENSIONS.items():
@@ -75,3 +76,9 @@ def unit_factors(words: Iterable[str], *, pairs_only: bool = False) -> set[Fract
                     factors |= {ratio, ratio * ratio} if dimension in _AREAS else {ratio}
     factors.discard(Fraction(1))
     return factors
+
+
+def measures(word: str) -> bool:
+    """Whether a word is a unit that quantities are put together of, as in 1 hour 15 minutes."""
+    stem = word if word in _OF_WORD else word.removesuffix("s")
+    return not _COMPOUNDED.isdisjoint(_OF_WORD.get(stem, ()))

@@ -31,6 +31,11 @@ _CHOICE = re.compile(
 _CORRECTING = re.compile(
     r"\b(?:oops|mistake|incorrect\w*|wrong|wait|correction|actually)\b", re.IGNORECASE
 )
+_SUPPOSING = re.compile(
+    r"\b(?:suppos\w*|(?:might|may|could) (?:think|say|assume|guess)|were true|claim\w*)\b",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[.!?;](?=\s|$)|\n")
 _WORD = re.compile(r"(?<!\\)\b[a-z]{3,}", re.IGNORECASE)
 _CONNECTING = re.compile(
     r"(?:so|thus|hence|therefore|then|now|and|the|get|gives?|have|both|each|sides?|from|term\w*"
@@ -97,6 +102,15 @@ def introduces(text: str) -> bool:
 def corrects(text: str) -> bool:
     """Whether a text takes back what it said before."""
     return _CORRECTING.search(text) is not None
+
+
+def supposes(text: str, start: int, end: int) -> bool:
+    """Whether the sentence around a claim does not assert it, or takes it back."""
+    first = max((match.end() for match in _SENTENCE_END.finditer(text, 0, start)), default=0)
+    behind = _SENTENCE_END.search(text, end)
+    last = behind.start() if behind else len(text)
+    sentence = text[first:last]
+    return _SUPPOSING.search(sentence) is not None or corrects(sentence)
 
 
 def gives_reason(text: str) -> bool:
