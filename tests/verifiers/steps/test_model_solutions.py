@@ -1,6 +1,6 @@
 """Solutions as models write them: right ones are never flagged, wrong ones where they go wrong."""
 
-# ruff: noqa: RUF001  (the signs that models write)
+# ruff: noqa: E501, RUF001  (a solution as it was written)
 
 import pytest
 
