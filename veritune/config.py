@@ -90,6 +90,17 @@ class ChainConfig(Frozen):
     """How often the teacher writes a wrong value at any step."""
 
 
+class EquationsConfig(Frozen):
+    """Linear equations, solved line by line with exact numbers."""
+
+    largest: Annotated[int, Field(ge=3, le=99)] = 19
+    """Coefficients are drawn up to this."""
+    misconception: Rate = 0.6
+    """How often the teacher, where it may, forgets to change the sign of a term that it moves."""
+    slips: Rate = 0.05
+    """How often the teacher writes a wrong number at any step."""
+
+
 class FunctionsConfig(Frozen):
     """Small Python functions from a one-line spec, with hidden tests."""
 
@@ -105,7 +116,7 @@ class ProblemsConfig(Frozen):
     """Where problems come from, and how many."""
 
     source: str = "chain"
-    """chain, functions, gsm8k, humaneval, mbpp, or veritune (a jsonl or parquet of problems)."""
+    """chain, equations, functions, gsm8k, humaneval, mbpp, or veritune (a jsonl or parquet of problems)."""
     path: str | None = None
     """File, folder or hub name of the training problems; generators need none."""
     test_path: str | None = None
@@ -119,6 +130,7 @@ class ProblemsConfig(Frozen):
     chat: bool = False
     """Give every prompt to the model as a user's turn, through its chat template."""
     chain: ChainConfig = ChainConfig()
+    equations: EquationsConfig = EquationsConfig()
     functions: FunctionsConfig = FunctionsConfig()
 
 
@@ -170,7 +182,16 @@ class DpoConfig(FitConfig):
     label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
     """Share of pairs that are taken to be the wrong way round."""
     sft: Annotated[float, Field(ge=0)] = 0.0
-    """Weight of the chosen completion's own likelihood beside it, a token."""
+    """Weight of the chosen completion's own negative log-likelihood beside the loss."""
+
+
+class PairConfig(Frozen):
+    """How pairs are made of judged candidates."""
+
+    pairs: Positive = 4
+    """At most this many pairs a problem."""
+    steps: bool = False
+    """Take a right answer with a wrong step for refuted."""
 
 
 class WarmStartConfig(SftConfig):
@@ -186,6 +207,13 @@ class SftTrainerConfig(SftConfig):
 
     type: Literal["sft"] = "sft"
     """Supervised fine-tuning."""
+
+
+class DpoTrainerConfig(DpoConfig, PairConfig):
+    """DPO on the pairs of a round's candidates."""
+
+    type: Literal["dpo"]
+    """Direct preference optimisation."""
 
 
 class CreditConfig(Frozen):
@@ -292,12 +320,13 @@ def _trainer_tag(value: Any) -> str:
 
 TrainerConfig = Annotated[
     Annotated[SftTrainerConfig, Tag("sft")]
+    | Annotated[DpoTrainerConfig, Tag("dpo")]
     | Annotated[PpoConfig, Tag("ppo")]
     | Annotated[GroupConfig, Tag("group")],
     Discriminator(
         _trainer_tag,
         custom_error_type="trainer_type",
-        custom_error_message="type must be one of sft, ppo, rloo, grpo, dr_grpo",
+        custom_error_message="type must be one of sft, dpo, ppo, rloo, grpo, dr_grpo",
     ),
 ]
 

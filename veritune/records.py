@@ -229,12 +229,16 @@ class TestVerdict(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepVerdict(Record):
-    """What became of one step: `start` and `end` are character offsets into the candidate."""
+    """What became of one step: `start` and `end` are character offsets into the candidate.
+
+    `score` is the chance that the step is right, where the checker gives one.
+    """
 
     start: int
     end: int
     label: StepLabel
     reason: str
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from veritune.errors import RecordError
 from veritune.files import read_records
-from veritune.records import Candidate, Problem
+from veritune.records import Candidate, Problem, Verdict
 
 
 def read_pairs(problems: str, candidates: str) -> list[tuple[Problem, Candidate]]:
@@ -18,3 +18,18 @@ def read_pairs(problems: str, candidates: str) -> list[tuple[Problem, Candidate]
             )
         pairs.append((problem, candidate))
     return pairs
+
+
+def read_judged(
+    problems: str, candidates: str, verdicts: str
+) -> list[tuple[Problem, Candidate, Verdict]]:
+    """Every judged candidate with its problem and verdict, those of a problem together."""
+    of_key = {(v.problem_id, v.index): v for v in read_records(verdicts, Verdict)}
+    found = [
+        (problem, candidate, of_key[key])
+        for problem, candidate in read_pairs(problems, candidates)
+        if (key := (candidate.problem_id, candidate.index)) in of_key
+    ]
+    if not found:
+        raise RecordError(f"{verdicts}: no verdict is of a candidate in {candidates}")
+    return sorted(found, key=lambda row: row[0].id)

@@ -1,4 +1,4 @@
-"""`veritune train sft --model M --problems P.jsonl --candidates C.jsonl --out DIR`."""
+"""`veritune train sft --model M --problems P.jsonl --candidates C.jsonl --out DIR`; others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from veritune.cli.arguments import parse
 from veritune.cli.console import Terminal
 from veritune.cli.inputs import read_pairs
+from veritune.cli.train_pairs import train_dpo, train_reward
 from veritune.config import Count, SftConfig
 from veritune.errors import RecipeError, RecordError
 from veritune.files import read_records
@@ -37,11 +38,24 @@ class TrainArguments(SftConfig):
 
 def main(argv: Sequence[str]) -> int:
     """Train on existing files."""
+    trainers = {"sft": train_sft, "reward": train_reward, "dpo": train_dpo}
     if argv and argv[0] in ("-h", "--help"):
-        parse(TrainArguments, ["--help"], prog="veritune train sft")
-    if not argv or argv[0] != "sft":
-        raise RecipeError("name the trainer first: veritune train sft ...")
-    arguments = parse(TrainArguments, argv[1:], prog="veritune train sft")
+        print(
+            "usage: veritune train sft|reward|dpo ...\n\n"
+            "  sft     fine-tune on candidates, those that passed where there are verdicts\n"
+            "  reward  train a reward model: preference, outcome or process\n"
+            "  dpo     direct preference optimisation on pairs\n\n"
+            "veritune train sft --help explains each."
+        )
+        return 0
+    if not argv or argv[0] not in trainers:
+        raise RecipeError("name the trainer first: veritune train sft|reward|dpo ...")
+    return trainers[argv[0]](argv[1:])
+
+
+def train_sft(argv: Sequence[str]) -> int:
+    """`veritune train sft`."""
+    arguments = parse(TrainArguments, argv, prog="veritune train sft")
     out = Path(arguments.out)
     if out.exists():
         raise RecipeError(f"--out: {out} exists; name a new folder")

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from typing import Any
 
-from veritune.config import Recipe, RlConfig, SftConfig
+from veritune.config import DpoTrainerConfig, Recipe, RlConfig, SftConfig
 from veritune.journal import Journal, RunFolder
 from veritune.models import policy_hash
 from veritune.records import Checkpoint
@@ -16,6 +16,7 @@ from veritune.trainer import (
     Rollout,
     SftTrainer,
     Trainer,
+    open_dpo,
     open_policy_gradient,
     steps_a_pass,
 )
@@ -60,22 +61,24 @@ class Training:
                 heed_cancellation()
 
             self._on_step = on_step
+            seed, dtype = self._recipe.seed * 1000 + round, self._recipe.model.dtype
             if isinstance(config, SftConfig):
-                seed = self._recipe.seed * 1000 + round
-                dtype = self._recipe.model.dtype
-                trained = SftTrainer(config, seed=seed, dtype=dtype, on_step=on_step).update(
-                    policy, batch, out
-                )
+                sft = SftTrainer(config, seed=seed, dtype=dtype, on_step=on_step)
+                trained = sft.update(policy, batch, out)
             else:
                 rollouts = [item for item in batch if isinstance(item, Rollout)]
-                trained = self._policy_gradient().update(policy, rollouts, out)
+                if isinstance(config, DpoTrainerConfig):
+                    trainer = open_dpo(config, seed=seed, dtype=dtype, on_step=on_step)
+                else:
+                    trainer = self._policy_gradient()
+                trained = trainer.update(policy, rollouts, out)
         self._forget(round)
         return trained
 
     def _policy_gradient(self) -> Trainer[Rollout]:
         """One trainer for all rounds: what it has in memory need not be read again."""
         config = self._recipe.trainer
-        assert not isinstance(config, SftConfig)
+        assert not isinstance(config, SftConfig | DpoTrainerConfig)
         if self._gradient is None:
             self._gradient = open_policy_gradient(
                 self._recipe, config, self._start, lambda step: self._on_step(step)

@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+from warnings import catch_warnings
 
 import torch
 
 from veritune.config import FitConfig
-from veritune.models.quiet import quiet_transformers
 from veritune.trainer import processes
 from veritune.trainer.batches import orders
 from veritune.trainer.optimization import Optimization
@@ -122,6 +122,7 @@ def _step(
         **means,
         "grad_norm": norm,
         "learning_rate": rate,
+        "tokens": tokens,
         "tokens_per_second": tokens / (time.perf_counter() - started),
     }
 
@@ -143,7 +144,7 @@ def _training(module: Any, config: FitConfig, seed: int) -> Iterator[None]:
     models = [m for m in module.modules() if hasattr(m, "gradient_checkpointing_enable")]
     outermost = models[:1] if config.recompute else []
     for model in outermost:
-        with quiet_transformers():
+        with catch_warnings(action="ignore", category=FutureWarning):
             model.gradient_checkpointing_enable({"use_reentrant": False})
     module.train()
     try:
@@ -153,5 +154,5 @@ def _training(module: Any, config: FitConfig, seed: int) -> Iterator[None]:
     finally:
         module.eval()
         for model in outermost:
-            with quiet_transformers():
+            with catch_warnings(action="ignore", category=FutureWarning):
                 model.gradient_checkpointing_disable()

@@ -1,13 +1,22 @@
-"""From a recipe's trainer section to the trainer of policy gradients that it asks for."""
+"""From a recipe's trainer section to the trainer that it asks for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from veritune.config import GroupConfig, PpoConfig, Recipe
+from veritune.config import DpoTrainerConfig, GroupConfig, PpoConfig, Recipe
 from veritune.records import Checkpoint
 from veritune.trainer.protocol import Rollout, Trainer
+
+
+def open_dpo(
+    config: DpoTrainerConfig, *, seed: int, dtype: str, on_step: Callable[[dict[str, Any]], None]
+) -> Trainer[Rollout]:
+    """DPO on the pairs of one round's candidates."""
+    from veritune.trainer.dpo import DpoTrainer
+
+    return DpoTrainer(config, config, seed=seed, dtype=dtype, on_step=on_step)
 
 
 def open_policy_gradient(

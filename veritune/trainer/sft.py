@@ -76,7 +76,15 @@ class SftTrainer:
 
 
 def completion_loss(model: Any, rows: Sequence[Tokens]) -> torch.Tensor:
-    """Weighted sum over rows of the negative log-likelihood of completion tokens, in nats.
+    """Weighted sum over rows of the negative log-likelihood of completion tokens, in nats."""
+    import torch
+
+    weights = torch.tensor([row.weight for row in rows], device=model.device)
+    return -(completion_logprobs(model, rows) * weights).sum()
+
+
+def completion_logprobs(model: Any, rows: Sequence[Tokens]) -> torch.Tensor:
+    """(rows,): the log-probability of each completion given its prompt, in nats.
 
     Position t predicts the token at t + 1. Logits are computed from the first completion on.
     """
@@ -93,5 +101,4 @@ def completion_loss(model: Any, rows: Sequence[Tokens]) -> torch.Tensor:
         ignore_index=IGNORED,
         reduction="none",
     )
-    weights = torch.tensor([row.weight for row in rows], device=each.device)
-    return (each.view(len(rows), -1).sum(1) * weights).sum()
+    return -each.view(len(rows), -1).sum(1)

@@ -1,0 +1,142 @@
+"""`veritune train reward` and `veritune train dpo`: what learns from preferences or verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import model_validator
+
+from veritune.cli.arguments import parse
+from veritune.cli.console import Terminal
+from veritune.cli.inputs import read_judged
+from veritune.config import Count, DpoConfig, Frozen, PairConfig, RewardConfig
+from veritune.errors import RecipeError, RecordError
+from veritune.records import Checkpoint
+
+if TYPE_CHECKING:
+    from veritune.trainer.pairs import Pair
+
+
+class DataArguments(Frozen):
+    """Where the examples are."""
+
+    model: str
+    """Hugging Face folder or hub name to start from."""
+    out: str
+    """Folder of the result; it must not exist."""
+    preferences: str | None = None
+    """Human preferences: jsonl of prompt, chosen, rejected. Or give the three files below."""
+    problems: str | None = None
+    """Problems: .jsonl, .jsonl.zst or .parquet."""
+    candidates: str | None = None
+    """Candidates of those problems."""
+    verdicts: str | None = None
+    """Verdicts on the candidates."""
+    seed: Count = 0
+    """The order of the examples follows from this."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Precision of the weights."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> DataArguments:
+        files = (self.problems, self.candidates, self.verdicts)
+        if (self.preferences is None) != all(files) or (self.preferences and any(files)):
+            raise ValueError("give --preferences, or --problems, --candidates and --verdicts")
+        return self
+
+
+class RewardArguments(RewardConfig, PairConfig, DataArguments):
+    """Train a reward model: on preferences, on answers (outcome) or on steps (process)."""
+
+    kind: Literal["preference", "outcome", "process"]
+    """preference: which of two is better; outcome: is the answer right; process: is each step."""
+
+    @model_validator(mode="after")
+    def _kind_fits(self) -> RewardArguments:
+        if self.preferences is not None and self.kind != "preference":
+            raise ValueError(f"--kind {self.kind} learns from verdicts, not from --preferences")
+        return self
+
+
+class DpoArguments(DpoConfig, PairConfig, DataArguments):
+    """Direct preference optimisation on preferences, or on verified against refuted candidates."""
+
+
+def train_reward(argv: Sequence[str]) -> int:
+    """`veritune train reward`."""
+    arguments = parse(RewardArguments, argv, prog="veritune train reward")
+    start, watch = _start(arguments), Terminal()
+    from veritune.trainer.reward_models import RewardTrainer
+
+    with watch.phase("train", arguments.updates) as advance:
+        trainer = RewardTrainer(
+            arguments, seed=arguments.seed, dtype=arguments.dtype, on_step=_shown(advance)
+        )
+        out = Path(arguments.out)
+        if arguments.kind == "preference":
+            trained = trainer.preference(start.path, _pairs(arguments, arguments), out)
+        else:
+            judged = _judged(arguments)
+            trained = trainer.judged(start.path, arguments.kind, judged, out)
+    watch.say(f"{trained.path} holds the {arguments.kind} reward model {trained.policy}")
+    return 0
+
+
+def train_dpo(argv: Sequence[str]) -> int:
+    """`veritune train dpo`."""
+    arguments = parse(DpoArguments, argv, prog="veritune train dpo")
+    start, watch = _start(arguments), Terminal()
+    from veritune.trainer.dpo import DpoTrainer
+
+    pairs = _pairs(arguments, arguments)
+    with watch.phase("train", arguments.updates) as advance:
+        trainer = DpoTrainer(
+            arguments,
+            arguments,
+            seed=arguments.seed,
+            dtype=arguments.dtype,
+            on_step=_shown(advance),
+        )
+        trained = trainer.prefer(start, pairs, Path(arguments.out))
+    watch.say(f"trained on {len(pairs)} pairs; {trained.path} holds policy {trained.policy}")
+    return 0
+
+
+def _start(arguments: DataArguments) -> Checkpoint:
+    if Path(arguments.out).exists():
+        raise RecipeError(f"--out: {arguments.out} exists; name a new folder")
+    from veritune.models import model_folder, policy_hash
+
+    folder = model_folder(arguments.model)
+    return Checkpoint(path=str(folder), policy=policy_hash(folder))
+
+
+def _judged(arguments: DataArguments) -> list[Any]:
+    assert arguments.problems and arguments.candidates and arguments.verdicts
+    return read_judged(arguments.problems, arguments.candidates, arguments.verdicts)
+
+
+def _pairs(arguments: DataArguments, pairing: PairConfig) -> list[Pair]:
+    from veritune.trainer.pairs import judged_pairs, read_pairs_file
+
+    if arguments.preferences is not None:
+        return read_pairs_file(arguments.preferences)
+    pairs = judged_pairs(
+        _judged(arguments), keep=pairing.pairs, seed=arguments.seed, steps=pairing.steps
+    )
+    if not pairs:
+        raise RecordError(
+            f"{arguments.verdicts}: no problem has both a verified and a refuted candidate"
+        )
+    return pairs
+
+
+def _shown(advance: Any) -> Any:
+    """Shows the loss, and the share of examples that come out right."""
+
+    def on_step(step: dict[str, Any]) -> None:
+        advance(1, loss=step["loss"], accuracy=step["accuracy"])
+
+    return on_step

@@ -1,0 +1,124 @@
+"""Direct preference optimisation (Rafailov et al. 2023, arXiv 2305.18290, equation 7).
+
+For a prompt x with a better completion y+ and a worse one y-, minimises
+
+    -log sigmoid(m),   m = beta (log pi(y+|x)/ref(y+|x) - log pi(y-|x)/ref(y-|x))
+
+as the mean over pairs; `ref` is the policy that the training starts from. With label smoothing e it
+is  -(1 - e) log sigmoid(m) - e log sigmoid(-m)  (Mitchell 2023), and with `sft` the mean over pairs
+of  -sft log pi(y+|x) / |y+|  is added (RPO: Pang et al. 2024, arXiv 2404.19733, equation 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn.functional import logsigmoid
+
+from veritune.config import DpoConfig, PairConfig
+from veritune.errors import TrainingError
+from veritune.models import encode_prompt, load_policy, save_policy
+from veritune.records import Checkpoint
+from veritune.trainer.batches import Tokens, encode
+from veritune.trainer.fitting import Figures, OnStep, Task, fit, forget_state, state_folder
+from veritune.trainer.pairs import Pair, judged_pairs
+from veritune.trainer.protocol import Rollout
+from veritune.trainer.sft import completion_logprobs
+
+AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Both completions as tokens, and the reference's log-ratio log ref(y+|x) / ref(y-|x)."""
+
+    chosen: Tokens
+    rejected: Tokens
+    reference: float
+
+
+class DpoTrainer:
+    """Trains a copy of the policy; the policy itself is the reference."""
+
+    def __init__(
+        self,
+        config: DpoConfig,
+        pairing: PairConfig,
+        *,
+        seed: int,
+        dtype: str = "float32",
+        on_step: OnStep = lambda step: None,
+    ) -> None:
+        self._config, self._pairing, self._seed = config, pairing, seed
+        self._dtype, self._on_step = dtype, on_step
+
+    def update(self, checkpoint: Checkpoint, batch: Sequence[Rollout], out: Path) -> Checkpoint:
+        """Train on pairs of verified and refuted candidates of the same problem."""
+        judged = [(item.problem, item.candidate, item.verdict) for item in batch]
+        pairs = judged_pairs(
+            judged, keep=self._pairing.pairs, seed=self._seed, steps=self._pairing.steps
+        )
+        if not pairs:
+            raise TrainingError(
+                f"no problem of {len(judged)} candidates has both a verified and a refuted one;"
+                " sample more (--sampler.n), or easier problems"
+            )
+        return self.prefer(checkpoint, pairs, out)
+
+    def prefer(self, checkpoint: Checkpoint, pairs: Sequence[Pair], out: Path) -> Checkpoint:
+        """Train on given pairs."""
+        model, tokenizer = load_policy(checkpoint.path, dtype=self._dtype)
+        task = Task(
+            rows=rows_of(model, tokenizer, pairs),
+            loss=lambda rows: dpo_loss(model, rows, self._config),
+            weight=lambda row: 1.0,
+            length=lambda row: len(row.chosen.ids) + len(row.rejected.ids),
+        )
+        state = state_folder(out)
+        fit(model, task, self._config, seed=self._seed, on_step=self._on_step, state=state)
+        saved = save_policy(model, tokenizer, out)
+        forget_state(out)
+        return saved
+
+
+def dpo_loss(model: Any, rows: Sequence[Row], config: DpoConfig) -> tuple[torch.Tensor, Figures]:
+    """The summed loss of some pairs; figures: share of pairs the right way round, and margins."""
+    both = [*(row.chosen for row in rows), *(row.rejected for row in rows)]
+    chosen, rejected = completion_logprobs(model, both).split(len(rows))
+    reference = torch.tensor([row.reference for row in rows], device=chosen.device)
+    margin = config.beta * (chosen - rejected - reference)
+    smooth = config.label_smoothing
+    loss = -(1 - smooth) * logsigmoid(margin) - smooth * logsigmoid(-margin)
+    if config.sft:
+        lengths = torch.tensor([row.chosen.completion for row in rows], device=chosen.device)
+        loss = loss - config.sft * chosen / lengths
+    figures = {
+        "accuracy": float((margin > 0).sum().item()),
+        "margin": float(margin.detach().sum().item()),
+        "chosen_logprob": float(chosen.detach().sum().item()),
+    }
+    return loss.sum(), figures
+
+
+def rows_of(reference: Any, tokenizer: Any, pairs: Sequence[Pair]) -> list[Row]:
+    """Pairs as tokens, scored by the reference."""
+    encoded = []
+    for pair in pairs:
+        prompt = encode_prompt(tokenizer, pair.prompt)
+        encoded += [encode(tokenizer, prompt, c) for c in (pair.chosen, pair.rejected)]
+    order = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
+    logprobs = [0.0] * len(encoded)
+    with torch.no_grad():
+        for start in range(0, len(order), AT_ONCE):
+            part = order[start : start + AT_ONCE]
+            scored = completion_logprobs(reference, [encoded[i] for i in part]).tolist()
+            for i, value in zip(part, scored, strict=True):
+                logprobs[i] = value
+    return [
+        Row(encoded[i], encoded[i + 1], logprobs[i] - logprobs[i + 1])
+        for i in range(0, len(encoded), 2)
+    ]

@@ -1,0 +1,100 @@
+"""Pairs of a better and a worse completion of one prompt: from people, or from verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from veritune.errors import RecordError
+from veritune.files import iter_rows
+from veritune.records import Candidate, Problem, Verdict
+
+Judged = tuple[Problem, Candidate, Verdict]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """`chosen` is better than `rejected`."""
+
+    prompt: str | list[Any]
+    chosen: Candidate
+    rejected: Candidate
+
+
+def read_pairs_file(path: str | Path) -> list[Pair]:
+    """Human preferences: JSON lines with `prompt`, `chosen` and `rejected`; other keys are left.
+
+    Each is a text or a list of chat messages; of a chosen or rejected conversation the last
+    message counts. Raises `RecordError` naming the line.
+    """
+    pairs = []
+    for number, row in iter_rows(path):
+        prompt = row.get("prompt", "")
+        if not prompt or not (isinstance(prompt, str) or _is_chat(prompt)):
+            raise RecordError(f"{path}:{number}: prompt: expected a text or chat messages")
+        chosen, rejected = (
+            _completion(row.get(key), f"{path}:{number}: {key}", f"{number}", index)
+            for index, key in enumerate(("chosen", "rejected"))
+        )
+        pairs.append(Pair(prompt=prompt, chosen=chosen, rejected=rejected))
+    if not pairs:
+        raise RecordError(f"{path}: empty; expected one preference a line")
+    return pairs
+
+
+def judged_pairs(
+    judged: Iterable[Judged], *, keep: int, seed: int, steps: bool = False
+) -> list[Pair]:
+    """At most `keep` pairs of a verified and a refuted candidate a problem, drawn by `seed`.
+
+    `judged` is grouped by problem. Every candidate stands in as few pairs as possible, equal
+    texts once. With `steps`, a right answer with a wrong step counts as refuted. "error" verdicts
+    and code that carries a hack's marks are in no pair.
+    """
+    pairs = []
+    for id, group in groupby(judged, key=lambda row: row[0].id):
+        rows = list(group)
+        good = _distinct(rows, verified=True, steps=steps)
+        bad = _distinct(rows, verified=False, steps=steps)
+        rng = Random(f"pairs:{seed}:{id}")
+        rng.shuffle(good)
+        rng.shuffle(bad)
+        count = min(keep, max(len(good), len(bad))) if good and bad else 0
+        pairs += [
+            Pair(
+                prompt=rows[0][0].prompt,
+                chosen=good[i % len(good)],
+                rejected=bad[i % len(bad)],
+            )
+            for i in range(count)
+        ]
+    return pairs
+
+
+def _distinct(rows: Sequence[Judged], *, verified: bool, steps: bool) -> list[Candidate]:
+    found: dict[str, Candidate] = {}
+    for _, candidate, verdict in rows:
+        if verdict.outcome != "error" and not verdict.flags:
+            wrong_step = any(step.label == "incorrect" for step in verdict.steps)
+            passed = verdict.outcome == "passed" and not (steps and wrong_step)
+            if passed == verified:
+                found.setdefault(candidate.text.strip(), candidate)
+    return list(found.values())
+
+
+def _is_chat(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(m, dict) and isinstance(m.get("content"), str) for m in value
+    )
+
+
+def _completion(value: Any, where: str, id: str, index: int) -> Candidate:
+    if _is_chat(value) and value:
+        value = value[-1]["content"]
+    if not isinstance(value, str):
+        raise RecordError(f"{where}: expected a text or chat messages")
+    return Candidate(problem_id=id, index=index, text=value)

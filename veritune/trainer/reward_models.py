@@ -1,0 +1,113 @@
+"""Training reward models: preference, outcome or process, by the losses in `reward_losses`.
+
+The mean is over pairs, solutions or labelled steps of the whole batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from veritune.config import RewardConfig
+from veritune.errors import TrainingError
+from veritune.models.reward import (
+    RewardKind,
+    RewardModel,
+    fresh_reward_model,
+    save_reward_model,
+)
+from veritune.records import Checkpoint
+from veritune.trainer.fitting import Figures, OnStep, Task, fit, forget_state, state_folder
+from veritune.trainer.pairs import Judged, Pair
+from veritune.trainer.reward_losses import classification_loss, preference_loss
+from veritune.trainer.reward_rows import (
+    LabelledRow,
+    PairRow,
+    outcome_rows,
+    pair_rows,
+    process_rows,
+)
+
+
+class RewardTrainer:
+    """Turns a causal LM, usually the policy, into a reward model."""
+
+    def __init__(
+        self,
+        config: RewardConfig,
+        *,
+        seed: int,
+        dtype: str = "float32",
+        on_step: OnStep = lambda step: None,
+    ) -> None:
+        self._config, self._seed, self._dtype, self._on_step = config, seed, dtype, on_step
+
+    def preference(self, start: str | Path, pairs: Sequence[Pair], out: Path) -> Checkpoint:
+        """Learn which of two completions is better."""
+        reward = fresh_reward_model(start, "preference", self._dtype)
+        self._fit(reward, preference_task(reward, pair_rows(pairs, reward.tokenizer)), out)
+        return self._save(reward, out)
+
+    def judged(
+        self, start: str | Path, kind: RewardKind, judged: Sequence[Judged], out: Path
+    ) -> Checkpoint:
+        """Learn whether answers are right (`outcome`), or steps (`process`)."""
+        reward = fresh_reward_model(start, kind, self._dtype)
+        rows_of = outcome_rows if kind == "outcome" else process_rows
+        rows = rows_of(judged, reward.tokenizer)
+        labels = {label for row in rows for _, label in row.labels}
+        if len(labels) < 2:
+            raise TrainingError(
+                f"{len(rows)} candidates can be learned from, and all labels are alike; a reward"
+                " model needs right and wrong ones"
+            )
+        self._fit(reward, labelled_task(reward, rows), out)
+        return self._save(reward, out)
+
+    def _fit(self, reward: RewardModel, task: Task[Any], out: Path) -> None:
+        module = torch.nn.ModuleDict({"trunk": reward.model, "head": reward.head})
+        state, config = state_folder(out), self._config
+        fit(module, task, config, seed=self._seed, on_step=self._on_step, state=state)
+
+    def _save(self, reward: RewardModel, out: Path) -> Checkpoint:
+        saved = save_reward_model(reward, out)
+        forget_state(out)
+        return saved
+
+
+def preference_task(reward: RewardModel, rows: Sequence[PairRow]) -> Task[PairRow]:
+    """Bradley-Terry on the numbers at the last tokens."""
+
+    def loss(part: Sequence[PairRow]) -> tuple[torch.Tensor, Figures]:
+        every = reward.last([*(row.chosen for row in part), *(row.rejected for row in part)])
+        chosen, rejected = every.split(len(part))
+        right = float((chosen > rejected).sum().item())
+        margin = float((chosen - rejected).detach().sum().item())
+        return preference_loss(chosen, rejected), {"accuracy": right, "margin": margin}
+
+    def length(row: PairRow) -> int:
+        return len(row.chosen) + len(row.rejected)
+
+    return Task(rows=rows, loss=loss, weight=lambda row: 1.0, length=length)
+
+
+def labelled_task(reward: RewardModel, rows: Sequence[LabelledRow]) -> Task[LabelledRow]:
+    """Classification at every labelled token."""
+
+    def loss(part: Sequence[LabelledRow]) -> tuple[torch.Tensor, Figures]:
+        every = reward.logits([row.ids for row in part])
+        where = [(i, at) for i, row in enumerate(part) for at, _ in row.labels]
+        at = torch.tensor(where, device=every.device)
+        wanted = [label for row in part for _, label in row.labels]
+        labels = torch.tensor(wanted, dtype=every.dtype, device=every.device)
+        logits = every[at[:, 0], at[:, 1]]
+        right = float(((logits > 0) == (labels > 0.5)).sum().item())
+        return classification_loss(logits, labels), {"accuracy": right}
+
+    def length(row: LabelledRow) -> int:
+        return len(row.ids)
+
+    return Task(rows=rows, loss=loss, weight=lambda row: len(row.labels), length=length)

@@ -1,0 +1,101 @@
+"""What reward models learn from: completions with labels at some of their tokens."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from veritune.models import encode_prompt
+from veritune.records import StepVerdict, Verdict
+from veritune.trainer.batches import encode
+from veritune.trainer.credit import token_ends
+from veritune.trainer.pairs import Judged, Pair
+
+Labels = tuple[tuple[int, float], ...]
+"""(position among the row's ids, label in [0, 1])."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledRow:
+    """Token ids of prompt and completion, and what is known of some positions."""
+
+    ids: list[int]
+    labels: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """Token ids of prompt and completion, of the better one and of the worse."""
+
+    chosen: list[int]
+    rejected: list[int]
+    prompt: int
+
+
+def outcome_rows(judged: Iterable[Judged], tokenizer: Any) -> list[LabelledRow]:
+    """One label a candidate, its verdict's score, on its last token; none where that is null."""
+    rows = []
+    for problem, candidate, verdict in judged:
+        if verdict.score is not None:
+            row = encode(tokenizer, encode_prompt(tokenizer, problem.prompt), candidate)
+            rows.append(LabelledRow(row.ids, ((len(row.ids) - 1, verdict.score),)))
+    return rows
+
+
+def process_rows(
+    judged: Iterable[Judged], tokenizer: Any, *, beyond_error: bool = False
+) -> list[LabelledRow]:
+    """One label a checked step, on its last token, up to and with the first wrong one.
+
+    What follows an error is not supervised (Lightman et al. 2023, arXiv 2305.20050, section 2.6),
+    except with `beyond_error`. Candidates without a checked step are left out.
+    """
+    rows = []
+    for problem, candidate, verdict in judged:
+        row = encode(tokenizer, encode_prompt(tokenizer, problem.prompt), candidate)
+        own = row.ids[row.prompt :]
+        ends = token_ends(tokenizer, own, candidate.text)
+        labels = tuple(
+            (row.prompt + position, label)
+            for position, label in step_labels(verdict, ends, beyond_error=beyond_error)
+        )
+        if labels:
+            rows.append(LabelledRow(row.ids, labels))
+    return rows
+
+
+def step_labels(
+    verdict: Verdict, ends: Sequence[int], *, beyond_error: bool = False
+) -> list[tuple[int, float]]:
+    """(token, label) of the checked steps; `ends` are where the tokens end in the text.
+
+    A step's score (of rollouts: the share that came out right) is its label, where it has one.
+    """
+    if not ends or verdict.outcome == "error":
+        return []
+    labels = []
+    for step in sorted(verdict.steps, key=lambda step: step.end):
+        if step.label == "unchecked" or step.end <= step.start:
+            continue
+        hard = 1.0 if step.label == "correct" else 0.0
+        labels.append((end_token(ends, step), hard if step.score is None else step.score))
+        if step.label == "incorrect" and not beyond_error:
+            break
+    return labels
+
+
+def end_token(ends: Sequence[int], step: StepVerdict) -> int:
+    """The token that holds a step's last character."""
+    return min(bisect_left(ends, step.end), len(ends) - 1)
+
+
+def pair_rows(pairs: Iterable[Pair], tokenizer: Any) -> list[PairRow]:
+    """Pairs as token ids."""
+    rows = []
+    for pair in pairs:
+        prompt = encode_prompt(tokenizer, pair.prompt)
+        chosen, rejected = (encode(tokenizer, prompt, c) for c in (pair.chosen, pair.rejected))
+        rows.append(PairRow(chosen.ids, rejected.ids, len(prompt)))
+    return rows
