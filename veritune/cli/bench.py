@@ -10,8 +10,10 @@ from veritune.errors import RecipeError
 BENCHMARKS = {
     "pass-at-k": "veritune.cli.bench_pass_at_k",
     "best-of-n": "veritune.cli.bench_best_of_n",
+    "supervision": "veritune.cli.bench_supervision",
     "throughput --what answers": "veritune.benchmarks.throughput_answers",
     "throughput --what code": "veritune.benchmarks.throughput_code",
+    "throughput --what sampling": "veritune.benchmarks.throughput_sampling",
 }
 
 

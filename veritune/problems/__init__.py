@@ -1,6 +1,7 @@
 """Problems: loaders for data sets and for own files, and generators with erring teachers."""
 
 from veritune.problems.chain import chain_operations, chain_step
+from veritune.problems.equations import line_of, root_of
 from veritune.problems.generating import GENERATORS, generate
 from veritune.problems.loading import SOURCES, guess_source, load_problems
 from veritune.problems.splits import demonstrations, recipe_problems, reference_solution
@@ -13,7 +14,9 @@ __all__ = [
     "demonstrations",
     "generate",
     "guess_source",
+    "line_of",
     "load_problems",
     "recipe_problems",
     "reference_solution",
+    "root_of",
 ]

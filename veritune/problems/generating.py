@@ -13,11 +13,11 @@ from typing import Literal
 
 from veritune.config import ProblemsConfig
 from veritune.errors import InputError
-from veritune.problems import chain, functions
+from veritune.problems import chain, equations, functions
 from veritune.records import Problem
 
 Part = Literal["train", "test", "demonstrations"]
-GENERATORS = ("chain", "functions")
+GENERATORS = ("chain", "equations", "functions")
 _TENTHS: dict[Part, range] = {
     "train": range(0, 5),
     "test": range(5, 7),
@@ -31,7 +31,7 @@ def generate(
 ) -> list[tuple[Problem, str]]:
     """`count` distinct problems of a part, each with what the erring teacher writes for it."""
     rng = Random(f"{seed}:{config.source}:{part}")
-    draws = _chains(config, rng) if config.source == "chain" else _functions(config, rng, part)
+    draws = _draws(config, rng, part)
     out: dict[str, tuple[Problem, str]] = {}
     fruitless = 0
     while len(out) < count and fruitless < _FRUITLESS:
@@ -51,10 +51,17 @@ def generate(
     return list(out.values())
 
 
-def _chains(config: ProblemsConfig, rng: Random) -> Iterator[tuple[Problem, str]]:
+def _draws(config: ProblemsConfig, rng: Random, part: Part) -> Iterator[tuple[Problem, str]]:
+    if config.source == "functions":
+        yield from _functions(config, rng, part)
+        return
     while True:
-        problem = chain.draw(config.chain, rng)
-        yield problem, chain.teach(problem, config.chain, rng)
+        if config.source == "chain":
+            problem = chain.draw(config.chain, rng)
+            yield problem, chain.teach(problem, config.chain, rng)
+        else:
+            problem = equations.draw(config.equations, rng)
+            yield problem, equations.teach(problem, config.equations, rng)
 
 
 def _functions(config: ProblemsConfig, rng: Random, part: Part) -> Iterator[tuple[Problem, str]]:

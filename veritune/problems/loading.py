@@ -69,6 +69,6 @@ def guess_source(path: str) -> str:
 
 def _source(name: str) -> Source:
     if name not in SOURCES:
-        known = ", ".join(["chain", "functions", *SOURCES])
+        known = ", ".join(["chain", "equations", "functions", *SOURCES])
         raise InputError(f"problems.source: unknown source '{name}'; known: {known}")
     return SOURCES[name]

@@ -41,7 +41,11 @@ def write_report(runs: Sequence[Path], out: Path) -> Path:
     """
     if not runs:
         raise InputError("give at least one run folder")
-    page = render([read_run(folder) for folder in runs])
+    return save_page(render([read_run(folder) for folder in runs]), out)
+
+
+def save_page(page: str, out: Path) -> Path:
+    """Write a page whole; raises `UnwritableError`."""
     aside = out.with_name(f".{out.name}.{os.getpid()}")
     try:
         aside.write_text(page, encoding="utf-8")
@@ -59,7 +63,7 @@ def render(runs: Sequence[Run]) -> str:
     """The page as text."""
     styles = {run.folder: style_of(position) for position, run in enumerate(runs)}
     return (
-        _environment()
+        environment()
         .get_template("page.html.j2")
         .render(
             version=__version__,
@@ -102,19 +106,20 @@ def _line(run: Run, field: str, style: Style) -> Line | None:
     return Line(style, [round for round, _ in seen], [rate for _, rate in seen]) if seen else None
 
 
-def _environment() -> Environment:
+def environment(*folders: Path) -> Environment:
+    """Where templates are found: here, and in `folders`; everything in them is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+    made = Environment(
+        loader=FileSystemLoader([*folders, Path(__file__).parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"visible": visible, "percent": percent}
-    environment.globals["trend"] = trend
-    return environment
+    made.filters |= {"visible": visible, "percent": percent}
+    made.globals["trend"] = trend
+    return made
 
 
 def percent(rate: float) -> str:

@@ -1,4 +1,4 @@
-"""Curves over rounds as inline SVG.
+"""Curves and intervals as inline SVG.
 
 Text and axes take the page's own colour (`currentColor`), so one picture serves light, dark and
 print; the lines are told apart by colour, mark and dash together.
@@ -37,10 +37,10 @@ STYLES = (
 
 
 class Line(NamedTuple):
-    """One run's rates by round."""
+    """One run's rates by round, or by whatever else is on the axis."""
 
     style: Style
-    rounds: Sequence[int]
+    rounds: Sequence[float]
     rates: Sequence[Rate]
 
 
@@ -58,7 +58,47 @@ def chart(title: str, lines: Sequence[Line]) -> str:
     axes.set_title(title, loc="left", fontsize=10, color=INK, parse_math=False)
     for position, line in enumerate(lines):
         _draw(axes, line, shift=(position - (len(lines) - 1) / 2) * 0.03)
-    _dress(axes, max(max(line.rounds) for line in lines), _top(lines))
+    _dress(axes, int(max(max(line.rounds) for line in lines)), _top(lines))
+    return _svg(figure, title)
+
+
+def curves(title: str, axis: str, lines: Sequence[Line]) -> str:
+    """An `<svg>` element: rates in percent over a logarithmic axis; `lines` is not empty."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.0, 2.9), layout="constrained")
+    axes = figure.subplots()
+    axes.set_title(title, loc="left", fontsize=10, color=INK, parse_math=False)
+    for line in lines:
+        _draw(axes, line, shift=0)
+    _dress(axes, 1, _top(lines))
+    ticks = sorted({at for line in lines for at in line.rounds})
+    axes.set_xscale("log")
+    axes.set_xlim(ticks[0] / 1.1, ticks[-1] * 1.1)
+    axes.set_xticks(ticks, [f"{at:g}" for at in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel(axis, fontsize=9, color=INK)
+    return _svg(figure, title)
+
+
+def forest(title: str, rows: Sequence[tuple[str, Rate]]) -> str:
+    """An `<svg>` element: one rate in percent a row, with its interval; `rows` is not empty."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.2, 0.55 + 0.24 * len(rows)), layout="constrained")
+    axes = figure.subplots()
+    axes.set_title(title, loc="left", fontsize=10, color=INK, parse_math=False)
+    for place, (_, rate) in enumerate(rows):
+        span = ([100 * (rate.value - rate.low)], [100 * (rate.high - rate.value)])
+        look = _look(STYLES[0]) | {"linestyle": ""}
+        axes.errorbar([100 * rate.value], [place], xerr=span, **look, elinewidth=1.4, capsize=2.5)
+    axes.set_yticks(range(len(rows)), [name for name, _ in rows])
+    axes.invert_yaxis()
+    axes.tick_params(colors=INK, labelsize=9, length=0)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}%")
+    axes.grid(axis="x", color=INK, alpha=0.15, linewidth=0.8)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.spines["bottom"].set_color(INK)
     return _svg(figure, title)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from veritune.config import Count, Frozen, Positive, Recipe
+from veritune.config import Count, Frozen, Positive, Recipe, check_recipe_as
 from veritune.errors import RecipeError
 
 Measure = Literal["pass_at_1", "trace_error", "longer_pass_at_1", "length"]
@@ -76,16 +76,16 @@ class StudyConfig(Frozen):
     """Candidates a test problem."""
     longer: Count = 500
     """Test problems that are harder than those trained on."""
-    harder: Override = {}
+    harder: Override = Field(default_factory=dict)
     """What makes them harder: keys of [problems], such as chain = { steps = 8 }."""
     match: Literal["samples", "labels"] = "samples"
     """What arms have equally much of: candidates drawn, or labels bought. A process label of a
     candidate counts one a step and one for the answer, an outcome label counts one."""
     steps: Positive = 5
     """Steps of a typical solution, for matching by labels."""
-    ppo: Override = {}
+    ppo: Override = Field(default_factory=dict)
     """Keys of the recipe that every ppo arm changes."""
-    own: dict[str, Override] = {}
+    own: dict[str, Override] = Field(default_factory=dict)
     """More arms: name to the keys of the recipe that it changes."""
     contrasts: tuple[Contrast, ...] = ()
     sweeps: tuple[Sweep, ...] = ()
@@ -202,3 +202,31 @@ def _swept(study: StudyRecipe) -> Iterator[Cell]:
             for arm in sweep.arms:
                 for seed in range(1, sweep.seeds + 1):
                     yield cell(study, arm, seed, change, number, value)
+
+
+QUICK_ARMS = ("sft", "more-sft", "outcome", "process")
+
+
+def narrowed(
+    study: StudyRecipe,
+    *,
+    quick: bool,
+    arms: tuple[str, ...],
+    seeds: int | None,
+    name: str | None,
+    output: str | None,
+) -> StudyRecipe:
+    """The study with what a command line changes; its claims are about the arms that are left."""
+    values = study.model_dump(mode="json")
+    inner = values["study"]
+    if quick:
+        values["name"] = f"{study.name}-quick"
+        values["evaluation"]["n"] = values["evaluation"]["k"] = 1
+        inner |= {"seeds": 2, "test": min(500, study.study.test), "sweeps": []}
+        inner |= {"longer": min(200, study.study.longer), "rerank_problems": 100}
+        arms = arms or tuple(arm for arm in study.study.arms if arm in QUICK_ARMS)
+    inner["seeds"] = seeds or inner["seeds"]
+    inner["arms"] = list(arms or study.study.arms)
+    inner["contrasts"] = [c for c in inner["contrasts"] if {c["a"], c["b"]} <= set(inner["arms"])]
+    values |= {"name": name or values["name"], "output": output or values["output"]}
+    return check_recipe_as(StudyRecipe, values, "command line")

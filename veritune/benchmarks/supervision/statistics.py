@@ -1,9 +1,9 @@
 """What a difference between two arms rests on.
 
-Every arm is trained once a seed and measured on the same problems, so a figure is a table
-(seeds, problems), and two arms are compared cell by cell. A claim about a *method* must allow for
-other seeds as well as other problems: `compare` does. McNemar's test allows for other problems
-only, so it speaks of one pair of policies.
+Every arm is trained once a seed and measured on the same problems, so a figure is a ratio of two
+tables (seeds, problems), such as right candidates over candidates. A claim about a *method* must
+allow for other seeds as well as other problems: `compare` does. McNemar's test allows for other
+problems only, so it speaks of one pair of policies.
 """
 
 from __future__ import annotations
@@ -16,8 +16,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 Table = NDArray[Any]
-"""(seeds, problems): a problem's figure under one seed; nan where there is none."""
+"""(seeds, problems)."""
 DRAWS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """An arm's figure: the sum of `top` over the sum of `bottom`, both (seeds, problems)."""
+
+    top: Table
+    bottom: Table
+
+    @property
+    def value(self) -> float:
+        """The figure over all seeds and problems; nan where there is nothing to count."""
+        total = float(self.bottom.sum())
+        return float(self.top.sum()) / total if total else float("nan")
+
+    @property
+    def by_seed(self) -> list[float]:
+        """The figure of each seed."""
+        pairs = zip(self.top.sum(axis=1), self.bottom.sum(axis=1), strict=True)
+        return [float(top / bottom) if bottom else float("nan") for top, bottom in pairs]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,24 +57,26 @@ class Difference:
     problems: int
 
 
-def compare(a: Table, b: Table, draw: int = 0) -> Difference:
+def compare(a: Ratio, b: Ratio | None, draw: int = 0) -> Difference:
     """Difference of two arms by a hierarchical bootstrap over seeds, then problems.
 
     Seeds and problems are drawn with replacement (Davison and Hinkley 1997, section 3.8, with both
     factors crossed). Few seeds make the spread of their means too small by (s - 1) / s, and its
     estimate unsure: the standard error is raised by that factor, and the interval takes Student's
-    t with s - 1 degrees of freedom. `draw` seeds the bootstrap.
+    t with s - 1 degrees of freedom. `draw` seeds the bootstrap; without `b`, `a` itself is meant.
     """
     from scipy import stats
 
-    if a.shape != b.shape or a.ndim != 2:
-        raise ValueError(f"need two tables of one shape (got {a.shape} and {b.shape})")
-    seeds, problems = a.shape
-    mean = float(np.nanmean(a) - np.nanmean(b))
+    if b is not None and a.top.shape != b.top.shape:
+        raise ValueError(f"need tables of one shape (got {a.top.shape} and {b.top.shape})")
+    seeds, problems = a.top.shape
+    mean = a.value - (0.0 if b is None else b.value)
     rng = np.random.default_rng(draw)
     of_seeds = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=DRAWS)
     of_problems = rng.multinomial(problems, np.full(problems, 1 / problems), size=DRAWS)
-    means = _means(a, of_seeds, of_problems) - _means(b, of_seeds, of_problems)
+    means = _means(a, of_seeds, of_problems)
+    if b is not None:
+        means = means - _means(b, of_seeds, of_problems)
     error = float(np.nanstd(means)) * float(np.sqrt(seeds / max(seeds - 1, 1)))
     freedom = max(seeds - 1, 1)
     half = float(stats.t.ppf(0.975, freedom)) * error
@@ -71,12 +93,11 @@ def compare(a: Table, b: Table, draw: int = 0) -> Difference:
     )
 
 
-def _means(table: Table, of_seeds: Table, of_problems: Table) -> Table:
-    """(draws,) means of a table whose rows and columns count so many times each."""
-    there = ~np.isnan(table)
-    total = ((of_problems @ np.where(there, table, 0.0).T) * of_seeds).sum(axis=1)
-    count = ((of_problems @ there.T.astype(float)) * of_seeds).sum(axis=1)
-    means: Table = np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
+def _means(figure: Ratio, of_seeds: Table, of_problems: Table) -> Table:
+    """(draws,) values of a figure whose rows and columns count so many times each."""
+    top = ((of_problems @ figure.top.T) * of_seeds).sum(axis=1)
+    bottom = ((of_problems @ figure.bottom.T) * of_seeds).sum(axis=1)
+    means: Table = np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
     return means
 
 
@@ -86,11 +107,6 @@ def _two_sided(mean: float, error: float, freedom: int) -> float:
     if error == 0:
         return 0.0
     return float(2 * stats.t.sf(abs(mean) / error, freedom))
-
-
-def mean_interval(a: Table, draw: int = 0) -> Difference:
-    """An arm's own mean with the interval that `compare` would give it."""
-    return compare(a, np.zeros_like(a), draw)
 
 
 def equivalence(difference: Difference, margin: float) -> float:
@@ -122,8 +138,3 @@ def holm(p_values: Sequence[float]) -> list[float]:
         worst = max(worst, min(1.0, (len(p_values) - rank) * p_values[index]))
         adjusted[index] = worst
     return adjusted
-
-
-def as_table(rows: Any) -> Table:
-    """Nested numbers, with None for nothing, as a table."""
-    return np.array([[np.nan if v is None else v for v in row] for row in rows], dtype=np.float64)

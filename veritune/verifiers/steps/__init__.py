@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from veritune.records import Problem, StepVerdict
 from veritune.verifiers.steps.annotations import check_annotations
 from veritune.verifiers.steps.chain import check_chain
+from veritune.verifiers.steps.equations_trace import check_equations
 from veritune.verifiers.steps.mathematics import check_mathematics
 from veritune.verifiers.steps.segment import Span, steps_of
 
@@ -20,11 +21,14 @@ def check_steps(
 
     `spans` are the steps where they are given; else `steps_of` finds them.
 
-    `metadata["source"]` picks the checker: `chain` has its own; every other math problem is read
-    step by step, and what rules cannot check is "unchecked". Code has no steps here.
+    `metadata["source"]` picks the checker: `chain` and `equations` have their own; every other
+    math problem is read step by step, and what rules cannot check is "unchecked". Code has no
+    steps here.
     """
     if problem.kind == "code":
         return ()
     if problem.metadata.get("source") == "chain":
         return check_chain(problem, text)
+    if problem.metadata.get("source") == "equations":
+        return check_equations(problem, text)
     return check_mathematics(problem, text, spans)

@@ -1,0 +1,219 @@
+"""The write-up of a study: one HTML file, and `figures.json` with every number in it."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version as version_of
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from veritune import __version__
+from veritune.benchmarks.supervision.findings import (
+    TITLES,
+    Finding,
+    tested_claims,
+    verdicts,
+)
+from veritune.benchmarks.supervision.plan import Cell, Measure, StudyRecipe, cells
+from veritune.benchmarks.supervision.results import (
+    Exam,
+    by_arm,
+    first_errors,
+    ratio,
+    read_exam,
+)
+from veritune.benchmarks.supervision.runs import finished
+from veritune.benchmarks.supervision.statistics import Difference, compare
+from veritune.journal.folder import to_toml
+from veritune.report.intervals import Rate
+from veritune.report.page import environment, save_page
+from veritune.report.plots import Line, chart, curves, forest, style_of, swatch
+
+SPENT = (
+    *("samples", "verifier_calls", "answer_labels", "step_labels"),
+    *("training_tokens", "cpu_seconds"),
+)
+A_CHART = 6
+"""Lines that a chart can tell apart."""
+VERSIONS = ("torch", "transformers", "numpy", "scipy")
+
+
+def write_page(study: StudyRecipe, failed: Mapping[str, str]) -> Path:
+    """Write the page over what is finished of a study, and return its path."""
+    folder = Path(study.output) / study.name
+    every = cells(study)
+    exams = {
+        cell.recipe.name: read_exam(cell.recipe.folder)
+        for cell in every
+        if finished(cell.recipe.folder)
+    }
+    arms = by_arm(every, exams)
+    claims = tested_claims(study.study, arms)
+    rows = [_row(arm, found) for arm, found in arms.items()]
+    figures = {"arms": [_plain(row) for row in rows], "claims": [_claim(c) for c in claims]}
+    (folder / "figures.json").write_text(json.dumps(figures, indent=1))
+    page = (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            version=__version__,
+            versions=", ".join(f"{name} {version_of(name)}" for name in VERSIONS)
+            + f", Python {platform.python_version()}",
+            study=study,
+            recipe=to_toml(study),
+            seeds=study.study.seeds,
+            claims=claims,
+            control=verdicts(arms),
+            names=TITLES,
+            titles=list(TITLES.values()),
+            rows=rows,
+            forests=_forests(arms),
+            rounds=_rounds(arms),
+            legend=[(arm, swatch(style_of(i % A_CHART))) for i, arm in enumerate(arms)],
+            rerank=None,
+            sweeps=_sweeps(study, every, exams),
+            failed=failed,
+            points=lambda value: f"{100 * value:+.1f}",
+        )
+    )
+    return save_page(page, folder / "index.html")
+
+
+def _environment() -> Any:
+    return environment(Path(__file__).parent)
+
+
+def _row(arm: str, exams: Sequence[Exam]) -> dict[str, Any]:
+    figures = {measure: _figure(exams, measure) for measure in TITLES}
+    return {
+        "arm": arm,
+        "seeds": len(exams),
+        "raw": figures,
+        "figures": [_shown(found, measure) for measure, found in figures.items()],
+        "spent": {key: fmean(exam.spent[key] for exam in exams) for key in SPENT},
+        "first_errors": first_errors(exams),
+    }
+
+
+def _figure(exams: Sequence[Exam], measure: Measure) -> Difference | None:
+    figure = ratio(exams, measure)
+    if figure.top.size == 0 or math.isnan(figure.value):
+        return None
+    return compare(figure, None)
+
+
+def _shown(found: Difference | None, measure: Measure) -> dict[str, str] | None:
+    if found is None:
+        return None
+    scale, unit, top = (1.0, "", math.inf) if measure == "length" else (100.0, "%", 1.0)
+    low, high = max(0.0, found.low), min(top, found.high)
+    values = {"value": found.mean, "low": low, "high": high}
+    return {name: f"{scale * value:.1f}{unit}" for name, value in values.items()}
+
+
+def _forests(arms: Mapping[str, Sequence[Exam]]) -> list[str]:
+    out = []
+    for measure in ("pass_at_1", "trace_error", "longer_pass_at_1"):
+        rows = [
+            (arm, _rate(found))
+            for arm, exams in arms.items()
+            if (found := _figure(exams, measure)) is not None
+        ]
+        if rows:
+            out.append(forest(TITLES[measure], rows))
+    return out
+
+
+def _rate(found: Difference) -> Rate:
+    low, high = max(0.0, min(found.low, found.mean)), min(1.0, max(found.high, found.mean))
+    return Rate(value=found.mean, low=low, high=high, n=found.problems)
+
+
+def _rounds(arms: Mapping[str, Sequence[Exam]]) -> list[str]:
+    titles = {"pass_at_1": "pass@1", "trace_error": "trace error among right answers"}
+    styled = [(exams, style_of(i % A_CHART)) for i, exams in enumerate(arms.values())]
+    out = []
+    for first in range(0, len(styled), A_CHART):
+        for key, title in titles.items():
+            part = styled[first : first + A_CHART]
+            lines = [line for exams, style in part if (line := _line(exams, key, style))]
+            if lines and any(len(line.rounds) > 1 for line in lines):
+                out.append(chart(title, lines))
+    return out
+
+
+def _line(exams: Sequence[Exam], key: str, style: Any) -> Line | None:
+    """Mean over seeds by round, with their least and greatest."""
+    seen: dict[int, list[float]] = {}
+    for exam in exams:
+        for row in exam.rounds:
+            if row[key] is not None:
+                seen.setdefault(row["round"], []).append(row[key])
+    if not seen:
+        return None
+    rates = [Rate(value=fmean(v), low=min(v), high=max(v), n=len(v)) for v in seen.values()]
+    return Line(style, list(seen), rates)
+
+
+def _sweeps(study: StudyRecipe, every: Sequence[Cell], exams: Mapping[str, Exam]) -> list[str]:
+    out = []
+    for number, sweep in enumerate(study.study.sweeps):
+        if not all(isinstance(value, int | float) and value > 0 for value in sweep.values):
+            continue
+        for measure in ("pass_at_1", "trace_error"):
+            lines = []
+            for position, arm in enumerate(sweep.arms):
+                points = [
+                    (float(value), _rate(found))
+                    for value in sweep.values
+                    if (found := _swept(every, exams, number, arm, value, measure)) is not None
+                ]
+                if points:
+                    at, rates = zip(*points, strict=True)
+                    lines.append(Line(style_of(position), at, rates))
+            if lines:
+                names = ", ".join(sweep.arms)
+                out.append(curves(f"{TITLES[measure]} ({names})", sweep.key, lines))
+    return out
+
+
+def _swept(
+    every: Sequence[Cell],
+    exams: Mapping[str, Exam],
+    number: int,
+    arm: str,
+    value: object,
+    measure: Measure,
+) -> Difference | None:
+    found = [
+        exams[cell.recipe.name]
+        for cell in every
+        if (cell.sweep, cell.arm, cell.value) == (number, arm, value) and cell.recipe.name in exams
+    ]
+    return _figure(found, measure) if found else None
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    figures = {
+        measure: None if found is None else [found.mean, found.low, found.high]
+        for measure, found in row["raw"].items()
+    }
+    return {"arm": row["arm"], "seeds": row["seeds"], "spent": row["spent"], **figures}
+
+
+def _claim(claim: Finding) -> dict[str, Any]:
+    found = claim.difference
+    return {
+        **claim.contrast.model_dump(),
+        "difference": found.mean,
+        "low": found.low,
+        "high": found.high,
+        "p": claim.raw_p,
+        "p_holm": claim.p,
+        "held": claim.held,
+        "mcnemar": claim.by_seed,
+    }

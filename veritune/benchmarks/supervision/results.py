@@ -1,0 +1,120 @@
+"""From the journals of a study to figures: one ratio of tables an arm and measure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from veritune.benchmarks.supervision.plan import Cell, Measure
+from veritune.benchmarks.supervision.runs import PHASE
+from veritune.benchmarks.supervision.statistics import Ratio
+from veritune.journal import Journal
+from veritune.records import Candidate, Verdict
+from veritune.rounds.drawing import ROUND
+
+Group = list[tuple[Candidate, Verdict]]
+Count = Callable[[Group], tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What one run came to: its spending, and its judged candidates by problem."""
+
+    spent: dict[str, Any]
+    rounds: list[dict[str, Any]]
+    test: dict[str, Group]
+    longer: dict[str, Group]
+
+    @cached_property
+    def first_right(self) -> dict[str, bool]:
+        """Whether the first candidate of each problem passed, for McNemar's test."""
+        return {name: group[0][1].outcome == "passed" for name, group in self.test.items()}
+
+
+def read_exam(folder: Path) -> Exam:
+    """The examination of a finished run."""
+    with Journal.open(folder, read_only=True) as journal:
+        rounds = journal.metrics("evaluate")
+    with Journal.open(folder / "test", read_only=True) as journal:
+        spent = journal.metrics(PHASE)[0]
+        test = _groups(journal)
+    longer: dict[str, Group] = {}
+    if (folder / "longer" / "journal.sqlite").exists():
+        with Journal.open(folder / "longer", read_only=True) as journal:
+            longer = _groups(journal)
+    return Exam(spent=spent, rounds=rounds, test=test, longer=longer)
+
+
+def _groups(journal: Journal) -> dict[str, Group]:
+    rows = journal.judged(ROUND, "train")
+    return {
+        name: [(candidate, verdict) for _, candidate, verdict in group]
+        for name, group in groupby(rows, key=lambda row: row[0].id)
+    }
+
+
+def _right(group: Group) -> tuple[float, float]:
+    decided = [v for _, v in group if v.outcome != "error"]
+    return sum(v.outcome == "passed" for v in decided), len(decided)
+
+
+def _wrong_traces(group: Group) -> tuple[float, float]:
+    traced = [
+        v
+        for _, v in group
+        if v.outcome == "passed" and any(step.label != "unchecked" for step in v.steps)
+    ]
+    return sum(any(s.label == "incorrect" for s in v.steps) for v in traced), len(traced)
+
+
+def _length(group: Group) -> tuple[float, float]:
+    sizes = [len(c.token_ids) if c.token_ids is not None else len(c.text) for c, _ in group]
+    return sum(sizes), len(sizes)
+
+
+COUNTS: dict[Measure, Count] = {
+    "pass_at_1": _right,
+    "trace_error": _wrong_traces,
+    "longer_pass_at_1": _right,
+    "length": _length,
+}
+
+
+def ratio(exams: Sequence[Exam], measure: Measure) -> Ratio:
+    """One measure of one arm over its seeds; a problem that a seed lacks counts nothing there."""
+    splits = [exam.longer if measure.startswith("longer") else exam.test for exam in exams]
+    names = sorted(set().union(*splits)) if splits else []
+    top, bottom = np.zeros((2, len(splits), len(names)))
+    for seed, groups in enumerate(splits):
+        for column, name in enumerate(names):
+            if name in groups:
+                top[seed, column], bottom[seed, column] = COUNTS[measure](groups[name])
+    return Ratio(top, bottom)
+
+
+def first_errors(exams: Sequence[Exam], most: int = 8) -> list[float]:
+    """Of the solutions with a wrong step, the share whose first wrong one is step 1, 2, ..."""
+    counts = [0] * most
+    for exam in exams:
+        for group in exam.test.values():
+            for _, verdict in group:
+                labels = [step.label for step in verdict.steps]
+                if "incorrect" in labels:
+                    counts[min(labels.index("incorrect"), most - 1)] += 1
+    total = sum(counts)
+    return [count / total for count in counts] if total else []
+
+
+def by_arm(cells: Sequence[Cell], exams: Mapping[str, Exam]) -> dict[str, list[Exam]]:
+    """The finished runs of every arm, in order of seed, outside of any sweep."""
+    out: dict[str, list[Exam]] = {}
+    for cell in cells:
+        if cell.sweep is None and cell.recipe.name in exams:
+            out.setdefault(cell.arm, []).append(exams[cell.recipe.name])
+    return out

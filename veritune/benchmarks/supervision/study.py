@@ -1,0 +1,101 @@
+"""`veritune bench supervision RECIPE.toml`: run a study's cells side by side, then write it up.
+
+Every cell is a run of its own in a process of its own; what is finished is not done again, and
+what was killed goes on where it was. A cell that fails is reported and the others go on.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+from veritune.benchmarks.supervision import held_out
+from veritune.benchmarks.supervision.plan import Cell, StudyRecipe, cells
+from veritune.benchmarks.supervision.runs import finished, run_cell
+from veritune.errors import VerituneError
+from veritune.rounds.watch import Advance, Watch
+
+PR_SET_PDEATHSIG = 1
+
+
+class StudyError(VerituneError, RuntimeError):
+    """A study that cannot go on."""
+
+
+def run_study(study: StudyRecipe, workers: int, watch: Watch) -> dict[str, str]:
+    """Run every cell of the study; what went wrong, by the cell's name."""
+    folder = Path(study.output) / study.name
+    tests = folder / "problems"
+    held_out.write_tests(study, tests)
+    every = cells(study)
+    first = every[0].arm
+    failed: dict[str, str] = {}
+    with watch.phase(f"{study.name}: runs", len(every)) as advance:
+        # The first arm's runs build the warm starts that the others of their seed share.
+        for part in _parts(every, first):
+            failed |= _side_by_side(part, tests, study.study.candidates, workers, watch, advance)
+    return failed
+
+
+def _parts(every: Sequence[Cell], first: str) -> list[list[Cell]]:
+    starts = [c for c in every if c.arm == first and c.sweep is None]
+    others = [c for c in every if c not in starts]
+    twins: dict[str, list[Cell]] = {}
+    for cell in others:  # two runs of one warm start must not both build it
+        key = f"{cell.recipe.seed}-{cell.recipe.problems}"
+        twins.setdefault(key, []).append(cell)
+    heads = [group[0] for group in twins.values()]
+    return [starts, heads, [c for c in others if c not in heads]]
+
+
+def _side_by_side(
+    part: Sequence[Cell],
+    tests: Path,
+    candidates: int,
+    workers: int,
+    watch: Watch,
+    advance: Advance,
+) -> dict[str, str]:
+    failed: dict[str, str] = {}
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
+        waiting: dict[Future[str], Cell] = {}
+        for cell in part:
+            if finished(cell.recipe.folder):
+                advance(1)
+                continue
+            future = pool.submit(run_cell, cell, tests, candidates)
+            waiting[future] = cell
+        try:
+            for future in as_completed(waiting):
+                cell = waiting[future]
+                try:
+                    wrong = future.result()
+                except BrokenProcessPool:
+                    raise StudyError(
+                        "a run's process was ended from outside (out of memory?);"
+                        " run the same command again to go on, with fewer --workers"
+                    ) from None
+                if wrong:
+                    failed[cell.recipe.name] = wrong
+                watch.say(f"{cell.recipe.name}: {wrong or 'done'}")
+                advance(1)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
+    return failed
+
+
+def _end_with_parent() -> None:
+    """A worker does not outlive the study, however that ends; Ctrl-C is the study's to heed."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -1,0 +1,60 @@
+"""`veritune bench supervision RECIPE.toml`: outcome against process supervision, measured."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import Field
+
+from veritune.cli.arguments import parse
+from veritune.cli.console import Terminal
+from veritune.config import Count, Frozen, Positive, load_recipe_as
+from veritune.errors import RecipeError
+
+USAGE = "usage: veritune bench supervision RECIPE.toml [OPTIONS]\n"
+
+
+class SupervisionArguments(Frozen):
+    """Run a study's arms over several seeds, and write the page that says what came of it."""
+
+    quick: bool = False
+    """The four main arms over two seeds on fewer problems: minutes instead of hours."""
+    workers: Count = 0
+    """Runs side by side; 0 means one a core."""
+    name: str | None = None
+    """Another name for the study's folder."""
+    output: str | None = None
+    """Another folder for studies."""
+    seeds: Positive | None = None
+    """Another number of seeds."""
+    arms: tuple[str, ...] = Field(default=())
+    """Other arms; contrasts that name an arm left out are left out as well."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the study, or go on with it; exit code 1 where a run failed."""
+    if not argv or argv[0] in ("-h", "--help"):
+        print(USAGE)
+        parse(SupervisionArguments, ["--help"], prog="veritune bench supervision RECIPE.toml")
+    if argv[0].startswith("-"):
+        raise RecipeError("name the recipe first: veritune bench supervision RECIPE.toml ...")
+    arguments = parse(SupervisionArguments, argv[1:], prog="veritune bench supervision")
+    from veritune.benchmarks.supervision.page import write_page
+    from veritune.benchmarks.supervision.plan import StudyRecipe, narrowed
+    from veritune.benchmarks.supervision.study import run_study
+
+    study = narrowed(
+        load_recipe_as(StudyRecipe, Path(argv[0])),
+        quick=arguments.quick,
+        arms=arguments.arms,
+        seeds=arguments.seeds,
+        name=arguments.name,
+        output=arguments.output,
+    )
+    watch = Terminal(f"{study.name}: study")
+    failed = run_study(study, arguments.workers or os.cpu_count() or 1, watch)
+    page = write_page(study, failed)
+    watch.say(f"everything is in {page.parent}; the write-up is {page}")
+    return 1 if failed else 0
