@@ -4,6 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -109,6 +110,53 @@ async def test_a_failure_ends_the_stream_and_keeps_what_was_judged(
     assert len(journal.judged_keys(1, "train")) == judge.judged
 
 
+class Stuck(Judge):
+    """Gives no verdict on some."""
+
+    async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
+        if problem.id in {"p0", "p7"}:
+            await asyncio.Event().wait()
+        return await super().verify(problem, candidate)
+
+
+async def test_a_stuck_verification_is_an_error_and_holds_nothing_up(journal: Journal) -> None:
+    source = Counting()
+    stream = Stream(source, Stuck(source), journal, at_once=4, patience=0.2)
+    async with asyncio.timeout(60):
+        await stream.fill(1, "train", PROBLEMS, 2, POLICY, lambda count=1, **figures: None)
+    assert journal.outcomes(1, "train") == {"passed": 396, "error": 4}
+    reasons = {v.reason for _, _, v in journal.judged(1, "train") if v.outcome == "error"}
+    assert reasons == {"the verifier gave no verdict within 0.2 s"}
+
+
+class Waiting(Counting):
+    """Draws nothing until it is closed, as one that is in the middle of long candidates."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.closed = threading.Event(), threading.Event()
+
+    def close(self) -> None:
+        self.closed.set()
+
+    def sample(
+        self, problems: Sequence[Problem], indices: Sequence[Sequence[int]], *, round: int
+    ) -> Iterator[Candidate]:
+        self.begun.set()
+        self.closed.wait(60)
+        yield from ()
+
+
+async def test_calling_it_off_ends_a_long_draw(journal: Journal) -> None:
+    source = Waiting()
+    task = asyncio.create_task(fill(journal, source, Judge(source), 1))
+    await asyncio.to_thread(source.begun.wait, 60)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert source.closed.is_set()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("during", ["warm start", "evaluation"])
 def test_ctrl_c_ends_in_one_line_and_the_run_goes_on(tmp_path: Path, during: str) -> None:
@@ -133,6 +181,6 @@ def test_ctrl_c_ends_in_one_line_and_the_run_goes_on(tmp_path: Path, during: str
         while not (tmp_path / "run" / "config.toml").exists():
             assert run.poll() is None
     run.send_signal(signal.SIGINT)
-    assert run.wait(timeout=30) == 130
+    assert run.wait(timeout=300) == 130
     assert run.stderr.read() == "veritune: stopped; run the same command again to go on\n"
     assert subprocess.run(command, capture_output=True).returncode == 0

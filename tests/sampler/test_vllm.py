@@ -1,8 +1,11 @@
 """vLLM runs the policy that it is given, proves it, and comes back from the dead."""
 
-import logging
 import os
 import signal
+import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from multiprocessing import active_children
 from pathlib import Path
@@ -11,8 +14,9 @@ from typing import Any
 import pytest
 import torch
 
-from veritune.config import SamplerConfig, ScratchConfig
+from veritune.config import SamplerConfig, ScratchConfig, check_recipe
 from veritune.errors import PolicyMismatchError, VerituneError
+from veritune.journal.folder import to_toml
 from veritune.models import build_scratch, encode_prompt, load_policy, save_policy
 from veritune.records import Candidate, Checkpoint, Problem
 
@@ -138,9 +142,7 @@ def test_adapters_are_applied_and_missed_when_they_are_not(
         greedy.check()
 
 
-def test_draws_stops_and_death(
-    tmp_path: Path, closing: list[VllmSampler], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_draws_and_stops(tmp_path: Path, closing: list[VllmSampler]) -> None:
     checkpoint = policy(tmp_path, 0)
     _, tokenizer = load_policy(checkpoint.path)
     plain = sampler(max_tokens=24, stop=("e", "7"))
@@ -160,13 +162,110 @@ def test_draws_stops_and_death(
     same = [whole[c.problem_id, 2].token_ids == c.token_ids for c in again]
     assert sum(same) >= 38, "a request's draws follow from its seed, but for rounding"
 
-    stream = plain.sample(problems(60), [range(8)] * 60, round=1)
-    drawn = [next(stream) for _ in range(5)]
-    os.kill(engine_process().pid, signal.SIGKILL)
-    with caplog.at_level(logging.WARNING, "veritune"):
-        drawn += stream
-    assert sorted((c.problem_id, c.index) for c in drawn) == sorted(
-        (p.id, i) for p in problems(60) for i in range(8)
-    )
-    (line,) = [record.getMessage() for record in caplog.records if record.name == "veritune"]
-    assert line.startswith("the vLLM engine died; starting it again")
+
+# --- whole runs
+
+PROMPTS, CANDIDATES = 100, 8
+
+
+def recipe(output: Path) -> str:
+    """Three rounds on chains of one easy step, which a tiny model gets right now and then."""
+    values = {
+        "output": str(output),
+        "threads": 1,
+        "model": {"scratch": {"layers": 1, "width": 64, "heads": 2, "max_length": 64}},
+        "problems": {
+            "source": "chain",
+            "train": PROMPTS,
+            "test": 20,
+            "chain": {"steps": 1, "operators": "+", "largest_term": 19, "misconception": 0.0},
+        },
+        "warm_start": {
+            "demonstrations": 80,
+            "updates": 120,
+            "batch_size": 32,
+            "learning_rate": 5e-3,
+        },
+        "rounds": {"count": 3, "prompts": PROMPTS},
+        "sampler": {"type": "vllm", "n": CANDIDATES, "batch": 16, "max_tokens": 24},
+        "trainer": {"updates": 4, "batch_size": 8},
+        "evaluation": {"n": 2, "k": 2},
+    }
+    return to_toml(check_recipe(values, "test"))
+
+
+def begun(path: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "veritune", "run", str(path)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
+
+
+def engine_of(pid: int) -> int:
+    """The child that is the engine."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == pid and b"EngineCore" in (folder / "cmdline").read_bytes():
+                return int(folder.name)
+        except OSError:
+            continue
+    raise AssertionError("there is no engine")
+
+
+def wait_for_candidates(journal: Path, round: int, run: subprocess.Popen[str]) -> None:
+    """Wait until some of a round's candidates are written, and not all."""
+    count, asked = "select count(*) from candidates where round = ?", PROMPTS * CANDIDATES
+    found = 0
+    while not found:
+        assert run.poll() is None, run.communicate()
+        time.sleep(0.02)
+        if journal.exists():
+            db = sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)
+            with db:
+                tables = db.execute("select name from sqlite_master").fetchall()
+                if ("candidates",) in tables:
+                    (found,) = db.execute(count, (round,)).fetchone()
+            db.close()
+    assert found < asked
+
+
+def gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def test_a_run_survives_the_death_of_its_engine_and_its_own(tmp_path: Path) -> None:
+    path, journal = tmp_path / "recipe.toml", tmp_path / "run" / "journal.sqlite"
+    path.write_text(recipe(tmp_path))
+
+    run = begun(path)
+    wait_for_candidates(journal, 1, run)
+    os.kill(engine_of(run.pid), signal.SIGKILL)
+    wait_for_candidates(journal, 2, run)
+    engine = engine_of(run.pid)
+    run.kill()
+    _, said = run.communicate()
+    deadline = time.monotonic() + 30
+    while not gone(engine) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert gone(engine)
+    died = [line for line in said.splitlines() if "engine died" in line]
+    assert len(died) == 1 and died[0].startswith("the vLLM engine died (exit code -9); starting it")
+
+    second = begun(path)
+    _, said = second.communicate(timeout=600)
+    assert second.returncode == 0, said
+    db = sqlite3.connect(journal)
+    wanted = [(round, "train", PROMPTS * CANDIDATES) for round in (1, 2, 3)]
+    wanted += [(round, "test", 20 * 2) for round in (0, 1, 2, 3)]
+    for table in ("candidates", "verdicts"):
+        rows = db.execute(
+            "select round, split, count(distinct problem_id || '/' || idx) from"
+            f" {table} join problems on id = problem_id group by round, split"
+        )
+        assert sorted(rows) == sorted(wanted)
+    gaps = db.execute("select json_extract(record, '$.mean') from metrics where phase = 'sampler'")
+    assert all(mean <= 1e-3 for (mean,) in gaps)
+    db.close()

@@ -16,7 +16,7 @@ COMMANDS = {
     "run": "run a recipe's rounds; goes on by itself if the run exists",
     "sample": "draw candidates for a file of problems",
     "verify": "judge a file of candidates",
-    "train": "train a model on files: sft",
+    "train": "train a model on files: sft, reward, dpo",
     "bench": "measure: pass-at-k, throughput",
     "validate": "check every reference solution with its own verifier",
     "report": "write a run's HTML page",
@@ -46,7 +46,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except VerituneError as error:
         return fail(str(error), error.exit_code)
     except KeyboardInterrupt:
-        return fail("stopped; run the same command again to go on", INTERRUPTED)
+        fail("stopped; run the same command again to go on", INTERRUPTED)
+        if argv is None:
+            from veritune.cli.running import leave
+
+            leave(INTERRUPTED)
+        return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

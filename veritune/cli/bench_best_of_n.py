@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Sequence
 from contextlib import closing
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from veritune.cli.arguments import parse
 from veritune.cli.console import Terminal, percent
 from veritune.cli.inputs import read_pairs
+from veritune.cli.running import run_async
 from veritune.cli.verify import judge
 from veritune.config import Count, Positive, SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError, RecordError, UnwritableError
@@ -96,7 +96,7 @@ def _verdicts(arguments: BestOfNArguments, watch: Terminal) -> list[Verdict]:
         raise RecipeError("give --candidates, or --model to draw them with, or --verdicts")
     if arguments.candidates is not None:
         pairs = read_pairs(arguments.problems, arguments.candidates)
-        return asyncio.run(judge(arguments, pairs, watch))
+        return run_async(judge(arguments, pairs, watch))
     return _drawn_verdicts(arguments, watch)
 
 
@@ -121,7 +121,7 @@ def _drawn_verdicts(arguments: BestOfNArguments, watch: Terminal) -> list[Verdic
     problems = read_records(arguments.problems, Problem)
     with TemporaryDirectory() as folder, Journal.open(folder) as journal:
         journal.add_problems("train", problems)
-        asyncio.run(_draw(arguments, problems, journal, watch))
+        run_async(_draw(arguments, problems, journal, watch))
         return [verdict for _, _, verdict in journal.judged(0, "train")]
 
 

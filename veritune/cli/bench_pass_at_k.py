@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import Terminal, percent
 from veritune.cli.inputs import read_pairs
+from veritune.cli.running import run_async
 from veritune.cli.verify import judge
 from veritune.config import Positive, VerifierConfig
 
@@ -30,7 +30,7 @@ def main(argv: Sequence[str]) -> int:
     arguments = parse(PassAtKArguments, argv, prog="veritune bench pass-at-k")
     pairs = read_pairs(arguments.problems, arguments.candidates)
     watch = Terminal()
-    figures = estimate(asyncio.run(judge(arguments, pairs, watch)), arguments.k)
+    figures = estimate(run_async(judge(arguments, pairs, watch)), arguments.k)
     for k, rate in figures.rates.items():
         few = figures.too_few[k]
         note = f" ({few} problems have too few candidates)" if few else ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import Terminal, percent
+from veritune.cli.running import run_async
 from veritune.config import Recipe, load_recipe
 from veritune.errors import RecipeError
 
@@ -43,7 +43,7 @@ def execute(recipe: Recipe) -> None:
     watch = Terminal(f"{recipe.name}: held-out problems")
     from veritune.rounds import improve
 
-    rows = asyncio.run(improve(recipe, watch))
+    rows = run_async(improve(recipe, watch))
     first, last = rows[0], rows[-1]
     watch.say(
         f"done: pass@1 {percent(first['pass_at_1'])} -> {percent(last['pass_at_1'])} on"

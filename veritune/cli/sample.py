@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 from collections import Counter
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import Terminal
+from veritune.cli.running import run_async
 from veritune.config import Count, Frozen, SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError, RecordError, UnwritableError
 from veritune.files import read_records, write_records
@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
     watch = Terminal()
     with ExitStack() as stack:
         journal = stack.enter_context(_unfinished(arguments))
-        asyncio.run(_draw(arguments, problems, journal, watch))
+        run_async(_draw(arguments, problems, journal, watch))
         count = write_records(arguments.out, journal.candidates(0, "train"))
         watch.say(f"{count} candidates of {len(problems)} problems in {arguments.out}")
         if arguments.verdicts is not None:

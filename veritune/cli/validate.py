@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from tyro.conf import Positional
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import Terminal
+from veritune.cli.running import run_async
 from veritune.cli.verify import judge
 from veritune.config import Count, Positive, ProblemsConfig, VerifierConfig
 from veritune.problems import (
@@ -43,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
     problems = read_problems(arguments)
     pairs = [(problem, reference) for problem in problems if (reference := candidate(problem))]
     watch = Terminal()
-    verdicts = asyncio.run(judge(arguments, pairs, watch))
+    verdicts = run_async(judge(arguments, pairs, watch))
     failed = doubtful = 0
     for (problem, reference), verdict in zip(pairs, verdicts, strict=True):
         reason = complaint(problem, reference, verdict)

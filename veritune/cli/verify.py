@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from veritune.cli.arguments import parse
 from veritune.cli.console import Terminal
 from veritune.cli.inputs import read_pairs
+from veritune.cli.running import run_async
 from veritune.config import VerifierConfig
 from veritune.files import write_records
 from veritune.records import Candidate, Problem, Verdict
@@ -30,7 +31,7 @@ def main(argv: Sequence[str]) -> int:
     arguments = parse(VerifyArguments, argv, prog="veritune verify")
     pairs = read_pairs(arguments.problems, arguments.candidates)
     watch = Terminal()
-    verdicts = asyncio.run(judge(arguments, pairs, watch))
+    verdicts = run_async(judge(arguments, pairs, watch))
     write_records(arguments.out, verdicts)
     counts = Counter(verdict.outcome for verdict in verdicts)
     watch.say(

@@ -92,7 +92,10 @@ class Stream:
                 for _ in range(self._at_once)
             ]
             try:
-                await asyncio.gather(*tasks)
+                # Not `gather`, which cannot be called off before its tasks heed that.
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+                for task in done:
+                    task.result()
             finally:
                 buffer.flush()
 
@@ -148,4 +151,7 @@ async def _ending_together() -> AsyncIterator[list[asyncio.Task[None]]]:
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks, timeout=END_SECONDS)
+            done, _ = await asyncio.wait(tasks, timeout=END_SECONDS)
+            for task in done:
+                if not task.cancelled():
+                    task.exception()  # Or asyncio complains that nobody looked at it.

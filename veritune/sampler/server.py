@@ -187,6 +187,8 @@ class ServerSampler:
     ) -> Candidate:
         chat = not isinstance(problem.prompt, str)
         body["messages" if chat else "prompt"] = problem.prompt
+        if isinstance(problem.prompt, list) and problem.prompt[-1]["role"] == "assistant":
+            body |= {"add_generation_prompt": False, "continue_final_message": True}
         choice = self._complete(body)
         text = choice["message"]["content"] if chat else choice["text"]
         return Candidate(

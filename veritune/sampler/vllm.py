@@ -58,7 +58,7 @@ class VllmSampler:
             try:
                 self._engage(witness, mistakes)
             except EngineDiedError:
-                self._restart(1, 0, witness)
+                self._engage_again(witness)
         self._witness = witness
 
     def check(self) -> Gap:
@@ -136,15 +136,32 @@ class VllmSampler:
             self._engine.add(plan.begin_next())
         return [plan.end(name, output) for name, output in self._engine.step()]
 
+    def _engage_again(self, witness: Witness) -> None:
+        """The engine died while nothing was drawn, or the policy kills it."""
+        try:
+            self._restart(1, 0, witness)
+        except EngineDiedError:
+            why = self._last_words()
+            raise VerituneError(
+                f"{witness.checkpoint.path}: the vLLM engine dies of this policy ({why}); "
+                "use the native sampler"
+            ) from None
+
+    def _last_words(self) -> str:
+        return "no reason given" if self._engine is None else self._engine.last_words()
+
     def _restart(self, deaths: int, left: int, witness: Witness) -> None:
         if self._closed.is_set():
             return
+        why = self._last_words()
         if deaths > RESTARTS:
             raise VerituneError(
-                f"the vLLM engine died {deaths} times in one round with {left} candidates left; "
-                "lower sampler.batch or sampler.gpu_memory, or use sampler.type = 'native'"
+                f"the vLLM engine died {deaths} times in one round with {left} candidates left "
+                f"({why}); lower sampler.batch or sampler.gpu_memory, or use the native sampler"
             )
-        log.warning("the vLLM engine died; starting it again, %d candidates are left", left)
+        log.warning(
+            "the vLLM engine died (%s); starting it again, %d candidates are left", why, left
+        )
         if self._engine is not None:
             self._engine.close()
             self._engine = None

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -30,6 +34,7 @@ class Engine:
     def __init__(self, config: SamplerConfig, dtype: str, witness: Witness, leash: Leash) -> None:
         """Start a process that runs the policy of `witness`, on a leash."""
         os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")  # Before vLLM is imported.
+        os.environ.setdefault("VLLM_LOGGING_STREAM", "ext://sys.stderr")
         os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", CPU_CACHE_GB)
         codec = witness.codec
         self._config, self._eos = config, sorted(codec.eos)
@@ -44,8 +49,8 @@ class Engine:
             # In a folder without a config.json, so that vLLM loads it as what it is.
             codec.tokenizer.save_pretrained(self._files.name)
             options["tokenizer"] = self._files.name
-        self._leash = leash
-        with leash.holding():
+        self._leash, self._log = leash, Path(self._files.name) / "log"
+        with leash.holding(), _stderr_in(self._log):
             self._llm = self._start(str(witness.base), dtype, options)
         from vllm.v1.engine.exceptions import EngineDeadError
 
@@ -134,6 +139,11 @@ class Engine:
             self._lifeline.call(self._llm.wake_up)
             self._asleep = False
 
+    def last_words(self) -> str:
+        """The last error that the process wrote down, or how it was ended."""
+        ends = [end for process in self._leash.held if (end := process.exitcode)]
+        return _last_error(self._log) or (f"exit code {ends[0]}" if ends else "no reason given")
+
     def close(self) -> None:
         """End the process."""
         self._lifeline.close()
@@ -153,13 +163,16 @@ class Engine:
                 enforce_eager=not _has_gpu(),
                 enable_sleep_mode=_has_gpu(),
                 enable_prefix_caching=True,
+                # vLLM 0.32 on a CPU dies of a prompt in chunks whose request has a seed.
+                enable_chunked_prefill=None if _has_gpu() else False,
+                use_tqdm_on_load=False,
                 skip_tokenizer_init=not self._config.stop,
                 logprobs_mode="raw_logprobs",
                 **options,
             )
         except Exception as error:
             self._leash.pull()
-            cause = str(error).strip().partition("\n")[0][:200]
+            cause = _last_error(self._log) or str(error).strip().partition("\n")[0][:200]
             raise ModelError(f"{model}: vLLM cannot run this model ({cause})") from None
 
     def _take(self, witness: Witness) -> None:
@@ -187,6 +200,28 @@ class Engine:
         if self._adapter is not None:
             self._engine.remove_lora(self._adapter.lora_int_id)
             self._adapter = None
+
+
+@contextmanager
+def _stderr_in(log: Path) -> Iterator[None]:
+    """What is written to standard error meanwhile, and by processes begun meanwhile ever after."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with log.open("ab") as stream:
+        os.dup2(stream.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _last_error(log: Path) -> str:
+    """The last line of a log that tells of an error, without the engine's own prefixes."""
+    found = re.findall(r"\b\w*(?:Error|Exception): .+", log.read_text(errors="replace"))
+    told = [line for line in found if "see root cause above" not in line.lower()]
+    return str(told[-1][:200]) if told else ""
 
 
 def _vllm() -> Any:
