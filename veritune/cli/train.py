@@ -10,6 +10,7 @@ from veritune.cli.arguments import parse
 from veritune.cli.console import Terminal
 from veritune.cli.inputs import read_pairs
 from veritune.cli.train_pairs import train_dpo, train_reward
+from veritune.cli.train_rl import train_group, train_ppo
 from veritune.config import Count, SftConfig
 from veritune.errors import RecipeError, RecordError
 from veritune.files import read_records
@@ -38,18 +39,26 @@ class TrainArguments(SftConfig):
 
 def main(argv: Sequence[str]) -> int:
     """Train on existing files."""
-    trainers = {"sft": train_sft, "reward": train_reward, "dpo": train_dpo}
+    trainers = {
+        "sft": train_sft,
+        "reward": train_reward,
+        "dpo": train_dpo,
+        "ppo": train_ppo,
+        "group": train_group,
+    }
     if argv and argv[0] in ("-h", "--help"):
         print(
-            "usage: veritune train sft|reward|dpo ...\n\n"
+            "usage: veritune train sft|reward|dpo|ppo|group ...\n\n"
             "  sft     fine-tune on candidates, those that passed where there are verdicts\n"
             "  reward  train a reward model: preference, outcome or process\n"
-            "  dpo     direct preference optimisation on pairs\n\n"
+            "  dpo     direct preference optimisation on pairs\n"
+            "  ppo     one round of PPO on candidates and their verdicts\n"
+            "  group   one round of RLOO, GRPO or Dr. GRPO on them\n\n"
             "veritune train sft --help explains each."
         )
         return 0
     if not argv or argv[0] not in trainers:
-        raise RecipeError("name the trainer first: veritune train sft|reward|dpo ...")
+        raise RecipeError("name the trainer first: veritune train sft|reward|dpo|ppo|group ...")
     return trainers[argv[0]](argv[1:])
 
 

@@ -1,0 +1,102 @@
+"""`veritune train ppo` and `veritune train group`: one round on candidates and verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from veritune.cli.arguments import parse
+from veritune.cli.console import Terminal
+from veritune.cli.inputs import read_judged
+from veritune.config import Count, Frozen, GroupConfig, Positive, PositiveFloat, PpoConfig
+from veritune.errors import RecipeError
+from veritune.records import Checkpoint
+
+
+class RolloutArguments(Frozen):
+    """What every policy gradient needs from the command line."""
+
+    model: str
+    """Folder of the policy that drew the candidates; its `trainer/` is gone on with."""
+    problems: str
+    """Problems: .jsonl, .jsonl.zst or .parquet."""
+    candidates: str
+    """Candidates with the token ids that were drawn, as `veritune sample` writes them."""
+    verdicts: str
+    """Verdicts on the candidates; those without one are left out."""
+    out: str
+    """Folder of the trained model; it must not exist."""
+    reference: str | None = None
+    """Folder of the policy that the KL is measured against; left out: the model itself."""
+    temperature: PositiveFloat = 1.0
+    """The temperature that the candidates were drawn at."""
+    seed: Count = 0
+    """The order of the candidates follows from this."""
+
+
+class PpoArguments(PpoConfig, RolloutArguments):
+    """One round of PPO on candidates and their verdicts."""
+
+    type: Literal["ppo"] = "ppo"
+
+
+class GroupArguments(GroupConfig, RolloutArguments):
+    """One round of a group baseline on candidates and their verdicts."""
+
+    type: Literal["rloo", "grpo", "dr_grpo"] = "rloo"
+    max_tokens: Positive = 1024
+    """dr_grpo: the most tokens that a candidate could have."""
+
+
+def train_ppo(argv: Sequence[str]) -> int:
+    """`veritune train ppo`."""
+    arguments = parse(PpoArguments, argv, prog="veritune train ppo")
+    from veritune.trainer.ppo import PpoTrainer
+
+    return _train(arguments, lambda common: PpoTrainer(arguments, **common))
+
+
+def train_group(argv: Sequence[str]) -> int:
+    """`veritune train group`."""
+    arguments = parse(GroupArguments, argv, prog="veritune train group")
+    from veritune.trainer.groups import GroupTrainer
+
+    return _train(
+        arguments,
+        lambda common: GroupTrainer(arguments, max_tokens=arguments.max_tokens, **common),
+    )
+
+
+def _train(arguments: Any, trainer_of: Any) -> int:
+    out = Path(arguments.out)
+    if out.exists():
+        raise RecipeError(f"--out: {out} exists; name a new folder")
+    from veritune.models import model_folder, policy_hash
+    from veritune.trainer import Rollout
+
+    judged = read_judged(arguments.problems, arguments.candidates, arguments.verdicts)
+    rollouts = [Rollout(problem=p, candidate=c, verdict=v) for p, c, v in judged]
+    folders = [model_folder(path) for path in (arguments.model, arguments.reference) if path]
+    policy, reference = (
+        Checkpoint(path=str(folder), policy=policy_hash(folder))
+        for folder in (folders[0], folders[-1])
+    )
+    steps: list[dict[str, Any]] = []
+    trainer = trainer_of(
+        {
+            "reference": reference,
+            "temperature": arguments.temperature,
+            "seed": arguments.seed,
+            "on_step": steps.append,
+        }
+    )
+    trained = trainer.update(policy, rollouts, out)
+    watch, last = Terminal(), steps[-1]
+    for warning in last.get("warnings", ()):
+        watch.say(warning)
+    watch.say(
+        f"{len(steps)} steps on {len(rollouts)} candidates, mean reward {last['reward']:.3f};"
+        f" {trained.path} holds policy {trained.policy}"
+    )
+    return 0
