@@ -116,7 +116,7 @@ class ProblemsConfig(Frozen):
     """Where problems come from, and how many."""
 
     source: str = "chain"
-    """chain, equations, functions, gsm8k, humaneval, mbpp, or veritune (a jsonl or parquet of problems)."""
+    """chain, equations, functions, gsm8k, humaneval, mbpp, or veritune (a file of problems)."""
     path: str | None = None
     """File, folder or hub name of the training problems; generators need none."""
     test_path: str | None = None
@@ -369,6 +369,10 @@ class VerifierConfig(Frozen):
     """Docker: the image, as `veritune sandbox build` makes it."""
     runtime: str | None = None
     """Docker: another runtime of the engine's, such as runsc for gVisor."""
+    reward_model: str | None = None
+    """Folder of a process reward model that labels the math steps that no rule could check."""
+    step_threshold: Rate = 0.5
+    """A step is correct for the reward model from this chance on."""
     in_process: bool = False
     """Run test programs inside the candidate's process: for tests that cannot be judged from
     outside it. Such verdicts are marked lower trust."""
@@ -393,12 +397,17 @@ class VerifierConfig(Frozen):
 class SelectionConfig(Frozen):
     """Which verified candidates are trained on."""
 
-    reward: Literal["outcome", "process", "last", "random", "demonstrations"] = "outcome"
+    reward: Literal["outcome", "process", "last", "any", "random", "demonstrations"] = "outcome"
     """outcome: right answers; process: right answers whose every step is right; last: right answers
-    whose last steps are right; random: as many as outcome keeps, whatever their verdicts;
-    demonstrations: none, train on the warm start's data again (the more-SFT control)."""
+    whose last steps are right; any: whatever was drawn, for a rank to choose from; random: as many
+    as outcome keeps, whatever their verdicts; demonstrations: none, train on the warm start's data
+    again (the more-SFT control)."""
     keep: Positive = 4
     """At most this many distinct candidates a problem."""
+    rank: Literal["first", "reward_model"] = "first"
+    """Which of them where there are more: the first drawn, or the best by `reward_model`."""
+    reward_model: str | None = None
+    """Folder of the reward model that ranks, as `veritune train reward` writes it."""
     checked: Rate = 1.0
     """process: the share of a solution's steps that must have been checked; prose that no rule can
     check counts against it. Whatever was checked must be right."""
@@ -408,6 +417,12 @@ class SelectionConfig(Frozen):
     """Planted noise, for studies: the share of rejected candidates that are accepted anyway."""
     false_rejects: Rate = 0.0
     """Planted noise, for studies: the share of accepted candidates that are rejected anyway."""
+
+    @model_validator(mode="after")
+    def _rank_has_a_model(self) -> SelectionConfig:
+        if (self.rank == "reward_model") != (self.reward_model is not None):
+            raise ValueError('rank = "reward_model" and the reward_model\'s folder go together')
+        return self
 
 
 class EvaluationConfig(Frozen):

@@ -8,8 +8,9 @@ import pytest
 
 from veritune.config import CreditConfig, ScratchConfig
 from veritune.models import build_scratch
+from veritune.models.token_ends import token_ends
 from veritune.records import StepLabel, StepVerdict, Verdict
-from veritune.trainer.credit import assign_credit, form_rewards, token_ends
+from veritune.trainer.credit import assign_credit, form_rewards
 
 Outcome = Literal["passed", "failed", "error"]
 LABELS: tuple[StepLabel, ...] = ("correct", "incorrect", "unchecked")

@@ -12,25 +12,29 @@ from veritune.rounds.measures import Judged, every_step_right
 
 
 def select(judged: Iterable[Judged], config: SelectionConfig) -> list[Judged]:
-    """The first `keep` distinct accepted candidates of every problem, in order of index.
+    """`keep` distinct accepted candidates of every problem: the first ones, or the best ranked.
 
     "error" verdicts are never accepted, and neither is code that carries a hack's marks.
     `reward = "random"` takes as many as "outcome" would, whatever their verdicts.
     """
     if config.reward == "random":
         return _at_random(list(judged), config)
-    chosen: list[Judged] = []
+    found: list[list[Judged]] = []
     for _, group in groupby(judged, key=lambda row: row[0].id):
         distinct: dict[str, Judged] = {}
         for row in group:
             if _accepted(row, config):
                 distinct.setdefault(row[1].text.strip(), row)
-        chosen += list(distinct.values())[: config.keep]
-    return chosen
+        found.append(list(distinct.values()))
+    if config.reward_model is not None:
+        found = _ranked(found, config.reward_model)
+    return [row for group in found for row in group[: config.keep]]
 
 
 def accepts(verdict: Verdict, config: SelectionConfig) -> bool:
     """Whether a verdict earns a place in the training data under the recipe's reward."""
+    if config.reward == "any":
+        return verdict.outcome != "error" and not verdict.flags
     if verdict.outcome != "passed" or verdict.flags:
         return False
     if config.reward == "last":
@@ -47,6 +51,19 @@ def _accepted(row: Judged, config: SelectionConfig) -> bool:
     if not rate or verdict.outcome == "error" or verdict.flags:
         return accepted
     return accepted != (_draw(candidate, "noise").random() < rate)
+
+
+def _ranked(groups: list[list[Judged]], reward_model: str) -> list[list[Judged]]:
+    """Every group from the best to the worst by a reward model: RAFT, arXiv 2304.06767."""
+    from veritune.models.reward import load_reward_model
+    from veritune.verifiers.learned import score_candidates
+
+    pairs = [(problem, candidate) for group in groups for problem, candidate, _ in group]
+    scored = score_candidates(load_reward_model(reward_model), pairs)
+    score = {(c.problem_id, c.index): s.score for (_, c), s in zip(pairs, scored, strict=True)}
+    return [
+        sorted(group, key=lambda row: -score[row[1].problem_id, row[1].index]) for group in groups
+    ]
 
 
 def _at_random(judged: list[Judged], config: SelectionConfig) -> list[Judged]:

@@ -21,12 +21,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from veritune.config import CreditConfig
-from veritune.models import completion_texts
 from veritune.records import Verdict
 
 Reward = tuple[int, float]
@@ -97,20 +95,3 @@ def form_rewards(values: Sequence[float], form: str, temperature: float) -> list
         v = v * weights / weights.sum()
     rewards: list[float] = v.tolist()
     return rewards
-
-
-def token_ends(tokenizer: Any, token_ids: Sequence[int], text: str) -> list[int]:
-    """Where each of a candidate's tokens ends in its text, in characters.
-
-    End tokens, and what a stop string cut off, have no width. A character of several tokens ends
-    with the last of them.
-    """
-    pieces = completion_texts(tokenizer, [[id] for id in token_ids])
-    if "".join(pieces).startswith(text) and "\ufffd" not in "".join(pieces):
-        lengths = np.cumsum([len(piece) for piece in pieces])
-    else:
-        prefixes = [token_ids[: i + 1] for i in range(len(token_ids))]
-        lengths = np.array([len(t.rstrip("\ufffd")) for t in completion_texts(tokenizer, prefixes)])
-        lengths = np.maximum.accumulate(lengths) if len(lengths) else lengths
-    ends: list[int] = np.minimum(lengths, len(text)).astype(int).tolist()
-    return ends

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from veritune.models import encode_prompt
-from veritune.records import StepVerdict, Verdict
+from veritune.models.token_ends import token_at, token_ends
+from veritune.records import Verdict
 from veritune.trainer.batches import encode
-from veritune.trainer.credit import token_ends
 from veritune.trainer.pairs import Judged, Pair
 
 Labels = tuple[tuple[int, float], ...]
@@ -80,15 +79,10 @@ def step_labels(
         if step.label == "unchecked" or step.end <= step.start:
             continue
         hard = 1.0 if step.label == "correct" else 0.0
-        labels.append((end_token(ends, step), hard if step.score is None else step.score))
+        labels.append((token_at(ends, step.end), hard if step.score is None else step.score))
         if step.label == "incorrect" and not beyond_error:
             break
     return labels
-
-
-def end_token(ends: Sequence[int], step: StepVerdict) -> int:
-    """The token that holds a step's last character."""
-    return min(bisect_left(ends, step.end), len(ends) - 1)
 
 
 def pair_rows(pairs: Iterable[Pair], tokenizer: Any) -> list[PairRow]:

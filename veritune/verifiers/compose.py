@@ -5,24 +5,35 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from veritune.config import VerifierConfig
+from veritune.errors import ModelError
 from veritune.records import Candidate, Problem, Verdict
 from veritune.verifiers.protocol import Verifier
 
+if TYPE_CHECKING:
+    from veritune.verifiers.learned import LearnedVerifier
+
 
 class MathVerifier:
-    """The outcome is the answer's; the steps are labelled beside it."""
+    """The outcome is the answer's; the steps are labelled beside it.
 
-    def __init__(self, answers: Verifier) -> None:
-        self._answers = answers
+    Rules label first; `learned` labels only what they left unchecked.
+    """
+
+    def __init__(self, answers: Verifier, learned: LearnedVerifier | None = None) -> None:
+        self._answers, self._learned = answers, learned
 
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         """The answer's verdict with a label for every step."""
         from veritune.verifiers.steps import check_steps
 
         verdict = await self._answers.verify(problem, candidate)
-        return replace(verdict, steps=check_steps(problem, candidate.text))
+        steps = check_steps(problem, candidate.text)
+        if self._learned is not None:
+            steps = await self._learned.fill(problem, candidate, steps)
+        return replace(verdict, steps=steps)
 
 
 class KindVerifier:
@@ -47,7 +58,8 @@ async def open_verifier(config: VerifierConfig, *, needs_code: bool) -> AsyncIte
         from veritune.verifiers.answers import AnswerVerifier
 
         answers = await stack.enter_async_context(AnswerVerifier(workers=config.workers))
-        of_kind: dict[str, Verifier] = {"math": MathVerifier(answers)}
+        learned = _learned(config)
+        of_kind: dict[str, Verifier] = {"math": MathVerifier(answers, learned)}
         if needs_code:
             from veritune.sandbox import Limits, open_sandbox
             from veritune.verifiers.code import CodeVerifier
@@ -63,3 +75,19 @@ async def open_verifier(config: VerifierConfig, *, needs_code: bool) -> AsyncIte
             )
             of_kind["code"] = CodeVerifier(sandbox, in_process=config.in_process)
         yield KindVerifier(of_kind)
+
+
+def _learned(config: VerifierConfig) -> LearnedVerifier | None:
+    """The checker of steps that rules leave unchecked, where the recipe names one."""
+    if config.reward_model is None:
+        return None
+    from veritune.models.reward import load_reward_model
+    from veritune.verifiers.learned import LearnedVerifier
+
+    reward = load_reward_model(config.reward_model)
+    if reward.kind != "process":
+        raise ModelError(
+            f"{config.reward_model}: is a reward model of kind {reward.kind}; only one of kind"
+            " process can label steps"
+        )
+    return LearnedVerifier(reward, threshold=config.step_threshold)

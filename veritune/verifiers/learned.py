@@ -1,0 +1,197 @@
+"""Learned checkers: reward models that score solutions, and label their steps.
+
+A process model's chances at the steps' ends become one score by
+
+    min      the worst step's            (Math-Shepherd: Wang et al. 2024, arXiv 2312.08935)
+    product  that all steps are right    (Lightman et al. 2023, arXiv 2305.20050)
+    last     the last step's             (Snell et al. 2024, arXiv 2408.03314)
+
+A checker that learned may be wrong, and says so: its reasons name the chance that it saw.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from veritune.models import encode_prompt
+from veritune.records import Candidate, Problem, StepVerdict, Verdict
+from veritune.verifiers.steps import check_steps, steps_of
+
+if TYPE_CHECKING:
+    from veritune.models.reward import RewardModel
+
+Aggregate = Literal["min", "product", "last"]
+Span = tuple[int, int]
+AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """`score` ranks candidates of one problem; `steps` are chances in [0, 1], by span.
+
+    The score is a chance for outcome and process models, and any number for preference models.
+    """
+
+    score: float
+    steps: tuple[tuple[Span, float], ...] = ()
+
+
+class LearnedVerifier:
+    """Judges by a reward model alone: passed where the chance is at least `threshold`."""
+
+    def __init__(
+        self,
+        reward: RewardModel | str | Path,
+        *,
+        aggregate: Aggregate = "min",
+        threshold: float = 0.5,
+    ) -> None:
+        self._reward = _loaded(reward)
+        self._aggregate: Aggregate = aggregate
+        self._threshold = threshold
+        self._turn = asyncio.Lock()
+
+    async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
+        """A verdict whose score is the chance that the model saw; steps only of process models."""
+        started = time.perf_counter()
+        async with self._turn:
+            (scored,) = await asyncio.to_thread(self.score, [(problem, candidate)])
+        chance = _sigmoid(scored.score) if self._reward.kind == "preference" else scored.score
+        passed = chance >= self._threshold
+        return Verdict(
+            problem_id=candidate.problem_id,
+            index=candidate.index,
+            outcome="passed" if passed else "failed",
+            score=chance,
+            reason=f"{self._reward.kind} reward model: {chance:.3f}",
+            steps=tuple(_step(span, chance, self._threshold) for span, chance in scored.steps),
+            seconds=time.perf_counter() - started,
+        )
+
+    async def fill(
+        self, problem: Problem, candidate: Candidate, steps: Sequence[StepVerdict]
+    ) -> tuple[StepVerdict, ...]:
+        """The steps, with labels for those that are "unchecked"; what rules found is untouched."""
+        if not any(step.label == "unchecked" for step in steps):
+            return tuple(steps)
+        spans = [(step.start, step.end) for step in steps]
+        async with self._turn:
+            (scored,) = await asyncio.to_thread(self.score, [(problem, candidate)], [spans])
+        chances = dict(scored.steps)
+        return tuple(
+            replace(
+                _step(span, chances[span], self._threshold), reason=_joined(step, chances[span])
+            )
+            if step.label == "unchecked" and (span := (step.start, step.end)) in chances
+            else step
+            for step in steps
+        )
+
+    def score(
+        self,
+        pairs: Sequence[tuple[Problem, Candidate]],
+        spans: Sequence[Sequence[Span]] | None = None,
+    ) -> list[Scored]:
+        """Scores in the order of the pairs; `spans` are the steps where they are known."""
+        return score_candidates(self._reward, pairs, aggregate=self._aggregate, spans=spans)
+
+
+def score_candidates(
+    reward: RewardModel,
+    pairs: Sequence[tuple[Problem, Candidate]],
+    *,
+    aggregate: Aggregate = "min",
+    spans: Sequence[Sequence[Span]] | None = None,
+) -> list[Scored]:
+    """What a reward model of any kind says of candidates, in their order."""
+    import torch
+
+    rows = [_ids(reward, problem, candidate) for problem, candidate in pairs]
+    found: dict[int, Scored] = {}
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]))
+    for start in range(0, len(order), AT_ONCE):
+        part = order[start : start + AT_ONCE]
+        with torch.no_grad():
+            logits = reward.logits([rows[i][0] for i in part]).cpu()
+        for line, i in zip(logits, part, strict=True):
+            ids, prompt = rows[i]
+            if reward.kind == "process":
+                own = spans[i] if spans is not None else _spans(*pairs[i])
+                text = pairs[i][1].text
+                found[i] = _of_steps(reward, line, ids, prompt, text, own, aggregate)
+            else:
+                last = float(line[len(ids) - 1].item())
+                found[i] = Scored(last if reward.kind == "preference" else _sigmoid(last))
+    return [found[i] for i in range(len(rows))]
+
+
+def _loaded(reward: RewardModel | str | Path) -> RewardModel:
+    from veritune.models.reward import load_reward_model
+
+    return load_reward_model(reward) if isinstance(reward, str | Path) else reward
+
+
+def _ids(reward: RewardModel, problem: Problem, candidate: Candidate) -> tuple[list[int], int]:
+    """Ids of prompt and candidate, and how many are the prompt's.
+
+    Candidates may come from a model with other tokens, so their text counts, not their ids.
+    """
+    tokenizer = reward.tokenizer
+    prompt = encode_prompt(tokenizer, problem.prompt)
+    own = tokenizer.encode(candidate.text, add_special_tokens=False)
+    return [*prompt, *own, tokenizer.eos_token_id], len(prompt)
+
+
+def _spans(problem: Problem, candidate: Candidate) -> list[Span]:
+    if problem.metadata.get("source") == "chain":
+        return [(step.start, step.end) for step in check_steps(problem, candidate.text)]
+    return steps_of(candidate.text)
+
+
+def _of_steps(
+    reward: RewardModel,
+    line: Sequence[float],
+    ids: Sequence[int],
+    prompt: int,
+    text: str,
+    spans: Sequence[Span],
+    aggregate: Aggregate,
+) -> Scored:
+    from veritune.models.token_ends import token_at, token_ends
+
+    ends = token_ends(reward.tokenizer, ids[prompt:], text)
+    steps = tuple(
+        (span, _sigmoid(float(line[prompt + token_at(ends, span[1])])))
+        for span in spans
+        if span[1] > span[0]
+    )
+    return Scored(aggregated([chance for _, chance in steps], aggregate), steps)
+
+
+def aggregated(chances: Sequence[float], aggregate: Aggregate) -> float:
+    """One score of a solution's steps; a solution without steps has none that is right: 0."""
+    if not chances:
+        return 0.0
+    if aggregate == "min":
+        return min(chances)
+    return chances[-1] if aggregate == "last" else math.prod(chances)
+
+
+def _step(span: Span, chance: float, threshold: float) -> StepVerdict:
+    label: Literal["correct", "incorrect"] = "correct" if chance >= threshold else "incorrect"
+    reason = f"process reward model: {chance:.3f}"
+    return StepVerdict(start=span[0], end=span[1], label=label, reason=reason, score=chance)
+
+
+def _joined(step: StepVerdict, chance: float) -> str:
+    return f"process reward model: {chance:.3f} (rules: {step.reason})"
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
