@@ -244,9 +244,11 @@ class RlConfig(Frozen):
     micro_batch: Positive = 64
     """Candidates computed at once; more take more memory and change nothing else."""
     learning_rate: PositiveFloat = 1e-5
-    """Learning rate, constant after the warm-up."""
+    """Learning rate after the warm-up."""
     warmup: Count = 0
     """Optimizer steps of linear warm-up, counted over all rounds."""
+    decay: Count = 0
+    """Rounds in which the learning rate falls linearly to zero; 0 means that it does not fall."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     """AdamW weight decay."""
     clip: PositiveFloat = 1.0

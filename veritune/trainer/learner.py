@@ -67,7 +67,7 @@ class Learner:
             loss.backward()
             for name, number in ({"loss": loss.item()} | parts).items():
                 figures[name] = figures.get(name, 0.0) + number
-        rate = self.config.learning_rate * self._warm()
+        rate = self.config.learning_rate * self._share()
         figures |= {"grad_norm": self._clip(self.model), "learning_rate": rate}
         self._apply(self.optimizer, rate)
         if self.critic is not None:
@@ -81,7 +81,8 @@ class Learner:
         config = self.config
         assert isinstance(config, PpoConfig)
         _clip(self.critic.parameters(), config.clip)
-        self._apply(self.critic_optimizer, config.critic_learning_rate or config.learning_rate)
+        rate = config.critic_learning_rate or config.learning_rate
+        self._apply(self.critic_optimizer, rate * self._fallen())
 
     def save(self, out: Path) -> Checkpoint:
         """Write policy and state together: both are there, or neither."""
@@ -100,8 +101,13 @@ class Learner:
 
         return save_policy(self.model, self.tokenizer, out, beside=state)
 
-    def _warm(self) -> float:
-        return min(1.0, (self.counters.updates + 1) / (self.config.warmup + 1))
+    def _share(self) -> float:
+        """Of the peak learning rate: warming up over updates, falling over rounds."""
+        return min(1.0, (self.counters.updates + 1) / (self.config.warmup + 1)) * self._fallen()
+
+    def _fallen(self) -> float:
+        decay = self.config.decay
+        return max(0.0, 1.0 - self.counters.iteration / decay) if decay else 1.0
 
     def _clip(self, model: Any) -> float:
         return _clip([p for p in model.parameters() if p.requires_grad], self.config.clip)
