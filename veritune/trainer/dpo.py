@@ -24,7 +24,7 @@ from veritune.errors import TrainingError
 from veritune.models import encode_prompt, load_policy, save_policy
 from veritune.records import Checkpoint
 from veritune.trainer.batches import Tokens, encode
-from veritune.trainer.fitting import Figures, OnStep, Task, fit, forget_state, state_folder
+from veritune.trainer.fitting import Figures, OnStep, Task, finish, fit, state_folder
 from veritune.trainer.pairs import Pair, judged_pairs
 from veritune.trainer.protocol import Rollout
 from veritune.trainer.sft import completion_logprobs
@@ -80,9 +80,7 @@ class DpoTrainer:
         )
         state = state_folder(out)
         fit(model, task, self._config, seed=self._seed, on_step=self._on_step, state=state)
-        saved = save_policy(model, tokenizer, out)
-        forget_state(out)
-        return saved
+        return finish(out, lambda: save_policy(model, tokenizer, out))
 
 
 def dpo_loss(model: Any, rows: Sequence[Row], config: DpoConfig) -> tuple[torch.Tensor, Figures]:

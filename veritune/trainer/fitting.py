@@ -20,6 +20,8 @@ from warnings import catch_warnings
 import torch
 
 from veritune.config import FitConfig
+from veritune.models import policy_hash
+from veritune.records import Checkpoint
 from veritune.trainer import processes
 from veritune.trainer.batches import orders
 from veritune.trainer.optimization import Optimization
@@ -85,10 +87,13 @@ def state_folder(out: Path) -> Path:
     return out.with_name(f".{out.name}.state")
 
 
-def forget_state(out: Path) -> None:
-    """Remove the state of a training that is done."""
+def finish(out: Path, save: Callable[[], Checkpoint]) -> Checkpoint:
+    """Save the result, once for all processes, and remove the state that led to it."""
     if processes.rank() == 0:
+        save()
         shutil.rmtree(state_folder(out), ignore_errors=True)
+    processes.wait()
+    return Checkpoint(path=str(out), policy=policy_hash(out))
 
 
 def digest(rows: Sequence[Any], config: FitConfig, seed: int) -> str:

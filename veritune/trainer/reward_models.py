@@ -20,7 +20,7 @@ from veritune.models.reward import (
     save_reward_model,
 )
 from veritune.records import Checkpoint
-from veritune.trainer.fitting import Figures, OnStep, Task, fit, forget_state, state_folder
+from veritune.trainer.fitting import Figures, OnStep, Task, finish, fit, state_folder
 from veritune.trainer.pairs import Judged, Pair
 from veritune.trainer.reward_losses import classification_loss, preference_loss
 from veritune.trainer.reward_rows import (
@@ -49,7 +49,7 @@ class RewardTrainer:
         """Learn which of two completions is better."""
         reward = fresh_reward_model(start, "preference", self._dtype)
         self._fit(reward, preference_task(reward, pair_rows(pairs, reward.tokenizer)), out)
-        return self._save(reward, out)
+        return finish(out, lambda: save_reward_model(reward, out))
 
     def judged(
         self, start: str | Path, kind: RewardKind, judged: Sequence[Judged], out: Path
@@ -65,17 +65,12 @@ class RewardTrainer:
                 " model needs right and wrong ones"
             )
         self._fit(reward, labelled_task(reward, rows), out)
-        return self._save(reward, out)
+        return finish(out, lambda: save_reward_model(reward, out))
 
     def _fit(self, reward: RewardModel, task: Task[Any], out: Path) -> None:
         module = torch.nn.ModuleDict({"trunk": reward.model, "head": reward.head})
         state, config = state_folder(out), self._config
         fit(module, task, config, seed=self._seed, on_step=self._on_step, state=state)
-
-    def _save(self, reward: RewardModel, out: Path) -> Checkpoint:
-        saved = save_reward_model(reward, out)
-        forget_state(out)
-        return saved
 
 
 def preference_task(reward: RewardModel, rows: Sequence[PairRow]) -> Task[PairRow]:

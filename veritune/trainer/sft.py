@@ -44,13 +44,11 @@ class SftTrainer:
 
         Killed and started again it goes on from its last saved state, to the same weights.
         """
-        from veritune.trainer.fitting import forget_state, state_folder
+        from veritune.trainer.fitting import finish, state_folder
 
         model, tokenizer = load_policy(checkpoint.path, dtype=self._dtype)
         self.fit(model, tokenizer, batch, state=state_folder(out))
-        saved = save_policy(model, tokenizer, out)
-        forget_state(out)
-        return saved
+        return finish(out, lambda: save_policy(model, tokenizer, out))
 
     def fit(
         self, model: Any, tokenizer: Any, batch: Sequence[Example], *, state: Path | None = None
