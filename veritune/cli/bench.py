@@ -11,7 +11,11 @@ BENCHMARKS = {
     "pass-at-k": "veritune.cli.bench_pass_at_k",
     "best-of-n": "veritune.cli.bench_best_of_n",
     "supervision": "veritune.cli.bench_supervision",
+    "steps": "veritune.benchmarks.steps",
+    "rollouts": "veritune.cli.bench_rollouts",
     "throughput --what answers": "veritune.benchmarks.throughput_answers",
+    "throughput --what group": "veritune.benchmarks.throughput_group",
+    "throughput --what ppo": "veritune.benchmarks.throughput_ppo",
     "throughput --what code": "veritune.benchmarks.throughput_code",
     "throughput --what sampling": "veritune.benchmarks.throughput_sampling",
 }

@@ -13,6 +13,7 @@ ANCHOR = "a"
 def encode_prompt(tokenizer: Any, prompt: str | Sequence[Any]) -> list[int]:
     """Token ids of a prompt: plain text, or chat messages through the model's chat template.
 
+    Messages that end with the assistant's turn are continued inside it.
     Raises `ModelError` for text that the tokenizer has no tokens for.
     """
     try:
@@ -76,9 +77,14 @@ def _encode_chat(tokenizer: Any, messages: Sequence[Any]) -> list[int]:
             "prompts are chat messages but the model's tokenizer has no chat template; "
             "use an instruct model or plain text prompts"
         )
+    begun = messages[-1]["role"] == "assistant"
     return list(
         tokenizer.apply_chat_template(
-            list(messages), add_generation_prompt=True, tokenize=True, return_dict=False
+            list(messages),
+            add_generation_prompt=not begun,
+            continue_final_message=begun,
+            tokenize=True,
+            return_dict=False,
         )
     )
 

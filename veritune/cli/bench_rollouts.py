@@ -1,0 +1,122 @@
+"""`veritune bench rollouts --model M --problems P.jsonl --candidates C.jsonl --out V.jsonl`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from veritune.cli.arguments import parse
+from veritune.cli.console import Terminal, percent
+from veritune.cli.inputs import read_pairs
+from veritune.cli.running import run_async
+from veritune.config import Count, Positive, SamplerConfig, VerifierConfig
+from veritune.errors import UnwritableError
+from veritune.files import write_records
+from veritune.records import Candidate, Problem
+
+if TYPE_CHECKING:
+    from veritune.journal import Journal
+    from veritune.verifiers.prefixes import StepLabels
+
+
+class RolloutArguments(VerifierConfig):
+    """Label every step of candidates by what completions of its prefix come to."""
+
+    model: str
+    """Draws the completions: Hugging Face folder or hub name; for a server, its name there."""
+    problems: str
+    """Problems: .jsonl, .jsonl.zst or .parquet."""
+    candidates: str
+    """Candidates whose steps are labelled, in any of the same formats."""
+    out: str
+    """Where the verdicts with their steps go."""
+    k: Positive = 16
+    """Completions of each prefix."""
+    threshold: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """A step is correct if more than this share of them passes; 0: if any does."""
+    search: bool = False
+    """Look for the first error only, which takes far fewer completions."""
+    budget: Positive | None = None
+    """Most completions to draw; steps that would need more are left unchecked."""
+    cache: str | None = None
+    """Folder that keeps completions for the next time; OUT.rollouts where left out."""
+    seed: Count = 0
+    """Everything drawn at random follows from this."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """What the model computes in."""
+    sampler: SamplerConfig = SamplerConfig()
+
+
+def main(argv: Sequence[str]) -> int:
+    """Label, write the verdicts, and compare with the labels that rules give."""
+    from veritune.benchmarks.rollouts import agreement
+    from veritune.journal import Journal
+    from veritune.verifiers.steps import check_steps
+
+    arguments = parse(RolloutArguments, argv, prog="veritune bench rollouts")
+    pairs = read_pairs(arguments.problems, arguments.candidates)
+    watch = Terminal()
+    with Journal.open(_cache(arguments)) as journal:
+        labels = run_async(_label(arguments, pairs, journal, watch))
+    verdicts = [replace(found.verdict, steps=found.steps) for found in labels]
+    write_records(arguments.out, verdicts)
+    rules = [check_steps(problem, candidate.text) for problem, candidate in pairs]
+    found = agreement([(v.steps, r) for v, r in zip(verdicts, rules, strict=True)])
+    watch.say(f"{len(verdicts)} solutions in {arguments.out}")
+    watch.say(f"same label as by rules: {percent(found.same_label)} of {found.steps} steps")
+    watch.say(f"same first error: {percent(found.same_error)} of {found.solutions} solutions")
+    return 0
+
+
+async def _label(
+    arguments: RolloutArguments,
+    pairs: Sequence[tuple[Problem, Candidate]],
+    journal: Journal,
+    watch: Terminal,
+) -> list[StepLabels]:
+    from veritune.rounds.drawing import named_policy
+    from veritune.sampler import open_sampler
+    from veritune.verifiers import open_verifier
+    from veritune.verifiers.rollouts import RolloutLabeller
+
+    config = arguments.sampler
+    policy = named_policy(arguments.model, on_server=config.type == "server")
+    needs_code = any(problem.kind == "code" for problem, _ in pairs)
+    with closing(open_sampler(config, seed=arguments.seed, dtype=arguments.dtype)) as sampler:
+        async with open_verifier(arguments, needs_code=needs_code) as verifier:
+            labeller = RolloutLabeller(
+                sampler,
+                verifier,
+                journal,
+                policy,
+                k=arguments.k,
+                threshold=arguments.threshold,
+                search=arguments.search,
+                budget=arguments.budget,
+                settings=_settings(arguments),
+            )
+            labels = await labeller.label(pairs)
+    known = f", {labeller.reused} known from before" if labeller.reused else ""
+    watch.say(f"{labeller.drawn} completions drawn{known}")
+    return labels
+
+
+def _settings(arguments: RolloutArguments) -> str:
+    """What completions depend on beside the policy and the prefix."""
+    drawing = arguments.sampler.model_dump(mode="json", exclude={"n", "batch", "gpu_memory", "url"})
+    return json.dumps({"seed": arguments.seed, "dtype": arguments.dtype, **drawing})
+
+
+def _cache(arguments: RolloutArguments) -> Path:
+    folder = Path(arguments.cache or f"{arguments.out}.rollouts")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnwritableError(f"{folder}: cannot be made ({error.strerror})") from None
+    return folder

@@ -1,0 +1,180 @@
+"""The prefixes of one solution: which completions are still wanted of them, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from veritune.records import Outcome, Problem, StepLabel, StepVerdict, Verdict
+from veritune.verifiers.steps import check_steps
+
+FEWEST = 4
+"""Completions drawn at least at a time while an error is searched."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepLabels:
+    """Verdicts on the steps of one solution, and their soft labels (None where nothing was drawn).
+
+    `first_error` is the index of the first incorrect step; `verdict` is the solution's own.
+    """
+
+    steps: tuple[StepVerdict, ...]
+    soft: tuple[float | None, ...]
+    first_error: int | None
+    verdict: Verdict
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the completions of one prefix so far; `spent` if no more may be drawn."""
+
+    passed: int = 0
+    failed: int = 0
+    errors: int = 0
+    spent: bool = False
+
+    @property
+    def asked(self) -> int:
+        return self.passed + self.failed + self.errors
+
+    @property
+    def share(self) -> float | None:
+        """The soft label: the share that passes, of those that could be judged."""
+        judged = self.passed + self.failed
+        return self.passed / judged if judged else None
+
+    def count(self, outcomes: Iterable[Outcome]) -> None:
+        """Add completions that were judged."""
+        for outcome in outcomes:
+            self.passed += outcome == "passed"
+            self.failed += outcome == "failed"
+            self.errors += outcome == "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """Completions that are to be known of one prefix."""
+
+    problem: Problem
+    prefix: str
+    indices: range
+    tally: Tally = field(compare=False)
+
+
+class Trace:
+    """One solution. Prefix i holds its first i steps; the last prefix is the whole solution."""
+
+    def __init__(
+        self, problem: Problem, text: str, verdict: Verdict, k: int, few: int, *, search: bool
+    ) -> None:
+        """A prefix is good if more than `few` of its `k` completions pass."""
+        self._problem, self._text, self._verdict = problem, text, verdict
+        self._k, self._few, self._search = k, few, search
+        self._spans = [(step.start, step.end) for step in check_steps(problem, text)]
+        self._tallies = [Tally() for _ in self._spans[:-1]]
+        self._passes = verdict.outcome == "passed"
+        self._good, self._bad = 0, len(self._spans) + self._passes
+
+    def wanted(self) -> Iterator[Want]:
+        """The completions to be known next; nothing once the labels are certain."""
+        if not self._search:
+            for number, tally in enumerate(self._tallies, 1):
+                if tally.asked < self._k and not tally.spent:
+                    yield self._want(number, self._k - tally.asked)
+        elif self._passes:
+            yield from self._scan()
+        elif self._verdict.outcome == "failed":
+            yield from self._bisect()
+
+    def labels(self) -> StepLabels:
+        """What is known now, as verdicts."""
+        found = [self._found(number) for number in range(1, len(self._spans) + 1)]
+        steps = tuple(
+            StepVerdict(start=start, end=end, label=label, reason=reason)
+            for (start, end), (label, reason) in zip(self._spans, found, strict=True)
+        )
+        wrong = (at for at, step in enumerate(steps) if step.label == "incorrect")
+        soft = tuple(tally.share for tally in self._tallies)
+        own = (self._verdict.score,) if self._spans else ()
+        return StepLabels(steps, (*soft, *own), next(wrong, None), self._verdict)
+
+    def _scan(self) -> Iterator[Want]:
+        """A right answer can be reached by wrong steps, whose errors come and go."""
+        certain = True
+        for number, tally in enumerate(self._tallies, 1):
+            good = self._is_good(tally)
+            if good is False:
+                self._bad = min(self._bad, number)
+                return
+            if good is None and tally.asked < self._k and not tally.spent:
+                yield self._want(number, self._batch(tally))
+            certain = certain and good is True
+            self._good = number if certain else self._good
+        self._good = len(self._spans) if certain else self._good
+
+    def _bisect(self) -> Iterator[Want]:
+        while self._bad - self._good > 1:
+            middle = (self._good + self._bad) // 2
+            tally = self._tallies[middle - 1]
+            good = self._is_good(tally)
+            if good is None:
+                if tally.asked < self._k and not tally.spent:
+                    yield self._want(middle, self._batch(tally))
+                return
+            self._good, self._bad = (middle, self._bad) if good else (self._good, middle)
+
+    def _is_good(self, tally: Tally) -> bool | None:
+        """Whether enough completions pass; None where those still to come may decide it."""
+        left = self._k - tally.asked
+        if tally.passed > self._few:
+            return True
+        if not left:
+            return None if tally.share is None else tally.share > self._few / self._k
+        return False if tally.passed + left <= self._few else None
+
+    def _batch(self, tally: Tally) -> int:
+        """How many more may make the label certain."""
+        left = self._k - tally.asked
+        passes, fails = self._few + 1 - tally.passed, tally.passed + left - self._few
+        return min(left, max(FEWEST, min(passes, fails)))
+
+    def _want(self, number: int, count: int) -> Want:
+        tally = self._tallies[number - 1]
+        prefix = self._text[: self._spans[number - 1][1]]
+        return Want(self._problem, prefix, range(tally.asked, tally.asked + count), tally)
+
+    def _found(self, number: int) -> tuple[StepLabel, str]:
+        """The label of the step that ends prefix `number`, and why."""
+        if self._search:
+            return self._searched(number)
+        if number == len(self._spans):
+            return self._whole()
+        tally = self._tallies[number - 1]
+        share = tally.share
+        if share is None or tally.asked < self._k:
+            return "unchecked", _shown(tally, "not enough completions could be drawn or judged")
+        return ("correct" if share > self._few / self._k else "incorrect"), _shown(tally)
+
+    def _searched(self, number: int) -> tuple[StepLabel, str]:
+        """Good up to the last good prefix, bad where the next one is known to be bad."""
+        if self._verdict.outcome == "error":
+            return self._whole()
+        if number <= self._good or number == self._bad == self._good + 1:
+            if number == len(self._spans):
+                return self._whole()
+            at = number if self._passes or number == self._bad else self._good
+            label: StepLabel = "correct" if number <= self._good else "incorrect"
+            return label, _shown(self._tallies[at - 1])
+        return "unchecked", "behind the first error, or beyond the budget"
+
+    def _whole(self) -> tuple[StepLabel, str]:
+        labels: dict[Outcome, StepLabel] = {"passed": "correct", "failed": "incorrect"}
+        outcome = self._verdict.outcome
+        return labels.get(outcome, "unchecked"), f"the solution's outcome is {outcome}"
+
+
+def _shown(tally: Tally, doubt: str = "") -> str:
+    judged = tally.passed + tally.failed
+    text = f"{tally.passed} of {judged} completions from here pass"
+    return f"{text}; {doubt}" if doubt else text

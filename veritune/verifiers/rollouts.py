@@ -1,0 +1,154 @@
+"""Step labels from rollouts: a step is as good as what its prefix can still become.
+
+From the end of a step the sampler draws K completions and an outcome verifier judges them. The
+share that passes is the step's soft label; the step is "correct" where the share is above a
+threshold (Math-Shepherd, Wang et al. 2024, arXiv 2312.08935: threshold 0, that is, any completion
+passes). The last step needs no completions: the outcome of the solution itself says it.
+
+`search` looks for the first error only, in a failing solution by bisection (OmegaPRM, Luo et al.
+2024, arXiv 2406.06592). Departing from the paper, a passing solution is looked through too, and a
+prefix is left as soon as its label is certain. It draws from the same completions, so it decides
+each prefix as the exhaustive way does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import starmap
+
+from veritune.journal import Journal
+from veritune.records import Candidate, Checkpoint, Message, Outcome, Problem, Verdict
+from veritune.sampler import Sampler
+from veritune.verifiers.prefixes import StepLabels, Trace, Want
+from veritune.verifiers.protocol import Verifier
+
+PREFIXES = 64
+"""Prefixes whose completions are drawn and written down together."""
+
+
+class RolloutLabeller:
+    """Labels the steps of solutions by completions of their prefixes.
+
+    `drawn` and `reused` count completions: new ones, and those that the journal had. With a
+    `budget`, at most so many new ones are drawn; steps that would need more are "unchecked".
+    """
+
+    def __init__(
+        self,
+        sampler: Sampler,
+        verifier: Verifier,
+        journal: Journal,
+        policy: Checkpoint,
+        *,
+        k: int = 16,
+        threshold: float = 0.0,
+        search: bool = False,
+        budget: int | None = None,
+        settings: str = "",
+    ) -> None:
+        """`settings` names what else completions depend on, such as seed and temperature."""
+        if k < 1 or not 0.0 <= threshold < 1.0:
+            raise ValueError("a label needs at least one completion, and a threshold in [0, 1)")
+        self.k, self.most_failing = k, int(threshold * k)
+        self.search, self.budget = search, budget
+        self.drawn = self.reused = 0
+        self._sampler, self._verifier, self._journal = sampler, verifier, journal
+        self._policy, self._settings, self._loaded = policy, settings, False
+        self._known: dict[tuple[str, int], Outcome] = {
+            (verdict.problem_id, verdict.index): verdict.outcome
+            for _, _, verdict in journal.judged(0, "train")
+        }
+
+    async def label(self, solutions: Sequence[tuple[Problem, Candidate]]) -> list[StepLabels]:
+        """The labels of every solution; all of them are worked on together."""
+        verdicts = await asyncio.gather(*starmap(self._verifier.verify, solutions))
+        traces = [
+            Trace(problem, candidate.text, verdict, self.k, self.most_failing, search=self.search)
+            for (problem, candidate), verdict in zip(solutions, verdicts, strict=True)
+        ]
+        while wanted := [want for trace in traces for want in trace.wanted()]:
+            for start in range(0, len(wanted), PREFIXES):
+                await self._complete(wanted[start : start + PREFIXES])
+        return [trace.labels() for trace in traces]
+
+    async def _complete(self, wanted: Sequence[Want]) -> None:
+        """Draw and judge what is not known yet, write it down, and count it all."""
+        asked: list[tuple[Want, Problem, list[int]]] = []
+        pending: set[tuple[str, int]] = set()
+        for want in wanted:
+            problem = self._continued(want)
+            keys = [(problem.id, at) for at in want.indices]
+            missing = [key[1] for key in keys if key not in self._known and key not in pending]
+            self.reused += len(keys) - len(missing)
+            if self.budget is not None:
+                missing = missing[: max(self.budget - self.drawn, 0)]
+            self.drawn += len(missing)
+            pending.update((problem.id, at) for at in missing)
+            asked.append((want, problem, missing))
+        if any(missing for _, _, missing in asked):
+            await self._draw(asked)
+        for want, problem, _ in asked:
+            found = [self._known.get((problem.id, at)) for at in want.indices]
+            want.tally.count(outcome for outcome in found if outcome is not None)
+            want.tally.spent = None in found
+
+    async def _draw(self, asked: Sequence[tuple[Want, Problem, list[int]]]) -> None:
+        problems = [problem for _, problem, _ in asked]
+        self._journal.add_problems("train", problems)
+        whole = {problem.id: want for want, problem, _ in asked}
+        drawn = await asyncio.to_thread(
+            self._sampled, problems, [missing for _, _, missing in asked]
+        )
+        verdicts = await asyncio.gather(
+            *(self._judged(whole[candidate.problem_id], candidate) for candidate in drawn)
+        )
+        self._journal.add_judged(0, list(zip(drawn, verdicts, strict=True)))
+        for verdict in verdicts:
+            self._known[verdict.problem_id, verdict.index] = verdict.outcome
+
+    def _sampled(
+        self, problems: Sequence[Problem], indices: Sequence[Sequence[int]]
+    ) -> list[Candidate]:
+        if not self._loaded:
+            self._sampler.load(self._policy)
+            self._loaded = True
+        return list(self._sampler.sample(problems, indices, round=0))
+
+    async def _judged(self, want: Want, completion: Candidate) -> Verdict:
+        """The verdict on the prefix with its completion, under the prefix's own id."""
+        text = want.prefix + completion.text
+        whole = Candidate(problem_id=want.problem.id, index=completion.index, text=text)
+        verdict = await self._verifier.verify(want.problem, whole)
+        return replace(verdict, problem_id=completion.problem_id, steps=())
+
+    def _continued(self, want: Want) -> Problem:
+        """The problem whose candidates are completions of a prefix."""
+        name = "\0".join((self._policy.policy, self._settings, want.prefix))
+        suffix = hashlib.sha256(name.encode()).hexdigest()[:16]
+        return replace(
+            want.problem,
+            id=f"{want.problem.id}@{suffix}",
+            prompt=continued_prompt(want.problem, want.prefix),
+        )
+
+
+class RolloutVerifier:
+    """A verifier whose step verdicts come from rollouts, whatever its outcome comes from."""
+
+    def __init__(self, labeller: RolloutLabeller) -> None:
+        self._labeller = labeller
+
+    async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
+        """The outcome verifier's verdict with a label for every step."""
+        (found,) = await self._labeller.label([(problem, candidate)])
+        return replace(found.verdict, steps=found.steps)
+
+
+def continued_prompt(problem: Problem, prefix: str) -> str | list[Message]:
+    """The prompt with the beginning of the answer; of a chat, as the assistant's open turn."""
+    if isinstance(problem.prompt, str):
+        return problem.prompt + prefix
+    return [*problem.prompt, Message(role="assistant", content=prefix)]
