@@ -85,7 +85,8 @@ def _ways(others: Sequence[Vote], times: int, rest: int, share: float) -> float:
 def _binomial(size: int, share: float) -> Floats:
     """Probabilities [size + 1] of 0 to `size` successes."""
     if share >= 1:
-        return np.eye(size + 1)[size]
+        certain: Floats = np.eye(size + 1)[size]
+        return certain
     times = np.arange(size + 1)
     choose = np.array([lgamma(size + 1) - lgamma(j + 1) - lgamma(size - j + 1) for j in times])
     found: Floats = np.exp(choose + times * np.log(share) + (size - times) * np.log1p(-share))

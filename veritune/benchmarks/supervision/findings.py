@@ -10,6 +10,7 @@ from veritune.benchmarks.supervision.plan import Contrast, Measure, StudyConfig
 from veritune.benchmarks.supervision.results import Exam, ratio
 from veritune.benchmarks.supervision.statistics import (
     Difference,
+    Ratio,
     compare,
     equivalence,
     holm,
@@ -23,9 +24,12 @@ TITLES: dict[Measure, str] = {
     "trace_error": "trace error among right answers",
     "longer_pass_at_1": "pass@1 on harder problems",
     "length": "tokens a solution",
+    "best_of_n": "right picks among n",
 }
-LOWER_IS_BETTER = frozenset({"trace_error"})
+OF_ARMS: tuple[Measure, ...] = ("pass_at_1", "trace_error", "longer_pass_at_1", "length")
 Arms = Mapping[str, Sequence[Exam]]
+Picks = Mapping[str, Ratio]
+"""Reranker -> right picks among all n candidates, by seed and problem."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +46,11 @@ class Finding:
     text: str
 
 
-def tested_claims(study: StudyConfig, arms: Arms) -> list[Finding]:
+def tested_claims(study: StudyConfig, arms: Arms, picks: Picks) -> list[Finding]:
     """Test every contrast whose two arms have runs; the p-values are adjusted together."""
     drawn: list[tuple[Contrast, Difference, float]] = []
     for contrast in study.contrasts:
-        found = _difference(arms, contrast)
+        found = _picked(picks, contrast) or _difference(arms, contrast)
         if found is not None:
             raw = found.p
             if contrast.claim == "equal":
@@ -65,6 +69,12 @@ def tested_claims(study: StudyConfig, arms: Arms) -> list[Finding]:
         )
         for (contrast, difference, raw), p in zip(drawn, adjusted, strict=True)
     ]
+
+
+def _picked(picks: Picks, contrast: Contrast) -> Difference | None:
+    if contrast.measure != "best_of_n" or not {contrast.a, contrast.b} <= set(picks):
+        return None
+    return compare(picks[contrast.a], picks[contrast.b])
 
 
 def beats_control(arms: Arms, arm: str) -> bool | None:

@@ -13,11 +13,13 @@ from typing import Any
 
 from veritune import __version__
 from veritune.benchmarks.supervision.findings import (
+    OF_ARMS,
     TITLES,
     Finding,
     tested_claims,
     verdicts,
 )
+from veritune.benchmarks.supervision.picks import Picked, read_picks
 from veritune.benchmarks.supervision.plan import Cell, Measure, StudyRecipe, cells
 from veritune.benchmarks.supervision.results import (
     Exam,
@@ -52,9 +54,15 @@ def write_page(study: StudyRecipe, failed: Mapping[str, str]) -> Path:
         if finished(cell.recipe.folder)
     }
     arms = by_arm(every, exams)
-    claims = tested_claims(study.study, arms)
+    picked = read_picks(study, folder)
+    claims = tested_claims(study.study, arms, picked.at_most)
     rows = [_row(arm, found) for arm, found in arms.items()]
     figures = {"arms": [_plain(row) for row in rows], "claims": [_claim(c) for c in claims]}
+    figures["rerank"] = [
+        {"reranker": name, "n": n, "rate": rate.value}
+        for name, curve in picked.curves.items()
+        for n, rate in curve.items()
+    ]
     (folder / "figures.json").write_text(json.dumps(figures, indent=1))
     page = (
         _environment()
@@ -69,12 +77,12 @@ def write_page(study: StudyRecipe, failed: Mapping[str, str]) -> Path:
             claims=claims,
             control=verdicts(arms),
             names=TITLES,
-            titles=list(TITLES.values()),
+            titles=[TITLES[measure] for measure in OF_ARMS],
             rows=rows,
             forests=_forests(arms),
             rounds=_rounds(arms),
             legend=[(arm, swatch(style_of(i % A_CHART))) for i, arm in enumerate(arms)],
-            rerank=None,
+            rerank=_rerank(picked),
             sweeps=_sweeps(study, every, exams),
             failed=failed,
             points=lambda value: f"{100 * value:+.1f}",
@@ -88,7 +96,7 @@ def _environment() -> Any:
 
 
 def _row(arm: str, exams: Sequence[Exam]) -> dict[str, Any]:
-    figures = {measure: _figure(exams, measure) for measure in TITLES}
+    figures = {measure: _figure(exams, measure) for measure in OF_ARMS}
     return {
         "arm": arm,
         "seeds": len(exams),
@@ -157,6 +165,25 @@ def _line(exams: Sequence[Exam], key: str, style: Any) -> Line | None:
         return None
     rates = [Rate(value=fmean(v), low=min(v), high=max(v), n=len(v)) for v in seen.values()]
     return Line(style, list(seen), rates)
+
+
+def _rerank(picked: Picked) -> dict[str, Any] | None:
+    """The curves of picking one of n, with what each line is."""
+    if not picked.curves:
+        return None
+    named = [(name, style_of(i)) for i, name in enumerate(picked.curves)]
+    shown = []
+    for first in range(0, len(named), A_CHART):
+        lines = [
+            Line(style, list(picked.curves[name]), list(picked.curves[name].values()))
+            for name, style in named[first : first + A_CHART]
+        ]
+        shown.append(curves("a right pick among n candidates", "n", lines))
+    return {
+        "charts": shown,
+        "legend": [(name, swatch(style)) for name, style in named],
+        "calibration": picked.calibration,
+    }
 
 
 def _sweeps(study: StudyRecipe, every: Sequence[Cell], exams: Mapping[str, Exam]) -> list[str]:

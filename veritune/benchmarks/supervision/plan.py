@@ -12,10 +12,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from veritune.config import Count, Frozen, Positive, Recipe, check_recipe_as
+from veritune.config import Count, Frozen, Positive, Recipe, RewardConfig, check_recipe_as
 from veritune.errors import RecipeError
 
-Measure = Literal["pass_at_1", "trace_error", "longer_pass_at_1", "length"]
+Measure = Literal["pass_at_1", "trace_error", "longer_pass_at_1", "length", "best_of_n"]
 Override = dict[str, Any]
 
 ARMS: dict[str, Override] = {
@@ -39,12 +39,21 @@ DEFAULT_ARMS = (
     *("sft", "more-sft", "random-accept", "outcome", "last-2", "process", "outcome-labels"),
     *("ppo-outcome", "ppo-sum", "ppo-delta", "ppo-min"),
 )
+RERANKERS = (
+    *("majority", "orm", "orm-noisy", "prm-min", "prm-product", "prm-last", "prm-min-noisy"),
+    *("weighted-vote", "oracle"),
+)
+"""What picks one of n: by votes, by an outcome or process reward model, by votes that the process
+model weighs, or by the truth. The noisy ones learned from labels of which a share was flipped."""
 TWIN_SEEDS = 10_000
 """`process-twin` is `process` with other seeds: what a study of nothing compares."""
 
 
 class Contrast(Frozen):
-    """A claim that is declared before the run: `a` differs from `b`, or equals it."""
+    """A claim that is declared before the run: `a` differs from `b`, or equals it.
+
+    `a` and `b` are arms; for `measure = "best_of_n"` they are rerankers.
+    """
 
     a: str
     b: str
@@ -93,6 +102,8 @@ class StudyConfig(Frozen):
     """Candidates a test problem for the comparison of rerankers; 0 leaves it out."""
     rerank_problems: Positive = 500
     """Test problems of that comparison."""
+    reward: RewardConfig = RewardConfig(updates=400, learning_rate=1e-3)
+    """How its reward models are trained."""
     flip: Annotated[float, Field(ge=0, le=0.5)] = 0.1
     """Share of wrong labels in the rerankers' noisy source."""
 
@@ -103,9 +114,10 @@ class StudyConfig(Frozen):
         if unknown := sorted(named - known):
             raise ValueError(f"no arm '{unknown[0]}'; there are: {', '.join(sorted(known))}")
         for contrast in self.contrasts:
-            for arm in (contrast.a, contrast.b):
-                if arm not in self.arms:
-                    raise ValueError(f"contrasts: '{arm}' is not among the study's arms")
+            names = RERANKERS if contrast.measure == "best_of_n" else self.arms
+            for name in (contrast.a, contrast.b):
+                if name not in names:
+                    raise ValueError(f"contrasts: '{name}' is none of {', '.join(names)}")
         return self
 
 
@@ -227,6 +239,7 @@ def narrowed(
         arms = arms or tuple(arm for arm in study.study.arms if arm in QUICK_ARMS)
     inner["seeds"] = seeds or inner["seeds"]
     inner["arms"] = list(arms or study.study.arms)
-    inner["contrasts"] = [c for c in inner["contrasts"] if {c["a"], c["b"]} <= set(inner["arms"])]
+    there = set(inner["arms"]) | set(RERANKERS)
+    inner["contrasts"] = [c for c in inner["contrasts"] if {c["a"], c["b"]} <= there]
     values |= {"name": name or values["name"], "output": output or values["output"]}
     return check_recipe_as(StudyRecipe, values, "command line")

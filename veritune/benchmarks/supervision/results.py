@@ -78,7 +78,7 @@ def _length(group: Group) -> tuple[float, float]:
     return sum(sizes), len(sizes)
 
 
-COUNTS: dict[Measure, Count] = {
+COUNTS: dict[str, Count] = {
     "pass_at_1": _right,
     "trace_error": _wrong_traces,
     "longer_pass_at_1": _right,

@@ -10,7 +10,7 @@ from typing import Any
 from veritune.benchmarks.supervision.held_out import file_name, read_tests
 from veritune.benchmarks.supervision.plan import Cell
 from veritune.config import Recipe
-from veritune.errors import VerituneError
+from veritune.errors import JournalError, VerituneError
 from veritune.journal import Journal, RunFolder
 from veritune.models import policy_hash
 from veritune.records import Checkpoint, Problem
@@ -40,11 +40,13 @@ def run_cell(cell: Cell, tests: Path, candidates: int) -> str:
 
 def finished(folder: Path) -> bool:
     """Whether a cell's run was examined to its end."""
-    exam = folder / "test"
-    if not (exam / "journal.sqlite").exists():
+    try:
+        with Journal.open(folder / "test", read_only=True) as journal:
+            return bool(journal.metrics(PHASE))
+    except (
+        JournalError
+    ):  # not begun, or killed while it was made: the run itself says what is wrong
         return False
-    with Journal.open(exam, read_only=True) as journal:
-        return bool(journal.metrics(PHASE))
 
 
 async def _run(cell: Cell, tests: Path, candidates: int, before: float) -> None:

@@ -10,18 +10,27 @@ import ctypes
 import multiprocessing
 import os
 import signal
-from collections.abc import Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 from veritune.benchmarks.supervision import held_out
+from veritune.benchmarks.supervision.picks import rerank_folder
 from veritune.benchmarks.supervision.plan import Cell, StudyRecipe, cells
+from veritune.benchmarks.supervision.reranking import rerank_seed
 from veritune.benchmarks.supervision.runs import finished, run_cell
 from veritune.errors import VerituneError
 from veritune.rounds.watch import Advance, Watch
 
 PR_SET_PDEATHSIG = 1
+
+
+LABELLED = ("process", "outcome")
+"""Arms whose first round labels the start policy's samples; the last one named is taken."""
+Job = tuple[str, Callable[..., str], tuple[Any, ...]]
+"""A name, and a call that says what went wrong."""
 
 
 class StudyError(VerituneError, RuntimeError):
@@ -39,8 +48,33 @@ def run_study(study: StudyRecipe, workers: int, watch: Watch) -> dict[str, str]:
     with watch.phase(f"{study.name}: runs", len(every)) as advance:
         # The first arm's runs build the warm starts that the others of their seed share.
         for part in _parts(every, first):
-            failed |= _side_by_side(part, tests, study.study.candidates, workers, watch, advance)
-    return failed
+            jobs: list[Job] = [
+                (cell.recipe.name, run_cell, (cell, tests, study.study.candidates)) for cell in part
+            ]
+            failed |= _side_by_side(jobs, workers, watch, advance)
+    return failed | _rerank(study, every, folder, workers, watch)
+
+
+def _rerank(
+    study: StudyRecipe, every: Sequence[Cell], folder: Path, workers: int, watch: Watch
+) -> dict[str, str]:
+    """Every seed's rerankers, trained on what its outcome or process arm sampled first."""
+    asked = study.study
+    drawn = {c.seed: c for c in every if c.arm in LABELLED and c.sweep is None}
+    problems = held_out.read_tests(folder / "problems", "test")[: asked.rerank_problems]
+    if not asked.rerank or not drawn:
+        return {}
+    jobs: list[Job] = [
+        (
+            f"rerank-{seed}",
+            rerank_seed,
+            (study, cell, problems, rerank_folder(folder, seed)),
+        )
+        for seed, cell in drawn.items()
+        if finished(cell.recipe.folder)
+    ]
+    with watch.phase(f"{study.name}: rerankers", len(jobs)) as advance:
+        return _side_by_side(jobs, workers, watch, advance)
 
 
 def _parts(every: Sequence[Cell], first: str) -> list[list[Cell]]:
@@ -55,37 +89,24 @@ def _parts(every: Sequence[Cell], first: str) -> list[list[Cell]]:
 
 
 def _side_by_side(
-    part: Sequence[Cell],
-    tests: Path,
-    candidates: int,
-    workers: int,
-    watch: Watch,
-    advance: Advance,
+    jobs: Sequence[Job], workers: int, watch: Watch, advance: Advance
 ) -> dict[str, str]:
     failed: dict[str, str] = {}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
-        waiting: dict[Future[str], Cell] = {}
-        for cell in part:
-            if finished(cell.recipe.folder):
-                advance(1)
-                continue
-            future = pool.submit(run_cell, cell, tests, candidates)
-            waiting[future] = cell
         try:
-            for future in as_completed(waiting):
-                cell = waiting[future]
-                try:
-                    wrong = future.result()
-                except BrokenProcessPool:
-                    raise StudyError(
-                        "a run's process was ended from outside (out of memory?);"
-                        " run the same command again to go on, with fewer --workers"
-                    ) from None
+            names = {pool.submit(work, *words): name for name, work, words in jobs}
+            for future in as_completed(names):
+                wrong = future.result()
                 if wrong:
-                    failed[cell.recipe.name] = wrong
-                watch.say(f"{cell.recipe.name}: {wrong or 'done'}")
+                    failed[names[future]] = wrong
+                watch.say(f"{names[future]}: {wrong or 'done'}")
                 advance(1)
+        except BrokenProcessPool:
+            raise StudyError(
+                "a run's process was ended from outside (out of memory?);"
+                " run the same command again to go on, with fewer --workers"
+            ) from None
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in multiprocessing.active_children():

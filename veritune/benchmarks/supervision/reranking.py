@@ -1,0 +1,179 @@
+"""Rerankers over the same samples: majority, outcome and process reward models, votes, oracle.
+
+All pick from candidates of a seed's start policy. The reward models learn from the first round's
+training samples, whose labels are the checker's own or have a share of them flipped: Lightman et
+al. 2023 (arXiv 2305.20050) compare supervision in this way, without a policy that differs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from veritune.benchmarks.best_of_n import curves
+from veritune.benchmarks.reranking import candidate_scores
+from veritune.benchmarks.supervision.plan import Cell, StudyRecipe
+from veritune.benchmarks.supervision.runs import examine
+from veritune.errors import VerituneError
+from veritune.journal import Journal
+from veritune.models.reward import RewardKind, load_reward_model
+from veritune.records import Candidate, Problem, Verdict
+from veritune.rounds import Quiet
+from veritune.rounds.drawing import ROUND
+from veritune.rounds.start import start_policy
+from veritune.trainer.reward_models import RewardTrainer
+
+SCORES = "scores.jsonl"
+SUBSETS = 30
+"""Random subsets of n that a vote is averaged over."""
+Judged = tuple[Problem, Candidate, Verdict]
+Scores = dict[str, dict[tuple[str, int], float]]
+
+
+def rerank_seed(study: StudyRecipe, cell: Cell, problems: Sequence[Problem], folder: Path) -> str:
+    """Draw, train and score for one seed; what went wrong, or nothing. `cell` drew the labels."""
+    if (folder / SCORES).exists():
+        return ""
+    import torch
+
+    torch.set_num_threads(cell.recipe.threads or 1)
+    try:
+        start = start_policy(cell.recipe, Quiet())
+        asyncio.run(examine(cell.recipe, start, list(problems), study.study.rerank, folder))
+        with Journal.open(cell.recipe.folder, read_only=True) as journal:
+            labelled = list(journal.judged(1, "train"))
+        with Journal.open(folder, read_only=True) as journal:
+            candidates = list(journal.judged(ROUND, "train"))
+        scores = _scores(study, cell.seed, Path(start.path), labelled, candidates, folder)
+    except VerituneError as error:
+        return str(error)
+    aside = folder / f".{SCORES}"
+    aside.write_text("".join(json.dumps(row) + "\n" for row in _rows(scores)))
+    aside.replace(folder / SCORES)
+    return ""
+
+
+def _scores(
+    study: StudyRecipe,
+    seed: int,
+    start: Path,
+    labelled: list[Judged],
+    candidates: list[Judged],
+    folder: Path,
+) -> Scores:
+    trainer = RewardTrainer(study.study.reward, seed=seed)
+    noisy = [flipped(row, study.study.flip) for row in labelled]
+    out: Scores = {}
+    kinds: list[tuple[str, RewardKind]] = [("orm", "outcome"), ("prm", "process")]
+    for name, kind in kinds:
+        for suffix, rows in (("", labelled), ("-noisy", noisy)):
+            path = folder / f"{name}{suffix}"
+            if not path.is_dir():
+                trainer.judged(start, kind, rows, path)
+            reward = load_reward_model(path)
+            if kind == "outcome":
+                out[name + suffix] = candidate_scores(reward, candidates)
+                continue
+            out[f"prm-min{suffix}"] = candidate_scores(reward, candidates, "min")
+            if not suffix:
+                out["prm-product"] = candidate_scores(reward, candidates, "product")
+                out["prm-last"] = candidate_scores(reward, candidates, "last")
+    return out
+
+
+def flipped(row: Judged, rate: float) -> Judged:
+    """A judged candidate whose labels are wrong at a rate, the same ones every time."""
+    problem, candidate, verdict = row
+    draw = Random(f"flip:{candidate.policy}:{candidate.problem_id}:{candidate.index}")
+    swap = {"correct": "incorrect", "incorrect": "correct"}
+    steps = tuple(
+        replace(step, label=swap.get(step.label, step.label))  # type: ignore[arg-type]
+        if draw.random() < rate
+        else step
+        for step in verdict.steps
+    )
+    other = {"passed": ("failed", 0.0), "failed": ("passed", 1.0)}
+    outcome, score = verdict.outcome, verdict.score
+    if outcome in other and draw.random() < rate:
+        outcome, score = other[outcome]  # type: ignore[assignment]
+    return problem, candidate, replace(verdict, steps=steps, outcome=outcome, score=score)
+
+
+def _rows(scores: Scores) -> list[dict[str, Any]]:
+    keys = next(iter(scores.values()))
+    return [
+        {"problem_id": id, "index": index, **{name: by[id, index] for name, by in scores.items()}}
+        for id, index in keys
+    ]
+
+
+def read_scores(folder: Path) -> tuple[list[Verdict], Scores]:
+    """The judged candidates of a finished seed, and every reranker's scores."""
+    with Journal.open(folder, read_only=True) as journal:
+        verdicts = [verdict for _, _, verdict in journal.judged(ROUND, "train")]
+    scores: Scores = {}
+    for line in (folder / SCORES).read_text().splitlines():
+        row = json.loads(line)
+        key = row.pop("problem_id"), row.pop("index")
+        for name, score in row.items():
+            scores.setdefault(name, {})[key] = score
+    return verdicts, scores
+
+
+def picked_right(
+    verdicts: Sequence[Verdict], scores: Scores, ns: Sequence[int]
+) -> dict[str, dict[int, dict[str, float]]]:
+    """Reranker -> n -> problem -> chance that its pick among n candidates is right."""
+    groups: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        if verdict.outcome != "error":
+            groups.setdefault(verdict.problem_id, []).append(verdict)
+    out: dict[str, dict[int, dict[str, float]]] = {}
+    for id, group in groups.items():
+        usable = [n for n in ns if n <= len(group)]
+        if not usable:
+            continue
+        rates = {name: curve.rates for name, curve in curves(group, scores, usable).items()}
+        rates["weighted-vote"] = {n: weighted_vote(group, scores["prm-min"], n) for n in usable}
+        for name, by_n in rates.items():
+            for n, rate in by_n.items():
+                shown = {"verifier": "oracle"}.get(name, name)
+                out.setdefault(shown, {}).setdefault(n, {})[id] = rate
+    return out
+
+
+def weighted_vote(
+    group: Sequence[Verdict], scores: Mapping[tuple[str, int], float], n: int
+) -> float:
+    """Chance that the answer with the greatest sum of scores is right, over random subsets."""
+    draw = Random(f"{group[0].problem_id}:{n}")
+    hits = 0
+    for _ in range(1 if n == len(group) else SUBSETS):
+        sums: dict[str, float] = {}
+        for verdict in draw.sample(list(group), n):
+            answer = "right" if verdict.outcome == "passed" else f"wrong {verdict.answer}"
+            sums[answer] = sums.get(answer, 0.0) + scores[verdict.problem_id, verdict.index]
+        hits += max(sums, key=lambda answer: sums[answer]) == "right"
+    return hits / (1 if n == len(group) else SUBSETS)
+
+
+def calibration(
+    verdicts: Sequence[Verdict], scores: Mapping[tuple[str, int], float], bins: int = 10
+) -> float:
+    """Expected calibration error of scores read as chances that the answer is right."""
+    table = [[0, 0.0, 0.0] for _ in range(bins)]
+    for verdict in verdicts:
+        if verdict.outcome == "error":
+            continue
+        score = scores[verdict.problem_id, verdict.index]
+        row = table[min(int(score * bins), bins - 1)]
+        row[0] += 1
+        row[1] += score
+        row[2] += verdict.outcome == "passed"
+    total = sum(row[0] for row in table)
+    return sum(abs(row[1] - row[2]) for row in table) / total if total else 0.0
