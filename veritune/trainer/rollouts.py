@@ -53,7 +53,8 @@ def read_rows(
                 " policy gradients need the tokens as they were drawn: sample with native or vllm"
             )
         cut_off = candidate.finish_reason == "length"
-        ends = token_ends(tokenizer, ids, candidate.text)
+        # Where tokens end matters to steps alone.
+        ends = token_ends(tokenizer, ids, candidate.text) if config.process else [0] * len(ids)
         credit = assign_credit(rollout.verdict, ends, config, cut_off=cut_off)
         if credit is None:
             continue

@@ -6,13 +6,13 @@ counts can see it. Hence the pad's id has no meaning here, and may be that of th
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from veritune.models.forward import hidden_states, keeping
 from veritune.models.value import last_hidden
 from veritune.trainer.losses import entropies, logprobs_of
 from veritune.trainer.rollouts import Row
@@ -54,23 +54,21 @@ def score(
     *,
     critic: Critic | None = None,
     entropy: bool = False,
-    detach: bool = False,
 ) -> Scores:
-    """Score `rows`; `detach` keeps the critic's gradient out of the policy it shares."""
+    """Score `rows`; a critic that shares the policy's trunk teaches it too."""
     ids = _padded(rows, policy.device)
     first = min(row.prompt for row in rows) - 1
     keep = ids.shape[1] - first
     with last_hidden(policy) as seen:
-        logits = policy(input_ids=ids, use_cache=False, **_keeping(policy, keep)).logits
+        logits = policy(input_ids=ids, use_cache=False, **keeping(policy, keep)).logits
     logits, hidden = logits[:, -keep:], seen[0][:, -keep:]
     following = torch.nn.functional.pad(ids[:, first + 1 :], (0, 1))
     at = _places(rows, width + 1, keep, policy.device)
     values = None
     if critic is not None:
         if critic.model is not None:
-            hidden = critic.model.base_model(input_ids=ids, use_cache=False).last_hidden_state
-            hidden = hidden[:, -keep:]
-        values = critic.head(hidden.detach() if detach else hidden)[..., 0].float().gather(1, at)
+            hidden = hidden_states(critic.model, ids)[:, -keep:]
+        values = critic.head(hidden.float())[..., 0].gather(1, at)
     every = logprobs_of(logits, following, temperature)
     spread = entropies(logits, temperature).gather(1, at[:, :-1]) if entropy else None
     return Scores(every.gather(1, at[:, :-1]), values, spread)
@@ -83,9 +81,9 @@ def value(critic: Critic, policy: Any, rows: Sequence[Row], width: int) -> torch
     keep = ids.shape[1] - first
     trunk = policy if critic.model is None else critic.model
     with torch.set_grad_enabled(critic.model is not None and torch.is_grad_enabled()):
-        hidden = trunk.base_model(input_ids=ids, use_cache=False).last_hidden_state[:, -keep:]
+        hidden = hidden_states(trunk, ids)[:, -keep:]
     at = _places(rows, width + 1, keep, policy.device)
-    out: torch.Tensor = critic.head(hidden)[..., 0].float().gather(1, at)
+    out: torch.Tensor = critic.head(hidden.float())[..., 0].gather(1, at)
     return out
 
 
@@ -101,9 +99,3 @@ def _places(rows: Sequence[Row], width: int, keep: int, device: Any) -> torch.Te
     first = min(row.prompt for row in rows)
     starts = torch.tensor([row.prompt - first for row in rows])
     return (starts[:, None] + torch.arange(width)[None]).clamp(max=keep - 1).to(device)
-
-
-def _keeping(policy: Any, keep: int) -> dict[str, int]:
-    base = policy.get_base_model() if hasattr(policy, "get_base_model") else policy
-    known = "logits_to_keep" in inspect.signature(base.forward).parameters
-    return {"logits_to_keep": keep} if known else {}
