@@ -9,6 +9,12 @@ FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n`]*$", re.MULTILINE)
 
 def code_of(text: str) -> str:
     """The last fenced block; a block that is never closed runs to the end of the text."""
+    start, end = span_of(text)
+    return text[start:end]
+
+
+def span_of(text: str) -> tuple[int, int]:
+    """Where the code stands in the text."""
     block, inside, fence, start = None, False, "", 0
     for match in FENCE.finditer(text):
         mark = match.group(1)
@@ -16,8 +22,8 @@ def code_of(text: str) -> str:
             inside, fence, start = True, mark, match.end() + 1
         elif mark[0] == fence[0] and len(mark) >= len(fence) and match.group().strip() == mark:
             inside = False
-            block = text[start : match.start()]
-    return text[start:] if inside else text if block is None else block
+            block = start, match.start()
+    return (start, len(text)) if inside else block or (0, len(text))
 
 
 def defines(code: str, name: str) -> bool:

@@ -9,6 +9,7 @@ from veritune.errors import SandboxFailureError
 from veritune.records import Candidate, Problem, Verdict
 from veritune.sandbox import Sandbox
 from veritune.verifiers.code import extract, split, stdio, suite
+from veritune.verifiers.code.blame import blamed
 from veritune.verifiers.code.conclusion import verdict
 from veritune.verifiers.code.flags import flags
 from veritune.verifiers.code.languages import UnknownLanguageError
@@ -19,12 +20,15 @@ class CodeVerifier:
 
     With `in_process`, calls, asserts and check functions run inside the candidate's process: for
     tests that cannot be judged from outside it. Such verdicts, and those of pytest suites, are
-    marked lower trust.
+    marked lower trust. Of a candidate that fails, the statement to blame is labelled (`blame`).
     """
 
-    def __init__(self, sandbox: Sandbox, *, in_process: bool = False) -> None:
+    def __init__(
+        self, sandbox: Sandbox, *, in_process: bool = False, partial_credit: bool = False
+    ) -> None:
+        """With `partial_credit` a failing candidate scores the share of tests it passes."""
         self._sandbox = sandbox
-        self._in_process = in_process
+        self._in_process, self._partial_credit = in_process, partial_credit
 
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         """The verdict; "error" where a test cannot be judged or the sandbox kept breaking."""
@@ -35,6 +39,10 @@ class CodeVerifier:
             found = verdict(problem, candidate, "error", f"infrastructure: {error}")
         except UnknownLanguageError as error:
             found = verdict(problem, candidate, "error", f"unsupported: {error}")
+        if found.outcome == "failed":
+            found = replace(found, steps=await blamed(self._sandbox, problem, candidate, found))
+            if self._partial_credit:
+                found = replace(found, score=_share(found))
         whole = problem.reference["tests"]["type"] == "stdio"
         return replace(
             found,
@@ -49,3 +57,8 @@ class CodeVerifier:
         if kind == "pytest":
             return await suite.verify(self._sandbox, problem, candidate)
         return await split.verify(self._sandbox, problem, candidate, in_process=self._in_process)
+
+
+def _share(found: Verdict) -> float:
+    """The share of tests that a failing candidate passes."""
+    return sum(test.outcome == "accepted" for test in found.tests) / max(len(found.tests), 1)

@@ -1,0 +1,79 @@
+"""Which statement a failing run is to be blamed on, as labels of the candidate's steps.
+
+Blamed is the line that raised, the line that returned the wrong value, or the line on which a
+program that does not end was found. Everything else is "unchecked": failing tests say nothing
+about it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from veritune.records import Candidate, Problem, StepVerdict, TestVerdict, Verdict
+from veritune.sandbox import Sandbox
+from veritune.verifiers.code.extract import code_of, defines, sources
+from veritune.verifiers.code.replay import replay, stuck_line
+from veritune.verifiers.code.statements import place_of, statements_of
+
+RAISED = re.compile(r"\(line (\d+) of the program\)$")
+MISSING = re.compile(r"name '(\w+)' is not defined$")
+NUMBERED = re.compile(r"(?:case|assert) (\d+)$")
+SLOW = ("cpu time", "wall time")
+
+
+async def blamed(
+    sandbox: Sandbox, problem: Problem, candidate: Candidate, verdict: Verdict
+) -> tuple[StepVerdict, ...]:
+    """The steps of a candidate that failed, with at most one of them "incorrect"."""
+    test = next((test for test in verdict.tests if test.outcome != "accepted"), None)
+    found = None if test is None else await _found(sandbox, problem, candidate, test)
+    spans = statements_of(candidate.text)
+    place, reason = found or (None, "")
+    return tuple(
+        StepVerdict(start=start, end=end, label="incorrect", reason=reason)
+        if place is not None and start <= place < end
+        else StepVerdict(start=start, end=end, label="unchecked", reason="not blamed")
+        for start, end in spans
+    )
+
+
+async def _found(
+    sandbox: Sandbox, problem: Problem, candidate: Candidate, test: TestVerdict
+) -> tuple[int, str] | None:
+    """The blamed place in the text, and why."""
+    tests = problem.reference["tests"]
+    text, given = candidate.text, problem.reference.get("prompt_code", "")
+    missing = MISSING.search(test.reason)
+    if missing and not defines(f"{given}\n{code_of(text)}", missing.group(1)):
+        place = place_of(text, 1)
+        return None if place is None else (place, f"does not define {missing.group(1)!r}")
+    line, why = await _line(sandbox, problem, text, test)
+    if line is None:
+        return None
+    files = sources(text, given, tests.get("entry_point"))
+    ahead = given.count("\n") if len(files) == 1 and tests["type"] != "stdio" else 0
+    place = place_of(text, line - ahead)
+    return None if place is None else (place, f"{test.name}: {why}")
+
+
+async def _line(
+    sandbox: Sandbox, problem: Problem, text: str, test: TestVerdict
+) -> tuple[int | None, str]:
+    """The blamed line of `solution.py`, and what happened there."""
+    tests = problem.reference["tests"]
+    raised = RAISED.search(test.reason)
+    if raised and tests["type"] != "stdio":
+        return int(raised.group(1)), test.reason[: raised.start()].strip()
+    python = tests.get("language", "python") in ("python", "python3", "py")
+    if tests["type"] == "pytest" or not python:
+        return None, ""
+    numbered = NUMBERED.match(test.name)
+    failing = int(numbered.group(1)) - 1 if numbered else 0
+    given = "" if tests["type"] == "stdio" else problem.reference.get("prompt_code", "")
+    files = sources(text, given, tests.get("entry_point"))
+    if test.outcome in SLOW:
+        return await stuck_line(sandbox, files, tests, failing), f"still here at its {test.outcome}"
+    found = await replay(sandbox, files, tests, failing)
+    if test.outcome == "wrong answer" and tests["type"] != "stdio":
+        return found["returned"], f"returned the wrong value: {test.reason}"
+    return found["raised"], test.reason
