@@ -56,6 +56,21 @@ class ScratchConfig(Frozen):
         return self
 
 
+class LoraConfig(Frozen):
+    """Low-rank adapters beside frozen weights: what is trained and saved in place of the model."""
+
+    rank: Count = 0
+    """Rank of the adapters; 0 trains all weights."""
+    alpha: PositiveFloat = 16.0
+    """Their output is scaled by this over the rank."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Dropout of their input."""
+    dora: bool = False
+    """Train the magnitude of each weight's columns apart from their direction."""
+    targets: tuple[str, ...] = ()
+    """Names of the layers that get one; left out: every linear layer but the last."""
+
+
 class ModelConfig(Frozen):
     """The policy that the run starts from."""
 
@@ -65,6 +80,7 @@ class ModelConfig(Frozen):
     """A PEFT adapter folder or hub name; its weights are merged into the model's at the start."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     """Precision of weights and activations."""
+    lora: LoraConfig = LoraConfig()
     scratch: ScratchConfig = ScratchConfig()
     """The model to build where no path is given."""
 
@@ -207,6 +223,8 @@ class SftTrainerConfig(SftConfig):
 
     type: Literal["sft"] = "sft"
     """Supervised fine-tuning."""
+    start: Literal["current", "base"] = "current"
+    """What each round trains: the policy of the round before, or the run's start (ReST-EM)."""
 
 
 class DpoTrainerConfig(DpoConfig, PairConfig):
@@ -371,8 +389,11 @@ class VerifierConfig(Frozen):
     """Docker: the image, as `veritune sandbox build` makes it."""
     runtime: str | None = None
     """Docker: another runtime of the engine's, such as runsc for gVisor."""
+    judge: Literal["rules", "reward_model"] = "rules"
+    """rules: answers, steps and tests are checked; reward_model: `reward_model` alone judges."""
     reward_model: str | None = None
-    """Folder of a process reward model that labels the math steps that no rule could check."""
+    """Folder of a reward model, as `veritune train reward` writes it. Beside rules it must be of
+    kind process, and labels the math steps that no rule could check."""
     step_threshold: Rate = 0.5
     """A step is correct for the reward model from this chance on."""
     in_process: bool = False
@@ -410,6 +431,13 @@ class SelectionConfig(Frozen):
     """Which of them where there are more: the first drawn, or the best by `reward_model`."""
     reward_model: str | None = None
     """Folder of the reward model that ranks, as `veritune train reward` writes it."""
+    distinct: Literal["text", "path"] = "text"
+    """What makes two candidates different: their text, or the equations they write down, and of
+    code its form without names and layout (RFT)."""
+    weight: Literal["equal", "score", "rare"] = "equal"
+    """What a candidate counts: the same; its verdict's score; more for problems solved rarely."""
+    replay: Count = 0
+    """Train on what this many rounds before selected, too."""
     checked: Rate = 1.0
     """process: the share of a solution's steps that must have been checked; prose that no rule can
     check counts against it. Whatever was checked must be right."""
@@ -455,6 +483,13 @@ class RoundsConfig(Frozen):
     """Keep only the newest so many rounds' checkpoints; 0 keeps them all."""
 
 
+class RewardStageConfig(RewardConfig):
+    """A reward model made from the start policy before the first round, which then judges."""
+
+    preferences: str | None = None
+    """Human preferences: jsonl of prompt, chosen, rejected. Left out: no reward model is made."""
+
+
 class Recipe(Frozen):
     """One run: what to improve, on what, and how."""
 
@@ -469,12 +504,25 @@ class Recipe(Frozen):
     model: ModelConfig = ModelConfig()
     problems: ProblemsConfig = ProblemsConfig()
     warm_start: WarmStartConfig = WarmStartConfig()
+    reward: RewardStageConfig = RewardStageConfig()
     rounds: RoundsConfig = RoundsConfig()
     sampler: SamplerConfig = SamplerConfig()
     verifier: VerifierConfig = VerifierConfig()
     selection: SelectionConfig = SelectionConfig()
     trainer: TrainerConfig = SftTrainerConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+
+    @model_validator(mode="after")
+    def _somebody_judges(self) -> Recipe:
+        made, named = self.reward.preferences is not None, self.verifier.reward_model is not None
+        if self.verifier.judge == "reward_model" and made == named:
+            raise ValueError(
+                "verifier.judge reward_model needs verifier.reward_model, or reward.preferences to"
+                " make one from, and not both"
+            )
+        if made and self.verifier.judge == "rules":
+            raise ValueError("reward.preferences needs verifier.judge reward_model")
+        return self
 
     @model_validator(mode="after")
     def _knows_what_was_drawn_from(self) -> Recipe:

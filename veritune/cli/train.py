@@ -49,8 +49,8 @@ def main(argv: Sequence[str]) -> int:
     if argv and argv[0] in ("-h", "--help"):
         print(
             "usage: veritune train sft|reward|dpo|ppo|group ...\n\n"
-            "  sft     fine-tune on candidates, those that passed where there are verdicts\n"
-            "  reward  train a reward model: preference, outcome or process\n"
+            "  sft      fine-tune on candidates, those that passed where there are verdicts\n"
+            "  reward   train a reward model: preference, outcome or process\n"
             "  dpo     direct preference optimisation on pairs\n"
             "  ppo     one round of PPO on candidates and their verdicts\n"
             "  group   one round of RLOO, GRPO or Dr. GRPO on them\n\n"

@@ -1,5 +1,6 @@
 """Causal language models and their tokenizers: build, load, save, name by content."""
 
+from veritune.models.adapters import merge_adapter, save_adapter
 from veritune.models.checkpoints import save_policy
 from veritune.models.hashing import policy_hash
 from veritune.models.loading import load_policy
@@ -13,7 +14,9 @@ __all__ = [
     "encode_prompt",
     "eos_ids",
     "load_policy",
+    "merge_adapter",
     "model_folder",
     "policy_hash",
+    "save_adapter",
     "save_policy",
 ]

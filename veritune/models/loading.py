@@ -21,7 +21,8 @@ def load_policy(
 ) -> tuple[Any, Any]:
     """(model in eval mode, tokenizer) of a folder, a hub name, or a PEFT adapter folder.
 
-    An adapter stays a PEFT model, its weights apart from the base's. The model goes to `device`,
+    An adapter stays a PEFT model, its weights apart from the base's and they alone trainable. The
+    model goes to `device`,
     by default the GPU where there is one. Raises `ModelError` or `MissingFileError`.
     """
     import torch
@@ -71,7 +72,7 @@ def _apply_adapter(model: Any, folder: Path) -> Any:
     if adapter_base(folder) is None:
         raise ModelError(f"{folder}: no adapter_config.json; give the folder of a PEFT adapter")
     try:
-        return PeftModel.from_pretrained(model, folder)
+        return PeftModel.from_pretrained(model, folder, is_trainable=True)
     except Exception as error:
         raise ModelError(
             f"{folder}: the adapter does not fit the model ({_first_line(error)})"

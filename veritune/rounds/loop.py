@@ -14,7 +14,7 @@ from veritune.errors import TrainingError
 from veritune.records import Checkpoint
 from veritune.rounds.run import Run, open_run
 from veritune.rounds.selection import select
-from veritune.rounds.start import start_policy, teaching_examples
+from veritune.rounds.start import make_reward_model, start_policy, teaching_examples
 from veritune.rounds.watch import Quiet, Watch
 from veritune.trainer import Example
 
@@ -22,7 +22,9 @@ from veritune.trainer import Example
 async def improve(recipe: Recipe, watch: Watch | None = None) -> list[dict[str, Any]]:
     """Run a recipe to its end, or go on with it; returns the evaluation of every round."""
     async with open_run(recipe, watch or Quiet()) as run:
-        training = run.training(start_policy(recipe, run.watch))
+        start = start_policy(recipe, run.watch)
+        make_reward_model(recipe, start, run.watch)
+        training = run.training(start)
         done, policy = training.newest()
         await evaluate(run, done, policy)
         for round in range(done + 1, recipe.rounds.count + 1):
@@ -45,7 +47,7 @@ async def gather_batch(run: Run, round: int, policy: Checkpoint) -> Sequence[Exa
     run.note_selection(round, chosen)
     if not chosen:
         raise TrainingError(f"round {round}: {run.why_none(round)}")
-    return [Example(problem=problem, candidate=candidate) for problem, candidate, _ in chosen]
+    return run.examples(round)
 
 
 async def evaluate(run: Run, round: int, policy: Checkpoint) -> None:

@@ -7,17 +7,19 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from veritune.config import Recipe
+from veritune.config import Recipe, VerifierConfig
 from veritune.journal import Journal, RunFolder
 from veritune.journal.journal import Split
 from veritune.problems import recipe_problems
 from veritune.records import Checkpoint, Problem
 from veritune.rounds.measures import Judged, measure
+from veritune.rounds.selection import examples
+from veritune.rounds.start import reward_folder
 from veritune.rounds.stream import Stream
 from veritune.rounds.training import Training
 from veritune.rounds.watch import Watch
 from veritune.sampler import Sampler, open_sampler
-from veritune.trainer import Rollout
+from veritune.trainer import Example, Rollout
 from veritune.verifiers import open_verifier
 
 PATIENCE = 10
@@ -88,6 +90,17 @@ class Run:
             " warm-start longer, or use another --selection.reward"
         )
 
+    def examples(self, round: int) -> list[Example]:
+        """What this round selected, and the rounds that are replayed, with weights."""
+        config = self.recipe.selection
+        found: list[Example] = []
+        for past in range(max(1, round - config.replay), round + 1):
+            keys = self.journal.selected(past)
+            judged = list(self.journal.judged(past, "train"))
+            chosen = [row for row in judged if (row[1].problem_id, row[1].index) in keys]
+            found += examples(chosen, judged, config.weight)
+        return found
+
     def rollouts(self, round: int) -> list[Rollout]:
         """Every judged candidate of a round: policy gradients learn from failures too."""
         judged = self.journal.judged(round, "train")
@@ -118,7 +131,7 @@ async def open_run(recipe: Recipe, watch: Watch) -> AsyncIterator[Run]:
         needs_code = any(problem.kind == "code" for problem in [*train, *test])
         sampler = open_sampler(recipe.sampler, seed=recipe.seed, dtype=recipe.model.dtype)
         try:
-            async with open_verifier(recipe.verifier, needs_code=needs_code) as verifier:
+            async with open_verifier(_judge(recipe), needs_code=needs_code) as verifier:
                 stream = Stream(
                     sampler,
                     verifier,
@@ -138,6 +151,13 @@ async def open_run(recipe: Recipe, watch: Watch) -> AsyncIterator[Run]:
                 )
         finally:
             sampler.close()
+
+
+def _judge(recipe: Recipe) -> VerifierConfig:
+    """The recipe's verifier; the reward model that the run makes is named in it."""
+    if recipe.reward.preferences is None:
+        return recipe.verifier
+    return recipe.verifier.model_copy(update={"reward_model": str(reward_folder(recipe))})
 
 
 def _set_threads(threads: int) -> None:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 from random import Random
+from typing import Literal
 
 from veritune.config import SelectionConfig
 from veritune.records import Candidate, Verdict
 from veritune.rounds.measures import Judged, every_step_right
+from veritune.rounds.paths import solution_path
+from veritune.trainer import Example
+
+Weight = Literal["equal", "score", "rare"]
 
 
 def select(judged: Iterable[Judged], config: SelectionConfig) -> list[Judged]:
@@ -24,11 +29,34 @@ def select(judged: Iterable[Judged], config: SelectionConfig) -> list[Judged]:
         distinct: dict[str, Judged] = {}
         for row in group:
             if _accepted(row, config):
-                distinct.setdefault(row[1].text.strip(), row)
+                distinct.setdefault(_sameness(row, config), row)
         found.append(list(distinct.values()))
     if config.reward_model is not None:
         found = _ranked(found, config.reward_model)
     return [row for group in found for row in group[: config.keep]]
+
+
+def examples(chosen: Iterable[Judged], judged: Iterable[Judged], how: Weight) -> list[Example]:
+    """What was chosen as training examples, each with what it counts.
+
+    `rare`: 1 - r + 1/n where r of a problem's n judged candidates passed, so that what is always
+    solved counts little, and nothing counts nothing.
+    """
+    outcomes: dict[str, list[bool]] = {}
+    for problem, _, verdict in judged if how == "rare" else ():
+        if verdict.outcome != "error":
+            outcomes.setdefault(problem.id, []).append(verdict.outcome == "passed")
+    found = []
+    for problem, candidate, verdict in chosen:
+        weight = 1.0
+        if how == "score":
+            weight = verdict.score or 0.0
+        elif how == "rare":
+            of_problem = outcomes[problem.id]
+            weight = 1 - sum(of_problem) / len(of_problem) + 1 / len(of_problem)
+        if weight > 0:
+            found.append(Example(problem=problem, candidate=candidate, weight=weight))
+    return found
 
 
 def accepts(verdict: Verdict, config: SelectionConfig) -> bool:
@@ -51,6 +79,14 @@ def _accepted(row: Judged, config: SelectionConfig) -> bool:
     if not rate or verdict.outcome == "error" or verdict.flags:
         return accepted
     return accepted != (_draw(candidate, "noise").random() < rate)
+
+
+def _sameness(row: Judged, config: SelectionConfig) -> str:
+    """Candidates of a problem with equal values are one."""
+    problem, candidate, _ = row
+    if config.distinct == "path":
+        return solution_path(problem, candidate.text)
+    return candidate.text.strip()
 
 
 def _ranked(groups: list[list[Judged]], reward_model: str) -> list[list[Judged]]:

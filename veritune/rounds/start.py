@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from veritune.config import Recipe
-from veritune.models import build_scratch, load_policy, model_folder, policy_hash, save_policy
+from veritune.errors import MissingFileError
+from veritune.models import (
+    build_scratch,
+    load_policy,
+    model_folder,
+    policy_hash,
+    save_adapter,
+    save_policy,
+)
 from veritune.problems import demonstrations
 from veritune.records import Candidate, Checkpoint
 from veritune.rounds.watch import Watch, heed_cancellation
@@ -20,7 +28,17 @@ from veritune.trainer import Example, SftTrainer
 
 
 def start_policy(recipe: Recipe, watch: Watch) -> Checkpoint:
-    """The policy of round 0, built or found."""
+    """The policy of round 0, built or found; with `model.lora` a fresh adapter on it."""
+    base = _base_policy(recipe, watch)
+    if not recipe.model.lora.rank:
+        return base
+    folder = Path(recipe.output) / "starts" / f"{_fingerprint(recipe)}-adapter"
+    if folder.is_dir():
+        return Checkpoint(path=str(folder), policy=policy_hash(folder))
+    return save_adapter(base.path, recipe.model.lora, recipe.seed, folder)
+
+
+def _base_policy(recipe: Recipe, watch: Watch) -> Checkpoint:
     as_it_is = recipe.model.adapter is None and not recipe.warm_start.demonstrations
     if recipe.model.path is not None and as_it_is:
         folder = model_folder(recipe.model.path)
@@ -30,6 +48,41 @@ def start_policy(recipe: Recipe, watch: Watch) -> Checkpoint:
         watch.say(f"start: {folder}, made by an earlier run from the same recipe")
         return Checkpoint(path=str(folder), policy=policy_hash(folder))
     return _build(recipe, folder, watch)
+
+
+def reward_folder(recipe: Recipe) -> Path:
+    """Where the reward model of a recipe's preferences is, or will be."""
+    preferences = recipe.reward.preferences
+    assert preferences is not None
+    try:
+        content = hashlib.sha256(Path(preferences).read_bytes()).hexdigest()
+    except OSError as error:
+        raise MissingFileError(f"{preferences}: cannot be read ({error.strerror})") from None
+    parts = f"{_fingerprint(recipe)} {recipe.reward.model_dump_json()} {content}"
+    name = hashlib.sha256(parts.encode()).hexdigest()[:12]
+    return Path(recipe.output) / "starts" / f"{name}-reward"
+
+
+def make_reward_model(recipe: Recipe, start: Checkpoint, watch: Watch) -> None:
+    """Train the reward model of the recipe's preferences from the start policy, unless it is there.
+
+    The first two stages of RLHF, then: a policy that was shown how, and a model of what is
+    preferred (Ouyang et al. 2022, arXiv 2203.02155).
+    """
+    config = recipe.reward
+    if config.preferences is None or (out := reward_folder(recipe)).is_dir():
+        return
+    from veritune.trainer.pairs import read_pairs_file
+    from veritune.trainer.reward_models import RewardTrainer
+
+    with watch.phase("reward model", config.updates) as advance:
+
+        def on_step(step: dict[str, Any]) -> None:
+            advance(1, loss=step["loss"], accuracy=step["accuracy"])
+            heed_cancellation()
+
+        trainer = RewardTrainer(config, seed=recipe.seed, dtype=recipe.model.dtype, on_step=on_step)
+        trainer.preference(start.path, read_pairs_file(config.preferences), out)
 
 
 def teaching_examples(recipe: Recipe) -> list[Example]:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from typing import Any
 
-from veritune.config import DpoTrainerConfig, Recipe, RlConfig, SftConfig
+from veritune.config import DpoTrainerConfig, Recipe, RlConfig, SftTrainerConfig
 from veritune.journal import Journal, RunFolder
 from veritune.models import policy_hash
 from veritune.records import Checkpoint
@@ -62,9 +62,9 @@ class Training:
 
             self._on_step = on_step
             seed, dtype = self._recipe.seed * 1000 + round, self._recipe.model.dtype
-            if isinstance(config, SftConfig):
+            if isinstance(config, SftTrainerConfig):
                 sft = SftTrainer(config, seed=seed, dtype=dtype, on_step=on_step)
-                trained = sft.update(policy, batch, out)
+                trained = sft.update(self._start if config.start == "base" else policy, batch, out)
             else:
                 rollouts = [item for item in batch if isinstance(item, Rollout)]
                 if isinstance(config, DpoTrainerConfig):
@@ -78,7 +78,7 @@ class Training:
     def _policy_gradient(self) -> Trainer[Rollout]:
         """One trainer for all rounds: what it has in memory need not be read again."""
         config = self._recipe.trainer
-        assert not isinstance(config, SftConfig | DpoTrainerConfig)
+        assert not isinstance(config, SftTrainerConfig | DpoTrainerConfig)
         if self._gradient is None:
             self._gradient = open_policy_gradient(
                 self._recipe, config, self._start, lambda step: self._on_step(step)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from veritune.config import VerifierConfig
-from veritune.errors import ModelError
+from veritune.errors import ModelError, RecipeError
 from veritune.records import Candidate, Problem, Verdict
 from veritune.verifiers.protocol import Verifier
 
@@ -54,6 +54,13 @@ async def open_verifier(config: VerifierConfig, *, needs_code: bool) -> AsyncIte
     Raises `SandboxUnavailableError` where code must be judged and no sandbox works: untrusted
     code never runs without one.
     """
+    if config.judge == "reward_model":
+        from veritune.verifiers.learned import LearnedVerifier
+
+        if config.reward_model is None:
+            raise RecipeError("verifier.reward_model: name the folder of the one that judges")
+        yield LearnedVerifier(config.reward_model, threshold=config.step_threshold)
+        return
     async with AsyncExitStack() as stack:
         from veritune.verifiers.answers import AnswerVerifier
 

@@ -16,6 +16,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -52,10 +53,18 @@ class LearnedVerifier:
         aggregate: Aggregate = "min",
         threshold: float = 0.5,
     ) -> None:
-        self._reward = _loaded(reward)
+        self._given = reward
         self._aggregate: Aggregate = aggregate
         self._threshold = threshold
         self._turn = asyncio.Lock()
+
+    @cached_property
+    def _reward(self) -> RewardModel:
+        """Read when the first candidate comes: a run makes its reward model after it began."""
+        from veritune.models.reward import load_reward_model
+
+        given = self._given
+        return load_reward_model(given) if isinstance(given, str | Path) else given
 
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         """A verdict whose score is the chance that the model saw; steps only of process models."""
@@ -129,12 +138,6 @@ def score_candidates(
                 last = float(line[len(ids) - 1].item())
                 found[i] = Scored(last if reward.kind == "preference" else _sigmoid(last))
     return [found[i] for i in range(len(rows))]
-
-
-def _loaded(reward: RewardModel | str | Path) -> RewardModel:
-    from veritune.models.reward import load_reward_model
-
-    return load_reward_model(reward) if isinstance(reward, str | Path) else reward
 
 
 def _ids(reward: RewardModel, problem: Problem, candidate: Candidate) -> tuple[list[int], int]:

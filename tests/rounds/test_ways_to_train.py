@@ -1,0 +1,121 @@
+"""Rounds with adapters, from the base, with replay, by DPO, and the classic RLHF chain."""
+
+import asyncio
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from veritune.config import ChainConfig, Recipe, check_recipe
+from veritune.errors import RecipeError
+from veritune.journal import Journal
+from veritune.problems.chain import draw
+from veritune.rounds import improve
+
+SHAPE = {"layers": 1, "width": 32, "heads": 2, "max_length": 64}
+EASY = {"steps": 1, "operators": "+", "largest_term": 19, "misconception": 0.0}
+
+
+def tiny(output: Path, **change: Any) -> Recipe:
+    values: dict[str, Any] = {
+        "output": str(output),
+        "threads": 1,
+        "model": {"scratch": SHAPE},
+        "problems": {"source": "chain", "train": 40, "test": 10, "chain": EASY},
+        "warm_start": {
+            "demonstrations": 80,
+            "updates": 100,
+            "batch_size": 32,
+            "learning_rate": 5e-3,
+        },
+        "rounds": {"count": 2, "prompts": 20},
+        "sampler": {"n": 4, "max_tokens": 8},
+        "trainer": {"updates": 4, "batch_size": 8},
+        "evaluation": {"n": 2, "k": 2},
+    }
+    return check_recipe(values | change, "test")
+
+
+def metrics(recipe: Recipe, phase: str) -> list[dict[str, Any]]:
+    with Journal.open(recipe.folder, read_only=True) as journal:
+        return journal.metrics(phase)
+
+
+def test_rounds_of_an_adapter_from_the_base_with_replay(tmp_path: Path) -> None:
+    recipe = tiny(
+        tmp_path,
+        model={"scratch": SHAPE, "lora": {"rank": 2}},
+        trainer={"updates": 4, "batch_size": 8, "start": "base"},
+        selection={"replay": 1, "weight": "rare", "distinct": "path"},
+    )
+    rows = asyncio.run(improve(recipe))
+    assert [row["round"] for row in rows] == [0, 1, 2]
+    for round in (1, 2):
+        folder = recipe.folder / "checkpoints" / f"round-{round}"
+        named = json.loads((folder / "adapter_config.json").read_text())
+        assert Path(named["base_model_name_or_path"]).is_dir()
+    assert len({row["policy"] for row in rows}) == 3
+
+
+def test_rounds_of_dpo(tmp_path: Path) -> None:
+    recipe = tiny(tmp_path, trainer={"type": "dpo", "updates": 4, "batch_size": 8, "warmup": 0})
+    rows = asyncio.run(improve(recipe))
+    assert len({row["policy"] for row in rows}) == 3
+    assert all("margin" in row for row in metrics(recipe, "train"))
+
+
+def preferences(file: Path, count: int) -> None:
+    """People who prefer the right trace to one whose value is wrong."""
+    rng = Random(0)
+    with file.open("w") as stream:
+        for _ in range(count):
+            problem = draw(ChainConfig(**EASY), rng)
+            right = problem.metadata["solution"]
+            wrong = f"{rng.randrange(100):02d};#{rng.randrange(10)}"
+            if wrong != right:
+                row = {"prompt": problem.prompt, "chosen": right, "rejected": wrong}
+                stream.write(json.dumps(row) + "\n")
+
+
+@pytest.mark.slow
+def test_from_a_preference_file_to_a_policy_that_is_preferred(tmp_path: Path) -> None:
+    preferences(tmp_path / "preferences.jsonl", 600)
+    recipe = tiny(
+        tmp_path,
+        reward={
+            "preferences": str(tmp_path / "preferences.jsonl"),
+            "updates": 300,
+            "batch_size": 32,
+            "learning_rate": 5e-3,
+        },
+        verifier={"judge": "reward_model"},
+        rounds={"count": 10, "prompts": 40},
+        trainer={
+            "type": "ppo",
+            "learning_rate": 1e-3,
+            "minibatch": 40,
+            "epochs": 2,
+            "kl": 0.05,
+            "kl_target": 2.0,
+        },
+    )
+    asyncio.run(improve(recipe))
+    with Journal.open(recipe.folder, read_only=True) as journal:
+
+        def score(round: int) -> float:
+            scores = [v.score or 0.0 for _, _, v in journal.judged(round, "train")]
+            return sum(scores) / len(scores)
+
+        first, last = score(1), (score(9) + score(10)) / 2
+    kl = [row["kl"] for row in metrics(recipe, "train")]
+    assert last > first + 0.1
+    assert kl[-1] < 2.0
+
+
+def test_a_judge_that_nobody_named_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="reward_model needs"):
+        tiny(tmp_path, verifier={"judge": "reward_model"})
+    with pytest.raises(RecipeError, match=r"needs verifier\.judge"):
+        tiny(tmp_path, reward={"preferences": "p.jsonl"})
