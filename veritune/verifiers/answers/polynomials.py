@@ -6,7 +6,7 @@ from itertools import pairwise, zip_longest
 from typing import Any
 
 from veritune.verifiers.answers.children import variables
-from veritune.verifiers.answers.limits import LimitReachedError
+from veritune.verifiers.answers.limits import LimitReachedError, spend
 from veritune.verifiers.answers.modular import whole_number
 from veritune.verifiers.answers.nodes import Add, Frac, Mul, Node, Pow, Sym
 from veritune.verifiers.answers.numeric import Evaluator, context
@@ -155,7 +155,9 @@ def _between(poly: Poly, low: Any, high: Any) -> Any:
     below, above = horner(poly, low) > 0, horner(poly, high) > 0
     if below == above:
         return None
-    for _ in range(int(DIGITS * 3.4) + 8):
+    halvings = int(DIGITS * 3.4) + 8
+    spend(halvings * len(poly) / 2)
+    for _ in range(halvings):
         middle = (low + high) / 2
         if (horner(poly, middle) > 0) == below:
             low = middle

@@ -222,7 +222,7 @@ def _scaled(gold: Relation, pred: Relation) -> bool:
         return False
     at = Evaluator(30, real=True)
     first, second = at.value(above), at.value(below)
-    if not first or not second:
+    if not first or not second or not all(isinstance(v, at.mp.mpf) for v in (first, second)):
         return False
     operator = pred.operators[0]
     return gold.operators[0] == (operator if (first > 0) == (second > 0) else FLIPPED[operator])
