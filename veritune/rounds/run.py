@@ -64,6 +64,9 @@ class Run:
     def note_selection(self, round: int, chosen: Sequence[Judged]) -> None:
         """Write down what was selected, and what the sample came to."""
         self.journal.select(round, ((c.problem_id, c.index) for _, c, _ in chosen))
+        self._note_sample(round, len(chosen), f"selected by {self.recipe.selection.reward}")
+
+    def _note_sample(self, round: int, used: int, how: str) -> None:
         counts = self.journal.outcomes(round, "train")
         row: dict[str, Any] = {
             "round": round,
@@ -72,13 +75,13 @@ class Run:
             "passed": counts.get("passed", 0),
             "failed": counts.get("failed", 0),
             "errors": counts.get("error", 0),
-            "selected": len(chosen),
+            "selected": used,
         }
         self.journal.put_metrics([row])
         unchecked = f", {row['errors']} could not be checked" if row["errors"] else ""
         self.watch.say(
             f"round {round}: {row['candidates']} candidates, {row['passed']} passed{unchecked};"
-            f" {len(chosen)} selected by {self.recipe.selection.reward}"
+            f" {used} {how}"
         )
 
     def why_none(self, round: int) -> str:
@@ -103,7 +106,9 @@ class Run:
 
     def rollouts(self, round: int) -> list[Rollout]:
         """Every judged candidate of a round: policy gradients learn from failures too."""
-        judged = self.journal.judged(round, "train")
+        judged = list(self.journal.judged(round, "train"))
+        usable = sum(verdict.outcome != "error" for _, _, verdict in judged)
+        self._note_sample(round, usable, f"to learn from by {self.recipe.trainer.type}")
         return [Rollout(problem=p, candidate=c, verdict=v) for p, c, v in judged]
 
     def is_measured(self, round: int) -> bool:
