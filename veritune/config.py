@@ -399,6 +399,8 @@ class VerifierConfig(Frozen):
     in_process: bool = False
     """Run test programs inside the candidate's process: for tests that cannot be judged from
     outside it. Such verdicts are marked lower trust."""
+    partial_credit: bool = False
+    """Code: a failing candidate scores the share of the tests that it passes, and still fails."""
     workers: Positive = 2
     """Candidates judged at once."""
     cpu_seconds: PositiveFloat = 8.0

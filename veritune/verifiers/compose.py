@@ -80,7 +80,9 @@ async def open_verifier(config: VerifierConfig, *, needs_code: bool) -> AsyncIte
                     runtime=config.runtime,
                 )
             )
-            of_kind["code"] = CodeVerifier(sandbox, in_process=config.in_process)
+            of_kind["code"] = CodeVerifier(
+                sandbox, in_process=config.in_process, partial_credit=config.partial_credit
+            )
         yield KindVerifier(of_kind)
 
 
