@@ -14,15 +14,17 @@ from typing import Any
 import pytest
 import torch
 
-from veritune.config import CreditConfig, PpoConfig, SamplerConfig, ScratchConfig
+from veritune.config import CreditConfig, LoraConfig, PpoConfig, SamplerConfig, ScratchConfig
 from veritune.errors import TrainingError
 from veritune.models import build_scratch, load_policy, save_policy
+from veritune.models.adapters import save_adapter
+from veritune.models.value import load_head, save_head, value_head
 from veritune.records import Candidate, Checkpoint, Problem, StepVerdict, Verdict
 from veritune.sampler import NativeSampler
 from veritune.trainer import Rollout
 from veritune.trainer.learner import STATE
 from veritune.trainer.ppo import PpoTrainer
-from veritune.trainer.rollouts import read_rows
+from veritune.trainer.rollouts import minibatches, read_rows
 from veritune.trainer.scoring import score
 
 TINY = ScratchConfig(layers=1, width=32, heads=2, max_length=32)
@@ -215,6 +217,26 @@ def test_figures_of_every_step(tmp_path: Path) -> None:
     assert named <= set(rows[-1])
 
 
+def test_the_learning_rate_warms_up_over_steps_and_falls_over_rounds(tmp_path: Path) -> None:
+    policy, rows = start(tmp_path), []
+    config = BASIC.model_copy(update={"warmup": 3, "decay": 2, "epochs": 1})
+    trainer = trainer_of(config, policy, on_step=rows.append)
+    for round in range(2):
+        policy = trainer.update(policy, some_rollouts(policy), tmp_path / f"r{round}")
+    shares = [row["learning_rate"] / 1e-3 for row in rows]
+    assert shares == pytest.approx([0.25, 0.5, 0.75, 0.5, 0.5, 0.5])
+
+
+def test_a_pass_reads_every_candidate_once_in_an_order_of_the_seed() -> None:
+    def order(seed: int, passage: int) -> list[list[int]]:
+        return list(minibatches(22, 8, seed, passage))
+
+    first = order(1, 0)
+    assert sorted(sum(first, [])) == list(range(22))
+    assert [len(part) for part in first] == [8, 7, 7]
+    assert first == order(1, 0) and first != order(1, 1) and first != order(2, 0)
+
+
 def test_the_kl_controller_steers_towards_its_target(tmp_path: Path) -> None:
     policy = start(tmp_path)
     config = BASIC.model_copy(update={"kl_target": 5.0, "kl": 0.1})
@@ -237,6 +259,45 @@ def test_a_trainer_that_goes_on_from_disk_ends_with_the_same_parameters(
         fresh = trainer_of(config, reference)
         two = fresh.update(two, rollouts, tmp_path / f"fresh-{round}")
         assert one.policy == two.policy
+
+
+@pytest.mark.parametrize("critic", ["shared", "own"])
+def test_an_adapter_is_trained_alone_and_goes_on(tmp_path: Path, critic: str) -> None:
+    base = start(tmp_path)
+    policy = reference = save_adapter(base.path, LoraConfig(rank=2), 0, tmp_path / "adapter")
+    config = BASIC.model_copy(update={"critic": critic, "critic_warmup": 1})
+    for round in range(1, 3):
+        rollouts = some_rollouts(policy)
+        policy = trainer_of(config, reference).update(policy, rollouts, tmp_path / f"r{round}")
+    assert (Path(policy.path) / "adapter_config.json").is_file()
+    adapted, (untouched, _) = load_policy(policy.path)[0], load_policy(base.path)
+    plain = {
+        name.removeprefix("base_model.model.").replace(".base_layer", ""): value
+        for name, value in adapted.state_dict().items()
+        if "lora_" not in name
+    }
+    for name, value in untouched.state_dict().items():
+        assert torch.equal(value, plain[name]), name
+    assert policy.policy != reference.policy
+
+
+def test_a_reward_model_is_where_a_critic_can_start(tmp_path: Path) -> None:
+    policy = start(tmp_path)
+    model, tokenizer = load_policy(policy.path)
+    head = value_head(model)
+    with torch.no_grad():
+        head.bias.fill_(0.25)
+    place = save_policy(model, tokenizer, tmp_path / "judge")
+    save_head(head, Path(place.path))
+    config = BASIC.model_copy(update={"critic": place.path, "critic_warmup": 0, "kl": 0.0})
+    rows: list[dict[str, Any]] = []
+    out = trainer_of(config, policy, on_step=rows.append).update(
+        policy, some_rollouts(policy), tmp_path / "out"
+    )
+    saved, _ = load_policy(Path(out.path) / STATE / "critic")
+    kept = load_head(Path(out.path) / STATE / "critic", saved)
+    assert abs(kept.bias.item() - 0.25) < 0.02
+    assert kept.bias.item() != 0.25
 
 
 RUN = """
