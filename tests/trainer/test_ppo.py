@@ -232,7 +232,7 @@ def test_a_pass_reads_every_candidate_once_in_an_order_of_the_seed() -> None:
         return list(minibatches(22, 8, seed, passage))
 
     first = order(1, 0)
-    assert sorted(sum(first, [])) == list(range(22))
+    assert sorted(i for part in first for i in part) == list(range(22))
     assert [len(part) for part in first] == [8, 7, 7]
     assert first == order(1, 0) and first != order(1, 1) and first != order(2, 0)
 
