@@ -85,7 +85,7 @@ def forest(title: str, rows: Sequence[tuple[str, Rate]]) -> str:
     """An `<svg>` element: one rate in percent a row, with its interval; `rows` is not empty."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(5.2, 0.55 + 0.24 * len(rows)), layout="constrained")
+    figure = Figure(figsize=(4.0, 0.7 + 0.22 * len(rows)), layout="constrained")
     axes = figure.subplots()
     axes.set_title(title, loc="left", fontsize=10, color=INK, parse_math=False)
     for place, (_, rate) in enumerate(rows):

@@ -234,7 +234,8 @@ def narrowed(
     if quick:
         values["name"] = f"{study.name}-quick"
         values["evaluation"]["n"] = values["evaluation"]["k"] = 1
-        inner |= {"seeds": 2, "test": min(500, study.study.test), "sweeps": []}
+        values["rounds"]["count"] = min(2, study.rounds.count)
+        inner |= {"seeds": 3, "test": min(500, study.study.test), "sweeps": []}
         inner |= {"longer": min(200, study.study.longer), "rerank_problems": 100}
         arms = arms or tuple(arm for arm in study.study.arms if arm in QUICK_ARMS)
     inner["seeds"] = seeds or inner["seeds"]
