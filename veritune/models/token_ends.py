@@ -11,13 +11,18 @@ import numpy as np
 from veritune.models.text import completion_texts
 
 
-def token_ends(tokenizer: Any, token_ids: Sequence[int], text: str) -> list[int]:
+def token_ends(
+    tokenizer: Any, token_ids: Sequence[int], text: str, known: dict[int, str] | None = None
+) -> list[int]:
     """Where each of a candidate's tokens ends in its text, in characters.
 
     End tokens, and what a stop string cut off, have no width. A character of several tokens ends
-    with the last of them.
+    with the last of them. `known` holds what tokens write by themselves, from call to call.
     """
-    pieces = completion_texts(tokenizer, [[id] for id in token_ids])
+    known = {} if known is None else known
+    fresh = sorted(set(token_ids).difference(known))
+    known.update(zip(fresh, completion_texts(tokenizer, [[id] for id in fresh]), strict=True))
+    pieces = [known[id] for id in token_ids]
     if "".join(pieces).startswith(text) and "\ufffd" not in "".join(pieces):
         lengths = np.cumsum([len(piece) for piece in pieces])
     else:

@@ -43,6 +43,7 @@ def read_rows(
     none, or nothing is left.
     """
     prompts: dict[str, list[int]] = {}
+    pieces: dict[int, str] = {}
     rows: list[Row] = []
     for rollout in rollouts:
         problem, candidate = rollout.problem, rollout.candidate
@@ -54,7 +55,9 @@ def read_rows(
             )
         cut_off = candidate.finish_reason == "length"
         # Where tokens end matters to steps alone.
-        ends = token_ends(tokenizer, ids, candidate.text) if config.process else [0] * len(ids)
+        ends = [0] * len(ids)
+        if config.process:
+            ends = token_ends(tokenizer, ids, candidate.text, pieces)
         credit = assign_credit(rollout.verdict, ends, config, cut_off=cut_off)
         if credit is None:
             continue
