@@ -73,6 +73,8 @@ def _first(marks: Sequence[bool]) -> int | None:
 
 
 def _problem(pair: Pair) -> Problem:
-    """A problem that poses a pair's prompt; its reference is never looked at."""
+    """The pair's problem, or one that poses its prompt: the reference is never looked at."""
+    if pair.problem is not None:
+        return pair.problem
     id = pair.chosen.problem_id
     return Problem(id=id, kind="math", prompt=pair.prompt, reference={"answer": ""})

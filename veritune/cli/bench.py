@@ -17,6 +17,7 @@ BENCHMARKS = {
     "throughput --what group": "veritune.benchmarks.throughput_group",
     "throughput --what ppo": "veritune.benchmarks.throughput_ppo",
     "throughput --what code": "veritune.benchmarks.throughput_code",
+    "throughput --what sft": "veritune.benchmarks.throughput_sft",
     "throughput --what sampling": "veritune.benchmarks.throughput_sampling",
 }
 

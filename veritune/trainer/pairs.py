@@ -18,11 +18,12 @@ Judged = tuple[Problem, Candidate, Verdict]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """`chosen` is better than `rejected`."""
+    """`chosen` is better than `rejected`; `problem` is theirs, where there is one."""
 
     prompt: str | list[Any]
     chosen: Candidate
     rejected: Candidate
+    problem: Problem | None = None
 
 
 def read_pairs_file(path: str | Path) -> list[Pair]:
@@ -69,6 +70,7 @@ def judged_pairs(
                 prompt=rows[0][0].prompt,
                 chosen=good[i % len(good)],
                 rejected=bad[i % len(bad)],
+                problem=rows[0][0],
             )
             for i in range(count)
         ]

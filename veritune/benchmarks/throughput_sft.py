@@ -1,0 +1,183 @@
+"""`veritune bench throughput --what sft`: tokens a second of SFT, beside TRL's SFTTrainer.
+
+Both train the same Qwen2 of 3.4 million parameters from the same folder on the same token ids, for
+one epoch; every measurement is a process of its own, ours and the peer's in turn. Tokens are those
+of prompts and completions; padding does not count. The first step is not timed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from veritune.errors import VerituneError
+
+EQUAL, SHORTEST, LONGEST = 74, 12, 400
+SECONDS = 1800
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure ours, and TRL's where a Python has it; print medians and their ratio."""
+    options = _options(argv)
+    peer = options.peer_python or (sys.executable if find_spec("trl") else None)
+    with tempfile.TemporaryDirectory() as folder:
+        for lengths in ("equal", "mixed"):
+            task = vars(options) | {"folder": folder, "rows": f"{lengths}.json"}
+            task["micro_batch"] = options.micro_batch if lengths == "mixed" else 0
+            _prepare(Path(folder), lengths, options.batch * options.steps)
+            sides = {"veritune": [sys.executable, "-m", "veritune.benchmarks.throughput_sft"]}
+            if peer:
+                sides["TRL SFTTrainer"] = [peer, "-c", PEER]
+            found: dict[str, list[dict[str, float]]] = {name: [] for name in sides}
+            for _ in range(options.repeats):
+                for name, command in sides.items():
+                    found[name].append(_measure(command, task))
+            _print(lengths, found)
+    return 0
+
+
+def _options(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="veritune bench throughput --what sft")
+    parser.add_argument("--peer-python", help="a Python with TRL; this one where it has it")
+    parser.add_argument("--batch", type=int, default=32, help="examples a step")
+    parser.add_argument("--micro-batch", type=int, default=8, help="ours, on mixed lengths")
+    parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--repeats", type=int, default=3, help="processes of each")
+    parser.add_argument("--threads", type=int, default=2)
+    return parser.parse_args(list(argv))
+
+
+def _prepare(folder: Path, lengths: str, count: int) -> None:
+    """The model, and `count` rows of token ids: all of 74, or from 12 to 400 with a long tail."""
+    from veritune.config import ScratchConfig
+    from veritune.models import build_scratch, save_policy
+
+    shape = ScratchConfig(layers=4, width=256, heads=4, max_length=512)
+    save_policy(*build_scratch(shape, 0), folder / "model")
+    rng = random.Random(0)
+    sizes = [
+        EQUAL if lengths == "equal" else min(LONGEST, SHORTEST + int(rng.expovariate(1 / 62)))
+        for _ in range(count)
+    ]
+    rows = [[rng.randrange(2, 90) for _ in range(size)] for size in sizes]
+    (folder / f"{lengths}.json").write_text(json.dumps(rows))
+
+
+def _measure(command: Sequence[str], task: dict[str, Any]) -> dict[str, float]:
+    threads = str(task["threads"])
+    quiet = {"TRL_EXPERIMENTAL_SILENCE": "1", "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""}
+    limits = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "OMP_WAIT_POLICY": "PASSIVE"}
+    done = subprocess.run(
+        [*command, json.dumps(task)],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        env=os.environ | quiet | limits,
+    )
+    if done.returncode:
+        raise VerituneError(f"{command[0]} failed: {done.stderr.strip()[-500:]}")
+    row: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return row
+
+
+def _print(lengths: str, found: dict[str, list[dict[str, float]]]) -> None:
+    medians = []
+    for name, rows in found.items():
+        speeds = [row["tokens"] / row["seconds"] for row in rows]
+        medians.append(statistics.median(speeds))
+        memory = max(row["peak_mb"] for row in rows)
+        spread = f"{min(speeds):,.0f} to {max(speeds):,.0f}"
+        print(
+            f"{lengths} lengths  {name:<15}{medians[-1]:>9,.0f} tokens/s ({spread}),"
+            f" peak {memory:,.0f} MB",
+            flush=True,
+        )
+    for other in medians[1:]:
+        print(f"{lengths} lengths  ratio of medians: {medians[0] / other:.2f}", flush=True)
+
+
+def run(task: dict[str, Any]) -> dict[str, float]:
+    """Our side: one epoch."""
+    import resource
+    import time
+
+    import torch
+
+    from veritune.config import SftConfig
+    from veritune.models import load_policy
+    from veritune.records import Candidate, Problem
+    from veritune.trainer import Example, SftTrainer
+
+    torch.set_num_threads(task["threads"])
+    folder = Path(task["folder"])
+    model, tokenizer = load_policy(folder / "model")
+    rows = json.loads((folder / task["rows"]).read_text())
+    examples = []
+    for i, ids in enumerate(rows):
+        prompt = tokenizer.decode(ids[:4], clean_up_tokenization_spaces=False)
+        problem = Problem(id=str(i), kind="math", prompt=prompt, reference={"answer": ""})
+        candidate = Candidate(problem_id=str(i), index=0, text="", token_ids=ids[4:])
+        examples.append(Example(problem=problem, candidate=candidate))
+    marks: list[float] = []
+    config = SftConfig(
+        updates=task["steps"],
+        batch_size=task["batch"],
+        micro_batch=task["micro_batch"],
+        learning_rate=1e-5,
+        warmup=0,
+        save_every=0,
+    )
+    trainer = SftTrainer(config, seed=0, on_step=lambda step: marks.append(time.perf_counter()))
+    trainer.fit(model, tokenizer, examples)
+    return {
+        "tokens": sum(map(len, rows)) * (task["steps"] - 1) / task["steps"],
+        "seconds": marks[-1] - marks[0],
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+PEER = """
+import json, resource, sys, time, warnings
+warnings.filterwarnings("ignore")
+task = json.loads(sys.argv[1])
+import torch, transformers
+transformers.logging.set_verbosity_error()
+torch.set_num_threads(task["threads"])
+from datasets import Dataset
+from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast, TrainerCallback
+from trl import SFTConfig, SFTTrainer
+folder = task["folder"]
+tokenizer = PreTrainedTokenizerFast.from_pretrained(folder + "/model")
+model = AutoModelForCausalLM.from_pretrained(folder + "/model", dtype=torch.float32)
+rows = json.load(open(folder + "/" + task["rows"]))
+data = Dataset.from_list([{"input_ids": r, "labels": [-100] * 4 + r[4:]} for r in rows])
+marks = []
+class Clock(TrainerCallback):
+    def on_step_end(self, args, state, control, **more):
+        marks.append(time.perf_counter())
+config = SFTConfig(output_dir=folder + "/peer", learning_rate=1e-5, report_to=[], use_cpu=True,
+                   bf16=False, save_strategy="no", logging_steps=10**9, disable_tqdm=True,
+                   per_device_train_batch_size=task["batch"], gradient_accumulation_steps=1,
+                   gradient_checkpointing=False, num_train_epochs=1, max_length=None,
+                   dataset_kwargs={"skip_prepare_dataset": True})
+trainer = SFTTrainer(model=model, args=config, train_dataset=data, processing_class=tokenizer,
+                     callbacks=[Clock()])
+trainer.train()
+print(json.dumps({"tokens": sum(map(len, rows)) * (task["steps"] - 1) / task["steps"],
+                  "seconds": marks[-1] - marks[0],
+                  "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+"""
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(json.loads(sys.argv[1]))))
