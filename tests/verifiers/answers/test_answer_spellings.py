@@ -474,6 +474,158 @@ B \text{ and } D | BD
 \begin{pmatrix}1\\-2\\5\end{pmatrix} | \mathbf{i}-2\mathbf{j}+5\mathbf{k}
 (1,1,1) | x=y=z=1
 x \equiv 3 \pmod 7 | x \equiv 10 \pmod 7
+12.5\text{ cm}^{2} | 12.5
+15\text{ units}^2 | 15
+15 | 15\text{ sq units}
+\dfrac{5}{6}\text{ hr} | 50\text{ min}
+\$0.75 | 75\text{ cents}
+75\text{ cents} | 0.75\text{ dollars}
+\$1.5\text{ million} | 1500000
+1.2\text{ billion} | 1,200,000,000
+4\ \text{h}\ 30\ \text{min} | 4.5\ \text{h}
+72^\circ F | 72^\circ \text{F}
+\sqrt{12}\ \text{cm} | 2\sqrt{3}\text{ cm}
+x=\frac{-3\pm\sqrt{17}}{2} | \frac{-3+\sqrt{17}}{2}, \frac{-3-\sqrt{17}}{2}
+x = -\frac{3}{2} \pm \frac{\sqrt{17}}{2} | x=\frac{-3\pm\sqrt{17}}{2}
+\{-\frac12, 3\} | x = 3 \text{ or } x = -0.5
+\left\{\frac{1}{2},-\frac{1}{3}\right\} | -\frac13, \frac12
+a=-1,b=2,c=5 | (-1,2,5)
+(a,b,c)=(-1,2,5) | a = -1, b = 2, c = 5
+(a, b, c) = (-1, 2, 5) | -1, 2, 5
+m=2,n=-3 | m = 2 and n = -3
+\left(\frac{1}{2},\frac{3}{2}\right) | (0.5, 1.5)
+(0,0),(1,1),(-1,1) | (-1,1),(0,0),(1,1)
+\begin{bmatrix}1&2\\3&4\end{bmatrix} | [[1,2],[3,4]]
+\det A=5 | 5
+\overrightarrow{AB}=(1,2) | (1,2)
+|\vec{a}|=5 | 5
+\vec{v} = \langle 1, 2 \rangle | (1,2)
+\frac{\pi}{2}\text{ rad} | 90^\circ
+\pi\text{ radians} | \pi
+\frac{\pi}{4}+k\pi\ (k\in\mathbb{Z}) | \frac{\pi}{4}+n\pi, n \in \mathbb{Z}
+x=k\pi, k\in\mathbb Z | x = n\pi
+2k\pi\pm\frac{\pi}{3} | \pm\frac{\pi}{3}+2\pi n
+y-1=2(x-3) | y = 2x-5
+2x+y-1=0 | y=-2x+1
+x=\frac{y^2}{4} | y^2=4x
+r=2\sin\theta | 2\sin\theta
+f^{-1}(x)=\frac{x-1}{2} | \frac{x-1}{2}
+f'(x)=2x | 2x
+\frac{dy}{dx}=2x | 2x
+y'=3x^2 | 3x^2
+F(x)=\frac{x^2}{2}+C | \frac{1}{2}x^2 + C
+S=\frac{1}{2}ab\sin C | \frac12 ab \sin C
+V=\frac43\pi r^3 | \frac{4\pi r^3}{3}
+A=\pi r^2 | \pi r^2
+\sum_{n=1}^{5} n^2 | 55
+\sum_{i=0}^{n} 2^i | 2^{n+1}-1
+\prod_{i=1}^n i | n!
+\frac{n!}{(n-2)!} | n(n-1)
+\binom{n}{n-1} | n
+\frac{(2n)!}{2^n n!} | (2n-1)!!
+\log_2(8x) | 3+\log_2 x
+\log x + \log y | \log(xy)
+e^{\ln 5} | 5
+\ln(e^3) | 3
+\log_{9}27 | \frac32
+2^{\log_2 7} | 7
+\sqrt{x^4} | x^2
+\sqrt[6]{8} | \sqrt2
+\frac{\sqrt{x}}{x} | \frac{1}{\sqrt{x}}
+(x^2)^3 | x^6
+x^{1/2}x^{1/3} | x^{5/6}
+\sqrt{-4} | 2i
+i^3 | -i
+(2+i)(2-i) | 5
+\frac{1+i}{1-i} | i
+|1+i| | \sqrt2
+\sqrt2\left(\cos\frac\pi4+i\sin\frac\pi4\right) | 1+i
+\sqrt{2}e^{i\pi/4} | 1+i
+\cos^2x-\sin^2x | \cos 2x
+\tan x | \frac{\sin x}{\cos x}
+\sec x | \frac{1}{\cos x}
+\sin(x+\frac{\pi}{2}) | \cos x
+\sinh x | \frac{e^x-e^{-x}}{2}
+\max(3,5) | 5
+\min\{2,7\} | 2
+\gcd(48,36) | 12
+\lfloor 3.7 \rfloor | 3
+\lceil -1.2 \rceil | -1
+0b1010 | 10
+1A_{16} | 26
+\text{A and B} | A, B
+\text{I, II} | I and II
+\text{two} | 2
+\text{one hundred twenty} | 120
+\text{three-fourths} | \frac34
+\text{one half} | 0.5
+\text{zero} | 0
+\text{Option C} | C
+\text{choice (D)} | D
+\text{B) 12} | B
+\text{The answer is (A)} | A
+\text{positive} | positive
+\text{inconsistent} | Inconsistent
+\text{right triangle} | \text{Right triangle}
+\text{July 4} | July 4th
+\text{4:05 PM} | 16:05
+8\colon 5 | 8:5
+6\text{ to }1 | 6:1
+1\text{ in }4 | \frac14
+1\text{ out of }4 | \frac14
+5\%\text{ increase} | 5\%
+-20\% | -0.2
+0.5\% | 0.005
+\frac{1}{2}\% | 0.005
+120\% | 1.2
+3\frac{1}{3} | 10/3
+-2\frac{3}{4} | -2.75
+1.\overline{6} | \frac53
+0.\dot{3} | \frac13
+0.142857\overline{142857} | \frac17
+.\overline{9} | 1
+1.0E-3 | 0.001
+4\times10^{-2} | 0.04
+4 \cdot 10^{5} | 400{,}000
+10^6 | 1\,000\,000
+100\,000 | 100000
+$1,\!234.50 | 1234.5
+\mathbf{x} | x
+\boldsymbol{5} | 5
+\mathrm{5} | 5
+\mathit{7} | 7
+\text{$\frac{1}{2}$} | \frac12
+\text{5} | 5
+\left(5\right) | 5
+{\frac{1}{2}} | \frac12
+\frac 1 2 | \frac12
+\frac12x | \frac{x}{2}
+1/2x | \frac{1}{2}x
+(1)/(2) | 1/2
+\sqrt 3 | \sqrt{3}
+\sqrt3/2 | \frac{\sqrt3}{2}
+2\sqrt{3}/3 | \frac{2}{\sqrt3}
+sqrt(3)/2 | \frac{\sqrt{3}}{2}
+pi/3 | \frac{\pi}{3}
+x**2 | x^2
+2*pi*r | 2\pi r
+exp(x) | e^x
+log(2) | \log 2
+ln(2) | \ln 2
+oo | \infty
+inf | \infty
+x >= 2 | [2,\infty)
+x != 3 | x \neq 3
+-2 <= x < 5 | [-2, 5)
+x = k\pi (k \in Z) | x=n\pi
+\{x \mid x = 2k\pi, k \in \mathbb{Z}\} | 2k\pi
+\left(k\pi-\frac{\pi}{3}, k\pi+\frac{\pi}{6}\right) (k \in \mathbb{Z}) | \left(k\pi-\frac{\pi}{3}, k\pi+\frac{\pi}{6}\right)
+f(x)=cx\ (c\in\mathbb{R}) | f(x)=cx
+3\text{ out of }5 | 0.6
+.\overline{3} | \frac13
+n+1\ (n \in \mathbb{N}) | n+1
+\{x \mid x = 2k\pi, k \in \mathbb{Z}\} | \{2n\pi \mid n\in\mathbb{Z}\}
+\{x \mid x=2\} | x=2
 """
 
 DIFFERENT = r"""
@@ -863,6 +1015,17 @@ x^{1000000} | x^{1000001}
 1/0 | 2/0
 \ln(-1) | 0
 \arcsin 2 | 0
+.\overline{3} | 3
+\frac{\pi}{4}+k\pi\ (k\in\mathbb{Z}) | \frac{\pi}{4}+2n\pi, n \in \mathbb{Z}
+1\text{ in }4 | 4
+x (x \in A) | A
+\{x \mid x = 2k\pi, k \in \mathbb{Z}\} | k\pi
+\{x \mid x = 2k\pi, k \in \mathbb{Z}\} | \mathbb{Z}
+\{x \mid x = 2k, k>3\} | 2k
+\{x \mid x = 2k, k \in \mathbb{Z}\} | \{x \mid x = 2k, k \in \mathbb{N}\}
+\{2k \mid k \in \mathbb{Z}\} | \{2k \mid k \in \mathbb{N}\}
+\{x \mid x \in \mathbb{Z}\} | x
+\{x|\} | 5
 """
 
 

@@ -67,11 +67,16 @@ def starts_atom(cursor: Cursor) -> bool:
         return text != "end"
     if kind != "op":
         return False
-    if text == "(" and natural(cursor.peek()):
+    if text == "(" and (natural(cursor.peek()) or declares(cursor)):
         return False
     if text == "|":
         return cursor.bars == 0 and cursor.colons
     return text in ("(", "[", "{", "floor(", "ceil(", "...") or (text == "||" and not cursor.bars)
+
+
+def declares(cursor: Cursor) -> bool:
+    """Whether a bracket that is next only says where a letter comes from: `(k \\in Z)`."""
+    return cursor.peek(1).kind == "word" and cursor.peek(2).text == "in"
 
 
 def atom(cursor: Cursor) -> Node:

@@ -11,6 +11,8 @@ from veritune.verifiers.answers.nodes import (
     Matrix,
     NamedSet,
     Node,
+    Relation,
+    Sym,
 )
 
 
@@ -45,7 +47,7 @@ def braces(cursor: Cursor) -> Node:
     if cursor.accept("|", ":"):
         condition = cursor.members(closer)
         cursor.expect(closer)
-        return Builder(_one(items), cursor.together(condition))
+        return _family(items, condition) or Builder(_one(items), cursor.together(condition))
     cursor.expect(closer)
     if not items:
         if bare:
@@ -54,6 +56,26 @@ def braces(cursor: Cursor) -> Node:
     if bare:
         return items[0] if len(items) == 1 else Items("list", tuple(items))
     return items[0] if plain and len(items) == 1 else Items("set", tuple(items))
+
+
+def _family(elements: list[Node], conditions: list[Node]) -> Node | None:
+    """{x : x = 2k, k in Z} and {2k : k in Z} as the family of values; None for any other set."""
+    if len(elements) != 1 or not conditions:
+        return None
+    element, (first, *rest) = elements[0], conditions
+    if isinstance(first, Relation) and first.operators == ("=",) and first.sides[0] == element:
+        element, conditions = first.sides[1], rest
+    if isinstance(element, (Sym, Relation)) or not conditions:
+        return None
+    return Items("set", (element,)) if all(map(_over_integers, conditions)) else None
+
+
+def _over_integers(node: Node) -> bool:
+    """Whether a condition says `k in Z`, and nothing else."""
+    if not isinstance(node, Relation) or node.operators != ("in",):
+        return False
+    letter, domain = node.sides
+    return isinstance(letter, Sym) and isinstance(domain, NamedSet) and domain.name == "Z"
 
 
 def _one(items: list[Node]) -> Node:

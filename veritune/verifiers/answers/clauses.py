@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from veritune.verifiers.answers.atoms import starts_atom
+from veritune.verifiers.answers.atoms import declares, starts_atom
 from veritune.verifiers.answers.commands import FUNCTIONS
 from veritune.verifiers.answers.cursor import Cursor
 from veritune.verifiers.answers.environments import condition
@@ -256,7 +256,11 @@ def _in_words(cursor: Cursor, node: Node) -> Node | None:
 
 def _comment(cursor: Cursor, node: Node) -> Node:
     """A remark of words in brackets behind a value is stepped over, unless it offers a choice."""
-    if cursor.sign("(") and (natural(cursor.peek()) or cursor.token.mode == "t"):
+    if cursor.sign("(") and declares(cursor):
+        cursor.at += 1
+        skip(cursor, frozenset(")"))
+        cursor.expect(")")
+    elif cursor.sign("(") and (natural(cursor.peek()) or cursor.token.mode == "t"):
         about = cursor.peek().text.lower() in APPROXIMATELY
         cursor.at += 1
         while not cursor.accept(")"):

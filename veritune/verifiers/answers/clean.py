@@ -57,6 +57,7 @@ MANGLE = re.compile(
     )
 )
 GLUED = re.compile(r"(?<=[\d)}\]])(or|and)(?=[A-Z(\\\d\[{])")
+BARE_PERIOD = re.compile(r"(?<![\d.])\.(?=\\(?:overline|dot|bar)\b)")
 DOUBLED = re.compile(r"\\\\(?=([A-Za-z]+)|([(){}\[\]%$]))")
 SINGLE = re.compile(r"(?<!\\)\\(?!\\)")
 GREEK_SMALL = "αβγδεζηθικλμνξοπρςστυφχψω"
@@ -84,7 +85,7 @@ TABLE = _table()
 def clean(text: str) -> str:
     """The same formula in plain ASCII LaTeX, as far as that can be had."""
     text = MANGLE.sub(lambda match: "\\" + MANGLED[match.group()][0], text)
-    text = unglued(text)
+    text = BARE_PERIOD.sub("0.", unglued(text))
     if "\\\\" in text:
         text = _undouble(text)
     if text.isascii():

@@ -6,6 +6,7 @@ import re
 
 from veritune.verifiers.answers.nodes import (
     Const,
+    Frac,
     Letter,
     Moment,
     NamedSet,
@@ -97,6 +98,7 @@ CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?\s*(?:([ap])\.?\s?m\.?)?", re.I
 HOUR = re.compile(r"(\d{1,2})\s*([ap])\.?\s?m\.?", re.IGNORECASE)
 WHOLE_HOUR = re.compile(r"(\d{1,2})(?::00)?\s*(o'clock|noon|midnight)", re.IGNORECASE)
 RATIO = re.compile(r"(\d{1,9}) to (\d{1,9})")
+CHANCE = re.compile(r"(\d{1,9}) (?:in|out of) (\d{1,9})")
 HALVES = {"noon": "p", "midnight": "a", "o'clock": ""}
 MONTHS = "january february march april may june july august september october november december"
 MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?\\.?" for name in MONTHS.split()) + "|sept\\.?"
@@ -153,6 +155,8 @@ def _moment(plain: str) -> Node | None:
         return Moment("time", (int(match.group(1)), 0, 0), match.group(2).lower())
     if match := RATIO.fullmatch(plain):
         return Ratio((Num(int(match.group(1))), Num(int(match.group(2)))))
+    if match := CHANCE.fullmatch(plain):
+        return Frac(Num(int(match.group(1))), Num(int(match.group(2))))
     if match := WHOLE_HOUR.fullmatch(plain):
         return Moment("time", (int(match.group(1)), 0, 0), HALVES[match.group(2).lower()])
     return _date(plain)
