@@ -52,18 +52,19 @@ class Difference:
     high: float
     p: float
     error: float
-    freedom: int
+    freedom: float
     seeds: int
     problems: int
 
 
 def compare(a: Ratio, b: Ratio | None, draw: int = 0) -> Difference:
-    """Difference of two arms by a hierarchical bootstrap over seeds, then problems.
+    """Difference of two arms by a hierarchical bootstrap over seeds and problems.
 
-    Seeds and problems are drawn with replacement (Davison and Hinkley 1997, section 3.8, with both
-    factors crossed). Few seeds make the spread of their means too small by (s - 1) / s, and its
-    estimate unsure: the standard error is raised by that factor, and the interval takes Student's
-    t with s - 1 degrees of freedom. `draw` seeds the bootstrap; without `b`, `a` itself is meant.
+    Both are drawn with replacement (Davison and Hinkley 1997, section 3.8, with the factors
+    crossed). Few seeds make the spread of their means too small by (s - 1) / s, which is added
+    back, and its estimate unsure: the interval takes Student's t, with the degrees of freedom of
+    Satterthwaite (1946) for a variance of seeds (s - 1) plus one of problems. One seed says
+    nothing of other seeds. `draw` seeds the bootstrap; without `b`, `a` itself is meant.
     """
     from scipy import stats
 
@@ -71,14 +72,9 @@ def compare(a: Ratio, b: Ratio | None, draw: int = 0) -> Difference:
         raise ValueError(f"need tables of one shape (got {a.top.shape} and {b.top.shape})")
     seeds, problems = a.top.shape
     mean = a.value - (0.0 if b is None else b.value)
-    rng = np.random.default_rng(draw)
-    of_seeds = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=DRAWS)
-    of_problems = rng.multinomial(problems, np.full(problems, 1 / problems), size=DRAWS)
-    means = _means(a, of_seeds, of_problems)
-    if b is not None:
-        means = means - _means(b, of_seeds, of_problems)
-    error = float(np.nanstd(means)) * float(np.sqrt(seeds / max(seeds - 1, 1)))
-    freedom = max(seeds - 1, 1)
+    of_seeds = 0.0 if seeds < 2 else _variance_of_seeds(a, b)
+    total = _bootstrapped(a, b, draw) + of_seeds / seeds
+    error, freedom = float(np.sqrt(total)), _freedom(of_seeds, total, seeds, problems)
     half = float(stats.t.ppf(0.975, freedom)) * error
     p = 1.0 if error == 0 and mean == 0 else _two_sided(mean, error, freedom)
     return Difference(
@@ -93,6 +89,30 @@ def compare(a: Ratio, b: Ratio | None, draw: int = 0) -> Difference:
     )
 
 
+def _bootstrapped(a: Ratio, b: Ratio | None, draw: int) -> float:
+    """Variance of the difference over draws of seeds and of problems."""
+    seeds, problems = a.top.shape
+    rng = np.random.default_rng(draw)
+    of_seeds = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=DRAWS)
+    of_problems = rng.multinomial(problems, np.full(problems, 1 / problems), size=DRAWS)
+    means = _means(a, of_seeds, of_problems)
+    if b is not None:
+        means = means - _means(b, of_seeds, of_problems)
+    return float(np.nanvar(means))
+
+
+def _variance_of_seeds(a: Ratio, b: Ratio | None) -> float:
+    """Variance of the mean over seeds, as the seeds' own figures show it."""
+    figures = np.array(a.by_seed) - (0.0 if b is None else np.array(b.by_seed))
+    return float(np.nanvar(figures, ddof=1)) / len(figures)
+
+
+def _freedom(of_seeds: float, total: float, seeds: int, problems: int) -> float:
+    of_problems = max(total - of_seeds, 0.0)
+    unsure = of_seeds**2 / max(seeds - 1, 1) + of_problems**2 / max(problems - 1, 1)
+    return total**2 / unsure if unsure > 0 else 1.0
+
+
 def _means(figure: Ratio, of_seeds: Table, of_problems: Table) -> Table:
     """(draws,) values of a figure whose rows and columns count so many times each."""
     top = ((of_problems @ figure.top.T) * of_seeds).sum(axis=1)
@@ -101,7 +121,7 @@ def _means(figure: Ratio, of_seeds: Table, of_problems: Table) -> Table:
     return means
 
 
-def _two_sided(mean: float, error: float, freedom: int) -> float:
+def _two_sided(mean: float, error: float, freedom: float) -> float:
     from scipy import stats
 
     if error == 0:
