@@ -23,6 +23,7 @@ from veritune.config import DpoConfig, PairConfig
 from veritune.errors import TrainingError
 from veritune.models import encode_prompt, load_policy, save_policy
 from veritune.records import Checkpoint
+from veritune.trainer import processes
 from veritune.trainer.batches import Tokens, encode
 from veritune.trainer.fitting import Figures, OnStep, Task, finish, fit, state_folder
 from veritune.trainer.pairs import Pair, judged_pairs
@@ -71,6 +72,7 @@ class DpoTrainer:
 
     def prefer(self, checkpoint: Checkpoint, pairs: Sequence[Pair], out: Path) -> Checkpoint:
         """Train on given pairs."""
+        processes.join()
         model, tokenizer = load_policy(checkpoint.path, dtype=self._dtype)
         task = Task(
             rows=rows_of(model, tokenizer, pairs),

@@ -20,6 +20,7 @@ from veritune.models.reward import (
     save_reward_model,
 )
 from veritune.records import Checkpoint
+from veritune.trainer import processes
 from veritune.trainer.fitting import Figures, OnStep, Task, finish, fit, state_folder
 from veritune.trainer.pairs import Judged, Pair
 from veritune.trainer.reward_losses import classification_loss, preference_loss
@@ -47,6 +48,7 @@ class RewardTrainer:
 
     def preference(self, start: str | Path, pairs: Sequence[Pair], out: Path) -> Checkpoint:
         """Learn which of two completions is better."""
+        processes.join()
         reward = fresh_reward_model(start, "preference", self._dtype)
         self._fit(reward, preference_task(reward, pair_rows(pairs, reward.tokenizer)), out)
         return finish(out, lambda: save_reward_model(reward, out))
@@ -55,6 +57,7 @@ class RewardTrainer:
         self, start: str | Path, kind: RewardKind, judged: Sequence[Judged], out: Path
     ) -> Checkpoint:
         """Learn whether answers are right (`outcome`), or steps (`process`)."""
+        processes.join()
         reward = fresh_reward_model(start, kind, self._dtype)
         rows_of = outcome_rows if kind == "outcome" else process_rows
         rows = rows_of(judged, reward.tokenizer)

@@ -44,8 +44,10 @@ class SftTrainer:
 
         Killed and started again it goes on from its last saved state, to the same weights.
         """
+        from veritune.trainer import processes
         from veritune.trainer.fitting import finish, state_folder
 
+        processes.join()
         model, tokenizer = load_policy(checkpoint.path, dtype=self._dtype)
         self.fit(model, tokenizer, batch, state=state_folder(out))
         return finish(out, lambda: save_policy(model, tokenizer, out))
