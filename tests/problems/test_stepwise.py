@@ -121,5 +121,5 @@ def test_the_command_converts_there_and_back(tmp_path: Path) -> None:
     assert main(["convert", str(records), str(back), *words, "processbench"]) == 0
     assert json.loads(back.read_text()) == BENCH
     assert main(["convert", str(tmp_path / "none"), str(back), *words, "trl"]) == 2
-    assert main(["convert", str(source)]) == 2
+    assert main(["convert", str(source)]) == main(["convert"]) == 2
     assert set(FORMATS) == {"prm800k", "math-shepherd", "processbench", "trl"}

@@ -35,10 +35,10 @@ class SupervisionArguments(Frozen):
 
 def main(argv: Sequence[str]) -> int:
     """Run the study, or go on with it; exit code 1 where a run failed."""
-    if not argv or argv[0] in ("-h", "--help"):
+    if argv and argv[0] in ("-h", "--help"):
         print(USAGE)
         parse(SupervisionArguments, ["--help"], prog="veritune bench supervision RECIPE.toml")
-    if argv[0].startswith("-"):
+    if not argv or argv[0].startswith("-"):
         raise RecipeError("name the recipe first: veritune bench supervision RECIPE.toml ...")
     arguments = parse(SupervisionArguments, argv[1:], prog="veritune bench supervision")
     from veritune.benchmarks.supervision.page import write_page

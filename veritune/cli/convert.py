@@ -32,7 +32,7 @@ class ConvertArguments(Frozen):
 
 def main(argv: Sequence[str]) -> int:
     """Convert; the format that is read shows itself row by row."""
-    if not argv or argv[0] in ("-h", "--help"):
+    if argv and argv[0] in ("-h", "--help"):
         print(f"usage: {USAGE} --format F --neutral correct|incorrect|unchecked\n")
         parse(ConvertArguments, ["--help"], prog=USAGE)
     if len(argv) < 2 or argv[0].startswith("-") or argv[1].startswith("-"):
