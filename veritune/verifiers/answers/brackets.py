@@ -75,7 +75,7 @@ def _over_integers(node: Node) -> bool:
     if not isinstance(node, Relation) or node.operators != ("in",):
         return False
     letter, domain = node.sides
-    return isinstance(letter, Sym) and isinstance(domain, NamedSet) and domain.name == "Z"
+    return isinstance(letter, Sym) and domain in (NamedSet("Z"), Sym("Z"))
 
 
 def _one(items: list[Node]) -> Node:

@@ -20,7 +20,7 @@ _PART_OF_MORE = """
 _FRACTIONS = """
     half third thirds quarter quarters fourth fourths fifth fifths sixth sixths seventh eighth
     eighths ninth tenth tenths out percent rest"""
-_JOINING = "than percent minus plus less fewer more difference product"
+_JOINING = "than at percent minus plus less fewer more difference product"
 _MOVING = "by from multiply multiplied divide divided subtract subtracting subtracted add adding to"
 _PART_OF_LESS = """
     remainder r pm am squared cubed plus minus half k m b or th ths tenths hundredths"""

@@ -105,11 +105,13 @@ def corrects(text: str) -> bool:
 
 
 def supposes(text: str, start: int, end: int) -> bool:
-    """Whether the sentence around a claim does not assert it, or takes it back."""
+    """Whether the sentence around a claim asks, supposes it, or takes it back."""
     first = max((match.end() for match in _SENTENCE_END.finditer(text, 0, start)), default=0)
     behind = _SENTENCE_END.search(text, end)
     last = behind.start() if behind else len(text)
     sentence = text[first:last]
+    if text[last : last + 1] == "?":
+        return True
     return _SUPPOSING.search(sentence) is not None or corrects(sentence)
 
 
