@@ -241,8 +241,9 @@ class CreditConfig(Frozen):
     """Weight of the outcome's reward, on the end token: this times the verdict's score."""
     process: Annotated[float, Field(ge=0)] = 0.0
     """Weight of the steps' rewards, each on its step's last token; 0 means none."""
-    form: Literal["sum", "delta", "min"] = "min"
-    """What a step earns: its value, its value less the next one's, or its share of the worst."""
+    form: Literal["sum", "delta", "min", "all"] = "min"
+    """What a step earns: its value; its value less the next one's; its share of the worst; or
+    nothing, but the last one the worst of all."""
     correct: float = 1.0
     """Value of a step that was found correct; unchecked steps have none."""
     incorrect: float = -1.0

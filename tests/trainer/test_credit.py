@@ -88,6 +88,8 @@ def test_what_follows_a_step_sums_to_its_form() -> None:
 def test_writing_more_right_steps_does_not_pay_in_the_min_form() -> None:
     assert sum(form_rewards([1.0] * 3, "min", 0.1)) == pytest.approx(1.0)
     assert sum(form_rewards([1.0] * 30, "min", 0.1)) == pytest.approx(1.0)
+    assert form_rewards([1.0, -1.0, 1.0], "all", 0.1) == [0.0, 0.0, -1.0]
+    assert form_rewards([1.0, 1.0], "all", 0.1) == [0.0, 1.0]
 
 
 def test_an_error_has_no_credit() -> None:

@@ -7,6 +7,7 @@ stands on the last token of the step. Let v_1 .. v_K be the values of the checke
     sum    v_k                                   (Uesato et al. 2022, arXiv 2211.14275)
     delta  v_k - v_(k+1), and v_K at the last    (Gao et al. 2024, arXiv 2410.15115, equation 4)
     min    softmax(-v / T)_k * v_k               (PURE: Cheng et al. 2025, arXiv 2504.15275)
+    all    min(v) at the last, nothing before it: every step, or nothing
 
 so that what follows from step k on sums to all later values, to v_k itself, or about to the worst
 value of the solution. With `correct = 0` the sum form is the clipped one of Gao et al., which
@@ -93,5 +94,7 @@ def form_rewards(values: Sequence[float], form: str, temperature: float) -> list
     elif form == "min":
         weights = np.exp((v.min() - v) / temperature)
         v = v * weights / weights.sum()
+    elif form == "all":
+        v = np.append(np.zeros(len(v) - 1), v.min())
     rewards: list[float] = v.tolist()
     return rewards

@@ -33,11 +33,12 @@ ARMS: dict[str, Override] = {
     "ppo-sum": {"trainer": {"credit": {"outcome": 0.0, "process": 1.0, "form": "sum"}}},
     "ppo-delta": {"trainer": {"credit": {"outcome": 0.0, "process": 1.0, "form": "delta"}}},
     "ppo-min": {"trainer": {"credit": {"outcome": 0.0, "process": 1.0, "form": "min"}}},
+    "ppo-all": {"trainer": {"credit": {"outcome": 0.0, "process": 1.0, "form": "all"}}},
 }
 """The arms that a study can name without describing them."""
 DEFAULT_ARMS = (
     *("sft", "more-sft", "random-accept", "outcome", "last-2", "process", "outcome-labels"),
-    *("ppo-outcome", "ppo-sum", "ppo-delta", "ppo-min"),
+    *("ppo-outcome", "ppo-sum", "ppo-delta", "ppo-min", "ppo-all"),
 )
 RERANKERS = (
     *("majority", "orm", "orm-noisy", "prm-min", "prm-product", "prm-last", "prm-min-noisy"),
