@@ -72,17 +72,15 @@ def orders(count: int, size: int, updates: int, seed: int) -> Iterator[list[int]
         yield chosen
 
 
-def padded(rows: Sequence[Tokens], pad: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """(ids, labels, mask), each (rows, longest) int64, padded behind."""
+def padded(rows: Sequence[Tokens], pad: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    """(ids, labels), each (rows, longest) int64, padded behind; prompts carry no label."""
     import torch
 
     longest = max(len(row.ids) for row in rows)
     ids = torch.full((len(rows), longest), pad)
     labels = torch.full((len(rows), longest), IGNORED)
-    mask = torch.zeros((len(rows), longest), dtype=torch.long)
     for i, row in enumerate(rows):
         tokens = torch.tensor(row.ids)
         ids[i, : len(row.ids)] = tokens
         labels[i, row.prompt : len(row.ids)] = tokens[row.prompt :]
-        mask[i, : len(row.ids)] = 1
-    return ids, labels, mask
+    return ids, labels

@@ -87,14 +87,15 @@ def completion_logprobs(model: Any, rows: Sequence[Tokens]) -> torch.Tensor:
     """(rows,): the log-probability of each completion given its prompt, in nats.
 
     Position t predicts the token at t + 1. Logits are computed from the first completion on.
+    Padding stands behind the rows' ends, where causal attention hides it: there is no mask, and
+    attention takes its fastest path.
     """
     import torch
 
-    ids, labels, mask = (tensor.to(model.device) for tensor in padded(rows))
+    ids, labels = (tensor.to(model.device) for tensor in padded(rows))
     first = min(row.prompt for row in rows) - 1
     kept = ids.shape[1] - first
-    given = {"input_ids": ids, "attention_mask": mask} | keeping(model, kept)
-    logits = model(**given, use_cache=False).logits
+    logits = model(input_ids=ids, use_cache=False, **keeping(model, kept)).logits
     each = torch.nn.functional.cross_entropy(
         logits[:, -kept:-1].flatten(0, 1).float(),
         labels[:, first + 1 :].flatten(),
