@@ -328,6 +328,10 @@ x = 15.""",
     (r"""1/2 + 1/3 = 2/5. So 3/5 is left.""", 0),
     (r"""5 × 96 = 480 pencils. 480 ÷ 30 = 18 pencils per student.""", 1),
     (r"""40 - 12 + 5 = 35 passengers.""", 0),
+    ("$3/pound * 2 pounds = $7", 0),
+    ("5 days * 8 hours/day = 47 hours.", 0),
+    ("It is 7 × 6 = 43 and 43 + 2 = 45.", 0),
+    ("Let n be their number.\n3n = 60, so n = 21.", 1),
 ]
 """Each with the number of its first wrong step, from 0."""
 

@@ -147,7 +147,9 @@ class Algebra:
             return "unchecked", "may be a new fact"
         between = [self._text[a.end : b.start] for a, b in pairwise([*since, fact])]
         behind = self._text[fact.end :].partition("\n")[0]
-        if not self._strict or not wording.links(" ".join(between), behind):
+        alone = len(between) == len(fact.names) == 1 and since[0].names == fact.names
+        inferred = alone and wording.infers(between[0])
+        if not (inferred or (self._strict and wording.links(" ".join(between), behind))):
             return "unchecked", f"{against}, but it may be about something else"
         return "incorrect", against
 

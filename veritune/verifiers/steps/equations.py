@@ -98,7 +98,7 @@ def _clause_end(tokens: list[Token], first: int, high: int) -> int:
 def _left(tokens: list[Token], first: int, sign: int) -> Side | None:
     """The longest side that ends at the sign; unit words may stand between."""
     end = sign
-    while end > first and tokens[end - 1].kind == "word":
+    while end > first and (tokens[end - 1].kind == "word" or _per(tokens, end - 1)):
         end -= 1
     for at in range(first, end):
         if not _may_start(tokens, first, at):
@@ -111,6 +111,12 @@ def _left(tokens: list[Token], first: int, sign: int) -> Side | None:
             side.behind = [word.text for word in tokens[end:sign]]
             return side
     return None
+
+
+def _per(tokens: list[Token], at: int) -> bool:
+    """Whether a token is the sign in hours/day."""
+    inner = 0 < at < len(tokens) - 1 and tokens[at].text == "/"
+    return inner and tokens[at - 1].kind == tokens[at + 1].kind == "word"
 
 
 def _may_start(tokens: list[Token], first: int, at: int) -> bool:
@@ -238,6 +244,9 @@ def _and_more(tokens: list[Token], at: int) -> bool:
     """`and 1/2`, `and a half`."""
     if tokens[at].text != "and" or at + 1 == len(tokens):
         return False
+    following = tokens[at + 2] if at + 2 < len(tokens) else None
+    if tokens[at + 1].kind == "number" and following is not None and following.kind == "operator":
+        return following.text == "/"
     return tokens[at + 1].kind in ("number", "open") or tokens[at + 1].text in ("a", "one", "half")
 
 

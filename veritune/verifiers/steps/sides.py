@@ -186,13 +186,12 @@ class _Reader:
     def _operator(self) -> str | None:
         """The operator that comes next, past a unit phrase; the phrase is taken with it."""
         at, words = self.at, []
-        while at < self._stop and self._tokens[at].kind == "word":
-            words.append(self._tokens[at].text)
+        while at < self._stop:
+            if self._tokens[at].kind == "word":
+                words.append(self._tokens[at].text)
+            elif not self._per(at):
+                break
             at += 1
-            if at + 1 < self._stop and self._tokens[at].text == "/":
-                if self._tokens[at + 1].kind != "word":
-                    break
-                at += 1  # miles / hour
         if at + 1 >= self._stop:
             return None
         token = self._tokens[at]
@@ -201,6 +200,12 @@ class _Reader:
             self.words += words
             return token.text
         return None
+
+    def _per(self, at: int) -> bool:
+        """Whether the sign in miles/hour or $3/pound is next."""
+        if self._tokens[at].text != "/" or at + 1 >= self._stop:
+            return False
+        return self._tokens[at + 1].kind == "word"
 
     def _starts(self, at: int) -> bool:
         """Whether an operand may start here."""

@@ -35,6 +35,10 @@ _SUPPOSING = re.compile(
     r"\b(?:suppos\w*|(?:might|may|could) (?:think|say|assume|guess)|were true|claim\w*)\b",
     re.IGNORECASE,
 )
+_INFERRING = re.compile(
+    r"[\s,.;$\\()\[\]]*(?:so|thus|hence|therefore|=>|⇒|→|\\(?:implies|Rightarrow))[\s,$\\()\[\]]*",
+    re.IGNORECASE,
+)
 _SENTENCE_END = re.compile(r"[.!?;](?=\s|$)|\n")
 _WORD = re.compile(r"(?<!\\)\b[a-z]{3,}", re.IGNORECASE)
 _CONNECTING = re.compile(
@@ -92,6 +96,11 @@ def links(between: str, behind: str) -> bool:
     if _OPEN.search(between) or _OPEN.search(behind) or _NEW.search(between):
         return False
     return strange_words(between) <= MOST_STRANGE
+
+
+def infers(between: str) -> bool:
+    """Whether nothing stands between two formulas but that one follows from the other."""
+    return _INFERRING.fullmatch(between) is not None
 
 
 def introduces(text: str) -> bool:
