@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from veritune.benchmarks.best_of_n import curves
 from veritune.benchmarks.estimators import Vote, best_scored, majority
 from veritune.cli import main
+from veritune.config import ScratchConfig
 from veritune.errors import RecordError
+from veritune.models import build_scratch, save_policy
+from veritune.models.reward import fresh_reward_model, save_reward_model
 from veritune.records import Verdict
 
 
@@ -113,3 +116,25 @@ def test_the_command_reads_files(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "reward.jsonl:1: expected problem_id" in capsys.readouterr().err
     assert main(words[:-2]) == 2
     assert "give --candidates" in capsys.readouterr().err
+
+
+def test_a_reward_model_that_learned_nothing_picks_evenly(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, tokenizer = build_scratch(ScratchConfig(layers=1, width=16, heads=2, max_length=64), 0)
+    start = save_policy(model, tokenizer, tmp_path / "start")
+    save_reward_model(fresh_reward_model(start.path, "outcome"), tmp_path / "blank")
+    problem = {"id": "p", "kind": "math", "prompt": "1+1=", "reference": {"answer": "2"}}
+    (tmp_path / "P.jsonl").write_text(json.dumps(problem) + "\n")
+    words = ["bench", "best-of-n", "--problems", str(tmp_path / "P.jsonl"), "--n", "1", "4"]
+    texts = [r"\boxed{2}", r"\boxed{3}", r"\boxed{4}", r"\boxed{5}"]
+    rows = [{"problem_id": "p", "index": i, "text": text} for i, text in enumerate(texts)]
+    (tmp_path / "C.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words += ["--candidates", str(tmp_path / "C.jsonl"), "--out", str(tmp_path / "curves.json")]
+    assert main([*words, "--scorer", str(tmp_path / "blank")]) == 0
+    found = json.loads((tmp_path / "curves.json").read_text())
+    assert found["blank"]["rates"] == {"1": 0.25, "4": 0.25}
+    assert main([*words, "--scorer", start.path]) == 2
+    assert "no reward model" in capsys.readouterr().err
+    drawing = [*words[:7], "--model", start.path, "--sampler.n", "4", "--sampler.max-tokens", "4"]
+    assert main(drawing) == 0

@@ -113,11 +113,11 @@ def test_logprobs_are_the_models_own(policy: Checkpoint) -> None:
 
 def test_greedy_is_transformers_greedy(policy: Checkpoint) -> None:
     model, tokenizer = load_policy(policy.path)
-    problems = mixed_problems(50)
-    drawn = sample(policy, problems, [[0]] * 50, temperature=0, max_tokens=24, batch=16)
+    problems = mixed_problems(200)
+    drawn = sample(policy, problems, [[0]] * 200, temperature=0, max_tokens=12, batch=48)
     for p in problems:
         prompt = torch.tensor([encode_prompt(tokenizer, p.prompt)])
-        wanted = model.generate(prompt, do_sample=False, max_new_tokens=24)[0, prompt.shape[1] :]
+        wanted = model.generate(prompt, do_sample=False, max_new_tokens=12)[0, prompt.shape[1] :]
         assert drawn[p.id, 0].token_ids == wanted.tolist()
 
 

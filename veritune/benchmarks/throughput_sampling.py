@@ -14,6 +14,7 @@ import asyncio
 import os
 import random
 import statistics
+import sys
 import time
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
@@ -26,7 +27,7 @@ from veritune.records import Checkpoint, Problem
 
 PROMPTS, CANDIDATES, NEW_TOKENS = 64, 8, 64
 LENGTHS = (12, 40)
-BATCHES = (32, 128, 256, 512)
+BATCHES = (32, 128, 512)
 SHAPE, INNER = ScratchConfig(layers=4, width=256, heads=4, max_length=128), 688
 MORE = 4
 """Candidates of the second table, times those of the first: it must outlast its own start."""
@@ -63,14 +64,14 @@ def main(argv: list[str]) -> int:
 
 
 def take_turns(samplers: Mapping[str, Sampler], rounds: int) -> dict[str, list[float]]:
-    """New tokens a second of every turn, after one turn each that does not count."""
+    """New tokens a second of every turn, each told as it ends."""
     rates: dict[str, list[float]] = {name: [] for name in samplers}
-    for turn in range(rounds + 1):
+    for turn in range(1, rounds + 1):
         for name, sampler in samplers.items():
             start = time.perf_counter()
             tokens = sampler()
-            if turn:
-                rates[name].append(tokens / (time.perf_counter() - start))
+            rates[name].append(tokens / (time.perf_counter() - start))
+            print(f"turn {turn}: {name}: {rates[name][-1]:,.0f}", file=sys.stderr, flush=True)
     return rates
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import Terminal, percent
@@ -16,11 +16,13 @@ from veritune.cli.verify import judge
 from veritune.config import Count, Positive, SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError, RecordError, UnwritableError
 from veritune.files import iter_rows, read_records
-from veritune.records import Problem, Verdict
+from veritune.records import Candidate, Problem, Verdict
 
 if TYPE_CHECKING:
     from veritune.benchmarks.best_of_n import Curve, Key
     from veritune.journal import Journal
+
+Pair = tuple[Problem, Candidate]
 
 
 class BestOfNArguments(VerifierConfig):
@@ -37,6 +39,10 @@ class BestOfNArguments(VerifierConfig):
     scores: tuple[str, ...] = ()
     """Files with problem_id, index and score a line: of a reward model, or verdicts of another
     verifier. Each gives a curve of its own, under the file's name."""
+    scorer: str | None = None
+    """Also a curve of this reward model's scores: a folder that `veritune train reward` made."""
+    scorer_steps: Literal["min", "product", "last"] = "min"
+    """How a process reward model's step scores become one."""
     n: tuple[Positive, ...] = ()
     """The n to report; 1, 2, 4, ... where left out."""
     out: str | None = None
@@ -53,8 +59,8 @@ def main(argv: Sequence[str]) -> int:
     arguments = parse(BestOfNArguments, argv, prog="veritune bench best-of-n")
     scores = {Path(path).name.partition(".")[0]: read_scores(path) for path in arguments.scores}
     watch = Terminal()
-    verdicts = _verdicts(arguments, watch)
-    found = curves(verdicts, scores, arguments.n)
+    pairs, verdicts = _judged(arguments, watch)
+    found = curves(verdicts, scores | _reward_scores(arguments, pairs), arguments.n)
     for line in table(found):
         watch.say(line)
     unchecked = sum(verdict.outcome == "error" for verdict in verdicts)
@@ -89,15 +95,19 @@ def table(found: dict[str, Curve]) -> list[str]:
     return lines
 
 
-def _verdicts(arguments: BestOfNArguments, watch: Terminal) -> list[Verdict]:
-    if arguments.verdicts is not None:
-        return _known_verdicts(arguments)
-    if (arguments.candidates is None) == (arguments.model is None):
+def _judged(arguments: BestOfNArguments, watch: Terminal) -> tuple[list[Pair], list[Verdict]]:
+    """Candidates with their problems, where those are known, and the verdicts."""
+    known = arguments.verdicts is not None
+    if arguments.model is not None and not (known or arguments.candidates):
+        return _drawn(arguments, watch)
+    if arguments.model is not None or not (known or arguments.candidates):
         raise RecipeError("give --candidates, or --model to draw them with, or --verdicts")
+    pairs: list[Pair] = []
     if arguments.candidates is not None:
         pairs = read_pairs(arguments.problems, arguments.candidates)
-        return run_async(judge(arguments, pairs, watch))
-    return _drawn_verdicts(arguments, watch)
+    if not known:
+        return pairs, run_async(judge(arguments, pairs, watch))
+    return pairs, _known_verdicts(arguments)
 
 
 def _known_verdicts(arguments: BestOfNArguments) -> list[Verdict]:
@@ -112,7 +122,7 @@ def _known_verdicts(arguments: BestOfNArguments) -> list[Verdict]:
     return verdicts
 
 
-def _drawn_verdicts(arguments: BestOfNArguments, watch: Terminal) -> list[Verdict]:
+def _drawn(arguments: BestOfNArguments, watch: Terminal) -> tuple[list[Pair], list[Verdict]]:
     """Draw and judge at once, in a folder that is gone afterwards."""
     from tempfile import TemporaryDirectory
 
@@ -122,7 +132,26 @@ def _drawn_verdicts(arguments: BestOfNArguments, watch: Terminal) -> list[Verdic
     with TemporaryDirectory() as folder, Journal.open(folder) as journal:
         journal.add_problems("train", problems)
         run_async(_draw(arguments, problems, journal, watch))
-        return [verdict for _, _, verdict in journal.judged(0, "train")]
+        judged = list(journal.judged(0, "train"))
+    return [(problem, candidate) for problem, candidate, _ in judged], [v for _, _, v in judged]
+
+
+def _reward_scores(arguments: BestOfNArguments, pairs: list[Pair]) -> dict[str, dict[Key, float]]:
+    """Scores of the reward model, by its folder's name."""
+    if arguments.scorer is None:
+        return {}
+    if not pairs:
+        raise RecipeError("--scorer reads the candidates: give --candidates as well")
+    from veritune.models.reward import load_reward_model
+    from veritune.verifiers.learned import score_candidates
+
+    reward = load_reward_model(arguments.scorer)
+    scored = score_candidates(reward, pairs, aggregate=arguments.scorer_steps)
+    scores = {
+        (candidate.problem_id, candidate.index): one.score
+        for (_, candidate), one in zip(pairs, scored, strict=True)
+    }
+    return {Path(arguments.scorer).resolve().name: scores}
 
 
 async def _draw(
