@@ -439,6 +439,9 @@ class SelectionConfig(Frozen):
     code its form without names and layout (RFT)."""
     weight: Literal["equal", "score", "rare"] = "equal"
     """What a candidate counts: the same; its verdict's score; more for problems solved rarely."""
+    rationalise: bool = False
+    """Draw again, with the answer as a hint, for math problems of which nothing was selected; train
+    on what then passes, without the hint (STaR)."""
     replay: Count = 0
     """Train on what this many rounds before selected, too."""
     checked: Rate = 1.0

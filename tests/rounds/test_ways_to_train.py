@@ -13,6 +13,9 @@ from veritune.errors import RecipeError
 from veritune.journal import Journal
 from veritune.problems.chain import draw
 from veritune.rounds import improve
+from veritune.rounds.run import open_run
+from veritune.rounds.start import start_policy
+from veritune.rounds.watch import Quiet
 
 SHAPE = {"layers": 1, "width": 32, "heads": 2, "max_length": 64}
 EASY = {"steps": 1, "operators": "+", "largest_term": 19, "misconception": 0.0}
@@ -57,6 +60,36 @@ def test_rounds_of_an_adapter_from_the_base_with_replay(tmp_path: Path) -> None:
         named = json.loads((folder / "adapter_config.json").read_text())
         assert Path(named["base_model_name_or_path"]).is_dir()
     assert len({row["policy"] for row in rows}) == 3
+
+
+def test_rationalisation_of_failures_trains_without_the_hint(tmp_path: Path) -> None:
+    recipe = tiny(
+        tmp_path,
+        model={"scratch": SHAPE | {"max_length": 96}},
+        warm_start={"demonstrations": 80, "updates": 20, "batch_size": 32, "learning_rate": 5e-3},
+        rounds={"count": 1, "prompts": 12},
+        sampler={"n": 2, "max_tokens": 8},
+        selection={"reward": "any", "rationalise": True},
+    )
+
+    async def batch() -> tuple[list[Any], list[str], list[str]]:
+        async with open_run(recipe, Quiet()) as run:
+            policy = start_policy(recipe, run.watch)
+            problems = run.prompts(1)
+            await run.fill(1, "train", problems, 2, policy)
+            solved = [row for row in run.journal.judged(1, "train") if row[0].id == problems[0].id]
+            found = await run.rationalise(1, problems, solved, policy)
+            run.note_selection(1, [*solved, *found])
+            drawn = [str(row[0].prompt) for row in run.journal.judged(1, "hint")]
+            return run.examples(1), drawn, [str(p.prompt) for p in problems]
+
+    chosen, drawn, prompts = asyncio.run(batch())
+    assert set(drawn) == {f"{p}\n\n(Hint: the answer is {answer(p)}.)\n" for p in prompts[1:]}
+    assert {str(e.problem.prompt) for e in chosen} == set(prompts)
+
+
+def answer(prompt: str) -> str:
+    return str(sum(map(int, prompt.rstrip("=").split("+"))) % 100 % 10)
 
 
 def test_rounds_of_dpo(tmp_path: Path) -> None:

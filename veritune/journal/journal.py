@@ -16,7 +16,7 @@ from veritune.errors import JournalError, UnwritableError
 from veritune.journal.lock import Lock
 from veritune.records import Candidate, Problem, Verdict
 
-Split = Literal["train", "test"]
+Split = Literal["train", "test", "hint"]
 Key = tuple[str, int]
 """(problem id, index): a candidate within its round."""
 

@@ -44,6 +44,8 @@ async def gather_batch(run: Run, round: int, policy: Checkpoint) -> Sequence[Exa
     if not selects:
         return run.rollouts(round)
     chosen = select(run.journal.judged(round, "train"), run.recipe.selection)
+    if run.recipe.selection.rationalise:
+        chosen += await run.rationalise(round, problems, chosen, policy)
     run.note_selection(round, chosen)
     if not chosen:
         raise TrainingError(f"round {round}: {run.why_none(round)}")

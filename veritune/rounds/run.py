@@ -12,8 +12,9 @@ from veritune.journal import Journal, RunFolder
 from veritune.journal.journal import Split
 from veritune.problems import recipe_problems
 from veritune.records import Checkpoint, Problem
+from veritune.rounds.hints import unsolved, without_hints
 from veritune.rounds.measures import Judged, measure
-from veritune.rounds.selection import examples
+from veritune.rounds.selection import examples, select
 from veritune.rounds.start import reward_folder
 from veritune.rounds.stream import Stream
 from veritune.rounds.training import Training
@@ -53,13 +54,33 @@ class Run:
         self, round: int, split: Split, problems: Sequence[Problem], n: int, policy: Checkpoint
     ) -> None:
         """Bring the journal to n judged candidates of every problem."""
-        done = {"train": "sample and verify", "test": "evaluate"}[split]
+        done = {"train": "sample and verify", "test": "evaluate", "hint": "rationalise"}[split]
         with self.watch.phase(f"round {round}: {done}", len(problems) * n) as advance:
             await self.stream.fill(round, split, problems, n, policy, advance)
         if self.sampler.gap is not None:
-            step = ("train", "test").index(split)
+            step = ("train", "test", "hint").index(split)
             row = {"round": round, "phase": "sampler", "step": step} | asdict(self.sampler.gap)
             self.journal.put_metrics([row])
+
+    async def rationalise(
+        self,
+        round: int,
+        problems: Sequence[Problem],
+        chosen: Sequence[Judged],
+        policy: Checkpoint,
+    ) -> list[Judged]:
+        """Selected candidates of the problems that were solved in no way, drawn with a hint."""
+        posed = unsolved(problems, chosen)
+        if not posed:
+            return []
+        self.journal.add_problems("hint", posed)
+        await self.fill(round, "hint", posed, self.recipe.sampler.n, policy)
+        return select(self._hinted(round), self.recipe.selection)
+
+    def _hinted(self, round: int) -> list[Judged]:
+        """A round's candidates that were drawn with a hint, those of a problem together."""
+        rows = self.journal.judged(round, "hint")
+        return sorted(rows, key=lambda row: (row[0].id, row[1].index))
 
     def note_selection(self, round: int, chosen: Sequence[Judged]) -> None:
         """Write down what was selected, and what the sample came to."""
@@ -100,8 +121,9 @@ class Run:
         for past in range(max(1, round - config.replay), round + 1):
             keys = self.journal.selected(past)
             judged = list(self.journal.judged(past, "train"))
-            chosen = [row for row in judged if (row[1].problem_id, row[1].index) in keys]
-            found += examples(chosen, judged, config.weight)
+            for rows in (judged, self._hinted(past)):
+                chosen = [row for row in rows if (row[1].problem_id, row[1].index) in keys]
+                found += examples(without_hints(chosen, self.train_set), rows, config.weight)
         return found
 
     def rollouts(self, round: int) -> list[Rollout]:

@@ -1,0 +1,42 @@
+"""Rationalisation (STaR: Zelikman et al. 2022, arXiv 2203.14465, section 3.2).
+
+Math problems that a round solved in no way are posed again with their answer as a hint. What passes
+is trained on as if it had been drawn without: the hint is not in the training text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from veritune.records import Message, Problem
+from veritune.rounds.measures import Judged
+
+SUFFIX = "+hint"
+
+
+def hinted(problem: Problem) -> Problem:
+    """The problem with its answer in the prompt, under an id of its own."""
+    hint = f"\n\n(Hint: the answer is {problem.reference['answer']}.)\n"
+    prompt = problem.prompt
+    if isinstance(prompt, str):
+        posed: str | list[Message] = prompt + hint
+    else:
+        last = prompt[-1]
+        posed = [*prompt[:-1], {"role": last["role"], "content": last["content"] + hint}]
+    return replace(problem, id=problem.id + SUFFIX, prompt=posed)
+
+
+def unsolved(problems: Sequence[Problem], chosen: Sequence[Judged]) -> list[Problem]:
+    """The math problems of which nothing was chosen, with hints."""
+    solved = {problem.id for problem, _, _ in chosen}
+    return [hinted(p) for p in problems if p.kind == "math" and p.id not in solved]
+
+
+def without_hints(rows: Sequence[Judged], problems: Sequence[Problem]) -> list[Judged]:
+    """Judged candidates of hinted problems, posed as the problems stand."""
+    plain = {problem.id: problem for problem in problems}
+    return [
+        (plain[problem.id.removesuffix(SUFFIX)], candidate, verdict)
+        for problem, candidate, verdict in rows
+    ]
