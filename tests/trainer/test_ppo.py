@@ -204,6 +204,14 @@ def test_rollouts_of_another_tokenisation_are_refused(tmp_path: Path) -> None:
         trainer_of(BASIC, policy).update(policy, [bare], tmp_path / "out")
 
 
+def test_candidates_of_another_policy_are_refused(tmp_path: Path) -> None:
+    policy = start(tmp_path)
+    rollouts = some_rollouts(policy)
+    later = trainer_of(BASIC, policy).update(policy, rollouts, tmp_path / "later")
+    with pytest.raises(TrainingError, match=f"drawn by policy {policy.policy}, and"):
+        trainer_of(BASIC, policy).update(later, rollouts, tmp_path / "out")
+
+
 def test_figures_of_every_step(tmp_path: Path) -> None:
     policy, rows = start(tmp_path), []
     trainer_of(BASIC, policy, on_step=rows.append).update(

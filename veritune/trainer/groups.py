@@ -36,6 +36,7 @@ from veritune.trainer.learner import Figures, Learner, open_learner
 from veritune.trainer.protocol import Rollout
 from veritune.trainer.rollouts import (
     Row,
+    check_drawn,
     check_ratio,
     engine_weights,
     mask_rows,
@@ -72,6 +73,7 @@ class GroupTrainer:
         if self._learner is None or self._at != checkpoint.policy:
             self._learner = open_learner(checkpoint, self._reference, self._config, self._dtype)
         learner, self._at = self._learner, ""
+        check_drawn(batch, checkpoint.policy)
         rows, errors = read_rows(batch, learner.tokenizer, self._config.credit)
         figures = rollout_figures(rows, errors)
         self._train(learner, rows, figures)

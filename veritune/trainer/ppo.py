@@ -48,6 +48,7 @@ from veritune.trainer.learner import Figures, Learner, open_learner
 from veritune.trainer.protocol import Rollout
 from veritune.trainer.rollouts import (
     Row,
+    check_drawn,
     check_ratio,
     engine_weights,
     mask_rows,
@@ -100,6 +101,7 @@ class PpoTrainer:
         """One round on `batch`, drawn by `checkpoint`; the same inputs give the same weights."""
         learner = self._open(checkpoint)
         self._at = ""  # Until it is saved, what is in memory is on no disk.
+        check_drawn(batch, checkpoint.policy)
         rows, errors = read_rows(batch, learner.tokenizer, self._config.credit)
         data, figures = self._assess(learner, rows)
         figures |= rollout_figures(rows, errors)

@@ -34,6 +34,17 @@ class Row:
         return len(self.ids) - self.prompt
 
 
+def check_drawn(rollouts: Sequence[Rollout], policy: str) -> None:
+    """Raise `TrainingError` for a candidate that says another policy drew it."""
+    for rollout in rollouts:
+        candidate = rollout.candidate
+        if candidate.policy not in (None, policy):
+            raise TrainingError(
+                f"candidate {candidate.index} of problem {candidate.problem_id} was drawn by policy"
+                f" {candidate.policy}, and {policy} is to be trained; sample from that one"
+            )
+
+
 def read_rows(
     rollouts: Sequence[Rollout], tokenizer: Any, config: CreditConfig
 ) -> tuple[list[Row], int]:
