@@ -626,6 +626,9 @@ f(x)=cx\ (c\in\mathbb{R}) | f(x)=cx
 n+1\ (n \in \mathbb{N}) | n+1
 \{x \mid x = 2k\pi, k \in \mathbb{Z}\} | \{2n\pi \mid n\in\mathbb{Z}\}
 \{x \mid x=2\} | x=2
+|x|=2 | |x|=2
+|x|<3 | -3<x<3
+|z|=\sqrt5 | \sqrt{5}
 """
 
 DIFFERENT = r"""
@@ -1026,6 +1029,98 @@ x (x \in A) | A
 \{2k \mid k \in \mathbb{Z}\} | \{2k \mid k \in \mathbb{N}\}
 \{x \mid x \in \mathbb{Z}\} | x
 \{x|\} | 5
+5 | \text{wrong: } 5
+5 | \text{not sure: } 5
+5 | \text{anything but: } 5
+A | \text{A is wrong}
+A | \text{not } A
+5 | 5 \text{ is incorrect}
+5 | 5 \text{ or any other number}
+5 | \text{any number}
+5 | \text{all numbers}
+5 | \mathbb{R}
+5 | \mathbb{Z}
+5 | [5, 6]
+5 | [0, 10]
+5 | (0,10)
+5 | \{1,...,10\}
+5 | 1,2,...,10
+5 | 1, 2, \ldots, 10
+5 | x \in \mathbb{R}
+5 | n
+5 | k, k \in \mathbb{Z}
+k\pi | x
+2k+1 | n
+x=5 | x=x
+x=5 | x \in \mathbb{R}
+\frac12 | \frac12 \pm 10
+\frac12 | 0.5 \pm 0.5
+10 \pm 1 | 10
+10 | 10 \pm 1
+5 | \approx 5.4
+5 | 4 \approx 5
+5 | 4=5
+5 | 3+3=5
+5 | 2+2=5
+6 | 2+2=6
+\pi | 3
+\pi | 3.1
+100 | 1e3
+0 | \emptyset
+0 | \{\}
+0 | none
+1 | true
+1 | yes
+0 | false
+0 | no
+2x | x^2
+x^2-4=0 | x=2
+x=2 | x^2-4=0
+x=\pm2 | x=2
+x^2=4 | x=2
+|x|=2 | x=2
+x>2 | x>2.0001
+x\ge 2 | x>1
+(1,\infty) | (1,10^9)
+y=x | y=x^3
+y=|x| | y=x
+\sqrt{x^2}=x | x=x
+\text{Monday} | \text{not Monday}
+\text{Monday} | \text{Monday or Tuesday}
+\text{Alice} | \text{Alice and Bob}
+\text{Alice} | \text{Bob}
+\text{red} | \text{red, blue}
+3:00 | 3:00:01
+1/3 | 0.3333333333
+1/7 | 0.142857
+2/3 | 0.66
+\sqrt{3} | 1.732
+e | 2.71828
+\ln 2 | 0.693
+10^{10}+1 | 10^{10}
+\frac{10^{15}+1}{10^{15}} | 1
+1-\frac{1}{10^{20}} | 1
+99.99\% | 100\%
+99.9 | 100
+5\text{ apples} | 5\text{ oranges}
+5\text{ km} | 5\text{ miles}
+5\text{ km} | 5\text{ kg}
+5\text{ ft} | 5\text{ in}
+5^\circ | 5'
+10_{2} | 10_{8}
+10_{2} | 10_{10}
+12_{8} | 12_{16}
+\begin{cases} x & x > 0 \\ 0 & x \le 0 \end{cases} | \begin{cases} x & x > 1 \\ 0 & x \le 1 \end{cases}
+\begin{cases} x & x > 0 \\ 0 & x \le 0 \end{cases} | \begin{cases} x & x \ge 0 \\ 1 & x < 0 \end{cases}
+\begin{cases} 1 & n \equiv 0 \pmod 3 \\ 0 & \text{otherwise} \end{cases} | \begin{cases} 1 & n \equiv 1 \pmod 3 \\ 0 & \text{otherwise} \end{cases}
+\lfloor x \rfloor | x
+\text{sgn}(x) | 1
+\max(x,y) | x
+x \bmod 2 | x
+|x|=2 | x=2
+|x|=2 | x=-2
+|x|=2 | |y|=2
+|x-10|=2 | x=12
 """
 
 

@@ -7,13 +7,16 @@ from typing import NamedTuple
 from veritune.verifiers.answers.build import negated, product
 from veritune.verifiers.answers.children import renamed, variables
 from veritune.verifiers.answers.identity import identical
-from veritune.verifiers.answers.limits import UndefinedError, UnparsedError
+from veritune.verifiers.answers.kinks import kinked
+from veritune.verifiers.answers.limits import LimitReachedError, UndefinedError, UnparsedError
+from veritune.verifiers.answers.modular import OpaqueError, rational
 from veritune.verifiers.answers.names import is_name
 from veritune.verifiers.answers.nodes import (
     Add,
     Apply,
     Cases,
     Frac,
+    Func,
     Items,
     Matrix,
     Node,
@@ -21,6 +24,7 @@ from veritune.verifiers.answers.nodes import (
     Relation,
     Sym,
 )
+from veritune.verifiers.answers.printed import printed
 
 
 class Named(NamedTuple):
@@ -41,14 +45,33 @@ def isolated(node: Node) -> Named | None:
     named = [side for side in node.sides if is_name(side)]
     others = [side for side in node.sides if not is_name(side)]
     if not named:
-        if not any(variables(side) for side in node.sides):
-            return Named(node.sides[0], node.sides[-1])
-        return None
+        if _length(node):
+            return Named(node.sides[0], node.sides[1])
+        if any(variables(side) for side in node.sides) or _false(node.sides):
+            return None
+        return Named(node.sides[0], node.sides[-1])
     if not others:
         return Named(node.sides[0], node.sides[-1])
     if is_name(node.sides[-1]) and len(others) > 1:
         return None
     return Named(named[0], others[-1])
+
+
+def _length(node: Relation) -> bool:
+    """|a| = 5, which gives the length of a and not a itself."""
+    first, second = node.sides[0], node.sides[1]
+    bars = isinstance(first, Func) and first.name == "abs" and isinstance(first.args[0], Sym)
+    return len(node.sides) == 2 and bars and not variables(second)
+
+
+def _false(sides: tuple[Node, ...]) -> bool:
+    """Whether a chain without unknowns, such as 2 + 2 = 5, is plainly not true."""
+    if any(printed(side) is not None for side in sides):
+        return False
+    try:
+        return len({rational(side) for side in sides}) > 1
+    except (OpaqueError, UndefinedError, LimitReachedError):
+        return False
 
 
 def bound_value(found: Named) -> tuple[Node, tuple[str, ...]]:
@@ -116,6 +139,8 @@ def solves(gold: Relation, pred: Node) -> bool:
 
 def _linear(node: Node, name: str) -> bool:
     """Whether a node is a x + b in the variable: its second difference vanishes, the first not."""
+    if kinked(node):
+        return False
     zero, one, two = (renamed(node, {name: Num(k)}) for k in (0, 1, 2))
     second = Add((zero, two, product([Num(-2), one])))
     return identical(second, Num(0)) and not identical(zero, one)

@@ -14,7 +14,7 @@ CONDITION = table("if when unless provided assuming given while otherwise except
 """Words that open a condition, which does."""
 NEGATIONS = table(
     "not no never wrong incorrect false isn't aren't cannot can't neither nor none without "
-    "impossible un non"
+    "impossible un non but"
 )
 FLUFF = table(
     "the a an is are was be equals equal to approximately about roughly exactly only around "
