@@ -17,7 +17,6 @@ from veritune.verifiers.code.statements import place_of, statements_of
 
 RAISED = re.compile(r"\(line (\d+) of the program\)$")
 MISSING = re.compile(r"name '(\w+)' is not defined$")
-NUMBERED = re.compile(r"(?:case|assert) (\d+)$")
 SLOW = ("cpu time", "wall time")
 
 
@@ -67,13 +66,11 @@ async def _line(
     python = tests.get("language", "python") in ("python", "python3", "py")
     if tests["type"] == "pytest" or not python:
         return None, ""
-    numbered = NUMBERED.match(test.name)
-    failing = int(numbered.group(1)) - 1 if numbered else 0
     given = "" if tests["type"] == "stdio" else problem.reference.get("prompt_code", "")
     files = sources(text, given, tests.get("entry_point"))
     if test.outcome in SLOW:
-        return await stuck_line(sandbox, files, tests, failing), f"still here at its {test.outcome}"
-    found = await replay(sandbox, files, tests, failing)
+        return await stuck_line(sandbox, files, tests, test), f"still here at its {test.outcome}"
+    found = await replay(sandbox, files, tests, test)
     if test.outcome == "wrong answer" and tests["type"] != "stdio":
         return found["returned"], f"returned the wrong value: {test.reason}"
     return found["raised"], test.reason

@@ -1,7 +1,8 @@
-"""A failing test once more, in a sandbox of its own, to see which line is to blame.
+"""The failing call once more, in a sandbox of its own, to see which line is to blame.
 
-What it says moves a step's label and nothing else: the outcome stands before. The candidate could
-forge it, since it runs in the same process, and would only blame itself.
+The process that runs the candidate gets the call's arguments and nothing else of the tests: those
+are read in another one. What it says moves a step's label and never the outcome; a candidate could
+forge it, and would only blame itself.
 """
 
 from __future__ import annotations
@@ -9,15 +10,46 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from dataclasses import replace
 from typing import Any
 
 from veritune.errors import SandboxFailureError
+from veritune.records import TestVerdict
 from veritune.sandbox import Program, Sandbox
 
 STUCK_SECONDS = 1.0
 """Wall time after which a program that passed its limit is asked where it is."""
 STUCK = re.compile(r'File "candidate\.py", line (\d+)')
+PLACE = re.compile(r"(?:case|assert) (\d+)$")
+LINE = re.compile(r"line (\d+): ")
+MOST_CPU_SECONDS, MOST_WALL_SECONDS = 2.0, 10.0
 
+# Prints [place, name, arguments as a literal] of every call whose arguments are literals; the place
+# is the number of the assert, or the line in a check function.
+CALLS = """
+import ast, builtins, json
+job = json.loads(JOB)
+found, number = [], 0
+for statement in ast.parse(job["tests"]).body:
+    number += isinstance(statement, ast.Assert)
+    for call in ast.walk(statement):
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+            continue
+        name, words = call.func.id, call.keywords
+        if hasattr(builtins, name) or any(word.arg is None for word in words):
+            continue
+        named = ast.Dict([ast.Constant(w.arg) for w in words], [w.value for w in words])
+        given = ast.Tuple([ast.List(call.args, ast.Load()), named], ast.Load())
+        try:
+            ast.literal_eval(given)
+        except Exception:
+            continue
+        place = call.lineno if job["entry_point"] else number
+        name = job["entry_point"] if name == "candidate" and job["entry_point"] else name
+        found.append([place, name, ast.unparse(given), [call.lineno, call.col_offset]])
+found.sort(key=lambda call: call.pop())
+print(chr(10) + job["mark"] + json.dumps(found), flush=True)
+"""
 SCRIPT = """
 import ast, faulthandler, json, sys
 job = json.loads(JOB)
@@ -43,12 +75,9 @@ try:
         exec(compile(text, name, "exec"), space)
     if not job["stuck"]:
         sys.setprofile(watch)
-    if "args" in job:
-        result = space[job["entry_point"]](*job["args"], **job["kwargs"])
-    for statement in ast.parse(job.get("tests", "")).body:
-        exec(compile(ast.Module([statement], []), "tests.py", "exec"), space)
-    if "check" in space and job.get("entry_point"):
-        space["check"](space[job["entry_point"]])
+    for name, given in job["calls"]:
+        args, kwargs = ast.literal_eval(given)
+        space[name](*args, **kwargs)
 except BaseException as error:
     sys.setprofile(None)
     report(error)
@@ -58,49 +87,92 @@ print(chr(10) + job["mark"] + json.dumps(seen), flush=True)
 
 
 async def replay(
-    sandbox: Sandbox, sources: tuple[tuple[str, str], ...], tests: dict[str, Any], failing: int
+    sandbox: Sandbox,
+    sources: tuple[tuple[str, str], ...],
+    tests: dict[str, Any],
+    failing: TestVerdict,
 ) -> dict[str, int | None]:
     """Lines of `solution.py`: the one that "raised", or "returned" last, in the failing test."""
-    mark = secrets.token_hex(8)
-    result = await _run(sandbox, _job(sources, tests, failing) | {"mark": mark, "stuck": 0})
-    for line in reversed(result[0].splitlines()):
-        if line.startswith(mark):
-            found = json.loads(line.removeprefix(mark))
-            return {name: _line(found.get(name)) for name in ("raised", "returned")}
-    return {"raised": None, "returned": None}
+    job = await _job(sandbox, sources, tests, failing)
+    found = None if job is None else await _marked(sandbox, SCRIPT, job | {"stuck": 0})
+    seen = found if isinstance(found, dict) else {}
+    return {name: _line(seen.get(name)) for name in ("raised", "returned")}
 
 
 async def stuck_line(
-    sandbox: Sandbox, sources: tuple[tuple[str, str], ...], tests: dict[str, Any], failing: int
+    sandbox: Sandbox,
+    sources: tuple[tuple[str, str], ...],
+    tests: dict[str, Any],
+    failing: TestVerdict,
 ) -> int | None:
     """The innermost line of `solution.py` on which a program that does not end is found."""
-    job = _job(sources, tests, failing) | {"mark": "", "stuck": STUCK_SECONDS}
-    found = STUCK.search((await _run(sandbox, job))[1])
+    job = await _job(sandbox, sources, tests, failing)
+    if job is None:
+        return None
+    out = await _run(sandbox, SCRIPT, job | {"mark": "", "stuck": STUCK_SECONDS})
+    found = STUCK.search(out[1])
     return int(found.group(1)) if found else None
 
 
-async def _run(sandbox: Sandbox, job: dict[str, Any]) -> tuple[str, str]:
-    source = f"JOB = {json.dumps(json.dumps(job))}\n{SCRIPT}"
+async def _job(
+    sandbox: Sandbox,
+    sources: tuple[tuple[str, str], ...],
+    tests: dict[str, Any],
+    failing: TestVerdict,
+) -> dict[str, Any] | None:
+    """What the candidate's process gets: its own text, and the failing test's inputs."""
+    named = [(name.replace("solution", "candidate"), text) for name, text in sources]
+    job: dict[str, Any] = {"sources": named, "whole": False, "stdin": "", "calls": []}
+    place = _place(failing)
+    if tests["type"] == "stdio":
+        return job | {"whole": True, "stdin": tests["cases"][(place or 1) - 1]["input"]}
+    if tests["type"] == "calls":
+        case = tests["cases"][(place or 1) - 1]
+        given = repr(([*case["args"]], case.get("kwargs", {})))
+        return job | {"calls": [(tests["entry_point"], given)]}
+    calls = await _calls(sandbox, tests)
+    here = [(name, given) for at, name, given in calls if place in (None, at)]
+    return job | {"calls": here} if here else None
+
+
+def _place(failing: TestVerdict) -> int | None:
+    """The number of the failing case or assert, or the failing line of a check function."""
+    found = PLACE.match(failing.name) or LINE.match(failing.reason)
+    return int(found.group(1)) if found else None
+
+
+async def _calls(sandbox: Sandbox, tests: dict[str, Any]) -> list[tuple[int, str, str]]:
+    """The calls of the tests whose arguments are literals, in order."""
+    text = f"{tests.get('setup', '')}\n" if tests.get("setup") else ""
+    job = {"tests": text + tests["code"], "entry_point": tests.get("entry_point"), "stdin": ""}
+    found = await _marked(sandbox, CALLS, job)
+    return [(at, name, given) for at, name, given in found] if isinstance(found, list) else []
+
+
+async def _marked(sandbox: Sandbox, script: str, job: dict[str, Any]) -> Any:
+    """What the script printed behind its mark; None where it did not come so far."""
+    mark = secrets.token_hex(8)
+    for line in reversed((await _run(sandbox, script, job | {"mark": mark}))[0].splitlines()):
+        if line.startswith(mark):
+            try:
+                return json.loads(line.removeprefix(mark))
+            except ValueError:
+                return None
+    return None
+
+
+async def _run(sandbox: Sandbox, script: str, job: dict[str, Any]) -> tuple[str, str]:
+    source = f"JOB = {json.dumps(json.dumps(job))}\n{script}"
+    limits = replace(
+        sandbox.limits,
+        cpu_seconds=min(MOST_CPU_SECONDS, sandbox.limits.cpu_seconds),
+        wall_seconds=min(MOST_WALL_SECONDS, sandbox.limits.wall_seconds),
+    )
     try:
-        result = await sandbox.run(Program(source=source, stdin=job["stdin"]))
+        result = await sandbox.run(Program(source=source, stdin=job["stdin"]), limits)
     except SandboxFailureError:
         return "", ""
     return result.stdout, result.stderr
-
-
-def _job(
-    sources: tuple[tuple[str, str], ...], tests: dict[str, Any], failing: int
-) -> dict[str, Any]:
-    named = [(name.replace("solution", "candidate"), text) for name, text in sources]
-    job: dict[str, Any] = {"sources": named, "whole": tests["type"] == "stdio", "stdin": ""}
-    if tests["type"] == "stdio":
-        return job | {"stdin": tests["cases"][failing]["input"]}
-    if tests["type"] == "calls":
-        case = tests["cases"][failing]
-        given = {"args": case["args"], "kwargs": case.get("kwargs", {})}
-        return job | {"entry_point": tests["entry_point"]} | given
-    code = f"{tests.get('setup', '')}\n{tests['code']}"
-    return job | {"tests": code, "entry_point": tests.get("entry_point")}
 
 
 def _line(value: object) -> int | None:
