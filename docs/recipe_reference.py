@@ -1,4 +1,4 @@
-"""Writes the tables of recipe keys into docs/recipes.md, from veritune/config.py itself.
+"""Writes the tables of recipe keys into docs/recipes.md, from veritune/config itself.
 
 python docs/recipe_reference.py          rewrites the page
 python docs/recipe_reference.py --check  exits 1 where the page is out of date
@@ -72,7 +72,9 @@ def docstrings(model: type[BaseModel]) -> dict[str, str]:
     """The string under each field, its parents' where it has none."""
     found: dict[str, str] = {}
     for ancestor in reversed(model.__mro__):
-        if not (issubclass(ancestor, BaseModel) and ancestor.__module__ == Recipe.__module__):
+        if not (
+            issubclass(ancestor, BaseModel) and ancestor.__module__.startswith("veritune.config")
+        ):
             continue
         body = ast.parse(inspect.getsource(ancestor)).body[0].body  # type: ignore[attr-defined]
         for field, after in pairwise(body):

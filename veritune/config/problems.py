@@ -1,0 +1,76 @@
+"""Where problems come from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
+from veritune.config.base import Frozen, Positive, Rate
+
+Family = Literal["arithmetic", "conditionals", "strings", "lists"]
+
+
+class ChainConfig(Frozen):
+    """Left-to-right modular arithmetic with written steps; the answer is the last value's rest."""
+
+    steps: Positive = 5
+    """Operations in a problem."""
+    operators: str = Field(default="+-*", pattern=r"^[-+*]+$")
+    """What is drawn from, each character equally often; repeat one to draw it more."""
+    modulus: Annotated[int, Field(ge=2, le=100)] = 100
+    """Every value is taken modulo this, and written with two digits."""
+    largest_term: Annotated[int, Field(ge=0, le=99)] = 99
+    """Start values and operands of + and - are drawn from 0 to this."""
+    largest_factor: Annotated[int, Field(ge=2, le=99)] = 9
+    """Operands of * are drawn from 2 to this."""
+    answer_modulus: Annotated[int, Field(ge=1, le=100)] = 10
+    """The answer is the last value modulo this: the chance that a wrong trace hits is 1 in it."""
+    misconception: Rate = 0.6
+    """How often the teacher subtracts the smaller digit from the larger where it should borrow."""
+    slips: Rate = 0.05
+    """How often the teacher writes a wrong value at any step."""
+
+
+class EquationsConfig(Frozen):
+    """Linear equations, solved line by line with exact numbers."""
+
+    largest: Annotated[int, Field(ge=3, le=99)] = 19
+    """Coefficients are drawn up to this."""
+    misconception: Rate = 0.6
+    """How often the teacher, where it may, forgets to change the sign of a term that it moves."""
+    slips: Rate = 0.05
+    """How often the teacher writes a wrong number at any step."""
+
+
+class FunctionsConfig(Frozen):
+    """Small Python functions from a one-line spec, with hidden tests."""
+
+    families: Annotated[tuple[Family, ...], Field(min_length=1)] = get_args(Family)
+    """Which kinds of function to draw from, equally often."""
+    tests: Positive = 8
+    """Hidden calls a problem."""
+    mistakes: Rate = 0.6
+    """How often the teacher writes a typical wrong function."""
+
+
+class ProblemsConfig(Frozen):
+    """Where problems come from, and how many."""
+
+    source: str = "chain"
+    """chain, equations, functions, gsm8k, humaneval, mbpp, or veritune (a file of problems)."""
+    path: str | None = None
+    """File, folder or hub name of the training problems; generators need none."""
+    test_path: str | None = None
+    """The same for held-out problems; left out, they are split off the training problems."""
+    train: Positive = 2000
+    """Training problems."""
+    test: Positive = 500
+    """Held-out problems, disjoint from the training problems."""
+    instruction: str = ""
+    """Text put after every prompt, a blank line apart, such as the form the answer must have."""
+    chat: bool = False
+    """Give every prompt to the model as a user's turn, through its chat template."""
+    chain: ChainConfig = ChainConfig()
+    equations: EquationsConfig = EquationsConfig()
+    functions: FunctionsConfig = FunctionsConfig()

@@ -1,0 +1,182 @@
+"""A recipe: one TOML file, checked against frozen models before anything runs.
+
+`load_recipe` reads the file; `RecipeError` names the file, the key and the mend in one line.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, Field, Tag, ValidationError, model_validator
+
+from veritune.config.base import Count, Frozen
+from veritune.config.models import ModelConfig
+from veritune.config.problems import ProblemsConfig
+from veritune.config.rounds import (
+    EvaluationConfig,
+    RoundsConfig,
+    SamplerConfig,
+    SelectionConfig,
+    VerifierConfig,
+)
+from veritune.config.trainers import (
+    RewardConfig,
+    RlConfig,
+    SftTrainerConfig,
+    TrainerConfig,
+    WarmStartConfig,
+)
+from veritune.errors import MissingFileError, RecipeError
+
+
+class RewardStageConfig(RewardConfig):
+    """A reward model made from the start policy before the first round, which then judges."""
+
+    preferences: str | None = None
+    """Human preferences: jsonl of prompt, chosen, rejected. Left out: no reward model is made."""
+
+
+class Recipe(Frozen):
+    """One run: what to improve, on what, and how."""
+
+    name: str = Field(default="run", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    """The run's folder is `output`/`name`."""
+    output: str = "runs"
+    """Folder that holds runs."""
+    seed: Count = 0
+    """Everything drawn at random follows from this."""
+    threads: Count = 0
+    """CPU threads for torch; 0 means one a core."""
+    model: ModelConfig = ModelConfig()
+    problems: ProblemsConfig = ProblemsConfig()
+    warm_start: WarmStartConfig = WarmStartConfig()
+    reward: RewardStageConfig = RewardStageConfig()
+    rounds: RoundsConfig = RoundsConfig()
+    sampler: SamplerConfig = SamplerConfig()
+    verifier: VerifierConfig = VerifierConfig()
+    selection: SelectionConfig = SelectionConfig()
+    trainer: TrainerConfig = SftTrainerConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+
+    @model_validator(mode="after")
+    def _somebody_judges(self) -> Recipe:
+        made, named = self.reward.preferences is not None, self.verifier.reward_model is not None
+        if self.verifier.judge == "reward_model" and made == named:
+            raise ValueError(
+                "verifier.judge reward_model needs verifier.reward_model, or reward.preferences to"
+                " make one from, and not both"
+            )
+        if made and self.verifier.judge == "rules":
+            raise ValueError("reward.preferences needs verifier.judge reward_model")
+        return self
+
+    @model_validator(mode="after")
+    def _knows_what_was_drawn_from(self) -> Recipe:
+        sampler, trainer = self.sampler, self.trainer
+        if not isinstance(trainer, RlConfig):
+            return self
+        if not sampler.temperature or (sampler.top_p, sampler.top_k, sampler.min_p) != (1, 0, 0):
+            raise ValueError(
+                f"trainer.type {trainer.type} needs candidates from the policy's own probabilities:"
+                " sampler.temperature above 0, top_p 1, top_k 0 and min_p 0"
+            )
+        if sampler.type == "server":
+            raise ValueError(
+                f"trainer.type {trainer.type} needs the tokens that were drawn, and a policy that"
+                " changes: set sampler.type to native or vllm"
+            )
+        if trainer.importance_cap and sampler.temperature != 1:
+            raise ValueError("trainer.importance_cap needs sampler.temperature 1")
+        return self
+
+    @property
+    def folder(self) -> Path:
+        """Where the run lives on disk."""
+        return Path(self.output) / self.name
+
+
+R = TypeVar("R", bound=Recipe)
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read and check a TOML recipe."""
+    return load_recipe_as(Recipe, path)
+
+
+def load_recipe_as(kind: type[R], path: Path) -> R:
+    """As `load_recipe`, for a recipe with more tables."""
+    try:
+        text = path.read_bytes().decode()
+    except FileNotFoundError:
+        raise MissingFileError(f"{path}: no such recipe; give the path of a TOML file") from None
+    except IsADirectoryError:
+        raise RecipeError(f"{path}: is a folder; give the path of a TOML file") from None
+    except UnicodeDecodeError:
+        raise RecipeError(f"{path}: not UTF-8 text; a recipe is a TOML file") from None
+    except OSError as error:
+        raise RecipeError(f"{path}: cannot be read ({error.strerror})") from None
+    try:
+        return check_recipe_as(kind, tomllib.loads(text), str(path))
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{path}: not valid TOML: {error}") from None
+
+
+def check_recipe(values: dict[str, Any], where: str) -> Recipe:
+    """Build a recipe; `where` names the file or command line in errors."""
+    return check_recipe_as(Recipe, values, where)
+
+
+def check_recipe_as(kind: type[R], values: dict[str, Any], where: str) -> R:
+    """As `check_recipe`, for a recipe with more tables."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise RecipeError(f"{where}: {explain(error, kind)}") from None
+
+
+def explain(error: ValidationError, root: type[BaseModel]) -> str:
+    """The first complaint about a config in one line: key, what is wrong, the mend."""
+    first = error.errors(include_url=False)[0]
+    path, known = _walk(root, [str(part) for part in first["loc"]])
+    key = ".".join(path)
+    if first["type"] == "extra_forbidden":
+        near = get_close_matches(path[-1], known, 1)
+        mend = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
+        return f"{key}: unknown key; {mend}"
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    got = "" if isinstance(first["input"], (dict, BaseModel)) else f" (got {first['input']!r})"
+    return f"{key}: {message}{got}" if key else message
+
+
+def _walk(model: type[BaseModel], loc: list[str]) -> tuple[list[str], list[str]]:
+    """The key path of a complaint, without the tags of unions, and the keys known there."""
+    path: list[str] = []
+    known = list(model.model_fields)
+    kinds: dict[str, type[BaseModel]] = {}
+    for part in loc:
+        if part in kinds:
+            model, kinds = kinds[part], {}
+            known = list(model.model_fields)
+            continue
+        path.append(part)
+        spec = model.model_fields.get(part)
+        inner = spec.annotation if spec else None
+        kinds = tagged_kinds(inner)
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+            known = list(model.model_fields)
+    return path, known
+
+
+def tagged_kinds(annotation: Any) -> dict[str, type[BaseModel]]:
+    """The models of a tagged union by their tags; empty for any other annotation."""
+    return {
+        tag.tag: get_args(option)[0]
+        for option in get_args(annotation)
+        for tag in get_args(option)[1:]
+        if isinstance(tag, Tag)
+    }

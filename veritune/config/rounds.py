@@ -1,0 +1,146 @@
+"""How candidates are drawn, judged, selected and measured."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from veritune.config.base import Count, Frozen, Positive, PositiveFloat, Rate
+
+
+class SamplerConfig(Frozen):
+    """How candidates are drawn."""
+
+    type: Literal["native", "vllm", "server"] = "native"
+    """native: plain torch; vllm: vLLM in a process of its own; server: an OpenAI endpoint."""
+    n: Positive = 8
+    """Candidates a problem."""
+    temperature: Annotated[float, Field(ge=0)] = 1.0
+    """0 means greedy."""
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Keep the smallest set of tokens with this much probability."""
+    top_k: Count = 0
+    """Keep this many tokens; 0 means all."""
+    min_p: Rate = 0.0
+    """Drop tokens below this share of the likeliest one's probability."""
+    max_tokens: Positive = 64
+    """Longest completion in tokens."""
+    stop: tuple[str, ...] = ()
+    """Strings that end a candidate; they are cut off."""
+    batch: Positive = 512
+    """Sequences decoded at once; requests under way for `server`."""
+    gpu_memory: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """vllm: its share of the GPU's memory, for weights and cache."""
+    url: str | None = None
+    """server: its address, such as http://localhost:8000/v1; the key is in OPENAI_API_KEY."""
+    model: str | None = None
+    """server: the model's name there; the first that it lists where left out."""
+
+
+class VerifierConfig(Frozen):
+    """How candidates are judged."""
+
+    sandbox: Literal["bubblewrap", "docker"] = "bubblewrap"
+    """Where untrusted code runs."""
+    image: str = "veritune-sandbox"
+    """Docker: the image, as `veritune sandbox build` makes it."""
+    runtime: str | None = None
+    """Docker: another runtime of the engine's, such as runsc for gVisor."""
+    judge: Literal["rules", "reward_model"] = "rules"
+    """rules: answers, steps and tests are checked; reward_model: `reward_model` alone judges."""
+    reward_model: str | None = None
+    """Folder of a reward model, as `veritune train reward` writes it. Beside rules it must be of
+    kind process, and labels the math steps that no rule could check."""
+    step_threshold: Rate = 0.5
+    """A step is correct for the reward model from this chance on."""
+    in_process: bool = False
+    """Run test programs inside the candidate's process: for tests that cannot be judged from
+    outside it. Such verdicts are marked lower trust."""
+    partial_credit: bool = False
+    """Code: a failing candidate scores the share of the tests that it passes, and still fails."""
+    workers: Positive = 2
+    """Candidates judged at once."""
+    cpu_seconds: PositiveFloat = 8.0
+    """CPU time of one candidate over all its tests."""
+    wall_seconds: PositiveFloat = 30.0
+    """Wall time of one candidate: a backstop, since load must not turn right into wrong."""
+    memory_mb: Positive = 512
+    """Memory of one candidate."""
+    processes: Positive = 16
+    """Processes and threads of one candidate."""
+    output_kb: Positive = 256
+    """What one candidate may print."""
+    file_mb: Positive = 16
+    """What one candidate may write to its file system."""
+    files: Positive = 1000
+    """Files that one candidate may create."""
+
+
+class SelectionConfig(Frozen):
+    """Which verified candidates are trained on."""
+
+    reward: Literal["outcome", "process", "last", "any", "random", "demonstrations"] = "outcome"
+    """outcome: right answers; process: right answers whose every step is right; last: right answers
+    whose last steps are right; any: whatever was drawn, for a rank to choose from; random: as many
+    as outcome keeps, whatever their verdicts; demonstrations: none, train on the warm start's data
+    again (the more-SFT control)."""
+    keep: Positive = 4
+    """At most this many distinct candidates a problem."""
+    rank: Literal["first", "reward_model"] = "first"
+    """Which of them where there are more: the first drawn, or the best by `reward_model`."""
+    reward_model: str | None = None
+    """Folder of the reward model that ranks, as `veritune train reward` writes it."""
+    distinct: Literal["text", "path"] = "text"
+    """What makes two candidates different: their text, or the equations they write down, and of
+    code its form without names and layout (RFT)."""
+    weight: Literal["equal", "score", "rare"] = "equal"
+    """What a candidate counts: the same; its verdict's score; more for problems solved rarely."""
+    rationalise: bool = False
+    """Draw again, with the answer as a hint, for math problems of which nothing was selected; train
+    on what then passes, without the hint (STaR)."""
+    replay: Count = 0
+    """Train on what this many rounds before selected, too."""
+    checked: Rate = 1.0
+    """process: the share of a solution's steps that must have been checked; prose that no rule can
+    check counts against it. Whatever was checked must be right."""
+    last: Positive = 2
+    """last: how many steps, from the end, must be right."""
+    false_accepts: Rate = 0.0
+    """Planted noise, for studies: the share of rejected candidates that are accepted anyway."""
+    false_rejects: Rate = 0.0
+    """Planted noise, for studies: the share of accepted candidates that are rejected anyway."""
+
+    @model_validator(mode="after")
+    def _rank_has_a_model(self) -> SelectionConfig:
+        if (self.rank == "reward_model") != (self.reward_model is not None):
+            raise ValueError('rank = "reward_model" and the reward_model\'s folder go together')
+        return self
+
+
+class EvaluationConfig(Frozen):
+    """How the policy is measured on held-out problems after each round."""
+
+    n: Positive = 4
+    """Candidates a problem."""
+    k: Positive = 4
+    """pass@k is reported for this k as well as for 1; at most n."""
+    every: Positive = 1
+    """Evaluate after every so many rounds, and after the last."""
+
+    @model_validator(mode="after")
+    def _k_within_n(self) -> EvaluationConfig:
+        if self.k > self.n:
+            raise ValueError(f"k ({self.k}) must be at most n ({self.n})")
+        return self
+
+
+class RoundsConfig(Frozen):
+    """The outer loop."""
+
+    count: Count = 2
+    """Rounds of sample, verify, select, train, evaluate."""
+    prompts: Positive = 1000
+    """Training problems sampled a round."""
+    keep_checkpoints: Count = 0
+    """Keep only the newest so many rounds' checkpoints; 0 keeps them all."""

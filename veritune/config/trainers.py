@@ -1,0 +1,211 @@
+"""How a policy is trained: on examples, on pairs, by policy gradients."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from veritune.config.base import Count, Frozen, Positive, PositiveFloat, Rate
+
+
+class FitConfig(Frozen):
+    """What every fit of a model to fixed examples shares: AdamW, warm-up, then linear decay."""
+
+    updates: Positive = 150
+    """Optimizer steps."""
+    batch_size: Positive = 64
+    """Examples a step."""
+    micro_batch: Count = 0
+    """Examples computed at once, those of like length together; 0 means the whole batch."""
+    learning_rate: PositiveFloat = 1e-3
+    """Peak learning rate."""
+    warmup: Count = 10
+    """Steps of linear warm-up."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    """AdamW weight decay."""
+    clip: PositiveFloat = 1.0
+    """Largest gradient norm."""
+    autocast: Literal["none", "bfloat16"] = "none"
+    """Precision of the forward pass over full-precision weights."""
+    recompute: bool = False
+    """Compute activations again in the backward pass: less memory, more time."""
+    save_every: Count = 200
+    """Steps from one saved state to the next: from there a killed training goes on; 0: none."""
+
+
+class SftConfig(FitConfig):
+    """Maximum likelihood on completion tokens."""
+
+    packing: Count = 0
+    """Join examples into rows of up to this many tokens, none of which sees another; 0: pad."""
+
+
+class RewardConfig(FitConfig):
+    """A scalar head on a causal language model, trained to tell good solutions from bad."""
+
+    learning_rate: PositiveFloat = 3e-4
+    updates: Positive = 500
+
+
+class DpoConfig(FitConfig):
+    """Direct preference optimisation on pairs of one verified and one refuted candidate."""
+
+    learning_rate: PositiveFloat = 1e-4
+    beta: PositiveFloat = 0.1
+    """How strongly the policy is held to the reference."""
+    label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
+    """Share of pairs that are taken to be the wrong way round."""
+    sft: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the chosen completion's own negative log-likelihood beside the loss."""
+
+
+class PairConfig(Frozen):
+    """How pairs are made of judged candidates."""
+
+    pairs: Positive = 4
+    """At most this many pairs a problem."""
+    steps: bool = False
+    """Take a right answer with a wrong step for refuted."""
+
+
+class WarmStartConfig(SftConfig):
+    """Demonstrations that the model is trained on before the first round."""
+
+    demonstrations: Count = 0
+    """How many to draw from the problem source's teacher or references; 0 means no warm start."""
+    updates: Positive = 300
+
+
+class SftTrainerConfig(SftConfig):
+    """Maximum likelihood on what `selection` kept; `type` may be left out."""
+
+    type: Literal["sft"] = "sft"
+    """Supervised fine-tuning."""
+    start: Literal["current", "base"] = "current"
+    """What each round trains: the policy of the round before, or the run's start (ReST-EM)."""
+
+
+class DpoTrainerConfig(DpoConfig, PairConfig):
+    """DPO on the pairs of a round's candidates."""
+
+    type: Literal["dpo"]
+    """Direct preference optimisation."""
+
+
+class CreditConfig(Frozen):
+    """How a verdict becomes rewards at token positions."""
+
+    outcome: Annotated[float, Field(ge=0)] = 1.0
+    """Weight of the outcome's reward, on the end token: this times the verdict's score."""
+    process: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the steps' rewards, each on its step's last token; 0 means none."""
+    form: Literal["sum", "delta", "min", "all"] = "min"
+    """What a step earns: its value; its value less the next one's; its share of the worst; or
+    nothing, but the last one the worst of all."""
+    correct: float = 1.0
+    """Value of a step that was found correct; unchecked steps have none."""
+    incorrect: float = -1.0
+    """Value of a step that was found incorrect."""
+    min_temperature: PositiveFloat = 0.1
+    """min: how sharply the worst step stands for all."""
+
+
+class RlConfig(Frozen):
+    """What PPO and the group baselines share."""
+
+    credit: CreditConfig = CreditConfig()
+    epochs: Positive = 1
+    """Passes over a round's candidates."""
+    minibatch: Positive = 128
+    """Candidates an optimizer step."""
+    micro_batch: Positive = 64
+    """Candidates computed at once; more take more memory and change nothing else."""
+    learning_rate: PositiveFloat = 1e-5
+    """Learning rate after the warm-up."""
+    warmup: Count = 0
+    """Optimizer steps of linear warm-up, counted over all rounds."""
+    decay: Count = 0
+    """Rounds in which the learning rate falls linearly to zero; 0 means that it does not fall."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    """AdamW weight decay."""
+    clip: PositiveFloat = 1.0
+    """Largest gradient norm."""
+    clip_low: PositiveFloat = 0.2
+    """How far below 1 a token's probability ratio still counts."""
+    clip_high: PositiveFloat = 0.2
+    """How far above 1 it does."""
+    entropy: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the entropy bonus."""
+    kl: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the KL to the policy that the run started from; the first one where adaptive."""
+    importance_cap: Annotated[float, Field(ge=0)] = 0.0
+    """Largest weight that corrects for the engine's log-probabilities; 0 means no correction."""
+
+
+class PpoConfig(RlConfig):
+    """PPO with a critic, by outcome or by step."""
+
+    type: Literal["ppo"]
+    """Proximal policy optimisation."""
+    kl: Annotated[float, Field(ge=0)] = 0.05
+    kl_place: Literal["reward", "loss"] = "reward"
+    """Where the KL stands: in every token's reward, or in the loss."""
+    kl_estimator: Literal["k1", "k2", "k3"] | None = None
+    """How it is estimated from the drawn tokens; left out: k1 in the reward, k2 in the loss."""
+    kl_target: PositiveFloat | None = None
+    """Steer `kl` so that a candidate is this many nats from the reference; left out: fixed."""
+    gamma: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Discount a token."""
+    lam: Rate = 0.95
+    """GAE's lambda for the policy."""
+    critic_lam: Rate = 1.0
+    """GAE's lambda for the critic's targets; 1 means Monte-Carlo returns."""
+    whiten: bool = True
+    """Advantages get mean 0 and variance 1 over all tokens of the round."""
+    critic: str = "shared"
+    """shared: a head on the policy's last hidden state; own: a head on a copy of the start policy;
+    else the folder of a model, such as a reward model, that the critic starts from."""
+    critic_warmup: Count = 4
+    """Passes over the first round's candidates that train the critic alone, on their returns."""
+    critic_learning_rate: PositiveFloat | None = None
+    """Learning rate of the value head, and of a critic of its own; left out: the policy's."""
+    value_weight: PositiveFloat = 0.1
+    """Weight of the critic's loss."""
+    value_clip: Annotated[float, Field(ge=0)] = 0.2
+    """How far the critic may move from its old value before the loss stops it; 0: no limit."""
+
+    @model_validator(mode="after")
+    def _kl_has_a_gradient(self) -> PpoConfig:
+        if self.kl_place == "loss" and self.kl_estimator == "k1":
+            raise ValueError(
+                "kl_estimator k1 has no gradient as a loss; use k2, or kl_place reward"
+            )
+        return self
+
+
+class GroupConfig(RlConfig):
+    """Policy gradient with the group's own rewards as the baseline, and no critic."""
+
+    type: Literal["rloo", "grpo", "dr_grpo"]
+    """The mean of the others; mean and deviation of all; the mean of all."""
+    kl_estimator: Literal["k2", "k3"] = "k2"
+    """How the KL in the loss is estimated; k3 is that of the GRPO paper."""
+
+
+def _trainer_tag(value: Any) -> str:
+    kind = value.get("type", "sft") if isinstance(value, dict) else getattr(value, "type", None)
+    return "group" if kind in ("rloo", "grpo", "dr_grpo") else str(kind)
+
+
+TrainerConfig = Annotated[
+    Annotated[SftTrainerConfig, Tag("sft")]
+    | Annotated[DpoTrainerConfig, Tag("dpo")]
+    | Annotated[PpoConfig, Tag("ppo")]
+    | Annotated[GroupConfig, Tag("group")],
+    Discriminator(
+        _trainer_tag,
+        custom_error_type="trainer_type",
+        custom_error_message="type must be one of sft, dpo, ppo, rloo, grpo, dr_grpo",
+    ),
+]
