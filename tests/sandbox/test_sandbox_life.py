@@ -83,6 +83,7 @@ def test_a_killed_client_leaves_nothing(kind: str, tmp_path: Path) -> None:
 
 
 async def test_a_cancelled_job_stops_and_its_slot_works_again() -> None:
+    before = set(machine.descendants())
     async with open_sandbox(workers=1) as sandbox:
         await sandbox.run(Program(source="print(1)"))
         standing = len(machine.confined())
@@ -93,7 +94,7 @@ async def test_a_cancelled_job_stops_and_its_slot_works_again() -> None:
         assert (await sandbox.run(Program(source="print(1)"))).stdout == "1\n"
         assert time.monotonic() - started < 8
         assert len(machine.confined()) == standing
-    assert not machine.descendants()
+    assert set(machine.descendants()) <= before
 
 
 async def test_a_slot_whose_processes_are_killed_is_replaced_and_the_job_done() -> None:
