@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -156,3 +158,35 @@ def test_a_process_that_was_forked_gets_workers_of_its_own() -> None:
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
     assert compare(*RIGHT).equal
+
+
+KILLED = """
+import sys, time
+from veritune.verifiers.answers.policy import AnswerPolicy
+from veritune.verifiers.answers.pool import Pool, Worker
+worker = Worker(seconds=1.0, memory_mb=1024)
+print(worker.process.pid, flush=True)
+if sys.argv[1] == "True":
+    import dataclasses, json
+    words = {"gold": sys.argv[2], "pred": sys.argv[3]}
+    words["policy"] = dataclasses.asdict(AnswerPolicy())
+    worker.ask(json.dumps(words).encode() + b"\\n", 60)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_workers_end_with_a_client_that_is_killed(busy: bool) -> None:
+    client = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(busy), SLOW, MIRRORED], stdout=subprocess.PIPE, text=True
+    )
+    assert client.stdout is not None
+    worker = int(client.stdout.readline())
+    time.sleep(0.3)
+    client.kill()
+    client.wait()
+    client.stdout.close()
+    end = time.monotonic() + 20
+    while time.monotonic() < end and Path(f"/proc/{worker}").exists():
+        time.sleep(0.05)
+    assert not Path(f"/proc/{worker}").exists()
