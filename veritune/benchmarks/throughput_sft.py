@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
-import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -20,10 +17,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from veritune.errors import VerituneError
+from veritune.benchmarks.sides import in_turn, print_ratios
+from veritune.errors import RecipeError
 
 EQUAL, SHORTEST, LONGEST = 74, 12, 400
-SECONDS = 1800
 
 
 def main(argv: Sequence[str]) -> int:
@@ -38,11 +35,7 @@ def main(argv: Sequence[str]) -> int:
             sides = {"veritune": [sys.executable, "-m", "veritune.benchmarks.throughput_sft"]}
             if peer:
                 sides["TRL SFTTrainer"] = [peer, "-c", PEER]
-            found: dict[str, list[dict[str, float]]] = {name: [] for name in sides}
-            for _ in range(options.repeats):
-                for name, command in sides.items():
-                    found[name].append(_measure(command, task))
-            _print(lengths, found)
+            print_ratios(in_turn(sides, task, options.repeats), f"{lengths} lengths  ")
     return 0
 
 
@@ -54,7 +47,10 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--repeats", type=int, default=3, help="processes of each")
     parser.add_argument("--threads", type=int, default=2)
-    return parser.parse_args(list(argv))
+    options = parser.parse_args(list(argv))
+    if options.steps < 2:
+        raise RecipeError("--steps: give at least 2, since the first step is not timed")
+    return options
 
 
 def _prepare(folder: Path, lengths: str, count: int) -> None:
@@ -71,39 +67,6 @@ def _prepare(folder: Path, lengths: str, count: int) -> None:
     ]
     rows = [[rng.randrange(2, 90) for _ in range(size)] for size in sizes]
     (folder / f"{lengths}.json").write_text(json.dumps(rows))
-
-
-def _measure(command: Sequence[str], task: dict[str, Any]) -> dict[str, float]:
-    threads = str(task["threads"])
-    quiet = {"TRL_EXPERIMENTAL_SILENCE": "1", "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""}
-    limits = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "OMP_WAIT_POLICY": "PASSIVE"}
-    done = subprocess.run(
-        [*command, json.dumps(task)],
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        env=os.environ | quiet | limits,
-    )
-    if done.returncode:
-        raise VerituneError(f"{command[0]} failed: {done.stderr.strip()[-500:]}")
-    row: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
-    return row
-
-
-def _print(lengths: str, found: dict[str, list[dict[str, float]]]) -> None:
-    medians = []
-    for name, rows in found.items():
-        speeds = [row["tokens"] / row["seconds"] for row in rows]
-        medians.append(statistics.median(speeds))
-        memory = max(row["peak_mb"] for row in rows)
-        spread = f"{min(speeds):,.0f} to {max(speeds):,.0f}"
-        print(
-            f"{lengths} lengths  {name:<15}{medians[-1]:>9,.0f} tokens/s ({spread}),"
-            f" peak {memory:,.0f} MB",
-            flush=True,
-        )
-    for other in medians[1:]:
-        print(f"{lengths} lengths  ratio of medians: {medians[0] / other:.2f}", flush=True)
 
 
 def run(task: dict[str, Any]) -> dict[str, float]:

@@ -10,20 +10,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from veritune.errors import VerituneError
+from veritune.benchmarks.sides import in_turn, print_ratios
 
 What = Literal["ppo", "group"]
 PROMPTS = 512
-SECONDS = 1800
 
 
 def compare(what: What, peer: str, argv: Sequence[str]) -> int:
@@ -44,11 +40,7 @@ def compare(what: What, peer: str, argv: Sequence[str]) -> int:
         sides = {"veritune": here}
         if options.peer_python:
             sides[f"TRL {peer}"] = [options.peer_python, "-c", _peer(what)]
-        found: dict[str, list[dict[str, float]]] = {name: [] for name in sides}
-        for _ in range(options.repeats):
-            for name, command in sides.items():
-                found[name].append(_measure(command, task))
-    _print(found)
+        print_ratios(in_turn(sides, task, options.repeats))
     return 0
 
 
@@ -64,36 +56,6 @@ def _prepare(folder: Path) -> None:
     rng = random.Random(0)
     prompts = ["".join(rng.choices("0123456789+-*", k=23)) + "=" for _ in range(PROMPTS)]
     (folder / "prompts.json").write_text(json.dumps(prompts))
-
-
-def _measure(command: Sequence[str], task: dict[str, Any]) -> dict[str, float]:
-    threads = str(task["threads"])
-    quiet = {"TRL_EXPERIMENTAL_SILENCE": "1", "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""}
-    limits = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
-    done = subprocess.run(
-        [*command, json.dumps(task)],
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        env=os.environ | quiet | limits,
-    )
-    if done.returncode:
-        raise VerituneError(f"{command[0]} failed: {done.stderr.strip()[-500:]}")
-    row: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
-    return row
-
-
-def _print(found: dict[str, list[dict[str, float]]]) -> None:
-    medians: dict[str, float] = {}
-    for name, rows in found.items():
-        speeds = [row["tokens"] / row["seconds"] for row in rows]
-        medians[name] = statistics.median(speeds)
-        memory = max(row["peak_mb"] for row in rows)
-        spread = f"{min(speeds):,.0f} to {max(speeds):,.0f}"
-        print(f"{name:<12}{medians[name]:>9,.0f} tokens/s ({spread}), peak {memory:,.0f} MB")
-    ours, *others = medians.values()
-    for other in others:
-        print(f"ratio of medians: {ours / other:.2f}")
 
 
 def _peer(what: What) -> str:

@@ -20,7 +20,7 @@ class SupervisionArguments(Frozen):
     """Run a study's arms over several seeds, and write the page that says what came of it."""
 
     quick: bool = False
-    """The four main arms over three seeds, two rounds and fewer problems: minutes, not hours."""
+    """The four main arms over three seeds, two rounds and fewer problems."""
     workers: Count = 0
     """Runs side by side; 0 means one a core."""
     name: str | None = None

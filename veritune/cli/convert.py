@@ -12,7 +12,7 @@ from veritune.cli.console import Terminal
 from veritune.config import Frozen
 from veritune.errors import RecipeError, UnwritableError
 from veritune.files import read_records, write_records
-from veritune.problems.stepwise import Judged, Neutral, read_stepwise, to_row
+from veritune.problems.stepwise import Format, Judged, Neutral, read_stepwise, to_row
 from veritune.records import Candidate, Problem, Verdict
 
 USAGE = "veritune convert IN OUT"
@@ -22,7 +22,7 @@ PARTS = ("problems.jsonl", "candidates.jsonl", "verdicts.jsonl")
 class ConvertArguments(Frozen):
     """Turn a file of solutions with labelled steps into another format."""
 
-    format: Literal["trl", "math-shepherd", "processbench", "prm800k", "veritune"]
+    format: Format | Literal["veritune"]
     """What to write; veritune is a folder with problems, candidates and verdicts."""
     neutral: Neutral
     """What PRM800K's rating 0 means. Qwen's models count it correct, TRL's script incorrect."""

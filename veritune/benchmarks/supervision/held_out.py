@@ -22,15 +22,18 @@ def write_tests(study: StudyRecipe, folder: Path) -> None:
     """Write `test.jsonl`, `longer.jsonl` and one file a point of every sweep, where they lack."""
     folder.mkdir(parents=True, exist_ok=True)
     config, asked = study.problems, study.study
-    taken = _taken(study)
-    _write(folder / "test.jsonl", config, asked.test, taken)
+    wanted = {"test": (config, asked.test)}
     if asked.longer and asked.harder:
         harder = ProblemsConfig.model_validate(merged(config.model_dump(), asked.harder))
-        _write(folder / "longer.jsonl", harder, asked.longer, taken)
+        wanted["longer"] = harder, asked.longer
     for cell in cells(study):
         if cell.sweep is not None:
-            path = folder / f"{file_name(cell.sweep, cell.value)}.jsonl"
-            _write(path, cell.recipe.problems, asked.test, taken)
+            wanted[file_name(cell.sweep, cell.value)] = cell.recipe.problems, asked.test
+    lacking = {folder / f"{name}.jsonl": what for name, what in wanted.items()}
+    lacking = {path: what for path, what in lacking.items() if not path.exists()}
+    taken = _taken(study) if lacking else set()
+    for path, (problems, count) in lacking.items():
+        _write(path, problems, count, taken)
 
 
 def file_name(sweep: int | None, value: object) -> str:
@@ -48,8 +51,6 @@ def _taken(study: StudyRecipe) -> set[str]:
 
 
 def _write(path: Path, config: ProblemsConfig, count: int, taken: set[str]) -> None:
-    if path.exists():
-        return
     problems = [p for p in _drawn(config, count) if str(p.prompt) not in taken]
     if not problems:
         raise InputError(

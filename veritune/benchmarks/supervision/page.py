@@ -79,7 +79,7 @@ def write_page(study: StudyRecipe, failed: Mapping[str, str]) -> Path:
             names=TITLES,
             titles=[TITLES[measure] for measure in OF_ARMS],
             rows=rows,
-            forests=_forests(arms),
+            forests=_forests(rows),
             rounds=_rounds(arms),
             legend=[(arm, swatch(style_of(i % A_CHART))) for i, arm in enumerate(arms)],
             rerank=_rerank(picked),
@@ -123,16 +123,12 @@ def _shown(found: Difference | None, measure: Measure) -> dict[str, str] | None:
     return {name: f"{scale * value:.1f}{unit}" for name, value in values.items()}
 
 
-def _forests(arms: Mapping[str, Sequence[Exam]]) -> list[str]:
+def _forests(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     out = []
     for measure in ("pass_at_1", "trace_error", "longer_pass_at_1"):
-        rows = [
-            (arm, _rate(found))
-            for arm, exams in arms.items()
-            if (found := _figure(exams, measure)) is not None
-        ]
-        if rows:
-            out.append(forest(TITLES[measure], rows))
+        drawn = [(row["arm"], _rate(found)) for row in rows if (found := row["raw"][measure])]
+        if drawn:
+            out.append(forest(TITLES[measure], drawn))
     return out
 
 

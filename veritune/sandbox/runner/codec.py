@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import builtins
 import functools
-import math
 import operator
 import sys
 import types
@@ -493,8 +492,3 @@ def unchanged(container: Any, before: Any) -> bool:
     if isinstance(container, dict):
         return all(k is i and v is j for (k, v), (i, j) in zip(now, before, strict=True))
     return all(map(operator.is_, now, before))
-
-
-def is_nan(value: object) -> bool:
-    """Whether a value is a float that is not a number."""
-    return type(value) is float and math.isnan(value)

@@ -48,11 +48,6 @@ FUSED = (
     "ln",
     "log",
 )
-STARTERS = table(
-    "frac sqrt binom infty pi mathbb overline begin sum prod int lim angle triangle square "
-    "imath jmath emptyset varnothing measuredangle sphericalangle overset stackrel underset "
-    "root e i oint"
-)
 SKIPPED = table("angle triangle measuredangle sphericalangle square")
 
 

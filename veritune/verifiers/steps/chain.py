@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 
 from veritune.problems import chain_operations, chain_step
-from veritune.records import Problem, StepLabel, StepVerdict
+from veritune.records import Problem, StepVerdict
+from veritune.verifiers.steps.traces import Carried, Judgement, judged_pieces
 
-_PIECE = re.compile(r"[^;#]*;|#?[^;#]*", re.ASCII)
 _VALUE = re.compile(r"[0-9]{2};")
 _ANSWER = re.compile(r"#[0-9]{1,2}")
 
@@ -26,74 +26,60 @@ def check_chain(problem: Problem, text: str) -> tuple[StepVerdict, ...]:
     value, operations = chain_operations(str(problem.metadata.get("chain", problem.prompt)))
     modulus, answer_modulus = (problem.metadata[k] for k in ("modulus", "answer_modulus"))
     trace = _Trace(value, operations, int(modulus), int(answer_modulus))
-    matches = [match for match in _PIECE.finditer(text) if match[0]]
-    return tuple(
-        _verdict(match, *trace.judge(match[0], last=match.end() == len(text))) for match in matches
-    )
+    return judged_pieces(trace, text)
 
 
-def _verdict(match: re.Match[str], label: StepLabel, reason: str) -> StepVerdict:
-    return StepVerdict(start=match.start(), end=match.end(), label=label, reason=reason)
-
-
-class _Trace:
-    """The value written last, the operations to come, and whether an error was made before."""
+class _Trace(Carried):
+    """The value written last, and the operations to come."""
 
     def __init__(
         self, value: int, operations: list[tuple[str, int]], modulus: int, answer_modulus: int
     ) -> None:
+        super().__init__()
         self._value: int | None = value
         self._operations = operations
         self._modulus, self._answer_modulus = modulus, answer_modulus
         self._at = 0
-        self._wrong = False
         self._answered = False
 
-    def judge(self, piece: str, *, last: bool) -> tuple[StepLabel, str]:
+    def judge(self, piece: str, *, last: bool) -> Judgement:
         if self._answered:
-            return self._incorrect("stands after the answer")
+            return self.incorrect("stands after the answer")
         if piece.startswith("#"):
             self._answered = True
             return self._answer(piece, last)
         if not _VALUE.fullmatch(piece):
             self._value = None
             self._at += 1
-            return self._incorrect("not a two-digit value and a semicolon")
+            return self.incorrect("not a two-digit value and a semicolon")
         return self._step(int(piece[:2]))
 
-    def _step(self, written: int) -> tuple[StepLabel, str]:
+    def _step(self, written: int) -> Judgement:
         before, self._value = self._value, written
         self._at += 1
         if self._at > len(self._operations):
-            return self._incorrect(
+            return self.incorrect(
                 f"one value too many; there are {len(self._operations)} operations"
             )
         operator, operand = self._operations[self._at - 1]
         if before is None:
-            return self._incorrect("follows no readable value")
+            return self.incorrect("follows no readable value")
         expected = chain_step(before, operator, operand, self._modulus)
         claim = f"{before:02d}{operator}{operand:02d}={expected:02d}"
         if written != expected:
-            return self._incorrect(f"{claim}, not {written:02d}")
-        return self._correct(claim)
+            return self.incorrect(f"{claim}, not {written:02d}")
+        return self.correct(claim)
 
-    def _answer(self, piece: str, last: bool) -> tuple[StepLabel, str]:
+    def _answer(self, piece: str, last: bool) -> Judgement:
         missing = len(self._operations) - self._at
         if missing > 0:
-            return self._incorrect(f"{missing} of {len(self._operations)} values are missing")
+            return self.incorrect(f"{missing} of {len(self._operations)} values are missing")
         if not _ANSWER.fullmatch(piece) or self._value is None:
-            return self._incorrect("not # and the answer")
+            return self.incorrect("not # and the answer")
         if not last:
-            return self._incorrect("the answer does not end the text")
+            return self.incorrect("the answer does not end the text")
         expected = str(self._value % self._answer_modulus)
         claim = f"{self._value:02d} mod {self._answer_modulus} = {expected}"
         if piece[1:] != expected:
-            return self._incorrect(f"{claim}, not {piece[1:]}")
-        return self._correct(claim)
-
-    def _correct(self, claim: str) -> tuple[StepLabel, str]:
-        return "correct", f"{claim}, which follows from an earlier error" if self._wrong else claim
-
-    def _incorrect(self, reason: str) -> tuple[StepLabel, str]:
-        self._wrong = True
-        return "incorrect", reason
+            return self.incorrect(f"{claim}, not {piece[1:]}")
+        return self.correct(claim)
