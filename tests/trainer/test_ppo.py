@@ -236,12 +236,15 @@ def test_the_learning_rate_warms_up_over_steps_and_falls_over_rounds(tmp_path: P
 
 
 def test_a_pass_reads_every_candidate_once_in_an_order_of_the_seed() -> None:
+    groups = [f"p{i % 11}" for i in range(22)]
+
     def order(seed: int, passage: int) -> list[list[int]]:
-        return list(minibatches(22, 8, seed, passage))
+        return list(minibatches(groups, 8, seed, passage))
 
     first = order(1, 0)
     assert sorted(i for part in first for i in part) == list(range(22))
     assert [len(part) for part in first] == [8, 7, 7]
+    assert [i % 11 for i in first[0]] == [i % 11 for i in first[0][::2] for _ in range(2)]
     assert first == order(1, 0) and first != order(1, 1) and first != order(2, 0)
 
 

@@ -20,9 +20,10 @@ def plain(model: Any) -> Any:
     return model.get_base_model() if hasattr(model, "get_base_model") else model
 
 
-def hidden_states(model: Any, ids: Any) -> Any:
+def hidden_states(model: Any, ids: Any, **inputs: Any) -> Any:
     """(rows, length, hidden size): what the output embeddings would read.
 
-    Padding stands behind the rows' ends, where causal attention hides it from every token.
+    Padding stands behind the rows' ends, where causal attention hides it from every token; other
+    layouts come with their `inputs`.
     """
-    return plain(model).base_model(input_ids=ids, use_cache=False).last_hidden_state
+    return plain(model).base_model(input_ids=ids, use_cache=False, **inputs).last_hidden_state

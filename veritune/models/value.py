@@ -46,14 +46,19 @@ def load_head(folder: Path, model: Any) -> Any | None:
 
 
 @contextmanager
-def last_hidden(model: Any) -> Iterator[list[torch.Tensor]]:
-    """Inside, a call of `model` leaves what its output embeddings read in the list."""
+def reading_at(model: Any, states: torch.Tensor) -> Iterator[list[torch.Tensor]]:
+    """Inside, a call of `model` makes logits (1, states, vocabulary) for these states alone.
+
+    `states` are places in the flattened (rows, length). What the output embeddings read there,
+    (states, hidden size), is left in the list.
+    """
     seen: list[torch.Tensor] = []
 
-    def keep(module: Any, inputs: tuple[torch.Tensor, ...]) -> None:
-        seen[:] = [inputs[0]]
+    def pick(module: Any, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor]:
+        seen[:] = [inputs[0].flatten(0, 1)[states]]
+        return (seen[0][None],)
 
-    hook = model.get_output_embeddings().register_forward_pre_hook(keep)
+    hook = model.get_output_embeddings().register_forward_pre_hook(pick)
     try:
         yield seen
     finally:

@@ -3,7 +3,8 @@
 What depends on the weights alone is done once: query, key and value projections stand as one
 matrix, as do gate and up; each norm's weight is folded into the matrix after it; the attention
 scale is folded into the queries; and the two halves that the rotary embedding turns together
-stand side by side, so that turning them is one complex product.
+stand side by side, so that turning them is one complex product. In memory a matrix's columns lie
+one after another, which is how products with few rows read it fastest.
 """
 
 from __future__ import annotations
@@ -91,9 +92,9 @@ def _block(layer: Any, heads: int, kv_heads: int, size: int) -> Block:
     qkv = _stack([query, key, value])
     return Block(
         qkv=(_fold(layer.input_layernorm, qkv[0]), qkv[1]),
-        out=_linear(attention.o_proj),
+        out=_by_columns(*_linear(attention.o_proj)),
         gate_up=(_fold(layer.post_attention_layernorm, gate_up[0]), gate_up[1]),
-        down=_linear(mlp.down_proj),
+        down=_by_columns(*_linear(mlp.down_proj)),
     )
 
 
@@ -118,4 +119,12 @@ def _stack(parts: list[tuple[Tensor, Tensor | None]]) -> tuple[Tensor, Tensor | 
 
 
 def _fold(norm: Any, weight: Tensor) -> Tensor:
-    return (weight.detach() * norm.weight.detach()).contiguous()
+    return _columns(weight.detach() * norm.weight.detach())
+
+
+def _by_columns(weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    return _columns(weight), bias
+
+
+def _columns(weight: Tensor) -> Tensor:
+    return weight.t().contiguous().t()

@@ -94,7 +94,8 @@ class GroupTrainer:
         told = note_first(learner.counters, figures, None)
         for epoch in range(config.epochs):
             passage = learner.counters.iteration * config.epochs + epoch
-            for chosen in minibatches(len(rows), config.minibatch, self._seed, passage):
+            names = [row.group for row in rows]
+            for chosen in minibatches(names, config.minibatch, self._seed, passage):
                 step += 1
                 weights, first = self._weights(mask, chosen), step == 1
 

@@ -199,7 +199,8 @@ class PpoTrainer:
         assert critic is not None
         for passage in range(self._config.critic_warmup if ended else 0):
             shuffle = WARMUP_PASSAGE + passage
-            for some in minibatches(len(ended), self._config.minibatch, self._seed, shuffle):
+            groups = [rows[i].group for i in ended]
+            for some in minibatches(groups, self._config.minibatch, self._seed, shuffle):
                 chosen = [ended[i] for i in some]
                 tokens = float(mask[chosen].sum())
                 for part in micro_batches(chosen, rows, self._config.micro_batch):
@@ -216,7 +217,8 @@ class PpoTrainer:
         config, step = self._config, 0
         for epoch in range(config.epochs):
             passage = learner.counters.iteration * config.epochs + epoch
-            for chosen in minibatches(len(data.rows), config.minibatch, self._seed, passage):
+            groups = [row.group for row in data.rows]
+            for chosen in minibatches(groups, config.minibatch, self._seed, passage):
                 step += 1
                 tokens, first = float(data.mask[chosen].sum()), step == 1
 

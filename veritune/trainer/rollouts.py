@@ -97,16 +97,26 @@ def mask_rows(rows: Sequence[Row], width: int) -> torch.Tensor:
     return (torch.arange(width)[None] < lengths[:, None]).float()
 
 
-def minibatches(count: int, size: int, seed: int, passage: int) -> Iterator[list[int]]:
-    """All of range(count) once, shuffled by (seed, passage), about `size` at a time."""
-    order = np.random.Generator(np.random.Philox(key=[seed, passage])).permutation(count).tolist()
-    for part in np.array_split(np.array(order), steps_a_pass(count, size)):
+def minibatches(groups: Sequence[str], size: int, seed: int, passage: int) -> Iterator[list[int]]:
+    """All of `range(len(groups))` once, shuffled by (seed, passage), about `size` at a time.
+
+    Those of one group stay beside each other: what they share is computed once (`layout`).
+    """
+    order = np.random.Generator(np.random.Philox(key=[seed, passage])).permutation(len(groups))
+    members: dict[str, list[int]] = {}
+    for i in order.tolist():
+        members.setdefault(groups[i], []).append(i)
+    shuffled = [i for group in members.values() for i in group]
+    for part in np.array_split(np.array(shuffled), steps_a_pass(len(shuffled), size)):
         yield part.tolist()
 
 
 def micro_batches(chosen: Sequence[int], rows: Sequence[Row], size: int) -> Iterator[list[int]]:
-    """`chosen` in parts of about equal lengths, so that little is padding."""
-    order = sorted(chosen, key=lambda i: (len(rows[i].ids), i))
+    """`chosen` in parts of about equal lengths, groups together, so that little is padding."""
+    longest: dict[str, int] = {}
+    for i in chosen:
+        longest[rows[i].group] = max(longest.get(rows[i].group, 0), len(rows[i].ids))
+    order = sorted(chosen, key=lambda i: (longest[rows[i].group], rows[i].group, i))
     for start in range(0, len(order), size):
         yield order[start : start + size]
 

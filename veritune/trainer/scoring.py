@@ -1,7 +1,7 @@
 """What a policy and a critic say about rows of tokens: one forward pass.
 
-Rows are padded behind their ends and attention is causal, so padding needs no mask: no token that
-counts can see it. Hence the pad's id has no meaning here, and may be that of the end token.
+Padding is where no token that counts can see it (`layout`), so the pad's id has no meaning here,
+and may be that of the end token.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any
 
 import torch
 
-from veritune.models.forward import hidden_states, keeping
-from veritune.models.value import last_hidden
+from veritune.models.forward import hidden_states
+from veritune.models.value import reading_at
+from veritune.trainer.layout import Layout, lay_out
 from veritune.trainer.losses import entropies, logprobs_of
 from veritune.trainer.rollouts import Row
 
@@ -37,8 +38,8 @@ class Critic:
 class Scores:
     """`logprobs` and `entropy` (rows, width) over completion tokens, at the temperature.
 
-    `values` (rows, width + 1): before each completion token, and behind the last. Nothing that
-    stands behind a row's end has a meaning.
+    `values` (rows, width + 1): before each completion token, and behind the last. What stands behind
+    a row's end has no meaning.
     """
 
     logprobs: torch.Tensor
@@ -56,46 +57,41 @@ def score(
     entropy: bool = False,
 ) -> Scores:
     """Score `rows`; a critic that shares the policy's trunk teaches it too."""
-    ids = _padded(rows, policy.device)
-    first = min(row.prompt for row in rows) - 1
-    keep = ids.shape[1] - first
-    with last_hidden(policy) as seen:
-        logits = policy(input_ids=ids, use_cache=False, **keeping(policy, keep)).logits
-    logits, hidden = logits[:, -keep:], seen[0][:, -keep:]
-    following = torch.nn.functional.pad(ids[:, first + 1 :], (0, 1))
-    at = _places(rows, width + 1, keep, policy.device)
+    layout = lay_out(policy, rows)
+    with reading_at(policy, layout.states) as seen:
+        logits = policy(**layout.inputs, use_cache=False).logits[0]
     values = None
     if critic is not None:
-        if critic.model is not None:
-            hidden = hidden_states(critic.model, ids)[:, -keep:]
-        values = critic.head(hidden.float())[..., 0].gather(1, at)
-    every = logprobs_of(logits, following, temperature)
-    spread = entropies(logits, temperature).gather(1, at[:, :-1]) if entropy else None
-    return Scores(every.gather(1, at[:, :-1]), values, spread)
+        hidden = seen[0] if critic.model is None else _hidden(critic.model, layout)
+        values = _ragged(critic.head(hidden.float())[..., 0], layout, 1, width)
+    every = logprobs_of(logits, _following(rows, policy.device), temperature)
+    spread = _ragged(entropies(logits, temperature), layout, 0, width) if entropy else None
+    return Scores(_ragged(every, layout, 0, width), values, spread)
 
 
 def value(critic: Critic, policy: Any, rows: Sequence[Row], width: int) -> torch.Tensor:
     """The critic's values alone, as in `Scores`, with no gradient into a policy that it shares."""
-    ids = _padded(rows, policy.device)
-    first = min(row.prompt for row in rows) - 1
-    keep = ids.shape[1] - first
     trunk = policy if critic.model is None else critic.model
+    layout = lay_out(trunk, rows)
     with torch.set_grad_enabled(critic.model is not None and torch.is_grad_enabled()):
-        hidden = hidden_states(trunk, ids)[:, -keep:]
-    at = _places(rows, width + 1, keep, policy.device)
-    out: torch.Tensor = critic.head(hidden.float())[..., 0].gather(1, at)
-    return out
+        hidden = _hidden(trunk, layout)
+    return _ragged(critic.head(hidden.float())[..., 0], layout, 1, width)
 
 
-def _padded(rows: Sequence[Row], device: Any) -> torch.Tensor:
-    ids = torch.zeros(len(rows), max(len(row.ids) for row in rows), dtype=torch.long)
-    for i, row in enumerate(rows):
-        ids[i, : len(row.ids)] = torch.tensor(row.ids)
-    return ids.to(device)
+def _hidden(model: Any, layout: Layout) -> torch.Tensor:
+    inputs = dict(layout.inputs)
+    every: torch.Tensor = hidden_states(model, inputs.pop("input_ids"), **inputs)
+    return every.flatten(0, 1)[layout.states]
 
 
-def _places(rows: Sequence[Row], width: int, keep: int, device: Any) -> torch.Tensor:
-    """Column, among the kept ones, of the state before completion token t of each row."""
-    first = min(row.prompt for row in rows)
-    starts = torch.tensor([row.prompt - first for row in rows])
-    return (starts[:, None] + torch.arange(width)[None]).clamp(max=keep - 1).to(device)
+def _following(rows: Sequence[Row], device: Any) -> torch.Tensor:
+    """The token after each state; behind a row's last token, any."""
+    return torch.tensor([id for row in rows for id in [*row.ids[row.prompt :], 0]], device=device)
+
+
+def _ragged(values: torch.Tensor, layout: Layout, last: int, width: int) -> torch.Tensor:
+    """(rows, width + last) from one value a state; the state behind a row only where `last`."""
+    parts = values.split([length + 1 for length in layout.lengths])
+    kept = [part[: len(part) - 1 + last] for part in parts]
+    padded = torch.nn.utils.rnn.pad_sequence(kept, batch_first=True)
+    return torch.nn.functional.pad(padded, (0, width + last - padded.shape[1]))

@@ -1,0 +1,120 @@
+"""Candidates behind one copy of their prompt are scored, and taught from, as each one alone."""
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+import torch
+
+from veritune.config import ScratchConfig
+from veritune.models import build_scratch
+from veritune.models.value import value_head
+from veritune.trainer.credit import Credit
+from veritune.trainer.layout import LINE, LONGEST_TREE, can_share, lay_out
+from veritune.trainer.rollouts import Row
+from veritune.trainer.scoring import Critic, score, value
+
+
+def build(architecture: str = "qwen2") -> Any:
+    shape = ScratchConfig(
+        architecture=architecture,  # type: ignore[arg-type]
+        layers=2,
+        width=32,
+        heads=2,
+        max_length=2048,
+    )
+    model = build_scratch(shape, 3)[0].double()
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.3 * torch.randn_like(parameter)
+    return model
+
+
+def groups(*sizes: tuple[int, list[int]]) -> list[Row]:
+    """Rows of each (prompt's length, lengths of its candidates), in mixed order."""
+    draw = Random(7)
+    rows = []
+    for number, (prompt, lengths) in enumerate(sizes):
+        begin = [draw.randrange(20) for _ in range(prompt)]
+        for length in lengths:
+            ids = begin + [draw.randrange(20) for _ in range(length)]
+            credit = Credit(length=length, outcome=(), steps=(), terminal=True)
+            rows.append(Row(ids, prompt, credit, str(number), None))
+    draw.shuffle(rows)
+    return rows
+
+
+RAGGED = groups((11, [3, 1, 7, 4]), (2, [5, 5]), (30, [1]), (9, [12, 2, 6, 6, 9, 1]))
+
+
+def gradients(model: Any, critic: Critic, rows: list[Row], parts: list[list[Row]]) -> torch.Tensor:
+    """Of a sum that weighs every number that `score` gives for `rows` differently."""
+    wanted = [*model.parameters(), *critic.parameters()]
+    total = torch.zeros((), dtype=torch.float64)
+    for part in parts:
+        width = max(row.length for row in part)
+        scores = score(model, part, width, 0.7, critic=critic, entropy=True)
+        assert scores.values is not None and scores.entropy is not None
+        for place, row in enumerate(part):
+            told = torch.arange(1, row.length + 1) * (1 + rows.index(row))
+            total = total + (scores.logprobs[place, : row.length] * told.cos()).sum()
+            total = total + (scores.entropy[place, : row.length] * told.sin()).sum()
+            total = total + scores.values[place, : row.length + 1].square().sum()
+    found = torch.autograd.grad(total, wanted, allow_unused=True)
+    return torch.cat([g.flatten() for g in found if g is not None])
+
+
+@pytest.mark.parametrize("architecture", ["qwen2", "llama"])
+@pytest.mark.parametrize("own", [False, True])
+def test_together_equals_one_by_one(architecture: str, own: bool) -> None:
+    model = build(architecture)
+    head = value_head(model)
+    torch.nn.init.normal_(head.weight)
+    critic = Critic(head, build(architecture) if own else None)
+    assert "attention_mask" in lay_out(model, RAGGED).inputs
+    width = max(row.length for row in RAGGED)
+    with torch.no_grad():
+        together = score(model, RAGGED, width, 0.7, critic=critic, entropy=True)
+        values = value(critic, model, RAGGED, width)
+        for i, row in enumerate(RAGGED):
+            alone = score(model, [row], row.length, 0.7, critic=critic, entropy=True)
+            logits = model(torch.tensor([row.ids])).logits[0] / 0.7
+            plain = torch.log_softmax(logits, -1)[range(len(row.ids) - 1), row.ids[1:]]
+            assert torch.allclose(together.logprobs[i, : row.length], plain[row.prompt - 1 :])
+            assert alone.values is not None and alone.entropy is not None
+            assert together.values is not None and together.entropy is not None
+            ends = row.length + 1
+            assert torch.allclose(together.values[i, :ends], alone.values[0], atol=1e-6)
+            assert torch.allclose(values[i, :ends], alone.values[0], atol=1e-6)
+            assert torch.allclose(together.entropy[i, : row.length], alone.entropy[0])
+    one = gradients(model, critic, RAGGED, [[row] for row in RAGGED])
+    all_ = gradients(model, critic, RAGGED, [RAGGED])
+    assert (one - all_).abs().max() < 1e-6 * one.abs().max()
+
+
+def test_a_prompt_is_computed_once_and_lines_are_full() -> None:
+    model = build()
+    rows = groups(*((24, [30] * 8) for _ in range(4)))
+    ids = lay_out(model, rows).inputs["input_ids"]
+    assert ids.numel() == 4 * (24 + 8 * 30)
+    singles = groups(*((10, [length]) for length in range(1, 60)))
+    ids = lay_out(model, singles).inputs["input_ids"]
+    assert ids.shape[1] <= LINE
+    assert ids.numel() < 1.1 * sum(len(row.ids) for row in singles)
+
+
+def test_long_rows_and_rows_alike_are_padded_and_not_masked() -> None:
+    model = build()
+    long = groups((LONGEST_TREE - 50, [60, 60, 3]), (8, [5]))
+    assert set(lay_out(model, long).inputs) == {"input_ids"}
+    alike = groups(*((10, [20]) for _ in range(8)))
+    assert set(lay_out(model, alike).inputs) == {"input_ids"}
+
+
+def test_a_model_with_windows_or_of_another_kind_is_not_given_a_mask() -> None:
+    model = build()
+    model.config.layer_types = ["full_attention", "sliding_attention"]
+    assert not can_share(model)
+    assert set(lay_out(model, RAGGED).inputs) == {"input_ids"}
