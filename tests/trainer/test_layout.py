@@ -1,6 +1,5 @@
 """Candidates behind one copy of their prompt are scored, and taught from, as each one alone."""
 
-from pathlib import Path
 from random import Random
 from typing import Any
 

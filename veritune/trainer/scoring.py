@@ -38,8 +38,8 @@ class Critic:
 class Scores:
     """`logprobs` and `entropy` (rows, width) over completion tokens, at the temperature.
 
-    `values` (rows, width + 1): before each completion token, and behind the last. What stands behind
-    a row's end has no meaning.
+    `values` (rows, width + 1): before each completion token, and behind the last. What stands
+    behind a row's end has no meaning.
     """
 
     logprobs: torch.Tensor
