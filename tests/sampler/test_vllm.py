@@ -163,6 +163,31 @@ def test_draws_and_stops(tmp_path: Path, closing: list[VllmSampler]) -> None:
     assert sum(same) >= 38, "a request's draws follow from its seed, but for rounding"
 
 
+def test_candidates_come_whole_with_the_models_own_logprobs(
+    tmp_path: Path, closing: list[VllmSampler]
+) -> None:
+    checkpoint = policy(tmp_path, 0)
+    model, tokenizer = load_policy(checkpoint.path, device="cpu")
+    whole = sampler(max_tokens=40, temperature=0.7, batch=16)
+    closing.append(whole)
+    whole.load(checkpoint)
+    begun = whole.sample(problems(20), [range(3)] * 20, round=0)
+    next(begun)
+    begun.close()
+    for candidate in draw(whole, problems(20), 3).values():
+        ids = candidate.token_ids or []
+        problem = next(p for p in problems(20) if p.id == candidate.problem_id)
+        prompt = encode_prompt(tokenizer, problem.prompt)
+        with torch.inference_mode():
+            logits = model(torch.tensor([prompt + ids])).logits[0, len(prompt) - 1 : -1]
+        wanted = torch.log_softmax(logits, -1).gather(-1, torch.tensor(ids)[:, None])[:, 0]
+        assert torch.allclose(torch.tensor(candidate.logprobs), wanted, atol=1e-3)
+        ended = tokenizer.eos_token_id in ids
+        assert ids[:-1].count(tokenizer.eos_token_id) == 0
+        assert len(ids) == 40 or ended
+        assert candidate.finish_reason == ("stop" if ended else "length")
+
+
 # --- whole runs
 
 PROMPTS, CANDIDATES = 100, 8

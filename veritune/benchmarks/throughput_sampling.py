@@ -4,7 +4,7 @@ A 3.2 million-parameter Qwen2 with fresh weights and no end token, so that all d
 64 prompts of mixed length, 8 candidates each, 64 new tokens. The samplers take turns, so that a
 machine's moods fall on all of them alike. vLLM takes part where it is installed; there a second
 table holds what `veritune sample` does with its engine, every candidate judged meanwhile, against
-`vllm.LLM.generate` alone.
+`vllm.LLM.generate` alone: as it is, and with a seed for every candidate and log-probabilities.
 """
 
 from __future__ import annotations
@@ -57,8 +57,15 @@ def main(argv: list[str]) -> int:
         print_table(take_turns(samplers, arguments.rounds), "native")
         if engine is not None:
             whole, close = sample_with_vllm(policy)
-            alone = {"vllm.LLM.generate": lambda: engine(MORE * CANDIDATES)}
-            print_table(take_turns({"veritune sample": whole, **alone}, arguments.rounds))
+            # vLLM 0.32 on a CPU dies of a prompt in chunks whose request has a seed.
+            seeded = bare_vllm(policy, enable_chunked_prefill=False)
+            told = {"seed": 0, "logprobs": 0, "flat_logprobs": True}
+            sides: dict[str, Sampler] = {
+                "veritune sample": whole,
+                "vllm.LLM.generate": lambda: engine(MORE * CANDIDATES),
+                "the same, seeds and log-probs": lambda: seeded(MORE * CANDIDATES, **told),
+            }
+            print_table(take_turns(sides, arguments.rounds))
             close()
     return 0
 
@@ -154,7 +161,7 @@ def generate(policy: Checkpoint, batch: int) -> Sampler:
     return draw
 
 
-def bare_vllm(policy: Checkpoint) -> Callable[[int], int]:
+def bare_vllm(policy: Checkpoint, **options: Any) -> Callable[..., int]:
     """`vllm.LLM.generate` with 512 sequences at once, n candidates a prompt; returns tokens."""
     import torch
     import vllm
@@ -170,11 +177,12 @@ def bare_vllm(policy: Checkpoint) -> Callable[[int], int]:
         enforce_eager=not torch.cuda.is_available(),
         skip_tokenizer_init=True,
         gpu_memory_utilization=0.3,
+        **options,
     )
 
-    def draw(n: int) -> int:
+    def draw(n: int, **asked: Any) -> int:
         params = vllm.SamplingParams(
-            n=n, max_tokens=NEW_TOKENS, temperature=1.0, ignore_eos=True, detokenize=False
+            n=n, max_tokens=NEW_TOKENS, temperature=1.0, ignore_eos=True, detokenize=False, **asked
         )
         outputs = engine.generate(prompts, params, use_tqdm=False)
         return sum(len(one.token_ids) for output in outputs for one in output.outputs)

@@ -52,13 +52,9 @@ class Plan:
         """Candidates that have not ended."""
         return len(self.waiting) + len(self.under_way)
 
-    def begin_next(self) -> Request:
-        """The next request, from now on under way."""
-        at, index = self.waiting.popleft()
-        name, prompt = f"{at}-{index}", self._prompts[at]
-        self.under_way[name] = (at, index)
-        seed = request_seed(*self._names, self._problems[at].id, index)
-        return Request(name, prompt, seed, self._codec.limit(prompt))
+    def begin(self, most: int) -> list[Request]:
+        """The next requests, at most so many, from now on under way."""
+        return [self._begin_next() for _ in range(min(most, len(self.waiting)))]
 
     def end(self, name: str, output: Any) -> Drawn:
         """A request has ended with vLLM's completion `output`."""
@@ -76,3 +72,10 @@ class Plan:
         """What was under way waits again, in its order."""
         self.waiting.extendleft(reversed(self.under_way.values()))
         self.under_way.clear()
+
+    def _begin_next(self) -> Request:
+        at, index = self.waiting.popleft()
+        name, prompt = f"{at}-{index}", self._prompts[at]
+        self.under_way[name] = (at, index)
+        seed = request_seed(*self._names, self._problems[at].id, index)
+        return Request(name, prompt, seed, self._codec.limit(prompt))

@@ -132,8 +132,8 @@ class VllmSampler:
         """Keep vLLM's own queue filled, and wait for what ends next."""
         assert self._engine is not None
         self._engine.wake()
-        while plan.waiting and len(plan.under_way) < AHEAD * self.config.batch:
-            self._engine.add(plan.begin_next())
+        room = AHEAD * self.config.batch - len(plan.under_way)
+        self._engine.add(plan.begin(room))
         return [plan.end(name, output) for name, output in self._engine.step()]
 
     def _engage_again(self, witness: Witness) -> None:

@@ -24,6 +24,10 @@ from veritune.sampler.requests import Request
 ADAPTERS = itertools.count(1)
 """Adapter numbers are never used again: vLLM keeps what it once loaded under a number."""
 AS_LONG_AS_FITS = -1
+CPU_BLOCK = 32
+"""Tokens of a cache block on a CPU. vLLM's own 128 there hold more than most prompts, and it is
+whole blocks that the candidates of a problem share."""
+WHOLE_SEQUENCES = "veritune.sampler.vllm_scheduler.WholeSequences"
 CPU_CACHE_GB = "2"
 """Keys and values of vLLM on a CPU, unless VLLM_CPU_KVCACHE_SPACE says otherwise."""
 
@@ -45,6 +49,10 @@ class Engine:
         options: dict[str, Any] = {}
         if witness.rank:
             options |= {"enable_lora": True, "max_lora_rank": witness.rank}
+        if not _has_gpu():
+            options["block_size"] = CPU_BLOCK
+        if not _has_gpu() and not config.stop:
+            options["scheduler_cls"] = WHOLE_SEQUENCES
         if config.stop:
             # In a folder without a config.json, so that vLLM loads it as what it is.
             codec.tokenizer.save_pretrained(self._files.name)
@@ -90,31 +98,14 @@ class Engine:
             for probe, output in zip(probes, outputs, strict=True)
         ]
 
-    def add(self, request: Request) -> None:
-        """Begin one sequence; vLLM shares the prompt with others that begin alike."""
-        from vllm.sampling_params import RequestOutputKind
+    def add(self, requests: Sequence[Request]) -> None:
+        """Begin sequences; vLLM shares the prompt with others that begin alike."""
 
-        config = self._config
-        params = _vllm().SamplingParams(
-            temperature=config.temperature,
-            top_p=config.top_p,
-            top_k=config.top_k,
-            min_p=config.min_p,
-            seed=request.seed,
-            max_tokens=request.limit,
-            stop=list(config.stop) or None,
-            stop_token_ids=self._eos,
-            logprobs=0,
-            flat_logprobs=True,
-            detokenize=bool(config.stop),
-            output_kind=RequestOutputKind.FINAL_ONLY,
-        )
-        prompt = {"prompt_token_ids": request.prompt}
-        self._lifeline.call(
-            lambda: self._engine.add_request(
-                request.name, prompt, params, lora_request=self._adapter
-            )
-        )
+        def begin() -> None:
+            for request in requests:
+                self._add(request)
+
+        self._lifeline.call(begin)
 
     def step(self) -> Iterator[tuple[str, Any]]:
         """(name, vLLM's completion) of the sequences that ended meanwhile."""
@@ -174,6 +165,27 @@ class Engine:
             self._leash.pull()
             cause = _last_error(self._log) or str(error).strip().partition("\n")[0][:200]
             raise ModelError(f"{model}: vLLM cannot run this model ({cause})") from None
+
+    def _add(self, request: Request) -> None:
+        from vllm.sampling_params import RequestOutputKind
+
+        config = self._config
+        params = _vllm().SamplingParams(
+            temperature=config.temperature,
+            top_p=config.top_p,
+            top_k=config.top_k,
+            min_p=config.min_p,
+            seed=request.seed,
+            max_tokens=request.limit,
+            stop=list(config.stop) or None,
+            stop_token_ids=self._eos,
+            logprobs=0,
+            flat_logprobs=True,
+            detokenize=bool(config.stop),
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
+        prompt = {"prompt_token_ids": request.prompt}
+        self._engine.add_request(request.name, prompt, params, lora_request=self._adapter)
 
     def _take(self, witness: Witness) -> None:
         if witness.rank:
