@@ -10,7 +10,7 @@ from veritune.config import ScratchConfig
 from veritune.models import build_scratch
 from veritune.models.value import value_head
 from veritune.trainer.credit import Credit
-from veritune.trainer.layout import LINE, LONGEST_TREE, can_share, lay_out
+from veritune.trainer.layout import LONGEST_LINE, can_share, lay_out
 from veritune.trainer.rollouts import Row
 from veritune.trainer.scoring import Critic, score, value
 
@@ -96,17 +96,18 @@ def test_together_equals_one_by_one(architecture: str, own: bool) -> None:
 def test_a_prompt_is_computed_once_and_lines_are_full() -> None:
     model = build()
     rows = groups(*((24, [30] * 8) for _ in range(4)))
+    model.config.hidden_size = 512  # as wide as a line may be long
     ids = lay_out(model, rows).inputs["input_ids"]
-    assert ids.numel() == 4 * (24 + 8 * 30)
+    assert ids.shape == (4, 24 + 8 * 30)
     singles = groups(*((10, [length]) for length in range(1, 60)))
     ids = lay_out(model, singles).inputs["input_ids"]
-    assert ids.shape[1] <= LINE
+    assert ids.shape[1] <= 512
     assert ids.numel() < 1.1 * sum(len(row.ids) for row in singles)
 
 
 def test_long_rows_and_rows_alike_are_padded_and_not_masked() -> None:
     model = build()
-    long = groups((LONGEST_TREE - 50, [60, 60, 3]), (8, [5]))
+    long = groups((LONGEST_LINE - 50, [60, 60, 3]), (8, [5]))
     assert set(lay_out(model, long).inputs) == {"input_ids"}
     alike = groups(*((10, [20]) for _ in range(8)))
     assert set(lay_out(model, alike).inputs) == {"input_ids"}

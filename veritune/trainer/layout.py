@@ -20,10 +20,8 @@ import torch
 from veritune.models.forward import plain
 from veritune.trainer.rollouts import Row
 
-LONGEST_TREE = 1024
-"""Tokens of a prompt with its candidates: attention within a line is computed whole."""
-LINE = 192
-"""Tokens that a line has room for at least."""
+LONGEST_LINE = 1024
+"""Tokens of a line at most: attention is computed between all of them, the hidden ones too."""
 WORTH = 0.9
 """Lines are made where they hold less than this share of the padded rows' tokens."""
 MODELS = {"qwen2", "qwen3", "llama"}
@@ -54,14 +52,14 @@ class _Line:
 
 def lay_out(model: Any, rows: Sequence[Row]) -> Layout:
     """The inputs for `rows`, on the model's device."""
-    if can_share(model):
-        trees = _trees(rows)
-        size = max(LINE, *(_tokens(rows, tree) for tree in trees))
-        bins = _bins(rows, trees, size)
-        longest = max(sum(_tokens(rows, tree) for tree in line) for line in bins)
-        padded = len(rows) * max(len(row.ids) for row in rows)
-        if longest <= LONGEST_TREE and len(bins) * longest < WORTH * padded:
-            return _shared(model, rows, bins, longest)
+    longest = max(len(row.ids) for row in rows)
+    if can_share(model) and longest <= LONGEST_LINE:
+        # Attention over a line as long as the model is wide costs a fraction of the rest.
+        room = max(longest, min(LONGEST_LINE, plain(model).config.hidden_size))
+        bins = _bins(rows, _trees(rows, room), room)
+        width = max(sum(_tokens(rows, tree) for tree in line) for line in bins)
+        if len(bins) * width < WORTH * len(rows) * longest:
+            return _shared(model, rows, bins, width)
     return _padded(model, rows)
 
 
@@ -125,14 +123,14 @@ def _append(line: _Line, ids: Sequence[int], position: int, root: int) -> None:
     line.prompt_of.append(root)
 
 
-def _trees(rows: Sequence[Row]) -> list[list[int]]:
-    """Rows by prompt, as many together as a tree has room for."""
+def _trees(rows: Sequence[Row], room: int) -> list[list[int]]:
+    """Rows by prompt, as many together as a line has room for."""
     trees: list[list[int]] = []
     open_: dict[tuple[int, ...], tuple[int, int]] = {}
     for i, row in enumerate(rows):
         prompt = tuple(row.ids[: row.prompt])
-        at, held = open_.get(prompt, (-1, LONGEST_TREE))
-        if held + row.length > LONGEST_TREE:
+        at, held = open_.get(prompt, (-1, room))
+        if held + row.length > room:
             at, held = len(trees), row.prompt
             trees.append([])
         trees[at].append(i)
@@ -145,7 +143,7 @@ def _tokens(rows: Sequence[Row], tree: Sequence[int]) -> int:
 
 
 def _bins(rows: Sequence[Row], trees: Sequence[list[int]], size: int) -> list[list[list[int]]]:
-    """Trees in lines of at most `size` tokens, first fit from the largest."""
+    """Trees in lines of at most `size` tokens, first fit from the longest."""
     bins: list[list[list[int]]] = []
     room: list[int] = []
     for tree in sorted(trees, key=lambda tree: -_tokens(rows, tree)):
