@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import Terminal
 from veritune.cli.inputs import read_pairs
+from veritune.cli.tracking import tracking
 from veritune.cli.train_pairs import train_dpo, train_reward
 from veritune.cli.train_rl import train_group, train_ppo
-from veritune.config import Count, SftConfig
+from veritune.config import Count, SftConfig, TrackerName
 from veritune.errors import RecipeError, RecordError
 from veritune.files import read_records
 from veritune.records import Checkpoint, Verdict
@@ -35,6 +36,8 @@ class TrainArguments(SftConfig):
     """Verdicts on the candidates: only those that passed are trained on. Left out: all are."""
     seed: Count = 0
     """The order of the examples follows from this."""
+    tracker: TrackerName | None = None
+    """Where the steps' measurements go. Left out: nowhere."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -74,10 +77,16 @@ def train_sft(argv: Sequence[str]) -> int:
     examples = read_examples(arguments)
     folder = model_folder(arguments.model)
     watch = Terminal()
-    with watch.phase("train", arguments.updates) as advance:
-        trainer = SftTrainer(
-            arguments, seed=arguments.seed, on_step=lambda step: advance(1, loss=step["loss"])
-        )
+    with (
+        watch.phase("train", arguments.updates) as advance,
+        tracking(arguments) as tell,
+    ):
+
+        def on_step(step: dict[str, Any]) -> None:
+            tell(step)
+            advance(1, loss=step["loss"])
+
+        trainer = SftTrainer(arguments, seed=arguments.seed, on_step=on_step)
         start = Checkpoint(path=str(folder), policy=policy_hash(folder))
         trained = trainer.update(start, examples, out)
     watch.say(f"trained on {len(examples)} examples; {trained.path} holds policy {trained.policy}")

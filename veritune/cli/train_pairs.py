@@ -11,7 +11,8 @@ from pydantic import model_validator
 from veritune.cli.arguments import parse
 from veritune.cli.console import Terminal
 from veritune.cli.inputs import read_judged
-from veritune.config import Count, DpoConfig, Frozen, PairConfig, RewardConfig
+from veritune.cli.tracking import tracking
+from veritune.config import Count, DpoConfig, Frozen, PairConfig, RewardConfig, TrackerName
 from veritune.errors import RecipeError, RecordError
 from veritune.records import Checkpoint
 
@@ -38,6 +39,8 @@ class DataArguments(Frozen):
     """The order of the examples follows from this."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     """Precision of the weights."""
+    tracker: TrackerName | None = None
+    """Where the steps' measurements go. Left out: nowhere."""
 
     @model_validator(mode="after")
     def _one_source(self) -> DataArguments:
@@ -70,9 +73,12 @@ def train_reward(argv: Sequence[str]) -> int:
     start, watch = _start(arguments), Terminal()
     from veritune.trainer.reward_models import RewardTrainer
 
-    with watch.phase("train", arguments.updates) as advance:
+    with (
+        watch.phase("train", arguments.updates) as advance,
+        tracking(arguments) as tell,
+    ):
         trainer = RewardTrainer(
-            arguments, seed=arguments.seed, dtype=arguments.dtype, on_step=_shown(advance)
+            arguments, seed=arguments.seed, dtype=arguments.dtype, on_step=_shown(advance, tell)
         )
         out = Path(arguments.out)
         if arguments.kind == "preference":
@@ -91,13 +97,16 @@ def train_dpo(argv: Sequence[str]) -> int:
     from veritune.trainer.dpo import DpoTrainer
 
     pairs = _pairs(arguments, arguments)
-    with watch.phase("train", arguments.updates) as advance:
+    with (
+        watch.phase("train", arguments.updates) as advance,
+        tracking(arguments) as tell,
+    ):
         trainer = DpoTrainer(
             arguments,
             arguments,
             seed=arguments.seed,
             dtype=arguments.dtype,
-            on_step=_shown(advance),
+            on_step=_shown(advance, tell),
         )
         trained = trainer.prefer(start, pairs, Path(arguments.out))
     watch.say(f"trained on {len(pairs)} pairs; {trained.path} holds policy {trained.policy}")
@@ -133,10 +142,11 @@ def _pairs(arguments: DataArguments, pairing: PairConfig) -> list[Pair]:
     return pairs
 
 
-def _shown(advance: Any) -> Any:
+def _shown(advance: Any, tell: Any) -> Any:
     """Shows the loss, and the share of examples that come out right."""
 
     def on_step(step: dict[str, Any]) -> None:
+        tell(step)
         advance(1, loss=step["loss"], accuracy=step["accuracy"])
 
     return on_step

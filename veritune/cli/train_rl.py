@@ -9,7 +9,16 @@ from typing import Any, Literal
 from veritune.cli.arguments import parse
 from veritune.cli.console import Terminal
 from veritune.cli.inputs import read_judged
-from veritune.config import Count, Frozen, GroupConfig, Positive, PositiveFloat, PpoConfig
+from veritune.cli.tracking import tracking
+from veritune.config import (
+    Count,
+    Frozen,
+    GroupConfig,
+    Positive,
+    PositiveFloat,
+    PpoConfig,
+    TrackerName,
+)
 from veritune.errors import RecipeError
 from veritune.records import Checkpoint
 
@@ -33,6 +42,8 @@ class RolloutArguments(Frozen):
     """The temperature that the candidates were drawn at."""
     seed: Count = 0
     """The order of the candidates follows from this."""
+    tracker: TrackerName | None = None
+    """Where the steps' measurements go. Left out: nowhere."""
 
 
 class PpoArguments(PpoConfig, RolloutArguments):
@@ -83,15 +94,21 @@ def _train(arguments: Any, trainer_of: Any) -> int:
         for folder in (folders[0], folders[-1])
     )
     steps: list[dict[str, Any]] = []
-    trainer = trainer_of(
-        {
-            "reference": reference,
-            "temperature": arguments.temperature,
-            "seed": arguments.seed,
-            "on_step": steps.append,
-        }
-    )
-    trained = trainer.update(policy, rollouts, out)
+    with tracking(arguments) as tell:
+
+        def on_step(step: dict[str, Any]) -> None:
+            steps.append(step)
+            tell(step)
+
+        trainer = trainer_of(
+            {
+                "reference": reference,
+                "temperature": arguments.temperature,
+                "seed": arguments.seed,
+                "on_step": on_step,
+            }
+        )
+        trained = trainer.update(policy, rollouts, out)
     watch, last = Terminal(), steps[-1]
     for warning in last.get("warnings", ()):
         watch.say(warning)

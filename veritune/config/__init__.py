@@ -6,6 +6,7 @@ from veritune.config.base import (
     Positive,
     PositiveFloat,
     Rate,
+    TrackerName,
 )
 from veritune.config.models import (
     LoraConfig,
@@ -83,6 +84,7 @@ __all__ = [
     "SelectionConfig",
     "SftConfig",
     "SftTrainerConfig",
+    "TrackerName",
     "TrainerConfig",
     "VerifierConfig",
     "WarmStartConfig",

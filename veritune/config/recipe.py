@@ -12,7 +12,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, Field, Tag, ValidationError, model_validator
 
-from veritune.config.base import Count, Frozen
+from veritune.config.base import Count, Frozen, TrackerName
 from veritune.config.models import ModelConfig
 from veritune.config.problems import ProblemsConfig
 from veritune.config.rounds import (
@@ -50,6 +50,8 @@ class Recipe(Frozen):
     """Everything drawn at random follows from this."""
     threads: Count = 0
     """CPU threads for torch; 0 means one a core."""
+    tracker: TrackerName | None = None
+    """Where measurements also go, beside `metrics.jsonl`. Left out: nowhere."""
     model: ModelConfig = ModelConfig()
     problems: ProblemsConfig = ProblemsConfig()
     warm_start: WarmStartConfig = WarmStartConfig()

@@ -9,7 +9,7 @@ from typing import Any
 from veritune.config import Recipe, check_recipe
 from veritune.errors import JournalError, RecipeError, UnwritableError
 
-FREE = {"name", "output", "threads", "rounds.count", "verifier.workers", "sampler.batch"}
+FREE = {"name", "output", "threads", "tracker", "rounds.count", "verifier.workers", "sampler.batch"}
 """Keys that may differ on resume, since nothing drawn or learned follows from them."""
 
 

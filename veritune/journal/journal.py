@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -47,6 +47,7 @@ class Journal:
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self.folder = folder
+        self.listener: Callable[[Sequence[dict[str, Any]]], None] | None = None
         self._lock = None if read_only else Lock(folder / "journal.lock")
         try:
             self._db = _connect(folder / "journal.sqlite", read_only)
@@ -174,12 +175,23 @@ class Journal:
         return {(row[0], row[1]) for row in rows}
 
     def put_metrics(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Write measurements under (round, phase, step), and export them to `metrics.jsonl`."""
+        """Write measurements under (round, phase, step), and export them to `metrics.jsonl`.
+
+        Those that were not there before also go to the `listener`.
+        """
+        new = [row for row in rows if not self._has_metric(row)] if self.listener else []
         self._write(
             "insert or replace into metrics values (?, ?, ?, ?)",
             ((r["round"], r["phase"], r.get("step", 0), json.dumps(r)) for r in rows),
         )
         self._export_metrics()
+        if self.listener:
+            self.listener(new)
+
+    def count_metrics(self, phase: str, before: int) -> int:
+        """How many measurements of a phase there are of rounds before `before`."""
+        query = "select count(*) from metrics where phase = ? and round < ?"
+        return int(self._db.execute(query, (phase, before)).fetchone()[0])
 
     def metrics(self, phase: str | None = None) -> list[dict[str, Any]]:
         """Measurements in order of round and step, of one phase or of all."""
@@ -189,6 +201,11 @@ class Journal:
             (phase,),
         )
         return [json.loads(row[0]) for row in rows]
+
+    def _has_metric(self, row: dict[str, Any]) -> bool:
+        query = "select 1 from metrics where round = ? and phase = ? and step = ?"
+        key = (row["round"], row["phase"], row.get("step", 0))
+        return self._db.execute(query, key).fetchone() is not None
 
     def _export_metrics(self) -> None:
         aside = self.folder / ".metrics.jsonl"

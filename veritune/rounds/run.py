@@ -17,6 +17,7 @@ from veritune.rounds.measures import Judged, measure
 from veritune.rounds.selection import examples, select
 from veritune.rounds.start import reward_folder
 from veritune.rounds.stream import Stream
+from veritune.rounds.tracking import tracked_run
 from veritune.rounds.training import Training
 from veritune.rounds.watch import Watch
 from veritune.sampler import Sampler, open_sampler
@@ -151,7 +152,11 @@ async def open_run(recipe: Recipe, watch: Watch) -> AsyncIterator[Run]:
     """Open or make the run's folder, and start its sampler and verifier."""
     _set_threads(recipe.threads)
     folder = RunFolder(recipe)
-    with Journal.open(folder.path) as journal:
+    settings = recipe.model_dump(mode="json", exclude_none=True)
+    with (
+        Journal.open(folder.path) as journal,
+        tracked_run(recipe.tracker, journal, settings),
+    ):
         train, test = recipe_problems(recipe.problems, recipe.seed)
         journal.add_problems("train", train)
         journal.add_problems("test", test)
