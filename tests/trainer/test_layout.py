@@ -54,7 +54,7 @@ def gradients(model: Any, critic: Critic, rows: list[Row], parts: list[list[Row]
     total = torch.zeros((), dtype=torch.float64)
     for part in parts:
         width = max(row.length for row in part)
-        scores = score(model, part, width, 0.7, critic=critic, entropy=True)
+        scores = score(model, part, width, 0.7, critic=critic, entropy="taught")
         assert scores.values is not None and scores.entropy is not None
         for place, row in enumerate(part):
             told = torch.arange(1, row.length + 1) * (1 + rows.index(row))
@@ -75,10 +75,10 @@ def test_together_equals_one_by_one(architecture: str, own: bool) -> None:
     assert "attention_mask" in lay_out(model, RAGGED).inputs
     width = max(row.length for row in RAGGED)
     with torch.no_grad():
-        together = score(model, RAGGED, width, 0.7, critic=critic, entropy=True)
+        together = score(model, RAGGED, width, 0.7, critic=critic, entropy="taught")
         values = value(critic, model, RAGGED, width)
         for i, row in enumerate(RAGGED):
-            alone = score(model, [row], row.length, 0.7, critic=critic, entropy=True)
+            alone = score(model, [row], row.length, 0.7, critic=critic, entropy="taught")
             logits = model(torch.tensor([row.ids])).logits[0] / 0.7
             plain = torch.log_softmax(logits, -1)[range(len(row.ids) - 1), row.ids[1:]]
             assert torch.allclose(together.logprobs[i, : row.length], plain[row.prompt - 1 :])

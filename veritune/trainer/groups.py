@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -118,7 +118,8 @@ class GroupTrainer:
     ) -> tuple[torch.Tensor, Figures]:
         config, chosen = self._config, [rows[i] for i in part]
         width, here = max(row.length for row in chosen), learner.model.device
-        scores = score(learner.model, chosen, width, self._temperature, entropy=config.entropy > 0)
+        entropy: Literal["taught"] | None = "taught" if config.entropy else None
+        scores = score(learner.model, chosen, width, self._temperature, entropy=entropy)
         weights, advantages, old, reference, importance = (
             None if tensor is None else tensor[part, :width].to(here) for tensor in tensors
         )

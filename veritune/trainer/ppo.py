@@ -57,7 +57,7 @@ from veritune.trainer.rollouts import (
     pad_rows,
     read_rows,
 )
-from veritune.trainer.scoring import score, value
+from veritune.trainer.scoring import Scores, score, value
 
 KL_HORIZON = 0.1
 LARGEST_KL_ERROR = 0.2
@@ -66,7 +66,10 @@ WARMUP_PASSAGE = 1 << 40
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A round as (rows, width) tensors; `values` and `returns` are the critic's."""
+    """A round as (rows, width) tensors; `values` and `returns` are the critic's.
+
+    `scores`: those of all rows with their gradient, where one part of one minibatch holds them all.
+    """
 
     rows: list[Row]
     mask: torch.Tensor
@@ -76,6 +79,7 @@ class Batch:
     advantages: torch.Tensor
     returns: torch.Tensor
     importance: torch.Tensor | None
+    scores: Scores | None
 
 
 class PpoTrainer:
@@ -124,7 +128,7 @@ class PpoTrainer:
         """Old log-probabilities, rewards, values, advantages and returns of a round."""
         config, width = self._config, max(row.length for row in rows)
         mask = mask_rows(rows, width)
-        logprobs, values, entropy = self._survey(learner, rows, width)
+        logprobs, values, entropy, scores = self._survey(learner, rows, width)
         reference = self._score_reference(rows, width)
         rewards = pad_rows([row.credit.rewards() for row in rows], width)
         if config.kl_place == "reward":
@@ -134,7 +138,7 @@ class PpoTrainer:
             )
         if learner.counters.iteration == 0 and config.critic_warmup:
             self._warm_critic(learner, rows, rewards, mask)
-            values = self._survey(learner, rows, width)[1]
+            _, values, _, scores = self._survey(learner, rows, width)
         before, last = values[:, :-1], self._last_values(rows, values)
         raw = gae(rewards, before, mask, last, gamma=config.gamma, lam=config.lam)
         goal = gae(rewards, before, mask, last, gamma=config.gamma, lam=config.critic_lam)
@@ -148,16 +152,24 @@ class PpoTrainer:
             "entropy": masked_mean(entropy, mask),
             "explained_variance": explained_variance(before, returns, mask),
         }
-        data = Batch(rows, mask, logprobs, reference, before, advantages, returns, importance)
+        data = Batch(
+            rows, mask, logprobs, reference, before, advantages, returns, importance, scores
+        )
         return data, figures
 
     def _survey(
         self, learner: Learner, rows: list[Row], width: int
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """(log-probabilities, values, entropies) of all rows as the round begins."""
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Scores | None]:
+        """(log-probabilities, values, entropies) of all rows as the round begins.
+
+        Where one minibatch of one part is the whole round, the scores with their gradient come
+        along: its first step need not compute them again.
+        """
+        once = len(rows) <= min(self._config.minibatch, self._config.micro_batch)
+        scores: Scores | None = None
         logprobs, entropy = torch.zeros(len(rows), width), torch.zeros(len(rows), width)
         values = torch.zeros(len(rows), width + 1)
-        with torch.no_grad():
+        with torch.set_grad_enabled(once):
             for part in micro_batches(range(len(rows)), rows, self._config.micro_batch):
                 chosen = [rows[i] for i in part]
                 scores = score(
@@ -166,12 +178,13 @@ class PpoTrainer:
                     width,
                     self._temperature,
                     critic=learner.critic,
-                    entropy=True,
+                    entropy="taught" if once and self._config.entropy else "watched",
                 )
                 assert scores.values is not None and scores.entropy is not None
-                logprobs[part] = scores.logprobs.float().cpu()
-                values[part], entropy[part] = scores.values.cpu(), scores.entropy.float().cpu()
-        return logprobs, values, entropy
+                logprobs[part] = scores.logprobs.detach().float().cpu()
+                values[part] = scores.values.detach().cpu()
+                entropy[part] = scores.entropy.detach().float().cpu()
+        return logprobs, values, entropy, scores if once else None
 
     def _score_reference(self, rows: list[Row], width: int) -> torch.Tensor:
         out = torch.zeros(len(rows), width)
@@ -235,14 +248,16 @@ class PpoTrainer:
     ) -> tuple[torch.Tensor, Figures]:
         config, rows = self._config, [data.rows[i] for i in part]
         width, here = max(row.length for row in rows), learner.model.device
-        scores = score(
-            learner.model,
-            rows,
-            width,
-            self._temperature,
-            critic=learner.critic,
-            entropy=config.entropy > 0,
-        )
+        scores = data.scores if first else None
+        if scores is None:
+            scores = score(
+                learner.model,
+                rows,
+                width,
+                self._temperature,
+                critic=learner.critic,
+                entropy="taught" if config.entropy else None,
+            )
         assert scores.values is not None
 
         def of(tensor: torch.Tensor) -> torch.Tensor:
@@ -268,7 +283,7 @@ class PpoTrainer:
             clip=config.value_clip or None,
         )
         loss = policy + config.value_weight * critic
-        if scores.entropy is not None:
+        if config.entropy > 0 and scores.entropy is not None:
             loss = loss - config.entropy * losses.weighted(scores.entropy, weights)
         if config.kl_place == "loss":
             kind = config.kl_estimator or "k2"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -54,9 +54,12 @@ def score(
     temperature: float,
     *,
     critic: Critic | None = None,
-    entropy: bool = False,
+    entropy: Literal["watched", "taught"] | None = None,
 ) -> Scores:
-    """Score `rows`; a critic that shares the policy's trunk teaches it too."""
+    """Score `rows`; a critic that shares the policy's trunk teaches it too.
+
+    An entropy that is only watched has no gradient.
+    """
     layout = lay_out(policy, rows)
     with reading_at(policy, layout.states) as seen:
         logits = policy(**layout.inputs, use_cache=False).logits[0]
@@ -65,7 +68,10 @@ def score(
         hidden = seen[0] if critic.model is None else _hidden(critic.model, layout)
         values = _ragged(critic.head(hidden.float())[..., 0], layout, 1, width)
     every = logprobs_of(logits, _following(rows, policy.device), temperature)
-    spread = _ragged(entropies(logits, temperature), layout, 0, width) if entropy else None
+    spread = None
+    if entropy:
+        each = entropies(logits if entropy == "taught" else logits.detach(), temperature)
+        spread = _ragged(each, layout, 0, width)
     return Scores(_ragged(every, layout, 0, width), values, spread)
 
 
