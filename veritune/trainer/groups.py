@@ -22,17 +22,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 
 from veritune.config import GroupConfig
-from veritune.models import load_policy
 from veritune.records import Checkpoint
 from veritune.trainer import losses
 from veritune.trainer.advantages import Baseline, center
 from veritune.trainer.figures import Step, note_first, rollout_figures
-from veritune.trainer.learner import Figures, Learner, open_learner
+from veritune.trainer.learner import Figures, Learner
+from veritune.trainer.policies import Policies
 from veritune.trainer.protocol import Rollout
 from veritune.trainer.rollouts import (
     Row,
@@ -40,7 +40,6 @@ from veritune.trainer.rollouts import (
     check_ratio,
     engine_weights,
     mask_rows,
-    micro_batches,
     minibatches,
     read_rows,
 )
@@ -62,32 +61,24 @@ class GroupTrainer:
         on_step: Callable[[Step], None] = lambda step: None,
     ) -> None:
         self._config, self._temperature, self._seed = config, temperature, seed
-        self._reference, self._dtype, self._on_step = reference, dtype, on_step
-        self._max_tokens = max_tokens
-        self._frozen: Any = None
-        self._learner: Learner | None = None
-        self._at = ""
+        self._max_tokens, self._dtype, self._on_step = max_tokens, dtype, on_step
+        self._policies = Policies(config, reference, temperature, dtype)
 
     def update(self, checkpoint: Checkpoint, batch: Sequence[Rollout], out: Path) -> Checkpoint:
         """One round on `batch`, drawn by `checkpoint`; the same inputs give the same weights."""
-        if self._learner is None or self._at != checkpoint.policy:
-            self._learner = open_learner(checkpoint, self._reference, self._config, self._dtype)
-        learner, self._at = self._learner, ""
+        learner = self._policies.take(checkpoint)
         check_drawn(batch, checkpoint.policy)
         rows, errors = read_rows(batch, learner.tokenizer, self._config.credit)
         figures = rollout_figures(rows, errors)
         self._train(learner, rows, figures)
-        learner.counters.iteration += 1
-        saved = learner.save(out)
-        self._at = saved.policy
-        return saved
+        return self._policies.save(learner, out)
 
     def _train(self, learner: Learner, rows: list[Row], figures: Figures) -> None:
         config, step = self._config, 0
         width = max(row.length for row in rows)
         mask, advantages = mask_rows(rows, width), group_advantages(rows, config.type, width)
         old = self._old(learner, rows, width)
-        reference = self._reference_logprobs(rows, width)
+        reference = self._policies.reference_logprobs(rows, width) if config.kl else None
         importance = None if old is None else engine_weights(rows, old, mask, config.importance_cap)
         if old is not None and reference is not None:
             figures["kl"] = float((mask * (old - reference)).sum(1).mean())
@@ -160,22 +151,7 @@ class GroupTrainer:
         single = config.epochs == 1 and len(rows) <= config.minibatch
         if single and not config.importance_cap and not config.kl:
             return None
-        return self._survey(learner.model, rows, width)
-
-    def _reference_logprobs(self, rows: list[Row], width: int) -> torch.Tensor | None:
-        if not self._config.kl:
-            return None
-        if self._frozen is None:
-            self._frozen, _ = load_policy(self._reference.path, dtype=self._dtype)
-        return self._survey(self._frozen, rows, width)
-
-    def _survey(self, model: Any, rows: list[Row], width: int) -> torch.Tensor:
-        out = torch.zeros(len(rows), width)
-        with torch.no_grad():
-            for part in micro_batches(range(len(rows)), rows, self._config.micro_batch):
-                scores = score(model, [rows[i] for i in part], width, self._temperature)
-                out[part] = scores.logprobs.float().cpu()
-        return out
+        return self._policies.logprobs(learner.model, rows, width)
 
 
 def group_advantages(rows: Sequence[Row], baseline: Baseline, width: int) -> torch.Tensor:

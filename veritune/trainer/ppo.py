@@ -28,12 +28,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from veritune.config import PpoConfig
-from veritune.models import load_policy
 from veritune.records import Checkpoint
 from veritune.trainer import losses
 from veritune.trainer.advantages import gae, whiten
@@ -44,7 +42,8 @@ from veritune.trainer.figures import (
     note_first,
     rollout_figures,
 )
-from veritune.trainer.learner import Figures, Learner, open_learner
+from veritune.trainer.learner import Figures, Learner
+from veritune.trainer.policies import Policies
 from veritune.trainer.protocol import Rollout
 from veritune.trainer.rollouts import (
     Row,
@@ -96,15 +95,12 @@ class PpoTrainer:
         on_step: Callable[[Step], None] = lambda step: None,
     ) -> None:
         self._config, self._temperature, self._seed = config, temperature, seed
-        self._reference, self._dtype, self._on_step = reference, dtype, on_step
-        self._frozen: Any = None
-        self._learner: Learner | None = None
-        self._at = ""
+        self._dtype, self._on_step = dtype, on_step
+        self._policies = Policies(config, reference, temperature, dtype)
 
     def update(self, checkpoint: Checkpoint, batch: Sequence[Rollout], out: Path) -> Checkpoint:
         """One round on `batch`, drawn by `checkpoint`; the same inputs give the same weights."""
-        learner = self._open(checkpoint)
-        self._at = ""  # Until it is saved, what is in memory is on no disk.
+        learner = self._policies.take(checkpoint)
         check_drawn(batch, checkpoint.policy)
         rows, errors = read_rows(batch, learner.tokenizer, self._config.credit)
         data, figures = self._assess(learner, rows)
@@ -112,24 +108,14 @@ class PpoTrainer:
         told = note_first(learner.counters, figures, self._config.kl_target)
         self._train(learner, data, figures, told)
         self._steer(learner, figures["kl"])
-        learner.counters.iteration += 1
-        saved = learner.save(out)
-        self._at = saved.policy
-        return saved
-
-    def _open(self, checkpoint: Checkpoint) -> Learner:
-        if self._learner is None or self._at != checkpoint.policy:
-            self._learner = open_learner(checkpoint, self._reference, self._config, self._dtype)
-        if self._frozen is None:
-            self._frozen, _ = load_policy(self._reference.path, dtype=self._dtype)
-        return self._learner
+        return self._policies.save(learner, out)
 
     def _assess(self, learner: Learner, rows: list[Row]) -> tuple[Batch, Figures]:
         """Old log-probabilities, rewards, values, advantages and returns of a round."""
         config, width = self._config, max(row.length for row in rows)
         mask = mask_rows(rows, width)
         logprobs, values, entropy, scores = self._survey(learner, rows, width)
-        reference = self._score_reference(rows, width)
+        reference = self._policies.reference_logprobs(rows, width)
         rewards = pad_rows([row.credit.rewards() for row in rows], width)
         if config.kl_place == "reward":
             kind = config.kl_estimator or "k1"
@@ -185,15 +171,6 @@ class PpoTrainer:
                 values[part] = scores.values.detach().cpu()
                 entropy[part] = scores.entropy.detach().float().cpu()
         return logprobs, values, entropy, scores if once else None
-
-    def _score_reference(self, rows: list[Row], width: int) -> torch.Tensor:
-        out = torch.zeros(len(rows), width)
-        with torch.no_grad():
-            for part in micro_batches(range(len(rows)), rows, self._config.micro_batch):
-                chosen = [rows[i] for i in part]
-                scores = score(self._frozen, chosen, width, self._temperature)
-                out[part] = scores.logprobs.float().cpu()
-        return out
 
     def _last_values(self, rows: list[Row], values: torch.Tensor) -> torch.Tensor:
         """V behind the last token: 0 where the candidate ended itself."""
