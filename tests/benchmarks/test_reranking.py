@@ -28,15 +28,12 @@ class Digits:
     def __init__(self, kind: str) -> None:
         self.kind, self.tokenizer = kind, TOKENIZER
 
-    def logits(self, rows: list[list[int]]) -> torch.Tensor:
-        longest = max(map(len, rows))
-        out = torch.zeros(len(rows), longest)
-        for i, row in enumerate(rows):
-            text = TOKENIZER.decode(row)
-            for at in range(1, len(row)):
-                before = text[at - 1]
-                out[i, at] = float(before) - 4.5 if before.isdigit() else 9.0
-        return out
+    def numbers(self, rows: list[list[int]], spans: list[list[tuple[int, int]]]) -> torch.Tensor:
+        out = []
+        for row, own in zip(rows, spans, strict=True):
+            before = [TOKENIZER.decode(row)[last - 1] for _, last in own]
+            out += [float(digit) - 4.5 if digit.isdigit() else 9.0 for digit in before]
+        return torch.tensor(out)
 
 
 def model(kind: str) -> RewardModel:

@@ -91,7 +91,7 @@ def test_dpo_and_reward_models_train_adapters_too(tmp_path: Path) -> None:
     trainer = RewardTrainer(RewardConfig(updates=3, batch_size=4), seed=0)
     reward = trainer.judged(fresh.path, "process", judged, tmp_path / "reward")
     assert (tmp_path / "reward" / "adapter_model.safetensors").is_file()
-    assert load_reward_model(reward.path).last([[5, 6, 7]]).abs().item() > 0
+    assert load_reward_model(reward.path).numbers([[5, 6, 7]], [[(1, 2)]]).abs().item() > 0
 
 
 def test_what_cannot_be_adapted_or_merged_is_said(tmp_path: Path) -> None:

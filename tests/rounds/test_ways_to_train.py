@@ -130,7 +130,7 @@ def test_from_a_preference_file_to_a_policy_that_is_preferred(tmp_path: Path) ->
             "learning_rate": 1e-3,
             "minibatch": 40,
             "epochs": 2,
-            "kl": 0.05,
+            "kl": 0.15,
             "kl_target": 2.0,
         },
     )

@@ -10,7 +10,7 @@ import torch
 from veritune.config import ChainConfig, RewardConfig, ScratchConfig
 from veritune.errors import ModelError, RecordError, TrainingError
 from veritune.models import build_scratch, save_policy
-from veritune.models.reward import fresh_reward_model, load_reward_model
+from veritune.models.reward import fresh_reward_model, load_reward_model, save_reward_model
 from veritune.problems.chain import draw
 from veritune.records import Candidate, Problem, StepVerdict, Verdict
 from veritune.trainer.pairs import Judged, Pair, judged_pairs, read_pairs_file
@@ -75,7 +75,7 @@ def broken(prompt: str, index: int, text: str) -> Judged:
     return problem, candidate, verdict
 
 
-def test_steps_are_supervised_at_their_last_token_up_to_the_first_error() -> None:
+def test_steps_are_supervised_up_to_the_first_error() -> None:
     _, tokenizer = build_scratch(TINY, 0)
     rows = [
         judge("p=", 0, "11;22;33;", True, "correct", "unchecked", "correct"),
@@ -84,12 +84,12 @@ def test_steps_are_supervised_at_their_last_token_up_to_the_first_error() -> Non
         broken("p=", 3, "11;22;33;"),
     ]
     first, second = process_rows(rows, tokenizer)
-    assert first.labels == ((4, 1.0), (10, 1.0))
-    assert second.labels == ((4, 1.0), (7, 0.0))
+    assert first.labels == ((2, 4, 1.0), (8, 10, 1.0))
+    assert second.labels == ((2, 4, 1.0), (5, 7, 0.0))
     (_, beyond) = process_rows(rows, tokenizer, beyond_error=True)
-    assert beyond.labels == ((4, 1.0), (7, 0.0), (10, 1.0))
+    assert beyond.labels == ((2, 4, 1.0), (5, 7, 0.0), (8, 10, 1.0))
     outcomes = outcome_rows(rows, tokenizer)
-    assert [row.labels for row in outcomes] == [((11, 1.0),), ((11, 0.0),), ((11, 1.0),)]
+    assert [row.labels for row in outcomes] == [((2, 11, right),) for right in (1.0, 0.0, 1.0)]
     assert outcomes[0].ids[11] == tokenizer.eos_token_id
 
 
@@ -127,6 +127,54 @@ def test_human_preferences_are_read_as_text_or_chat(tmp_path: Path) -> None:
         read_pairs_file(file)
 
 
+def test_a_number_is_what_the_head_reads_and_the_likelihood_of_the_span(tmp_path: Path) -> None:
+    start = save_policy(*build_scratch(TINY, 0), tmp_path / "start")
+    reward = fresh_reward_model(start.path, "process")
+    torch.manual_seed(0)
+    torch.nn.init.normal_(reward.head.weight)
+    torch.nn.init.constant_(reward.likelihood.weight, 0.7)
+    reward.module().double()
+    rows = [[5, 9, 7, 6, 8, 4], [3, 8, 2]]
+    spans = [[(2, 3), (4, 5)], [(0, 2)]]
+    expected = []
+    for row, own in zip(rows, spans, strict=True):
+        with torch.no_grad():
+            out = reward.model(torch.tensor([row]), output_hidden_states=True)
+            head = (out.hidden_states[-1][0] @ reward.head.weight[0]).numpy()
+        logits = out.logits[0].numpy()
+        logp = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+        for first, last in own:
+            tokens = [logp[t - 1, row[t]] for t in range(max(first, 1), last + 1)]
+            expected.append(head[last] + 0.7 * sum(tokens))
+    assert reward.numbers(rows, spans).tolist() == pytest.approx(expected, abs=1e-6)
+    assert len(reward.numbers(rows, [[], []])) == 0
+
+
+def test_training_starts_from_the_likelihood_in_standard_deviations(tmp_path: Path) -> None:
+    start = save_policy(*build_scratch(TINY, 0), tmp_path / "start")
+    reward = fresh_reward_model(start.path, "outcome")
+    rng = Random(0)
+    rows = [[rng.randrange(90) for _ in range(rng.randint(3, 30))] for _ in range(40)]
+    spans = [[(1, len(row) - 1)] for row in rows]
+    assert not reward.numbers(rows, spans).any()
+    reward.standardise(rows, spans)
+    numbers = reward.numbers(rows, spans)
+    assert numbers.mean().item() == pytest.approx(0, abs=1e-4)
+    assert numbers.std(correction=0).item() == pytest.approx(1, abs=1e-4)
+
+
+def test_a_folder_from_before_likelihoods_is_a_head_alone(tmp_path: Path) -> None:
+    start = save_policy(*build_scratch(TINY, 0), tmp_path / "start")
+    reward = fresh_reward_model(start.path, "outcome")
+    torch.nn.init.normal_(reward.head.weight)
+    torch.nn.init.ones_(reward.likelihood.weight)
+    save_reward_model(reward, tmp_path / "reward")
+    assert load_reward_model(tmp_path / "reward").likelihood.weight.item() == 1
+    (tmp_path / "reward" / "reward.json").write_text('{"kind": "outcome"}')
+    old, row = load_reward_model(tmp_path / "reward"), [5, 9, 7]
+    assert old.numbers([row], [[(1, 2)]]).item() == pytest.approx(old.logits([row])[0, 2].item())
+
+
 def gradient(loss: torch.Tensor, parameters: list[torch.nn.Parameter]) -> torch.Tensor:
     found = torch.autograd.grad(loss, parameters)
     return torch.cat([g.flatten() for g in found])
@@ -136,9 +184,9 @@ def test_one_row_at_a_time_equals_all_at_once(tmp_path: Path) -> None:
     start = save_policy(*build_scratch(TINY, 0), tmp_path / "start")
     reward = fresh_reward_model(start.path, "process")
     torch.manual_seed(0)
-    torch.nn.init.normal_(reward.head.double().weight)
-    reward.model.double()
-    parameters = [*reward.model.model.layers.parameters(), *reward.head.parameters()]
+    torch.nn.init.normal_(reward.head.weight)
+    torch.nn.init.ones_(reward.likelihood.weight)
+    parameters = list(reward.module().double().parameters())
     rows = [
         judge("12=", i, "11;22;33;"[: 3 + 3 * (i % 3)], i % 2 == 0, "correct") for i in range(6)
     ]
@@ -197,8 +245,8 @@ def test_preferences_are_learned(tmp_path: Path) -> None:
     reward = load_reward_model(out.path)
     rows = pair_rows(pairs, reward.tokenizer)
     with torch.no_grad():
-        better = reward.last([row.chosen for row in rows]) > reward.last([r.rejected for r in rows])
-    assert better.float().mean() > 0.95
+        _, figures = preference_task(reward, rows).loss(rows)
+    assert figures["accuracy"] / len(rows) > 0.95
 
 
 def test_labels_that_are_all_alike_are_refused(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ async def test_a_process_model_scores_every_step_at_its_end(tmp_path: Path) -> N
     assert [text[s.start : s.end] for s in verdict.steps] == ["a\n", "bb\n", "ccc\n", "dddd"]
     ids = [*model.tokenizer(PROBLEM.prompt)["input_ids"], *model.tokenizer(text)["input_ids"]]
     with torch.no_grad():
-        line = torch.sigmoid(model.logits([ids])[0])
+        line = torch.sigmoid(model.logits([ids])[0])  # no likelihood is weighed yet
     for step in verdict.steps:
         assert step.score == pytest.approx(
             line[len(PROBLEM.prompt) + step.end - 1].item(), abs=1e-5

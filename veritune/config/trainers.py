@@ -44,7 +44,6 @@ class SftConfig(FitConfig):
 class RewardConfig(FitConfig):
     """A scalar head on a causal language model, trained to tell good solutions from bad."""
 
-    learning_rate: PositiveFloat = 3e-4
     updates: Positive = 500
 
 

@@ -36,3 +36,8 @@ def token_ends(
 def token_at(ends: Sequence[int], end: int) -> int:
     """The token that holds the character before offset `end`; `ends` is of `token_ends`."""
     return min(bisect_left(ends, end), len(ends) - 1)
+
+
+def span_at(ends: Sequence[int], start: int, end: int) -> tuple[int, int]:
+    """(first, last) of the tokens that hold the characters from `start` to before `end`."""
+    return token_at(ends, start + 1), token_at(ends, end)

@@ -16,6 +16,7 @@ from veritune.errors import TrainingError
 from veritune.models.reward import (
     RewardKind,
     RewardModel,
+    TokenSpan,
     fresh_reward_model,
     save_reward_model,
 )
@@ -31,6 +32,9 @@ from veritune.trainer.reward_rows import (
     pair_rows,
     process_rows,
 )
+
+STANDARD_ROWS = 64
+"""Rows whose likelihoods set the scale that the training starts from."""
 
 
 class RewardTrainer:
@@ -50,7 +54,9 @@ class RewardTrainer:
         """Learn which of two completions is better."""
         processes.join()
         reward = fresh_reward_model(start, "preference", self._dtype)
-        self._fit(reward, preference_task(reward, pair_rows(pairs, reward.tokenizer)), out)
+        rows = pair_rows(pairs, reward.tokenizer)
+        reward.standardise(*both(rows[:STANDARD_ROWS]))
+        self._fit(reward, preference_task(reward, rows), out)
         return finish(out, lambda: save_reward_model(reward, out))
 
     def judged(
@@ -61,26 +67,34 @@ class RewardTrainer:
         reward = fresh_reward_model(start, kind, self._dtype)
         rows_of = outcome_rows if kind == "outcome" else process_rows
         rows = rows_of(judged, reward.tokenizer)
-        labels = {label for row in rows for _, label in row.labels}
+        labels = {label for row in rows for *_, label in row.labels}
         if len(labels) < 2:
             raise TrainingError(
                 f"{len(rows)} candidates can be learned from, and all labels are alike; a reward"
                 " model needs right and wrong ones"
             )
+        some = rows[:STANDARD_ROWS]
+        reward.standardise([row.ids for row in some], [spans(row) for row in some])
         self._fit(reward, labelled_task(reward, rows), out)
         return finish(out, lambda: save_reward_model(reward, out))
 
     def _fit(self, reward: RewardModel, task: Task[Any], out: Path) -> None:
-        module = torch.nn.ModuleDict({"trunk": reward.model, "head": reward.head})
         state, config = state_folder(out), self._config
-        fit(module, task, config, seed=self._seed, on_step=self._on_step, state=state)
+        fit(reward.module(), task, config, seed=self._seed, on_step=self._on_step, state=state)
+
+
+def both(rows: Sequence[PairRow]) -> tuple[list[list[int]], list[list[TokenSpan]]]:
+    """All that was chosen, then all that was rejected, and where the completions stand."""
+    ids = [*(row.chosen for row in rows), *(row.rejected for row in rows)]
+    prompts = [row.prompt for row in rows] * 2
+    return ids, [[(prompt, len(one) - 1)] for prompt, one in zip(prompts, ids, strict=True)]
 
 
 def preference_task(reward: RewardModel, rows: Sequence[PairRow]) -> Task[PairRow]:
-    """Bradley-Terry on the numbers at the last tokens."""
+    """Bradley-Terry on the numbers of whole completions."""
 
     def loss(part: Sequence[PairRow]) -> tuple[torch.Tensor, Figures]:
-        every = reward.last([*(row.chosen for row in part), *(row.rejected for row in part)])
+        every = reward.numbers(*both(part))
         chosen, rejected = every.split(len(part))
         right = float((chosen > rejected).sum().item())
         margin = float((chosen - rejected).detach().sum().item())
@@ -92,16 +106,18 @@ def preference_task(reward: RewardModel, rows: Sequence[PairRow]) -> Task[PairRo
     return Task(rows=rows, loss=loss, weight=lambda row: 1.0, length=length)
 
 
+def spans(row: LabelledRow) -> list[TokenSpan]:
+    """What of a row is judged."""
+    return [(first, last) for first, last, _ in row.labels]
+
+
 def labelled_task(reward: RewardModel, rows: Sequence[LabelledRow]) -> Task[LabelledRow]:
-    """Classification at every labelled token."""
+    """Classification of every labelled span."""
 
     def loss(part: Sequence[LabelledRow]) -> tuple[torch.Tensor, Figures]:
-        every = reward.logits([row.ids for row in part])
-        where = [(i, at) for i, row in enumerate(part) for at, _ in row.labels]
-        at = torch.tensor(where, device=every.device)
-        wanted = [label for row in part for _, label in row.labels]
-        labels = torch.tensor(wanted, dtype=every.dtype, device=every.device)
-        logits = every[at[:, 0], at[:, 1]]
+        logits = reward.numbers([row.ids for row in part], [spans(row) for row in part])
+        wanted = [label for row in part for *_, label in row.labels]
+        labels = torch.tensor(wanted, dtype=logits.dtype, device=logits.device)
         right = float(((logits > 0) == (labels > 0.5)).sum().item())
         return classification_loss(logits, labels), {"accuracy": right}
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from veritune.models import encode_prompt
-from veritune.models.token_ends import token_at, token_ends
+from veritune.models.token_ends import span_at, token_ends
 from veritune.records import Verdict
 from veritune.trainer.batches import encode
 from veritune.trainer.pairs import Judged, Pair
 
-Labels = tuple[tuple[int, float], ...]
-"""(position among the row's ids, label in [0, 1])."""
+Labels = tuple[tuple[int, int, float], ...]
+"""(first and last token of what is judged, among the row's ids; label in [0, 1])."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledRow:
-    """Token ids of prompt and completion, and what is known of some positions."""
+    """Token ids of prompt and completion, and what is known of some spans of them."""
 
     ids: list[int]
     labels: Labels
@@ -34,19 +34,20 @@ class PairRow:
 
 
 def outcome_rows(judged: Iterable[Judged], tokenizer: Any) -> list[LabelledRow]:
-    """One label a candidate, its verdict's score, on its last token; none where that is null."""
+    """One label a candidate, its verdict's score; none where that is null."""
     rows = []
     for problem, candidate, verdict in judged:
         if verdict.score is not None:
             row = encode(tokenizer, encode_prompt(tokenizer, problem.prompt), candidate)
-            rows.append(LabelledRow(row.ids, ((len(row.ids) - 1, verdict.score),)))
+            label = (row.prompt, len(row.ids) - 1, verdict.score)
+            rows.append(LabelledRow(row.ids, (label,)))
     return rows
 
 
 def process_rows(
     judged: Iterable[Judged], tokenizer: Any, *, beyond_error: bool = False
 ) -> list[LabelledRow]:
-    """One label a checked step, on its last token, up to and with the first wrong one.
+    """One label a checked step, up to and with the first wrong one.
 
     What follows an error is not supervised (Lightman et al. 2023, arXiv 2305.20050, section 2.6),
     except with `beyond_error`. Candidates without a checked step are left out.
@@ -57,8 +58,8 @@ def process_rows(
         own = row.ids[row.prompt :]
         ends = token_ends(tokenizer, own, candidate.text)
         labels = tuple(
-            (row.prompt + position, label)
-            for position, label in step_labels(verdict, ends, beyond_error=beyond_error)
+            (row.prompt + first, row.prompt + last, label)
+            for first, last, label in step_labels(verdict, ends, beyond_error=beyond_error)
         )
         if labels:
             rows.append(LabelledRow(row.ids, labels))
@@ -67,8 +68,8 @@ def process_rows(
 
 def step_labels(
     verdict: Verdict, ends: Sequence[int], *, beyond_error: bool = False
-) -> list[tuple[int, float]]:
-    """(token, label) of the checked steps; `ends` are where the tokens end in the text.
+) -> list[tuple[int, int, float]]:
+    """(first token, last token, label) of the checked steps; `ends`: of `token_ends`.
 
     A step's score (of rollouts: the share that came out right) is its label, where it has one.
     """
@@ -79,7 +80,8 @@ def step_labels(
         if step.label == "unchecked" or step.end <= step.start:
             continue
         hard = 1.0 if step.label == "correct" else 0.0
-        labels.append((token_at(ends, step.end), hard if step.score is None else step.score))
+        label = hard if step.score is None else step.score
+        labels.append((*span_at(ends, step.start, step.end), label))
         if step.label == "incorrect" and not beyond_error:
             break
     return labels

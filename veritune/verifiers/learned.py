@@ -25,7 +25,7 @@ from veritune.records import Candidate, Problem, StepVerdict, Verdict
 from veritune.verifiers.steps import check_steps, steps_of
 
 if TYPE_CHECKING:
-    from veritune.models.reward import RewardModel
+    from veritune.models.reward import RewardModel, TokenSpan
 
 Aggregate = Literal["min", "product", "last"]
 Span = tuple[int, int]
@@ -126,17 +126,16 @@ def score_candidates(
     order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]))
     for start in range(0, len(order), AT_ONCE):
         part = order[start : start + AT_ONCE]
+        steps = [_steps(*pairs[i], spans[i] if spans is not None else None) for i in part]
+        places = [
+            _places(reward, rows[i], pairs[i][1].text, own)
+            for i, own in zip(part, steps, strict=True)
+        ]
         with torch.no_grad():
-            logits = reward.logits([rows[i][0] for i in part]).cpu()
-        for line, i in zip(logits, part, strict=True):
-            ids, prompt = rows[i]
-            if reward.kind == "process":
-                own = spans[i] if spans is not None else _spans(*pairs[i])
-                text = pairs[i][1].text
-                found[i] = _of_steps(reward, line, ids, prompt, text, own, aggregate)
-            else:
-                last = float(line[len(ids) - 1].item())
-                found[i] = Scored(last if reward.kind == "preference" else _sigmoid(last))
+            numbers = reward.numbers([rows[i][0] for i in part], places).tolist()
+        for i, own, place in zip(part, steps, places, strict=True):
+            mine, numbers = numbers[: len(place)], numbers[len(place) :]
+            found[i] = _scored(reward, own, mine, aggregate)
     return [found[i] for i in range(len(rows))]
 
 
@@ -151,30 +150,37 @@ def _ids(reward: RewardModel, problem: Problem, candidate: Candidate) -> tuple[l
     return [*prompt, *own, tokenizer.eos_token_id], len(prompt)
 
 
-def _spans(problem: Problem, candidate: Candidate) -> list[Span]:
-    if problem.metadata.get("source") == "chain":
-        return [(step.start, step.end) for step in check_steps(problem, candidate.text)]
-    return steps_of(candidate.text)
+def _steps(problem: Problem, candidate: Candidate, spans: Sequence[Span] | None) -> list[Span]:
+    """The steps that are not empty, by characters."""
+    if spans is None and problem.metadata.get("source") == "chain":
+        spans = [(step.start, step.end) for step in check_steps(problem, candidate.text)]
+    if spans is None:
+        spans = steps_of(candidate.text)
+    return [(start, end) for start, end in spans if end > start]
 
 
-def _of_steps(
-    reward: RewardModel,
-    line: Sequence[float],
-    ids: Sequence[int],
-    prompt: int,
-    text: str,
-    spans: Sequence[Span],
-    aggregate: Aggregate,
-) -> Scored:
-    from veritune.models.token_ends import token_at, token_ends
+def _places(
+    reward: RewardModel, row: tuple[list[int], int], text: str, steps: Sequence[Span]
+) -> list[TokenSpan]:
+    """What is judged, by tokens: the steps of a process model, the whole solution of another."""
+    from veritune.models.token_ends import span_at, token_ends
 
+    ids, prompt = row
+    if reward.kind != "process":
+        return [(prompt, len(ids) - 1)]
     ends = token_ends(reward.tokenizer, ids[prompt:], text)
-    steps = tuple(
-        (span, _sigmoid(float(line[prompt + token_at(ends, span[1])])))
-        for span in spans
-        if span[1] > span[0]
-    )
-    return Scored(aggregated([chance for _, chance in steps], aggregate), steps)
+    spans = [span_at(ends, start, end) for start, end in steps]
+    return [(prompt + first, prompt + last) for first, last in spans]
+
+
+def _scored(
+    reward: RewardModel, steps: Sequence[Span], numbers: Sequence[float], aggregate: Aggregate
+) -> Scored:
+    if reward.kind != "process":
+        (number,) = numbers
+        return Scored(number if reward.kind == "preference" else _sigmoid(number))
+    chances = [_sigmoid(number) for number in numbers]
+    return Scored(aggregated(chances, aggregate), tuple(zip(steps, chances, strict=True)))
 
 
 def aggregated(chances: Sequence[float], aggregate: Aggregate) -> float:
