@@ -1,4 +1,5 @@
-"""Trains a small model in a process of its own: `training_worker.py START OUT TRACE [SECONDS]`.
+"""Trains a small model in a process of its own:
+`training_worker.py START OUT TRACE SECONDS [shard]`.
 
 Writes each step's loss to TRACE as it is done; sleeps SECONDS after each, so that it can be killed.
 """
@@ -27,7 +28,7 @@ def examples() -> list[Example]:
     return found
 
 
-def main(start: str, out: str, trace: str, seconds: float) -> None:
+def main(start: str, out: str, trace: str, seconds: float, shard: bool) -> None:
     torch.set_num_threads(1)
 
     def on_step(step: dict[str, Any]) -> None:
@@ -37,8 +38,9 @@ def main(start: str, out: str, trace: str, seconds: float) -> None:
         time.sleep(seconds)
 
     checkpoint = Checkpoint(path=start, policy=policy_hash(start))
-    SftTrainer(CONFIG, seed=3, on_step=on_step).update(checkpoint, examples(), Path(out))
+    trainer = SftTrainer(CONFIG, seed=3, shard=shard, on_step=on_step)
+    trainer.update(checkpoint, examples(), Path(out))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4], float(sys.argv[4]))
+    main(*sys.argv[1:4], float(sys.argv[4]), "shard" in sys.argv[5:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ class TrainArguments(SftConfig):
     """Verdicts on the candidates: only those that passed are trained on. Left out: all are."""
     seed: Count = 0
     """The order of the examples follows from this."""
+    shard: bool = False
+    """Under torchrun: every process holds a piece of the model only (FSDP)."""
     tracker: TrackerName | None = None
     """Where the steps' measurements go. Left out: nowhere."""
 
@@ -71,6 +74,8 @@ def train_sft(argv: Sequence[str]) -> int:
     out = Path(arguments.out)
     if out.exists():
         raise RecipeError(f"--out: {out} exists; name a new folder")
+    if arguments.shard and int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        raise RecipeError("--shard needs several processes: torchrun --nproc-per-node=2 ...")
     from veritune.models import model_folder, policy_hash
     from veritune.trainer import SftTrainer
 
@@ -86,7 +91,7 @@ def train_sft(argv: Sequence[str]) -> int:
             tell(step)
             advance(1, loss=step["loss"])
 
-        trainer = SftTrainer(arguments, seed=arguments.seed, on_step=on_step)
+        trainer = SftTrainer(arguments, seed=arguments.seed, shard=arguments.shard, on_step=on_step)
         start = Checkpoint(path=str(folder), policy=policy_hash(folder))
         trained = trainer.update(start, examples, out)
     watch.say(f"trained on {len(examples)} examples; {trained.path} holds policy {trained.policy}")

@@ -109,12 +109,14 @@ def _step(
 ) -> dict[str, Any]:
     started = time.perf_counter()
     count = sum(task.weight(row) for row in batch)
-    mine = processes.share(batch)
     sums: Figures = {"loss": 0.0}
-    for part in parts(mine, task.length, config.micro_batch):
+    for part, counts in _turns(batch, task, config.micro_batch, optimization.sharded):
         with optimization.forward():
             summed, figures = task.loss(part)
             loss = summed / count
+        if not counts:
+            (loss * 0.0).backward()
+            continue
         loss.backward()
         for name, value in ({"loss": float(summed.detach())} | figures).items():
             sums[name] = sums.get(name, 0.0) + value
@@ -130,6 +132,20 @@ def _step(
         "tokens": tokens,
         "tokens_per_second": tokens / (time.perf_counter() - started),
     }
+
+
+def _turns(
+    batch: Sequence[T], task: Task[T], size: int, sharded: bool
+) -> Iterator[tuple[Sequence[T], bool]]:
+    """The parts of this process's share, and whether they count.
+
+    Where parameters lie in pieces there are as many as the first process has, whose share is the
+    largest: those too many are computed for the others' sake alone.
+    """
+    mine = list(parts(processes.share(batch), task.length, size))
+    yield from ((part, True) for part in mine)
+    most = len(list(parts(batch[:: processes.size()], task.length, size))) if sharded else 0
+    yield from [(batch[:1], False)] * (most - len(mine))
 
 
 def parts(rows: Sequence[T], length: Callable[[T], int], size: int) -> Iterator[Sequence[T]]:

@@ -14,7 +14,7 @@ processes, so that neither the cut nor the number of processes changes the gradi
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +24,7 @@ from safetensors.torch import load_file, save_file
 
 from veritune.errors import TrainingError
 from veritune.models.checkpoints import whole_folder
-from veritune.trainer import processes
+from veritune.trainer import processes, sharding
 
 Autocast = Literal["none", "bfloat16"]
 
@@ -66,6 +66,11 @@ class Optimization:
         return next(iter(self._named.values())).device
 
     @property
+    def sharded(self) -> bool:
+        """Whether this process holds pieces of the parameters only."""
+        return any(sharding.is_sharded(parameter) for parameter in self._named.values())
+
+    @property
     def learning_rate(self) -> float:
         """Of the next update, for parameters without a rate of their own."""
         return self._peaks[0] * self.rate(self.done)
@@ -97,8 +102,8 @@ class Optimization:
         Raises `TrainingError`, and changes nothing, where the gradient is not finite.
         """
         parameters = list(self._named.values())
-        processes.sum_gradients(parameters)
-        norm = torch.nn.utils.clip_grad_norm_(parameters, self._clip)
+        processes.sum_gradients([p for p in parameters if not sharding.is_sharded(p)])
+        norm = sharding.whole(torch.nn.utils.clip_grad_norm_(parameters, self._clip))
         if not torch.isfinite(norm):
             raise TrainingError(
                 f"step {self.done + 1}: the loss is not finite; lower trainer.learning_rate"
@@ -115,11 +120,8 @@ class Optimization:
 
         `of` names what the training follows from: only the same one may go on from here.
         """
+        tensors = dict(self._tensors())
         if processes.rank() == 0:
-            tensors = {f"parameter/{name}": p.detach() for name, p in self._named.items()}
-            for name, parameter in self._named.items():
-                for key, value in self._optimizer.state[parameter].items():
-                    tensors[f"{key}/{name}"] = value
             tensors["random"] = torch.get_rng_state()
             with whole_folder(folder) as aside:
                 contiguous = {name: value.contiguous() for name, value in tensors.items()}
@@ -127,6 +129,15 @@ class Optimization:
                 text = json.dumps({"done": self.done, "of": of})
                 (aside / "state.json").write_text(text)
         processes.wait()
+
+    def _tensors(self) -> Iterator[tuple[str, torch.Tensor]]:
+        """Parameters and moments, whole; other processes than the first only give theirs."""
+        for name, parameter in self._named.items():
+            kept = {"parameter": parameter.detach()} | self._optimizer.state[parameter]
+            for key, value in kept.items():
+                gathered = sharding.whole(value)
+                if processes.rank() == 0:
+                    yield f"{key}/{name}", gathered
 
     def restore(self, folder: Path, of: str = "") -> bool:
         """Go on from what `save` wrote, exactly; False where nothing is, or that of another."""
@@ -142,7 +153,7 @@ class Optimization:
             kind, _, name = key.partition("/")
             if name not in self._named or value.shape not in ((), self._named[name].shape):
                 raise TrainingError(f"{folder}: of another model ({name}); remove the folder")
-            moments[name][kind] = value
+            moments[name][kind] = sharding.like(value, self._named[name])
         with torch.no_grad():
             for name, parameter in self._named.items():
                 parameter.copy_(moments[name].pop("parameter"))

@@ -53,7 +53,7 @@ def sum_gradients(parameters: Sequence[torch.nn.Parameter]) -> None:
 
     A gradient that is missing here counts as zero; one that is missing everywhere stays missing.
     """
-    if size() == 1:
+    if size() == 1 or not parameters:
         return
     there = torch.tensor([float(p.grad is not None) for p in parameters])
     there = there.to(parameters[0].device)

@@ -35,8 +35,11 @@ class SftTrainer:
         *,
         seed: int,
         dtype: str = "float32",
+        shard: bool = False,
         on_step: Callable[[Step], None] = lambda step: None,
     ) -> None:
+        """With `shard` each of several processes holds a piece of the model only (FSDP)."""
+        self._shard = shard
         self._config, self._seed, self._dtype, self._on_step = config, seed, dtype, on_step
 
     def update(self, checkpoint: Checkpoint, batch: Sequence[Example], out: Path) -> Checkpoint:
@@ -44,12 +47,18 @@ class SftTrainer:
 
         Killed and started again it goes on from its last saved state, to the same weights.
         """
-        from veritune.trainer import processes
+        from veritune.trainer import processes, sharding
         from veritune.trainer.fitting import finish, state_folder
 
         processes.join()
         model, tokenizer = load_policy(checkpoint.path, dtype=self._dtype)
+        if self._shard:
+            sharding.shard(model)
         self.fit(model, tokenizer, batch, state=state_folder(out))
+        if self._shard:
+            first = processes.rank() == 0
+            start = load_policy(checkpoint.path, dtype=self._dtype, device="cpu") if first else None
+            model = sharding.gather(model, start and start[0])
         return finish(out, lambda: save_policy(model, tokenizer, out))
 
     def fit(

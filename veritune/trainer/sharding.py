@@ -1,0 +1,68 @@
+"""Parameters, gradients and moments cut into one piece a process, gathered layer by layer.
+
+PyTorch's fully sharded data parallelism, the third stage of ZeRO (Rajbhandari et al. 2020,
+arXiv 1910.02054): with K processes each holds 1/K of the 16 bytes that AdamW needs a parameter in
+float32, and one whole layer while it is computed. Every process must come through the model
+equally often: the layers' pieces are exchanged on the way.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import torch
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
+from torch.distributed.tensor import DTensor, distribute_tensor
+
+from veritune.trainer import processes
+
+T = TypeVar("T", bound=torch.nn.Module)
+
+
+def shard(model: Any) -> None:
+    """Cut `model` into pieces, in place; its gradients are sums over all processes from now on.
+
+    The parts that its class says are not to be split are gathered one at a time.
+    """
+    mesh = init_device_mesh(model.device.type, (processes.size(),))
+    whole = set(model._no_split_modules or ())
+    layers = [part for part in model.modules() if type(part).__name__ in whole]
+    for part in (*layers, model):
+        cut = fully_shard(part, mesh=mesh)
+        cut.set_gradient_divide_factor(1.0)
+        cut.set_force_sum_reduction_for_comms(True)  # Gloo knows no other with that factor.
+
+
+def is_sharded(tensor: torch.Tensor) -> bool:
+    """Whether this process holds a piece of `tensor` only."""
+    return isinstance(tensor, DTensor)
+
+
+def whole(tensor: torch.Tensor) -> torch.Tensor:
+    """The whole of a tensor; where it is cut into pieces, every process must ask for it."""
+    gathered: torch.Tensor = tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+    return gathered
+
+
+def like(value: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
+    """The whole tensor `value`, cut as `parameter` is where their shapes agree."""
+    if not isinstance(parameter, DTensor) or value.shape != parameter.shape:
+        return value
+    place = value.to(parameter.device)
+    return distribute_tensor(place, parameter.device_mesh, parameter.placements)
+
+
+def gather(model: torch.nn.Module, into: T | None) -> T | None:
+    """Copy the trainable parameters of a model in pieces to a whole one, where there is one.
+
+    Every process must call this; those that pass None only give their pieces.
+    """
+    targets = {} if into is None else dict(into.named_parameters())
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if parameter.requires_grad:
+                value = whole(parameter.detach())
+                if into is not None:
+                    targets[name].copy_(value)
+    return into
