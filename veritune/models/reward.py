@@ -41,7 +41,7 @@ RewardKind = Literal["preference", "outcome", "process"]
 KIND_FILE = "reward.json"
 TokenSpan = tuple[int, int]
 """(first, last) token of a step or a solution, both within."""
-AT_ONCE = 2048
+AT_ONCE = 1024
 """Tokens whose logits over the vocabulary are computed at once."""
 
 

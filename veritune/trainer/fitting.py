@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,8 +53,12 @@ def fit(
     seed: int,
     on_step: OnStep,
     state: Path | None = None,
+    rates: Mapping[str, float] | None = None,
 ) -> None:
-    """Train `module` in place; the same inputs and seed give the same parameters."""
+    """Train `module` in place; the same inputs and seed give the same parameters.
+
+    `rates`: peak learning rates of their own, by the beginnings of parameters' names.
+    """
     optimization = Optimization(
         module,
         learning_rate=config.learning_rate,
@@ -63,6 +67,7 @@ def fit(
         warmup=config.warmup,
         updates=config.updates,
         autocast=config.autocast,
+        rates=rates,
     )
     of = digest(task.rows, config, seed)
     with _training(module, config, seed):

@@ -1,6 +1,8 @@
 """Training reward models: preference, outcome or process, by the losses in `reward_losses`.
 
-The mean is over pairs, solutions or labelled steps of the whole batch.
+The mean is over pairs, solutions or labelled steps of the whole batch. The head's weights learn by
+1 / width of the learning rate (Yang et al. 2022, arXiv 2203.03466): at the full rate they fit
+what they read by heart before the trunk has learned what is right.
 """
 
 from __future__ import annotations
@@ -79,8 +81,16 @@ class RewardTrainer:
         return finish(out, lambda: save_reward_model(reward, out))
 
     def _fit(self, reward: RewardModel, task: Task[Any], out: Path) -> None:
-        state, config = state_folder(out), self._config
-        fit(reward.module(), task, config, seed=self._seed, on_step=self._on_step, state=state)
+        rate = self._config.learning_rate / reward.head.weight.shape[1]
+        fit(
+            reward.module(),
+            task,
+            self._config,
+            seed=self._seed,
+            on_step=self._on_step,
+            state=state_folder(out),
+            rates={"head.weight": rate},
+        )
 
 
 def both(rows: Sequence[PairRow]) -> tuple[list[list[int]], list[list[TokenSpan]]]:
