@@ -106,7 +106,7 @@ class StudyConfig(Frozen):
     reward: RewardConfig = RewardConfig(updates=300, warmup=20)
     """How its reward models are trained."""
     flip: Annotated[float, Field(ge=0, le=0.5)] = 0.1
-    """Share of wrong labels in the rerankers' noisy source."""
+    """Share of wrong labels in the rerankers' noisy source; 0 leaves that source out."""
 
     @model_validator(mode="after")
     def _arms_are_known(self) -> StudyConfig:
@@ -237,7 +237,7 @@ def narrowed(
         values["evaluation"]["n"] = values["evaluation"]["k"] = 1
         values["rounds"]["count"] = min(2, study.rounds.count)
         inner |= {"seeds": 3, "test": min(500, study.study.test), "sweeps": []}
-        inner |= {"longer": min(200, study.study.longer), "rerank_problems": 100}
+        inner |= {"longer": min(200, study.study.longer), "rerank_problems": 100, "flip": 0}
         arms = arms or tuple(arm for arm in study.study.arms if arm in QUICK_ARMS)
     inner["seeds"] = seeds or inner["seeds"]
     inner["arms"] = list(arms or study.study.arms)

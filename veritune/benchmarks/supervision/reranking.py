@@ -67,11 +67,13 @@ def _scores(
     folder: Path,
 ) -> Scores:
     trainer = RewardTrainer(study.study.reward, seed=seed)
-    noisy = [flipped(row, study.study.flip) for row in labelled]
+    sources = {"": labelled}
+    if study.study.flip:
+        sources["-noisy"] = [flipped(row, study.study.flip) for row in labelled]
     out: Scores = {}
     kinds: list[tuple[str, RewardKind]] = [("orm", "outcome"), ("prm", "process")]
     for name, kind in kinds:
-        for suffix, rows in (("", labelled), ("-noisy", noisy)):
+        for suffix, rows in sources.items():
             path = folder / f"{name}{suffix}"
             if not path.is_dir():
                 trainer.judged(start, kind, rows, path)
