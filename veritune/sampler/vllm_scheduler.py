@@ -32,8 +32,7 @@ class WholeSequences(Scheduler):  # type: ignore[misc]
     def finish_requests(self, request_ids: Any, finished_status: Any) -> Any:
         """Also forget what was held of them."""
         finished = super().finish_requests(request_ids, finished_status)
-        for request in finished:
-            self._held.pop(request.request_id, None)
+        self._held = {id: held for id, held in self._held.items() if id in self.requests}
         return finished
 
     def _ended(self, outputs: Iterable[Any]) -> list[Any]:

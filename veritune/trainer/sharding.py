@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import torch
 from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor, distribute_tensor
 
 from veritune.trainer import processes
@@ -25,6 +24,8 @@ def shard(model: Any) -> None:
 
     The parts that its class says are not to be split are gathered one at a time.
     """
+    from torch.distributed.fsdp import fully_shard
+
     mesh = init_device_mesh(model.device.type, (processes.size(),))
     whole = set(model._no_split_modules or ())
     layers = [part for part in model.modules() if type(part).__name__ in whole]
