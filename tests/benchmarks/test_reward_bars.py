@@ -1,0 +1,65 @@
+"""What reward models must reach on chains they have not seen, drawn from the policy they judge."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from veritune.benchmarks.best_of_n import curves
+from veritune.benchmarks.reranking import candidate_scores, first_error_accuracy, pair_accuracy
+from veritune.config import Recipe, RewardConfig, load_recipe
+from veritune.models.reward import load_reward_model
+from veritune.problems import recipe_problems
+from veritune.records import Checkpoint, Problem
+from veritune.rounds import Quiet
+from veritune.rounds.start import start_policy
+from veritune.sampler import open_sampler
+from veritune.trainer.pairs import Judged, judged_pairs
+from veritune.trainer.reward_models import RewardTrainer
+from veritune.verifiers import open_verifier
+
+DEMO = Path(__file__).resolve().parents[2] / "recipes" / "demo-math.toml"
+
+
+async def drawn(recipe: Recipe, start: Checkpoint, problems: list[Problem], n: int) -> list[Judged]:
+    sampler = open_sampler(recipe.sampler, seed=recipe.seed, dtype=recipe.model.dtype)
+    sampler.load(start)
+    by_id = {problem.id: problem for problem in problems}
+    out = []
+    async with open_verifier(recipe.verifier, needs_code=False) as verifier:
+        for candidate in sampler.sample(problems, [list(range(n))] * len(problems), round=1):
+            problem = by_id[candidate.problem_id]
+            out.append((problem, candidate, await verifier.verify(problem, candidate)))
+    sampler.close()
+    return sorted(out, key=lambda row: (row[0].id, row[1].index))
+
+
+@pytest.mark.slow
+def test_reward_models_find_errors_and_pick_better_than_votes(tmp_path: Path) -> None:
+    recipe = load_recipe(DEMO).model_copy(update={"output": str(tmp_path)})
+
+    async def all_of_it() -> tuple[Checkpoint, list[Judged], list[Judged]]:
+        start = start_policy(recipe, Quiet())
+        train, test = recipe_problems(recipe.problems, recipe.seed)
+        learned = await drawn(recipe, start, train[:2000], 4)
+        return start, learned, await drawn(recipe, start, test[:400], 16)
+
+    start, learned, held_out = asyncio.run(all_of_it())
+    trainer = RewardTrainer(RewardConfig(updates=300, warmup=20), seed=recipe.seed)
+    process, outcome = (
+        load_reward_model(trainer.judged(start.path, kind, learned, tmp_path / kind).path)
+        for kind in ("process", "outcome")
+    )
+    wrong, right = first_error_accuracy(process, held_out)
+    assert min(wrong, right) >= 0.90
+    pairs = judged_pairs(held_out, keep=4, seed=0, steps=True)
+    assert pair_accuracy(process, pairs) >= 0.95
+    scores = {
+        "process": candidate_scores(process, held_out),
+        "outcome": candidate_scores(outcome, held_out),
+    }
+    found = curves([verdict for _, _, verdict in held_out], scores, [1, 16])
+    best = {name: curve.rates[16] for name, curve in found.items()}
+    best["one"] = found["verifier"].rates[1]
+    assert min(best["process"], best["outcome"]) > best["majority"] + 0.05
+    assert best["majority"] > best["one"] + 0.02
