@@ -103,7 +103,7 @@ class StudyConfig(Frozen):
     """Candidates a test problem for the comparison of rerankers; 0 leaves it out."""
     rerank_problems: Positive = 500
     """Test problems of that comparison."""
-    reward: RewardConfig = RewardConfig(updates=300, warmup=20)
+    reward: RewardConfig = RewardConfig(updates=200, warmup=20)
     """How its reward models are trained."""
     flip: Annotated[float, Field(ge=0, le=0.5)] = 0.1
     """Share of wrong labels in the rerankers' noisy source; 0 leaves that source out."""
