@@ -54,8 +54,8 @@ def lay_out(model: Any, rows: Sequence[Row]) -> Layout:
     """The inputs for `rows`, on the model's device."""
     longest = max(len(row.ids) for row in rows)
     if can_share(model) and longest <= LONGEST_LINE:
-        # Attention over a line as long as the model is wide costs a fraction of the rest.
-        room = max(longest, min(LONGEST_LINE, plain(model).config.hidden_size))
+        # Attention over a line shorter than the model is wide costs a fraction of the rest.
+        room = max(longest, min(LONGEST_LINE, plain(model).config.hidden_size * 3 // 4))
         bins = _bins(rows, _trees(rows, room), room)
         width = max(sum(_tokens(rows, tree) for tree in line) for line in bins)
         if len(bins) * width < WORTH * len(rows) * longest:
