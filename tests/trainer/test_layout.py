@@ -102,7 +102,7 @@ def test_a_prompt_is_computed_once_and_lines_are_full() -> None:
     singles = groups(*((10, [length]) for length in range(1, 60)))
     ids = lay_out(model, singles).inputs["input_ids"]
     assert ids.shape[1] <= 512
-    assert ids.numel() < 1.1 * sum(len(row.ids) for row in singles)
+    assert ids.numel() < 1.2 * sum(len(row.ids) for row in singles)
 
 
 def test_long_rows_and_rows_alike_are_padded_and_not_masked() -> None:
