@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from veritune.models.forward import plain
+from veritune.trainer.packing import first_fit, visible
 from veritune.trainer.rollouts import Row
 
 LONGEST_LINE = 1024
@@ -56,7 +57,11 @@ def lay_out(model: Any, rows: Sequence[Row]) -> Layout:
     if can_share(model) and longest <= LONGEST_LINE:
         # Attention over a line shorter than the model is wide costs a fraction of the rest.
         room = max(longest, min(LONGEST_LINE, plain(model).config.hidden_size * 3 // 4))
-        bins = _bins(rows, _trees(rows, room), room)
+        trees = _trees(rows, room)
+        bins = [
+            [trees[i] for i in line]
+            for line in first_fit([_tokens(rows, tree) for tree in trees], room)
+        ]
         width = max(sum(_tokens(rows, tree) for tree in line) for line in bins)
         if len(bins) * width < WORTH * len(rows) * longest:
             return _shared(model, rows, bins, width)
@@ -76,10 +81,9 @@ def can_share(model: Any) -> bool:
 
 def _padded(model: Any, rows: Sequence[Row]) -> Layout:
     width = max(len(row.ids) for row in rows)
-    ids = torch.zeros(len(rows), width, dtype=torch.long)
+    ids = _filled([row.ids for row in rows], width, 0)
     states: list[int] = []
     for i, row in enumerate(rows):
-        ids[i, : len(row.ids)] = torch.tensor(row.ids)
         states += range(i * width + row.prompt - 1, i * width + len(row.ids))
     return _layout(model, {"input_ids": ids}, states, rows)
 
@@ -142,30 +146,10 @@ def _tokens(rows: Sequence[Row], tree: Sequence[int]) -> int:
     return rows[tree[0]].prompt + sum(rows[i].length for i in tree)
 
 
-def _bins(rows: Sequence[Row], trees: Sequence[list[int]], size: int) -> list[list[list[int]]]:
-    """Trees in lines of at most `size` tokens, first fit from the longest."""
-    bins: list[list[list[int]]] = []
-    room: list[int] = []
-    for tree in sorted(trees, key=lambda tree: -_tokens(rows, tree)):
-        tokens = _tokens(rows, tree)
-        at = next((i for i, left in enumerate(room) if left >= tokens), len(bins))
-        if at == len(bins):
-            bins.append([])
-            room.append(size)
-        bins[at].append(tree)
-        room[at] -= tokens
-    return bins
-
-
 def _seen(lines: Sequence[_Line], longest: int, dtype: torch.dtype) -> torch.Tensor:
-    """(lines, 1, longest, longest), added to attention scores: 0 on what a token may see."""
     segments = _filled([line.segments for line in lines], longest, -1)
     roots = _filled([[line.prompt_of[s] for s in line.segments] for line in lines], longest, -1)
-    own = segments[:, :, None] == segments[:, None, :]
-    prompt = roots[:, :, None] == segments[:, None, :]
-    seen = (own | prompt) & torch.ones(longest, longest, dtype=torch.bool).tril()
-    mask = torch.zeros(seen.shape, dtype=dtype).masked_fill_(~seen, torch.finfo(dtype).min)
-    return mask[:, None]
+    return visible(segments, roots, dtype)
 
 
 def _filled(rows: Sequence[Sequence[int]], width: int, value: int) -> torch.Tensor:

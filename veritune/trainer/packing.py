@@ -15,20 +15,23 @@ import torch
 from veritune.trainer.batches import Tokens
 
 
-def bins(rows: Sequence[Tokens], size: int) -> list[list[Tokens]]:
-    """Rows in bins of at most `size` tokens, first fit from the longest; a longer row is alone."""
-    found: list[list[Tokens]] = []
+def first_fit(lengths: Sequence[int], size: int) -> list[list[int]]:
+    """Indices in bins of at most `size`, first fit from the longest; a longer one is alone."""
+    found: list[list[int]] = []
     room: list[int] = []
-    for row in sorted(rows, key=lambda row: -len(row.ids)):
-        length = len(row.ids)
-        at = next((i for i, left in enumerate(room) if left >= length), None)
-        if at is None:
+    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        at = next((k for k, left in enumerate(room) if left >= lengths[i]), len(found))
+        if at == len(found):
             found.append([])
             room.append(size)
-            at = len(room) - 1
-        found[at].append(row)
-        room[at] -= length
+        found[at].append(i)
+        room[at] -= lengths[i]
     return found
+
+
+def bins(rows: Sequence[Tokens], size: int) -> list[list[Tokens]]:
+    """Rows in bins of at most `size` tokens, first fit from the longest; a longer row is alone."""
+    return [[rows[i] for i in bin] for bin in first_fit([len(row.ids) for row in rows], size)]
 
 
 def packed_loss(model: Any, rows: Sequence[Tokens], size: int) -> torch.Tensor:
@@ -51,7 +54,7 @@ def packed_loss(model: Any, rows: Sequence[Tokens], size: int) -> torch.Tensor:
     place = model.device
     logits = model(
         input_ids=ids.to(place),
-        attention_mask=_within(segments, model.dtype).to(place),
+        attention_mask=visible(segments, segments, model.dtype).to(place),
         position_ids=positions.to(place),
         use_cache=False,
     ).logits
@@ -63,10 +66,14 @@ def packed_loss(model: Any, rows: Sequence[Tokens], size: int) -> torch.Tensor:
     return (each * weights[counted].to(place)).sum()
 
 
-def _within(segments: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """(rows, 1, length, length), added to attention scores: 0 on what a token may see."""
+def visible(segments: torch.Tensor, roots: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """(rows, 1, length, length), added to attention scores: 0 on what a token may see.
+
+    That is what stands before it of its own segment, and of the segment that `roots` names.
+    """
     length = segments.shape[1]
-    same = segments[:, :, None] == segments[:, None, :]
-    seen = same & torch.ones(length, length, dtype=torch.bool).tril()
-    mask = torch.zeros(seen.shape, dtype=dtype).masked_fill(~seen, torch.finfo(dtype).min)
+    own = segments[:, :, None] == segments[:, None, :]
+    root = roots[:, :, None] == segments[:, None, :]
+    seen = (own | root) & torch.ones(length, length, dtype=torch.bool).tril()
+    mask = torch.zeros(seen.shape, dtype=dtype).masked_fill_(~seen, torch.finfo(dtype).min)
     return mask[:, None]
