@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 FIRST_UID = 1 << 20  # candidates and judges run under uids from here on
+
+# Of each slot: what forks judges, a judge, and the process that waits for the next job.
+STANDING = 3
+
+
+def eventually(holds: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def descendants(root: int | None = None) -> list[int]:

@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import machine
@@ -47,15 +46,6 @@ asyncio.run(main())
 """
 
 
-def eventually(holds: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
-
-
 def kill(pids: list[int]) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
@@ -77,8 +67,8 @@ def test_a_killed_client_leaves_nothing(kind: str, tmp_path: Path) -> None:
     client.send_signal(signal.SIGKILL)
     client.wait()
     client.stdout.close()
-    assert eventually(lambda: not any(map(machine.alive, ours)), 10), machine.commands(ours)
-    assert eventually(lambda: not machine.containers(client.pid), 10)
+    assert machine.eventually(lambda: not any(map(machine.alive, ours)), 10), machine.commands(ours)
+    assert machine.eventually(lambda: not machine.containers(client.pid), 10)
     assert not list(tmp_path.iterdir())
 
 
@@ -86,14 +76,13 @@ async def test_a_cancelled_job_stops_and_its_slot_works_again() -> None:
     before = set(machine.descendants())
     async with open_sandbox(workers=1) as sandbox:
         await sandbox.run(Program(source="print(1)"))
-        standing = len(machine.confined())
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1):
                 await sandbox.run(Program(source="while True: pass"))
         started = time.monotonic()
         assert (await sandbox.run(Program(source="print(1)"))).stdout == "1\n"
         assert time.monotonic() - started < 8
-        assert len(machine.confined()) == standing
+        assert machine.eventually(lambda: len(machine.confined()) == machine.STANDING, 5)
     assert set(machine.descendants()) <= before
 
 

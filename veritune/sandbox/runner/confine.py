@@ -1,4 +1,8 @@
-"""How one forked child is shut in before it touches anything of a candidate's or a test's."""
+"""How one forked child is shut in before it touches anything of a candidate's or a test's.
+
+The steps are made ready in its parent: whatever a child does in Python beyond taking them dirties
+pages that it shares with its parent, one copy each.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +12,31 @@ import socket
 from typing import NamedTuple
 
 from . import linux, seccomp
+from .linux import Step
 
 FILTER = seccomp.program()
 STACK_BYTES = 64 << 20
 
-
 _inherited = 0
 
 
-def measure() -> None:
-    """Note this process's address space: what its children inherit is not theirs to pay for."""
+def settle() -> None:
+    """In a parent, before its first fork: what holds for every child of its.
+
+    Its address space is noted: what children inherit is not theirs to pay for.
+    """
     global _inherited
     with open("/proc/self/statm") as stream:
         _inherited = int(stream.read().split()[0]) * resource.getpagesize()
+    for what, amount in (
+        (resource.RLIMIT_NOFILE, 128),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_STACK, STACK_BYTES),
+    ):
+        resource.setrlimit(what, (amount, amount))
+    linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
 
 
 class Confinement(NamedTuple):
@@ -40,26 +56,26 @@ class Confinement(NamedTuple):
     address_space: bool = True
 
 
-def enter(rules: Confinement) -> None:
+def steps(rules: Confinement) -> list[Step]:
     """Own mount, IPC and UTS namespace, a sized tmpfs, a fresh /proc, no privilege.
 
-    The caller has forked this process as the first one of a new pid namespace, in a network
-    namespace without an interface that is up.
+    For the first process of a new pid namespace, in a network namespace without an interface that
+    is up, whose parent has settled.
     """
-    os.setsid()  # a process group may reach out of a pid namespace
-    flags = linux.NEWNS | linux.NEWIPC
-    linux.unshare(flags | linux.NEWUTS if rules.own_name else flags)
+    namespaces = linux.NEWNS | linux.NEWIPC
+    size = f"size={rules.file_bytes},nr_inodes={rules.files + 1},mode=700"
     owner = "" if rules.uid is None else f",uid={rules.uid},gid={rules.uid}"
-    size = f"size={rules.file_bytes},nr_inodes={rules.files + 1},mode=700{owner}"
-    linux.mount("tmpfs", "/tmp", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, size)
-    secure = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
-    linux.mount("proc", "/proc", "proc", secure, None)
+    secure = linux.MS_NOSUID | linux.MS_NODEV
+    found: list[Step] = [
+        ("setsid", os.setsid, ()),  # a process group may reach out of a pid namespace
+        linux.unsharing(namespaces | linux.NEWUTS if rules.own_name else namespaces),
+        linux.mounting("tmpfs", "/tmp", "tmpfs", secure, size + owner),
+        linux.mounting("proc", "/proc", "proc", secure | linux.MS_NOEXEC, None),
+        ("preference", _prefer_for_oom, ()),
+    ]
     if rules.own_name:
-        socket.sethostname("sandbox")
-    _prefer_for_oom()
-    _limit(rules)
-    _drop(rules.uid)
-    os.chdir("/tmp")
+        found.append(("sethostname", socket.sethostname, ("sandbox",)))
+    return [*found, *_limits(rules), *_dropping(rules.uid), ("chdir", os.chdir, ("/tmp",))]
 
 
 def _prefer_for_oom() -> None:
@@ -68,33 +84,28 @@ def _prefer_for_oom() -> None:
     os.close(fd)
 
 
-def _limit(rules: Confinement) -> None:
+def _limits(rules: Confinement) -> list[Step]:
     memory = resource.RLIMIT_AS if rules.address_space else resource.RLIMIT_DATA
-    for what, amount in (
+    amounts = [
         (memory, _inherited + rules.memory_bytes),
         (resource.RLIMIT_NPROC, rules.processes),
         (resource.RLIMIT_FSIZE, rules.file_bytes),
-        (resource.RLIMIT_NOFILE, 128),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_MEMLOCK, 0),
-        (resource.RLIMIT_MSGQUEUE, 0),
-        (resource.RLIMIT_STACK, STACK_BYTES),
-    ):
-        resource.setrlimit(what, (amount, amount))
+    ]
+    limits = [(what, (amount, amount)) for what, amount in amounts]
     if rules.cpu_seconds is not None:
-        resource.setrlimit(resource.RLIMIT_CPU, (rules.cpu_seconds, rules.cpu_seconds + 1))
+        limits.append((resource.RLIMIT_CPU, (rules.cpu_seconds, rules.cpu_seconds + 1)))
+    return [("setrlimit", resource.setrlimit, limit) for limit in limits]
 
 
-def _drop(uid: int | None) -> None:
+def _dropping(uid: int | None) -> list[Step]:
     if uid is None:
         # A user namespace of its own: processes are counted, and reach others, inside it only.
-        linux.unshare(linux.NEWUSER)
+        found = [linux.unsharing(linux.NEWUSER)]
     else:
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
-    linux.drop_capabilities()
-    linux.prctl(linux.PR_SET_DUMPABLE, 0)
-    linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
-    if FILTER is not None:
-        linux.install_filter(FILTER)
+        found = [
+            ("setgroups", os.setgroups, ([],)),
+            ("setresgid", os.setresgid, (uid, uid, uid)),
+            ("setresuid", os.setresuid, (uid, uid, uid)),
+        ]
+    found += [linux.dropping_capabilities(), linux.controlling(linux.PR_SET_DUMPABLE, 0)]
+    return [*found, linux.filtering(FILTER)] if FILTER is not None else found

@@ -1,4 +1,4 @@
-"""The slot's first process: talks to the client, and hands each job to a judge and the zygote.
+"""The slot's first process: talks to the client, and hands each job to what waits for one.
 
 Everything about a candidate ends with its job. When the client is gone this process ends, and
 with it the pid namespace that everything of the slot lives in.
@@ -17,9 +17,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import confine, judges, linux, rehearse, wire, zygote
+from . import judges, linux, rehearse, wire, zygote
 from .preload import preload
 from .report import Judge, Own, Reporter
+from .waiting import Waiting
 from .watch import Watch
 
 JOBS, REPLIES = 0, 1
@@ -75,6 +76,7 @@ class Host:
         self._link = link
         self._uid = random.SystemRandom().randrange(UIDS_FROM, UIDS_TO) if _many_uids() else None
         self._judge: Judge | None = None
+        self._waiting: Waiting | None = None
         self._judges = self._start_judges()
 
     def serve(self) -> None:
@@ -88,7 +90,6 @@ class Host:
         """The process that forks judges, the first of a pid namespace."""
         ours, theirs = socket.socketpair()
         uid = self._next_uid()
-        confine.measure()
         gc.collect()
         linux.trim()
         linux.unshare(linux.NEWPID)
@@ -103,9 +104,23 @@ class Host:
             self._uid = UIDS_FROM + (self._uid + 1 - UIDS_FROM) % (UIDS_TO - UIDS_FROM)
         return self._uid
 
+    def _ask(self, rules: dict[str, Any]) -> None:
+        """Have a process made ready, as the next job is likely to need it."""
+        self._waiting = Waiting(self._link, self._next_uid(), rules)
+
+    def _process_for(self, rules: dict[str, Any]) -> Waiting:
+        """A process under these rules that has run nothing yet."""
+        if self._waiting is not None and self._waiting.rules != rules:
+            self._waiting.discard()
+            self._waiting = None
+        if self._waiting is None:
+            self._ask(rules)
+        process, self._waiting = self._waiting, None
+        assert process is not None
+        return process
+
     def _run(self, job: dict[str, Any]) -> dict[str, Any]:
         spec = job["spec"]
-        spec["confinement"]["uid"] = self._next_uid()
         reporter: Reporter | None = None
         if spec["mode"] == "program":
             data = _memory_file(job["stdin"].encode(errors="surrogatepass"))
@@ -114,8 +129,8 @@ class Host:
             data = far.detach()
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
         fds = [_memory_file(job["payload"].encode()), data, out_end, err_end]
-        socket.send_fds(self._link, [zygote.START], fds)
-        wire.write(self._link.fileno(), wire.dumps(spec))
+        process = self._process_for(spec["confinement"])
+        process.start(spec["mode"], fds)
         for fd in fds:
             os.close(fd)
         if spec["mode"] == "answer":
@@ -124,7 +139,10 @@ class Host:
         elif spec["mode"] == "shared":
             reporter = Own(near)
         try:
-            return Watch(self._link, reporter, out, err, JOBS, spec).until_over()
+            watch = Watch(process, self._link, reporter, (out, err), JOBS, spec)
+            watch.until_over()
+            self._ask(process.rules)  # its making goes on beside what is left of this job
+            return watch.reply()
         finally:
             os.close(out)
             os.close(err)

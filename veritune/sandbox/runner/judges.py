@@ -1,4 +1,4 @@
-"""Forks one judge at a time, from a process that is shut in already.
+"""Keeps one judge ready, forked from a process that is shut in already.
 
 Judges run the tests of a data set, one problem's after another's; each is a fresh fork, and what
 it leaves (processes, files) is swept away after it.
@@ -15,10 +15,10 @@ import signal
 import socket
 from typing import Any, NoReturn
 
-from . import judge, linux, wire, zygote
-from .confine import Confinement, enter
+from . import confine, judge, linux, wire, zygote
+from .confine import Confinement
 
-START, END = b"S", b"E"
+READY, END = b"R", b"E"
 MEMORY_BYTES = 1 << 30
 RULES = Confinement(
     uid=None,
@@ -35,19 +35,20 @@ def serve(link: socket.socket, uid: int | None) -> NoReturn:
     """Answer the host's requests until it hangs up; the first process of a pid namespace."""
     link = zygote.take_places(link)
     linux.close_from(link.fileno() + 1)
-    enter(RULES._replace(uid=uid))
+    confine.settle()
+    linux.perform(confine.steps(RULES._replace(uid=uid)))
     gc.collect()
     gc.freeze()
     while True:
-        mark, fds, _, _ = socket.recv_fds(link, 1, 1)
-        if mark == START:
-            if os.fork() == 0:
-                _become_judge(fds[0])
-            os.close(fds[0])
-        elif mark == END:
-            wire.write(link.fileno(), wire.dumps(_end()))
-        else:
+        near, far = socket.socketpair()
+        if os.fork() == 0:
+            _become_judge(near.fileno())
+        socket.send_fds(link, [READY], [far.fileno()])
+        near.close()
+        far.close()
+        if link.recv(1) != END:
             os._exit(0)
+        wire.write(link.fileno(), wire.dumps(_end()))
 
 
 def _end() -> int:

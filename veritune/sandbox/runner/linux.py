@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Callable
+from typing import Any
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
     0x20000,
@@ -17,6 +19,8 @@ MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 0x4000, 0x40000
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 
 _libc = ctypes.CDLL(None, use_errno=True)
+Step = tuple[str, Callable[..., Any], tuple[Any, ...]]
+"""A call made ready in a parent, for a child that is to touch little: its name, and its words."""
 
 
 class _Filter(ctypes.Structure):
@@ -29,9 +33,21 @@ def _checked(result: int, what: str) -> None:
         raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
+def perform(steps: list[Step]) -> None:
+    """Take the steps; all of them return nothing, or zero where they succeed."""
+    for what, call, words in steps:
+        if call(*words):
+            _checked(-1, what)
+
+
 def unshare(flags: int) -> None:
     """Leave the namespaces named by `flags`."""
-    _checked(_libc.unshare(flags), f"unshare({flags:#x})")
+    perform([unsharing(flags)])
+
+
+def unsharing(flags: int) -> Step:
+    """`unshare`, made ready."""
+    return f"unshare({flags:#x})", _libc.unshare, (ctypes.c_int(flags),)
 
 
 def setns(fd: int, kind: int) -> None:
@@ -41,14 +57,19 @@ def setns(fd: int, kind: int) -> None:
 
 def mount(source: str, target: str, kind: str | None, flags: int, options: str | None) -> None:
     """Mount a file system, or change how one is mounted."""
-    result = _libc.mount(
+    perform([mounting(source, target, kind, flags, options)])
+
+
+def mounting(source: str, target: str, kind: str | None, flags: int, options: str | None) -> Step:
+    """`mount`, made ready."""
+    words = (
         source.encode(),
         target.encode(),
         kind.encode() if kind else None,
         ctypes.c_ulong(flags),
         options.encode() if options else None,
     )
-    _checked(result, f"mount {target}")
+    return f"mount {target}", _libc.mount, words
 
 
 def unmount(target: str) -> None:
@@ -58,19 +79,24 @@ def unmount(target: str) -> None:
 
 def prctl(option: int, value: int) -> None:
     """One process control without further arguments."""
-    _checked(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0), f"prctl({option})")
+    perform([controlling(option, value)])
 
 
-def install_filter(program: bytes) -> None:
-    """Put a seccomp filter (an array of `struct sock_filter`) on this process for good."""
+def controlling(option: int, value: int) -> Step:
+    """`prctl`, made ready."""
+    return f"prctl({option})", _libc.prctl, (option, ctypes.c_ulong(value), 0, 0, 0)
+
+
+def filtering(program: bytes) -> Step:
+    """To put a seccomp filter (an array of `struct sock_filter`) on the process for good."""
     filter_ = _Filter(len(program) // 8, program)
-    _checked(_libc.prctl(PR_SET_SECCOMP, 2, ctypes.byref(filter_), 0, 0), "seccomp")
+    return "seccomp", _libc.prctl, (PR_SET_SECCOMP, 2, ctypes.byref(filter_), 0, 0)
 
 
-def drop_capabilities() -> None:
-    """Give up every capability in every set that a process can clear by itself."""
+def dropping_capabilities() -> Step:
+    """To give up every capability in every set that a process can clear by itself."""
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
-    _checked(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+    return "capset", _libc.capset, (header, (ctypes.c_uint32 * 6)())
 
 
 def close_from(first: int) -> None:

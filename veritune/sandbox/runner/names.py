@@ -14,6 +14,10 @@ from typing import Any
 
 TESTS = "tests"  # the module that test programs seem to stand in
 _BUILTINS = frozenset(dir(builtins))
+NAMING = (
+    *(ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef),
+    *(ast.ExceptHandler, ast.MatchAs, ast.MatchStar),
+)
 MODULES = frozenset(sys.stdlib_module_names) | {"numpy"}
 
 
@@ -92,17 +96,28 @@ def free_names(tree: ast.Module) -> set[str]:
     """Names that a program reads and binds nowhere."""
     read: set[str] = set()
     bound: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+    ahead: list[Any] = [tree]
+    while ahead:
+        node = ahead.pop()
+        kind = type(node)
+        if kind is ast.Constant:
+            continue
+        if kind is ast.Name:
+            (read if type(node.ctx) is ast.Load else bound).add(node.id)
+            continue
+        if kind in NAMING:
             bound.add(node.name)
-        elif isinstance(node, ast.arg):
+        elif kind is ast.arg:
             bound.add(node.arg)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
+        elif kind is ast.MatchMapping:
+            bound.add(node.rest)
+        elif kind is ast.Import or kind is ast.ImportFrom:
             bound |= {(a.asname or a.name).partition(".")[0] for a in node.names}
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            bound.add(node.name)
+        for value in vars(node).values():
+            if type(value) is list:
+                ahead += [item for item in value if isinstance(item, ast.AST)]
+            elif isinstance(value, ast.AST):
+                ahead.append(value)
     return read - bound
 
 

@@ -78,9 +78,9 @@ class Check:
     def __init__(self, job: dict[str, Any]) -> None:
         tree = ast.parse(job["tests"]["code"], FILE)
         self._entry_point: str = job["tests"]["entry_point"]
-        self._asserts = rewrite.count_asserts(tree)
         self._names = names.sort(tree, job)
-        self._code = compile(rewrite.reporting(tree), FILE, "exec")
+        self._asserts = rewrite.reporting(tree)
+        self._code = compile(tree, FILE, "exec")
 
     def run(self, bench: Bench) -> None:
         reached: dict[int, None] = {}

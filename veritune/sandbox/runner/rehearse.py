@@ -13,7 +13,7 @@ from typing import Any
 
 from . import candidate, wire
 
-TIMES = 10
+TIMES = 3
 SOURCE = """
 class Pair:
     def __init__(self, left, right):

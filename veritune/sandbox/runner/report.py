@@ -42,22 +42,22 @@ class Own(Reporter):
 class Judge(Reporter):
     """A process that holds one problem's tests; it reports once on each channel it is given.
 
-    `judges` is the link to the process that forks it. `code`: how it ended, once it has.
+    `judges` is the link to the process that keeps one ready. `code`: how it ended, once it has.
     `reusable`: it may take another candidate.
     """
 
     def __init__(self, job: dict[str, Any], cpu_seconds: float, judges: socket.socket) -> None:
-        near, far = socket.socketpair()
-        super().__init__(near)
+        mark, fds, _, _ = socket.recv_fds(judges, 1, 1)
+        if mark != forking.READY:
+            raise RuntimeError("the process that forks judges has ended")
+        super().__init__(socket.socket(fileno=fds[0]))
         self.job = job
         self.code: int | None = None
         self.reusable = False
         self._uses = 0
         self._judges = judges
-        socket.send_fds(judges, [forking.START], [far.fileno()])
-        far.close()
         limit = int(cpu_seconds * 2 + JUDGE_GRACE_SECONDS)
-        wire.write(near.fileno(), wire.dumps({**job, "cpu_seconds": limit}))
+        wire.write(fds[0], wire.dumps({**job, "cpu_seconds": limit}))
 
     def take(self, channel: socket.socket) -> None:
         """Give it the channel to a candidate."""

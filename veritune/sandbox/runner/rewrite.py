@@ -7,40 +7,66 @@ from collections.abc import Callable
 from typing import Any
 
 LEFT, RIGHT, REACHED = "_veritune_left", "_veritune_right", "_veritune_reached"
+_STORE, _LOAD = ast.Store(), ast.Load()
 
 
 def explained(statement: ast.stmt) -> ast.Module:
     """One statement as a program that keeps both sides of an assertion's comparison."""
-    module = ast.Module([_Explain(report=False).visit(statement)], [])
-    return ast.fix_missing_locations(module)
+    return ast.Module(_rewritten([statement], []), [])
 
 
-def reporting(tree: ast.Module) -> ast.Module:
-    """As `explained`, and each assertion that holds calls `REACHED` with its line."""
-    made: ast.Module = _Explain(report=True).visit(tree)
-    return ast.fix_missing_locations(made)
+def reporting(tree: ast.Module) -> int:
+    """As `explained`, in place, and each assertion that holds calls `REACHED` with its line.
+
+    Returns how many assertions there are.
+    """
+    found: list[int] = []
+    tree.body = _rewritten(tree.body, found, report=True)
+    return len(found)
 
 
-def count_asserts(tree: ast.Module) -> int:
-    """Assertions in a program."""
-    return sum(isinstance(node, ast.Assert) for node in ast.walk(tree))
+def _rewritten(body: list[ast.stmt], found: list[int], *, report: bool = False) -> list[ast.stmt]:
+    """Statements with their assertions rewritten; the lines of these are added to `found`."""
+    made: list[ast.stmt] = []
+    for statement in body:
+        made.append(statement)
+        if isinstance(statement, ast.Assert):
+            found.append(statement.lineno)
+            _keep_sides(statement)
+            if report:
+                made.append(_report(statement))
+            continue
+        for name in ("body", "orelse", "finalbody"):
+            if inner := getattr(statement, name, None):
+                setattr(statement, name, _rewritten(inner, found, report=report))
+        for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+            part.body = _rewritten(part.body, found, report=report)
+    return made
 
 
-class _Explain(ast.NodeTransformer):
-    def __init__(self, *, report: bool) -> None:
-        self._report = report
+def _keep_sides(statement: ast.Assert) -> None:
+    test = statement.test
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        place = _place(statement)
+        test.left = ast.NamedExpr(ast.Name(LEFT, _STORE, **place), test.left, **place)
+        right = ast.Name(RIGHT, _STORE, **place)
+        test.comparators = [ast.NamedExpr(right, test.comparators[0], **place)]
 
-    def visit_Assert(self, node: ast.Assert) -> Any:
-        test = node.test
-        if isinstance(test, ast.Compare) and len(test.ops) == 1:
-            test.left = ast.NamedExpr(ast.Name(LEFT, ast.Store()), test.left)
-            right = ast.NamedExpr(ast.Name(RIGHT, ast.Store()), test.comparators[0])
-            test.comparators = [right]
-        if not self._report:
-            return node
-        line = ast.Constant(node.lineno)
-        call = ast.Expr(ast.Call(ast.Name(REACHED, ast.Load()), [line], []))
-        return [ast.copy_location(node, node), ast.copy_location(call, node)]
+
+def _report(statement: ast.Assert) -> ast.Expr:
+    place = _place(statement)
+    line = ast.Constant(statement.lineno, **place)
+    call = ast.Call(ast.Name(REACHED, _LOAD, **place), [line], [], **place)
+    return ast.Expr(call, **place)
+
+
+def _place(node: ast.stmt) -> dict[str, Any]:
+    return {
+        "lineno": node.lineno,
+        "col_offset": node.col_offset,
+        "end_lineno": node.end_lineno,
+        "end_col_offset": node.end_col_offset,
+    }
 
 
 def compared(error: BaseException, shown: Callable[[object], str]) -> str:

@@ -1,4 +1,4 @@
-"""Waits for a job's report and its candidate's end, and reads what is printed meanwhile."""
+"""Waits for a job's report and its candidate's end, reads what is printed, and kills at a limit."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import socket
 import time
 from typing import Any
 
-from . import wire, zygote
+from . import usage
 from .report import JUDGE_GRACE_SECONDS, Judge, Reporter
+from .waiting import Waiting
+
+WATCH_SECONDS = 0.25
 
 
 class Watch:
@@ -17,87 +20,56 @@ class Watch:
 
     def __init__(
         self,
+        process: Waiting,
         link: socket.socket,
         reporter: Reporter | None,
-        out: int,
-        err: int,
+        printed: tuple[int, int],
         client: int,
         spec: dict[str, Any],
     ) -> None:
-        self._link, self._reporter, self._client = link, reporter, client
-        self._printed = {out: bytearray(), err: bytearray()}
-        self._out, self._err = out, err
-        self._limit: int = spec["output_bytes"]
-        self._deadline = time.monotonic() + spec["wall_seconds"] + JUDGE_GRACE_SECONDS
-        self._end: dict[str, Any] | None = None
-        self._over = ""
-        self._stopped = False
+        self._process, self._link, self._reporter = process, link.fileno(), reporter
+        self._client = client
+        self._out, self._err = printed
+        self._printed = {fd: bytearray() for fd in printed}
+        self._spec = spec
+        self._started = time.monotonic()
+        self._wall = self._started + spec["wall_seconds"]
+        self._deadline = self._wall + JUDGE_GRACE_SECONDS
+        self._next_look = self._started + WATCH_SECONDS
+        self._seconds = 0.0
+        self._over = self._killed = ""
         self._poll = select.poll()
-        for fd in (link.fileno(), out, err):
+        for fd in (self._link, *printed):
             self._poll.register(fd, select.POLLIN)
         self._poll.register(client, 0)  # only its hang-up matters now
         if reporter is not None:
             self._poll.register(reporter.stream, select.POLLIN)
 
-    def until_over(self) -> dict[str, Any]:
-        """Run the loop; the reply to the client."""
+    def until_over(self) -> None:
+        """Run the loop."""
         open_ends = 3 if self._reporter else 2
-        while open_ends or self._end is None:
-            left = self._deadline - time.monotonic()
-            if left <= 0:
-                self._give_up()
-            for fd, _ in self._poll.poll(max(1, int(left * 1000))):
+        while open_ends or self._process.end is None:
+            now = time.monotonic()
+            if self._process.end is None and now >= min(self._next_look, self._wall):
+                self._look(now)
+            if now >= self._deadline:
+                self._give_up(now)
+            for fd, _ in self._poll.poll(self._patience(now)):
                 open_ends -= self._take(fd)
-        return self._reply()
 
-    def _take(self, fd: int) -> bool:
-        """Handle one ready descriptor; True where it has ended."""
-        if fd == self._client:
-            os._exit(0)
-        if fd == self._link.fileno():
-            frame = wire.read(fd, wire.MAX_FRAME)
-            if frame is None:
-                raise RuntimeError("the process that forks candidates has ended")
-            self._end = wire.loads(frame)
-            self._poll.unregister(fd)
-            return False
-        if fd in self._printed:
-            return self._read_output(fd)
-        assert self._reporter is not None
-        if self._reporter.read():
-            return False
-        self._poll.unregister(fd)
-        self._stop()
-        return True
-
-    def _read_output(self, fd: int) -> bool:
-        data = os.read(fd, 1 << 16)
-        if not data:
-            self._poll.unregister(fd)
-            return True
-        self._printed[fd] += data
-        if sum(map(len, self._printed.values())) > self._limit:
-            self._over = "output"
-            self._stop()
-            del self._printed[fd][self._limit :]
-        return False
-
-    def _stop(self) -> None:
-        if self._end is None and not self._stopped:
-            self._stopped = True
-            self._link.send(zygote.STOP)
-
-    def _give_up(self) -> None:
-        self._over = self._over or "wall time"
-        self._stop()
-        self._deadline = time.monotonic() + JUDGE_GRACE_SECONDS
-        if self._reporter is not None:
-            self._reporter.kill()
-
-    def _reply(self) -> dict[str, Any]:
-        assert self._end is not None
+    def reply(self) -> dict[str, Any]:
+        """What to tell the client."""
+        assert self._process.end is not None
+        code, cpu_ms, peak_kb = self._process.end
         reply: dict[str, Any] = {
-            "end": self._end,
+            "end": {
+                "failure": self._process.complaint(),
+                "killed": self._killed,
+                "code": code,
+                "cpu_ms": round(cpu_ms, 3),
+                "wall_ms": round(self._seconds * 1000, 3),
+                "peak_kb": peak_kb,
+            },
             "over": self._over,
             "stdout": self._printed[self._out].decode(errors="replace"),
             "stderr": self._printed[self._err].decode(errors="replace"),
@@ -108,3 +80,64 @@ class Watch:
         elif self._reporter is not None:
             reply["claim"] = self._reporter.report.decode(errors="replace")
         return reply
+
+    def _patience(self, now: float) -> int:
+        """Milliseconds until something is to be looked at."""
+        until = self._deadline
+        if self._process.end is None:
+            until = min(until, self._next_look, self._wall)
+        return max(1, int((until - now) * 1000))
+
+    def _take(self, fd: int) -> bool:
+        """Handle one ready descriptor; True where it has ended."""
+        if fd == self._client:
+            os._exit(0)
+        if fd == self._link:
+            self._process.read_end()
+            self._seconds = time.monotonic() - self._started
+            self._poll.unregister(fd)
+            return False
+        if fd in self._printed:
+            return self._read_output(fd)
+        assert self._reporter is not None
+        if self._reporter.read():
+            return False
+        self._poll.unregister(fd)
+        self._kill("stopped")
+        return True
+
+    def _read_output(self, fd: int) -> bool:
+        data = os.read(fd, 1 << 16)
+        if not data:
+            self._poll.unregister(fd)
+            return True
+        self._printed[fd] += data
+        if sum(map(len, self._printed.values())) > self._spec["output_bytes"]:
+            self._over = "output"
+            self._kill("stopped")
+            del self._printed[fd][self._spec["output_bytes"] :]
+        return False
+
+    def _look(self, now: float) -> None:
+        """Kill what has passed a limit of its own; say when to look again."""
+        if now >= self._wall:
+            self._kill("wall time")
+            self._wall = self._next_look = self._deadline
+            return
+        tree = usage.of_tree(self._process.pid)
+        left = self._spec["cpu_seconds"] - tree.cpu_seconds
+        if reason := tree.over(self._spec["cpu_seconds"], self._spec["memory_bytes"]):
+            self._kill(reason)
+        self._next_look = now + min(WATCH_SECONDS, max(0.01, left))
+
+    def _kill(self, reason: str) -> None:
+        if self._process.end is None and not self._killed:
+            self._killed = reason
+            self._process.kill()
+
+    def _give_up(self, now: float) -> None:
+        self._over = self._over or "wall time"
+        self._kill("stopped")
+        self._deadline = now + JUDGE_GRACE_SECONDS
+        if self._reporter is not None:
+            self._reporter.kill()

@@ -1,28 +1,31 @@
-"""Forks one candidate at a time, watches what it uses, and says how it ended.
+"""Keeps one process ready for the next job, shut in and waiting, and says how each one ended.
 
-This process never reads anything a candidate wrote or will read: code, input, output and answers
-pass it by as file descriptors.
+This process never sees anything of a job: the host hands code, input, output and answers to the
+process that waits, as file descriptors.
 """
 
 from __future__ import annotations
 
+import array
 import fcntl
 import gc
 import importlib
 import os
-import select
-import signal
 import socket
+import struct
 import sys
-import time
 from collections.abc import Callable
-from typing import Any
+from typing import NoReturn
 
-from . import candidate, confine, linux, program, rehearse, usage, wire
-from .confine import Confinement, enter
+from . import candidate, confine, linux, program, rehearse, wire
+from .confine import Confinement
 
-START, STOP = b"S", b"K"
-CHANNEL, PAYLOAD, FAILED = 3, 4, 5
+# What the host puts beside a job's descriptors.
+ANSWER, SHARED, PROGRAM = b"A", b"S", b"P"
+READY = struct.Struct("i")  # the process that waits; with it come its link, pidfd and complaints
+END = struct.Struct("idi")  # exit code, CPU ms, peak memory in KiB
+UID = struct.Struct("I")  # ahead of the rules that the host asks for; 0: none
+CHANNEL, PAYLOAD, LAST = 3, 4, 5
 PACKAGES = "/opt/packages"
 # What candidates import most. More would cost every fork; less would cost those who import it.
 # Not threading and random: each makes every forked child set its state up anew.
@@ -30,7 +33,6 @@ PRELOADED = """
 abc array bisect collections copy enum functools heapq itertools json math operator re string time
 types typing
 """
-WATCH_SECONDS = 0.25
 
 
 def main(start: Callable[..., None], code: int, link: str) -> None:
@@ -44,87 +46,75 @@ def main(start: Callable[..., None], code: int, link: str) -> None:
 
 
 def serve(link: socket.socket) -> None:
-    """Answer the host's requests until it hangs up."""
+    """Have a process ready whenever the host asks for one, until it hangs up."""
     link = take_places(link)
     own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
     # Its candidates' own, one after another: nothing stays in it that outlives their processes and
     # that they have the privilege to leave. Making one costs a quarter of a candidate's time.
     linux.unshare(linux.NEWNET)
-    confine.measure()
+    confine.settle()
     gc.disable()
     gc.collect()
     linux.trim()
     gc.freeze()
-    while True:
-        mark, fds, _, _ = socket.recv_fds(link, 1, 4)
-        if not mark:
-            return
-        if mark == START:
-            frame = wire.read(link.fileno(), wire.MAX_FRAME)
-            if frame is None:
-                return
-            end = _run(wire.loads(frame), fds, own_pids, link)
-            wire.write(link.fileno(), wire.dumps(end))
+    while (asked := wire.read(link.fileno(), wire.MAX_FRAME)) is not None:
+        rules = Confinement(UID.unpack(asked[:4])[0] or None, **wire.loads(asked[4:]))
+        _one(link, own_pids, confine.steps(rules))
 
 
 def take_places(link: socket.socket) -> socket.socket:
     """Put something harmless on every descriptor that a child's will be put on."""
-    kept = fcntl.fcntl(link.fileno(), fcntl.F_DUPFD, FAILED + 1)
+    kept = fcntl.fcntl(link.fileno(), fcntl.F_DUPFD, LAST + 1)
     link.close()
     null = os.open("/dev/null", os.O_RDWR)
-    for place in range(FAILED + 1):
+    for place in range(LAST + 1):
         os.dup2(null, place)
-    if null > FAILED:
+    if null > LAST:
         os.close(null)
     return socket.socket(fileno=kept)
 
 
-def _run(spec: dict[str, Any], fds: list[int], own_pids: int, link: socket.socket) -> Any:
-    started = time.monotonic()
+def _one(link: socket.socket, own_pids: int, steps: list[linux.Step]) -> None:
+    """Fork the process for one job, hand it to the host, and report its end."""
     linux.setns(own_pids, linux.NEWPID)
     linux.unshare(linux.NEWPID)
+    near, far = socket.socketpair()
     heard, failed = os.pipe()
     pid = os.fork()
     if pid == 0:
-        _become_candidate(spec, fds, failed)
-    for fd in (*fds, failed):
-        os.close(fd)
+        _become_candidate(near, failed, steps)
     watch = os.pidfd_open(pid)
-    try:
-        killed = _watch(pid, watch, spec, started, link)
-    finally:
-        os.close(watch)
+    fds = array.array("i", (far.fileno(), watch, heard))
+    link.sendmsg([READY.pack(pid)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
+    near.close()
+    far.close()
+    for fd in (watch, heard, failed):
+        os.close(fd)
     _, status, used = os.wait4(pid, 0)
-    failure = os.read(heard, 1000).decode(errors="replace")
-    os.close(heard)
-    return {
-        "failure": failure,
-        "killed": killed,
-        "code": os.waitstatus_to_exitcode(status),
-        "cpu_ms": round((used.ru_utime + used.ru_stime) * 1000, 3),
-        "wall_ms": round((time.monotonic() - started) * 1000, 3),
-        "peak_kb": used.ru_maxrss,
-    }
+    spent = (used.ru_utime + used.ru_stime) * 1000
+    link.send(END.pack(os.waitstatus_to_exitcode(status), spent, used.ru_maxrss))
 
 
-def _become_candidate(spec: dict[str, Any], fds: list[int], failed: int) -> None:
-    """In the forked child: descriptors, confinement, then the candidate; never returns."""
+def _become_candidate(link: socket.socket, failed: int, steps: list[linux.Step]) -> NoReturn:
+    """In the forked child: confinement, the job's descriptors, then the candidate."""
     code = 1
     try:
         try:
-            _place(fds, failed, channel=spec["mode"] != "program")
-            enter(Confinement(**spec["confinement"]))
+            linux.perform(steps)
+            mode, found, _, _ = link.recvmsg(1, socket.CMSG_SPACE(16))
+            if not mode:
+                os._exit(0)
+            _place(memoryview(found[0][2]).cast("i").tolist(), channel=mode != PROGRAM)
         except BaseException as error:
-            os.write(FAILED, f"{type(error).__name__}: {error}".encode())
+            os.write(failed, f"{type(error).__name__}: {error}".encode())
             os._exit(1)
-        os.close(FAILED)
         gc.enable()
-        code = _candidate(spec["mode"])
+        code = _candidate(mode)
     finally:
         os._exit(code)
 
 
-def _place(fds: list[int], failed: int, *, channel: bool) -> None:
+def _place(fds: list[int], *, channel: bool) -> None:
     """Descriptors to their places, all others closed; the second is a channel, or the input.
 
     The places are taken in this process, so none of what stands ready is in one.
@@ -138,42 +128,16 @@ def _place(fds: list[int], failed: int, *, channel: bool) -> None:
     os.dup2(out, 1)
     os.dup2(err, 2)
     os.dup2(payload, PAYLOAD)
-    os.dup2(failed, FAILED)
-    linux.close_from(FAILED + 1)
+    linux.close_from(PAYLOAD + 1)
 
 
-def _candidate(mode: str) -> int:
+def _candidate(mode: bytes) -> int:
     with os.fdopen(PAYLOAD, "rb") as stream:
         payload = wire.loads(stream.read())
-    if mode == "answer":
+    if mode == ANSWER:
         return candidate.answer(CHANNEL, payload)
-    if mode == "shared":
+    if mode == SHARED:
         from . import shared
 
         return shared.run(CHANNEL, payload)
     return program.run(payload)
-
-
-def _watch(pid: int, watch: int, spec: dict[str, Any], started: float, link: socket.socket) -> str:
-    """Wait for the end; kill what passes a limit. Returns why it was killed, or nothing."""
-    poll = select.poll()
-    poll.register(watch, select.POLLIN)
-    poll.register(link, select.POLLIN)
-    deadline = started + spec["wall_seconds"]
-    pause = WATCH_SECONDS
-    while True:
-        ready = poll.poll(max(1, int(min(pause, deadline - time.monotonic()) * 1000)))
-        if any(fd == watch for fd, _ in ready):
-            return ""
-        if ready:
-            link.recv(1)
-            reason = "stopped"
-        elif time.monotonic() >= deadline:
-            reason = "wall time"
-        else:
-            tree = usage.of_tree(pid)
-            reason = tree.over(spec["cpu_seconds"], spec["memory_bytes"])
-            pause = min(WATCH_SECONDS, max(0.01, spec["cpu_seconds"] - tree.cpu_seconds))
-        if reason:
-            signal.pidfd_send_signal(watch, signal.SIGKILL)
-            return reason
