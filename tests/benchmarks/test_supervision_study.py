@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from veritune.benchmarks.supervision.plan import StudyRecipe, cells
+from veritune.benchmarks.supervision.plan import RERANKERS, StudyRecipe, cells
 from veritune.cli import main
 from veritune.config import load_recipe_as
 from veritune.errors import RecipeError
@@ -59,6 +59,8 @@ longer = 5
 harder = { chain = { steps = 2 } }
 rerank = 4
 rerank_problems = 8
+rollouts = 2
+rollout_solutions = 30
 reward = { updates = 6, batch_size = 8 }
 [study.own.mine.selection]
 reward = "random"
@@ -115,7 +117,8 @@ def test_the_page_has_every_arm_and_its_figures_come_from_the_journals(finished:
     assert spent["outcome"]["step_labels"] == 0 < spent["process"]["step_labels"]
     assert spent["mine"]["verifier_calls"] == spent["sft"]["samples"] == 0
     assert len(figures["claims"]) == 2
-    assert {row["reranker"] for row in figures["rerank"]} >= {"orm", "prm-min", "oracle"}
+    compared = {row["reranker"] for row in figures["rerank"]}
+    assert compared == set(RERANKERS)
     assert "answer_modulus" in page
     assert "<script" not in page
 
@@ -147,6 +150,15 @@ def test_matching_by_labels_gives_outcome_arms_more_samples(tmp_path: Path) -> N
     text = RECIPE.replace("[study]", '[study]\nmatch = "labels"\nsteps = 3')
     prompts = {c.arm: c.recipe.rounds.prompts for c in cells(study(tmp_path, text))}
     assert prompts["outcome"] == 4 * prompts["process"]
+
+
+def test_matching_by_tokens_gives_ppo_as_many_sequences_to_learn_from(tmp_path: Path) -> None:
+    text = RECIPE.replace("[study]", '[study]\nmatch = "tokens"')
+    text = text.replace('"mine"]', '"ppo-min"]').replace("updates = 4", "updates = 90")
+    text = text.split("[study.own")[0] + '[study.ppo.trainer]\ntype = "ppo"\nepochs = 3\n'
+    counts = {c.arm: c.recipe.rounds.count for c in cells(study(tmp_path, text))}
+    assert counts["process"] == 1
+    assert counts["ppo-min"] * 20 * 4 * 3 == 90 * 8
 
 
 def test_ppo_arms_take_their_own_keys(tmp_path: Path) -> None:

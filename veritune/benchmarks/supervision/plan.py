@@ -42,10 +42,11 @@ DEFAULT_ARMS = (
 )
 RERANKERS = (
     *("majority", "orm", "orm-noisy", "prm-min", "prm-product", "prm-last", "prm-min-noisy"),
-    *("weighted-vote", "oracle"),
+    *("orm-same", "prm-min-same", "prm-min-hard", "prm-min-soft", "weighted-vote", "oracle"),
 )
 """What picks one of n: by votes, by an outcome or process reward model, by votes that the process
-model weighs, or by the truth. The noisy ones learned from labels of which a share was flipped."""
+model weighs, or by the truth. The noisy ones learned from labels of which a share was flipped, the
+hard and soft ones from labels by rollouts, the same ones from the checker's of the same samples."""
 TWIN_SEEDS = 10_000
 """`process-twin` is `process` with other seeds: what a study of nothing compares."""
 
@@ -88,9 +89,10 @@ class StudyConfig(Frozen):
     """Test problems that are harder than those trained on."""
     harder: Override = Field(default_factory=dict)
     """What makes them harder: keys of [problems], such as chain = { steps = 8 }."""
-    match: Literal["samples", "labels"] = "samples"
-    """What arms have equally much of: candidates drawn, or labels bought. A process label of a
-    candidate counts one a step and one for the answer, an outcome label counts one."""
+    match: Literal["samples", "labels", "tokens"] = "samples"
+    """What arms have equally much of: candidates drawn, labels bought, or tokens trained on. A
+    process label of a candidate counts one a step and one for the answer, an outcome label counts
+    one. By tokens, ppo arms take as many rounds as learn from what the others' updates hold."""
     steps: Positive = 5
     """Steps of a typical solution, for matching by labels."""
     ppo: Override = Field(default_factory=dict)
@@ -107,6 +109,10 @@ class StudyConfig(Frozen):
     """How its reward models are trained."""
     flip: Annotated[float, Field(ge=0, le=0.5)] = 0.1
     """Share of wrong labels in the rerankers' noisy source; 0 leaves that source out."""
+    rollouts: Count = 0
+    """Completions a prefix for step labels by rollouts; 0 leaves these sources out."""
+    rollout_solutions: Positive = 500
+    """Solutions that are labelled so."""
 
     @model_validator(mode="after")
     def _arms_are_known(self) -> StudyConfig:
@@ -169,6 +175,8 @@ def cell(
     if arm == "outcome-labels" or (study.study.match == "labels" and _by_outcome(values)):
         values["rounds"]["prompts"] *= 1 + study.study.steps
         values["problems"]["train"] *= 1 + study.study.steps
+    if study.study.match == "tokens" and values["trainer"].get("type", "sft") != "sft":
+        values["rounds"]["count"] = _rounds_of_as_many(study, values)
     where = f"{arm}-{seed}" if sweep is None else f"{arm}-{seed}-{sweep}-{value}"
     values |= {
         "output": f"{study.output}/{study.name}",
@@ -181,6 +189,18 @@ def cell(
     except ValueError as error:
         raise RecipeError(f"study: arm '{arm}' makes no recipe: {error}") from None
     return Cell(arm=arm, seed=seed, recipe=recipe, sweep=sweep, value=value)
+
+
+def _rounds_of_as_many(study: StudyRecipe, values: Override) -> int:
+    """Rounds in which a policy gradient learns from as many sequences as the recipe's own updates.
+
+    Every arm samples alike, so sequences stand for tokens, which no one knows before the run.
+    """
+    trainer = study.trainer
+    if trainer.type != "sft":
+        raise RecipeError("study.match: 'tokens' needs trainer.type = 'sft', whose updates count")
+    drawn: int = values["rounds"]["prompts"] * values["sampler"]["n"] * values["trainer"]["epochs"]
+    return max(1, round(study.rounds.count * trainer.updates * trainer.batch_size / drawn))
 
 
 def merged(values: Override, changes: Override) -> Override:
@@ -237,7 +257,8 @@ def narrowed(
         values["evaluation"]["n"] = values["evaluation"]["k"] = 1
         values["rounds"]["count"] = min(2, study.rounds.count)
         inner |= {"seeds": 3, "test": min(500, study.study.test), "sweeps": []}
-        inner |= {"longer": min(200, study.study.longer), "rerank_problems": 100, "flip": 0}
+        inner |= {"longer": min(200, study.study.longer), "rerank_problems": 100}
+        inner |= {"flip": 0, "rollouts": 0}
         arms = arms or tuple(arm for arm in study.study.arms if arm in QUICK_ARMS)
     inner["seeds"] = seeds or inner["seeds"]
     inner["arms"] = list(arms or study.study.arms)

@@ -1,8 +1,8 @@
 """Rerankers over the same samples: majority, outcome and process reward models, votes, oracle.
 
 All pick from candidates of a seed's start policy. The reward models learn from the first round's
-training samples, whose labels are the checker's own or have a share of them flipped: Lightman et
-al. 2023 (arXiv 2305.20050) compare supervision in this way, without a policy that differs.
+training samples, labelled in the ways of `sources`: Lightman et al. 2023 (arXiv 2305.20050)
+compare supervision so, without a policy that differs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,9 +18,10 @@ from veritune.benchmarks.best_of_n import curves
 from veritune.benchmarks.reranking import candidate_scores
 from veritune.benchmarks.supervision.plan import Cell, StudyRecipe
 from veritune.benchmarks.supervision.runs import examine
+from veritune.benchmarks.supervision.sources import label_sources
 from veritune.errors import VerituneError
 from veritune.journal import Journal
-from veritune.models.reward import RewardKind, load_reward_model
+from veritune.models.reward import RewardKind, RewardModel, load_reward_model
 from veritune.records import Candidate, Problem, Verdict
 from veritune.rounds import Quiet
 from veritune.rounds.drawing import ROUND
@@ -31,6 +31,8 @@ from veritune.trainer.reward_models import RewardTrainer
 SCORES = "scores.jsonl"
 SUBSETS = 30
 """Random subsets of n that a vote is averaged over."""
+STEPS_ONLY = ("-hard", "-soft")
+"""Sources that say nothing new of answers."""
 Judged = tuple[Problem, Candidate, Verdict]
 Scores = dict[str, dict[tuple[str, int], float]]
 
@@ -49,7 +51,11 @@ def rerank_seed(study: StudyRecipe, cell: Cell, problems: Sequence[Problem], fol
             labelled = list(journal.judged(1, "train"))
         with Journal.open(folder, read_only=True) as journal:
             candidates = list(journal.judged(ROUND, "train"))
-        scores = _scores(study, cell.seed, Path(start.path), labelled, candidates, folder)
+        sources = label_sources(study.study, cell.recipe, start, labelled, folder)
+        trainer = RewardTrainer(study.study.reward, seed=cell.seed)
+        scores: Scores = {}
+        for suffix, rows in sources.items():
+            scores |= _scores(trainer, Path(start.path), suffix, rows, candidates, folder)
     except VerituneError as error:
         return str(error)
     aside = folder / f".{SCORES}"
@@ -59,51 +65,30 @@ def rerank_seed(study: StudyRecipe, cell: Cell, problems: Sequence[Problem], fol
 
 
 def _scores(
-    study: StudyRecipe,
-    seed: int,
+    trainer: RewardTrainer,
     start: Path,
+    suffix: str,
     labelled: list[Judged],
     candidates: list[Judged],
     folder: Path,
 ) -> Scores:
-    trainer = RewardTrainer(study.study.reward, seed=seed)
-    sources = {"": labelled}
-    if study.study.flip:
-        sources["-noisy"] = [flipped(row, study.study.flip) for row in labelled]
+    """What the reward models that learn from one source of labels say of the candidates."""
+
+    def learned(kind: RewardKind, name: str) -> RewardModel:
+        path = folder / f"{name}{suffix}"
+        if not path.is_dir():
+            trainer.judged(start, kind, labelled, path)
+        return load_reward_model(path)
+
     out: Scores = {}
-    kinds: list[tuple[str, RewardKind]] = [("orm", "outcome"), ("prm", "process")]
-    for name, kind in kinds:
-        for suffix, rows in sources.items():
-            path = folder / f"{name}{suffix}"
-            if not path.is_dir():
-                trainer.judged(start, kind, rows, path)
-            reward = load_reward_model(path)
-            if kind == "outcome":
-                out[name + suffix] = candidate_scores(reward, candidates)
-                continue
-            out[f"prm-min{suffix}"] = candidate_scores(reward, candidates, "min")
-            if not suffix:
-                out["prm-product"] = candidate_scores(reward, candidates, "product")
-                out["prm-last"] = candidate_scores(reward, candidates, "last")
+    if suffix not in STEPS_ONLY:
+        out[f"orm{suffix}"] = candidate_scores(learned("outcome", "orm"), candidates)
+    process = learned("process", "prm")
+    out[f"prm-min{suffix}"] = candidate_scores(process, candidates, "min")
+    if not suffix:
+        out["prm-product"] = candidate_scores(process, candidates, "product")
+        out["prm-last"] = candidate_scores(process, candidates, "last")
     return out
-
-
-def flipped(row: Judged, rate: float) -> Judged:
-    """A judged candidate whose labels are wrong at a rate, the same ones every time."""
-    problem, candidate, verdict = row
-    draw = Random(f"flip:{candidate.policy}:{candidate.problem_id}:{candidate.index}")
-    swap = {"correct": "incorrect", "incorrect": "correct"}
-    steps = tuple(
-        replace(step, label=swap.get(step.label, step.label))  # type: ignore[arg-type]
-        if draw.random() < rate
-        else step
-        for step in verdict.steps
-    )
-    other = {"passed": ("failed", 0.0), "failed": ("passed", 1.0)}
-    outcome, score = verdict.outcome, verdict.score
-    if outcome in other and draw.random() < rate:
-        outcome, score = other[outcome]  # type: ignore[assignment]
-    return problem, candidate, replace(verdict, steps=steps, outcome=outcome, score=score)
 
 
 def _rows(scores: Scores) -> list[dict[str, Any]]:

@@ -1,0 +1,96 @@
+"""Where the labels come from that rerankers learn from: the checker, noise, or rollouts.
+
+Lightman et al. 2023 (arXiv 2305.20050, section 4) compare supervision on the same samples: those
+of one policy, labelled in different ways.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+from veritune.benchmarks.supervision.plan import StudyConfig
+from veritune.config import Recipe
+from veritune.journal import Journal
+from veritune.records import Candidate, Checkpoint, Problem, Verdict
+from veritune.sampler import open_sampler
+from veritune.verifiers import open_verifier
+from veritune.verifiers.prefixes import StepLabels
+from veritune.verifiers.rollouts import RolloutLabeller
+
+Judged = tuple[Problem, Candidate, Verdict]
+ROLLOUTS = "rollouts"
+
+
+def label_sources(
+    asked: StudyConfig, recipe: Recipe, start: Checkpoint, judged: list[Judged], folder: Path
+) -> dict[str, list[Judged]]:
+    """Suffix of a reranker's name -> what it learns from.
+
+    "" has every label of the checker's; "-noisy" the same with a share flipped. Rollouts label
+    some of the samples: "-hard" and "-soft" have their labels, "-same" the checker's of the same.
+    """
+    sources = {"": judged}
+    if asked.flip:
+        sources["-noisy"] = [flipped(row, asked.flip) for row in judged]
+    if asked.rollouts:
+        some = spread(judged, asked.rollout_solutions)
+        labels = asyncio.run(_rolled_out(asked.rollouts, recipe, start, some, folder))
+        sources["-same"] = some
+        sources["-hard"] = [_labelled(*pair, soft=False) for pair in zip(some, labels, strict=True)]
+        sources["-soft"] = [_labelled(*pair, soft=True) for pair in zip(some, labels, strict=True)]
+    return sources
+
+
+def spread(judged: Sequence[Judged], count: int) -> list[Judged]:
+    """So many of them, from all over the list."""
+    size = min(count, len(judged))
+    return [judged[at * len(judged) // size] for at in range(size)]
+
+
+def flipped(row: Judged, rate: float) -> Judged:
+    """A judged candidate whose labels are wrong at a rate, the same ones every time."""
+    problem, candidate, verdict = row
+    draw = Random(f"flip:{candidate.policy}:{candidate.problem_id}:{candidate.index}")
+    swap = {"correct": "incorrect", "incorrect": "correct"}
+    steps = tuple(
+        replace(step, label=swap.get(step.label, step.label))  # type: ignore[arg-type]
+        if draw.random() < rate
+        else step
+        for step in verdict.steps
+    )
+    other = {"passed": ("failed", 0.0), "failed": ("passed", 1.0)}
+    outcome, score = verdict.outcome, verdict.score
+    if outcome in other and draw.random() < rate:
+        outcome, score = other[outcome]  # type: ignore[assignment]
+    return problem, candidate, replace(verdict, steps=steps, outcome=outcome, score=score)
+
+
+async def _rolled_out(
+    k: int, recipe: Recipe, start: Checkpoint, judged: Sequence[Judged], folder: Path
+) -> list[StepLabels]:
+    """Labels by k completions of every prefix, drawn by the start policy and judged by answers."""
+    place = folder / ROLLOUTS
+    place.mkdir(exist_ok=True)
+    needs_code = any(problem.kind == "code" for problem, _, _ in judged)
+    with (
+        Journal.open(place) as journal,
+        closing(open_sampler(recipe.sampler, seed=recipe.seed, dtype=recipe.model.dtype)) as drawn,
+    ):
+        async with open_verifier(recipe.verifier, needs_code=needs_code) as verifier:
+            labeller = RolloutLabeller(drawn, verifier, journal, start, k=k)
+            return await labeller.label([(problem, candidate) for problem, candidate, _ in judged])
+
+
+def _labelled(row: Judged, labels: StepLabels, *, soft: bool) -> Judged:
+    """A candidate with the labels of its rollouts; soft: the share of completions that pass."""
+    problem, candidate, verdict = row
+    steps = tuple(
+        replace(step, score=share if soft and step.label != "unchecked" else None)
+        for step, share in zip(labels.steps, labels.soft, strict=True)
+    )
+    return problem, candidate, replace(verdict, steps=steps)
