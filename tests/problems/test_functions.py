@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from veritune.config import FunctionsConfig, ProblemsConfig
-from veritune.problems import demonstrations
+from veritune.problems import demonstrations, recipe_problems
 from veritune.problems.functions import TEMPLATES, Instance, every_function, problem_of, teach
 from veritune.problems.functions.template import Template
 from veritune.records import Problem
@@ -121,3 +121,19 @@ def test_specs_mean_what_they_say(spec: str, args: list[Any], expected: Any) -> 
                 assert run(kind.source(kind.body, parameters), args) == expected
                 return
     pytest.fail(f"no such spec: {spec}")
+
+
+def test_visible_tests_stand_first_and_are_any_of_them() -> None:
+    plain = recipe_problems(ProblemsConfig(source="functions", train=60, test=20), 0)[0]
+    functions = FunctionsConfig(visible=2)
+    config = ProblemsConfig(source="functions", train=60, test=20, functions=functions)
+    shown = recipe_problems(config, 0)[0]
+    moved = 0
+    for before, after in zip(plain, shown, strict=True):
+        old, new = before.reference["tests"], after.reference["tests"]
+        assert new["visible"] == 2
+        assert sorted(map(repr, new["cases"])) == sorted(map(repr, old["cases"]))
+        moved += new["cases"] != old["cases"]
+    assert moved > len(plain) / 2
+    with pytest.raises(ValueError, match="visible must be less than tests"):
+        FunctionsConfig(visible=8)

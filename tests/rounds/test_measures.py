@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from veritune.config import SelectionConfig
 from veritune.records import Candidate, Problem, StepVerdict, Verdict
+from veritune.records import TestVerdict as CodeTest
 from veritune.rounds.measures import Judged, measure, pass_at_k
 from veritune.rounds.selection import select
 
@@ -116,6 +117,23 @@ def test_process_selection_needs_every_step_checked_and_right() -> None:
 def test_a_share_of_unchecked_steps_can_be_allowed_but_no_wrong_one() -> None:
     chosen = select(ROWS, SelectionConfig(reward="process", keep=3, checked=0.5))
     assert indices(chosen) == [("a", 2), ("a", 4), ("a", 5)]
+
+
+def test_visible_selection_looks_at_visible_tests_only() -> None:
+    def tested(*marks: str) -> tuple[CodeTest, ...]:
+        names = {"a": "accepted", "w": "wrong answer"}
+        return tuple(
+            CodeTest(name=str(at), outcome=names[mark[0]], reason="", visible=mark[1] == "v")  # type: ignore[arg-type]
+            for at, mark in enumerate(marks)
+        )
+
+    rows = [
+        row("a", 0, "passed", tests=tested("av", "ah")),
+        row("a", 1, "failed", tests=tested("av", "wh")),
+        row("a", 2, "failed", tests=tested("wv", "ah")),
+        row("a", 3, "failed", tests=tested("ah", "wh")),
+    ]
+    assert indices(select(rows, SelectionConfig(reward="visible"))) == [("a", 0), ("a", 1)]
 
 
 def test_last_steps_selection_forgives_what_came_before() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from veritune.config.base import Frozen, Positive, Rate
+from veritune.config.base import Count, Frozen, Positive, Rate
 
 Family = Literal["arithmetic", "conditionals", "strings", "lists"]
 
@@ -50,8 +50,16 @@ class FunctionsConfig(Frozen):
     """Which kinds of function to draw from, equally often."""
     tests: Positive = 8
     """Hidden calls a problem."""
+    visible: Count = 0
+    """How many of them the reward `visible` is given by: what wrong programs pass by luck."""
     mistakes: Rate = 0.6
     """How often the teacher writes a typical wrong function."""
+
+    @model_validator(mode="after")
+    def _some_are_hidden(self) -> FunctionsConfig:
+        if self.visible >= self.tests:
+            raise ValueError("visible must be less than tests: the others stay hidden")
+        return self
 
 
 class ProblemsConfig(Frozen):

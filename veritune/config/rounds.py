@@ -80,11 +80,13 @@ class VerifierConfig(Frozen):
 class SelectionConfig(Frozen):
     """Which verified candidates are trained on."""
 
-    reward: Literal["outcome", "process", "last", "any", "random", "demonstrations"] = "outcome"
-    """outcome: right answers; process: right answers whose every step is right; last: right answers
-    whose last steps are right; any: whatever was drawn, for a rank to choose from; random: as many
-    as outcome keeps, whatever their verdicts; demonstrations: none, train on the warm start's data
-    again (the more-SFT control)."""
+    reward: Literal["outcome", "process", "last", "visible", "any", "random", "demonstrations"] = (
+        "outcome"
+    )
+    """outcome: right answers; visible: code that passes its visible tests; process: right answers
+    whose every step is right; last: right answers whose last steps are right; any: whatever was
+    drawn, for a rank to choose from; random: as many as outcome keeps, whatever their verdicts;
+    demonstrations: none, train on the warm start's data again (the more-SFT control)."""
     keep: Positive = 4
     """At most this many distinct candidates a problem."""
     rank: Literal["first", "reward_model"] = "first"

@@ -29,6 +29,12 @@ def every_step_right(verdict: Verdict, checked: float = 1.0) -> bool:
     return right > 0 and "incorrect" not in labels and right >= checked * len(labels)
 
 
+def passes_visible(verdict: Verdict) -> bool:
+    """Whether code passes all of the tests that it could have seen, of which there are some."""
+    shown = [test.outcome for test in verdict.tests if test.visible]
+    return bool(shown) and set(shown) == {"accepted"}
+
+
 def measure(judged: Iterable[Judged], k: int) -> dict[str, Any]:
     """Figures of one evaluation; `judged` is grouped by problem.
 

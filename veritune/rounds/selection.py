@@ -9,7 +9,7 @@ from typing import Literal
 
 from veritune.config import SelectionConfig
 from veritune.records import Candidate, Verdict
-from veritune.rounds.measures import Judged, every_step_right
+from veritune.rounds.measures import Judged, every_step_right, passes_visible
 from veritune.rounds.paths import solution_path
 from veritune.trainer import Example
 
@@ -63,6 +63,8 @@ def accepts(verdict: Verdict, config: SelectionConfig) -> bool:
     """Whether a verdict earns a place in the training data under the recipe's reward."""
     if config.reward == "any":
         return verdict.outcome != "error" and not verdict.flags
+    if config.reward == "visible":
+        return passes_visible(verdict) and not verdict.flags
     if verdict.outcome != "passed" or verdict.flags:
         return False
     if config.reward == "last":

@@ -23,6 +23,7 @@ ARMS: dict[str, Override] = {
     "more-sft": {"selection": {"reward": "demonstrations"}},
     "random-accept": {"selection": {"reward": "random"}},
     "outcome": {"selection": {"reward": "outcome"}},
+    "visible": {"selection": {"reward": "visible"}},
     "last-2": {"selection": {"reward": "last", "last": 2}},
     "process": {"selection": {"reward": "process"}},
     "outcome-labels": {"selection": {"reward": "outcome"}},
@@ -237,7 +238,7 @@ def _swept(study: StudyRecipe) -> Iterator[Cell]:
                     yield cell(study, arm, seed, change, number, value)
 
 
-QUICK_ARMS = ("sft", "more-sft", "outcome", "process")
+QUICK_ARMS = ("sft", "more-sft", "visible", "outcome", "process")
 
 
 def narrowed(

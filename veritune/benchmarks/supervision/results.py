@@ -17,6 +17,7 @@ from veritune.benchmarks.supervision.statistics import Ratio
 from veritune.journal import Journal
 from veritune.records import Candidate, Verdict
 from veritune.rounds.drawing import ROUND
+from veritune.rounds.measures import passes_visible
 
 Group = list[tuple[Candidate, Verdict]]
 Count = Callable[[Group], tuple[float, float]]
@@ -65,6 +66,10 @@ def _right(group: Group) -> tuple[float, float]:
 
 
 def _wrong_traces(group: Group) -> tuple[float, float]:
+    """Right answers, those with a wrong step; code that passes what it could see, the wrong."""
+    shown = [v for _, v in group if v.outcome != "error" and passes_visible(v)]
+    if shown:
+        return sum(v.outcome == "failed" for v in shown), len(shown)
     traced = [
         v
         for _, v in group

@@ -43,7 +43,7 @@ def problem_of(instance: Instance, config: FunctionsConfig) -> Problem:
     kind, parameters = instance
     prompt = kind.prompt(parameters)
     digest = hashlib.sha256(prompt.encode()).hexdigest()[:16]
-    tests = _tests(instance, config.tests, Random(digest))
+    tests = _tests(instance, config, Random(digest))
     return Problem(
         id=f"functions-{digest}",
         kind="code",
@@ -63,8 +63,11 @@ def teach(problem: Problem, instance: Instance, config: FunctionsConfig, rng: Ra
     return rng.choice([source for source in sources if any(_failed(source, cases))])
 
 
-def _tests(instance: Instance, count: int, rng: Random) -> dict[str, Any]:
-    """Calls: one that exposes each typical mistake, edge cases, then random ones."""
+def _tests(instance: Instance, config: FunctionsConfig, rng: Random) -> dict[str, Any]:
+    """Calls: one that exposes each typical mistake, edge cases, then random ones.
+
+    Visible ones are any of them, and stand first.
+    """
     kind, parameters = instance
     solution = _function(kind.source(kind.body, parameters))
     pool: list[dict[str, Any]] = [
@@ -76,7 +79,11 @@ def _tests(instance: Instance, count: int, rng: Random) -> dict[str, Any]:
         chosen += islice(_failed(kind.source(body, parameters), pool), 1)
     chosen += pool[:EDGES] + rng.sample(pool, len(pool))
     distinct = [case for at, case in enumerate(chosen) if case not in chosen[:at]]
-    return {"type": "calls", "entry_point": "f", "cases": distinct[:count]}
+    cases = distinct[: config.tests]
+    made = {"type": "calls", "entry_point": "f", "cases": cases}
+    if not config.visible:
+        return made
+    return {**made, "cases": rng.sample(cases, len(cases)), "visible": config.visible}
 
 
 def _failed(source: str, cases: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
