@@ -1,4 +1,4 @@
-"""Solutions whose first wrong step people marked, in ProcessBench's or PRM800K's format."""
+"""Solutions whose first wrong step somebody marked, in any of the formats of `stepwise`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from veritune.errors import RecordError
-from veritune.problems.rows import Row, read_rows
+from veritune.problems.stepwise import read_stepwise
+from veritune.records import Problem, StepLabel
 
 Neutral = Literal["correct", "incorrect", "skip"]
 """What PRM800K's rating 0 means: the step counts as right, as wrong, or the row is left out."""
@@ -26,73 +26,25 @@ class LabelledSolution:
 def read_labelled(path: str, *, split: str, neutral: Neutral) -> Iterator[LabelledSolution]:
     """The solutions of a file, folder or hub data set; the format is seen row by row.
 
-    ProcessBench: `problem`, `steps`, `label` (-1: no error). PRM800K: `question`, `label.steps`
-    with rated completions; the path is the one that was chosen, and ends at its first error.
+    Steps behind the first wrong one stand there where the row has them.
     """
-    for row in read_rows(path, split):
-        try:
-            solution = _solution(row, neutral)
-        except (KeyError, TypeError, IndexError, AttributeError) as error:
-            raise RecordError(
-                f"{row[0]}: not a row of ProcessBench or PRM800K ({type(error).__name__}: {error})"
-            ) from None
-        if solution is not None:
-            yield solution
+    word: StepLabel = "unchecked" if neutral == "skip" else neutral
+    for problem, candidate, verdict in read_stepwise(path, split=split, neutral=word):
+        labels = [step.label for step in verdict.steps]
+        error = labels.index("incorrect") if "incorrect" in labels else None
+        if not labels or (neutral == "skip" and "unchecked" in labels[:error]):
+            continue
+        steps = [candidate.text[step.start : step.end].strip() for step in verdict.steps]
+        yield LabelledSolution(
+            id=problem.id,
+            problem=str(problem.prompt),
+            steps=(*steps, *_unlabelled(problem, len(steps))),
+            first_error=error,
+        )
 
 
-def _solution(row: Row, neutral: Neutral) -> LabelledSolution | None:
-    where, values = row
-    if "steps" in values and "label" in values:
-        return _processbench(where, values)
-    return _prm800k(where, values, neutral)
-
-
-def _processbench(where: str, values: dict[str, Any]) -> LabelledSolution:
-    steps, label = values["steps"], values["label"]
-    if not (isinstance(steps, list) and all(isinstance(step, str) for step in steps)):
-        raise RecordError(f"{where}: steps: expected a list of strings")
-    if not isinstance(label, int) or not -1 <= label < len(steps):
-        raise RecordError(f"{where}: label: expected -1 or the number of a step (got {label!r})")
-    return LabelledSolution(
-        id=str(values.get("id", where)),
-        problem=str(values["problem"]),
-        steps=tuple(steps),
-        first_error=None if label == -1 else label,
-    )
-
-
-def _prm800k(where: str, values: dict[str, Any], neutral: Neutral) -> LabelledSolution | None:
-    written = values["question"].get("pre_generated_steps")
-    steps: list[str] = []
-    error: int | None = None
-    for number, step in enumerate(values["label"]["steps"]):
-        completion = _chosen(step, given=written is not None)
-        if completion is None:
-            break
-        steps.append(completion["text"])
-        rating = completion["rating"]
-        if rating == 0 and neutral == "skip":
-            return None
-        if rating == -1 or (rating == 0 and neutral == "incorrect"):
-            error = number
-            break
-    if not steps:
-        return None
-    if written is not None:
-        steps += written[len(steps) :]
-    return LabelledSolution(
-        id=where, problem=values["question"]["problem"], steps=tuple(steps), first_error=error
-    )
-
-
-def _chosen(step: dict[str, Any], *, given: bool) -> dict[str, Any] | None:
-    """The completion that the path takes: the solution's own step where one was given."""
-    completions = step["completions"]
-    if given:
-        return dict(completions[0]) if completions else None
-    chosen = step["chosen_completion"]
-    if chosen is not None:
-        taken: dict[str, Any] = completions[chosen]
-        return taken
-    human = step["human_completion"]
-    return {"text": human["text"], "rating": 1} if human else None
+def _unlabelled(problem: Problem, labelled: int) -> list[str]:
+    """What PRM800K's second phase gave people to rate, behind what they rated."""
+    row: dict[str, Any] = problem.metadata["row"]
+    written = row["question"].get("pre_generated_steps") if "question" in row else None
+    return [str(step).strip() for step in (written or [])[labelled:]]
