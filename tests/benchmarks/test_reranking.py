@@ -5,12 +5,13 @@ from typing import Any, cast
 import pytest
 import torch
 
-from veritune.benchmarks.reranking import candidate_scores, first_error_accuracy, pair_accuracy
+from veritune.benchmarks.reranking import first_error_accuracy, pair_accuracy
 from veritune.errors import RecordError
 from veritune.models.reward import RewardModel
 from veritune.models.scratch import PRINTABLE, character_tokenizer
 from veritune.records import Candidate, Problem, StepVerdict, Verdict
 from veritune.trainer.pairs import Pair
+from veritune.verifiers.learned import candidate_scores
 
 TOKENIZER = character_tokenizer(PRINTABLE, 64)
 CHAIN = Problem(
@@ -78,5 +79,5 @@ def test_a_pair_counts_where_the_chosen_one_scores_higher() -> None:
 
 
 def test_scores_are_by_candidate() -> None:
-    scores = candidate_scores(model("process"), ROWS, "last")
+    (scores,) = candidate_scores(model("process"), ROWS, ["last"])
     assert scores["c", 0] == scores["c", 2] > scores["c", 1]

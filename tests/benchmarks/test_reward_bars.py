@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from veritune.benchmarks.best_of_n import curves
-from veritune.benchmarks.reranking import candidate_scores, first_error_accuracy, pair_accuracy
+from veritune.benchmarks.reranking import first_error_accuracy, pair_accuracy
 from veritune.config import Recipe, RewardConfig, load_recipe
 from veritune.models.reward import load_reward_model
 from veritune.problems import recipe_problems
@@ -17,6 +17,7 @@ from veritune.sampler import open_sampler
 from veritune.trainer.pairs import Judged, judged_pairs
 from veritune.trainer.reward_models import RewardTrainer
 from veritune.verifiers import open_verifier
+from veritune.verifiers.learned import candidate_scores
 
 DEMO = Path(__file__).resolve().parents[2] / "recipes" / "demo-math.toml"
 
@@ -55,8 +56,8 @@ def test_reward_models_find_errors_and_pick_better_than_votes(tmp_path: Path) ->
     pairs = judged_pairs(held_out, keep=4, seed=0, steps=True)
     assert pair_accuracy(process, pairs) >= 0.95
     scores = {
-        "process": candidate_scores(process, held_out),
-        "outcome": candidate_scores(outcome, held_out),
+        "process": candidate_scores(process, held_out)[0],
+        "outcome": candidate_scores(outcome, held_out)[0],
     }
     found = curves([verdict for _, _, verdict in held_out], scores, [1, 16])
     best = {name: curve.rates[16] for name, curve in found.items()}

@@ -14,18 +14,6 @@ if TYPE_CHECKING:
     from veritune.trainer.pairs import Pair
 
 Judged = tuple[Problem, Candidate, Verdict]
-Key = tuple[str, int]
-
-
-def candidate_scores(
-    reward: RewardModel, judged: Sequence[Judged], aggregate: Aggregate = "min"
-) -> dict[Key, float]:
-    """The score of every candidate: what `best_of_n.curves` ranks by."""
-    scored = score_candidates(reward, [(p, c) for p, c, _ in judged], aggregate=aggregate)
-    return {
-        (candidate.problem_id, candidate.index): score.score
-        for (_, candidate, _), score in zip(judged, scored, strict=True)
-    }
 
 
 def pair_accuracy(

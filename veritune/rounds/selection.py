@@ -94,11 +94,10 @@ def _sameness(row: Judged, config: SelectionConfig) -> str:
 def _ranked(groups: list[list[Judged]], reward_model: str) -> list[list[Judged]]:
     """Every group from the best to the worst by a reward model: RAFT, arXiv 2304.06767."""
     from veritune.models.reward import load_reward_model
-    from veritune.verifiers.learned import score_candidates
+    from veritune.verifiers.learned import candidate_scores
 
-    pairs = [(problem, candidate) for group in groups for problem, candidate, _ in group]
-    scored = score_candidates(load_reward_model(reward_model), pairs)
-    score = {(c.problem_id, c.index): s.score for (_, c), s in zip(pairs, scored, strict=True)}
+    rows = [row for group in groups for row in group]
+    (score,) = candidate_scores(load_reward_model(reward_model), rows)
     return [
         sorted(group, key=lambda row: -score[row[1].problem_id, row[1].index]) for group in groups
     ]

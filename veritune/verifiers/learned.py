@@ -139,6 +139,22 @@ def score_candidates(
     return [found[i] for i in range(len(rows))]
 
 
+def candidate_scores(
+    reward: RewardModel,
+    judged: Sequence[tuple[Problem, Candidate, Verdict]],
+    aggregates: Sequence[Aggregate] = ("min",),
+) -> list[dict[tuple[str, int], float]]:
+    """The score of every candidate by problem and index, once for each way to aggregate steps."""
+    scored = score_candidates(reward, [(problem, candidate) for problem, candidate, _ in judged])
+    tables: list[dict[tuple[str, int], float]] = [{} for _ in aggregates]
+    for (_, candidate, _), found in zip(judged, scored, strict=True):
+        chances = [chance for _, chance in found.steps]
+        for table, how in zip(tables, aggregates, strict=True):
+            score = aggregated(chances, how) if reward.kind == "process" else found.score
+            table[candidate.problem_id, candidate.index] = score
+    return tables
+
+
 def _ids(reward: RewardModel, problem: Problem, candidate: Candidate) -> tuple[list[int], int]:
     """Ids of prompt and candidate, and how many are the prompt's.
 

@@ -15,7 +15,6 @@ from random import Random
 from typing import Any
 
 from veritune.benchmarks.best_of_n import curves
-from veritune.benchmarks.reranking import candidate_scores
 from veritune.benchmarks.supervision.plan import Cell, StudyRecipe
 from veritune.benchmarks.supervision.runs import examine
 from veritune.benchmarks.supervision.sources import label_sources
@@ -27,6 +26,7 @@ from veritune.rounds import Quiet
 from veritune.rounds.drawing import ROUND
 from veritune.rounds.start import start_policy
 from veritune.trainer.reward_models import RewardTrainer
+from veritune.verifiers.learned import Aggregate, candidate_scores
 
 SCORES = "scores.jsonl"
 SUBSETS = 30
@@ -82,13 +82,10 @@ def _scores(
 
     out: Scores = {}
     if suffix not in STEPS_ONLY:
-        out[f"orm{suffix}"] = candidate_scores(learned("outcome", "orm"), candidates)
-    process = learned("process", "prm")
-    out[f"prm-min{suffix}"] = candidate_scores(process, candidates, "min")
-    if not suffix:
-        out["prm-product"] = candidate_scores(process, candidates, "product")
-        out["prm-last"] = candidate_scores(process, candidates, "last")
-    return out
+        (out[f"orm{suffix}"],) = candidate_scores(learned("outcome", "orm"), candidates)
+    hows: list[Aggregate] = ["min"] if suffix else ["min", "product", "last"]
+    tables = candidate_scores(learned("process", "prm"), candidates, hows)
+    return out | {f"prm-{how}{suffix}": table for how, table in zip(hows, tables, strict=True)}
 
 
 def _rows(scores: Scores) -> list[dict[str, Any]]:
