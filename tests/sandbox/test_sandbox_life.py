@@ -86,6 +86,18 @@ async def test_a_cancelled_job_stops_and_its_slot_works_again() -> None:
     assert set(machine.descendants()) <= before
 
 
+async def test_what_dies_while_it_waits_for_a_job_is_no_fault_of_the_job() -> None:
+    async with open_sandbox(workers=1) as sandbox:
+        for _ in range(3):
+            assert (await sandbox.run(Program(source="print(1)"))).stdout == "1\n"
+            assert machine.eventually(lambda: len(machine.confined()) == machine.STANDING, 5)
+            waiting = sorted(machine.confined())[1:]  # the first one forks judges
+            kill(waiting)
+            assert machine.eventually(lambda: not any(map(machine.alive, waiting)), 5)  # noqa: B023
+            result = await sandbox.run(Program(source="print(2)"))
+            assert (result.code, result.killed, result.stdout) == (0, "", "2\n")
+
+
 async def test_a_slot_whose_processes_are_killed_is_replaced_and_the_job_done() -> None:
     async with open_sandbox(workers=1) as sandbox:
         for _ in range(3):

@@ -26,14 +26,18 @@ class Waiting:
         self.pid = 0
         self._link = link
         self._fds: list[int] = []
+        self._missed = False
         wire.write(link.fileno(), zygote.UID.pack(uid or 0) + json.dumps(rules).encode())
 
     def start(self, mode: str, fds: list[int]) -> None:
         """Give it its job's descriptors."""
         self._meet()
         own = socket.socket(fileno=self._fds.pop(0))
-        with own, contextlib.suppress(BrokenPipeError):  # ended: its complaint is read at its end
-            socket.send_fds(own, [MODES[mode]], fds)
+        with own:
+            try:
+                socket.send_fds(own, [MODES[mode]], fds)
+            except BrokenPipeError:
+                self._missed = True
 
     def read_end(self) -> None:
         """Take its end, which is ready on the link."""
@@ -50,7 +54,7 @@ class Waiting:
         said = os.read(self._fds[1], 1000).decode(errors="replace")
         for fd in self._fds:
             os.close(fd)
-        return said
+        return said or "it ended before its job came" * self._missed
 
     def discard(self) -> None:
         """End it where no job came that its rules fit."""
