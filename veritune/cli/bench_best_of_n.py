@@ -4,36 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from veritune.cli.arguments import parse
+from veritune.cli.candidates import CandidateArguments, Pair, judged_candidates
 from veritune.cli.console import Terminal, percent
-from veritune.cli.inputs import read_pairs
-from veritune.cli.running import run_async
-from veritune.cli.verify import judge
-from veritune.config import Count, Positive, SamplerConfig, VerifierConfig
+from veritune.cli.inputs import read_pairs, read_problems
+from veritune.config import Positive
 from veritune.errors import RecipeError, RecordError, UnwritableError
 from veritune.files import iter_rows, read_records
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import Verdict
 
 if TYPE_CHECKING:
     from veritune.benchmarks.best_of_n import Curve, Key
-    from veritune.journal import Journal
-
-Pair = tuple[Problem, Candidate]
 
 
-class BestOfNArguments(VerifierConfig):
+class BestOfNArguments(CandidateArguments):
     """How often the pick among n candidates is right: by verifier, majority, or scores."""
 
-    problems: str
-    """Problems: .jsonl, .jsonl.zst or .parquet."""
-    candidates: str | None = None
-    """Candidates of those problems, in any of the same formats; or give --model."""
-    model: str | None = None
-    """Draw the candidates with this model: Hugging Face folder or hub name."""
     verdicts: str | None = None
     """Verdicts of the candidates, as `veritune verify` writes them; judged where left out."""
     scores: tuple[str, ...] = ()
@@ -47,9 +36,6 @@ class BestOfNArguments(VerifierConfig):
     """The n to report; 1, 2, 4, ... where left out."""
     out: str | None = None
     """Also write the curves here, as JSON."""
-    seed: Count = 0
-    """With --model: everything drawn at random follows from this."""
-    sampler: SamplerConfig = SamplerConfig()
 
 
 def main(argv: Sequence[str]) -> int:
@@ -97,43 +83,26 @@ def table(found: dict[str, Curve]) -> list[str]:
 
 def _judged(arguments: BestOfNArguments, watch: Terminal) -> tuple[list[Pair], list[Verdict]]:
     """Candidates with their problems, where those are known, and the verdicts."""
-    known = arguments.verdicts is not None
-    if arguments.model is not None and not (known or arguments.candidates):
-        return _drawn(arguments, watch)
-    if arguments.model is not None or not (known or arguments.candidates):
-        raise RecipeError("give --candidates, or --model to draw them with, or --verdicts")
+    if arguments.verdicts is None:
+        return judged_candidates(arguments, watch)
+    if arguments.model is not None:
+        raise RecipeError("give --verdicts, or --model to draw candidates with, but not both")
     pairs: list[Pair] = []
     if arguments.candidates is not None:
         pairs = read_pairs(arguments.problems, arguments.candidates)
-    if not known:
-        return pairs, run_async(judge(arguments, pairs, watch))
     return pairs, _known_verdicts(arguments)
 
 
 def _known_verdicts(arguments: BestOfNArguments) -> list[Verdict]:
     assert arguments.verdicts is not None
     verdicts = read_records(arguments.verdicts, Verdict)
-    ids = {problem.id for problem in read_records(arguments.problems, Problem)}
+    ids = {problem.id for problem in read_problems(arguments.problems)}
     if strange := next((v.problem_id for v in verdicts if v.problem_id not in ids), None):
         raise RecordError(
             f"{arguments.verdicts}: verdict of problem '{strange}',"
             f" which is not in {arguments.problems}"
         )
     return verdicts
-
-
-def _drawn(arguments: BestOfNArguments, watch: Terminal) -> tuple[list[Pair], list[Verdict]]:
-    """Draw and judge at once, in a folder that is gone afterwards."""
-    from tempfile import TemporaryDirectory
-
-    from veritune.journal import Journal
-
-    problems = read_records(arguments.problems, Problem)
-    with TemporaryDirectory() as folder, Journal.open(folder) as journal:
-        journal.add_problems("train", problems)
-        run_async(_draw(arguments, problems, journal, watch))
-        judged = list(journal.judged(0, "train"))
-    return [(problem, candidate) for problem, candidate, _ in judged], [v for _, _, v in judged]
 
 
 def _reward_scores(arguments: BestOfNArguments, pairs: list[Pair]) -> dict[str, dict[Key, float]]:
@@ -152,25 +121,6 @@ def _reward_scores(arguments: BestOfNArguments, pairs: list[Pair]) -> dict[str, 
         for (_, candidate), one in zip(pairs, scored, strict=True)
     }
     return {Path(arguments.scorer).resolve().name: scores}
-
-
-async def _draw(
-    arguments: BestOfNArguments, problems: list[Problem], journal: Journal, watch: Terminal
-) -> None:
-    from veritune.rounds.drawing import draw_and_judge, named_policy
-    from veritune.sampler import open_sampler
-    from veritune.verifiers import open_verifier
-
-    config = arguments.sampler
-    policy = named_policy(str(arguments.model), on_server=config.type == "server")
-    needs_code = any(problem.kind == "code" for problem in problems)
-    with closing(open_sampler(config, seed=arguments.seed)) as sampler:
-        async with open_verifier(arguments, needs_code=needs_code) as verifier:
-            with watch.phase("sample and verify", len(problems) * config.n) as advance:
-                await draw_and_judge(
-                    journal, sampler, verifier, policy, problems, config.n, advance,
-                    at_once=2 * arguments.workers,
-                )  # fmt: skip
 
 
 def _write(path: Path, found: dict[str, Curve]) -> None:

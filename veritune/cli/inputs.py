@@ -2,14 +2,26 @@
 
 from veritune.errors import RecordError
 from veritune.files import read_records
+from veritune.problems import guess_source, load_problems, read_candidates
 from veritune.records import Candidate, Problem, Verdict
+
+
+def read_problems(path: str) -> list[Problem]:
+    """The problems of a file: ours, or a data set's own rows (GSM8K, HumanEval, MBPP)."""
+    try:
+        source = guess_source(path)
+    except RecordError:
+        source = "veritune"  # whose reader says what is wrong, and in which line
+    if source == "veritune":
+        return read_records(path, Problem)
+    return load_problems(source, path, split="test", count=None)
 
 
 def read_pairs(problems: str, candidates: str) -> list[tuple[Problem, Candidate]]:
     """Every candidate of a file with its problem; one of an unknown problem is refused."""
-    by_id = {problem.id: problem for problem in read_records(problems, Problem)}
+    by_id = {problem.id: problem for problem in read_problems(problems)}
     pairs = []
-    for candidate in read_records(candidates, Candidate):
+    for candidate in read_candidates(candidates, by_id):
         problem = by_id.get(candidate.problem_id)
         if problem is None:
             raise RecordError(

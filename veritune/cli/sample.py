@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Literal
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import Terminal
+from veritune.cli.inputs import read_problems
 from veritune.cli.running import run_async
 from veritune.config import Count, Frozen, SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError, RecordError, UnwritableError
-from veritune.files import read_records, write_records
+from veritune.files import write_records
 from veritune.records import Problem, Verdict
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
     """Draw `sampler.n` candidates a problem and write them."""
     words = ["--sampler.n" if word == "--n" else word for word in argv]
     arguments = parse(SampleArguments, words, prog="veritune sample")
-    problems = read_records(arguments.problems, Problem)
+    problems = read_problems(arguments.problems)
     _check_names(problems, arguments.problems)
     watch = Terminal()
     with ExitStack() as stack:

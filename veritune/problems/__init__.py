@@ -4,6 +4,7 @@ from veritune.problems.chain import chain_operations, chain_step
 from veritune.problems.equations import line_of, root_of
 from veritune.problems.generating import GENERATORS, generate
 from veritune.problems.loading import SOURCES, guess_source, load_problems
+from veritune.problems.samples import read_candidates
 from veritune.problems.splits import demonstrations, recipe_problems, reference_solution
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "guess_source",
     "line_of",
     "load_problems",
+    "read_candidates",
     "recipe_problems",
     "reference_solution",
     "root_of",

@@ -35,9 +35,8 @@ def from_row(row: Row) -> Problem:
     solution, marker, answer = fields["answer"].rpartition(MARKER)
     if not marker or not answer.strip():
         raise RecordError(f"{where}: answer: no final answer after {MARKER}")
-    digest = hashlib.sha256(fields["question"].encode()).hexdigest()
     return Problem(
-        id=f"gsm8k-{digest[:16]}",
+        id=id_of(fields["question"]),
         kind="math",
         prompt=fields["question"],
         reference={
@@ -46,3 +45,8 @@ def from_row(row: Row) -> Problem:
         },
         metadata={"source": "gsm8k", "marker": MARKER, "solution": fields["answer"]},
     )
+
+
+def id_of(question: str) -> str:
+    """The id of a problem, which has none in the data set."""
+    return f"gsm8k-{hashlib.sha256(question.encode()).hexdigest()[:16]}"

