@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from veritune.benchmarks.supervision.held_out import write_tests
 from veritune.benchmarks.supervision.plan import RERANKERS, StudyRecipe, cells
 from veritune.cli import main
 from veritune.config import load_recipe_as
@@ -159,6 +160,15 @@ def test_matching_by_tokens_gives_ppo_as_many_sequences_to_learn_from(tmp_path: 
     counts = {c.arm: c.recipe.rounds.count for c in cells(study(tmp_path, text))}
     assert counts["process"] == 1
     assert counts["ppo-min"] * 20 * 4 * 3 == 90 * 8
+
+
+def test_dials_of_another_generator_are_left_alone(tmp_path: Path) -> None:
+    assert any(c.sweep is not None for c in cells(study(tmp_path, RECIPE)))
+    text = RECIPE.replace("[problems]", '[problems]\nsource = "equations"')
+    other = study(tmp_path, text)
+    assert not any(c.sweep is not None for c in cells(other))
+    write_tests(other, tmp_path / "problems")
+    assert [path.name for path in (tmp_path / "problems").iterdir()] == ["test.jsonl"]
 
 
 def test_ppo_arms_take_their_own_keys(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from veritune.benchmarks.supervision.plan import StudyRecipe, cells, merged
+from veritune.benchmarks.supervision.plan import StudyRecipe, cells, merged, says_something
 from veritune.config import ProblemsConfig
 from veritune.errors import InputError
 from veritune.files import read_records, write_records
@@ -23,8 +23,13 @@ def write_tests(study: StudyRecipe, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     config, asked = study.problems, study.study
     wanted = {"test": (config, asked.test)}
-    if asked.longer and asked.harder:
-        harder = ProblemsConfig.model_validate(merged(config.model_dump(), asked.harder))
+    changes = {
+        key: change
+        for key, change in asked.harder.items()
+        if says_something(f"problems.{key}", config.source)
+    }
+    if asked.longer and changes:
+        harder = ProblemsConfig.model_validate(merged(config.model_dump(), changes))
         wanted["longer"] = harder, asked.longer
     for cell in cells(study):
         if cell.sweep is not None:

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from veritune.config import Count, Frozen, Positive, Recipe, RewardConfig, check_recipe_as
 from veritune.errors import RecipeError
+from veritune.problems import GENERATORS
 
 Measure = Literal["pass_at_1", "trace_error", "longer_pass_at_1", "length", "best_of_n"]
 Override = dict[str, Any]
@@ -227,8 +228,17 @@ def _by_outcome(values: Override) -> bool:
     return not values["trainer"]["credit"]["process"]
 
 
+def says_something(key: str, source: str) -> bool:
+    """Whether a key of the recipe changes anything: the tables of other generators do not."""
+    table, _, name = key.partition(".")
+    name = name.partition(".")[0]
+    return table != "problems" or name not in GENERATORS or name == source
+
+
 def _swept(study: StudyRecipe) -> Iterator[Cell]:
     for number, sweep in enumerate(study.study.sweeps):
+        if not says_something(sweep.key, study.problems.source):
+            continue
         for value in sweep.values:
             change: Any = value
             for part in reversed(sweep.key.split(".")):
