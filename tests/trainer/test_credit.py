@@ -154,3 +154,33 @@ def test_token_ends_of_bytes_that_share_a_character() -> None:
     text = "aé b✓."
     ids = tokenizer.encode(text, add_special_tokens=False)
     assert token_ends(tokenizer, ids, text) == [1, 1, 2, 3, 4, 4, 4, 5, 6]
+
+
+@pytest.mark.parametrize("form", ["min", "all"])
+def test_the_answer_is_the_last_step_where_only_the_worst_counts(form: str) -> None:
+    config = CreditConfig(outcome=0.0, process=1.0, form=form)  # type: ignore[arg-type]
+
+    def total(outcome: str, labels: list[str], *, cut_off: bool = False) -> float:
+        steps = tuple(
+            StepVerdict(start=3 * at, end=3 * at + 3, label=label, reason="")  # type: ignore[arg-type]
+            for at, label in enumerate(labels)
+        )
+        score = 1.0 if outcome == "passed" else 0.0
+        verdict = Verdict(
+            problem_id="a", index=0, outcome=outcome, score=score, reason="", steps=steps  # type: ignore[arg-type]
+        )  # fmt: skip
+        ends = list(range(1, 3 * len(labels) + 2))
+        found = assign_credit(verdict, ends, config, cut_off=cut_off)
+        assert found is not None
+        return sum(found.rewards())
+
+    right = ["correct"] * 3
+    assert total("passed", right) == pytest.approx(1)
+    for outcome, labels in (
+        ("failed", right[:1]),
+        ("failed", []),
+        ("passed", ["correct", "incorrect", "correct"]),
+        ("failed", ["incorrect", "incorrect"]),
+    ):
+        assert total(outcome, labels) == pytest.approx(-1, abs=1e-6)
+    assert total("failed", right, cut_off=True) == pytest.approx(1)

@@ -101,7 +101,7 @@ class CreditConfig(Frozen):
     """Weight of the steps' rewards, each on its step's last token; 0 means none."""
     form: Literal["sum", "delta", "min", "all"] = "min"
     """What a step earns: its value; its value less the next one's; its share of the worst; or
-    nothing, but the last one the worst of all."""
+    nothing, but the last one the worst of all. For min and all the answer is the last step."""
     correct: float = 1.0
     """Value of a step that was found correct; unchecked steps have none."""
     incorrect: float = -1.0

@@ -10,7 +10,8 @@ stands on the last token of the step. Let v_1 .. v_K be the values of the checke
     all    min(v) at the last, nothing before it: every step, or nothing
 
 so that what follows from step k on sums to all later values, to v_k itself, or about to the worst
-value of the solution. With `correct = 0` the sum form is the clipped one of Gao et al., which
+value of the solution. In the min and all forms the answer is the last step: else one right step and
+an end would be worth as much as a solution, and a policy finds that out. With `correct = 0` the sum form is the clipped one of Gao et al., which
 cannot be raised by writing more steps. Lines of code that a verdict blames are steps like any.
 
 An unchecked step earns nothing. A verdict "error" yields no credit at all: no gradient. A
@@ -68,21 +69,33 @@ def assign_credit(
         # Code that carries a hack's marks earns nothing, however it came out.
         outcome = ((last, config.outcome * (0.0 if verdict.flags else verdict.score)),)
     return Credit(
-        length=len(ends), outcome=outcome, steps=_steps(verdict, ends, config), terminal=not cut_off
+        length=len(ends),
+        outcome=outcome,
+        steps=_steps(verdict, ends, config, cut_off=cut_off),
+        terminal=not cut_off,
     )
 
 
-def _steps(verdict: Verdict, ends: Sequence[int], config: CreditConfig) -> tuple[Reward, ...]:
-    checked = [s for s in verdict.steps if s.label != "unchecked" and s.end > s.start]
-    if not config.process or not checked:
+def _steps(
+    verdict: Verdict, ends: Sequence[int], config: CreditConfig, *, cut_off: bool
+) -> tuple[Reward, ...]:
+    if not config.process:
         return ()
-    checked.sort(key=lambda step: step.end)
-    values = [config.correct if s.label == "correct" else config.incorrect for s in checked]
-    formed = form_rewards(values, config.form, config.min_temperature)
     last = len(ends) - 1
+    marks = [
+        (min(bisect_left(ends, step.end), last), step.label == "correct")
+        for step in sorted(verdict.steps, key=lambda step: step.end)
+        if step.label != "unchecked" and step.end > step.start
+    ]
+    if config.form in ("min", "all") and not cut_off:
+        marks.append((last, verdict.outcome == "passed" and not verdict.flags))
+    if not marks:
+        return ()
+    values = [config.correct if right else config.incorrect for _, right in marks]
+    formed = form_rewards(values, config.form, config.min_temperature)
     return tuple(
-        (min(bisect_left(ends, step.end), last), config.process * value)
-        for step, value in zip(checked, formed, strict=True)
+        (position, config.process * value)
+        for (position, _), value in zip(marks, formed, strict=True)
     )
 
 
