@@ -41,7 +41,13 @@ class Quiet:
 
 
 def heed_cancellation() -> None:
-    """Let Ctrl-C end a training phase, which otherwise never yields to the event loop."""
-    task = asyncio.current_task()
+    """Let Ctrl-C end a training phase, which otherwise never yields to the event loop.
+
+    Outside of one, Ctrl-C ends the phase by itself.
+    """
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
