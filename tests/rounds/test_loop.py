@@ -169,3 +169,18 @@ def test_an_adapter_is_merged_into_the_start(tmp_path: Path) -> None:
     ids = torch.tensor([[5, 6, 7]])
     assert start.policy != base.policy
     assert torch.allclose(merged(ids).logits, adapted.eval()(ids).logits, atol=1e-5)
+
+
+def test_a_start_is_the_same_built_inside_an_event_loop_and_outside(tmp_path: Path) -> None:
+    import asyncio
+
+    from veritune.rounds.start import start_policy
+    from veritune.rounds.watch import Quiet
+
+    taught = {"demonstrations": 20, "updates": 3, "batch_size": 4}
+
+    async def inside() -> str:
+        return start_policy(tiny(tmp_path / "in", warm_start=taught), Quiet()).policy
+
+    outside = start_policy(tiny(tmp_path / "out", warm_start=taught), Quiet()).policy
+    assert asyncio.run(inside()) == outside

@@ -11,8 +11,9 @@ stands on the last token of the step. Let v_1 .. v_K be the values of the checke
 
 so that what follows from step k on sums to all later values, to v_k itself, or about to the worst
 value of the solution. In the min and all forms the answer is the last step: else one right step and
-an end would be worth as much as a solution, and a policy finds that out. With `correct = 0` the sum form is the clipped one of Gao et al., which
-cannot be raised by writing more steps. Lines of code that a verdict blames are steps like any.
+an end would be worth as much as a solution, and a policy finds that out. With `correct = 0` the sum
+form is the clipped one of Gao et al., which cannot be raised by writing more steps. Lines of code
+that a verdict blames are steps like any.
 
 An unchecked step earns nothing. A verdict "error" yields no credit at all: no gradient. A
 candidate that was cut off drew no end token: it earns for its steps, and its outcome is unknown.
