@@ -48,7 +48,7 @@ def read_picks(study: StudyRecipe, folder: Path) -> Picked:
             seeds.append(picked_right(verdicts, scores, ns))
             for name in ("orm", "prm-min", "prm-product"):
                 errors.setdefault(name, []).append(calibration(verdicts, scores[name]))
-    names = [name for name in RERANKERS if seeds and name in seeds[0]]
+    names = [name for name in RERANKERS if seeds and all(name in seed for seed in seeds)]
     return Picked(
         curves={name: {n: _rate(seeds, name, n) for n in ns} for name in names},
         at_most={name: _ratio(seeds, name, most) for name in names},
