@@ -267,9 +267,12 @@ def narrowed(
         values["name"] = f"{study.name}-quick"
         values["evaluation"]["n"] = values["evaluation"]["k"] = 1
         values["rounds"]["count"] = min(2, study.rounds.count)
+        needed = 2 * (study.rounds.prompts or 0)
+        values["problems"]["train"] = min(study.problems.train, max(6000, needed))
         inner |= {"seeds": 3, "test": min(500, study.study.test), "sweeps": []}
         inner |= {"longer": min(200, study.study.longer), "rerank_problems": 100}
         inner |= {"flip": 0, "rollouts": 0}
+        inner["reward"]["updates"] = min(120, study.study.reward.updates)
         arms = arms or tuple(arm for arm in study.study.arms if arm in QUICK_ARMS)
     inner["seeds"] = seeds or inner["seeds"]
     inner["arms"] = list(arms or study.study.arms)
