@@ -112,14 +112,10 @@ def _reward_scores(arguments: BestOfNArguments, pairs: list[Pair]) -> dict[str, 
     if not pairs:
         raise RecipeError("--scorer reads the candidates: give --candidates as well")
     from veritune.models.reward import load_reward_model
-    from veritune.verifiers.learned import score_candidates
+    from veritune.verifiers.learned import candidate_scores
 
     reward = load_reward_model(arguments.scorer)
-    scored = score_candidates(reward, pairs, aggregate=arguments.scorer_steps)
-    scores = {
-        (candidate.problem_id, candidate.index): one.score
-        for (_, candidate), one in zip(pairs, scored, strict=True)
-    }
+    (scores,) = candidate_scores(reward, pairs, [arguments.scorer_steps])
     return {Path(arguments.scorer).resolve().name: scores}
 
 

@@ -37,8 +37,8 @@ def read_candidates(path: str, problems: Mapping[str, Problem]) -> list[Candidat
             raise RecordError(f"{path}:{line}: not a row of samples ({error!r})") from None
         id = names.get(_plain(name)) or names.get(_plain(f"mbpp/{name}")) or name
         for text in texts:
-            whole = "completion" in row or "resps" in row
-            ahead = _ahead(problems.get(id), text) if whole else ""
+            continues = "resps" in row or row.get("completion") is not None
+            ahead = _ahead(problems.get(id), text) if continues else ""
             found.append(Candidate(problem_id=id, index=numbers[id], text=ahead + text))
             numbers[id] += 1
     return found

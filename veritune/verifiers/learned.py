@@ -141,13 +141,13 @@ def score_candidates(
 
 def candidate_scores(
     reward: RewardModel,
-    judged: Sequence[tuple[Problem, Candidate, Verdict]],
+    rows: Sequence[tuple[Problem, Candidate, *tuple[Verdict, ...]]],
     aggregates: Sequence[Aggregate] = ("min",),
 ) -> list[dict[tuple[str, int], float]]:
     """The score of every candidate by problem and index, once for each way to aggregate steps."""
-    scored = score_candidates(reward, [(problem, candidate) for problem, candidate, _ in judged])
+    scored = score_candidates(reward, [(row[0], row[1]) for row in rows])
     tables: list[dict[tuple[str, int], float]] = [{} for _ in aggregates]
-    for (_, candidate, _), found in zip(judged, scored, strict=True):
+    for (_, candidate, *_), found in zip(rows, scored, strict=True):
         chances = [chance for _, chance in found.steps]
         for table, how in zip(tables, aggregates, strict=True):
             score = aggregated(chances, how) if reward.kind == "process" else found.score

@@ -21,9 +21,10 @@ from veritune.benchmarks.supervision.sources import label_sources
 from veritune.errors import VerituneError
 from veritune.journal import Journal
 from veritune.models.reward import RewardKind, RewardModel, load_reward_model
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import Problem, Verdict
 from veritune.rounds import Quiet
 from veritune.rounds.drawing import ROUND
+from veritune.rounds.measures import Judged
 from veritune.rounds.start import start_policy
 from veritune.trainer.reward_models import RewardTrainer
 from veritune.verifiers.learned import Aggregate, candidate_scores
@@ -33,7 +34,6 @@ SUBSETS = 30
 """Random subsets of n that a vote is averaged over."""
 STEPS_ONLY = ("-hard", "-soft")
 """Sources that say nothing new of answers."""
-Judged = tuple[Problem, Candidate, Verdict]
 Scores = dict[str, dict[tuple[str, int], float]]
 
 

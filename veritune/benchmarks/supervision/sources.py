@@ -16,13 +16,13 @@ from random import Random
 from veritune.benchmarks.supervision.plan import StudyConfig
 from veritune.config import Recipe
 from veritune.journal import Journal
-from veritune.records import Candidate, Checkpoint, Problem, Verdict
+from veritune.records import Checkpoint
+from veritune.rounds.measures import Judged
 from veritune.sampler import open_sampler
 from veritune.verifiers import open_verifier
 from veritune.verifiers.prefixes import StepLabels
 from veritune.verifiers.rollouts import RolloutLabeller
 
-Judged = tuple[Problem, Candidate, Verdict]
 ROLLOUTS = "rollouts"
 
 

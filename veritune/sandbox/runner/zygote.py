@@ -25,7 +25,7 @@ ANSWER, SHARED, PROGRAM = b"A", b"S", b"P"
 READY = struct.Struct("i")  # the process that waits; with it come its link, pidfd and complaints
 END = struct.Struct("idi")  # exit code, CPU ms, peak memory in KiB
 UID = struct.Struct("I")  # ahead of the rules that the host asks for; 0: none
-CHANNEL, PAYLOAD, LAST = 3, 4, 5
+CHANNEL, PAYLOAD = 3, 4
 PACKAGES = "/opt/packages"
 # What candidates import most. More would cost every fork; less would cost those who import it.
 # Not threading and random: each makes every forked child set its state up anew.
@@ -64,12 +64,12 @@ def serve(link: socket.socket) -> None:
 
 def take_places(link: socket.socket) -> socket.socket:
     """Put something harmless on every descriptor that a child's will be put on."""
-    kept = fcntl.fcntl(link.fileno(), fcntl.F_DUPFD, LAST + 1)
+    kept = fcntl.fcntl(link.fileno(), fcntl.F_DUPFD, PAYLOAD + 1)
     link.close()
     null = os.open("/dev/null", os.O_RDWR)
-    for place in range(LAST + 1):
+    for place in range(PAYLOAD + 1):
         os.dup2(null, place)
-    if null > LAST:
+    if null > PAYLOAD:
         os.close(null)
     return socket.socket(fileno=kept)
 
