@@ -94,3 +94,6 @@ def test_pass_at_k_of_human_evals_own_files(
     assert "pass@2: 83.3%, 0.833333" in said
     assert main(["bench", "pass-at-k", words[0], words[1]]) == 2
     assert "--model to draw them with" in capsys.readouterr().err
+    words[1] = "nowhere/thing"
+    assert main(["bench", "pass-at-k", *words]) == 2
+    assert "nowhere/thing" in capsys.readouterr().err

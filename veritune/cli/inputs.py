@@ -1,5 +1,8 @@
 """Reading the files that commands take together."""
 
+from contextlib import suppress
+from pathlib import Path
+
 from veritune.errors import RecordError
 from veritune.files import read_records
 from veritune.problems import guess_source, load_problems, read_candidates
@@ -8,10 +11,10 @@ from veritune.records import Candidate, Problem, Verdict
 
 def read_problems(path: str) -> list[Problem]:
     """The problems of a file: ours, or a data set's own rows (GSM8K, HumanEval, MBPP)."""
-    try:
-        source = guess_source(path)
-    except RecordError:
-        source = "veritune"  # whose reader says what is wrong, and in which line
+    source = "veritune"  # whose reader says what is wrong, and in which line
+    if Path(path).is_file():  # no name on a hub
+        with suppress(RecordError):
+            source = guess_source(path)
     if source == "veritune":
         return read_records(path, Problem)
     return load_problems(source, path, split="test", count=None)
