@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -59,9 +60,8 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
 
 def _sync_tree(folder: Path) -> None:
-    for file in folder.rglob("*"):
-        _sync(file)
-    _sync(folder)
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(_sync, [*folder.rglob("*"), folder]))
 
 
 def _sync(path: Path) -> None:

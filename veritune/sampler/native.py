@@ -47,9 +47,12 @@ class NativeSampler:
         """Read the weights of `checkpoint` from disk; an adapter is merged into its base."""
         from veritune.sampler.policy import Policy
 
+        before = self._policy
         self.close()
         self._closed = Event()
-        self._policy = Policy(checkpoint, self.config, self._dtype, self._device)
+        renewed = before.renewed(checkpoint) if before else None
+        del before
+        self._policy = renewed or Policy(checkpoint, self.config, self._dtype, self._device)
 
     def sample(
         self, problems: Sequence[Problem], indices: Sequence[Sequence[int]], *, round: int

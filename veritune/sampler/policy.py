@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import torch
 
 from veritune.config import SamplerConfig
-from veritune.models import load_policy
+from veritune.models import load_policy, model_folder
 from veritune.records import Checkpoint, Problem
 from veritune.sampler.batch import Group
 from veritune.sampler.codec import Codec
 from veritune.sampler.decoder import Decoder, GeneralDecoder
 from veritune.sampler.identity import check_content
+from veritune.sampler.mould import Mould
 from veritune.sampler.paged import PagedDecoder
 from veritune.sampler.uncached import UncachedDecoder, caches_rightly
 from veritune.sampler.weights import Weights, arrange, is_supported
@@ -39,12 +41,32 @@ class Policy:
         self._position_bytes = _position_bytes(model)
         self._model: Any = model.requires_grad_(False)
         self._weights: Weights | None = None
+        self._mould: Mould | None = None
         self._cached = True
         with torch.inference_mode():
             if is_supported(model):
                 self._weights, self._model = arrange(model), None
+                self._mould = Mould(model, model_folder(checkpoint.path))
             else:
                 self._cached = caches_rightly(model)
+
+    def renewed(self, checkpoint: Checkpoint) -> Policy | None:
+        """The same model with the weights of `checkpoint`; None where it must be loaded whole.
+
+        This one's weights are gone then, so that there is never room needed for both.
+        """
+        self._weights = None
+        if self._mould is None:
+            return None
+        check_content(checkpoint)
+        with torch.inference_mode():
+            weights = self._mould.cast(model_folder(checkpoint.path))
+        if weights is None:
+            return None
+        # Who still reads from the old policy goes on with the old name.
+        policy = copy(self)
+        policy.name, policy._weights = checkpoint.policy, weights
+        return policy
 
     @property
     def threads(self) -> int:
