@@ -75,6 +75,21 @@ def test_draws_do_not_depend_on_batch_order_or_company(policy: Checkpoint) -> No
     assert all(whole[key].token_ids == c.token_ids for key, c in missing.items())
 
 
+def test_draws_do_not_depend_on_how_cores_are_shared(policy: Checkpoint) -> None:
+    """With two cores 160 candidates are two lanes' work, and eight are one lane's on both."""
+    problems = mixed_problems(40)
+    torch.set_num_threads(2)
+    try:
+        whole = sample(policy, problems, [range(4)] * 40, max_tokens=24)
+        part = sample(policy, problems[:2], [range(4)] * 2, max_tokens=24)
+    finally:
+        torch.set_num_threads(1)
+    alone = sample(policy, problems[:2], [range(4)] * 2, max_tokens=24)
+    for key, candidate in part.items():
+        assert candidate.token_ids == whole[key].token_ids == alone[key].token_ids
+        assert candidate.logprobs == whole[key].logprobs == alone[key].logprobs
+
+
 def test_seed_round_problem_and_index_each_change_the_draw(policy: Checkpoint) -> None:
     twins = [problem("p0", "1+1="), problem("p1", "1+1=")]
     base = sample(policy, twins, [[0, 1], [0]])

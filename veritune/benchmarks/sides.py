@@ -20,7 +20,7 @@ def measure(command: Sequence[str], task: dict[str, Any]) -> Row:
     """Run one side; the last line that it prints is its figures."""
     threads = str(task["threads"])
     quiet = {"TRL_EXPERIMENTAL_SILENCE": "1", "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""}
-    limits = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "OMP_WAIT_POLICY": "PASSIVE"}
+    limits = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
     done = subprocess.run(
         [*command, json.dumps(task)],
         capture_output=True,

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from veritune.sampler.policy import Policy
 
 
+LANE_ROWS = 48
+"""Fewer rows than this are not worth a lane of their own: several cores work on one lane's."""
+
+
 class NativeSampler:
     """Draws candidates with plain torch from a causal model that transformers loads.
 
@@ -85,7 +89,7 @@ class NativeSampler:
         capacity = max(len(group.prompt) + group.limit for group in groups)
         width = max(group.limit for group in groups)
         slots = policy.slots(candidates, capacity)
-        count = min(policy.threads, slots)
+        count = max(1, min(policy.threads, slots // LANE_ROWS))
         waiting = Waiting(groups)
         lanes = []
         for share in (slots // count + (i < slots % count) for i in range(count)):

@@ -1,8 +1,9 @@
-"""Lanes beside each other, each in a thread that computes on one core.
+"""Lanes beside each other, each in a thread that computes on its share of the cores.
 
-One-core threads beat one batch on all cores here: the operations are short, so that waiting for
-each other after every one costs more than it gains, and much more on a busy machine. torch lets
-other Python threads run while it computes.
+Where there are rows enough, one-core threads beat one batch on all cores: the operations are
+short, so that waiting for each other after every one costs more than it gains, and much more on a
+busy machine. torch lets other Python threads run while it computes. With few rows the weights
+that every lane reads, and Python's lock, cost more than that.
 """
 
 from __future__ import annotations
@@ -32,9 +33,12 @@ def run_lanes(lanes: Sequence[Lane], stop: threading.Event) -> Iterator[list[Dra
         return
     done: Queue[list[Drawn] | BaseException | None] = Queue(AHEAD)
     over = threading.Event()
-    threads = [threading.Thread(target=_run, args=(lane, done, (stop, over))) for lane in lanes]
+    share = max(1, torch.get_num_threads() // len(lanes))
+    threads = [
+        threading.Thread(target=_run, args=(lane, share, done, (stop, over))) for lane in lanes
+    ]
     try:
-        _start(threads)
+        _start(threads, share)
         running = len(threads)
         while running:
             item = done.get()
@@ -53,13 +57,13 @@ def run_lanes(lanes: Sequence[Lane], stop: threading.Event) -> Iterator[list[Dra
                 thread.join(0.01)
 
 
-def _start(threads: Sequence[threading.Thread]) -> None:
-    """Start threads that take one core each.
+def _start(threads: Sequence[threading.Thread], share: int) -> None:
+    """Start threads that take `share` cores each.
 
     torch keeps the number for each thread, but lends a new thread the one that was set last.
     """
     cores = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(share)
     for thread in threads:
         thread.start()
     torch.set_num_threads(cores)
@@ -67,11 +71,12 @@ def _start(threads: Sequence[threading.Thread]) -> None:
 
 def _run(
     lane: Lane,
+    share: int,
     done: Queue[list[Drawn] | BaseException | None],
     stops: Sequence[threading.Event],
 ) -> None:
     try:
-        torch.set_num_threads(1)
+        torch.set_num_threads(share)
         while not (lane.idle or any(stop.is_set() for stop in stops)):
             if finished := lane.work():
                 done.put(finished)
