@@ -30,10 +30,12 @@ def test_wrong_requests_are_one_line(tmp_path: Path) -> None:
         main(["nurse"])
 
 
-def answer(program: bytes, number: int, argument: int = 0, arch: int = 0xC000003E) -> int:
+def answer(
+    program: bytes, number: int, argument: int = 0, arch: int = 0xC000003E, pointer: int = 0
+) -> int:
     """What a filter answers: the kernel's small machine, as far as our filters use it."""
     steps = [struct.unpack_from("=HBBI", program, at) for at in range(0, len(program), 8)]
-    data = {0: number, 4: arch, 16: argument}
+    data = {0: number, 4: arch, 16: argument, 24: pointer & 0xFFFFFFFF, 28: pointer >> 32}
     at = held = 0
     while True:
         code, if_true, if_false, value = steps[at]
@@ -54,6 +56,7 @@ def test_the_filter_answers_every_number_as_its_tables_say(machine: str, column:
     arch = seccomp.MACHINES[machine][1]
     expected = {n[column]: 0x50001 for n in seccomp.DENIED.values()}
     expected |= {n[column]: 0x50026 for n in seccomp.ABSENT.values()}
+    expected |= dict.fromkeys((seccomp.SOCKET[column], seccomp.SOCKETPAIR[column]), 0x50061)
     for number in range(600):
         if number != seccomp.CLONE[column]:
             found = answer(program, number, arch=arch)
@@ -63,6 +66,14 @@ def test_the_filter_answers_every_number_as_its_tables_say(machine: str, column:
     for flag in (0x20000, 0x10000000, 0x20000000, 0x40000000, 0x80):
         assert answer(program, clone, 0x11 | flag, arch) == 0x50001
     assert answer(program, 0, arch=0x40000003) == 0x80000000
+    for family in range(50):
+        found = answer(program, seccomp.SOCKET[column], family, arch)
+        assert found == (0x7FFF0000 if family in seccomp.FAMILIES else 0x50061)
+    for pointer in (1, 1 << 32, 0x7FFC00000000):
+        for signal in (9, 16, 17, 18):
+            found = answer(program, seccomp.SIGACTION[column], signal, arch, pointer)
+            assert found == (0x50000 if signal == 17 else 0x7FFF0000)
+    assert answer(program, seccomp.SIGACTION[column], 17, arch) == 0x7FFF0000
 
 
 def test_numbers_of_another_calling_convention_do_not_exist() -> None:

@@ -189,11 +189,16 @@ async def test_many_candidates_through_one_pool_leave_no_trace(kind: str) -> Non
                 results = await asyncio.gather(*(sandbox.run(JOB) for _ in range(4)))
                 assert all(r.report and r.report["tests"][0][1] == "accepted" for r in results)
 
+        def at_rest() -> bool:
+            return len(machine.confined()) == 2 * machine.STANDING
+
         await some(10)
+        assert machine.eventually(at_rest, 5)
         before = machine.descriptors(), machine.mounts(), len(machine.descendants())
         held = {pid: machine.resident_kb(pid) for pid in machine.descendants()}
         descriptors = {pid: machine.descriptors(pid) for pid in held}
         await some(50)
+        assert machine.eventually(at_rest, 5)
         after = machine.descriptors(), machine.mounts(), len(machine.descendants())
         # Others on the machine may unmount something meanwhile; more than before would be a leak.
         assert all(now <= then for now, then in zip(after, before, strict=True)), (before, after)

@@ -8,12 +8,14 @@ import json
 import math
 import secrets
 import signal
-from typing import Any
+from typing import Any, get_args
 
 from veritune.errors import SandboxFailureError
+from veritune.records import TestOutcome
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.protocol import ExecResult, Job, Judged, Program, Shared
 
+OUTCOMES = frozenset(get_args(TestOutcome))
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "HOME": "/tmp",
@@ -107,11 +109,22 @@ def _end_of_judge(reply: dict[str, Any]) -> str:
 
 
 def _claim(text: str, nonce: str) -> dict[str, Any] | None:
-    """What a process reported about itself, or None where it does not carry the nonce."""
+    """What a process reported about itself, or None where it is no report with the nonce.
+
+    It may be forged: nothing in it makes a slot be replaced, or has a shape that was not checked.
+    """
     try:
         claim = json.loads(text)
-        if not hmac.compare_digest(claim.pop("nonce"), nonce):
+        if not hmac.compare_digest(claim["nonce"], nonce):
+            return None
+        broken = [["tests", "infrastructure", claim.get("broken", "")[-500:]]]
+        tests = [[_text(part) for part in test] for test in claim.get("tests", broken)]
+        if any(len(test) != 3 or test[1] not in OUTCOMES for test in tests):
             return None
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return None
-    return claim if isinstance(claim, dict) else None
+    return {"tests": tests, "lost": "", "unsupported": ""}
+
+
+def _text(part: str) -> str:
+    return part.encode(errors="replace").decode()[:1000]

@@ -25,17 +25,21 @@ MAX_DEPTH = 100
 MAX_ITEMS = 1_000_000
 SCALARS = frozenset({bool, float, str, type(None)})
 SMALL_INT = 1 << 63
+# Not those that give more than their own plain value when they are called.
+HANDLING = {"type", "super", "property", "classmethod", "staticmethod", "memoryview"}
 PLAIN_TYPES = {
     name: value
     for name, value in vars(builtins).items()
-    if isinstance(value, type) and not name.startswith("_")
+    if isinstance(value, type) and not name.startswith("_") and name not in HANDLING
 }
 TYPE_NAMES: dict[Any, str] = {value: name for name, value in PLAIN_TYPES.items()}
-BUILTIN_FUNCTIONS = {
-    name: value
-    for name, value in vars(builtins).items()
-    if isinstance(value, types.BuiltinFunctionType) and not name.startswith("_")
-}
+# Functions that do nothing but compute. All others are handles of the side that they come from:
+# called here, `eval` would run what the other side chose as its argument.
+PURE = """
+abs all any ascii bin callable chr divmod hash hex isinstance issubclass len max min oct ord pow
+repr round sorted sum
+"""
+BUILTIN_FUNCTIONS: dict[str, object] = {name: getattr(builtins, name) for name in PURE.split()}
 MUTABLE: tuple[Any, ...] = (list, dict, set, bytearray, deque, OrderedDict, defaultdict, Counter)
 
 Encoded = Any
@@ -379,7 +383,12 @@ def _read_numpy(value: Any) -> Any:
     kind = numpy.dtype(dtype)
     if kind.kind not in "biufcSUmM":
         raise MalformedError("an array of objects")
-    return numpy.frombuffer(bytearray(_bytes(data)), kind).reshape([count(n) for n in shape])
+    made = numpy.frombuffer(bytearray(_bytes(data)), kind).reshape([count(n) for n in shape])
+    # A number that numpy compares with a narrow float is made as narrow first: to half precision's
+    # infinity, every number above 65520 is equal.
+    half = not shape and kind == "f2"
+    coarse = kind.kind in "fc" and (half or not numpy.isfinite(made).all())
+    return made.astype(numpy.result_type(kind, "f8")) if coarse else made
 
 
 @functools.cache

@@ -29,7 +29,6 @@ def settle() -> None:
     with open("/proc/self/statm") as stream:
         _inherited = int(stream.read().split()[0]) * resource.getpagesize()
     for what, amount in (
-        (resource.RLIMIT_NOFILE, 128),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
@@ -43,7 +42,9 @@ class Confinement(NamedTuple):
     """Limits and identity of one child.
 
     `uid` None: a plain user's sandbox has only one. Without `address_space`, memory is counted
-    where it can be written only, for runtimes that reserve far more than they use.
+    where it can be written only, for runtimes that reserve far more than they use. `descriptors`
+    also bounds those in flight between sockets, over all processes of a plain user: who sends some
+    to others of the slot needs more than a candidate has.
     """
 
     uid: int | None
@@ -54,6 +55,7 @@ class Confinement(NamedTuple):
     files: int
     own_name: bool = True
     address_space: bool = True
+    descriptors: int = 128
 
 
 def steps(rules: Confinement) -> list[Step]:
@@ -87,6 +89,7 @@ def _prefer_for_oom() -> None:
 def _limits(rules: Confinement) -> list[Step]:
     memory = resource.RLIMIT_AS if rules.address_space else resource.RLIMIT_DATA
     amounts = [
+        (resource.RLIMIT_NOFILE, rules.descriptors),
         (memory, _inherited + rules.memory_bytes),
         (resource.RLIMIT_NPROC, rules.processes),
         (resource.RLIMIT_FSIZE, rules.file_bytes),

@@ -28,6 +28,7 @@ RULES = Confinement(
     file_bytes=16 << 20,
     files=1000,
     own_name=False,
+    descriptors=1024,
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from . import judge, wire
 from . import judges as forking
 
-RESULT_BYTES = 64 << 20
+RESULT_BYTES = 16 << 20
 JUDGE_GRACE_SECONDS = 10.0
 # A judge serves one problem's candidates one after another, up to these.
 MOST_USES, MOST_CPU_SECONDS, MOST_PEAK_KB = 64, 2.0, 256 << 10
@@ -19,13 +19,17 @@ class Reporter:
 
     def __init__(self, stream: socket.socket) -> None:
         self.stream = stream
-        self.report = b""
+        self.report = bytearray()
 
     def read(self) -> bool:
         """Take what has come; whether more is to come."""
         data = self.stream.recv(1 << 20)
         self.report += data
         return bool(data) and len(self.report) <= RESULT_BYTES
+
+    def candidate_ended(self) -> None:
+        """Close its side: descriptors that are in flight outlive the process that sent them."""
+        self.stream.shutdown(socket.SHUT_RDWR)
 
     def kill(self) -> None:
         """Stop waiting for it."""
@@ -56,15 +60,20 @@ class Judge(Reporter):
         self.reusable = False
         self._uses = 0
         self._judges = judges
+        self._channel: socket.socket | None = None
         limit = int(cpu_seconds * 2 + JUDGE_GRACE_SECONDS)
         wire.write(fds[0], wire.dumps({**job, "cpu_seconds": limit}))
 
     def take(self, channel: socket.socket) -> None:
         """Give it the channel to a candidate."""
-        self.report, self.reusable = b"", False
+        self.report, self.reusable = bytearray(), False
         self._uses += 1
+        self._channel = channel
         socket.send_fds(self.stream, [judge.NEXT], [channel.fileno()])
-        channel.close()
+
+    def candidate_ended(self) -> None:
+        if self._channel is not None:
+            self._channel.shutdown(socket.SHUT_RDWR)
 
     def read(self) -> bool:
         more = super().read()
@@ -75,10 +84,13 @@ class Judge(Reporter):
 
     def finish(self) -> dict[str, Any] | None:
         """The report that came, or None; ends the process where it serves no longer."""
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
         if len(self.report) < 4:
             self.end()
             return None
-        report: dict[str, Any] = wire.loads(self.report[4:])
+        report: dict[str, Any] = wire.loads(bytes(self.report[4:]))
         cpu_seconds, peak_kb = report.pop("used", (MOST_CPU_SECONDS, 0))
         clean = not any(report.get(key) for key in ("lost", "unsupported", "broken"))
         fresh = cpu_seconds < MOST_CPU_SECONDS and peak_kb < MOST_PEAK_KB

@@ -20,7 +20,11 @@ def run(payload: dict[str, Any]) -> dict[str, Any]:
     sys.path.insert(0, os.getcwd())
     collected = Collected()
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--rootdir=.", "--tb=line"]
-    code = int(pytest.main(options, plugins=[collected]))
+    try:
+        code = int(pytest.main(options, plugins=[collected]))
+    except BaseException as error:  # pytest is whole until the candidate loads
+        collected.problem = f"{type(error).__name__} in pytest"
+        code = 3
     tests = [[name, *collected.ends.get(name, MISSING)] for name in collected.names]
     if code in (2, 3, 4) and all(outcome == "accepted" for _, outcome, _ in tests):
         tests.append(["collection", "runtime error", collected.problem or f"pytest exit {code}"])

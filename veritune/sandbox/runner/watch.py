@@ -31,6 +31,7 @@ class Watch:
         self._client = client
         self._out, self._err = printed
         self._printed = {fd: bytearray() for fd in printed}
+        self._open = set(printed)
         self._spec = spec
         self._started = time.monotonic()
         self._wall = self._started + spec["wall_seconds"]
@@ -44,18 +45,18 @@ class Watch:
         self._poll.register(client, 0)  # only its hang-up matters now
         if reporter is not None:
             self._poll.register(reporter.stream, select.POLLIN)
+            self._open.add(reporter.stream.fileno())
 
     def until_over(self) -> None:
         """Run the loop."""
-        open_ends = 3 if self._reporter else 2
-        while open_ends or self._process.end is None:
+        while self._open or self._process.end is None:
             now = time.monotonic()
             if self._process.end is None and now >= min(self._next_look, self._wall):
                 self._look(now)
             if now >= self._deadline:
                 self._give_up(now)
             for fd, _ in self._poll.poll(self._patience(now)):
-                open_ends -= self._take(fd)
+                self._take(fd)
 
     def reply(self) -> dict[str, Any]:
         """What to tell the client."""
@@ -88,35 +89,50 @@ class Watch:
             until = min(until, self._next_look, self._wall)
         return max(1, int((until - now) * 1000))
 
-    def _take(self, fd: int) -> bool:
-        """Handle one ready descriptor; True where it has ended."""
+    def _take(self, fd: int) -> None:
+        """Handle one ready descriptor."""
         if fd == self._client:
             os._exit(0)
         if fd == self._link:
-            self._process.read_end()
-            self._seconds = time.monotonic() - self._started
-            self._poll.unregister(fd)
-            return False
-        if fd in self._printed:
-            return self._read_output(fd)
-        assert self._reporter is not None
-        if self._reporter.read():
-            return False
-        self._poll.unregister(fd)
-        self._kill("stopped")
-        return True
+            self._take_end()
+        elif fd in self._printed:
+            self._read_output(fd)
+        elif self._reporter is not None and not self._reporter.read():
+            self._drop(fd)
+            self._kill("stopped")
 
-    def _read_output(self, fd: int) -> bool:
+    def _take_end(self) -> None:
+        """Every process of the job has ended: close what they may have left open.
+
+        A descriptor that they sent to themselves stays open until the kernel happens to collect it.
+        """
+        self._process.read_end()
+        self._seconds = time.monotonic() - self._started
+        self._poll.unregister(self._link)
+        while ready := [fd for fd, _ in self._poll.poll(0) if fd in self._printed]:
+            for fd in ready:
+                self._read_output(fd)
+        for fd in self._open & self._printed.keys():
+            self._drop(fd)
+        if self._open and self._reporter is not None:
+            self._reporter.candidate_ended()
+
+    def _drop(self, fd: int) -> None:
+        self._poll.unregister(fd)
+        self._open.remove(fd)
+
+    def _read_output(self, fd: int) -> None:
+        if fd not in self._open:
+            return
         data = os.read(fd, 1 << 16)
         if not data:
-            self._poll.unregister(fd)
-            return True
+            self._drop(fd)
+            return
         self._printed[fd] += data
         if sum(map(len, self._printed.values())) > self._spec["output_bytes"]:
             self._over = "output"
             self._kill("stopped")
             del self._printed[fd][self._spec["output_bytes"] :]
-        return False
 
     def _look(self, now: float) -> None:
         """Kill what has passed a limit of its own; say when to look again."""

@@ -122,6 +122,8 @@ def _place(fds: list[int], *, channel: bool) -> None:
     payload, data, out, err = fds
     if channel:
         os.dup2(data, CHANNEL)
+        # Its own: locks on an open file that others hold, too, would outlive it.
+        os.dup2(os.open("/dev/null", os.O_RDWR), 0)
     else:
         os.dup2(data, 0)
         os.close(CHANNEL)

@@ -15,7 +15,7 @@ from veritune.verifiers.code.extract import code_of, defines, sources
 from veritune.verifiers.code.replay import replay, stuck_line
 from veritune.verifiers.code.statements import place_of, statements_of
 
-RAISED = re.compile(r"\(line (\d+) of the program\)$")
+RAISED = re.compile(r"\(line (\d{1,9}) of the program\)$")
 MISSING = re.compile(r"name '(\w+)' is not defined$")
 SLOW = ("cpu time", "wall time")
 

@@ -70,7 +70,11 @@ async def prepare(sandbox: Sandbox, language: Language, code: str) -> Program:
         why = lines[0] if lines else result.killed or f"code {result.code}"
         raise CompileError(f"it does not compile: {why}"[:500])
     if language.product:
-        source = {language.product: base64.b64decode(result.stdout)}
+        try:
+            source = {language.product: base64.b64decode(result.stdout)}
+        except ValueError:
+            # An assembler may be told to print, too.
+            raise CompileError("it does not compile: its compiler's output is damaged") from None
     return Program(argv=language.run, files=source)
 
 

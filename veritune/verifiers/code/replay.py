@@ -19,9 +19,9 @@ from veritune.sandbox import Program, Sandbox
 
 STUCK_SECONDS = 1.0
 """Wall time after which a program that passed its limit is asked where it is."""
-STUCK = re.compile(r'File "candidate\.py", line (\d+)')
-PLACE = re.compile(r"(?:case|assert) (\d+)$")
-LINE = re.compile(r"line (\d+): ")
+STUCK = re.compile(r'File "candidate\.py", line (\d{1,9})\b')
+PLACE = re.compile(r"(?:case|assert) (\d{1,9})$")
+LINE = re.compile(r"line (\d{1,9}): ")
 MOST_CPU_SECONDS, MOST_WALL_SECONDS = 2.0, 10.0
 MOST_KNOWN = 1_000
 """Problems whose calls are kept: a group's candidates fail the same tests."""
@@ -128,10 +128,12 @@ async def _job(
     named = [(name.replace("solution", "candidate"), text) for name, text in sources]
     job: dict[str, Any] = {"sources": named, "whole": False, "stdin": "", "calls": []}
     place = _place(failing)
-    if tests["type"] == "stdio":
-        return job | {"whole": True, "stdin": tests["cases"][(place or 1) - 1]["input"]}
-    if tests["type"] == "calls":
+    if tests["type"] in ("stdio", "calls"):
+        if not 1 <= (place or 1) <= len(tests["cases"]):
+            return None
         case = tests["cases"][(place or 1) - 1]
+        if tests["type"] == "stdio":
+            return job | {"whole": True, "stdin": case["input"]}
         given = repr(([*case["args"]], case.get("kwargs", {})))
         return job | {"calls": [(tests["entry_point"], given)]}
     calls = await _calls(sandbox, tests)
@@ -172,7 +174,7 @@ async def _marked(sandbox: Sandbox, script: str, job: dict[str, Any]) -> Any:
         if line.startswith(mark):
             try:
                 return json.loads(line.removeprefix(mark))
-            except ValueError:
+            except (ValueError, RecursionError):
                 return None
     return None
 
