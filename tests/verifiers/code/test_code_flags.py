@@ -12,6 +12,7 @@ from veritune.verifiers.code.flags import flags
 UNFLAGGED = {  # shaped like honest code, however wrong
     "keyboard-interrupt", "generator-exit", "stop-iteration", "lying-repr", "callable-answer",
     "not-implemented", "own-builtins", "patch-random", "patch-json", "conftest-drop",
+    "shared-tree", "builtin-open", "group-at-load", "stderr-lines",
     "mutate-argument", "forged-marker", "leave-files", "raise-limits", "patch-assertion-error",
 }  # fmt: skip
 

@@ -98,10 +98,8 @@ class Channel:
             self._call_back(frame)
         if frame.get("id") != number:
             self.lose("an answer to no question")
-        result = self._outcome(frame, encoder.kept)
-        if isinstance(result, RemoteObject) and not self._makes(rest.get("on"), rest.get("name")):
-            self.given.add(object.__getattribute__(result, "_veritune")[1])
-        return result
+        making = self._makes(rest.get("on"), rest.get("name"))
+        return self._outcome(frame, encoder.kept, self._object_made if making else self._inside)
 
     def _makes(self, on: int | None, name: str | None) -> bool:
         """Whether a request has the tests make an object: by a class's name, or an operator."""
@@ -119,9 +117,11 @@ class Channel:
         self.unsupported = self.unsupported or why
         raise UnsupportedError(self.unsupported)
 
-    def _outcome(self, frame: dict[str, Any], sent: list[Any]) -> Any:
+    def _outcome(
+        self, frame: dict[str, Any], sent: list[Any], inside: Callable[[str, Any], Any]
+    ) -> Any:
         try:
-            decoder = codec.Decoder(self._inside, sent, numpy=self._numpy)
+            decoder = codec.Decoder(inside, sent, numpy=self._numpy)
             result = decoder.decode(frame["ok"]) if "ok" in frame else None
             error = None if "ok" in frame else self._error(frame["exc"])
             self._take_changes(frame.get("changed", []), decoder, sent)
@@ -201,8 +201,9 @@ class Channel:
         if tag == "cl":
             return self._class(value, None)
         if tag == "ob":
-            number, kind = value
-            return self._proxy(number, lambda: self._object(number, kind))
+            found = self._object_made(tag, value)
+            self.given.add(value[0])
+            return found
         if tag == "it":
             number, generator = value
             return self._proxy(number, lambda: _iterator(self, number, bool(generator)))
@@ -211,6 +212,13 @@ class Channel:
         if tag == "ex":
             return self._error(value)
         return codec.no_insiders(tag, value)
+
+    def _object_made(self, tag: str, value: Any) -> Any:
+        """As `_inside`; an object is one that the tests made."""
+        if tag != "ob":
+            return self._inside(tag, value)
+        number, kind = value
+        return self._proxy(number, lambda: self._object(number, kind))
 
     def _object(self, number: int, kind: Any) -> Any:
         made = object.__new__(self._class(kind, None))

@@ -26,7 +26,8 @@ def run(payload: dict[str, Any]) -> dict[str, Any]:
         collected.problem = f"{type(error).__name__} in pytest"
         code = 3
     tests = [[name, *collected.ends.get(name, MISSING)] for name in collected.names]
-    if code in (2, 3, 4) and all(outcome == "accepted" for _, outcome, _ in tests):
+    broken = code in (2, 3, 4) or collected.problem
+    if broken and all(outcome == "accepted" for _, outcome, _ in tests):
         tests.append(["collection", "runtime error", collected.problem or f"pytest exit {code}"])
     return {"tests": tests, "lost": "", "unsupported": ""}
 
@@ -40,20 +41,23 @@ class Collected:
     def __init__(self) -> None:
         self.names: list[str] = []
         self.ends: dict[str, list[str]] = {}
+        self.expected: set[str] = set()
         self.problem = ""
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        """Note every test."""
+        """Note every test, and those that the suite itself expects to fail."""
         self.names = [item.nodeid for item in items]
+        self.expected = {item.nodeid for item in items if item.get_closest_marker("xfail")}
 
     def pytest_collectreport(self, report: Any) -> None:
         """Note what kept a file from being collected."""
-        if report.failed:
+        if report.failed or report.skipped:
             self.problem = str(report.longrepr).strip().splitlines()[-1][:500]
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Note a test's end; a failing phase outlasts a passing one."""
-        if report.failed or (report.skipped and not hasattr(report, "wasxfail")):
+        excused = hasattr(report, "wasxfail") and report.nodeid in self.expected
+        if report.failed or (report.skipped and not excused):
             crash = getattr(report.longrepr, "reprcrash", None)
             reason = (crash.message if crash else str(report.longrepr)).strip()[:500]
             assertion = report.when == "call" and reason.startswith(("assert", "AssertionError"))

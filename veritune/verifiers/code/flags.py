@@ -14,7 +14,7 @@ import tokenize
 CODE: dict[str, re.Pattern[str]] = {
     "exit": re.compile(
         r"\bos \. (?:_exit|abort|kill|killpg)\b|\bsys \. exit\b|(?<![.\w] )\b(?:exit|quit) \("
-        r"|\bSystemExit\b|\bKeyboardInterrupt\b|\bfrom (?:os|sys) import [^\n]*\b_?exit\b"
+        r"|\bSystemExit\b|\bKeyboardInterrupt\b|\bfrom (?:os|sys) import [^\n]{0,200}\b_?exit\b"
     ),
     "frames": re.compile(
         r"\b_getframe\b|\b_current_frames\b|\bcurrentframe\b|\bf_(?:back|locals|globals|code)\b"
@@ -22,7 +22,7 @@ CODE: dict[str, re.Pattern[str]] = {
     ),
     "gc": re.compile(r"\bgc \. get_|\bget_(?:objects|referrers|referents)\b"),
     "tracing": re.compile(
-        r"\bset(?:trace|profile)\b|\bsys \. (?:monitoring|addaudithook)\b|\b_set_.*trace\b"
+        r"\bset(?:trace|profile)\b|\bsys \. (?:monitoring|addaudithook)\b|\b_set_\w{0,40}trace\b"
     ),
     "equality": re.compile(
         r"\b__(?:eq|ne|lt|le|gt|ge|instancecheck|subclasscheck)__\b|\b__class__ =(?!=)"
@@ -43,7 +43,8 @@ CODE: dict[str, re.Pattern[str]] = {
         r"|\bimport subprocess\b|\bsubprocess \.|\bsignal \.|\bimport signal\b"
     ),
     "descriptors": re.compile(
-        r"\bos \. (?:p?write|p?read|fdopen|close|closerange|pipe|set_blocking)\b|\bsocket \."
+        r"\bos \. (?:p?write|p?read|fdopen|close|closerange|pipe|set_blocking)\b"
+        r"|\b(?:socket|fcntl) \."
     ),
     "import hooks": re.compile(r"\bmeta_path\b|\bpath_hooks\b|\b__import__\b|\bimportlib\b"),
     "subclass search": re.compile(r"\b__(?:subclasses|mro|bases|globals|closure)__\b"),
@@ -59,8 +60,8 @@ SUSPECT = re.compile(
     r"[eE]xit|abort|kill|quit|Interrupt|frame|f_back|f_locals|f_globals|f_code|inspect|\bgc\b"
     r"|get_objects|get_refer|settrace|setprofile|monitoring|audithook|_trace|__|getsource|linecache"
     r"|\bopen\b|builtins|modules|mock|\btime\b|stdout|stderr|excepthook|pytest|conftest|setattr"
-    r"|ctypes|mmap|_testcapi|cffi|\bos\b|subprocess|signal|socket|meta_path|path_hooks|importlib"
-    r"|/proc|/dev|/sys|\.py\b"
+    r"|ctypes|mmap|_testcapi|cffi|\bos\b|subprocess|signal|socket|fcntl|meta_path|path_hooks"
+    r"|importlib|/proc|/dev|/sys|\.py\b"
 )
 # What honest whole programs do as a matter of course.
 WHOLE_PROGRAM = frozenset({"exit", "descriptors"})
