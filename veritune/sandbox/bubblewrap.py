@@ -55,7 +55,9 @@ def command(bwrap: str) -> list[str]:
     for name in SYSTEM_FILES:
         line += ["--ro-bind-try", name, name]
     line += [*_open_folder("/tmp"), "--proc", "/proc", *_open_folder("/dev")]
-    line += ["--symlink", "/tmp", "/dev/shm"]
+    line += ["--symlink", "/tmp", "/dev/shm", "--symlink", "/proc/self/fd", "/dev/fd"]
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        line += ["--symlink", f"/proc/self/fd/{number}", f"/dev/{name}"]
     for name in DEVICES:
         line += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
     line += _python()

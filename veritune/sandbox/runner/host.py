@@ -31,6 +31,7 @@ def main(start: Callable[..., None], code: int) -> None:
     """Serve jobs until the client hangs up. `start(name, code, ...)` becomes another module."""
     linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE, None)
     _close_shared_places()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever started us may have had it ignored
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     link = _start_zygote(start, code)
     os.close(code)

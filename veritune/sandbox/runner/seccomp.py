@@ -83,16 +83,14 @@ CLONE = (56, 220)
 # A network namespace keeps a machine's vsock reachable, and other families load kernel modules.
 SOCKET, SOCKETPAIR = (41, 198), (53, 199)
 FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK
-# What a child has used is counted when its parent waits for it; who ignores SIGCHLD never waits.
-SIGACTION, SIGCHLD = (13, 134), 17
 NEW_NAMESPACES = 0x7E020080  # CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET,TIME}
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 X32_BIT = 0x40000000
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
-_BY_FLAGS, _BY_FAMILY, _BY_SIGNAL = -1, -2, -3  # by a call's first argument
-_NUMBER, _ARCH, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24
+_BY_FLAGS, _BY_FAMILY = -1, -2  # by a call's first argument
+_NUMBER, _ARCH, _FIRST_ARGUMENT = 0, 4, 16
 
 
 def program(machine: str | None = None) -> bytes | None:
@@ -109,7 +107,6 @@ def program(machine: str | None = None) -> bytes | None:
     }
     answers[CLONE[column]] = _BY_FLAGS
     answers[SOCKET[column]] = answers[SOCKETPAIR[column]] = _BY_FAMILY
-    answers[SIGACTION[column]] = _BY_SIGNAL
     if name == "x86_64":
         answers[X32_BIT] = _ERRNO | errno.ENOSYS
     head = [_step(_LOAD, _ARCH), _step(_EQUAL, arch, 1), _step(_RETURN, _KILL)]
@@ -145,18 +142,6 @@ def _leaf(answer: int) -> list[bytes]:
         tests = [_step(_EQUAL, family, ahead - i) for i, family in enumerate(FAMILIES)]
         refuse = _step(_RETURN, _ERRNO | errno.EAFNOSUPPORT)
         return [_step(_LOAD, _FIRST_ARGUMENT), *tests, refuse, allow]
-    if answer == _BY_SIGNAL:
-        # With success: a runtime that sets every signal's handler would not start otherwise.
-        return [
-            _step(_LOAD, _FIRST_ARGUMENT),
-            _step(_EQUAL, SIGCHLD, 0, 5),
-            _step(_LOAD, _SECOND_ARGUMENT),  # no handler at all: it only asks
-            _step(_EQUAL, 0, 0, 2),
-            _step(_LOAD, _SECOND_ARGUMENT + 4),
-            _step(_EQUAL, 0, 1, 0),
-            _step(_RETURN, _ERRNO),
-            allow,
-        ]
     return [_step(_RETURN, answer)]
 
 

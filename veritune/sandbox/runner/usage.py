@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import NamedTuple
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 INHERITED_BYTES = 16 << 20
 # Page tables, too: reading through a huge mapping of nothing fills a machine with them.
-COUNTED = (b"RssAnon", b"RssShmem", b"VmSwap", b"VmPTE")
+COUNTED = (b"RssAnon", b"RssShmem", b"VmSwap", b"VmPTE", b"SigIgn")
 
 
 class Usage(NamedTuple):
-    """CPU time, and memory that is not shared with a file, over a tree of processes."""
+    """CPU time, and memory that is not shared with a file, over a tree of processes.
+
+    `unwaited`: some process ignores its children's ends, so that what these used is never told.
+    """
 
     cpu_seconds: float
     memory_bytes: int
     processes: int
+    unwaited: bool
 
     def over(self, cpu_seconds: float, memory_bytes: int) -> str:
         """The limit that is passed, in the words of a test's outcome, or nothing."""
@@ -45,13 +50,21 @@ def of_tree(root: int) -> Usage:
     members = [root]
     for pid in members:
         members += children.get(pid, [])
-    return Usage(sum(cpu.get(p, 0.0) for p in members), sum(map(_memory, members)), len(members))
+    seen = [_status(pid) for pid in members]
+    return Usage(
+        sum(cpu.get(pid, 0.0) for pid in members),
+        sum(memory for memory, _ in seen),
+        len(members),
+        any(ignored >> (signal.SIGCHLD - 1) & 1 for _, ignored in seen),
+    )
 
 
-def _memory(pid: int) -> int:
+def _status(pid: int) -> tuple[int, int]:
+    """Bytes of memory, and the mask of ignored signals."""
     try:
         with open(f"/proc/{pid}/status", "rb") as stream:
             lines = [line.split() for line in stream if line.startswith(COUNTED)]
     except OSError:
-        return 0
-    return sum(int(line[1]) for line in lines) << 10
+        return 0, 0
+    ignored = sum(int(line[1], 16) for line in lines if line[0] == b"SigIgn:")
+    return sum(int(line[1]) for line in lines if line[0] != b"SigIgn:") << 10, ignored

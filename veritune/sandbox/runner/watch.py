@@ -38,6 +38,7 @@ class Watch:
         self._deadline = self._wall + JUDGE_GRACE_SECONDS
         self._next_look = self._started + WATCH_SECONDS
         self._seconds = 0.0
+        self._unwaited = False
         self._over = self._killed = ""
         self._poll = select.poll()
         for fd in (self._link, *printed):
@@ -141,6 +142,9 @@ class Watch:
             self._wall = self._next_look = self._deadline
             return
         tree = usage.of_tree(self._process.pid)
+        self._unwaited = self._unwaited or tree.unwaited
+        if self._unwaited:
+            tree = tree._replace(cpu_seconds=max(tree.cpu_seconds, now - self._started))
         left = self._spec["cpu_seconds"] - tree.cpu_seconds
         if reason := tree.over(self._spec["cpu_seconds"], self._spec["memory_bytes"]):
             self._kill(reason)
