@@ -109,6 +109,16 @@ async def test_locks_end_with_who_took_them(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_a_modules_list_changed_in_place_is_whole_for_the_next(sandbox: Sandbox) -> None:
+    code = "import keyword\nassert f(keyword.kwlist) > 30\nassert len(keyword.kwlist) > 30"
+    honest = "def f(x): return len(x)"
+    for text in ("def f(x):\n    x.clear()\n    return 35", "def f(x):\n    x[:] = [0]"):
+        assert (await judge(sandbox, honest, code)).outcome == "passed"
+        assert (await judge(sandbox, text, code)).outcome == "failed"
+        assert (await judge(sandbox, honest, code)).outcome == "passed"
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_children_that_nobody_waits_for_are_counted(sandbox: Sandbox) -> None:
     tests = {"type": "stdio", "cases": [{"input": "", "output": "done"}]}
     verdict = await CodeVerifier(sandbox).verify(corpus.problem(tests), corpus.candidate(UNWAITED))

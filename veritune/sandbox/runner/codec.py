@@ -367,7 +367,10 @@ def _read_exact(d: Decoder, tag: str, value: Any, depth: int) -> Any:
         return decimal.Decimal(value if type(value) is str else "x")
     import fractions
 
-    return fractions.Fraction(*d.items(value, depth))
+    parts = d.items(value, depth)
+    if any(type(part) is not int for part in parts):
+        raise MalformedError("a fraction of no whole numbers")
+    return fractions.Fraction(*parts)
 
 
 def _read_integer(value: Any) -> int:

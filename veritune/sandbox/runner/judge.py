@@ -43,4 +43,5 @@ def judge(fd: int, job: dict[str, Any], program: TestProgram) -> dict[str, Any]:
             bench.add("load", outcome_of(error), why)
     except LostError as lost:
         bench.add("load", "runtime error", str(lost))
-    return bench.finish()
+    # A module's own list that was changed in place would meet the next candidate so.
+    return {**bench.finish(), "stale": channel.changed and program.imports}

@@ -17,7 +17,9 @@ FILE = "tests.py"
 
 
 class TestProgram(Protocol):
-    """The tests of one problem."""
+    """The tests of one problem. `imports`: whether they may hand out what is a module's own."""
+
+    imports: bool
 
     def run(self, bench: Bench) -> None:
         """Put one candidate through them."""
@@ -26,6 +28,8 @@ class TestProgram(Protocol):
 
 class Calls:
     """Calls of the entry point, compared by value."""
+
+    imports = False
 
     def __init__(self, job: dict[str, Any]) -> None:
         self._entry_point: str = job["tests"]["entry_point"]
@@ -51,6 +55,7 @@ class Asserts:
         setup = len(tree.body)
         tree.body += ast.parse(job["tests"]["code"], FILE).body
         self._names = names.sort(tree, job)
+        self.imports = _imports(job, self._names)
         self._steps: list[tuple[bool, types.CodeType]] = [
             (
                 isinstance(statement, ast.Assert) and index >= setup,
@@ -79,6 +84,7 @@ class Check:
         tree = ast.parse(job["tests"]["code"], FILE)
         self._entry_point: str = job["tests"]["entry_point"]
         self._names = names.sort(tree, job)
+        self.imports = _imports(job, self._names)
         self._asserts = rewrite.reporting(tree)
         self._code = compile(tree, FILE, "exec")
 
@@ -102,11 +108,18 @@ class Check:
 class Broken:
     """Tests that cannot be run on any candidate."""
 
+    imports = False
+
     def __init__(self, why: str) -> None:
         self._why = why
 
     def run(self, bench: Bench) -> None:
         bench.add("tests", "infrastructure", self._why)
+
+
+def _imports(job: dict[str, Any], found: names.Sorted) -> bool:
+    parts = (job["tests"]["code"], job["tests"].get("setup"), job.get("prompt_code"))
+    return bool(found.imports) or any("import" in part for part in parts if part)
 
 
 KINDS: dict[str, type[Calls | Asserts | Check]] = {

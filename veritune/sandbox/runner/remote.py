@@ -64,6 +64,7 @@ class Channel:
         self.given: set[int] = set()
         self.operators: dict[str, set[str]] | None = None
         self.work = 0
+        self.changed = False
         self._frames = 0
         self.lost = ""
         self.unsupported = ""
@@ -137,6 +138,7 @@ class Channel:
         for number, content in changes:
             if type(number) is not int or not 0 <= number < len(sent):
                 raise codec.MalformedError("a change of no argument")
+            self.changed = True
             codec.replace_contents(sent[number], decoder.decode(content))
 
     def _error(self, data: Any) -> BaseException:

@@ -92,7 +92,8 @@ class Judge(Reporter):
             return None
         report: dict[str, Any] = wire.loads(bytes(self.report[4:]))
         cpu_seconds, peak_kb = report.pop("used", (MOST_CPU_SECONDS, 0))
-        clean = not any(report.get(key) for key in ("lost", "unsupported", "broken"))
+        stale = report.pop("stale", True)
+        clean = not stale and not any(report[key] for key in ("lost", "unsupported"))
         fresh = cpu_seconds < MOST_CPU_SECONDS and peak_kb < MOST_PEAK_KB
         self.reusable = clean and fresh and self._uses < MOST_USES
         return report
