@@ -36,6 +36,7 @@ async def drawn(recipe: Recipe, start: Checkpoint, problems: list[Problem], n: i
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_reward_models_find_errors_and_pick_better_than_votes(tmp_path: Path) -> None:
     recipe = load_recipe(DEMO).model_copy(update={"output": str(tmp_path)})
 
