@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -60,8 +59,9 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
 
 def _sync_tree(folder: Path) -> None:
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(_sync, [*folder.rglob("*"), folder]))
+    for file in folder.rglob("*"):
+        _sync(file)
+    _sync(folder)
 
 
 def _sync(path: Path) -> None:

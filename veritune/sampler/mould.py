@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from veritune.models.hashing import WEIGHTS, adapter_base
+from veritune.models.hashing import WEIGHTS
 from veritune.sampler.weights import Weights, arrange
 
 
@@ -27,10 +27,12 @@ class Mould:
         self._model = model
         self._empty()
 
+    def fits(self, folder: Path) -> bool:
+        """Whether all beside the weights in `folder` is the same."""
+        return _beside_weights(folder) == self._beside
+
     def cast(self, folder: Path) -> Weights | None:
-        """The weights in `folder`; None where they are not those of the same model."""
-        if adapter_base(folder) is not None or _beside_weights(folder) != self._beside:
-            return None
+        """The weights in `folder`, which `fits`; None where they are not those of the model."""
         tensors: dict[str, torch.Tensor] = {}
         try:
             for file in folder.glob("*.safetensors"):

@@ -10,6 +10,7 @@ import torch
 
 from veritune.config import SamplerConfig
 from veritune.models import load_policy, model_folder
+from veritune.models.hashing import adapter_base
 from veritune.records import Checkpoint, Problem
 from veritune.sampler.batch import Group
 from veritune.sampler.codec import Codec
@@ -46,7 +47,8 @@ class Policy:
         with torch.inference_mode():
             if is_supported(model):
                 self._weights, self._model = arrange(model), None
-                self._mould = Mould(model, model_folder(checkpoint.path))
+                if adapter_base(folder := model_folder(checkpoint.path)) is None:
+                    self._mould = Mould(model, folder)
             else:
                 self._cached = caches_rightly(model)
 
@@ -56,11 +58,12 @@ class Policy:
         This one's weights are gone then, so that there is never room needed for both.
         """
         self._weights = None
-        if self._mould is None:
+        folder = model_folder(checkpoint.path)
+        if self._mould is None or not self._mould.fits(folder):
             return None
         check_content(checkpoint)
         with torch.inference_mode():
-            weights = self._mould.cast(model_folder(checkpoint.path))
+            weights = self._mould.cast(folder)
         if weights is None:
             return None
         # Who still reads from the old policy goes on with the old name.

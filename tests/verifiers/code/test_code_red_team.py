@@ -181,3 +181,5 @@ def test_flags_are_found_in_time_whatever_a_line_holds() -> None:
     assert flags("from os import x " * 50_000) == ()
     assert flags("exit _set_a " * 50_000) == ()
     assert flags("from os import name, _exit") == ("exit",)
+    names = ", ".join(f"name_{i}" for i in range(200))
+    assert flags(f"from os import {names}, _exit") == ("exit",)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 _TICKS = os.sysconf("SC_CLK_TCK")
 INHERITED_BYTES = 16 << 20
 # Page tables, too: reading through a huge mapping of nothing fills a machine with them.
-COUNTED = (b"RssAnon", b"RssShmem", b"VmSwap", b"VmPTE", b"SigIgn")
+COUNTED = (b"RssAnon", b"RssShmem", b"VmSwap", b"VmPTE")
+READ = (*COUNTED, b"SigIgn")
 
 
 class Usage(NamedTuple):
@@ -63,8 +64,12 @@ def _status(pid: int) -> tuple[int, int]:
     """Bytes of memory, and the mask of ignored signals."""
     try:
         with open(f"/proc/{pid}/status", "rb") as stream:
-            lines = [line.split() for line in stream if line.startswith(COUNTED)]
+            fields = {
+                name: rest.split()[0]
+                for name, _, rest in (s.partition(b":") for s in stream)
+                if name in READ
+            }
     except OSError:
         return 0, 0
-    ignored = sum(int(line[1], 16) for line in lines if line[0] == b"SigIgn:")
-    return sum(int(line[1]) for line in lines if line[0] != b"SigIgn:") << 10, ignored
+    memory = sum(int(fields.get(name, b"0")) for name in COUNTED)
+    return memory << 10, int(fields.get(b"SigIgn", b"0"), 16)

@@ -14,7 +14,9 @@ import tokenize
 CODE: dict[str, re.Pattern[str]] = {
     "exit": re.compile(
         r"\bos \. (?:_exit|abort|kill|killpg)\b|\bsys \. exit\b|(?<![.\w] )\b(?:exit|quit) \("
-        r"|\bSystemExit\b|\bKeyboardInterrupt\b|\bfrom (?:os|sys) import [^\n]{0,200}\b_?exit\b"
+        r"|\bSystemExit\b|\bKeyboardInterrupt\b"
+        # From a line's first import on, once a line: from each of them it would be quadratic.
+        r"|(?m:^)(?:(?!\bfrom (?:os|sys) import )[^\n])*+from (?:os|sys) import [^\n]*\b_?exit\b"
     ),
     "frames": re.compile(
         r"\b_getframe\b|\b_current_frames\b|\bcurrentframe\b|\bf_(?:back|locals|globals|code)\b"
@@ -22,7 +24,8 @@ CODE: dict[str, re.Pattern[str]] = {
     ),
     "gc": re.compile(r"\bgc \. get_|\bget_(?:objects|referrers|referents)\b"),
     "tracing": re.compile(
-        r"\bset(?:trace|profile)\b|\bsys \. (?:monitoring|addaudithook)\b|\b_set_\w{0,40}trace\b"
+        r"\bset(?:trace|profile)\b|\bsys \. (?:monitoring|addaudithook)\b"
+        r"|(?m:^)(?:(?!\b_set_)[^\n])*+_set_[^\n]*trace\b"
     ),
     "equality": re.compile(
         r"\b__(?:eq|ne|lt|le|gt|ge|instancecheck|subclasscheck)__\b|\b__class__ =(?!=)"
