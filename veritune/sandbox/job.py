@@ -14,6 +14,7 @@ from veritune.errors import SandboxFailureError
 from veritune.records import TestOutcome
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.protocol import ExecResult, Job, Judged, Program, Shared
+from veritune.sandbox.slot import framed
 
 OUTCOMES = frozenset(get_args(TestOutcome))
 ENVIRONMENT = {
@@ -47,8 +48,7 @@ def encode(job: Job, limits: Limits) -> tuple[bytes, str]:
         frame = {"spec": _spec(limits, "program"), "stdin": job.stdin}
         frame["spec"]["confinement"]["address_space"] = not job.argv
     frame["payload"] = json.dumps(payload)
-    data = json.dumps(frame).encode()
-    return len(data).to_bytes(4, "big") + data, nonce
+    return framed(frame), nonce
 
 
 def _spec(limits: Limits, mode: str) -> dict[str, Any]:

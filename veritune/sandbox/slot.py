@@ -15,7 +15,7 @@ START_SECONDS = 60.0
 # Reads the runner's modules from standard input and compiles them, so that every backend runs the
 # same code and needs nothing of ours on its file system. What then starts, with the name of a
 # module and a descriptor as words, imports them from memory: compiling leaves a process fat, and
-# each fork pays for its parent's fat.
+# each fork pays for its parent's fat. What a library binds late, every fork would bind anew.
 BOOTSTRAP = """
 import os, sys, marshal
 from importlib.machinery import ModuleSpec
@@ -31,21 +31,24 @@ def start(name, code, *words):
     os.set_inheritable(code, True)
     text = sys.orig_argv[sys.orig_argv.index("-c") + 1]
     options = ["-s", "-S", "-P", "-c", text, name, str(code), *words]
+    os.environ["LD_BIND_NOW"] = "1"
     os.execv(sys.executable, [sys.executable, *options])
 if not sys.argv[1:]:
     import json
     texts = json.loads(read(0, int.from_bytes(read(0, 4), "big")))
-    files = {name: compile(text, name + ".py", "exec") for name, text in texts.items()}
+    def ready(name): return marshal.dumps(compile(texts[name], name + ".py", "exec"))
+    files = {name: ready(name) for name in texts}
     code = os.memfd_create("runner")
     with open(code, "wb", closefd=False) as stream: marshal.dump(files, stream)
     start("runner.host", code)
+del os.environ["LD_BIND_NOW"]
 code = int(sys.argv[2])
 with open(code, "rb", closefd=False) as stream: files = marshal.load(stream)
 class Sent:
     def find_spec(self, name, path=None, target=None):
         if name in files: return ModuleSpec(name, self, is_package=name == "runner")
     def create_module(self, spec): return None
-    def exec_module(self, module): exec(files[module.__name__], module.__dict__)
+    def exec_module(self, module): exec(marshal.loads(files[module.__name__]), module.__dict__)
 sys.meta_path.insert(0, Sent())
 module = __import__(sys.argv[1], fromlist=["main"])
 module.main(start, code, *sys.argv[3:])
@@ -76,7 +79,12 @@ def runner_frame() -> bytes:
         if entry.name.endswith(".py"):
             name = entry.name.removesuffix(".py")
             files["runner" if name == "__init__" else f"runner.{name}"] = entry.read_text("utf-8")
-    data = json.dumps(files).encode()
+    return framed(files)
+
+
+def framed(value: object) -> bytes:
+    """One frame: a four-byte length, then JSON."""
+    data = json.dumps(value).encode()
     return len(data).to_bytes(4, "big") + data
 
 

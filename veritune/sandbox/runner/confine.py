@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import resource
-import socket
+from _socket import sethostname
+from collections.abc import Callable
 from typing import NamedTuple
 
 from . import linux, seccomp
@@ -39,15 +40,14 @@ def settle() -> None:
 
 
 class Confinement(NamedTuple):
-    """Limits and identity of one child.
+    """Limits of one child.
 
-    `uid` None: a plain user's sandbox has only one. Without `address_space`, memory is counted
-    where it can be written only, for runtimes that reserve far more than they use. `descriptors`
-    also bounds those in flight between sockets, over all processes of a plain user: who sends some
-    to others of the slot needs more than a candidate has.
+    Without `address_space`, memory is counted where it can be written only, for runtimes that
+    reserve far more than they use. `descriptors` also bounds those in flight between sockets, over
+    all processes of a plain user: who sends some to others of the slot needs more than a candidate
+    has.
     """
 
-    uid: int | None
     cpu_seconds: int | None
     memory_bytes: int
     processes: int
@@ -58,26 +58,38 @@ class Confinement(NamedTuple):
     descriptors: int = 128
 
 
-def steps(rules: Confinement) -> list[Step]:
+def plan(rules: Confinement) -> Callable[[int | None], list[Step]]:
     """Own mount, IPC and UTS namespace, a sized tmpfs, a fresh /proc, no privilege.
 
-    For the first process of a new pid namespace, in a network namespace without an interface that
-    is up, whose parent has settled.
+    The steps for a uid; None: a plain user's sandbox has only one. They are for the first process
+    of a new pid namespace, in a network namespace without an interface that is up, whose parent
+    has settled.
     """
     namespaces = linux.NEWNS | linux.NEWIPC
     size = f"size={rules.file_bytes},nr_inodes={rules.files + 1},mode=700"
-    owner = "" if rules.uid is None else f",uid={rules.uid},gid={rules.uid}"
     secure = linux.MS_NOSUID | linux.MS_NODEV
-    found: list[Step] = [
+    first: list[Step] = [
         ("setsid", os.setsid, ()),  # a process group may reach out of a pid namespace
         linux.unsharing(namespaces | linux.NEWUTS if rules.own_name else namespaces),
-        linux.mounting("tmpfs", "/tmp", "tmpfs", secure, size + owner),
+    ]
+    second: list[Step] = [
         linux.mounting("proc", "/proc", "proc", secure | linux.MS_NOEXEC, None),
         ("preference", _prefer_for_oom, ()),
     ]
     if rules.own_name:
-        found.append(("sethostname", socket.sethostname, ("sandbox",)))
-    return [*found, *_limits(rules), *_dropping(rules.uid), ("chdir", os.chdir, ("/tmp",))]
+        second.append(("sethostname", sethostname, (b"sandbox",)))
+    second += _limits(rules)
+    last = [linux.dropping_capabilities(), linux.controlling(linux.PR_SET_DUMPABLE, 0)]
+    if FILTER is not None:
+        last.append(linux.filtering(FILTER))
+    last.append(("chdir", os.chdir, ("/tmp",)))
+
+    def steps(uid: int | None) -> list[Step]:
+        owner = "" if uid is None else f",uid={uid},gid={uid}"
+        room = linux.mounting("tmpfs", "/tmp", "tmpfs", secure, size + owner)
+        return [*first, room, *second, *_leaving_root(uid), *last]
+
+    return steps
 
 
 def _prefer_for_oom() -> None:
@@ -100,15 +112,12 @@ def _limits(rules: Confinement) -> list[Step]:
     return [("setrlimit", resource.setrlimit, limit) for limit in limits]
 
 
-def _dropping(uid: int | None) -> list[Step]:
+def _leaving_root(uid: int | None) -> list[Step]:
     if uid is None:
         # A user namespace of its own: processes are counted, and reach others, inside it only.
-        found = [linux.unsharing(linux.NEWUSER)]
-    else:
-        found = [
-            ("setgroups", os.setgroups, ([],)),
-            ("setresgid", os.setresgid, (uid, uid, uid)),
-            ("setresuid", os.setresuid, (uid, uid, uid)),
-        ]
-    found += [linux.dropping_capabilities(), linux.controlling(linux.PR_SET_DUMPABLE, 0)]
-    return [*found, linux.filtering(FILTER)] if FILTER is not None else found
+        return [linux.unsharing(linux.NEWUSER)]
+    return [
+        ("setgroups", os.setgroups, ([],)),
+        ("setresgid", os.setresgid, (uid, uid, uid)),
+        ("setresuid", os.setresuid, (uid, uid, uid)),
+    ]

@@ -20,7 +20,7 @@ from typing import Any
 from . import judges, linux, rehearse, wire, zygote
 from .preload import preload
 from .report import Judge, Own, Reporter
-from .waiting import Waiting
+from .waiting import Waiting, Zygote
 from .watch import Watch
 
 JOBS, REPLIES = 0, 1
@@ -43,7 +43,7 @@ def main(start: Callable[..., None], code: int) -> None:
 
 def _start_zygote(start: Callable[..., None], code: int) -> socket.socket:
     """A process that never sees a job, and holds no more than candidates need."""
-    ours, theirs = socket.socketpair()
+    ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
     if os.fork() == 0:
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
         null = os.open("/dev/null", os.O_RDWR)
@@ -74,7 +74,7 @@ class Host:
     """One slot: a link to the zygote, and the jobs one after another."""
 
     def __init__(self, link: socket.socket) -> None:
-        self._link = link
+        self._zygote = Zygote(link)
         self._uid = random.SystemRandom().randrange(UIDS_FROM, UIDS_TO) if _many_uids() else None
         self._judge: Judge | None = None
         self._waiting: Waiting | None = None
@@ -85,7 +85,9 @@ class Host:
         facts = {"python": list(sys.version_info[:3]), "own_uid": self._uid is not None}
         wire.write(REPLIES, wire.dumps({"ready": facts}))
         while (frame := wire.read(JOBS, wire.MAX_JOB)) is not None:
-            wire.write(REPLIES, wire.dumps(self._run(wire.loads(frame))))
+            job = wire.loads(frame)
+            reply = _reply_through(job["replies"]) if "replies" in job else self._run(job)
+            wire.write(REPLIES, wire.dumps(reply))
 
     def _start_judges(self) -> socket.socket:
         """The process that forks judges, the first of a pid namespace."""
@@ -105,20 +107,13 @@ class Host:
             self._uid = UIDS_FROM + (self._uid + 1 - UIDS_FROM) % (UIDS_TO - UIDS_FROM)
         return self._uid
 
-    def _ask(self, rules: dict[str, Any]) -> None:
-        """Have a process made ready, as the next job is likely to need it."""
-        self._waiting = Waiting(self._link, self._next_uid(), rules)
-
     def _process_for(self, rules: dict[str, Any]) -> Waiting:
         """A process under these rules that has run nothing yet."""
-        if self._waiting is not None and self._waiting.rules != rules:
-            self._waiting.discard()
-            self._waiting = None
-        if self._waiting is None:
-            self._ask(rules)
         process, self._waiting = self._waiting, None
-        assert process is not None
-        return process
+        if process is not None and process.rules != rules:
+            process.discard()
+            process = None
+        return process or self._zygote.ask(self._next_uid(), rules)
 
     def _run(self, job: dict[str, Any]) -> dict[str, Any]:
         spec = job["spec"]
@@ -129,7 +124,7 @@ class Host:
             near, far = socket.socketpair()
             data = far.detach()
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
-        fds = [_memory_file(job["payload"].encode()), data, out_end, err_end]
+        fds = [_memory_file(wire.framed(job["payload"].encode())), data, out_end, err_end]
         process = self._process_for(spec["confinement"])
         process.start(spec["mode"], fds)
         for fd in fds:
@@ -139,10 +134,11 @@ class Host:
             judge.take(near)
         elif spec["mode"] == "shared":
             reporter = Own(near)
+        # The next job is likely to need the same; its making goes on beside this one.
+        self._waiting = self._zygote.ask(self._next_uid(), process.rules)
         try:
-            watch = Watch(process, self._link, reporter, (out, err), JOBS, spec)
+            watch = Watch(process, reporter, (out, err), JOBS, spec)
             watch.until_over()
-            self._ask(process.rules)  # its making goes on beside what is left of this job
             return watch.reply()
         finally:
             os.close(out)
@@ -160,6 +156,16 @@ class Host:
         if self._judge is None:
             self._judge = Judge(job["judge"], job["spec"]["cpu_seconds"], self._judges)
         return self._judge
+
+
+def _reply_through(pipe: list[int] | None) -> dict[str, Any]:
+    """Make a pipe that the client may find shorter, or, given the one made, reply through it."""
+    if pipe is None:
+        return {"replies": os.pipe()}
+    os.dup2(pipe[1], REPLIES)
+    for end in pipe:
+        os.close(end)
+    return {}
 
 
 def _memory_file(data: bytes) -> int:

@@ -21,7 +21,6 @@ from .confine import Confinement
 READY, END = b"R", b"E"
 MEMORY_BYTES = 1 << 30
 RULES = Confinement(
-    uid=None,
     cpu_seconds=None,
     memory_bytes=MEMORY_BYTES,
     processes=16,
@@ -34,10 +33,10 @@ RULES = Confinement(
 
 def serve(link: socket.socket, uid: int | None) -> NoReturn:
     """Answer the host's requests until it hangs up; the first process of a pid namespace."""
-    link = zygote.take_places(link)
+    link = socket.socket(fileno=zygote.take_places(link.detach()))
     linux.close_from(link.fileno() + 1)
     confine.settle()
-    linux.perform(confine.steps(RULES._replace(uid=uid)))
+    linux.perform(confine.plan(RULES)(uid))
     gc.collect()
     gc.freeze()
     while True:

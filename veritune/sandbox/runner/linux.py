@@ -19,6 +19,8 @@ MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 0x4000, 0x40000
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 
 _libc = ctypes.CDLL(None, use_errno=True)
+# Looked up once: a forked child that did it would look it up anew.
+_close_range = getattr(_libc, "close_range", lambda first, last, flags: -1)
 Step = tuple[str, Callable[..., Any], tuple[Any, ...]]
 """A call made ready in a parent, for a child that is to touch little: its name, and its words."""
 
@@ -50,9 +52,9 @@ def unsharing(flags: int) -> Step:
     return f"unshare({flags:#x})", _libc.unshare, (ctypes.c_int(flags),)
 
 
-def setns(fd: int, kind: int) -> None:
-    """Enter the namespace behind `fd`."""
-    _checked(_libc.setns(fd, kind), "setns")
+def entering(fd: int, kind: int) -> Step:
+    """To enter the namespace behind `fd`, made ready."""
+    return "setns", _libc.setns, (ctypes.c_int(fd), ctypes.c_int(kind))
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, options: str | None) -> None:
@@ -101,7 +103,7 @@ def dropping_capabilities() -> Step:
 
 def close_from(first: int) -> None:
     """Close every descriptor from `first` on."""
-    if _libc.close_range(ctypes.c_uint(first), ctypes.c_uint(0xFFFFFFFF), 0) != 0:
+    if _close_range(first, 0xFFFFFFFF, 0):
         os.closerange(first, 65536)
 
 

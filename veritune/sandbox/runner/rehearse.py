@@ -7,8 +7,8 @@ does for the first time dirties pages that it shares with its parent, one copy e
 from __future__ import annotations
 
 import os
-import socket
 import sys
+from _socket import SHUT_WR, socket, socketpair
 from typing import Any
 
 from . import candidate, wire
@@ -37,7 +37,7 @@ def judging() -> None:
     from .programs import prepare
 
     for tests in JOBS * TIMES:
-        near, far = socket.socketpair()
+        near, far = socketpair()
         pid = os.fork()
         if pid == 0:
             near.close()
@@ -53,10 +53,10 @@ def judging() -> None:
 def answering() -> None:
     """Answer a judge's usual questions."""
     for _ in range(TIMES):
-        near, far = socket.socketpair()
+        near, far = socketpair()
         for number, (op, rest) in enumerate(QUESTIONS):
             wire.write(near.fileno(), wire.dumps({"id": number, "op": op, **rest}))
-        near.shutdown(socket.SHUT_WR)
+        near.shutdown(SHUT_WR)
         _answer(far)
         near.close()
     sys.modules.pop(candidate.MODULE, None)
@@ -71,6 +71,6 @@ QUESTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-def _answer(channel: socket.socket) -> None:
+def _answer(channel: socket) -> None:
     candidate.answer(os.dup(channel.fileno()), PAYLOAD)
     channel.close()

@@ -9,73 +9,99 @@ import signal
 import socket
 from typing import Any
 
-from . import wire, zygote
+from . import zygote
 
 MODES = {"answer": zygote.ANSWER, "shared": zygote.SHARED, "program": zygote.PROGRAM}
 
 
-class Waiting:
-    """A process that was asked for: shut in by its rules, and waiting; then it runs one job.
+class Zygote:
+    """The host's link to the process that forks.
 
-    `link`: to the process that forks. `end`: its exit code, CPU ms and peak KiB, once it has ended.
+    It takes one request after another, and answers each with one message. A process that was asked
+    for may still be in the making when another one has ended: `met` keeps the answers in order.
     """
 
-    def __init__(self, link: socket.socket, uid: int | None, rules: dict[str, Any]) -> None:
+    def __init__(self, link: socket.socket) -> None:
+        self._link = link
+        self._asked: Waiting | None = None
+
+    def ask(self, uid: int | None, rules: dict[str, Any]) -> Waiting:
+        """Have a process made: shut in by `rules`, and waiting for its job."""
+        self.met()
+        own, its = socket.socketpair()
+        with its:
+            asked = zygote.UID.pack(uid or 0) + json.dumps(rules).encode()
+            socket.send_fds(self._link, [asked], [its.fileno()])
+        self._asked = Waiting(self, own, rules)
+        return self._asked
+
+    def met(self) -> None:
+        """Wait until what was asked for is there."""
+        if self._asked is not None:
+            (self._asked.pid,) = zygote.PID.unpack(self._answer())
+            self._asked.watch = os.pidfd_open(self._asked.pid)
+            self._asked = None
+
+    def end_of(self, pid: int) -> tuple[int, float, int]:
+        """What a process that has ended used: its exit code, CPU ms and peak KiB."""
+        self.met()
+        self._link.send(zygote.PID.pack(pid))
+        code, cpu_ms, peak_kb = zygote.END.unpack(self._answer())
+        return code, cpu_ms, peak_kb
+
+    def _answer(self) -> bytes:
+        answer = self._link.recv(zygote.ASKED)
+        if not answer:
+            raise RuntimeError("the process that forks candidates has ended")
+        return answer
+
+
+class Waiting:
+    """A process that was asked for; it runs one job.
+
+    `watch`: a descriptor that is readable once it has ended. `end`: its exit code, CPU ms and peak
+    KiB, from then on.
+    """
+
+    def __init__(self, link: Zygote, own: socket.socket, rules: dict[str, Any]) -> None:
         self.rules = rules
         self.end: tuple[int, float, int] | None = None
-        self.pid = 0
+        self.pid = self.watch = -1
         self._link = link
-        self._fds: list[int] = []
+        self._own = own
         self._missed = False
-        wire.write(link.fileno(), zygote.UID.pack(uid or 0) + json.dumps(rules).encode())
 
     def start(self, mode: str, fds: list[int]) -> None:
         """Give it its job's descriptors."""
-        self._meet()
-        own = socket.socket(fileno=self._fds.pop(0))
-        with own:
-            try:
-                socket.send_fds(own, [MODES[mode]], fds)
-            except BrokenPipeError:
-                self._missed = True
+        self._link.met()
+        try:
+            socket.send_fds(self._own, [MODES[mode]], fds)
+        except BrokenPipeError:
+            self._missed = True
 
     def read_end(self) -> None:
-        """Take its end, which is ready on the link."""
-        data = _exactly(self._link, zygote.END.size)
-        self.end = zygote.END.unpack(data)
+        """Take its end, once it has ended."""
+        self.end = self._link.end_of(self.pid)
 
     def kill(self) -> None:
         """Kill it, and what it has started: it is the first of its pid namespace."""
         with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._fds[0], signal.SIGKILL)
+            signal.pidfd_send_signal(self.watch, signal.SIGKILL)
 
     def complaint(self) -> str:
-        """Why it could not be shut in, or nothing; frees its descriptors."""
-        said = os.read(self._fds[1], 1000).decode(errors="replace")
-        for fd in self._fds:
-            os.close(fd)
-        return said or "it ended before its job came" * self._missed
+        """Why it could not be shut in, or nothing; frees its descriptors.
+
+        It has ended, and its link to us is closed before anything of a candidate's runs.
+        """
+        os.close(self.watch)
+        said = b""
+        with self._own, contextlib.suppress(ConnectionResetError):
+            said = self._own.recv(1000)
+        return said.decode(errors="replace") or "it ended before its job came" * self._missed
 
     def discard(self) -> None:
         """End it where no job came that its rules fit."""
-        self._meet()
-        os.close(self._fds.pop(0))
+        self._link.met()
         self.kill()
         self.read_end()
         self.complaint()
-
-    def _meet(self) -> None:
-        data, self._fds, _, _ = socket.recv_fds(self._link, zygote.READY.size, 3)
-        if len(data) < zygote.READY.size:
-            raise RuntimeError("the process that forks candidates has ended")
-        (self.pid,) = zygote.READY.unpack(data)
-
-
-def _exactly(link: socket.socket, size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        part = link.recv(size - len(data))
-        if not part:
-            raise RuntimeError("the process that forks candidates has ended")
-        data += part
-    return data

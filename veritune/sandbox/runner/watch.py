@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import socket
 import time
 from typing import Any
 
@@ -21,13 +20,12 @@ class Watch:
     def __init__(
         self,
         process: Waiting,
-        link: socket.socket,
         reporter: Reporter | None,
         printed: tuple[int, int],
         client: int,
         spec: dict[str, Any],
     ) -> None:
-        self._process, self._link, self._reporter = process, link.fileno(), reporter
+        self._process, self._reporter = process, reporter
         self._client = client
         self._out, self._err = printed
         self._printed = {fd: bytearray() for fd in printed}
@@ -41,7 +39,7 @@ class Watch:
         self._unwaited = False
         self._over = self._killed = ""
         self._poll = select.poll()
-        for fd in (self._link, *printed):
+        for fd in (process.watch, *printed):
             self._poll.register(fd, select.POLLIN)
         self._poll.register(client, 0)  # only its hang-up matters now
         if reporter is not None:
@@ -94,7 +92,7 @@ class Watch:
         """Handle one ready descriptor."""
         if fd == self._client:
             os._exit(0)
-        if fd == self._link:
+        if fd == self._process.watch:
             self._take_end()
         elif fd in self._printed:
             self._read_output(fd)
@@ -109,7 +107,7 @@ class Watch:
         """
         self._process.read_end()
         self._seconds = time.monotonic() - self._started
-        self._poll.unregister(self._link)
+        self._poll.unregister(self._process.watch)
         while ready := [fd for fd, _ in self._poll.poll(0) if fd in self._printed]:
             for fd in ready:
                 self._read_output(fd)

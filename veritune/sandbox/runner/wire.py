@@ -16,9 +16,15 @@ class BrokenFrameError(Exception):
 
 def write(fd: int, data: bytes) -> None:
     """Write one frame whole."""
-    view = memoryview(len(data).to_bytes(4, "big") + data)
-    while view:
-        view = view[os.write(fd, view) :]
+    whole = framed(data)
+    sent = os.write(fd, whole)
+    while sent < len(whole):
+        sent += os.write(fd, memoryview(whole)[sent:])
+
+
+def framed(data: bytes) -> bytes:
+    """One frame as bytes."""
+    return len(data).to_bytes(4, "big") + data
 
 
 def read(fd: int, limit: int) -> bytes | None:

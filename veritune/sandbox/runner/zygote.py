@@ -6,14 +6,14 @@ process that waits, as file descriptors.
 
 from __future__ import annotations
 
-import array
+import contextlib
 import fcntl
 import gc
 import importlib
 import os
-import socket
 import struct
 import sys
+from _socket import CMSG_SPACE, socket  # `socket` would add megabytes to every fork
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -22,9 +22,11 @@ from .confine import Confinement
 
 # What the host puts beside a job's descriptors.
 ANSWER, SHARED, PROGRAM = b"A", b"S", b"P"
-READY = struct.Struct("i")  # the process that waits; with it come its link, pidfd and complaints
+PID = struct.Struct("i")  # of a process that waits; from the host: of one that has ended
 END = struct.Struct("idi")  # exit code, CPU ms, peak memory in KiB
 UID = struct.Struct("I")  # ahead of the rules that the host asks for; 0: none
+ASKED = 4096
+ONE, JOB = struct.Struct("i"), struct.Struct("4i")  # descriptors, as they are received
 CHANNEL, PAYLOAD = 3, 4
 PACKAGES = "/opt/packages"
 # What candidates import most. More would cost every fork; less would cost those who import it.
@@ -42,71 +44,78 @@ def main(start: Callable[..., None], code: int, link: str) -> None:
     for name in PRELOADED.split():
         importlib.import_module(name)
     rehearse.answering()
-    serve(socket.socket(fileno=int(link)))
+    serve(int(link))
 
 
-def serve(link: socket.socket) -> None:
+def serve(link: int) -> None:
     """Have a process ready whenever the host asks for one, until it hangs up."""
-    link = take_places(link)
+    host = socket(fileno=take_places(link))
     own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
     # Its candidates' own, one after another: nothing stays in it that outlives their processes and
     # that they have the privilege to leave. Making one costs a quarter of a candidate's time.
     linux.unshare(linux.NEWNET)
     confine.settle()
+    new_pids = [linux.entering(own_pids, linux.NEWPID), linux.unsharing(linux.NEWPID)]
     gc.disable()
     gc.collect()
     linux.trim()
     gc.freeze()
-    while (asked := wire.read(link.fileno(), wire.MAX_FRAME)) is not None:
-        rules = Confinement(UID.unpack(asked[:4])[0] or None, **wire.loads(asked[4:]))
-        _one(link, own_pids, confine.steps(rules))
+    rules = b""
+    while True:
+        asked, carried, _, _ = host.recvmsg(ASKED, CMSG_SPACE(ONE.size))
+        if not asked:
+            return
+        if not carried:
+            host.send(_end_of(*PID.unpack(asked)))
+            continue
+        if asked[UID.size :] != rules:
+            rules = asked[UID.size :]
+            steps = confine.plan(Confinement(**wire.loads(rules)))
+        linux.perform(new_pids)
+        (link,), (uid,) = ONE.unpack(carried[0][2]), UID.unpack_from(asked)
+        host.send(_fork(link, steps(uid or None)))
 
 
-def take_places(link: socket.socket) -> socket.socket:
-    """Put something harmless on every descriptor that a child's will be put on."""
-    kept = fcntl.fcntl(link.fileno(), fcntl.F_DUPFD, PAYLOAD + 1)
-    link.close()
+def take_places(link: int) -> int:
+    """Put something harmless where a child's descriptors will be put; the new place of `link`."""
+    kept = fcntl.fcntl(link, fcntl.F_DUPFD, PAYLOAD + 1)
     null = os.open("/dev/null", os.O_RDWR)
     for place in range(PAYLOAD + 1):
         os.dup2(null, place)
-    if null > PAYLOAD:
-        os.close(null)
-    return socket.socket(fileno=kept)
+    for fd in {link, null} - {*range(PAYLOAD + 1)}:
+        os.close(fd)
+    return kept
 
 
-def _one(link: socket.socket, own_pids: int, steps: list[linux.Step]) -> None:
-    """Fork the process for one job, hand it to the host, and report its end."""
-    linux.setns(own_pids, linux.NEWPID)
-    linux.unshare(linux.NEWPID)
-    near, far = socket.socketpair()
-    heard, failed = os.pipe()
+def _fork(link: int, steps: list[linux.Step]) -> bytes:
+    """The process for one job, which comes to it over `link`."""
     pid = os.fork()
     if pid == 0:
-        _become_candidate(near, failed, steps)
-    watch = os.pidfd_open(pid)
-    fds = array.array("i", (far.fileno(), watch, heard))
-    link.sendmsg([READY.pack(pid)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
-    near.close()
-    far.close()
-    for fd in (watch, heard, failed):
-        os.close(fd)
+        _become_candidate(link, steps)
+    os.close(link)
+    return PID.pack(pid)
+
+
+def _end_of(pid: int) -> bytes:
     _, status, used = os.wait4(pid, 0)
     spent = (used.ru_utime + used.ru_stime) * 1000
-    link.send(END.pack(os.waitstatus_to_exitcode(status), spent, used.ru_maxrss))
+    return END.pack(os.waitstatus_to_exitcode(status), spent, used.ru_maxrss)
 
 
-def _become_candidate(link: socket.socket, failed: int, steps: list[linux.Step]) -> NoReturn:
+def _become_candidate(fd: int, steps: list[linux.Step]) -> NoReturn:
     """In the forked child: confinement, the job's descriptors, then the candidate."""
     code = 1
     try:
         try:
             linux.perform(steps)
-            mode, found, _, _ = link.recvmsg(1, socket.CMSG_SPACE(16))
+            link = socket(fileno=fd)  # kept to the end: to lose it unclosed is a warning, and dear
+            mode, found, _, _ = link.recvmsg(1, CMSG_SPACE(JOB.size))
             if not mode:
                 os._exit(0)
-            _place(memoryview(found[0][2]).cast("i").tolist(), channel=mode != PROGRAM)
+            _place(*JOB.unpack(found[0][2]), channel=mode != PROGRAM)
         except BaseException as error:
-            os.write(failed, f"{type(error).__name__}: {error}".encode())
+            with contextlib.suppress(OSError):
+                os.write(fd, f"{type(error).__name__}: {error}".encode())
             os._exit(1)
         gc.enable()
         code = _candidate(mode)
@@ -114,12 +123,11 @@ def _become_candidate(link: socket.socket, failed: int, steps: list[linux.Step])
         os._exit(code)
 
 
-def _place(fds: list[int], *, channel: bool) -> None:
+def _place(payload: int, data: int, out: int, err: int, *, channel: bool) -> None:
     """Descriptors to their places, all others closed; the second is a channel, or the input.
 
     The places are taken in this process, so none of what stands ready is in one.
     """
-    payload, data, out, err = fds
     if channel:
         os.dup2(data, CHANNEL)
         # Its own: locks on an open file that others hold, too, would outlive it.
@@ -134,8 +142,8 @@ def _place(fds: list[int], *, channel: bool) -> None:
 
 
 def _candidate(mode: bytes) -> int:
-    with os.fdopen(PAYLOAD, "rb") as stream:
-        payload = wire.loads(stream.read())
+    payload = wire.loads(wire.read(PAYLOAD, wire.MAX_JOB) or b"")
+    os.close(PAYLOAD)
     if mode == ANSWER:
         return candidate.answer(CHANNEL, payload)
     if mode == SHARED:
