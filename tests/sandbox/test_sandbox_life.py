@@ -27,7 +27,7 @@ from veritune.sandbox import (
     open_sandbox,
 )
 from veritune.sandbox.pool import PooledSandbox
-from veritune.sandbox.slot import Slot
+from veritune.sandbox.slot import Seat, Slot
 
 KINDS = ["bubblewrap", pytest.param("docker", marks=pytest.mark.docker)]
 TESTS = {"type": "asserts", "tests": {"type": "asserts", "code": "assert f(1) == 2"}}
@@ -120,10 +120,10 @@ async def test_what_never_works_is_a_failure_after_some_tries() -> None:
 
     opened = 0
 
-    async def open_slot() -> Slot:
+    async def open_slot(seat: Seat) -> Slot:
         nonlocal opened
         opened += 1
-        return Slot(Dead())
+        return Slot(Dead(), seat)
 
     async with PooledSandbox(open_slot, workers=1, limits=Limits()) as sandbox:
         with pytest.raises(SandboxFailureError, match="gone"):

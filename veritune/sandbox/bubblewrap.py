@@ -12,8 +12,7 @@ import sys
 from pathlib import Path
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
-from veritune.sandbox.job import ENVIRONMENT
-from veritune.sandbox.slot import BOOTSTRAP, Slot
+from veritune.sandbox.slot import BOOTSTRAP, Seat, Slot
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives")
 SYSTEM_FILES = ("/etc/ld.so.cache",)
@@ -39,7 +38,7 @@ def find_bwrap() -> str:
     raise SandboxUnavailableError(f"bubblewrap: not found; {GET_ONE}")
 
 
-def command(bwrap: str) -> list[str]:
+def command(bwrap: str, seat: Seat) -> list[str]:
     """The command line that starts a host process in bubblewrap."""
     line = [bwrap, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     line += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
@@ -61,7 +60,7 @@ def command(bwrap: str) -> list[str]:
     for name in DEVICES:
         line += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
     line += _python()
-    for name, value in ENVIRONMENT.items():
+    for name, value in seat.environment().items():
         line += ["--setenv", name, value]
     line += ["--remount-ro", "/", "--cap-drop", "ALL"]
     for name in CAPABILITIES:
@@ -125,11 +124,11 @@ class _Process:
                 await self._process.wait()
 
 
-async def open_slot() -> Slot:
+async def open_slot(seat: Seat) -> Slot:
     """Start a host process in bubblewrap."""
     try:
         process = await asyncio.create_subprocess_exec(
-            *command(find_bwrap()),
+            *command(find_bwrap(), seat),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -137,7 +136,7 @@ async def open_slot() -> Slot:
         )
     except OSError as error:
         raise SandboxFailureError(f"bubblewrap could not be started: {error}") from None
-    slot = Slot(_Process(process))
+    slot = Slot(_Process(process), seat)
     try:
         await slot.start()
     except BaseException:

@@ -15,10 +15,9 @@ import socket
 from typing import Any, Protocol
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
-from veritune.sandbox.job import ENVIRONMENT
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.shortcut import Shortcut, find_shortcut
-from veritune.sandbox.slot import BOOTSTRAP, Slot, framed
+from veritune.sandbox.slot import BOOTSTRAP, Seat, Slot, framed
 
 IMAGE = "veritune-sandbox"
 LABEL = "veritune.sandbox"
@@ -70,11 +69,11 @@ def require_image(image: str) -> None:
         engine.close()
 
 
-async def open_slot(limits: Limits, image: str, runtime: str | None) -> Slot:
+async def open_slot(limits: Limits, image: str, runtime: str | None, seat: Seat) -> Slot:
     """Start a container with a host process in it."""
-    opening = functools.partial(_open, limits, image, runtime)
+    opening = functools.partial(_open, limits, image, runtime, seat)
     container = await asyncio.to_thread(opening)
-    slot = Slot(container)
+    slot = Slot(container, seat)
     try:
         await slot.start()
         await container.shorten(slot)
@@ -84,14 +83,14 @@ async def open_slot(limits: Limits, image: str, runtime: str | None) -> Slot:
     return slot
 
 
-def _open(limits: Limits, image: str, runtime: str | None) -> _Container:
+def _open(limits: Limits, image: str, runtime: str | None, seat: Seat) -> _Container:
     import docker
     import requests
 
     engine = None
     try:
         engine = connect()
-        return _create(engine, limits, image, runtime)
+        return _create(engine, limits, image, runtime, seat)
     except (docker.errors.DockerException, requests.RequestException, OSError) as error:
         if engine is not None:
             engine.close()
@@ -100,7 +99,9 @@ def _open(limits: Limits, image: str, runtime: str | None) -> _Container:
         raise SandboxFailureError(str(error)) from None
 
 
-def _create(engine: Engine, limits: Limits, image: str, runtime: str | None) -> _Container:
+def _create(
+    engine: Engine, limits: Limits, image: str, runtime: str | None, seat: Seat
+) -> _Container:
     memory = max(limits.memory_mb, LEAST_MEMORY_MB) + JUDGE_MEMORY_MB
     options = engine.info().get("SecurityOptions") or []
     confined = any("apparmor" in option for option in options)
@@ -123,7 +124,7 @@ def _create(engine: Engine, limits: Limits, image: str, runtime: str | None) -> 
         image=image,
         command=["-s", "-S", "-P", "-c", BOOTSTRAP],
         entrypoint=["python3"],
-        environment=ENVIRONMENT,
+        environment=seat.environment(),
         user="0:0",
         working_dir="/",
         stdin_open=True,

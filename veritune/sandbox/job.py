@@ -14,21 +14,9 @@ from veritune.errors import SandboxFailureError
 from veritune.records import TestOutcome
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.protocol import ExecResult, Job, Judged, Program, Shared
-from veritune.sandbox.slot import framed
+from veritune.sandbox.slot import ENVIRONMENT, framed
 
 OUTCOMES = frozenset(get_args(TestOutcome))
-ENVIRONMENT = {
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
-    "HOME": "/tmp",
-    "TMPDIR": "/tmp",
-    "LANG": "C.UTF-8",
-    "PYTHONUTF8": "1",
-    "PYTHONHASHSEED": "0",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",
-}
 
 
 def encode(job: Job, limits: Limits) -> tuple[bytes, str]:

@@ -12,7 +12,7 @@ from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.sandbox import job as wire
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.protocol import ExecResult, Job
-from veritune.sandbox.slot import Slot
+from veritune.sandbox.slot import Seat, Slot
 
 TRIES = 3
 USES_PER_SLOT = 5000
@@ -28,7 +28,7 @@ class PooledSandbox:
     """
 
     def __init__(
-        self, open_slot: Callable[[], Awaitable[Slot]], *, workers: int, limits: Limits
+        self, open_slot: Callable[[Seat], Awaitable[Slot]], *, workers: int, limits: Limits
     ) -> None:
         self.limits = limits
         self._open_slot = open_slot
@@ -36,6 +36,7 @@ class PooledSandbox:
         self._starting: set[asyncio.Task[Slot]] = set()
         self._closing: set[asyncio.Task[None]] = set()
         self._workers = workers
+        self._seated = [0] * workers
         self._free: asyncio.LifoQueue[Slot | None] = asyncio.LifoQueue()
         self._open: set[Slot] = set()
 
@@ -109,17 +110,25 @@ class PooledSandbox:
     async def _open_one(self) -> Slot:
         """Open a slot; an engine that worked before is given time to come back."""
         deadline = time.monotonic() + (RENEW_SECONDS if self._worked else 0)
+        seat = Seat(self._seated.index(min(self._seated)), self._workers)
+        self._seated[seat.number] += 1
+        try:
+            slot = await self._open_by(deadline, seat)
+        except BaseException:
+            self._seated[seat.number] -= 1
+            raise
+        self._worked = True
+        self._open.add(slot)
+        return slot
+
+    async def _open_by(self, deadline: float, seat: Seat) -> Slot:
         while True:
             try:
-                slot = await self._open_slot()
-                break
+                return await self._open_slot(seat)
             except SandboxFailureError:
                 if self._closed or time.monotonic() > deadline:
                     raise
                 await asyncio.sleep(PAUSE_SECONDS)
-        self._worked = True
-        self._open.add(slot)
-        return slot
 
     def _abandon(self, task: asyncio.Task[Slot]) -> None:
         if not task.cancelled() and task.exception() is None and not self._closed:
@@ -128,5 +137,7 @@ class PooledSandbox:
             closing.add_done_callback(self._closing.discard)
 
     async def _drop(self, slot: Slot) -> None:
-        self._open.discard(slot)
+        if slot in self._open:
+            self._open.remove(slot)
+            self._seated[slot.seat.number] -= 1
         await slot.close()

@@ -6,10 +6,22 @@ import asyncio
 import importlib.resources
 import json
 from functools import cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from veritune.errors import SandboxFailureError
 
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": "/tmp",
+    "TMPDIR": "/tmp",
+    "LANG": "C.UTF-8",
+    "PYTHONUTF8": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+}
 MAX_REPLY = 256 << 20
 START_SECONDS = 60.0
 # Reads the runner's modules from standard input and compiles them, so that every backend runs the
@@ -88,11 +100,26 @@ def framed(value: object) -> bytes:
     return len(data).to_bytes(4, "big") + data
 
 
+class Seat(NamedTuple):
+    """Which of a pool's slots one is: where there is one for every core, each keeps to its own.
+
+    The processes of a job wake each other many times; on one core, they need not wake the core.
+    """
+
+    number: int
+    seats: int
+
+    def environment(self) -> dict[str, str]:
+        """What tells a host process."""
+        return {**ENVIRONMENT, "VERITUNE_SEAT": f"{self.number} {self.seats}"}
+
+
 class Slot:
     """A ready host process. `uses` counts its jobs."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, seat: Seat) -> None:
         self._stream = stream
+        self.seat = seat
         self.uses = 0
         self.own_uid = False
 

@@ -70,6 +70,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "__enter__": lambda o: type(o).__enter__(o),
     "__exit__": lambda o, *args: type(o).__exit__(o, *args),
 }
+ITERATORS = (types.GeneratorType, map, filter, zip, enumerate, reversed)
 ALWAYS = frozenset({"__str__", "__repr__", "__eq__", "__hash__", "__bool__"})
 
 
@@ -207,7 +208,7 @@ class Answerer:
 
     def _outside(self, value: Any) -> Any:
         """A handle: the judge can ask for attributes and calls, never for the object."""
-        if isinstance(value, types.GeneratorType | map | filter | zip | enumerate | reversed):
+        if isinstance(value, ITERATORS):
             return {"it": [self._handle(value), isinstance(value, types.GeneratorType)]}
         if isinstance(value, type):
             return {"cl": self._handle(value)}

@@ -29,6 +29,7 @@ UIDS_FROM, UIDS_TO = 1 << 20, 1 << 30
 
 def main(start: Callable[..., None], code: int) -> None:
     """Serve jobs until the client hangs up. `start(name, code, ...)` becomes another module."""
+    _take_seat(*map(int, os.environ.pop("VERITUNE_SEAT").split()))
     linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE, None)
     _close_shared_places()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever started us may have had it ignored
@@ -39,6 +40,13 @@ def main(start: Callable[..., None], code: int) -> None:
     preload()
     rehearse.judging()
     Host(link).serve()
+
+
+def _take_seat(number: int, seats: int) -> None:
+    """Keep to one core, with all that is started here, where the pool has a slot for each."""
+    cores = sorted(os.sched_getaffinity(0))
+    if seats >= len(cores):
+        os.sched_setaffinity(0, {cores[number % len(cores)]})
 
 
 def _start_zygote(start: Callable[..., None], code: int) -> socket.socket:

@@ -8,6 +8,8 @@ from typing import Any
 
 MAX_JOB = 256 << 20
 MAX_FRAME = 16 << 20
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+_DECODER = json.JSONDecoder()
 
 
 class BrokenFrameError(Exception):
@@ -58,12 +60,16 @@ def _exactly(fd: int, size: int) -> bytes:
 
 def dumps(value: Any) -> bytes:
     """JSON as bytes; ASCII only, so that lone surrogates survive."""
-    return json.dumps(value, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def loads(data: bytes) -> Any:
     """JSON from bytes; `BrokenFrameError` for anything else."""
     try:
-        return json.loads(data)
+        text = data.decode()
+        value, end = _DECODER.raw_decode(text)
     except (ValueError, RecursionError) as error:
         raise BrokenFrameError(f"not JSON: {str(error)[:80]}") from None
+    if end != len(text):
+        raise BrokenFrameError("not JSON: something follows it")
+    return value
