@@ -89,7 +89,8 @@ X32_BIT = 0x40000000
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
-_BY_FLAGS, _BY_FAMILY = -1, -2  # by a call's first argument
+_BY_FLAGS, _BY_FAMILY = 1, 2  # by a call's first argument
+_ANSWERS = 1 << 32  # from here on, a target is no place
 _NUMBER, _ARCH, _FIRST_ARGUMENT = 0, 4, 16
 
 
@@ -120,16 +121,42 @@ def _ranges(answers: dict[int, int]) -> list[tuple[int, int]]:
         starts[number] = answers[number]
         if number < X32_BIT:
             starts[number + 1] = answers.get(number + 1, _ALLOW)
-    return sorted(starts.items())
+    found: list[tuple[int, int]] = []
+    for number, answer in sorted(starts.items()):
+        if not found or found[-1][1] != answer:
+            found.append((number, answer))
+    return found
 
 
 def _search(ranges: list[tuple[int, int]]) -> list[bytes]:
-    """Binary search: the kernel tries a filter on every number there is when it is installed."""
+    """Binary search, then what to do for each answer, once.
+
+    The kernel compiles a filter, and tries it on every number there is, when it is installed.
+    """
+    nodes: list[tuple[int, int, int]] = []
+    root = _place(ranges, nodes)
+    assert root == 0
+    places: dict[int, int] = {}
+    leaves: list[bytes] = []
+    for answer in sorted({answer for _, answer in ranges}):
+        places[answer] = len(nodes) + len(leaves)
+        leaves += _leaf(answer)
+    steps = []
+    for at, (number, *targets) in enumerate(nodes):
+        ahead = [(t if t < len(nodes) else places[t - _ANSWERS]) - at - 1 for t in targets]
+        steps.append(_step(_AT_LEAST, number, *ahead))
+    return steps + leaves
+
+
+def _place(ranges: list[tuple[int, int]], nodes: list[tuple[int, int, int]]) -> int:
+    """Append the nodes for these ranges; the first one's place, or `_ANSWERS` plus the answer."""
     if len(ranges) == 1:
-        return _leaf(ranges[0][1])
-    middle = len(ranges) // 2
-    below, above = _search(ranges[:middle]), _search(ranges[middle:])
-    return [_step(_AT_LEAST, ranges[middle][0], len(below)), *below, *above]
+        return _ANSWERS + ranges[0][1]
+    at, middle = len(nodes), len(ranges) // 2
+    nodes.append((0, 0, 0))
+    below, above = _place(ranges[:middle], nodes), _place(ranges[middle:], nodes)
+    nodes[at] = (ranges[middle][0], above, below)
+    return at
 
 
 def _leaf(answer: int) -> list[bytes]:
