@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import importlib.resources
+import importlib.util
 import json
+import marshal
 from functools import cache
 from typing import NamedTuple, Protocol
 
@@ -24,10 +27,11 @@ ENVIRONMENT = {
 }
 MAX_REPLY = 256 << 20
 START_SECONDS = 60.0
-# Reads the runner's modules from standard input and compiles them, so that every backend runs the
-# same code and needs nothing of ours on its file system. What then starts, with the name of a
-# module and a descriptor as words, imports them from memory: compiling leaves a process fat, and
-# each fork pays for its parent's fat. What a library binds late, every fork would bind anew.
+# Reads the runner's modules from standard input, and compiles them where it is not the sender's
+# Python, so that every backend runs the same code and needs nothing of ours on its file system.
+# What then starts, with the name of a module and a descriptor as words, imports them from memory:
+# compiling leaves a process fat, and each fork pays for its parent's fat. What a library binds
+# late, every fork would bind anew.
 BOOTSTRAP = """
 import os, sys, marshal
 from importlib.machinery import ModuleSpec
@@ -46,10 +50,14 @@ def start(name, code, *words):
     os.environ["LD_BIND_NOW"] = "1"
     os.execv(sys.executable, [sys.executable, *options])
 if not sys.argv[1:]:
-    import json
-    texts = json.loads(read(0, int.from_bytes(read(0, 4), "big")))
-    def ready(name): return marshal.dumps(compile(texts[name], name + ".py", "exec"))
-    files = {name: ready(name) for name in texts}
+    import base64, json
+    from _frozen_importlib_external import MAGIC_NUMBER
+    sent = json.loads(read(0, int.from_bytes(read(0, 4), "big")))
+    same = sent["magic"] == MAGIC_NUMBER.hex()
+    def ready(name, text, compiled):
+        if same: return base64.b64decode(compiled)
+        return marshal.dumps(compile(text, name + ".py", "exec"))
+    files = {name: ready(name, *forms) for name, forms in sent["files"].items()}
     code = os.memfd_create("runner")
     with open(code, "wb", closefd=False) as stream: marshal.dump(files, stream)
     start("runner.host", code)
@@ -85,13 +93,19 @@ class Stream(Protocol):
 
 @cache
 def runner_frame() -> bytes:
-    """The frame that carries the runner's own modules."""
-    files = {"runner": ""}
+    """The frame that carries the runner's own modules, compiled for who runs this very Python."""
+    files = {}
     for entry in importlib.resources.files("veritune.sandbox.runner").iterdir():
         if entry.name.endswith(".py"):
-            name = entry.name.removesuffix(".py")
-            files["runner" if name == "__init__" else f"runner.{name}"] = entry.read_text("utf-8")
-    return framed(files)
+            name, text = entry.name.removesuffix(".py"), entry.read_text("utf-8")
+            name = "runner" if name == "__init__" else f"runner.{name}"
+            files[name] = (text, _compiled(name, text))
+    return framed({"magic": importlib.util.MAGIC_NUMBER.hex(), "files": files})
+
+
+def _compiled(name: str, text: str) -> str:
+    code = compile(text, f"{name}.py", "exec", dont_inherit=True, optimize=0)
+    return base64.b64encode(marshal.dumps(code)).decode()
 
 
 def framed(value: object) -> bytes:

@@ -1,0 +1,97 @@
+"""Where a pool's slots run, and how a client reaches them."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import socket
+
+import pytest
+
+from veritune.sandbox import Judged, Limits, Program, docker, open_sandbox, slot
+from veritune.sandbox.shortcut import Shortcut, find_shortcut
+
+KINDS = ["bubblewrap", pytest.param("docker", marks=pytest.mark.docker)]
+TESTS = {"type": "asserts", "tests": {"type": "asserts", "code": "assert f(1) == 2"}}
+JOB = Judged(sources=(("solution.py", "def f(x):\n    return x + 1"),), tests=TESTS)
+# Long enough for every slot to have one at the same time.
+WHERE = Program(source="import os, time\nprint(*os.sched_getaffinity(0))\ntime.sleep(0.5)")
+
+
+async def where(kind: str, workers: int) -> list[list[str]]:
+    """The cores that the jobs of a busy pool may run on."""
+    async with open_sandbox(kind, workers=workers) as sandbox:
+        results = await asyncio.gather(*(sandbox.run(WHERE) for _ in range(workers)))
+    return sorted(result.stdout.split() for result in results)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_with_a_slot_for_every_core_each_keeps_to_its_own(kind: str) -> None:
+    cores = [str(core) for core in sorted(os.sched_getaffinity(0))]
+    assert await where(kind, 2 * len(cores)) == sorted([core] for core in cores * 2)
+
+
+async def test_with_fewer_slots_the_machine_decides() -> None:
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) == 1:
+        pytest.skip("this machine has one core")
+    found = await where("bubblewrap", len(cores) - 1)
+    assert all(len(allowed) == len(cores) for allowed in found)
+
+
+async def test_a_slot_that_is_replaced_leaves_its_core_to_the_next() -> None:
+    cores = len(os.sched_getaffinity(0))
+    async with open_sandbox(workers=cores) as sandbox:
+        await asyncio.gather(*(sandbox.run(WHERE) for _ in range(cores)))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await sandbox.run(Program(source="while True: pass"))
+        results = await asyncio.gather(*(sandbox.run(WHERE) for _ in range(cores)))
+    assert len({result.stdout for result in results}) == cores
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_another_python_compiles_the_runner_itself(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "MAGIC_NUMBER", b"another")
+    slot.runner_frame.cache_clear()
+    try:
+        async with open_sandbox(kind, workers=1) as sandbox:
+            result = await sandbox.run(JOB)
+    finally:
+        slot.runner_frame.cache_clear()
+    assert result.report is not None
+    assert [test[1] for test in result.report["tests"]] == ["accepted"]
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("near", [True, False])
+async def test_an_engine_is_passed_by_where_it_is_near_and_used_where_not(
+    near: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Shortcut | None] = []
+
+    def find(container: str, pid: int, replies: int) -> Shortcut | None:
+        found.append(find_shortcut(container if near else "another", pid, replies))
+        return found[-1]
+
+    monkeypatch.setattr(docker, "find_shortcut", find)
+    async with open_sandbox("docker", workers=1) as sandbox:
+        for _ in range(3):
+            result = await sandbox.run(JOB)
+            assert result.report is not None
+            assert [test[1] for test in result.report["tests"]] == ["accepted"]
+        long = "x" * 3_000_000  # more than a pipe holds, there and back
+        echo = Program(source="print(input())", stdin=long)
+        assert (await sandbox.run(echo, Limits(output_kb=4000))).stdout == long + "\n"
+    assert [shortcut is not None for shortcut in found] == [near]
+
+
+def test_a_process_of_nobody_s_container_is_left_alone() -> None:
+    ours, theirs = socket.socketpair()
+    assert find_shortcut("0" * 64, os.getpid(), theirs.fileno()) is None
+    assert find_shortcut("0" * 64, 0, 1) is None
+    ours.close()
+    theirs.close()
