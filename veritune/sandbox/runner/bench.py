@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from . import names, rewrite
-from .remote import LostError, UnsupportedError, handle_of
+from .channel import LostError, UnsupportedError
+from .proxies import handle_of
 
 # What only a broken test program raises by itself.
 BROKEN = (NameError, ImportError, SyntaxError)

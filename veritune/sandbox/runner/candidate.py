@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import codec, wire
+from .decoder import Decoder, no_insiders
+from .encoder import Encoder
 
 MODULE = "solution"
 OPERATORS: dict[str, Callable[..., Any]] = {
@@ -115,7 +117,7 @@ class Answerer:
         return True
 
     def _answer(self, request: dict[str, Any]) -> None:
-        decoder = codec.Decoder(self._inside)
+        decoder = Decoder(self._inside)
         before: list[Any] = []
         reply: dict[str, Any] = {"id": request["id"]}
         try:
@@ -231,8 +233,8 @@ class Answerer:
             module, name = value
             return operator.attrgetter(name)(importlib.import_module(module))
         if tag == "it":
-            return iter([codec.Decoder(self._inside).decode(v) for v in value])
-        return codec.no_insiders(tag, value)
+            return iter([Decoder(self._inside).decode(v) for v in value])
+        return no_insiders(tag, value)
 
     def _handle(self, value: Any) -> int:
         number = self._handles.get(id(value))
@@ -257,13 +259,13 @@ class Answerer:
             if "exc" in reply:
                 name, text = reply["exc"]
                 raise getattr(builtins, name, RuntimeError)(text)
-            return codec.Decoder(self._inside).decode(reply["ok"])
+            return Decoder(self._inside).decode(reply["ok"])
 
         return passed
 
-    def _encoder(self, known: list[Any]) -> codec.Encoder:
+    def _encoder(self, known: list[Any]) -> Encoder:
         tags = {id(container): {"a": number} for number, container in enumerate(known)}
-        return codec.Encoder(self._outside, tags, numpy=self._numpy)
+        return Encoder(self._outside, tags, numpy=self._numpy)
 
     def _exception(self, error: BaseException) -> list[Any]:
         """[class, builtin class, arguments, text, line in the candidate's text]."""
@@ -275,7 +277,7 @@ class Answerer:
         except BaseException:
             text = ""
         try:
-            args = [codec.Encoder(numpy=self._numpy).encode(a) for a in error.args]
+            args = [Encoder(numpy=self._numpy).encode(a) for a in error.args]
         except BaseException:
             args = [text]
         return [own, builtin, args, text, _line(error)]

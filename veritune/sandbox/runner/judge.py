@@ -11,8 +11,8 @@ from typing import Any
 
 from . import names, wire
 from .bench import Bench, outcome_of
+from .channel import Channel, LostError
 from .programs import TestProgram, prepare
-from .remote import Channel, LostError
 
 NEXT = b"N"
 
