@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import resource
 from _socket import sethostname
-from collections.abc import Callable
 from typing import NamedTuple
 
 from . import linux, seccomp
@@ -58,44 +57,55 @@ class Confinement(NamedTuple):
     descriptors: int = 128
 
 
-def plan(rules: Confinement) -> Callable[[int | None], list[Step]]:
+class Steps(NamedTuple):
+    """What a child takes before and after it gives up being root."""
+
+    before: list[Step]
+    after: list[Step]
+
+    def as_user(self, uid: int | None) -> list[Step]:
+        """All of them; without a uid, for a plain user's sandbox, which has only one."""
+        return [*self.before, *_leaving_root(uid), *self.after]
+
+
+def steps(rules: Confinement) -> Steps:
     """Own mount, IPC and UTS namespace, a sized tmpfs, a fresh /proc, no privilege.
 
-    The steps for a uid; None: a plain user's sandbox has only one. They are for the first process
-    of a new pid namespace, in a network namespace without an interface that is up, whose parent
-    has settled.
+    For the first process of a new pid namespace, in a network namespace without an interface that
+    is up, whose parent has settled.
     """
     namespaces = linux.NEWNS | linux.NEWIPC
-    size = f"size={rules.file_bytes},nr_inodes={rules.files + 1},mode=700"
     secure = linux.MS_NOSUID | linux.MS_NODEV
-    first: list[Step] = [
+    size = f"size={rules.file_bytes},nr_inodes={rules.files + 1},mode=777"
+    before: list[Step] = [
         ("setsid", os.setsid, ()),  # a process group may reach out of a pid namespace
         linux.unsharing(namespaces | linux.NEWUTS if rules.own_name else namespaces),
-    ]
-    second: list[Step] = [
+        linux.mounting("tmpfs", "/tmp", "tmpfs", secure, size),
         linux.mounting("proc", "/proc", "proc", secure | linux.MS_NOEXEC, None),
-        ("preference", _prefer_for_oom, ()),
     ]
     if rules.own_name:
-        second.append(("sethostname", sethostname, (b"sandbox",)))
-    second += _limits(rules)
-    last = [linux.dropping_capabilities(), linux.controlling(linux.PR_SET_DUMPABLE, 0)]
+        before.append(("sethostname", sethostname, (b"sandbox",)))
+    after = [linux.dropping_capabilities(), linux.controlling(linux.PR_SET_DUMPABLE, 0)]
     if FILTER is not None:
-        last.append(linux.filtering(FILTER))
-    last.append(("chdir", os.chdir, ("/tmp",)))
-
-    def steps(uid: int | None) -> list[Step]:
-        owner = "" if uid is None else f",uid={uid},gid={uid}"
-        room = linux.mounting("tmpfs", "/tmp", "tmpfs", secure, size + owner)
-        return [*first, room, *second, *_leaving_root(uid), *last]
-
-    return steps
+        after.append(linux.filtering(FILTER))
+    after.append(("chdir", os.chdir, (b"/tmp",)))
+    return Steps([*before, *_limits(rules)], after)
 
 
-def _prefer_for_oom() -> None:
-    fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
-    os.write(fd, b"1000")
-    os.close(fd)
+class Preference:
+    """Which process the kernel should end first where memory runs out, as children inherit it."""
+
+    def __init__(self) -> None:
+        self._fd = os.open("/proc/self/oom_score_adj", os.O_RDWR)
+        self._usual = os.read(self._fd, 16)
+
+    def end_first(self) -> None:
+        """This process, and those forked from now on."""
+        os.pwrite(self._fd, b"1000", 0)
+
+    def end_as_usual(self) -> None:
+        """This process is as it was."""
+        os.pwrite(self._fd, self._usual, 0)
 
 
 def _limits(rules: Confinement) -> list[Step]:

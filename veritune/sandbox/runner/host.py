@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import random
 import resource
 import signal
 import socket
@@ -83,7 +82,8 @@ class Host:
 
     def __init__(self, link: socket.socket) -> None:
         self._zygote = Zygote(link)
-        self._uid = random.SystemRandom().randrange(UIDS_FROM, UIDS_TO) if _many_uids() else None
+        start = int.from_bytes(os.urandom(4), "big") % (UIDS_TO - UIDS_FROM)
+        self._uid = UIDS_FROM + start if _many_uids() else None
         self._judge: Judge | None = None
         self._waiting: Waiting | None = None
         self._judges = self._start_judges()

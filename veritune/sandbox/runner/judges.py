@@ -10,7 +10,6 @@ import contextlib
 import gc
 import os
 import resource
-import shutil
 import signal
 import socket
 from typing import Any, NoReturn
@@ -36,7 +35,8 @@ def serve(link: socket.socket, uid: int | None) -> NoReturn:
     link = socket.socket(fileno=zygote.take_places(link.detach()))
     linux.close_from(link.fileno() + 1)
     confine.settle()
-    linux.perform(confine.plan(RULES)(uid))
+    confine.Preference().end_first()
+    linux.perform(confine.steps(RULES).as_user(uid))
     gc.collect()
     gc.freeze()
     while True:
@@ -61,11 +61,18 @@ def _end() -> int:
             # The judge was started first, so it is the first that is waited for.
             _, status = os.wait()
             code = code or os.waitstatus_to_exitcode(status)
-    for name in os.listdir("/tmp"):
+    if left := os.listdir("/tmp"):
+        _remove(left)
+    return code
+
+
+def _remove(names: list[str]) -> None:
+    import shutil  # which would add to every fork, and is hardly ever needed
+
+    for name in names:
         shutil.rmtree(f"/tmp/{name}", ignore_errors=True)
         if os.path.lexists(f"/tmp/{name}"):
             os.unlink(f"/tmp/{name}")
-    return code
 
 
 def _become_judge(fd: int) -> NoReturn:

@@ -29,8 +29,6 @@ def same(got: Any, expected: Any) -> bool:
 
 
 def _close(got: Any, expected: float) -> bool:
-    if type(got) is int:
-        return bool(got == expected)
     if type(got) is not float:
         return bool(got == expected)
     if math.isnan(expected):

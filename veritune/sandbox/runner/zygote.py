@@ -13,7 +13,7 @@ import importlib
 import os
 import struct
 import sys
-from _socket import CMSG_SPACE, socket  # `socket` would add megabytes to every fork
+from _socket import AF_UNIX, CMSG_SPACE, SOCK_STREAM, socket  # `socket` is a megabyte to fork
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -56,6 +56,7 @@ def serve(link: int) -> None:
     linux.unshare(linux.NEWNET)
     confine.settle()
     new_pids = [linux.entering(own_pids, linux.NEWPID), linux.unsharing(linux.NEWPID)]
+    preference = confine.Preference()
     gc.disable()
     gc.collect()
     linux.trim()
@@ -70,10 +71,13 @@ def serve(link: int) -> None:
             continue
         if asked[UID.size :] != rules:
             rules = asked[UID.size :]
-            steps = confine.plan(Confinement(**wire.loads(rules)))
+            steps = confine.steps(Confinement(**wire.loads(rules)))
         linux.perform(new_pids)
         (link,), (uid,) = ONE.unpack(carried[0][2]), UID.unpack_from(asked)
-        host.send(_fork(link, steps(uid or None)))
+        preference.end_first()
+        pid = _fork(link, steps.as_user(uid or None))
+        preference.end_as_usual()
+        host.send(PID.pack(pid))
 
 
 def take_places(link: int) -> int:
@@ -87,13 +91,13 @@ def take_places(link: int) -> int:
     return kept
 
 
-def _fork(link: int, steps: list[linux.Step]) -> bytes:
+def _fork(link: int, steps: list[linux.Step]) -> int:
     """The process for one job, which comes to it over `link`."""
     pid = os.fork()
     if pid == 0:
         _become_candidate(link, steps)
     os.close(link)
-    return PID.pack(pid)
+    return pid
 
 
 def _end_of(pid: int) -> bytes:
@@ -108,7 +112,8 @@ def _become_candidate(fd: int, steps: list[linux.Step]) -> NoReturn:
     try:
         try:
             linux.perform(steps)
-            link = socket(fileno=fd)  # kept to the end: to lose it unclosed is a warning, and dear
+            # Kept to the end: to lose it unclosed is a warning, and dear.
+            link = socket(AF_UNIX, SOCK_STREAM, 0, fd)
             mode, found, _, _ = link.recvmsg(1, CMSG_SPACE(JOB.size))
             if not mode:
                 os._exit(0)
