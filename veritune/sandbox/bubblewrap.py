@@ -16,7 +16,7 @@ from veritune.sandbox.slot import BOOTSTRAP, Seat, Slot
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives")
 SYSTEM_FILES = ("/etc/ld.so.cache",)
-DEVICES = ("null", "zero", "full", "random", "urandom")
+DEVICES = ("null", "zero", "urandom")
 CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL")
 SITE = "/opt/packages"
 PACKAGES = ("numpy", "numpy.libs")
@@ -55,6 +55,7 @@ def command(bwrap: str, seat: Seat) -> list[str]:
         line += ["--ro-bind-try", name, name]
     line += [*_open_folder("/tmp"), "--proc", "/proc", *_open_folder("/dev")]
     line += ["--symlink", "/tmp", "/dev/shm", "--symlink", "/proc/self/fd", "/dev/fd"]
+    line += ["--symlink", "urandom", "/dev/random"]
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         line += ["--symlink", f"/proc/self/fd/{number}", f"/dev/{name}"]
     for name in DEVICES:
