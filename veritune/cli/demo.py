@@ -1,10 +1,11 @@
-"""`veritune demo`: the story end to end, on any laptop, from the recipes in the checkout."""
+"""`veritune demo`: the story end to end, on any laptop, from recipes that come with veritune."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+import veritune
 from veritune.cli.arguments import parse
 from veritune.cli.console import Terminal, percent
 from veritune.cli.run import execute
@@ -17,8 +18,8 @@ NAMES = {"demonstrations": "more-sft"}
 class DemoArguments(Frozen):
     """Math with three kinds of supervision from one start, then code; ends with a report."""
 
-    recipes: str = "recipes"
-    """Folder with demo-math.toml and demo-code.toml."""
+    recipes: str = ""
+    """Folder with demo-math.toml and demo-code.toml, if not those that come with veritune."""
     output: str = "runs"
     """Folder that holds runs."""
 
@@ -26,7 +27,7 @@ class DemoArguments(Frozen):
 def main(argv: Sequence[str]) -> int:
     """Run the demo's recipes, then write the report over all of them."""
     arguments = parse(DemoArguments, argv, prog="veritune demo")
-    recipes = demo_recipes(Path(arguments.recipes), arguments.output)
+    recipes = demo_recipes(Path(arguments.recipes or _shipped()), arguments.output)
     watch = Terminal()
     for number, recipe in enumerate(recipes, 1):
         watch.say(f"\n[{number}/{len(recipes)}] {recipe.name}")
@@ -55,6 +56,13 @@ def demo_recipes(folder: Path, output: str) -> list[Recipe]:
         for reward in ARMS
     ]
     return [*arms, code.model_copy(update={"output": output})]
+
+
+def _shipped() -> Path:
+    """The recipes in the installed package, or beside it in a checkout."""
+    package = Path(veritune.__file__).parent
+    inside = package / "recipes"
+    return inside if inside.is_dir() else package.parent / "recipes"
 
 
 def _summary(recipe: Recipe) -> str:
