@@ -98,6 +98,17 @@ async def test_what_dies_while_it_waits_for_a_job_is_no_fault_of_the_job() -> No
             assert (result.code, result.killed, result.stdout) == (0, "", "2\n")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_dies_just_as_its_job_comes_is_no_fault_of_the_job(kind: str) -> None:
+    async with open_sandbox(kind, workers=1) as sandbox:
+        for _ in range(12):
+            await sandbox.run(JOB)
+            kill([max(machine.confined())])
+            result = await sandbox.run(JOB)
+            assert result.report is not None
+            assert [test[1] for test in result.report["tests"]] == ["accepted"], result
+
+
 async def test_a_slot_whose_processes_are_killed_is_replaced_and_the_job_done() -> None:
     async with open_sandbox(workers=1) as sandbox:
         for _ in range(3):

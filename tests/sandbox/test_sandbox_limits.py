@@ -32,6 +32,34 @@ for _ in range(8):
         time.sleep(60)
 time.sleep(60)
 """,
+    "memory hog behind first threads that ended": """
+import ctypes, os, threading, time
+def hold():
+    time.sleep(0.1)
+    x = bytearray(50 << 20)
+    time.sleep(60)
+threading.stack_size(1 << 20)
+for _ in range(6):
+    if os.fork() == 0:
+        threading.Thread(target=hold).start()
+        ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[os.uname().machine], 0)
+time.sleep(60)
+""",
+    "hoard in the kernel": """
+import socket, time
+keep = []
+for n in range(30):
+    keep.append(socket.socket(socket.AF_UNIX))
+    keep[-1].bind(f"\\0{n}"); keep[-1].listen(64); keep[-1].setblocking(False)
+    for _ in range(64):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.setblocking(False)
+            try:
+                s.connect(f"\\0{n}")
+                while True: s.send(b'x' * 65536)
+            except BlockingIOError: pass
+time.sleep(60)
+""",
     "shared memory hog": """
 import mmap
 keep = []
@@ -93,6 +121,8 @@ ENDS: dict[str, set[str]] = {
     "fork bomb": {"cpu time", "memory"},
     "memory hog": {"", "memory"},
     "memory hog in children": {"memory"},
+    "memory hog behind first threads that ended": {"memory"},
+    "hoard in the kernel": {"memory"},
     "shared memory hog": {"", "memory"},
     "detached child": {""},
     "kill -1": {""},

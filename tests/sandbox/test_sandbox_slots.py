@@ -19,6 +19,38 @@ JOB = Judged(sources=(("solution.py", "def f(x):\n    return x + 1"),), tests=TE
 WHERE = Program(source="import os, time\nprint(*os.sched_getaffinity(0))\ntime.sleep(0.5)")
 
 
+# Sockets on their way to themselves stay until the kernel collects them, the later the more wait.
+SQUATTER = Program(
+    source="""
+import os, socket
+a, b = socket.socketpair()
+sent = [a.fileno(), b.fileno()]
+for n in range(10):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(f"\\0squat-{n}"); listener.listen(4096)
+    try:
+        while True:
+            with socket.socket(socket.AF_UNIX) as s:
+                s.setblocking(False); s.connect(f"\\0squat-{n}")
+    except BlockingIOError: pass
+    sent.append(listener.detach())
+socket.send_fds(a, [b"x"], sent)
+os._exit(0)
+"""
+)
+BINDS = Program(source="import socket\nsocket.socket(socket.AF_UNIX).bind('\\0squat-0')")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_name_that_a_candidate_took_is_free_for_the_next(kind: str) -> None:
+    roomy = Limits(memory_mb=1 << 20)  # else it is ended for what it keeps in the kernel
+    async with open_sandbox(kind, workers=1, limits=roomy) as sandbox:
+        for _ in range(4):
+            assert (await sandbox.run(SQUATTER)).code == 0
+            result = await sandbox.run(BINDS)
+            assert (result.code, result.stderr) == (0, "")
+
+
 async def where(kind: str, workers: int) -> list[list[str]]:
     """The cores that the jobs of a busy pool may run on."""
     async with open_sandbox(kind, workers=workers) as sandbox:
@@ -87,6 +119,28 @@ async def test_an_engine_is_passed_by_where_it_is_near_and_used_where_not(
         echo = Program(source="print(input())", stdin=long)
         assert (await sandbox.run(echo, Limits(output_kb=4000))).stdout == long + "\n"
     assert [shortcut is not None for shortcut in found] == [near]
+
+
+@pytest.mark.docker
+async def test_a_container_that_is_gone_before_it_is_looked_at_is_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone: list[str] = []
+
+    def find(container: str, pid: int, replies: int) -> Shortcut | None:
+        if not gone:
+            gone.append(container)
+            engine = docker.connect()
+            engine.remove_container(container, force=True)
+            engine.close()
+        return find_shortcut(container, pid, replies)
+
+    async with open_sandbox("docker", workers=2) as sandbox:
+        await sandbox.run(JOB)
+        monkeypatch.setattr(docker, "find_shortcut", find)
+        results = await asyncio.gather(*(sandbox.run(WHERE) for _ in range(4)))
+    assert gone
+    assert all(result.code == 0 for result in results)
 
 
 def test_a_process_of_nobody_s_container_is_left_alone() -> None:

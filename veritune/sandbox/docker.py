@@ -158,10 +158,19 @@ class _Container:
     async def shorten(self, slot: Slot) -> None:
         """Pass the engine by, where that is possible."""
         pipe = json.loads(await slot.run(framed({"replies": None}), ENGINE_SECONDS))["replies"]
-        state = (await asyncio.to_thread(self._engine.inspect_container, self._name))["State"]
-        self._shortcut = find_shortcut(self._name, state["Pid"], pipe[0])
+        pid = await asyncio.to_thread(self._first_process)
+        self._shortcut = find_shortcut(self._name, pid, pipe[0])
         if self._shortcut is not None:
             await slot.run(framed({"replies": pipe}), ENGINE_SECONDS)
+
+    def _first_process(self) -> int:
+        import docker
+        import requests
+
+        try:
+            return int(self._engine.inspect_container(self._name)["State"]["Pid"])
+        except (docker.errors.DockerException, requests.RequestException, OSError) as error:
+            raise SandboxFailureError(f"docker: {_first_line(error)}") from None
 
     async def write(self, data: bytes) -> None:
         if self._shortcut is not None:

@@ -141,6 +141,8 @@ class Host:
             near, far = socket.socketpair()
             data = far.detach()
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
+        for fd in (out, err):
+            os.set_blocking(fd, False)  # a candidate with our own uid may read away what came
         fds = [_memory_file(wire.framed(job["payload"].encode())), data, out_end, err_end]
         process = self._process_for(spec["confinement"])
         process.start(spec["mode"], fds)
@@ -156,6 +158,9 @@ class Host:
         try:
             watch = Watch(process, reporter, (out, err), JOBS, spec)
             watch.until_over()
+            if not process.clean:  # what it left is also in the network of who waits
+                self._waiting.discard()
+                self._waiting = None
             return watch.reply()
         finally:
             os.close(out)

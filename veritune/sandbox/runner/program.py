@@ -15,8 +15,17 @@ def run(payload: dict[str, Any]) -> int:
     for name, text in payload["files"].items():
         _write(name, base64.b64decode(text))
     if "argv" in payload:
-        os.execvpe(payload["argv"][0], payload["argv"], payload["environment"])
+        return _execute(payload["argv"], payload["environment"])
     return _python(payload["source"], payload["args"])
+
+
+def _execute(argv: list[str], environment: dict[str, str]) -> int:
+    """Become another program; where there is none, what a shell would say."""
+    try:
+        os.execvpe(argv[0], argv, environment)
+    except OSError as error:
+        os.write(2, f"{argv[0]}: {error.strerror}\n".encode(errors="replace"))
+        return 127 if isinstance(error, FileNotFoundError) else 126
 
 
 def _write(name: str, data: bytes) -> None:

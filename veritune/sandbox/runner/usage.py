@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 INHERITED_BYTES = 16 << 20
+# What a Unix socket may keep queued in the kernel, where no process shows it; a few are free.
+SOCKET_BYTES, FREE_SOCKETS = 4 << 20, 64
 # Page tables, too: reading through a huge mapping of nothing fills a machine with them.
 COUNTED = (b"RssAnon", b"RssShmem", b"VmSwap", b"VmPTE")
 READ = (*COUNTED, b"SigIgn")
@@ -54,7 +56,7 @@ def of_tree(root: int) -> Usage:
     seen = [_status(pid) for pid in members]
     return Usage(
         sum(cpu.get(pid, 0.0) for pid in members),
-        sum(memory for memory, _ in seen),
+        sum(memory for memory, _ in seen) + max(0, _sockets(root) - FREE_SOCKETS) * SOCKET_BYTES,
         len(members),
         any(ignored >> (signal.SIGCHLD - 1) & 1 for _, ignored in seen),
     )
@@ -63,13 +65,28 @@ def of_tree(root: int) -> Usage:
 def _status(pid: int) -> tuple[int, int]:
     """Bytes of memory, and the mask of ignored signals."""
     try:
-        with open(f"/proc/{pid}/status", "rb") as stream:
-            fields = {
-                name: rest.split()[0]
-                for name, _, rest in (s.partition(b":") for s in stream)
-                if name in READ
-            }
+        fields = _fields(f"{pid}/status")
+        if b"RssAnon" not in fields:
+            # Its first thread has ended; any other still tells of the memory that they share.
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                fields |= _fields(f"{pid}/task/{thread}/status")
     except OSError:
         return 0, 0
     memory = sum(int(fields.get(name, b"0")) for name in COUNTED)
     return memory << 10, int(fields.get(b"SigIgn", b"0"), 16)
+
+
+def _fields(name: str) -> dict[bytes, bytes]:
+    """The fields that are read, of one status file."""
+    with open(f"/proc/{name}", "rb") as stream:
+        parts = (line.partition(b":") for line in stream)
+        return {name: rest.split()[0] for name, _, rest in parts if name in READ}
+
+
+def _sockets(pid: int) -> int:
+    """How many Unix sockets the network namespace of a process holds."""
+    try:
+        with open(f"/proc/{pid}/net/unix", "rb") as stream:
+            return sum(1 for _ in stream) - 1
+    except OSError:
+        return 0

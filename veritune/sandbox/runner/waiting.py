@@ -42,12 +42,12 @@ class Zygote:
             self._asked.watch = os.pidfd_open(self._asked.pid)
             self._asked = None
 
-    def end_of(self, pid: int) -> tuple[int, float, int]:
-        """What a process that has ended used: its exit code, CPU ms and peak KiB."""
+    def end_of(self, pid: int) -> tuple[int, float, int, bool]:
+        """Of a process that has ended: exit code, CPU ms, peak KiB; if it left a clean network."""
         self.met()
         self._link.send(zygote.PID.pack(pid))
-        code, cpu_ms, peak_kb = zygote.END.unpack(self._answer())
-        return code, cpu_ms, peak_kb
+        code, cpu_ms, peak_kb, clean = zygote.END.unpack(self._answer())
+        return code, cpu_ms, peak_kb, clean
 
     def _answer(self) -> bytes:
         answer = self._link.recv(zygote.ASKED)
@@ -60,7 +60,7 @@ class Waiting:
     """A process that was asked for; it runs one job.
 
     `watch`: a descriptor that is readable once it has ended. `end`: its exit code, CPU ms and peak
-    KiB, from then on.
+    KiB, from then on; `clean`: whether its network namespace can be another's.
     """
 
     def __init__(self, link: Zygote, own: socket.socket, rules: dict[str, Any]) -> None:
@@ -69,6 +69,7 @@ class Waiting:
         self.pid = self.watch = -1
         self._link = link
         self._own = own
+        self.clean = True
         self._missed = False
 
     def start(self, mode: str, fds: list[int]) -> None:
@@ -81,7 +82,8 @@ class Waiting:
 
     def read_end(self) -> None:
         """Take its end, once it has ended."""
-        self.end = self._link.end_of(self.pid)
+        code, cpu_ms, peak_kb, self.clean = self._link.end_of(self.pid)
+        self.end = (code, cpu_ms, peak_kb)
 
     def kill(self) -> None:
         """Kill it, and what it has started: it is the first of its pid namespace."""
@@ -95,8 +97,11 @@ class Waiting:
         """
         os.close(self.watch)
         said = b""
-        with self._own, contextlib.suppress(ConnectionResetError):
-            said = self._own.recv(1000)
+        with self._own:
+            try:
+                said = self._own.recv(1000)
+            except ConnectionResetError:  # what it was sent was never read
+                self._missed = True
         return said.decode(errors="replace") or "it ended before its job came" * self._missed
 
     def discard(self) -> None:

@@ -123,7 +123,10 @@ class Watch:
     def _read_output(self, fd: int) -> None:
         if fd not in self._open:
             return
-        data = os.read(fd, 1 << 16)
+        try:
+            data = os.read(fd, 1 << 16)
+        except BlockingIOError:
+            return
         if not data:
             self._drop(fd)
             return
