@@ -103,6 +103,8 @@ async def test_another_python_compiles_the_runner_itself(
 async def test_an_engine_is_passed_by_where_it_is_near_and_used_where_not(
     near: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if near and os.geteuid() != 0:
+        pytest.skip("only root may open the pipes of a container's process")
     found: list[Shortcut | None] = []
 
     def find(container: str, pid: int, replies: int) -> Shortcut | None:
