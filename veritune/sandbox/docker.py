@@ -158,19 +158,10 @@ class _Container:
     async def shorten(self, slot: Slot) -> None:
         """Pass the engine by, where that is possible."""
         pipe = json.loads(await slot.run(framed({"replies": None}), ENGINE_SECONDS))["replies"]
-        pid = await asyncio.to_thread(self._first_process)
+        pid = await asyncio.to_thread(_first_process, self._engine, self._name)
         self._shortcut = find_shortcut(self._name, pid, pipe[0])
         if self._shortcut is not None:
             await slot.run(framed({"replies": pipe}), ENGINE_SECONDS)
-
-    def _first_process(self) -> int:
-        import docker
-        import requests
-
-        try:
-            return int(self._engine.inspect_container(self._name)["State"]["Pid"])
-        except (docker.errors.DockerException, requests.RequestException, OSError) as error:
-            raise SandboxFailureError(f"docker: {_first_line(error)}") from None
 
     async def write(self, data: bytes) -> None:
         if self._shortcut is not None:
@@ -224,6 +215,17 @@ class _Container:
         with contextlib.suppress(Exception):
             self._engine.remove_container(self._name, force=True)
         self._engine.close()
+
+
+def _first_process(engine: Engine, name: str) -> int:
+    """The number of a container's first process on the engine's machine."""
+    import docker
+    import requests
+
+    try:
+        return int(engine.inspect_container(name)["State"]["Pid"])
+    except (docker.errors.DockerException, requests.RequestException, OSError) as error:
+        raise SandboxFailureError(f"docker: {_first_line(error)}") from None
 
 
 def _first_line(error: BaseException) -> str:
