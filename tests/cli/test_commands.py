@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from veritune.cli import COMMANDS, main
+from veritune.cli import COMMANDS, demo, main
 
 Lines = pytest.CaptureFixture[str]
 MATH = '{"id": "a", "kind": "math", "prompt": "1+1=", "reference": {"answer": "2"}}\n'
@@ -135,3 +135,12 @@ def test_sample_verify_train_in_a_chain_of_commands(tmp_path: Path) -> None:
     assert main(["train", "sft", *words]) == 0
     load_policy(at["out"])
     assert main(["train", "sft", *words]) == 2
+
+
+def test_the_demo_finds_its_recipes_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    recipes = demo.demo_recipes(demo._shipped(), "runs")
+    assert [recipe.name for recipe in recipes][-1] == "demo-code"
+    assert len(recipes) == 4

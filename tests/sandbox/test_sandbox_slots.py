@@ -9,7 +9,17 @@ import socket
 
 import pytest
 
-from veritune.sandbox import Judged, Limits, Program, docker, open_sandbox, slot
+from veritune.sandbox import (
+    Judged,
+    Limits,
+    Program,
+    SandboxFailureError,
+    docker,
+    job,
+    open_sandbox,
+    slot,
+)
+from veritune.sandbox.runner import wire
 from veritune.sandbox.shortcut import Shortcut, find_shortcut
 
 KINDS = ["bubblewrap", pytest.param("docker", marks=pytest.mark.docker)]
@@ -98,29 +108,39 @@ async def test_another_python_compiles_the_runner_itself(
     assert [test[1] for test in result.report["tests"]] == ["accepted"]
 
 
+def pipes() -> int:
+    """How many pipes this process holds."""
+    held = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")]
+    return sum(os.readlink(fd).startswith("pipe:") for fd in held if os.path.lexists(fd))
+
+
 @pytest.mark.docker
 @pytest.mark.parametrize("near", [True, False])
-async def test_an_engine_is_passed_by_where_it_is_near_and_used_where_not(
-    near: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_engine_is_passed_by_where_it_is_near_and_used_where_not(near: bool) -> None:
     if near and os.geteuid() != 0:
         pytest.skip("only root may open the pipes of a container's process")
-    found: list[Shortcut | None] = []
-
-    def find(container: str, pid: int, replies: int) -> Shortcut | None:
-        found.append(find_shortcut(container if near else "another", pid, replies))
-        return found[-1]
-
-    monkeypatch.setattr(docker, "find_shortcut", find)
-    async with open_sandbox("docker", workers=1) as sandbox:
-        for _ in range(3):
-            result = await sandbox.run(JOB)
-            assert result.report is not None
-            assert [test[1] for test in result.report["tests"]] == ["accepted"]
-        long = "x" * 3_000_000  # more than a pipe holds, there and back
-        echo = Program(source="print(input())", stdin=long)
-        assert (await sandbox.run(echo, Limits(output_kb=4000))).stdout == long + "\n"
-    assert [shortcut is not None for shortcut in found] == [near]
+    before, seat = pipes(), slot.Seat(0, 1)
+    long = "x" * 3_000_000  # more than a pipe holds, there and back
+    echo = Program(source="print(input())", stdin=long)
+    if near:
+        opened = await docker.open_slot(Limits(), docker.IMAGE, None, seat)
+    else:  # as where none is found: a pipe is made, and not used
+        opened = slot.Slot(docker._open(Limits(), docker.IMAGE, None, seat), seat)
+    try:
+        if not near:
+            await opened.start()
+            await opened.run(wire.framed(wire.dumps({"replies": None})), 60)
+        for asked in (JOB, echo, JOB):
+            frame, nonce = job.encode(asked, Limits(output_kb=4000))
+            result = job.decode(await opened.run(frame, 60), nonce)
+            if asked is echo:
+                assert result.stdout == long + "\n"
+            else:
+                assert result.report is not None
+                assert [test[1] for test in result.report["tests"]] == ["accepted"]
+        assert pipes() - before == (2 if near else 0)
+    finally:
+        await opened.close()
 
 
 @pytest.mark.docker
@@ -143,6 +163,22 @@ async def test_a_container_that_is_gone_before_it_is_looked_at_is_replaced(
         results = await asyncio.gather(*(sandbox.run(WHERE) for _ in range(4)))
     assert gone
     assert all(result.code == 0 for result in results)
+
+
+@pytest.mark.docker
+def test_a_container_that_is_gone_is_a_failure_of_the_sandbox() -> None:
+    engine = docker.connect()
+    try:
+        with pytest.raises(SandboxFailureError, match="docker: "):
+            docker._first_process(engine, "0" * 64)
+    finally:
+        engine.close()
+
+
+async def test_a_program_that_is_not_there_is_said() -> None:
+    async with open_sandbox(workers=1) as sandbox:
+        result = await sandbox.run(Program(argv=("no-such-program",)))
+    assert (result.code, result.stderr) == (127, "no-such-program: No such file or directory\n")
 
 
 def test_a_process_of_nobody_s_container_is_left_alone() -> None:

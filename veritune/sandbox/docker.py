@@ -16,8 +16,9 @@ from typing import Any, Protocol
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.sandbox.limits import Limits
+from veritune.sandbox.runner import wire
 from veritune.sandbox.shortcut import Shortcut, find_shortcut
-from veritune.sandbox.slot import BOOTSTRAP, Seat, Slot, framed
+from veritune.sandbox.slot import BOOTSTRAP, Seat, Slot
 
 IMAGE = "veritune-sandbox"
 LABEL = "veritune.sandbox"
@@ -157,11 +158,15 @@ class _Container:
 
     async def shorten(self, slot: Slot) -> None:
         """Pass the engine by, where that is possible."""
-        pipe = json.loads(await slot.run(framed({"replies": None}), ENGINE_SECONDS))["replies"]
+        pipe = (await self._replies(slot, None))["replies"]
         pid = await asyncio.to_thread(_first_process, self._engine, self._name)
         self._shortcut = find_shortcut(self._name, pid, pipe[0])
         if self._shortcut is not None:
-            await slot.run(framed({"replies": pipe}), ENGINE_SECONDS)
+            await self._replies(slot, pipe)
+
+    async def _replies(self, slot: Slot, pipe: list[int] | None) -> Any:
+        asked = wire.framed(wire.dumps({"replies": pipe}))
+        return json.loads(await slot.run(asked, ENGINE_SECONDS))
 
     async def write(self, data: bytes) -> None:
         if self._shortcut is not None:

@@ -14,7 +14,8 @@ from veritune.errors import SandboxFailureError
 from veritune.records import TestOutcome
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.protocol import ExecResult, Job, Judged, Program, Shared
-from veritune.sandbox.slot import ENVIRONMENT, framed
+from veritune.sandbox.runner import wire
+from veritune.sandbox.slot import ENVIRONMENT
 
 OUTCOMES = frozenset(get_args(TestOutcome))
 
@@ -36,7 +37,7 @@ def encode(job: Job, limits: Limits) -> tuple[bytes, str]:
         frame = {"spec": _spec(limits, "program"), "stdin": job.stdin}
         frame["spec"]["confinement"]["address_space"] = not job.argv
     frame["payload"] = json.dumps(payload)
-    return framed(frame), nonce
+    return wire.framed(wire.dumps(frame)), nonce
 
 
 def _spec(limits: Limits, mode: str) -> dict[str, Any]:

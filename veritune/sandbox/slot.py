@@ -12,6 +12,7 @@ from functools import cache
 from typing import NamedTuple, Protocol
 
 from veritune.errors import SandboxFailureError
+from veritune.sandbox.runner import wire
 
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -100,18 +101,13 @@ def runner_frame() -> bytes:
             name, text = entry.name.removesuffix(".py"), entry.read_text("utf-8")
             name = "runner" if name == "__init__" else f"runner.{name}"
             files[name] = (text, _compiled(name, text))
-    return framed({"magic": importlib.util.MAGIC_NUMBER.hex(), "files": files})
+    sent = {"magic": importlib.util.MAGIC_NUMBER.hex(), "files": files}
+    return wire.framed(wire.dumps(sent))
 
 
 def _compiled(name: str, text: str) -> str:
     code = compile(text, f"{name}.py", "exec", dont_inherit=True, optimize=0)
     return base64.b64encode(marshal.dumps(code)).decode()
-
-
-def framed(value: object) -> bytes:
-    """One frame: a four-byte length, then JSON."""
-    data = json.dumps(value).encode()
-    return len(data).to_bytes(4, "big") + data
 
 
 class Seat(NamedTuple):

@@ -112,7 +112,7 @@ class Network:
 
     No interface in it is up, and candidates have not the privilege to leave anything in it that
     outlives their processes, but for sockets that are on their way to themselves: those wait for
-    the kernel to collect them. Making one costs a quarter of a candidate's time.
+    the kernel to collect them. One for each would be dear.
     """
 
     def __init__(self) -> None:
