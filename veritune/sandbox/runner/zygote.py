@@ -17,7 +17,7 @@ from _socket import AF_UNIX, CMSG_SPACE, SOCK_STREAM, socket  # `socket` is a me
 from collections.abc import Callable
 from typing import NoReturn
 
-from . import candidate, confine, linux, program, rehearse, wire
+from . import candidate, confine, linux, program, rehearse, text, wire
 from .confine import Confinement
 
 # What the host puts beside a job's descriptors.
@@ -46,6 +46,7 @@ def main(start: Callable[..., None], code: int, link: str) -> None:
     for name in PRELOADED.split():
         importlib.import_module(name)
     rehearse.answering()
+    text.enlarge()
     serve(int(link))
 
 
