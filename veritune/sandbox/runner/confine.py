@@ -63,9 +63,11 @@ class Steps(NamedTuple):
     before: list[Step]
     after: list[Step]
 
-    def as_user(self, uid: int | None) -> list[Step]:
-        """All of them; without a uid, for a plain user's sandbox, which has only one."""
-        return [*self.before, *_leaving_root(uid), *self.after]
+    def take(self, leaving: list[Step]) -> None:
+        """Take all of them, with those that `leaving_root` made ready for a uid between."""
+        linux.perform(self.before)
+        linux.perform(leaving)
+        linux.perform(self.after)
 
 
 def steps(rules: Confinement) -> Steps:
@@ -122,7 +124,8 @@ def _limits(rules: Confinement) -> list[Step]:
     return [("setrlimit", resource.setrlimit, limit) for limit in limits]
 
 
-def _leaving_root(uid: int | None) -> list[Step]:
+def leaving_root(uid: int | None) -> list[Step]:
+    """To give up being root; without a uid, in a plain user's sandbox, which has only one."""
     if uid is None:
         # A user namespace of its own: processes are counted, and reach others, inside it only.
         return [linux.unsharing(linux.NEWUSER)]

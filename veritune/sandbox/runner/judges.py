@@ -36,7 +36,7 @@ def serve(link: socket.socket, uid: int | None) -> NoReturn:
     linux.close_from(link.fileno() + 1)
     confine.settle()
     confine.Preference().end_first()
-    linux.perform(confine.steps(RULES).as_user(uid))
+    confine.steps(RULES).take(confine.leaving_root(uid))
     gc.collect()
     gc.freeze()
     while True:

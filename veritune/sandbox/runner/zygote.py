@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from . import candidate, confine, linux, program, rehearse, text, wire
-from .confine import Confinement
+from .confine import Confinement, Steps
 
 # What the host puts beside a job's descriptors.
 ANSWER, SHARED, PROGRAM = b"A", b"S", b"P"
@@ -76,7 +76,7 @@ def serve(link: int) -> None:
         linux.perform(new_pids)
         (link,), (uid,) = ONE.unpack(carried[0][2]), UID.unpack_from(asked)
         preference.end_first()
-        pid = _fork(link, steps.as_user(uid or None))
+        pid = _fork(link, steps, confine.leaving_root(uid or None))
         preference.end_as_usual()
         host.send(PID.pack(pid))
 
@@ -92,11 +92,11 @@ def take_places(link: int) -> int:
     return kept
 
 
-def _fork(link: int, steps: list[linux.Step]) -> int:
+def _fork(link: int, steps: Steps, leaving: list[linux.Step]) -> int:
     """The process for one job, which comes to it over `link`."""
     pid = os.fork()
     if pid == 0:
-        _become_candidate(link, steps)
+        _become_candidate(link, steps, leaving)
     os.close(link)
     return pid
 
@@ -133,12 +133,12 @@ class Network:
         self._sockets = os.open("/proc/self/net/unix", os.O_RDONLY)
 
 
-def _become_candidate(fd: int, steps: list[linux.Step]) -> NoReturn:
+def _become_candidate(fd: int, steps: Steps, leaving: list[linux.Step]) -> NoReturn:
     """In the forked child: confinement, the job's descriptors, then the candidate."""
     code = 1
     try:
         try:
-            linux.perform(steps)
+            steps.take(leaving)
             # Kept to the end: to lose it unclosed is a warning, and dear.
             link = socket(AF_UNIX, SOCK_STREAM, 0, fd)
             mode, found, _, _ = link.recvmsg(1, CMSG_SPACE(JOB.size))
