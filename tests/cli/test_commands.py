@@ -1,6 +1,7 @@
 """The commands as a user types them: what they do, and one line for every wrong request."""
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -33,6 +34,14 @@ def test_help_lists_the_commands(capsys: Lines) -> None:
     assert main(["--help"]) == 0
     out = capsys.readouterr().out
     assert all(f"  {name}" in out for name in COMMANDS)
+
+
+def test_how_threads_wait_is_the_users_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    main(["report", "there-is-no-such-run"])
+    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
+    assert int(os.environ["GOMP_SPINCOUNT"]) > 0
 
 
 @pytest.mark.parametrize("command", ["run", "sample", "verify", "train", "validate", "report"])

@@ -6,6 +6,7 @@ import json
 import os
 import statistics
 import subprocess
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,9 +15,11 @@ from veritune.errors import VerituneError
 SECONDS = 1800
 Row = dict[str, float]
 """tokens, seconds and peak_mb of one process."""
+WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+"""How threads wait: the command's own choice, which is none that a peer's users make."""
 
 
-def measure(command: Sequence[str], task: dict[str, Any]) -> Row:
+def measure(command: Sequence[str], task: dict[str, Any], env: dict[str, str]) -> Row:
     """Run one side; the last line that it prints is its figures."""
     threads = str(task["threads"])
     quiet = {"TRL_EXPERIMENTAL_SILENCE": "1", "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""}
@@ -26,7 +29,7 @@ def measure(command: Sequence[str], task: dict[str, Any]) -> Row:
         capture_output=True,
         text=True,
         timeout=SECONDS,
-        env=os.environ | quiet | limits,
+        env=env | quiet | limits,
     )
     if done.returncode:
         raise VerituneError(f"{command[0]} failed: {done.stderr.strip()[-500:]}")
@@ -35,13 +38,16 @@ def measure(command: Sequence[str], task: dict[str, Any]) -> Row:
 
 
 def in_turn(
-    sides: dict[str, list[str]], task: dict[str, Any], repeats: int
+    module: str, peers: dict[str, list[str]], task: dict[str, Any], repeats: int
 ) -> dict[str, list[Row]]:
-    """Every side so many times, each in turn."""
-    found: dict[str, list[Row]] = {name: [] for name in sides}
+    """A module of ours and the peers' commands, each so many times, in turn."""
+    own, ours = dict(os.environ), "veritune"
+    others = {key: value for key, value in own.items() if key not in WAITING}
+    found: dict[str, list[Row]] = {name: [] for name in (ours, *peers)}
     for _ in range(repeats):
-        for name, command in sides.items():
-            found[name].append(measure(command, task))
+        found[ours].append(measure([sys.executable, "-m", module], task, own))
+        for name, command in peers.items():
+            found[name].append(measure(command, task, others))
     return found
 
 

@@ -32,10 +32,9 @@ def main(argv: Sequence[str]) -> int:
             task = vars(options) | {"folder": folder, "rows": f"{lengths}.json"}
             task["micro_batch"] = options.micro_batch if lengths == "mixed" else 0
             _prepare(Path(folder), lengths, options.batch * options.steps)
-            sides = {"veritune": [sys.executable, "-m", "veritune.benchmarks.throughput_sft"]}
-            if peer:
-                sides["TRL SFTTrainer"] = [peer, "-c", PEER]
-            print_ratios(in_turn(sides, task, options.repeats), f"{lengths} lengths  ")
+            peers = {"TRL SFTTrainer": [peer, "-c", PEER]} if peer else {}
+            found = in_turn("veritune.benchmarks.throughput_sft", peers, task, options.repeats)
+            print_ratios(found, f"{lengths} lengths  ")
     return 0
 
 

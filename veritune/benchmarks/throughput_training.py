@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,11 +35,10 @@ def compare(what: What, peer: str, argv: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         task = vars(options) | {"what": what, "folder": folder, "warm": 1}
         _prepare(Path(folder))
-        here = [sys.executable, "-m", "veritune.benchmarks.training_side"]
-        sides = {"veritune": here}
-        if options.peer_python:
-            sides[f"TRL {peer}"] = [options.peer_python, "-c", _peer(what)]
-        print_ratios(in_turn(sides, task, options.repeats))
+        python = options.peer_python
+        peers = {f"TRL {peer}": [python, "-c", _peer(what)]} if python else {}
+        found = in_turn("veritune.benchmarks.training_side", peers, task, options.repeats)
+        print_ratios(found)
     return 0
 
 
