@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from veritune.benchmarks.sides import in_turn
+from veritune.benchmarks.sides import WAITING, in_turn
+from veritune.cli import WAITING as CHOSEN
 
 SIDE = """
 import json, os, sys
@@ -22,6 +23,7 @@ def test_a_peer_does_not_inherit_how_our_threads_wait(
 ) -> None:
     (tmp_path / "one_side.py").write_text(SIDE)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert set(WAITING) == set(CHOSEN)
     monkeypatch.setenv("GOMP_SPINCOUNT", "11")
     peers = {"peer": [sys.executable, "-c", SIDE]}
     found = in_turn("one_side", peers, {"threads": 1, "tokens": 5}, repeats=2)

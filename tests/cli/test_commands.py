@@ -38,7 +38,8 @@ def test_help_lists_the_commands(capsys: Lines) -> None:
 
 def test_how_threads_wait_is_the_users_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
-    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    monkeypatch.setenv("GOMP_SPINCOUNT", "taken back when the test ends")
+    monkeypatch.delenv("GOMP_SPINCOUNT")
     main(["report", "there-is-no-such-run"])
     assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
     assert int(os.environ["GOMP_SPINCOUNT"]) > 0

@@ -64,7 +64,7 @@ class Steps(NamedTuple):
     after: list[Step]
 
     def take(self, leaving: list[Step]) -> None:
-        """Take all of them, with those that `leaving_root` made ready for a uid between."""
+        """All of them; between them those that `leaving_root` made ready."""
         linux.perform(self.before)
         linux.perform(leaving)
         linux.perform(self.after)

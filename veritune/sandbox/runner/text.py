@@ -64,8 +64,7 @@ def _places(mappings: list[_Mapping]) -> Iterator[int]:
 
 def _replace(place: int) -> bool:
     """Put a huge page with the same content where `place` points; False where there is none."""
-    rights = READ | WRITE
-    room = _mmap(None, 2 * HUGE, rights, PRIVATE_ANONYMOUS, -1, 0)
+    room = _mmap(None, 2 * HUGE, READ | WRITE, PRIVATE_ANONYMOUS, -1, 0)
     if room == _address(-1).value:
         return False
     copy = -(-room // HUGE) * HUGE

@@ -23,9 +23,8 @@ from .confine import Confinement, Steps
 # What the host puts beside a job's descriptors.
 ANSWER, SHARED, PROGRAM = b"A", b"S", b"P"
 PID = struct.Struct("i")  # of a process that waits; from the host: of one that has ended
-END = struct.Struct(
-    "idi?"
-)  # exit code, CPU ms, peak memory in KiB, whether it left a clean network
+# Exit code, CPU ms, peak memory in KiB, whether it left a clean network.
+END = struct.Struct("idi?")
 UID = struct.Struct("I")  # ahead of the rules that the host asks for; 0: none
 ASKED = 4096
 ONE, JOB = struct.Struct("i"), struct.Struct("4i")  # descriptors, as they are received
