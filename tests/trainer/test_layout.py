@@ -1,5 +1,6 @@
 """Candidates behind one copy of their prompt are scored, and taught from, as each one alone."""
 
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -10,7 +11,7 @@ from veritune.config import ScratchConfig
 from veritune.models import build_scratch
 from veritune.models.value import value_head
 from veritune.trainer.credit import Credit
-from veritune.trainer.layout import LONGEST_LINE, can_share, lay_out
+from veritune.trainer.layout import LONGEST, can_share, lay_out
 from veritune.trainer.rollouts import Row
 from veritune.trainer.scoring import Critic, score, value
 
@@ -72,7 +73,7 @@ def test_together_equals_one_by_one(architecture: str, own: bool) -> None:
     head = value_head(model)
     torch.nn.init.normal_(head.weight)
     critic = Critic(head, build(architecture) if own else None)
-    assert "attention_mask" in lay_out(model, RAGGED).inputs
+    assert "segments" in lay_out(model, RAGGED).inputs
     width = max(row.length for row in RAGGED)
     with torch.no_grad():
         together = score(model, RAGGED, width, 0.7, critic=critic, entropy="taught")
@@ -93,27 +94,48 @@ def test_together_equals_one_by_one(architecture: str, own: bool) -> None:
     assert (one - all_).abs().max() < 1e-6 * one.abs().max()
 
 
-def test_a_prompt_is_computed_once_and_lines_are_full() -> None:
+def test_every_token_of_prompts_and_candidates_is_computed_once() -> None:
     model = build()
     rows = groups(*((24, [30] * 8) for _ in range(4)))
-    model.config.hidden_size = 512  # as wide as a line may be long
     ids = lay_out(model, rows).inputs["input_ids"]
-    assert ids.shape == (4, 24 + 8 * 30)
+    assert ids.shape == (1, 4 * (24 + 8 * 30))
     singles = groups(*((10, [length]) for length in range(1, 60)))
-    ids = lay_out(model, singles).inputs["input_ids"]
-    assert ids.shape[1] <= 512
-    assert ids.numel() < 1.2 * sum(len(row.ids) for row in singles)
+    layout = lay_out(model, singles)
+    assert layout.inputs["input_ids"].numel() == sum(len(row.ids) for row in singles)
+    segments = layout.inputs["segments"]
+    assert segments.size < 1.3 * sum(len(row.ids) for row in singles)
 
 
-def test_long_rows_and_rows_alike_are_padded_and_not_masked() -> None:
+def test_recomputed_activations_give_the_same_gradients() -> None:
+    model, critic = build(), Critic(value_head(build()))
+    torch.nn.init.normal_(critic.head.weight)
+    kept = gradients(model, critic, RAGGED, [RAGGED])
+    model.gradient_checkpointing_enable({"use_reentrant": False})
+    assert torch.equal(gradients(model.train(), critic, RAGGED, [RAGGED]), kept)
+
+
+def test_a_model_that_took_a_line_is_saved_and_called_as_before(tmp_path: Path) -> None:
+    model, fresh = build(), build()
+    score(model, RAGGED, 12, 0.7)
+    ids = torch.tensor([[3, 1, 4, 1, 5], [9, 2, 6, 0, 0]])
+    mask = (ids > 0).long()
+    for inputs in ({}, {"attention_mask": mask}):
+        assert torch.equal(model(ids, **inputs).logits, fresh(ids, **inputs).logits)
+    model.save_pretrained(tmp_path / "used")
+    fresh.save_pretrained(tmp_path / "fresh")
+    texts = [(tmp_path / name / "config.json").read_text() for name in ("used", "fresh")]
+    assert texts[0] == texts[1]
+
+
+def test_long_rows_and_rows_alike_are_padded() -> None:
     model = build()
-    long = groups((LONGEST_LINE - 50, [60, 60, 3]), (8, [5]))
+    long = groups((LONGEST - 50, [60, 60, 3]), (8, [5]))
     assert set(lay_out(model, long).inputs) == {"input_ids"}
     alike = groups(*((10, [20]) for _ in range(8)))
     assert set(lay_out(model, alike).inputs) == {"input_ids"}
 
 
-def test_a_model_with_windows_or_of_another_kind_is_not_given_a_mask() -> None:
+def test_a_model_with_windows_or_of_another_kind_is_not_given_a_line() -> None:
     model = build()
     model.config.layer_types = ["full_attention", "sliding_attention"]
     assert not can_share(model)

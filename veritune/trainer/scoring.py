@@ -64,9 +64,10 @@ def score(
     with reading_at(policy, layout.states) as seen:
         logits = policy(**layout.inputs, use_cache=False).logits[0]
     values = None
-    if critic is not None:
-        hidden = seen[0] if critic.model is None else _hidden(critic.model, layout)
-        values = _ragged(critic.head(hidden.float())[..., 0], layout, 1, width)
+    if critic is not None and critic.model is None:
+        values = _ragged(critic.head(seen[0].float())[..., 0], layout, 1, width)
+    elif critic is not None:
+        values = value(critic, policy, rows, width)
     every = logprobs_of(logits, _following(rows, policy.device), temperature)
     spread = None
     if entropy:
