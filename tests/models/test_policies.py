@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,24 @@ def test_hash_names_the_weights_and_not_the_place(saved: Path, tmp_path: Path) -
     with torch.no_grad():
         model.lm_head.weight[3, 3] += 1e-6
     assert save_policy(model, tokenizer, tmp_path / "other").policy != again.policy
+
+
+def test_weights_that_change_under_the_same_size_and_time_get_another_name(tmp_path: Path) -> None:
+    saved = save_policy(*build_scratch(SMALL, 0), tmp_path / "policy").path
+    weights = Path(saved) / "model.safetensors"
+    time.sleep(0.05)  # Long enough for the file's state to be remembered.
+    before, state = policy_hash(saved), weights.stat()
+    with weights.open("r+b") as stream:
+        stream.seek(-1, os.SEEK_END)
+        last = stream.read(1)
+        stream.seek(-1, os.SEEK_END)
+        stream.write(bytes([last[0] ^ 1]))
+    os.utime(weights, ns=(state.st_atime_ns, state.st_mtime_ns))
+    changed = policy_hash(saved)
+    with weights.open("r+b") as stream:
+        stream.seek(-1, os.SEEK_END)
+        stream.write(last)
+    assert changed != before == policy_hash(saved)
 
 
 def test_saving_replaces_a_folder_and_leaves_nothing_beside_it(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,17 @@ def save_policy(
     A folder of that name is replaced. Leftovers of a save that was killed are removed. `beside`
     may write more into the folder, in folders of its own: what a trainer goes on with.
     """
-    with whole_folder(folder) as aside:
-        with quiet_transformers():
-            model.save_pretrained(aside)
-            tokenizer.save_pretrained(aside)
-            if beside is not None:
-                beside(aside)
+    with whole_folder(folder) as aside, ThreadPoolExecutor(1) as disk, quiet_transformers():
+        # The disk takes what is written while the rest is written and named.
+        if beside is not None:
+            beside(aside)
+        begun = [disk.submit(_sync, file) for file in aside.rglob("*")]
+        model.save_pretrained(aside)
+        tokenizer.save_pretrained(aside)
+        begun += [disk.submit(_sync, file) for file in aside.iterdir()]
         policy = policy_hash(aside)
+        for file in begun:
+            file.result()
     return Checkpoint(path=str(folder), policy=policy)
 
 

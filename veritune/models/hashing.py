@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,10 @@ TEXT = ("tokenizer.json", "vocab.json", "merges.txt", "tokenizer.model", "chat_t
 CONFIGS = ("config.json", "adapter_config.json")
 # What save_pretrained notes about the program and the place, not about the model.
 INCIDENTAL = {"transformers_version", "_name_or_path", "peft_version", "base_model_name_or_path"}
+TICK = 10_000_000
+"""ns: a file system's clock may stand still for so long, and two changes then look like one."""
+REMEMBERED = 256
+_DIGESTS: dict[tuple[int, ...], str] = {}
 
 
 def policy_hash(path: str | Path) -> str:
@@ -29,15 +35,29 @@ def policy_hash(path: str | Path) -> str:
     total = hashlib.sha256()
     for file in [*weights, *(folder / name for name in TEXT)]:
         if file.is_file():
-            with file.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            total.update(f"{file.name} {digest}\n".encode())
+            total.update(f"{file.name} {_digest(file)}\n".encode())
     for name in CONFIGS:
         total.update(_config_text(folder / name))
     base = adapter_base(folder)
     if base is not None:
         total.update(policy_hash(base).encode())
     return total.hexdigest()[:16]
+
+
+def _digest(file: Path) -> str:
+    """sha256 of a file's content; not read again where the file is as it was."""
+    with file.open("rb") as stream:
+        state = os.fstat(stream.fileno())
+        name = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+        known, now = _DIGESTS.get(name), time.time_ns()
+        if known is not None:
+            return known
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if now - state.st_ctime_ns > TICK:
+        if len(_DIGESTS) >= REMEMBERED:
+            _DIGESTS.clear()
+        _DIGESTS[name] = digest
+    return digest
 
 
 def adapter_base(folder: Path) -> str | None:

@@ -44,6 +44,8 @@ def draw(logits: Tensor, uniform: Tensor, config: SamplerConfig) -> tuple[Tensor
     import torch
 
     rows = max(1, AT_ONCE // logits.shape[-1])
+    if len(logits) <= rows:
+        return _draw_part(logits, uniform, config)
     parts = zip(logits.split(rows), uniform.split(rows), strict=True)
     tokens, logprobs = zip(*(_draw_part(*part, config) for part in parts), strict=True)
     return torch.cat(tokens), torch.cat(logprobs)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 
@@ -25,6 +26,7 @@ from veritune.sampler.weights import Block, Weights
 if TYPE_CHECKING:
     from torch import Tensor
 
+Integers32 = npt.NDArray[np.int32]
 PREFILL_STEP = 8
 """Prompts are padded to multiples of this and computed with others of the same padded length."""
 PREFILL_TOKENS = 16384
@@ -32,15 +34,48 @@ PREFILL_TOKENS = 16384
 
 
 @dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines of a table to be summed up: `bags` tells where each sum's lines begin in `flat`."""
+
+    flat: Tensor
+    bags: Tensor
+
+    @classmethod
+    def of(cls, lines: Integers32) -> Lines:
+        """Sums over the last dimension of `lines`, whose memory is shared."""
+        bags = np.arange(0, lines.size, lines.shape[-1], dtype=np.int32)
+        return cls(torch.from_numpy(lines).view(-1), torch.from_numpy(bags))
+
+    def sums(self, table: Tensor, weights: Tensor) -> Tensor:
+        """(sums, width) of lines of `table`, weighted."""
+        return torch.embedding_bag(
+            table, self.flat, self.bags, mode=0, per_sample_weights=weights.reshape(-1)
+        )[0]
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """What one step reads and writes, the same in every block; rows are padded to a tile."""
+    """What the rows of one table version read, the same in every block; padded to a tile.
+
+    `value_lines` (heads, rows, positions) and `hidden` (rows, positions) are what changes from step
+    to step, as each row's newest position comes into sight.
+    """
+
+    version: int
+    keys: Lines
+    values: Lines
+    value_lines: Integers32
+    hidden: npt.NDArray[np.float32]
+    hides: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Where a step's keys and values go: numbers in all keys, lines of all values."""
 
     keys: Tensor
     values: Tensor
-    hidden: Tensor
     turn: Tensor
-    page: Tensor
-    offset: Tensor
 
 
 class PagedDecoder:
@@ -49,13 +84,16 @@ class PagedDecoder:
     def __init__(self, weights: Weights, slots: int, capacity: int) -> None:
         self._weights = weights
         self._table = PageTable(_tile(slots), capacity)
-        self._turns = weights.rotations(_tile(capacity))[:, None]
+        self._turns = weights.rotations(_tile(capacity))
         lines, size = weights.kv_heads, weights.head_size
         self._keys = [_untouched(self._table.size, lines, size, PAGE) for _ in weights.blocks]
         self._values = [_untouched(self._table.size, lines, PAGE, size) for _ in weights.blocks]
         group = weights.heads // weights.kv_heads
-        self._head_of = torch.arange(weights.heads, dtype=torch.int32) // group
-        self._key_lines: tuple[int, Tensor] = (-1, torch.empty(0))
+        self._head_of: Integers32 = np.arange(weights.heads, dtype=np.int32) // group
+        self._line_of: Integers32 = self._head_of * PAGE
+        self._page_lines = weights.kv_heads * PAGE
+        self._every = np.arange(_tile(slots))
+        self._read: Reading | None = None
 
     def prefill(self, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, list[Integers]]:
         """Logits [prompts, vocabulary] after each prompt, and the pages that hold each."""
@@ -90,52 +128,77 @@ class PagedDecoder:
     def step(self, tokens: Integers, at: Integers) -> Tensor:
         """Logits [rows, vocabulary] after `tokens` [rows], which stand at positions `at` [rows]."""
         rows = len(tokens)
-        padding = (0, -rows % TILE)
-        reading = self._reading(rows, np.pad(at, padding))
-        ids = torch.from_numpy(np.pad(tokens, padding))
-        x = F.embedding(ids, self._weights.embedding)
+        # Rows that fill the last tile stand for nobody, and have page 0.
+        ids, places, page, offset = np.zeros((4, _tile(rows)), np.int64)
+        ids[:rows], places[:rows] = tokens, at
+        page[:rows], offset[:rows] = self._table.append(np.arange(rows), at)
+        reading = self._reading(page, offset, places)
+        writing = self._writing(page, offset, places)
+        x = F.embedding(torch.from_numpy(ids), self._weights.embedding)
         for number, block in enumerate(self._weights.blocks):
-            x = self._step_block(number, block, x, reading)
+            self._step_block(number, block, x, writing, reading)
         return self._logits(x)[:rows]
 
-    def _reading(self, rows: int, at: Integers) -> Reading:
+    def _reading(self, page: Integers, offset: Integers, at: Integers) -> Reading:
+        """What is read in this step; `page`, `offset` and `at` are of all rows, padded."""
+        old, rows = self._read, len(at)
+        if old is None or old.version != self._table.version or len(old.hidden) != rows:
+            self._read = self._read_anew(rows)
+            return self._read
+        every, heads, place = self._every[:rows], self._line_of, self._table.place(rows)
+        old.hidden[every, place] = 0.0
+        old.value_lines[:, every, place] = page * self._page_lines + offset + heads[:, None]
+        return old
+
+    def _read_anew(self, rows: int) -> Reading:
         table, weights = self._table, self._weights
-        page, offset = np.zeros_like(at), np.zeros_like(at)
-        page[:rows], offset[:rows] = table.append(np.arange(rows), at[:rows])
-        version, columns = table.version, table.columns(len(at))
-        pages = torch.from_numpy(table.pages[: len(at), :columns].astype(np.int32))
-        if self._key_lines[0] != version or len(self._key_lines[1]) != len(at):
-            within = self._head_of[:, None, None] * weights.head_size + torch.arange(
-                weights.head_size, dtype=torch.int32
-            )
-            line = pages * (weights.kv_heads * weights.head_size)
-            self._key_lines = (version, line[:, None, :, None] + within)
-        hidden = torch.from_numpy(table.hidden(len(at), columns))
-        line = (pages * (weights.kv_heads * PAGE))[:, :, None] + torch.arange(
-            PAGE, dtype=torch.int32
-        )
-        line = line.flatten(1)[:, None] + (self._head_of * PAGE)[:, None]
-        line.masked_fill_(hidden[:, None], 0)
+        columns = table.columns(rows)
+        pages = table.pages[:rows, :columns].astype(np.int32)
+        size = weights.head_size
+        number = np.arange(size, dtype=np.int32)
+        within: Integers32 = np.add(self._head_of[:, None] * np.int32(size), number)
+        first = pages * np.int32(weights.kv_heads * size)
+        keys: Integers32 = np.add(first[:, :, None], within[:, None, None])
+        hidden = table.hidden(rows, columns)
+        first = pages * np.int32(self._page_lines)
+        positions = np.add(first[:, :, None], np.arange(PAGE, dtype=np.int32)).reshape(rows, -1)
+        lines: Integers32 = np.add(positions, self._line_of[:, None, None])
+        lines[:, hidden] = 0
+        hides = np.where(hidden, np.float32(-np.inf), np.float32(0.0))
         return Reading(
-            keys=self._key_lines[1],
-            values=line,
-            hidden=torch.zeros(hidden.shape).masked_fill_(hidden, -torch.inf)[:, None],
-            turn=self._turns[torch.from_numpy(at)],
-            page=torch.from_numpy(page),
-            offset=torch.from_numpy(offset),
+            version=table.version,
+            keys=Lines.of(keys),
+            values=Lines.of(lines),
+            value_lines=lines,
+            hidden=hides,
+            hides=torch.from_numpy(hides),
         )
 
-    def _step_block(self, number: int, block: Block, x: Tensor, reading: Reading) -> Tensor:
-        keys, values = self._keys[number], self._values[number]
-        query, key, value = self._attention_inputs(block, x, reading.turn)
-        keys[reading.page, :, :, reading.offset] = key
-        values[reading.page, :, reading.offset] = value
-        scores = _weighted_sums(
-            keys.view(-1, PAGE), reading.keys, query[:, :, None].expand(reading.keys.shape)
+    def _writing(self, page: Integers, offset: Integers, at: Integers) -> Writing:
+        heads, size = self._weights.kv_heads, self._weights.head_size
+        number = np.arange(heads * size).reshape(heads, 1, size)
+        keys = ((page * (heads * size))[:, None] + number) * PAGE + offset[:, None]
+        values = page * self._page_lines + offset + np.arange(heads)[:, None] * PAGE
+        return Writing(
+            keys=torch.from_numpy(keys.ravel()),
+            values=torch.from_numpy(values.ravel()),
+            turn=self._turns[torch.from_numpy(at)],
         )
-        likely = torch.softmax(scores.view(reading.values.shape) + reading.hidden, -1)
-        mixed = _weighted_sums(values.view(-1, values.shape[-1]), reading.values, likely)
-        return _after_attention(block, x, mixed.view(len(x), -1), self._weights.epsilon)
+
+    def _step_block(
+        self, number: int, block: Block, x: Tensor, writing: Writing, reading: Reading
+    ) -> None:
+        keys, values = self._keys[number], self._values[number]
+        size = self._weights.head_size
+        query, key, value = self._attention_inputs(block, x, writing.turn)
+        keys.view(-1).scatter_(0, writing.keys, key.flatten())
+        values.view(-1, size).index_copy_(0, writing.values, value.flatten(0, 1))
+        columns = reading.hides.shape[-1] // PAGE
+        asked = query[:, :, None].expand(-1, -1, columns, -1)
+        scores = reading.keys.sums(keys.view(-1, PAGE), asked)
+        likely = torch.softmax(scores.view(*query.shape[:2], -1) + reading.hides, -1)
+        mixed = reading.values.sums(values.view(-1, size), likely)
+        _after_attention(block, x, mixed.view(query.shape), self._weights.epsilon)
 
     def _prefill_alike(
         self, prompts: list[Sequence[int]], stored: list[Integers], width: int
@@ -144,18 +207,18 @@ class PagedDecoder:
         for row, prompt in enumerate(prompts):
             ids[row, : len(prompt)] = prompt
         x = F.embedding(torch.from_numpy(ids).view(-1), self._weights.embedding)
-        turn = self._turns[:width].repeat(len(ids), 1, 1)
+        turn = self._turns[:width].repeat(len(ids), 1)
         for number, block in enumerate(self._weights.blocks):
             query, key, value = (
-                part.view(len(ids), width, *part.shape[1:]).transpose(1, 2)
+                part.unflatten(1, (len(ids), width)).transpose(0, 1)
                 for part in self._attention_inputs(block, x, turn)
             )
             mixed = F.scaled_dot_product_attention(
                 query, key, value, is_causal=True, scale=1.0, enable_gqa=True
             )
             self._store(number, key, value, stored)
-            mixed = mixed.transpose(1, 2).reshape(len(x), -1)
-            x = _after_attention(block, x, mixed, self._weights.epsilon)
+            mixed = mixed.transpose(0, 1).flatten(1, 2)
+            _after_attention(block, x, mixed, self._weights.epsilon)
         last = [row * width + len(prompt) - 1 for row, prompt in enumerate(prompts)]
         return self._logits(x[last + [0] * (-len(last) % TILE)])[: len(prompts)]
 
@@ -175,36 +238,38 @@ class PagedDecoder:
     def _attention_inputs(
         self, block: Block, x: Tensor, turn: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys, values [rows, heads, size], turned to their positions."""
+        """Queries, keys, values [heads, rows, size], turned to their positions."""
         w = self._weights
-        joined = F.linear(_normed(x, w.epsilon), *block.qkv)
-        turned = (w.heads + w.kv_heads) * w.head_size
-        pairs = joined[:, :turned].unflatten(1, (-1, w.head_size // 2, 2))
-        query_key = torch.view_as_real(torch.view_as_complex(pairs) * turn).flatten(2)
-        value = joined[:, turned:].unflatten(1, (w.kv_heads, w.head_size))
-        return query_key[:, : w.heads], query_key[:, w.heads :], value
+        joined = block.qkv(_normed(x, w.epsilon))
+        pairs = joined[: w.heads + w.kv_heads].unflatten(2, (-1, 2))
+        turned = torch.view_as_real(torch.view_as_complex(pairs) * turn).flatten(2)
+        return turned[: w.heads], turned[w.heads :], joined[w.heads + w.kv_heads :]
 
     def _logits(self, x: Tensor) -> Tensor:
         return F.linear(_normed(x, self._weights.epsilon), self._weights.head)
 
 
-def _after_attention(block: Block, x: Tensor, mixed: Tensor, epsilon: float) -> Tensor:
-    x = x + F.linear(mixed, *block.out)
-    gate, up = F.linear(_normed(x, epsilon), *block.gate_up).chunk(2, -1)
-    return x + F.linear(F.silu(gate) * up, *block.down)
+def _after_attention(block: Block, x: Tensor, mixed: Tensor, epsilon: float) -> None:
+    """Add to x what the block makes of `mixed` [heads, rows, size], and of x then."""
+    _add(x, block.out(_joined(mixed)))
+    gate, up = block.gate_up(_normed(x, epsilon)).chunk(2)
+    _add(x, block.down(_joined(F.silu(gate).mul_(up))))
+
+
+def _joined(blocks: Tensor) -> Tensor:
+    """[rows, blocks x width] from [blocks, rows, width]."""
+    return blocks.transpose(0, 1).flatten(1)
+
+
+def _add(x: Tensor, blocks: Tensor) -> None:
+    """Add [blocks, rows, width] to [rows, blocks x width]."""
+    x.view(len(x), len(blocks), -1).transpose(0, 1).add_(blocks)
 
 
 def _normed(x: Tensor, epsilon: float) -> Tensor:
     """x over its root mean square; the norm's weight is in the matrix that follows."""
-    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + epsilon)
-
-
-def _weighted_sums(table: Tensor, lines: Tensor, weights: Tensor) -> Tensor:
-    """Sums over the last dimension of `lines` [..., n]: of those lines of `table`, weighted."""
-    bags = torch.arange(0, lines.numel(), lines.shape[-1], dtype=lines.dtype)
-    return torch.embedding_bag(
-        table, lines.view(-1), bags, mode=0, per_sample_weights=weights.reshape(-1)
-    )[0]
+    squares = (x * x).sum(-1, keepdim=True)
+    return x * squares.div_(x.shape[-1]).add_(epsilon).rsqrt_()
 
 
 def _untouched(*shape: int) -> Tensor:

@@ -64,6 +64,12 @@ class PageTable:
         self.own_length[rows] = own + 1
         return self.pages[rows, column], own % PAGE
 
+    def place(self, rows: int) -> Integers:
+        """Where the newest token of each of the first `rows` rows lies in its pages."""
+        newest: Integers = np.maximum(self.own_length[:rows], 1) - 1
+        newest += self.prompt_pages[:rows] * PAGE
+        return newest
+
     def move(self, source: Integers, target: Integers) -> None:
         """Put rows in the place of others that have been released."""
         self.version += 1

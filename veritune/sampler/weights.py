@@ -3,8 +3,9 @@
 What depends on the weights alone is done once: query, key and value projections stand as one
 matrix, as do gate and up; each norm's weight is folded into the matrix after it; the attention
 scale is folded into the queries; and the two halves that the rotary embedding turns together
-stand side by side, so that turning them is one complex product. In memory a matrix's columns lie
-one after another, which is how products with few rows read it fastest.
+stand side by side, so that turning them is one complex product. Matrices are cut into blocks of
+few outputs, a head's or `WIDTH`, so that cores share a product by its outputs and each reads its
+part of the weights alone: by rows, as MKL shares a product of few rows, every core reads them all.
 """
 
 from __future__ import annotations
@@ -19,16 +20,33 @@ if TYPE_CHECKING:
 
 MODELS = {"qwen2", "llama"}
 ROTATIONS = {"default", "linear", "llama3"}
+WIDTH = 64
+"""Outputs of a block of a matrix, where that divides them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A linear map in blocks of outputs: `weight` [blocks, in, width], `bias` [blocks, 1, width]"""
+
+    weight: Tensor
+    bias: Tensor | None
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """[blocks, rows, width] from [rows, in]."""
+        spread = x.expand(len(self.weight), -1, -1)
+        if self.bias is None:
+            return torch.bmm(spread, self.weight)
+        return torch.baddbmm(self.bias, spread, self.weight)
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One transformer block; matrices are [out, in], each with its bias or None."""
+    """One transformer block; the blocks of `qkv` are its heads, those of queries first."""
 
-    qkv: tuple[Tensor, Tensor | None]
-    out: tuple[Tensor, Tensor | None]
-    gate_up: tuple[Tensor, Tensor | None]
-    down: tuple[Tensor, Tensor | None]
+    qkv: Linear
+    out: Linear
+    gate_up: Linear
+    down: Linear
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +92,8 @@ def arrange(model: Any) -> Weights:
     return Weights(
         embedding=core.embed_tokens.weight.detach(),
         blocks=[_block(layer, heads, config.num_key_value_heads, size) for layer in core.layers],
-        head=_fold(core.norm, model.lm_head.weight),
+        # By columns, which is how products of few rows with a whole matrix read it fastest.
+        head=_columns(_fold(core.norm, model.lm_head.weight.detach(), None)[0]),
         heads=heads,
         kv_heads=config.num_key_value_heads,
         head_size=size,
@@ -91,11 +110,24 @@ def _block(layer: Any, heads: int, kv_heads: int, size: int) -> Block:
     gate_up = _stack([_linear(mlp.gate_proj), _linear(mlp.up_proj)])
     qkv = _stack([query, key, value])
     return Block(
-        qkv=(_fold(layer.input_layernorm, qkv[0]), qkv[1]),
-        out=_by_columns(*_linear(attention.o_proj)),
-        gate_up=(_fold(layer.post_attention_layernorm, gate_up[0]), gate_up[1]),
-        down=_by_columns(*_linear(mlp.down_proj)),
+        qkv=_blocks(*_fold(layer.input_layernorm, *qkv), size),
+        out=_blocks(*_linear(attention.o_proj)),
+        gate_up=_blocks(
+            *_fold(layer.post_attention_layernorm, *gate_up), _width(len(gate_up[0]) // 2)
+        ),
+        down=_blocks(*_linear(mlp.down_proj)),
     )
+
+
+def _blocks(weight: Tensor, bias: Tensor | None, width: int | None = None) -> Linear:
+    """`weight` [out, in] and `bias` [out] in blocks of `width` outputs."""
+    width = width or _width(len(weight))
+    cut = weight.unflatten(0, (-1, width)).mT.contiguous()
+    return Linear(cut, None if bias is None else bias.view(-1, 1, width))
+
+
+def _width(outputs: int) -> int:
+    return WIDTH if outputs % WIDTH == 0 else outputs
 
 
 def _linear(module: Any) -> tuple[Tensor, Tensor | None]:
@@ -118,12 +150,8 @@ def _stack(parts: list[tuple[Tensor, Tensor | None]]) -> tuple[Tensor, Tensor | 
     return weight, torch.cat(biases)
 
 
-def _fold(norm: Any, weight: Tensor) -> Tensor:
-    return _columns(weight.detach() * norm.weight.detach())
-
-
-def _by_columns(weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor | None]:
-    return _columns(weight), bias
+def _fold(norm: Any, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    return weight * norm.weight.detach(), bias
 
 
 def _columns(weight: Tensor) -> Tensor:
