@@ -176,3 +176,21 @@ def test_rows_that_come_and_go_do_not_disturb_the_others() -> None:
         for row, i in enumerate(order):
             since[i] += 1
             assert torch.equal(found[row], calm[since[i]][i])
+
+
+def test_a_long_row_that_ended_does_not_reach_into_those_that_go_on() -> None:
+    weights = arrange(tiny("qwen2"))
+    begun = prompts([3, 90, 5])
+    calm = decode(PagedDecoder(weights, 3, CAPACITY), begun, 8)
+    decoder = PagedDecoder(weights, 3, CAPACITY)
+    _, stored = decoder.prefill([begun[0], begun[2], begun[1]])
+    for row, i in enumerate((0, 2, 1)):
+        decoder.place(np.array([row]), stored[row], len(begun[i]))
+    for step in range(8):
+        order = [0, 2, 1] if step < 3 else [0, 2]
+        if step == 3:
+            decoder.release(np.array([2]))
+        fed = [(sum(begun[i]) + 7 * step) % VOCABULARY for i in order]
+        found = decoder.step(np.array(fed), np.array([len(begun[i]) + step for i in order]))
+        for row, i in enumerate(order):
+            assert torch.equal(found[row], calm[step + 1][i])

@@ -132,22 +132,23 @@ class PagedDecoder:
         ids, places, page, offset = np.zeros((4, _tile(rows)), np.int64)
         ids[:rows], places[:rows] = tokens, at
         page[:rows], offset[:rows] = self._table.append(np.arange(rows), at)
-        reading = self._reading(page, offset, places)
+        reading = self._reading(page[:rows], offset[:rows], len(ids))
         writing = self._writing(page, offset, places)
         x = F.embedding(torch.from_numpy(ids), self._weights.embedding)
         for number, block in enumerate(self._weights.blocks):
             self._step_block(number, block, x, writing, reading)
         return self._logits(x)[:rows]
 
-    def _reading(self, page: Integers, offset: Integers, at: Integers) -> Reading:
-        """What is read in this step; `page`, `offset` and `at` are of all rows, padded."""
-        old, rows = self._read, len(at)
-        if old is None or old.version != self._table.version or len(old.hidden) != rows:
-            self._read = self._read_anew(rows)
+    def _reading(self, page: Integers, offset: Integers, padded: int) -> Reading:
+        """What is read in this step, in which each row's newest token is at `page`, `offset`."""
+        old, rows = self._read, len(page)
+        if old is None or old.version != self._table.version or len(old.hidden) != padded:
+            self._read = self._read_anew(padded)
             return self._read
-        every, heads, place = self._every[:rows], self._line_of, self._table.place(rows)
+        every, place = self._every[:rows], self._table.place(rows)
+        lines = page * self._page_lines + offset
         old.hidden[every, place] = 0.0
-        old.value_lines[:, every, place] = page * self._page_lines + offset + heads[:, None]
+        old.value_lines[:, every, place] = lines + self._line_of[:, None]
         return old
 
     def _read_anew(self, rows: int) -> Reading:
