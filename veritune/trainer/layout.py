@@ -12,12 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
 from veritune.models.forward import plain
-from veritune.trainer.rollouts import Row
 from veritune.trainer.segments import NAME, Segment, segment, use_segments
 
 LONGEST = 1024
@@ -25,6 +24,16 @@ LONGEST = 1024
 WORTH = 0.9
 """A line is made where it holds less than this share of the padded rows' tokens."""
 MODELS = {"qwen2", "qwen3", "llama"}
+
+
+class Row(Protocol):
+    """Token ids, of which the first `prompt` are given, and the rest are scored."""
+
+    @property
+    def ids(self) -> list[int]: ...
+
+    @property
+    def prompt(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +69,19 @@ class _Line:
 
 def lay_out(model: Any, rows: Sequence[Row]) -> Layout:
     """The inputs for `rows`, on the model's device."""
+    return in_line(model, rows) or _padded(model, rows)
+
+
+def in_line(model: Any, rows: Sequence[Row]) -> Layout | None:
+    """All `rows` in one line; None where that saves nothing, or cannot be."""
     longest = max(len(row.ids) for row in rows)
-    if can_share(model) and longest <= LONGEST:
-        trees = _trees(rows)
-        tokens = sum(map(len, trees)) + sum(row.length for row in rows)
-        if tokens < WORTH * len(rows) * longest:
-            return _shared(model, rows, trees)
-    return _padded(model, rows)
+    if longest > LONGEST or not can_share(model):
+        return None
+    trees = _trees(rows)
+    tokens = sum(map(len, trees)) + sum(len(row.ids) - row.prompt for row in rows)
+    if tokens >= WORTH * len(rows) * longest:
+        return None
+    return _shared(model, rows, trees)
 
 
 def can_share(model: Any) -> bool:
@@ -96,8 +111,7 @@ def _shared(model: Any, rows: Sequence[Row], trees: dict[tuple[int, ...], list[i
     for prompt, own in trees.items():
         if len(own) == 1:
             alone = line.append(rows[own[0]].ids)
-            ends = alone.start + alone.length
-            states[own[0]] = [*range(ends - rows[own[0]].length - 1, ends)]
+            states[own[0]] = [*range(alone.start + len(prompt) - 1, alone.start + alone.length)]
             continue
         root = line.append(prompt)
         for i in own:
@@ -125,4 +139,8 @@ def _trees(rows: Sequence[Row]) -> dict[tuple[int, ...], list[int]]:
 
 
 def _layout(model: Any, inputs: dict[str, Any], states: list[int], rows: Sequence[Row]) -> Layout:
-    return Layout(inputs, torch.tensor(states, device=model.device), [row.length for row in rows])
+    return Layout(
+        inputs,
+        torch.tensor(states, device=model.device),
+        [len(row.ids) - row.prompt for row in rows],
+    )

@@ -95,9 +95,35 @@ def completion_loss(model: Any, rows: Sequence[Tokens]) -> torch.Tensor:
 def completion_logprobs(model: Any, rows: Sequence[Tokens]) -> torch.Tensor:
     """(rows,): the log-probability of each completion given its prompt, in nats.
 
-    Position t predicts the token at t + 1. Logits are computed from the first completion on.
-    Padding stands behind the rows' ends, where causal attention hides it: there is no mask, and
-    attention takes its fastest path.
+    Position t predicts the token at t + 1. Rows of unlike length, and rows of one prompt, lie in
+    one line without padding where the model's attention can be told so (`layout`).
+    """
+    import torch
+
+    from veritune.models.value import reading_at
+    from veritune.trainer.layout import in_line
+
+    layout = in_line(model, rows)
+    if layout is None:
+        return _padded_logprobs(model, rows)
+    with reading_at(model, layout.states):
+        logits = model(**layout.inputs, use_cache=False).logits[0]
+    # The state behind a row's last token predicts nothing.
+    labels = [id for row in rows for id in (*row.ids[row.prompt :], IGNORED)]
+    each = torch.nn.functional.cross_entropy(
+        logits.float(),
+        torch.tensor(labels, device=logits.device),
+        ignore_index=IGNORED,
+        reduction="none",
+    )
+    return -torch.stack([part.sum() for part in each.split([n + 1 for n in layout.lengths])])
+
+
+def _padded_logprobs(model: Any, rows: Sequence[Tokens]) -> torch.Tensor:
+    """The same of padded rows.
+
+    Logits are computed from the first completion on. Padding stands behind the rows' ends, where
+    causal attention hides it: there is no mask, and attention takes its fastest path.
     """
     import torch
 
