@@ -38,7 +38,7 @@ class SftConfig(FitConfig):
     """Maximum likelihood on completion tokens."""
 
     packing: Count = 0
-    """Join examples into rows of up to this many tokens, none of which sees another; 0: pad."""
+    """Join examples into rows of up to this many tokens, none of which sees another; 0: do not."""
 
 
 class RewardConfig(FitConfig):

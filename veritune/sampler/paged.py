@@ -98,7 +98,7 @@ class PagedDecoder:
     def prefill(self, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, list[Integers]]:
         """Logits [prompts, vocabulary] after each prompt, and the pages that hold each."""
         stored = [self._table.take(-(-len(prompt) // PAGE)) for prompt in prompts]
-        logits = self._weights.head.new_empty(len(prompts), len(self._weights.head))
+        logits = torch.empty(len(prompts), len(self._weights.embedding))
         widths = np.array([-(-len(prompt) // PREFILL_STEP) * PREFILL_STEP for prompt in prompts])
         for width in np.unique(widths).tolist():
             alike = (widths == width).nonzero()[0]
@@ -247,7 +247,8 @@ class PagedDecoder:
         return turned[: w.heads], turned[w.heads :], joined[w.heads + w.kv_heads :]
 
     def _logits(self, x: Tensor) -> Tensor:
-        return F.linear(_normed(x, self._weights.epsilon), self._weights.head)
+        logits = _joined(self._weights.head(_normed(x, self._weights.epsilon)))
+        return logits[:, : len(self._weights.embedding)]
 
 
 def _after_attention(block: Block, x: Tensor, mixed: Tensor, epsilon: float) -> None:

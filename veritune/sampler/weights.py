@@ -26,7 +26,7 @@ WIDTH = 64
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """A linear map in blocks of outputs: `weight` [blocks, in, width], `bias` [blocks, 1, width]"""
+    """A linear map: `weight` [blocks, in, width], `bias` [blocks, 1, width], by its outputs."""
 
     weight: Tensor
     bias: Tensor | None
@@ -51,11 +51,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A whole model; `rotate` is the model's own module that gives cosines and sines."""
+    """A whole model; `rotate` is the model's own module that gives cosines and sines.
+
+    `head` has the vocabulary's outputs, and some more that fill its last block.
+    """
 
     embedding: Tensor
     blocks: list[Block]
-    head: Tensor
+    head: Linear
     heads: int
     kv_heads: int
     head_size: int
@@ -92,8 +95,7 @@ def arrange(model: Any) -> Weights:
     return Weights(
         embedding=core.embed_tokens.weight.detach(),
         blocks=[_block(layer, heads, config.num_key_value_heads, size) for layer in core.layers],
-        # By columns, which is how products of few rows with a whole matrix read it fastest.
-        head=_columns(_fold(core.norm, model.lm_head.weight.detach(), None)[0]),
+        head=_head(*_fold(core.norm, *_linear(model.lm_head))),
         heads=heads,
         kv_heads=config.num_key_value_heads,
         head_size=size,
@@ -108,13 +110,13 @@ def _block(layer: Any, heads: int, kv_heads: int, size: int) -> Block:
     key = _paired(attention.k_proj, kv_heads, size, 1.0)
     value = _linear(attention.v_proj)
     gate_up = _stack([_linear(mlp.gate_proj), _linear(mlp.up_proj)])
+    # No block holds outputs of both.
+    half = _width(len(gate_up[0]) // 2)
     qkv = _stack([query, key, value])
     return Block(
         qkv=_blocks(*_fold(layer.input_layernorm, *qkv), size),
         out=_blocks(*_linear(attention.o_proj)),
-        gate_up=_blocks(
-            *_fold(layer.post_attention_layernorm, *gate_up), _width(len(gate_up[0]) // 2)
-        ),
+        gate_up=_blocks(*_fold(layer.post_attention_layernorm, *gate_up), half),
         down=_blocks(*_linear(mlp.down_proj)),
     )
 
@@ -124,6 +126,13 @@ def _blocks(weight: Tensor, bias: Tensor | None, width: int | None = None) -> Li
     width = width or _width(len(weight))
     cut = weight.unflatten(0, (-1, width)).mT.contiguous()
     return Linear(cut, None if bias is None else bias.view(-1, 1, width))
+
+
+def _head(weight: Tensor, bias: Tensor | None) -> Linear:
+    """In blocks of `WIDTH` outputs; those behind the vocabulary's end are 0."""
+    missing = -len(weight) % WIDTH
+    weight = torch.nn.functional.pad(weight, (0, 0, 0, missing))
+    return _blocks(weight, None if bias is None else torch.nn.functional.pad(bias, (0, missing)))
 
 
 def _width(outputs: int) -> int:
@@ -152,7 +161,3 @@ def _stack(parts: list[tuple[Tensor, Tensor | None]]) -> tuple[Tensor, Tensor | 
 
 def _fold(norm: Any, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor | None]:
     return weight * norm.weight.detach(), bias
-
-
-def _columns(weight: Tensor) -> Tensor:
-    return weight.t().contiguous().t()

@@ -1,8 +1,8 @@
 """Several examples in one row, so that nothing is padding, and none sees another.
 
 Positions start at 0 in every example and attention stays within it, so the loss is that of the
-padded batch. Worth its while where rows are long and lengths differ; short rows are as well off
-padded in parts of like length (`micro_batch`).
+padded batch. Worth its while where rows are long and lengths differ; short rows lie in one line as
+it is (`layout`).
 """
 
 from __future__ import annotations
