@@ -12,9 +12,10 @@ from veritune.errors import TrainingError
 from veritune.models import build_scratch, load_policy, save_policy
 from veritune.records import Candidate, Problem
 from veritune.trainer import Example, SftTrainer
-from veritune.trainer.batches import IGNORED, orders, padded, tokenize
+from veritune.trainer.batches import IGNORED, Tokens, orders, padded, tokenize
+from veritune.trainer.layout import in_line
 from veritune.trainer.packing import bins, packed_loss
-from veritune.trainer.sft import completion_loss
+from veritune.trainer.sft import completion_logprobs, completion_loss
 
 TINY = ScratchConfig(layers=1, width=32, heads=2, max_length=64)
 
@@ -101,9 +102,23 @@ def test_a_row_of_a_pack_does_not_see_another() -> None:
 def test_one_row_at_a_time_equals_all_at_once() -> None:
     model, tokenizer = build_scratch(TINY, 0)
     rows = tokenize(MIXED, tokenizer)
+    assert in_line(model, rows) is not None
     whole = gradient(completion_loss(model, rows), model)
     single = sum(gradient(completion_loss(model, [row]), model) for row in rows)
     assert (whole - single).abs().max().item() / len(rows) < 1e-6
+
+
+def test_completions_of_one_prompt_and_an_empty_one_count_as_they_do_alone() -> None:
+    model, _ = build_scratch(TINY, 0)
+    prompt = [5, 6, 7, 8, 9, 3, 4]
+    rows = [Tokens(prompt + ends, 7) for ends in ([], [4, 5], [6], [7, 8, 9, 10, 11, 2])]
+    rows.append(Tokens([9, 9], 2))
+    layout = in_line(model, rows)
+    assert layout is not None
+    assert layout.inputs["input_ids"].shape == (1, 7 + 2 + 1 + 6 + 2)
+    together = completion_logprobs(model, rows)
+    alone = [completion_logprobs(model, [row]).item() for row in rows[1:4]]
+    assert together.tolist() == pytest.approx([0.0, *alone, 0.0], abs=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,8 @@ class _Line:
         position = after.length if after else 0
         self.ids += ids
         self.positions += range(position, position + len(ids))
-        self.segments.append(one)
+        if ids:
+            self.segments.append(one)
         return one
 
 
