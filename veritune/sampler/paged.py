@@ -57,16 +57,15 @@ class Lines:
 class Reading:
     """What the rows of one table version read, the same in every block; padded to a tile.
 
-    `value_lines` (heads, rows, positions) and `hidden` (rows, positions) are what changes from step
-    to step, as each row's newest position comes into sight.
+    `value_lines` (heads, rows, positions), which are those of `values`, and `hidden` (rows,
+    positions) are what changes from step to step, as each row's newest position comes into sight.
     """
 
     version: int
     keys: Lines
     values: Lines
     value_lines: Integers32
-    hidden: npt.NDArray[np.float32]
-    hides: Tensor
+    hidden: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,7 @@ class PagedDecoder:
         # Rows that fill the last tile stand for nobody, and have page 0.
         ids, places, page, offset = np.zeros((4, _tile(rows)), np.int64)
         ids[:rows], places[:rows] = tokens, at
-        page[:rows], offset[:rows] = self._table.append(np.arange(rows), at)
+        page[:rows], offset[:rows] = self._table.append(self._every[:rows], at)
         reading = self._reading(page[:rows], offset[:rows], len(ids))
         writing = self._writing(page, offset, places)
         x = F.embedding(torch.from_numpy(ids), self._weights.embedding)
@@ -147,7 +146,7 @@ class PagedDecoder:
             return self._read
         every, place = self._every[:rows], self._table.place(rows)
         lines = page * self._page_lines + offset
-        old.hidden[every, place] = 0.0
+        old.hidden.numpy()[every, place] = 0.0
         old.value_lines[:, every, place] = lines + self._line_of[:, None]
         return old
 
@@ -165,14 +164,12 @@ class PagedDecoder:
         positions = np.add(first[:, :, None], np.arange(PAGE, dtype=np.int32)).reshape(rows, -1)
         lines: Integers32 = np.add(positions, self._line_of[:, None, None])
         lines[:, hidden] = 0
-        hides = np.where(hidden, np.float32(-np.inf), np.float32(0.0))
         return Reading(
             version=table.version,
             keys=Lines.of(keys),
             values=Lines.of(lines),
             value_lines=lines,
-            hidden=hides,
-            hides=torch.from_numpy(hides),
+            hidden=torch.from_numpy(np.where(hidden, np.float32(-np.inf), np.float32(0.0))),
         )
 
     def _writing(self, page: Integers, offset: Integers, at: Integers) -> Writing:
@@ -194,10 +191,10 @@ class PagedDecoder:
         query, key, value = self._attention_inputs(block, x, writing.turn)
         keys.view(-1).scatter_(0, writing.keys, key.flatten())
         values.view(-1, size).index_copy_(0, writing.values, value.flatten(0, 1))
-        columns = reading.hides.shape[-1] // PAGE
+        columns = reading.hidden.shape[-1] // PAGE
         asked = query[:, :, None].expand(-1, -1, columns, -1)
         scores = reading.keys.sums(keys.view(-1, PAGE), asked)
-        likely = torch.softmax(scores.view(*query.shape[:2], -1) + reading.hides, -1)
+        likely = torch.softmax(scores.view(*query.shape[:2], -1) + reading.hidden, -1)
         mixed = reading.values.sums(values.view(-1, size), likely)
         _after_attention(block, x, mixed.view(query.shape), self._weights.epsilon)
 

@@ -66,8 +66,7 @@ class PageTable:
 
     def place(self, rows: int) -> Integers:
         """Where the newest token of each of the first `rows` rows lies in its pages."""
-        newest: Integers = np.maximum(self.own_length[:rows], 1) - 1
-        newest += self.prompt_pages[:rows] * PAGE
+        newest: Integers = self.prompt_pages[:rows] * PAGE + self.own_length[:rows] - 1
         return newest
 
     def move(self, source: Integers, target: Integers) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 
 IGNORED = -100
 """Label of a token that carries no loss, as torch's cross entropy has it."""
+
+
+class Row(Protocol):
+    """Token ids, of which the first `prompt` are given, and the rest are scored."""
+
+    @property
+    def ids(self) -> list[int]: ...
+
+    @property
+    def prompt(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,7 @@ def orders(count: int, size: int, updates: int, seed: int) -> Iterator[list[int]
         yield chosen
 
 
-def padded(rows: Sequence[Tokens], pad: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+def padded(rows: Sequence[Row], pad: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
     """(ids, labels), each (rows, longest) int64, padded behind; prompts carry no label."""
     import torch
 

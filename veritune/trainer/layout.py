@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 
 from veritune.models.forward import plain
+from veritune.trainer.batches import Row, padded
 from veritune.trainer.segments import NAME, Segment, segment, use_segments
 
 LONGEST = 1024
@@ -24,16 +25,6 @@ LONGEST = 1024
 WORTH = 0.9
 """A line is made where it holds less than this share of the padded rows' tokens."""
 MODELS = {"qwen2", "qwen3", "llama"}
-
-
-class Row(Protocol):
-    """Token ids, of which the first `prompt` are given, and the rest are scored."""
-
-    @property
-    def ids(self) -> list[int]: ...
-
-    @property
-    def prompt(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +88,10 @@ def can_share(model: Any) -> bool:
 
 
 def _padded(model: Any, rows: Sequence[Row]) -> Layout:
-    width = max(len(row.ids) for row in rows)
-    ids = torch.zeros(len(rows), width, dtype=torch.long)
+    ids, _ = padded(rows)
+    width = ids.shape[1]
     states: list[int] = []
     for i, row in enumerate(rows):
-        ids[i, : len(row.ids)] = torch.tensor(row.ids)
         states += range(i * width + row.prompt - 1, i * width + len(row.ids))
     return _layout(model, {"input_ids": ids.to(model.device)}, states, rows)
 
