@@ -27,6 +27,9 @@ def load_policy(
     """
     import torch
 
+    from veritune.models.linear import use_onednn
+
+    place = device or ("cuda" if torch.cuda.is_available() else "cpu")
     folder = model_folder(path)
     base = adapter_base(folder)
     if base is not None:
@@ -35,10 +38,11 @@ def load_policy(
         adapter, folder = folder, model_folder(base)
     with quiet_transformers():
         model = _load_model(folder, getattr(torch, dtype))
+        if place == "cpu":
+            use_onednn(model)
         tokenizer = load_tokenizer(folder, model.get_input_embeddings().num_embeddings)
         if adapter is not None:
             model = _apply_adapter(model, model_folder(adapter))
-    place = device or ("cuda" if torch.cuda.is_available() else "cpu")
     return model.to(place).eval(), tokenizer
 
 

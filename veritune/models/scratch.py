@@ -30,11 +30,14 @@ def build_scratch(
     import torch
     from transformers import LlamaForCausalLM, Qwen2ForCausalLM
 
+    from veritune.models.linear import use_onednn
+
     tokenizer = character_tokenizer(characters or PRINTABLE, config.max_length)
     shape = _shape(config, tokenizer)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = (Qwen2ForCausalLM if config.architecture == "qwen2" else LlamaForCausalLM)(shape)
+    use_onednn(model)
     return model.eval(), tokenizer
 
 

@@ -3,17 +3,18 @@
 What depends on the weights alone is done once: query, key and value projections stand as one
 matrix, as do gate and up; each norm's weight is folded into the matrix after it; the attention
 scale is folded into the queries; and the two halves that the rotary embedding turns together
-stand side by side, so that turning them is one complex product. Matrices are cut into blocks of
-few outputs, a head's or `WIDTH`, so that cores share a product by its outputs and each reads its
-part of the weights alone: by rows, as MKL shares a product of few rows, every core reads them all.
+stand side by side, so that turning them is one complex product. Outputs stand in blocks, a head's
+or `WIDTH`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
+
+from veritune.models.linear import packed, prefers_onednn, product
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,9 +25,21 @@ WIDTH = 64
 """Outputs of a block of a matrix, where that divides them."""
 
 
+class Linear(Protocol):
+    """A linear map by blocks of outputs."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """[blocks, rows, width] from [rows, in]."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class Linear:
-    """A linear map: `weight` [blocks, in, width], `bias` [blocks, 1, width], by its outputs."""
+class MklLinear:
+    """`weight` [blocks, in, width], `bias` [blocks, 1, width].
+
+    Cores share a product by its outputs, and each reads its part of the weights alone: by rows, as
+    MKL shares a product of few rows, every core reads them all.
+    """
 
     weight: Tensor
     bias: Tensor | None
@@ -37,6 +50,19 @@ class Linear:
         if self.bias is None:
             return torch.bmm(spread, self.weight)
         return torch.baddbmm(self.bias, spread, self.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class PackedLinear:
+    """`weight` [blocks x width, in], packed for oneDNN; `bias` [blocks x width]."""
+
+    weight: Tensor
+    bias: Tensor | None
+    width: int
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """[blocks, rows, width] from [rows, in]; a row's blocks lie beside each other."""
+        return product(x, self.weight, self.bias).unflatten(1, (-1, self.width)).transpose(0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +150,10 @@ def _block(layer: Any, heads: int, kv_heads: int, size: int) -> Block:
 def _blocks(weight: Tensor, bias: Tensor | None, width: int | None = None) -> Linear:
     """`weight` [out, in] and `bias` [out] in blocks of `width` outputs."""
     width = width or _width(len(weight))
+    if prefers_onednn():
+        return PackedLinear(packed(weight), bias, width)
     cut = weight.unflatten(0, (-1, width)).mT.contiguous()
-    return Linear(cut, None if bias is None else bias.view(-1, 1, width))
+    return MklLinear(cut, None if bias is None else bias.view(-1, 1, width))
 
 
 def _head(weight: Tensor, bias: Tensor | None) -> Linear:
