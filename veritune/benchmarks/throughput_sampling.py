@@ -135,10 +135,12 @@ def native(policy: Checkpoint) -> Sampler:
 def generate(policy: Checkpoint, batch: int) -> Sampler:
     """`transformers.generate`, prompts padded on the left in batches of `batch` rows."""
     import torch
+    from transformers import AutoModelForCausalLM
 
     from veritune.models import load_policy
 
-    model, tokenizer = load_policy(policy.path, device="cpu")
+    model = AutoModelForCausalLM.from_pretrained(policy.path, dtype=torch.float32).eval()
+    _, tokenizer = load_policy(policy.path, device="cpu")
     tokenizer.padding_side = "left"
     texts = [str(problem.prompt) for problem in problems() for _ in range(CANDIDATES)]
 

@@ -6,8 +6,9 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from veritune.errors import UnwritableError
@@ -24,17 +25,15 @@ def save_policy(
     A folder of that name is replaced. Leftovers of a save that was killed are removed. `beside`
     may write more into the folder, in folders of its own: what a trainer goes on with.
     """
-    with whole_folder(folder) as aside, ThreadPoolExecutor(1) as disk, quiet_transformers():
-        # The disk takes what is written while the rest is written and named.
-        if beside is not None:
-            beside(aside)
-        begun = [disk.submit(_sync, file) for file in aside.rglob("*")]
+    with whole_folder(folder) as aside, ThreadPoolExecutor(2) as disk, quiet_transformers():
+        begun = [] if beside is None else [disk.submit(_write_beside, aside, beside)]
         model.save_pretrained(aside)
         tokenizer.save_pretrained(aside)
-        begun += [disk.submit(_sync, file) for file in aside.iterdir()]
+        # The disk takes what is written while the policy is named.
+        begun += [disk.submit(_sync, file) for file in aside.iterdir() if file.is_file()]
         policy = policy_hash(aside)
-        for file in begun:
-            file.result()
+        for part in begun:
+            part.result()
     return Checkpoint(path=str(folder), policy=policy)
 
 
@@ -58,9 +57,24 @@ def whole_folder(folder: Path) -> Iterator[Path]:
             folder.rename(old)
         aside.rename(folder)
         _sync(folder.parent)
-        shutil.rmtree(old, ignore_errors=True)
+        _remove(old)
     except OSError as error:
         raise UnwritableError(f"{folder}: cannot be written ({error.strerror or error})") from None
+
+
+def _write_beside(aside: Path, beside: Callable[[Path], None]) -> None:
+    beside(aside)
+    for file in aside.glob("*/**/*"):
+        _sync(file)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder; that the disk gives its space back, which takes longer, is not waited for."""
+    held: list[int] = []
+    with suppress(OSError):
+        held += (os.open(file, os.O_RDONLY) for file in folder.rglob("*") if file.is_file())
+    shutil.rmtree(folder, ignore_errors=True)
+    Thread(target=lambda: [os.close(handle) for handle in held]).start()
 
 
 def _sync_tree(folder: Path) -> None:
