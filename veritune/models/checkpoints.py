@@ -69,7 +69,7 @@ def _write_beside(aside: Path, beside: Callable[[Path], None]) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder; that the disk gives its space back, which takes longer, is not waited for."""
+    """Remove a folder; the disk's giving back its space, which takes longer, is not waited for."""
     held: list[int] = []
     with suppress(OSError):
         held += (os.open(file, os.O_RDONLY) for file in folder.rglob("*") if file.is_file())
