@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -74,7 +74,12 @@ def _remove(folder: Path) -> None:
     with suppress(OSError):
         held += (os.open(file, os.O_RDONLY) for file in folder.rglob("*") if file.is_file())
     shutil.rmtree(folder, ignore_errors=True)
-    Thread(target=lambda: [os.close(handle) for handle in held]).start()
+    Thread(target=_close, args=[held]).start()
+
+
+def _close(handles: Iterable[int]) -> None:
+    for handle in handles:
+        os.close(handle)
 
 
 def _sync_tree(folder: Path) -> None:
