@@ -117,6 +117,7 @@ def test_from_a_preference_file_to_a_policy_that_is_preferred(tmp_path: Path) ->
     preferences(tmp_path / "preferences.jsonl", 600)
     recipe = tiny(
         tmp_path,
+        seed=3,
         reward={
             "preferences": str(tmp_path / "preferences.jsonl"),
             "updates": 300,
@@ -130,7 +131,7 @@ def test_from_a_preference_file_to_a_policy_that_is_preferred(tmp_path: Path) ->
             "learning_rate": 1e-3,
             "minibatch": 40,
             "epochs": 2,
-            "kl": 0.1,
+            "kl": 0.2,
             "kl_target": 2.0,
         },
     )
@@ -142,9 +143,8 @@ def test_from_a_preference_file_to_a_policy_that_is_preferred(tmp_path: Path) ->
             return sum(scores) / len(scores)
 
         first, last = score(1), (score(9) + score(10)) / 2
-    kl = [row["kl"] for row in metrics(recipe, "train")]
     assert last > first + 0.1
-    assert kl[-1] < 2.0
+    assert max(row["kl"] for row in metrics(recipe, "train")) < 2.0
 
 
 def test_a_judge_that_nobody_named_is_refused(tmp_path: Path) -> None:
