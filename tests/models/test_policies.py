@@ -120,6 +120,16 @@ def test_saving_replaces_a_folder_and_leaves_nothing_beside_it(tmp_path: Path) -
     assert os.listdir(tmp_path) == ["policy"]
 
 
+def test_what_is_written_beside_a_policy_is_in_its_name(tmp_path: Path) -> None:
+    def beside(folder: Path) -> None:
+        time.sleep(0.2)  # Longer than the policy itself takes.
+        (folder / "head.safetensors").write_bytes(b"head")
+
+    plain = save_policy(*build_scratch(SMALL, 0), tmp_path / "plain")
+    saved = save_policy(*build_scratch(SMALL, 0), tmp_path / "policy", beside=beside)
+    assert plain.policy != saved.policy == policy_hash(tmp_path / "policy")
+
+
 def test_unwritable_place_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UnwritableError) as caught:

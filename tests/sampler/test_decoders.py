@@ -13,6 +13,7 @@ from veritune.sampler.paged import PagedDecoder
 from veritune.sampler.uncached import UncachedDecoder, caches_rightly
 from veritune.sampler.weights import arrange, is_supported
 
+BY_LIBRARY = pytest.mark.parametrize("onednn", [True, False])
 VOCABULARY = 60
 CAPACITY = 120
 PROMPTS = [3, 8, 17, 31, 32, 33, 40]
@@ -47,6 +48,10 @@ def tiny(model_type: str, **shape: Any) -> Any:
     for weight in model.parameters():
         weight += torch.randn_like(weight) * 0.08
     return model
+
+
+def compute_with(onednn: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("veritune.sampler.weights.prefers_onednn", lambda: onednn)
 
 
 def prompts(lengths: list[int]) -> list[list[int]]:
@@ -102,7 +107,11 @@ def check_against_whole_sequences(model: Any, decoder: Decoder, steps: int) -> N
         ("qwen2", {"rope_parameters": {"rope_type": "linear", "rope_theta": 500.0, "factor": 2.0}}),
     ],
 )
-def test_paged_decoding_is_the_model(model_type: str, shape: dict[str, Any]) -> None:
+@BY_LIBRARY
+def test_paged_decoding_is_the_model(
+    model_type: str, shape: dict[str, Any], onednn: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compute_with(onednn, monkeypatch)
     model = tiny(model_type, **shape)
     assert is_supported(model)
     check_against_whole_sequences(model, PagedDecoder(arrange(model), 8, CAPACITY), 70)
@@ -141,7 +150,11 @@ def test_models_without_keys_and_values_are_read_whole() -> None:
     check_against_whole_sequences(model, UncachedDecoder(model, 8), 6)
 
 
-def test_paged_rows_have_the_same_bits_in_any_company() -> None:
+@BY_LIBRARY
+def test_paged_rows_have_the_same_bits_in_any_company(
+    onednn: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compute_with(onednn, monkeypatch)
     weights = arrange(tiny("qwen2", hidden_size=64, intermediate_size=160))
     begun = prompts([5, 40, 9, 33, 64, 1, 12] * 9)
     together = decode(PagedDecoder(weights, 200, CAPACITY), begun, 40, each=3)

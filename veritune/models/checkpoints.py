@@ -23,17 +23,19 @@ def save_policy(
     """Write a normal Hugging Face folder (or PEFT adapter) so that it appears only when whole.
 
     A folder of that name is replaced. Leftovers of a save that was killed are removed. `beside`
-    may write more into the folder, in folders of its own: what a trainer goes on with.
+    may write more into the folder, in a thread of its own: what a trainer goes on with, or a head.
     """
     with whole_folder(folder) as aside, ThreadPoolExecutor(2) as disk, quiet_transformers():
-        begun = [] if beside is None else [disk.submit(_write_beside, aside, beside)]
+        more = None if beside is None else disk.submit(beside, aside)
         model.save_pretrained(aside)
         tokenizer.save_pretrained(aside)
+        if more is not None:
+            more.result()
         # The disk takes what is written while the policy is named.
-        begun += [disk.submit(_sync, file) for file in aside.iterdir() if file.is_file()]
+        begun = [disk.submit(_sync, file) for file in aside.rglob("*")]
         policy = policy_hash(aside)
-        for part in begun:
-            part.result()
+        for file in begun:
+            file.result()
     return Checkpoint(path=str(folder), policy=policy)
 
 
@@ -57,24 +59,19 @@ def whole_folder(folder: Path) -> Iterator[Path]:
             folder.rename(old)
         aside.rename(folder)
         _sync(folder.parent)
-        _remove(old)
+        remove_folder(old)
     except OSError as error:
         raise UnwritableError(f"{folder}: cannot be written ({error.strerror or error})") from None
 
 
-def _write_beside(aside: Path, beside: Callable[[Path], None]) -> None:
-    beside(aside)
-    for file in aside.glob("*/**/*"):
-        _sync(file)
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder; the disk's giving back its space, which takes longer, is not waited for."""
+def remove_folder(folder: Path) -> None:
+    """Remove a folder if it is there; its space, which takes longer, is given back in a thread."""
     held: list[int] = []
     with suppress(OSError):
         held += (os.open(file, os.O_RDONLY) for file in folder.rglob("*") if file.is_file())
     shutil.rmtree(folder, ignore_errors=True)
-    Thread(target=_close, args=[held]).start()
+    if held:
+        Thread(target=_close, args=[held]).start()
 
 
 def _close(handles: Iterable[int]) -> None:

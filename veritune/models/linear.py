@@ -1,8 +1,8 @@
-"""Linear maps by oneDNN, on processors whose float32 products torch computes at half their speed.
+"""Linear maps by oneDNN, on processors whose float32 products torch computes below their speed.
 
 torch gives float32 matrix products to MKL, which computes on an AMD processor with AVX2, whatever
-else it has; oneDNN, which torch carries too, computes there with AVX-512 (2.2 times as fast, both
-in float32 throughout). torch reaches it by the operators that its compiler uses.
+else it has; oneDNN, which torch carries too, computes there with AVX-512 (up to 2.2 times as fast,
+both in float32 throughout). torch reaches it by the operators that its compiler uses.
 """
 
 from __future__ import annotations

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from typing import Any
 
 from veritune.config import DpoTrainerConfig, Recipe, RlConfig, SftTrainerConfig
 from veritune.journal import Journal, RunFolder
 from veritune.models import policy_hash
+from veritune.models.checkpoints import remove_folder
 from veritune.records import Checkpoint
 from veritune.rounds.watch import Watch, heed_cancellation
 from veritune.trainer import (
@@ -104,4 +104,4 @@ class Training:
         """Remove checkpoints that are older than the recipe keeps."""
         keep = self._recipe.rounds.keep_checkpoints
         for old in range(1, round - keep + 1) if keep else ():
-            shutil.rmtree(self._folder.checkpoint(old), ignore_errors=True)
+            remove_folder(self._folder.checkpoint(old))
