@@ -163,14 +163,14 @@ def test_a_process_that_was_forked_gets_workers_of_its_own() -> None:
 KILLED = """
 import sys, time
 from veritune.verifiers.answers.policy import AnswerPolicy
-from veritune.verifiers.answers.pool import Pool, Worker
+from veritune.verifiers.answers.remote import Worker
 worker = Worker(seconds=1.0, memory_mb=1024)
 print(worker.process.pid, flush=True)
 if sys.argv[1] == "True":
     import dataclasses, json
     words = {"gold": sys.argv[2], "pred": sys.argv[3]}
     words["policy"] = dataclasses.asdict(AnswerPolicy())
-    worker.ask(json.dumps(words).encode() + b"\\n", 60)
+    worker.ask(json.dumps(words).encode(), 60)
 time.sleep(60)
 """
 
