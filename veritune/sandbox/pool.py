@@ -9,12 +9,12 @@ from types import TracebackType
 from typing import Self
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
+from veritune.replies import TRIES
 from veritune.sandbox import job as wire
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.protocol import ExecResult, Job
 from veritune.sandbox.slot import Seat, Slot
 
-TRIES = 3
 USES_PER_SLOT = 5000
 REPLY_MARGIN_SECONDS = 60.0
 PAUSE_SECONDS = 0.5
