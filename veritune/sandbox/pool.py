@@ -45,13 +45,20 @@ class PooledSandbox:
         for _ in range(self._workers):
             self._free.put_nowait(None)
         # The first slot now: a machine without a working sandbox is told so at once.
-        try:
-            first = await self._start()
-        except SandboxFailureError as error:
-            raise SandboxUnavailableError(f"{error}; see `veritune sandbox doctor`") from None
+        first = await self._start_first()
         self._free.get_nowait()
         self._free.put_nowait(first)
         return self
+
+    async def _start_first(self) -> Slot:
+        for attempt in range(TRIES):
+            try:
+                return await self._start()
+            except SandboxFailureError as error:
+                if attempt == TRIES - 1:
+                    why = f"{error}; see `veritune sandbox doctor`"
+                    raise SandboxUnavailableError(why) from None
+        raise AssertionError("unreachable")
 
     async def __aexit__(
         self,

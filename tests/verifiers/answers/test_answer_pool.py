@@ -175,14 +175,16 @@ time.sleep(60)
 """
 
 
-@pytest.mark.parametrize("busy", [False, True])
-def test_workers_end_with_a_client_that_is_killed(busy: bool) -> None:
+@pytest.mark.parametrize(("busy", "stopped"), [(False, False), (True, False), (True, True)])
+def test_workers_end_with_a_client_that_is_killed(busy: bool, stopped: bool) -> None:
     client = subprocess.Popen(
         [sys.executable, "-c", KILLED, str(busy), SLOW, MIRRORED], stdout=subprocess.PIPE, text=True
     )
     assert client.stdout is not None
     worker = int(client.stdout.readline())
-    time.sleep(0.3)
+    time.sleep(0.2)
+    if stopped:
+        os.killpg(worker, signal.SIGSTOP)
     client.kill()
     client.wait()
     client.stdout.close()
