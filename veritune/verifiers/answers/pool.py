@@ -11,6 +11,7 @@ import json
 import os
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from queue import Empty, LifoQueue
 
@@ -112,6 +113,7 @@ class Pool:
     def _discard(self, worker: Worker) -> None:
         with self._lock:
             self._started.discard(worker)
+        worker.kill()
         worker.close()
 
     def close(self) -> None:
@@ -119,15 +121,15 @@ class Pool:
         self._closed = True
         with self._lock:
             started, self._started = self._started, set()
-        for worker in started:
-            worker.kill()
-        for _ in range(self.workers):
-            try:
-                idle = self._idle.get_nowait()
-            except Empty:  # Who uses it closes it.
-                break
-            if idle is not None:
-                idle.close()
+        idle: list[Worker | None] = []
+        with suppress(Empty):
+            while True:
+                idle.append(self._idle.get_nowait())
+        for worker in started.difference(idle):
+            worker.kill()  # Who uses it closes it.
+        for unused in idle:
+            if unused is not None:
+                unused.close()
             self._idle.put(None)
 
 

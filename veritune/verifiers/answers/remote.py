@@ -25,7 +25,7 @@ from veritune.verifiers.answers.worker import OUT_OF_MEMORY
 STARTUP = 60.0
 """Wall seconds for a worker to import what it needs."""
 FAREWELL = 0.5
-"""Wall seconds that a worker which does not start gets to end by itself."""
+"""Wall seconds that a worker gets to end by itself."""
 LIMITS = (-signal.SIGPROF, OUT_OF_MEMORY)
 """Exit codes of a child that passed a limit of ours: its timer's signal, and no more memory.
 
@@ -81,8 +81,6 @@ class Worker:
         try:
             self.child = int(self._receive(time.monotonic() + STARTUP)["ready"])
         except BaseException as error:
-            with suppress(subprocess.TimeoutExpired):
-                self.process.wait(FAREWELL)
             self.close()
             if self.process.returncode > 0:
                 raise BrokenWorkerError(f"the worker does not start: {error}") from None
@@ -159,9 +157,15 @@ class Worker:
         self.process.wait()
 
     def close(self) -> None:
-        """End it, and free its pipes; by who uses it."""
+        """Free its pipes, which ends it, or else kill it; by who uses it.
+
+        What it ends by itself, it has waited for: the processor time of a child is known.
+        """
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 with suppress(OSError):
                     stream.close()
+        if self.owner == os.getpid():
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(FAREWELL)
         self.kill()
