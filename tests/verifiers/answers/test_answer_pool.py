@@ -16,6 +16,7 @@ import pytest
 
 from veritune.benchmarks.answer_pairs import bombs
 from veritune.records import Candidate, Problem
+from veritune.replies import state_of
 from veritune.verifiers.answers import AnswerPolicy, AnswerVerifier, compare
 from veritune.verifiers.answers.decide import decide
 from veritune.verifiers.answers.pool import Pool
@@ -185,6 +186,8 @@ def test_workers_end_with_a_client_that_is_killed(busy: bool, stopped: bool) -> 
     time.sleep(0.2)
     if stopped:
         os.killpg(worker, signal.SIGSTOP)
+        while state_of(worker) != "T":
+            time.sleep(0.05)
     client.kill()
     client.wait()
     client.stdout.close()
