@@ -13,7 +13,7 @@ from injector import Injector
 from veritune.verifiers.answers import AnswerPolicy
 from veritune.verifiers.answers.pool import Pool
 
-FAULTS = int(os.environ.get("FAULTS", "12"))
+FAULTS = int(os.environ.get("FAULTS", "8"))
 POLICY = AnswerPolicy()
 SLOW = (
     "+".join(rf"|\sin({k}x)+\cos({k}x)|" for k in range(1, 60)),
@@ -31,7 +31,7 @@ def pair(number: int) -> tuple[str, str, str]:
     return gold, f"{number}\\sqrt{{2}}+{number + (not right)}", "equal" if right else "different"
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_random_faults_change_no_result(seed: int) -> None:
     injector = Injector(seed, most=FAULTS, gap=0.05, results=20)
     pool = Pool(2, seconds=0.3)

@@ -14,7 +14,7 @@ from veritune.records import Candidate, Problem
 from veritune.sandbox import Limits, open_sandbox
 from veritune.verifiers.code import CodeVerifier
 
-FAULTS = int(os.environ.get("FAULTS", "12"))
+FAULTS = int(os.environ.get("FAULTS", "8"))
 LIMITS = Limits(cpu_seconds=3.0, wall_seconds=25.0)
 CALLS = {"type": "calls", "entry_point": "f", "cases": [{"args": [2], "expected": 5}]}
 ASSERTS = {"type": "asserts", "code": "assert f(2) == 5\nassert f(f(2)) == 8"}
@@ -67,27 +67,28 @@ async def test_random_faults_change_no_verdict(seed: int) -> None:
     assert not injector.left(2)
 
 
-SLEEPS = FUNCTION.format(work="time.sleep(0.7)", plus=3)
+SLEEPS = FUNCTION.format(work="time.sleep(0.4)", plus=3)
 JUDGED = Problem(id="p", kind="code", prompt="?", reference={"tests": CALLS})
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-@pytest.mark.parametrize("at", range(8))
-async def test_every_process_of_a_slot_may_be_lost_in_a_job(how: signal.Signals, at: int) -> None:
+async def test_every_process_of_a_slot_may_be_lost_in_a_job(how: signal.Signals) -> None:
     before = set(below(os.getpid()))
     async with open_sandbox(workers=1, limits=LIMITS) as sandbox:
         verifier = CodeVerifier(sandbox)
-        job = asyncio.ensure_future(
-            verifier.verify(JUDGED, Candidate(problem_id="p", index=0, text=SLEEPS))
-        )
-        await asyncio.sleep(0.5)
-        there = [pid for pid in below(os.getpid()) if pid not in before]
-        started = time.monotonic()
-        if at < len(there):
-            os.kill(there[at], how)
-        verdict = await job
-    assert verdict.outcome == "passed", verdict.reason
-    assert time.monotonic() - started < LIMITS.wall_seconds
+        # bubblewrap and its first process, the host, what forks candidates, what forks graders,
+        # a grader, the candidate, and what waits for the next job.
+        for at in range(8):
+            candidate = Candidate(problem_id="p", index=at, text=SLEEPS)
+            job = asyncio.ensure_future(verifier.verify(JUDGED, candidate))
+            await asyncio.sleep(0.3)
+            started = time.monotonic()
+            there = [pid for pid in below(os.getpid()) if pid not in before]
+            if at < len(there):
+                os.kill(there[at], how)
+            verdict = await job
+            assert verdict.outcome == "passed", verdict.reason
+            assert time.monotonic() - started < LIMITS.wall_seconds  # no limit had to pass
 
 
 HIMSELF = {

@@ -160,12 +160,12 @@ class Slot:
             async with self._watched(seconds):
                 await self._stream.write(job)
                 return await self._reply()
+        except TimeoutError as error:  # an `OSError`, too
+            raise SandboxFailureError(f"no reply from the sandbox: {error}") from None
         except (EOFError, OSError) as error:
             raise SandboxFailureError(
                 f"the sandbox ended in the middle of a job: {error}"
             ) from None
-        except TimeoutError as error:
-            raise SandboxFailureError(f"no reply from the sandbox: {error}") from None
 
     @asynccontextmanager
     async def _watched(self, seconds: float) -> AsyncIterator[None]:
