@@ -35,12 +35,12 @@ def main(start: Callable[..., None], code: int) -> None:
     _close_shared_places()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever started us may have had it ignored
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    link = _start_zygote(start, code)
+    link, pid = _start_zygote(start, code)
     os.close(code)
     sys.path.append(zygote.PACKAGES)
     preload()
     rehearse.judging()
-    Host(link).serve()
+    Host(Zygote(link, pid)).serve()
 
 
 def _take_seat(number: int, seats: int) -> None:
@@ -50,10 +50,10 @@ def _take_seat(number: int, seats: int) -> None:
         os.sched_setaffinity(0, {cores[number % len(cores)]})
 
 
-def _start_zygote(start: Callable[..., None], code: int) -> socket.socket:
-    """A process that never sees a job, and holds no more than candidates need."""
+def _start_zygote(start: Callable[..., None], code: int) -> tuple[socket.socket, int]:
+    """A process that never sees a job, and holds no more than candidates need; its link, its id."""
     ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
-    if os.fork() == 0:
+    if (pid := os.fork()) == 0:
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
         null = os.open("/dev/null", os.O_RDWR)
         os.dup2(null, JOBS)
@@ -61,7 +61,7 @@ def _start_zygote(start: Callable[..., None], code: int) -> socket.socket:
         theirs.set_inheritable(True)
         start("runner.zygote", code, str(theirs.fileno()))
     theirs.close()
-    return ours
+    return ours, pid
 
 
 def _close_shared_places() -> None:
@@ -89,8 +89,8 @@ def _many_uids() -> bool:
 class Host:
     """One slot: a link to the zygote, and the jobs one after another."""
 
-    def __init__(self, link: socket.socket) -> None:
-        self._zygote = Zygote(link)
+    def __init__(self, forking: Zygote) -> None:
+        self._zygote = forking
         start = int.from_bytes(os.urandom(4), "big") % (UIDS_TO - UIDS_FROM)
         self._uid = UIDS_FROM + start if _many_uids() else None
         self._judge: Judge | None = None
@@ -104,7 +104,7 @@ class Host:
         while (frame := wire.read(JOBS, wire.MAX_JOB)) is not None:
             job = wire.loads(frame)
             reply = _reply_through(job["replies"]) if "replies" in job else self._run(job)
-            wire.write(REPLIES, wire.dumps(reply))
+            wire.write(REPLIES, wire.dumps({"id": job["id"], **reply}))
 
     def _start_judges(self) -> socket.socket:
         """The process that forks judges, the first of a pid namespace."""

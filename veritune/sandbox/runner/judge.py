@@ -6,6 +6,7 @@ import functools
 import os
 import resource
 import socket
+import struct
 import time
 from typing import Any
 
@@ -14,19 +15,20 @@ from .bench import Bench, outcome_of
 from .channel import Channel, LostError
 from .programs import TestProgram, prepare
 
-NEXT = b"N"
+NEXT = struct.Struct("I")  # beside a channel: the number that the report on it repeats
 
 
 def serve(link: socket.socket, job: dict[str, Any]) -> None:
     """Judge each candidate whose channel comes over `link`, until it hangs up."""
     program = prepare(job)
     while True:
-        mark, fds, _, _ = socket.recv_fds(link, 1, 1)
-        if mark != NEXT:
+        number, fds, _, _ = socket.recv_fds(link, NEXT.size, 1)
+        if len(number) != NEXT.size:
             return
         report = judge(fds[0], job, program)
         os.close(fds[0])
         report["used"] = [time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]
+        (report["id"],) = NEXT.unpack(number)
         wire.write(link.fileno(), wire.dumps(report))
 
 
