@@ -11,7 +11,7 @@ import pytest
 from veritune.config import ChainConfig, Recipe, check_recipe
 from veritune.errors import RecipeError
 from veritune.journal import Journal
-from veritune.problems.chain import draw
+from veritune.problems.datasets.chain import draw
 from veritune.rounds import improve
 from veritune.rounds.run import open_run
 from veritune.rounds.start import start_policy
@@ -105,7 +105,7 @@ def preferences(file: Path, count: int) -> None:
     with file.open("w") as stream:
         for _ in range(count):
             problem = draw(ChainConfig(**EASY), rng)
-            right = problem.metadata["solution"]
+            right = problem.reference.solution
             wrong = f"{rng.randrange(100):02d};#{rng.randrange(10)}"
             if wrong != right:
                 row = {"prompt": problem.prompt, "chosen": right, "rejected": wrong}

@@ -9,7 +9,7 @@ import pytest
 from veritune.config import CreditConfig, ScratchConfig
 from veritune.models import build_scratch
 from veritune.models.token_ends import token_ends
-from veritune.records import StepLabel, StepVerdict, Verdict
+from veritune.records import Flag, StepLabel, StepVerdict, Verdict
 from veritune.trainer.credit import assign_credit, form_rewards
 
 Outcome = Literal["passed", "failed", "error"]
@@ -29,7 +29,7 @@ def verdict(
         outcome=outcome,
         score=given,
         reason="",
-        flags=flags,
+        flags=tuple(Flag(name=name, degree="cheat") for name in flags),
         steps=tuple(StepVerdict(start=a, end=b, label=c, reason="") for a, b, c in steps),
     )
 

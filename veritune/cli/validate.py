@@ -46,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
     verdicts = run_async(judge(arguments, pairs, watch))
     failed = doubtful = 0
     for (problem, reference), verdict in zip(pairs, verdicts, strict=True):
-        reason = complaint(problem, reference, verdict)
+        reason = complaint(reference, verdict)
         remark = reason or wrong_step(verdict)
         failed += reason is not None
         doubtful += reason is None and remark is not None
@@ -77,17 +77,18 @@ def candidate(problem: Problem) -> Candidate | None:
     return None if text is None else Candidate(problem_id=problem.id, index=0, text=text)
 
 
-def complaint(problem: Problem, reference: Candidate, verdict: Verdict) -> str | None:
+def complaint(reference: Candidate, verdict: Verdict) -> str | None:
     """Why a reference does not pass.
 
-    GSM8K's steps are vouched for by their annotations alone: its prose has typing errors, which
-    are remarks (`wrong_step`).
+    Annotated steps (GSM8K's) are vouched for by their annotations alone: such prose has typing
+    errors, which are remarks (`wrong_step`).
     """
     if verdict.outcome != "passed":
         return f"{verdict.outcome}: {verdict.reason}"
-    if problem.metadata.get("source") != "gsm8k":
+    annotated = list(check_annotations(reference.text))
+    if not annotated:
         return wrong_step(verdict)
-    wrong = [why for label, why in check_annotations(reference.text) if label == "incorrect"]
+    wrong = [why for label, why in annotated if label == "incorrect"]
     return f"wrong step: {wrong[0]}" if wrong else None
 
 
