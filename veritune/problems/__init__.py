@@ -1,5 +1,6 @@
 """Problems: data sets and own files, generators with erring teachers, and their step rules."""
 
+from veritune.problems.datasets import DATASETS
 from veritune.problems.generating import GENERATORS, generate
 from veritune.problems.loading import SOURCES, guess_source, load_problems, read_problems
 from veritune.problems.rules import check_by_rule
@@ -7,6 +8,7 @@ from veritune.problems.samples import read_candidates
 from veritune.problems.splits import demonstrations, recipe_problems, reference_solution
 
 __all__ = [
+    "DATASETS",
     "GENERATORS",
     "SOURCES",
     "check_by_rule",

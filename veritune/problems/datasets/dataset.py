@@ -46,10 +46,12 @@ class DataSet:
     """One data set, by the name that recipes give as `problems.source`.
 
     A problem whose reference names this data set in its `step_rule` has its steps checked by
-    `check_steps`. `instruction` is put after the prompts of chats whose recipe has none.
+    `check_steps`. `instruction` is put after the prompts of chats whose recipe has none. With
+    `annotated`, calculator annotations alone vouch for its own solutions: their prose may err.
     """
 
     name: str
     problems: Rows | Generator
     check_steps: StepChecker | None = None
     instruction: str = ""
+    annotated: bool = False

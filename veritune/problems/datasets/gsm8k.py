@@ -62,4 +62,5 @@ GSM8K = DataSet(
         hub_config="main",
     ),
     instruction=INSTRUCTION,
+    annotated=True,
 )
