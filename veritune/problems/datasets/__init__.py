@@ -1,15 +1,27 @@
-"""The data sets. To add one, write its file in this folder and name it in `DATASETS`."""
+"""The data sets: each stands in a file of this folder, as its `DATA_SET`."""
 
-from veritune.problems.datasets.chain import CHAIN
+from importlib import import_module
+
 from veritune.problems.datasets.dataset import DataSet, Generator, Rows
-from veritune.problems.datasets.equations import EQUATIONS
-from veritune.problems.datasets.functions import FUNCTIONS
-from veritune.problems.datasets.gsm8k import GSM8K
-from veritune.problems.datasets.humaneval import HUMANEVAL
-from veritune.problems.datasets.mbpp import MBPP
-from veritune.problems.datasets.own import OWN
 
 __all__ = ["DATASETS", "DataSet", "Generator", "Rows"]
 
-# In the order in which a file's first row is tried: our own problems' keys are the most telling.
-DATASETS = {one.name: one for one in (CHAIN, EQUATIONS, FUNCTIONS, OWN, GSM8K, HUMANEVAL, MBPP)}
+# To add a data set, write its file and add its name here: one line. A file's first row is tried on
+# them in this order.
+FILES = (
+    "chain",
+    "equations",
+    "functions",
+    "own",
+    "gsm8k",
+    "humaneval",
+    "mbpp",
+)
+
+
+def _of(file: str) -> DataSet:
+    found: DataSet = import_module(f"{__name__}.{file}").DATA_SET
+    return found
+
+
+DATASETS = {one.name: one for one in map(_of, FILES)}

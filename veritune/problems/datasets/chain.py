@@ -200,4 +200,4 @@ def draws(config: ProblemsConfig, rng: Random, wanted: Wanted) -> Iterator[Taugh
         yield problem, teach(problem, config.chain, rng)
 
 
-CHAIN = DataSet(name="chain", problems=Generator(draws=draws), check_steps=check_chain)
+DATA_SET = DataSet(name="chain", problems=Generator(draws=draws), check_steps=check_chain)

@@ -191,4 +191,4 @@ def draws(config: ProblemsConfig, rng: Random, wanted: Wanted) -> Iterator[Taugh
         yield problem, teach(problem, config.equations, rng)
 
 
-EQUATIONS = DataSet(name="equations", problems=Generator(draws=draws), check_steps=check_equations)
+DATA_SET = DataSet(name="equations", problems=Generator(draws=draws), check_steps=check_equations)

@@ -53,7 +53,7 @@ def id_of(question: str) -> str:
     return f"gsm8k-{hashlib.sha256(question.encode()).hexdigest()[:16]}"
 
 
-GSM8K = DataSet(
+DATA_SET = DataSet(
     name="gsm8k",
     problems=Rows(
         from_row=from_row,

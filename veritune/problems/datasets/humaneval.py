@@ -39,7 +39,7 @@ def from_row(row: Row) -> CodeProblem:
     )
 
 
-HUMANEVAL = DataSet(
+DATA_SET = DataSet(
     name="humaneval",
     problems=Rows(
         from_row=from_row,

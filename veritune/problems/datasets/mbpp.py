@@ -63,7 +63,7 @@ def _unix(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
-MBPP = DataSet(
+DATA_SET = DataSet(
     name="mbpp",
     problems=Rows(
         from_row=from_row,

@@ -35,7 +35,7 @@ def problem_of(line: str) -> Problem:
     return problem
 
 
-OWN = DataSet(
+DATA_SET = DataSet(
     name="veritune",
     problems=Rows(from_row=from_row, keys=frozenset({"id", "kind", "reference"})),
 )

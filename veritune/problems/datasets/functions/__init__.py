@@ -23,7 +23,7 @@ from veritune.records import CallCase, CallTests, CodeProblem, CodeReference
 
 TEMPLATES = (*ARITHMETIC, *CONDITIONALS, *STRINGS, *LISTS)
 
-__all__ = ["FUNCTIONS", "TEMPLATES", "every_function", "problem_of", "teach"]
+__all__ = ["DATA_SET", "TEMPLATES", "every_function", "problem_of", "teach"]
 
 EDGES = 3
 """How many of a signature's edge cases, which are proposed first, every problem has."""
@@ -126,4 +126,4 @@ def draws(config: ProblemsConfig, rng: Random, wanted: Wanted) -> Iterator[Taugh
         yield problem, teach(problem, instance, config.functions, rng)
 
 
-FUNCTIONS = DataSet(name="functions", problems=Generator(draws=draws))
+DATA_SET = DataSet(name="functions", problems=Generator(draws=draws))
