@@ -17,7 +17,7 @@ import veritune
 PACKAGE = Path(veritune.__file__).parent
 ROOMS = (
     *("cli", "benchmarks", "report", "integrations", "rounds", "trainer", "verifiers"),
-    *("sampler", "sandbox", "models", "problems", "journal", "files", "records", "config"),
+    *("sampler", "sandbox", "models", "problems", "journal", "files", "use", "records", "config"),
     *("errors", "replies"),
 )
 """From the roof to the ground: a room may import those after it."""

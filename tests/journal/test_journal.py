@@ -13,11 +13,11 @@ import pytest
 from veritune.config import Recipe
 from veritune.errors import JournalError, RecipeError, UnwritableError
 from veritune.journal import Journal, RunFolder
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import Candidate, MathProblem, MathReference, Problem, Verdict
 
 
 def problem(name: str) -> Problem:
-    return Problem(id=name, kind="math", prompt="1+1", reference={"answer": "2"})
+    return MathProblem(id=name, prompt="1+1", reference=MathReference(answer="2"))
 
 
 def judged(name: str, index: int, outcome: str = "passed") -> tuple[Candidate, Verdict]:

@@ -12,8 +12,9 @@ from veritune.cli.console import Terminal
 from veritune.config import Frozen
 from veritune.errors import RecipeError, UnwritableError
 from veritune.files import read_records, write_records
+from veritune.problems import read_problems
 from veritune.problems.stepwise import Format, Judged, Neutral, read_stepwise, to_row
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import Candidate, Verdict
 
 USAGE = "veritune convert IN OUT"
 PARTS = ("problems.jsonl", "candidates.jsonl", "verdicts.jsonl")
@@ -52,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
 def _read(path: Path, name: str, arguments: ConvertArguments) -> Sequence[Judged]:
     if not (path / PARTS[0]).is_file():
         return list(read_stepwise(name, split=arguments.split, neutral=arguments.neutral))
-    problems = {problem.id: problem for problem in read_records(path / PARTS[0], Problem)}
+    problems = {problem.id: problem for problem in read_problems(str(path / PARTS[0]))}
     verdicts = {(v.problem_id, v.index): v for v in read_records(path / PARTS[2], Verdict)}
     candidates = read_records(path / PARTS[1], Candidate)
     known = [c for c in candidates if (c.problem_id, c.index) in verdicts]

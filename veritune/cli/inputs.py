@@ -6,6 +6,7 @@ from pathlib import Path
 from veritune.errors import RecordError
 from veritune.files import read_records
 from veritune.problems import guess_source, load_problems, read_candidates
+from veritune.problems import read_problems as read_own_problems
 from veritune.records import Candidate, Problem, Verdict
 
 
@@ -16,7 +17,7 @@ def read_problems(path: str) -> list[Problem]:
         with suppress(RecordError):
             source = guess_source(path)
     if source == "veritune":
-        return read_records(path, Problem)
+        return read_own_problems(path)
     return load_problems(source, path, split="test", count=None)
 
 

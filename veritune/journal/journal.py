@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 
 from veritune.errors import JournalError, UnwritableError
 from veritune.journal.lock import Lock
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import Candidate, Problem, Verdict, problem_from_line
 
 Split = Literal["train", "test", "hint"]
 Key = tuple[str, int]
@@ -85,7 +85,7 @@ class Journal:
         rows = self._db.execute(
             "select record from problems where split = ? order by position", (split,)
         )
-        return [Problem.from_line(row[0]) for row in rows]
+        return [problem_from_line(row[0]) for row in rows]
 
     def add_candidates(self, round: int, candidates: Iterable[Candidate]) -> None:
         """Write sampled candidates, not yet judged."""
@@ -151,7 +151,7 @@ class Journal:
         problem: Problem | None = None
         for identity, record, candidate, verdict in rows:
             if problem is None or problem.id != identity:
-                problem = Problem.from_line(record)
+                problem = problem_from_line(record)
             yield problem, Candidate.from_line(candidate), Verdict.from_line(verdict)
 
     def outcomes(self, round: int, split: Split) -> dict[str, int]:

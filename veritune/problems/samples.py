@@ -16,8 +16,8 @@ from typing import Any
 
 from veritune.errors import RecordError
 from veritune.files import iter_rows, read_records
-from veritune.problems.gsm8k import id_of
-from veritune.records import Candidate, Problem
+from veritune.problems.datasets.gsm8k import id_of
+from veritune.records import Candidate, CodeProblem, Problem
 
 Row = dict[str, Any]
 
@@ -73,9 +73,9 @@ def _ahead(problem: Problem | None, text: str) -> str:
 
     An answer in a fenced block is for our own rules.
     """
-    if problem is None or "```" in text:
+    if not isinstance(problem, CodeProblem) or "```" in text:
         return ""
-    return str(problem.reference.get("prompt_code", ""))
+    return problem.reference.prompt_code
 
 
 def _plain(name: str) -> str:

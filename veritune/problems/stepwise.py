@@ -17,7 +17,15 @@ from typing import Any, Literal, get_args
 
 from veritune.errors import RecordError
 from veritune.problems.rows import read_rows
-from veritune.records import Candidate, Problem, StepLabel, StepVerdict, Verdict
+from veritune.records import (
+    Candidate,
+    MathProblem,
+    MathReference,
+    Problem,
+    StepLabel,
+    StepVerdict,
+    Verdict,
+)
 
 Format = Literal["prm800k", "math-shepherd", "processbench", "trl"]
 Neutral = Literal["correct", "incorrect", "unchecked"]
@@ -76,11 +84,10 @@ def _judged(kind: Format, prompt: str, steps: Sequence[str], labels: Sequence[St
         ends.append(ends[-1] + len(step))
     right = labels.count("incorrect") == 0 if passed is None else passed
     return (
-        Problem(
+        MathProblem(
             id=id,
-            kind="math",
             prompt=prompt,
-            reference={"answer": answer},
+            reference=MathReference(answer=answer),
             metadata={"format": kind, "row": row},
         ),
         Candidate(problem_id=id, index=0, text=text),

@@ -22,6 +22,7 @@ from veritune.rounds.training import Training
 from veritune.rounds.watch import Watch
 from veritune.sampler import Sampler, open_sampler
 from veritune.trainer import Example, Rollout
+from veritune.use import use_of
 from veritune.verifiers import open_verifier
 
 PATIENCE = 10
@@ -130,7 +131,7 @@ class Run:
     def rollouts(self, round: int) -> list[Rollout]:
         """Every judged candidate of a round: policy gradients learn from failures too."""
         judged = list(self.journal.judged(round, "train"))
-        usable = sum(verdict.outcome != "error" for _, _, verdict in judged)
+        usable = sum(use_of(verdict).outcome is not None for _, _, verdict in judged)
         self._note_sample(round, usable, f"to learn from by {self.recipe.trainer.type}")
         return [Rollout(problem=p, candidate=c, verdict=v) for p, c, v in judged]
 

@@ -20,6 +20,7 @@ from veritune.trainer import (
     open_policy_gradient,
     steps_a_pass,
 )
+from veritune.use import use_of
 
 METRICS_EVERY = 50
 
@@ -88,8 +89,9 @@ class Training:
     def _count_steps(self, batch: Sequence[Example | Rollout]) -> int:
         config = self._recipe.trainer
         if isinstance(config, RlConfig):
-            usable = [x for x in batch if isinstance(x, Rollout) and x.verdict.outcome != "error"]
-            return config.epochs * steps_a_pass(len(usable), config.minibatch)
+            rollouts = [item for item in batch if isinstance(item, Rollout)]
+            usable = sum(use_of(item.verdict).outcome is not None for item in rollouts)
+            return config.epochs * steps_a_pass(usable, config.minibatch)
         return config.updates
 
     def _note(self, step: dict[str, Any]) -> None:

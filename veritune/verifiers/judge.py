@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 
 from veritune.errors import EndpointError
-from veritune.records import Candidate, Problem, StepLabel, StepVerdict, Verdict
+from veritune.records import Candidate, MathProblem, Problem, StepLabel, StepVerdict, Verdict
 from veritune.sampler.endpoint import Endpoint
 from veritune.verifiers.steps import steps_of
 
@@ -70,7 +70,7 @@ class GenerativeJudge:
         numbered = "\n".join(
             f"[{number}] {text[start:end].strip()}" for number, (start, end) in enumerate(spans, 1)
         )
-        known = problem.reference.get("answer")
+        known = problem.reference.answer if isinstance(problem, MathProblem) else None
         told = f"\n\nThe right answer: {known}" if known else ""
         body = {
             "model": self._model,

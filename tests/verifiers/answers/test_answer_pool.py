@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from veritune.benchmarks.answer_pairs import bombs
-from veritune.records import Candidate, Problem
+from veritune.records import Candidate, MathProblem, MathReference
 from veritune.replies import state_of
 from veritune.verifiers.answers import AnswerPolicy, AnswerVerifier, compare
 from veritune.verifiers.answers.decide import decide
@@ -89,7 +89,7 @@ def test_any_thread_may_ask(pool: Pool) -> None:
 
 async def test_bombs_and_right_answers_side_by_side() -> None:
     texts = [r"\boxed{2\sqrt{2}}", f"\\boxed{{{MIRRORED}}}", r"\boxed{3}"] * 4
-    problem = Problem(id="p", kind="math", prompt="?", reference={"answer": r"\sqrt{8}"})
+    problem = MathProblem(id="p", prompt="?", reference=MathReference(answer=r"\sqrt{8}"))
     async with AnswerVerifier(workers=2, seconds=0.3) as verifier:
         verdicts = await asyncio.gather(
             *(

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Self
 
-from veritune.records import Candidate, Outcome, Problem, Verdict
+from veritune.records import Candidate, MathProblem, Outcome, Problem, Verdict
 from veritune.verifiers.answers.compare import compare_extracted
 from veritune.verifiers.answers.comparison import Comparison, shown
 from veritune.verifiers.answers.extract import Extraction, Mode, extract_answer
@@ -25,7 +25,7 @@ LONGEST_INLINE = 50_000
 
 
 class AnswerVerifier:
-    """Judges the final answer of a math solution against `reference["answer"]`."""
+    """Judges the final answer of a math solution against `reference.answer`."""
 
     def __init__(
         self,
@@ -73,10 +73,10 @@ class AnswerVerifier:
 
         Where no answer is found, the reference is still read: an unreadable one is an error.
         """
-        marker = problem.metadata.get("marker")
-        marker = marker if isinstance(marker, str) else None
-        found = extract_answer(text, marker=marker, mode=self._mode)
-        gold = reference_answer(problem.reference["answer"])
+        assert isinstance(problem, MathProblem)
+        reference = problem.reference
+        found = extract_answer(text, marker=reference.marker, mode=self._mode)
+        gold = reference_answer(reference.answer)
         sought = found if found.answer is not None else NOUGHT
         if waits:
             return found, compare_extracted(gold, sought, self._policy, self._pool)

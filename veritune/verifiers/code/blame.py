@@ -9,8 +9,17 @@ from __future__ import annotations
 
 import re
 
-from veritune.records import Candidate, Problem, StepVerdict, TestVerdict, Verdict
+from veritune.records import (
+    Candidate,
+    CodeProblem,
+    PytestTests,
+    StdioTests,
+    StepVerdict,
+    TestVerdict,
+    Verdict,
+)
 from veritune.sandbox import Sandbox
+from veritune.verifiers.code import reading
 from veritune.verifiers.code.extract import code_of, defines, sources
 from veritune.verifiers.code.replay import replay, stuck_line
 from veritune.verifiers.code.statements import place_of, statements_of
@@ -21,7 +30,7 @@ SLOW = ("cpu time", "wall time")
 
 
 async def blamed(
-    sandbox: Sandbox, problem: Problem, candidate: Candidate, verdict: Verdict
+    sandbox: Sandbox, problem: CodeProblem, candidate: Candidate, verdict: Verdict
 ) -> tuple[StepVerdict, ...]:
     """The steps of a candidate that failed, with at most one of them "incorrect"."""
     test = next((test for test in verdict.tests if test.outcome != "accepted"), None)
@@ -37,11 +46,11 @@ async def blamed(
 
 
 async def _found(
-    sandbox: Sandbox, problem: Problem, candidate: Candidate, test: TestVerdict
+    sandbox: Sandbox, problem: CodeProblem, candidate: Candidate, test: TestVerdict
 ) -> tuple[int, str] | None:
     """The blamed place in the text, and why."""
-    tests = problem.reference["tests"]
-    text, given = candidate.text, problem.reference.get("prompt_code", "")
+    tests = problem.reference.tests
+    text, given = candidate.text, problem.reference.prompt_code
     missing = MISSING.search(test.reason)
     if missing and not defines(f"{given}\n{code_of(text)}", missing.group(1)):
         place = place_of(text, 1)
@@ -49,28 +58,30 @@ async def _found(
     line, why = await _line(sandbox, problem, text, test)
     if line is None:
         return None
-    files = sources(text, given, tests.get("entry_point"))
-    ahead = given.count("\n") if len(files) == 1 and tests["type"] != "stdio" else 0
+    files = sources(text, given, reading.entry_point(tests))
+    ahead = given.count("\n") if len(files) == 1 and not isinstance(tests, StdioTests) else 0
     place = place_of(text, line - ahead)
     return None if place is None else (place, f"{test.name}: {why}")
 
 
 async def _line(
-    sandbox: Sandbox, problem: Problem, text: str, test: TestVerdict
+    sandbox: Sandbox, problem: CodeProblem, text: str, test: TestVerdict
 ) -> tuple[int | None, str]:
     """The blamed line of `solution.py`, and what happened there."""
-    tests = problem.reference["tests"]
+    tests = problem.reference.tests
+    whole = isinstance(tests, StdioTests)
     raised = RAISED.search(test.reason)
-    if raised and tests["type"] != "stdio":
+    if raised and not whole:
         return int(raised.group(1)), test.reason[: raised.start()].strip()
-    python = tests.get("language", "python") in ("python", "python3", "py")
-    if tests["type"] == "pytest" or not python:
+    if isinstance(tests, PytestTests):
         return None, ""
-    given = "" if tests["type"] == "stdio" else problem.reference.get("prompt_code", "")
-    files = sources(text, given, tests.get("entry_point"))
+    if isinstance(tests, StdioTests) and tests.language not in ("python", "python3", "py"):
+        return None, ""
+    given = "" if whole else problem.reference.prompt_code
+    files = sources(text, given, reading.entry_point(tests))
     if test.outcome in SLOW:
         return await stuck_line(sandbox, files, tests, test), f"still here at its {test.outcome}"
     found = await replay(sandbox, files, tests, test)
-    if test.outcome == "wrong answer" and tests["type"] != "stdio":
+    if test.outcome == "wrong answer" and not whole:
         return found["returned"], f"returned the wrong value: {test.reason}"
     return found["raised"], test.reason

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from veritune.records import Candidate, Problem, TestVerdict, Verdict
+from veritune.records import Candidate, CodeProblem, SplitTests, TestVerdict, Trust, Verdict
 from veritune.sandbox import ExecResult, Judged, Sandbox, Shared
-from veritune.verifiers.code import extract
+from veritune.verifiers.code import extract, reading
 from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
 
 NUMPY = re.compile(r"\b(?:import|from)\s+numpy\b")
@@ -19,34 +18,36 @@ REACHES_IN = re.compile(
 
 
 async def verify(
-    sandbox: Sandbox, problem: Problem, candidate: Candidate, *, in_process: bool
+    sandbox: Sandbox,
+    problem: CodeProblem,
+    tests: SplitTests,
+    candidate: Candidate,
+    *,
+    in_process: bool,
 ) -> Verdict:
     """Run the test program; `in_process` puts it into the candidate's own process."""
-    tests = problem.reference["tests"]
-    text = tests.get("code", "") + tests.get("setup", "")
+    text = reading.code(tests) + reading.setup(tests)
     if not in_process and REACHES_IN.search(text):
         reason = "unsupported: the tests reach into the candidate's process; use in_process"
         return verdict(problem, candidate, "error", reason)
-    job = _job(problem, candidate)
+    job = _job(problem, tests, candidate)
     result = await sandbox.run(Shared(sources=job.sources, tests=job.tests) if in_process else job)
-    found = _tests(tests.get("visible"), result)
+    found = _tests(reading.visible(tests), result)
     outcome, reason = conclude(found)
-    trust = "lower" if in_process else "full"
+    trust: Trust = "lower" if in_process else "full"
     return verdict(
         problem, candidate, outcome, reason, tests=found, trust=trust, **measures([result])
     )
 
 
-def _job(problem: Problem, candidate: Candidate) -> Judged:
-    reference: dict[str, Any] = problem.reference
-    tests, prompt_code = reference["tests"], reference.get("prompt_code", "")
-    solution = reference.get("solution", "")
-    asked = "\n".join((tests.get("code", ""), tests.get("setup", ""), solution, prompt_code))
+def _job(problem: CodeProblem, tests: SplitTests, candidate: Candidate) -> Judged:
+    prompt_code, solution = problem.reference.prompt_code, problem.reference.solution or ""
+    asked = "\n".join((reading.code(tests), reading.setup(tests), solution, prompt_code))
     return Judged(
-        sources=extract.sources(candidate.text, prompt_code, tests.get("entry_point")),
+        sources=extract.sources(candidate.text, prompt_code, reading.entry_point(tests)),
         tests={
-            "type": tests["type"],
-            "tests": tests,
+            "type": tests.type,
+            "tests": tests.to_json(),
             "prompt_code": prompt_code,
             "solution": solution,
         },

@@ -6,7 +6,15 @@ import time
 from dataclasses import replace
 
 from veritune.errors import SandboxFailureError
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import (
+    Candidate,
+    CodeProblem,
+    Flag,
+    Problem,
+    PytestTests,
+    StdioTests,
+    Verdict,
+)
 from veritune.sandbox import Sandbox
 from veritune.verifiers.code import extract, split, stdio, suite
 from veritune.verifiers.code.blame import blamed
@@ -32,6 +40,7 @@ class CodeVerifier:
 
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         """The verdict; "error" where a test cannot be judged or the sandbox kept breaking."""
+        assert isinstance(problem, CodeProblem)
         started = time.monotonic()
         try:
             found = await self._judge(problem, candidate)
@@ -43,20 +52,23 @@ class CodeVerifier:
             found = replace(found, steps=await blamed(self._sandbox, problem, candidate, found))
             if self._partial_credit:
                 found = replace(found, score=_share(found))
-        whole = problem.reference["tests"]["type"] == "stdio"
+        whole = isinstance(problem.reference.tests, StdioTests)
+        names = flags(extract.code_of(candidate.text), whole_program=whole)
         return replace(
             found,
             seconds=round(time.monotonic() - started, 4),
-            flags=flags(extract.code_of(candidate.text), whole_program=whole),
+            flags=tuple(Flag(name=name, degree="cheat") for name in names),
         )
 
-    async def _judge(self, problem: Problem, candidate: Candidate) -> Verdict:
-        kind = problem.reference["tests"]["type"]
-        if kind == "stdio":
-            return await stdio.verify(self._sandbox, problem, candidate)
-        if kind == "pytest":
-            return await suite.verify(self._sandbox, problem, candidate)
-        return await split.verify(self._sandbox, problem, candidate, in_process=self._in_process)
+    async def _judge(self, problem: CodeProblem, candidate: Candidate) -> Verdict:
+        tests = problem.reference.tests
+        if isinstance(tests, StdioTests):
+            return await stdio.verify(self._sandbox, problem, tests, candidate)
+        if isinstance(tests, PytestTests):
+            return await suite.verify(self._sandbox, problem, tests, candidate)
+        return await split.verify(
+            self._sandbox, problem, tests, candidate, in_process=self._in_process
+        )
 
 
 def _share(found: Verdict) -> float:

@@ -1,0 +1,96 @@
+"""JSON in and out of the frozen dataclasses that cross every boundary."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import cache
+from typing import Any, ClassVar, Self, cast
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from veritune.errors import RecordError
+
+STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+class Record:
+    """JSON in and out for the frozen dataclasses of this room."""
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    @classmethod
+    def from_line(cls, line: str | bytes) -> Self:
+        """Build from one JSON object; raises `RecordError` with one line naming the key."""
+        try:
+            return cast(Self, adapter(cast(Hashable, cls)).validate_json(line))
+        except ValidationError as error:
+            raise RecordError(first_problem(error)) from None
+
+    @classmethod
+    def from_json(cls, value: object) -> Self:
+        """Build from parsed JSON, as `from_line` does from text."""
+        return cls.from_line(json.dumps(value))
+
+    def to_line(self) -> str:
+        """One JSON object on one line, without the line end."""
+        return json.dumps(self.to_json(), ensure_ascii=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON data; optional fields at their default are left out."""
+        assert is_dataclass(self)
+        out: dict[str, Any] = {}
+        for spec in fields(self):
+            value = getattr(self, spec.name)
+            default = (
+                spec.default_factory() if spec.default_factory is not MISSING else spec.default
+            )
+            if spec.default is None and value is None:
+                continue
+            if isinstance(value, tuple):
+                if not value and default == ():
+                    continue
+                value = [v.to_json() if isinstance(v, Record) else v for v in value]
+            elif value == default and spec.metadata.get("omit"):
+                continue
+            out[spec.name] = value.to_json() if isinstance(value, Record) else value
+        return out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint(Record):
+    """A policy on disk: a Hugging Face folder or a PEFT adapter, and its content hash."""
+
+    path: str
+    policy: str
+
+
+@cache
+def adapter(shape: Hashable) -> TypeAdapter[Any]:
+    """What checks and builds a shape; made once."""
+    return TypeAdapter(cast(Any, shape))
+
+
+def first_problem(error: ValidationError, *, tagged: bool = False) -> str:
+    """The most exact complaint of a pydantic error as `key.path: what is wrong`.
+
+    With `tagged` the path's first part is the name of a member of a union, and is left out.
+    """
+    first = max(error.errors(include_url=False), key=lambda item: len(item["loc"]))
+    path = ".".join(map(str, first["loc"][1 if tagged else 0 :]))
+    message = first["msg"][:1].lower() + first["msg"][1:]
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        message = "unknown key"
+    elif first["type"] == "missing":
+        message = "missing"
+    elif first["type"] in ("union_tag_not_found", "union_tag_invalid"):
+        context = first["ctx"]
+        path = ".".join(filter(None, [path, context["discriminator"].strip("'")]))
+        message = "missing"
+        if first["type"] == "union_tag_invalid":
+            message = f"expected one of {context['expected_tags']} (got {context['tag']!r})"[:200]
+    elif not isinstance(first["input"], (dict, list)):
+        message += f" (got {first['input']!r})"[:80]
+    return f"{path}: {message}" if path else message
