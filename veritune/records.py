@@ -16,6 +16,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_confi
 from typing_extensions import TypedDict
 
 from veritune.errors import RecordError
+from veritune.text import writable
 
 Outcome = Literal["passed", "failed", "error"]
 StepLabel = Literal["correct", "incorrect", "unchecked"]
@@ -30,7 +31,9 @@ TestOutcome = Literal[
     "unsupported",
     "infrastructure",
 ]
-STRICT = ConfigDict(extra="forbid", strict=True)
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+Index = Annotated[int, Field(ge=0, lt=2**63)]
+"""A number that sqlite and parquet can hold."""
 
 
 @with_config(STRICT)
@@ -151,7 +154,7 @@ class Record:
 
     def to_line(self) -> str:
         """One JSON object on one line, without the line end."""
-        return json.dumps(self.to_json(), ensure_ascii=False)
+        return writable(json.dumps(self.to_json(), ensure_ascii=False))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data; optional fields at their default are left out."""
@@ -205,13 +208,13 @@ class Candidate(Record):
     """One sampled solution. `policy` is the content hash of the weights that sampled it."""
 
     problem_id: str
-    index: int
+    index: Index
     text: str
     finish_reason: Literal["stop", "length"] | None = None
     token_ids: list[int] | None = None
     logprobs: list[float] | None = None
     policy: str | None = None
-    round: int | None = None
+    round: Index | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +254,7 @@ class Verdict(Record):
     """
 
     problem_id: str
-    index: int
+    index: Index
     outcome: Outcome
     score: float | None
     reason: str
