@@ -96,7 +96,23 @@ def write_records(path: str | Path, records: Iterable[Record]) -> int:
     return write_lines(path, (record.to_line() for record in records))
 
 
-def write_lines(path: str | Path, lines: Iterable[str]) -> int:
+def write_record_lines(
+    path: str | Path, lines: Iterable[str], shape: type[Record], before: Callable[[Path], None]
+) -> int:
+    """As `write_records`, for records that are lines already.
+
+    `before` is called with the whole file, which has another name still.
+    """
+    path = Path(path)
+    if path.suffix == ".parquet":
+        records = (shape.from_line(line) for line in lines)
+        return _write_aside(path, lambda aside: _write_parquet(aside, records), before)
+    return write_lines(path, lines, before)
+
+
+def write_lines(
+    path: str | Path, lines: Iterable[str], before: Callable[[Path], None] | None = None
+) -> int:
     """As `write_records`, for lines without their ends; compressed where the name says so."""
     path = Path(path)
 
@@ -108,15 +124,19 @@ def write_lines(path: str | Path, lines: Iterable[str]) -> int:
                 count += 1
         return count
 
-    return _write_aside(path, write)
+    return _write_aside(path, write, before)
 
 
-def _write_aside(path: Path, write: Callable[[Path], int]) -> int:
+def _write_aside(
+    path: Path, write: Callable[[Path], int], before: Callable[[Path], None] | None = None
+) -> int:
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         count = write(aside)
         with aside.open("rb") as stream:
             os.fsync(stream.fileno())
+        if before is not None:
+            before(aside)
         os.replace(aside, path)
     except OSError as error:
         raise UnwritableError(f"{path}: cannot be written ({error.strerror or error})") from None

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 DEEPEST = 100
-"""Levels of lists and objects; pydantic's reader stops at about 200, Python's own at about 1,000."""
+"""Levels of lists and objects; pydantic stops at about 200, Python itself at about 1,000."""
 LONE = re.compile("[\ud800-\udfff]")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
