@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NotRequired, Self, cast
 
@@ -133,6 +133,10 @@ class CodeReference(TypedDict):
     prompt_code: NotRequired[str]
 
 
+# Made once: `json.dumps` with an option makes one a call.
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
+
+
 class Record:
     """JSON in and out for the frozen dataclasses below."""
 
@@ -154,26 +158,22 @@ class Record:
 
     def to_line(self) -> str:
         """One JSON object on one line, without the line end."""
-        return writable(json.dumps(self.to_json(), ensure_ascii=False))
+        return writable(_encoded(self.to_json()))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data; optional fields at their default are left out."""
-        assert is_dataclass(self)
         out: dict[str, Any] = {}
-        for spec in fields(self):
-            value = getattr(self, spec.name)
-            default = (
-                spec.default_factory() if spec.default_factory is not MISSING else spec.default
-            )
-            if spec.default is None and value is None:
+        for name, default, omit in _specs(cast(Hashable, type(self))):
+            value = getattr(self, name)
+            if default is None and value is None:
                 continue
             if isinstance(value, tuple):
                 if not value and default == ():
                     continue
                 value = [v.to_json() if isinstance(v, Record) else v for v in value]
-            elif value == default and spec.metadata.get("omit"):
+            elif omit and value == default:
                 continue
-            out[spec.name] = value
+            out[name] = value
         return out
 
 
@@ -281,6 +281,19 @@ class Checkpoint(Record):
 
     path: str
     policy: str
+
+
+@cache
+def _specs(shape: Hashable) -> tuple[tuple[str, Any, bool], ...]:
+    """Name, default and whether the default is left out, of every field."""
+    return tuple(
+        (
+            spec.name,
+            spec.default_factory() if spec.default_factory is not MISSING else spec.default,
+            bool(spec.metadata.get("omit")),
+        )
+        for spec in fields(cast(Any, shape))
+    )
 
 
 @cache

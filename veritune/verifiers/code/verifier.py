@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 
 from veritune.errors import SandboxFailureError
 from veritune.records import Candidate, Problem, Verdict
@@ -13,6 +14,7 @@ from veritune.verifiers.code.blame import blamed
 from veritune.verifiers.code.conclusion import verdict
 from veritune.verifiers.code.flags import flags
 from veritune.verifiers.code.languages import UnknownLanguageError
+from veritune.verifiers.long import off_loop
 
 
 class CodeVerifier:
@@ -44,11 +46,8 @@ class CodeVerifier:
             if self._partial_credit:
                 found = replace(found, score=_share(found))
         whole = problem.reference["tests"]["type"] == "stdio"
-        return replace(
-            found,
-            seconds=round(time.monotonic() - started, 4),
-            flags=flags(extract.code_of(candidate.text), whole_program=whole),
-        )
+        signs = await off_loop(candidate.text, partial(_flags, candidate.text, whole))
+        return replace(found, seconds=round(time.monotonic() - started, 4), flags=signs)
 
     async def _judge(self, problem: Problem, candidate: Candidate) -> Verdict:
         kind = problem.reference["tests"]["type"]
@@ -57,6 +56,10 @@ class CodeVerifier:
         if kind == "pytest":
             return await suite.verify(self._sandbox, problem, candidate)
         return await split.verify(self._sandbox, problem, candidate, in_process=self._in_process)
+
+
+def _flags(text: str, whole_program: bool) -> tuple[str, ...]:
+    return flags(extract.code_of(text), whole_program=whole_program)
 
 
 def _share(found: Verdict) -> float:

@@ -64,7 +64,8 @@ class _Solution:
 
     def __init__(self, problem: Problem, text: str, spans: list[Span]) -> None:
         self._text = text
-        self._marker = problem.metadata.get("marker") or "####"
+        marker = problem.metadata.get("marker")
+        self._marker = marker if isinstance(marker, str) and marker else "####"
         self._question = problem.prompt if isinstance(problem.prompt, str) else ""
         self._ledger = Ledger()
         self._spans = spans
