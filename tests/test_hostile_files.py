@@ -80,10 +80,7 @@ def test_what_is_no_regular_file(tmp_path: Path) -> None:
             read_problems(str(path))
 
 
-KEYS = st.sampled_from(
-    "id kind prompt reference answer steps metadata problem_id index text score outcome reason "
-    "task_id completion doc resps question label input problem completions labels chosen rejected "
-    "test entry_point canonical_solution code test_list rating completions content role".split()
+KEYS = st.sampled_from(["id", "kind", "prompt", "reference", "answer", "steps", "metadata", "problem_id", "index", "text", "score", "outcome", "reason", "task_id", "completion", "doc", "resps", "question", "label", "input", "problem", "completions", "labels", "chosen", "rejected", "test", "entry_point", "canonical_solution", "code", "test_list", "rating", "completions", "content", "role"])
 )
 LEAVES = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8),
@@ -93,7 +90,51 @@ VALUES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5),
     max_leaves=12,
 )  # fmt: skip
+WHOLE: list[dict[str, object]] = [
+    json.loads(GOOD),
+    json.loads(PROBLEM),
+    {"problem_id": "a", "index": 0, "outcome": "passed", "score": 1.0, "reason": "", "steps": [
+        {"start": 0, "end": 1, "label": "correct", "reason": ""}]},
+    {"question": "q", "answer": "1+1\n#### 2"},
+    {"task_id": "a", "prompt": "p", "canonical_solution": "s", "test": "t", "entry_point": "f"},
+    {"task_id": 1, "code": "c", "test_list": ["assert f()"], "text": "t"},
+    {"task_id": "a", "completion": "1"},
+    {"doc": {"question": "q"}, "resps": [["1"]], "filter": "f"},
+    {"id": "c", "kind": "code", "prompt": [{"role": "user", "content": "?"}], "reference": {
+        "tests": {"type": "calls", "entry_point": "f", "cases": [{"args": [1], "expected": 2}]}}},
+    {"prompt": "p", "chosen": "a", "rejected": [{"role": "assistant", "content": "b"}]},
+    {"prompt": "p", "completions": ["a", "b"], "labels": [True, False]},
+    {"input": "Step 1: a \u043a\u0438", "label": "Step 1: a +"},
+    {"id": "p", "problem": "p", "steps": ["a", "b"], "label": 1, "final_answer_correct": False},
+    {"question": {"problem": "p", "ground_truth_answer": "1"}, "label": {"steps": [
+        {"completions": [{"text": "a", "rating": 1}], "human_completion": None,
+         "chosen_completion": 0}], "finish_reason": "solution"}},
+]  # fmt: skip
+
+
+@st.composite
+def changed(draw: st.DrawFn) -> str:
+    """A row of some format in which one place holds something else, or is missing."""
+    row = json.loads(json.dumps(draw(st.sampled_from(WHOLE))))
+    place = row
+    while True:
+        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        key = draw(st.sampled_from(keys))
+        inner = place[key]
+        if isinstance(inner, (dict, list)) and inner and draw(st.booleans()):
+            place = inner
+            continue
+        if draw(st.integers(0, 4)) == 0:
+            del place[key]
+        else:
+            place[key] = draw(VALUES)
+        return json.dumps(row)
+
+
 ROWS = st.one_of(
+    changed(),
+    changed(),
+    st.sampled_from(WHOLE).map(json.dumps),
     st.dictionaries(KEYS, VALUES, max_size=8).map(lambda row: json.dumps(row, skipkeys=True)),
     VALUES.map(json.dumps),
     st.sampled_from([GOOD, PROBLEM, "[" * 3000, '{"a":' * 150 + "1" + "}" * 150]),
