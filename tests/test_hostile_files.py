@@ -80,16 +80,6 @@ def test_what_is_no_regular_file(tmp_path: Path) -> None:
             read_problems(str(path))
 
 
-KEYS = st.sampled_from(["id", "kind", "prompt", "reference", "answer", "steps", "metadata", "problem_id", "index", "text", "score", "outcome", "reason", "task_id", "completion", "doc", "resps", "question", "label", "input", "problem", "completions", "labels", "chosen", "rejected", "test", "entry_point", "canonical_solution", "code", "test_list", "rating", "completions", "content", "role"])
-)
-LEAVES = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8),
-    st.sampled_from(["\ud800", "a", "math", "code", "1", "+", "-", "\x00", 10**400, -1, 0, 1]),
-)  # fmt: skip
-VALUES = st.recursive(
-    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5),
-    max_leaves=12,
-)  # fmt: skip
 WHOLE: list[dict[str, object]] = [
     json.loads(GOOD),
     json.loads(PROBLEM),
@@ -110,6 +100,15 @@ WHOLE: list[dict[str, object]] = [
         {"completions": [{"text": "a", "rating": 1}], "human_completion": None,
          "chosen_completion": 0}], "finish_reason": "solution"}},
 ]  # fmt: skip
+KEYS = st.sampled_from(sorted({key for row in WHOLE for key in row} | {"content", "role", "x"}))
+LEAVES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8),
+    st.sampled_from(["\ud800", "a", "math", "code", "1", "+", "-", "\x00", 10**400, -1, 0, 1]),
+)  # fmt: skip
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5),
+    max_leaves=12,
+)  # fmt: skip
 
 
 @st.composite

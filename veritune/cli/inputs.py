@@ -37,10 +37,9 @@ def _refuse_equal_ids(path: str, problems: Sequence[Problem]) -> None:
     counts = Counter(problem.id for problem in problems)
     if len(counts) == len(problems):
         return
-    twice = [f"'{name}'" for name, count in counts.items() if count > 1]
+    twice = [f"{n} problems have the id '{name}'" for name, n in counts.items() if n > 1]
     more = f" and {len(twice) - MOST_NAMED} more" if len(twice) > MOST_NAMED else ""
-    names = ", ".join(twice[:MOST_NAMED])
-    raise RecordError(f"{path}: ids that several problems have: {names}{more}; ids must differ")
+    raise RecordError(f"{path}: {', '.join(twice[:MOST_NAMED])}{more}; ids must differ")
 
 
 def read_judged(

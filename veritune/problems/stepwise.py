@@ -182,6 +182,8 @@ def _from_shepherd(row: Values, neutral: Neutral) -> Judged:
 def _to_shepherd(
     prompt: str, steps: list[str], labels: list[StepLabel], verdict: Verdict, kept: Values
 ) -> Values:
+    if not steps:
+        raise RecordError("math-shepherd has no form for a solution without steps")
     signs = ["+" if right else "-" for right in _sure(labels, "math-shepherd")]
     rest = dict(kept)
     tail = rest.pop("tail", "")
