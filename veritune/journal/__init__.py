@@ -2,5 +2,7 @@
 
 from veritune.journal.folder import RunFolder
 from veritune.journal.journal import Journal
+from veritune.journal.outputs import content_hash, is_made, note_made
+from veritune.journal.partial import Partial
 
-__all__ = ["Journal", "RunFolder"]
+__all__ = ["Journal", "Partial", "RunFolder", "content_hash", "is_made", "note_made"]

@@ -76,6 +76,8 @@ def _judged(kind: Format, prompt: str, steps: Sequence[str], labels: Sequence[St
             row: Values, *, passed: bool | None, answer: str = "") -> Judged:  # fmt: skip
     if len(steps) != len(labels):
         raise ValueError(f"{len(steps)} steps and {len(labels)} labels")
+    if not all(isinstance(text, str) for text in (prompt, *steps)):
+        raise ValueError("the prompt or a step is not text")
     text = "".join(steps)
     digest = hashlib.sha256(f"{prompt}\0{text}".encode()).hexdigest()[:16]
     id = str(row.get("id") or f"{kind}-{digest}")
@@ -187,6 +189,8 @@ def _from_shepherd(row: Values, neutral: Neutral) -> Judged:
 def _to_shepherd(
     prompt: str, steps: list[str], labels: list[StepLabel], verdict: Verdict, kept: Values
 ) -> Values:
+    if not steps:
+        raise RecordError("math-shepherd has no form for a solution without steps")
     signs = ["+" if right else "-" for right in _sure(labels, "math-shepherd")]
     rest = dict(kept)
     tail = rest.pop("tail", "")

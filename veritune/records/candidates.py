@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from veritune.records.record import Record
+from veritune.records.record import Index, Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,13 +13,13 @@ class Candidate(Record):
     """One sampled solution. `policy` is the content hash of the weights that sampled it."""
 
     problem_id: str
-    index: int
+    index: Index
     text: str
     finish_reason: Literal["stop", "length"] | None = None
     token_ids: list[int] | None = None
     logprobs: list[float] | None = None
     policy: str | None = None
-    round: int | None = None
+    round: Index | None = None
 
     @property
     def truncated(self) -> bool:

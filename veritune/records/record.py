@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
-from typing import Any, ClassVar, Self, cast
+from typing import Annotated, Any, ClassVar, Self, cast
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from veritune.errors import RecordError
+from veritune.text import writable
 
-STRICT = ConfigDict(extra="forbid", strict=True)
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+Index = Annotated[int, Field(ge=0, lt=2**63)]
+"""A number that sqlite and parquet can hold."""
+# Made once: `json.dumps` with an option makes one a call.
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Record:
@@ -36,26 +41,22 @@ class Record:
 
     def to_line(self) -> str:
         """One JSON object on one line, without the line end."""
-        return json.dumps(self.to_json(), ensure_ascii=False)
+        return writable(_encoded(self.to_json()))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data; optional fields at their default are left out."""
-        assert is_dataclass(self)
         out: dict[str, Any] = {}
-        for spec in fields(self):
-            value = getattr(self, spec.name)
-            default = (
-                spec.default_factory() if spec.default_factory is not MISSING else spec.default
-            )
-            if spec.default is None and value is None:
+        for name, default, omit in _specs(cast(Hashable, type(self))):
+            value = getattr(self, name)
+            if default is None and value is None:
                 continue
             if isinstance(value, tuple):
                 if not value and default == ():
                     continue
                 value = [v.to_json() if isinstance(v, Record) else v for v in value]
-            elif value == default and spec.metadata.get("omit"):
+            elif omit and value == default:
                 continue
-            out[spec.name] = value.to_json() if isinstance(value, Record) else value
+            out[name] = value.to_json() if isinstance(value, Record) else value
         return out
 
 
@@ -65,6 +66,19 @@ class Checkpoint(Record):
 
     path: str
     policy: str
+
+
+@cache
+def _specs(shape: Hashable) -> tuple[tuple[str, Any, bool], ...]:
+    """Name, default and whether the default is left out, of every field."""
+    return tuple(
+        (
+            spec.name,
+            spec.default_factory() if spec.default_factory is not MISSING else spec.default,
+            bool(spec.metadata.get("omit")),
+        )
+        for spec in fields(cast(Any, shape))
+    )
 
 
 @cache

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from veritune.errors import RecordError
-from veritune.records.record import Record
+from veritune.records.record import Index, Record
 
 Outcome = Literal["passed", "failed", "error"]
 StepLabel = Literal["correct", "incorrect", "unchecked"]
@@ -74,7 +74,7 @@ class Verdict(Record):
     """
 
     problem_id: str
-    index: int
+    index: Index
     outcome: Outcome
     score: float | None
     reason: str

@@ -16,12 +16,11 @@ from veritune.verifiers.answers.extract import Extraction, Mode, extract_answer
 from veritune.verifiers.answers.fast import quick
 from veritune.verifiers.answers.policy import DEFAULT, AnswerPolicy
 from veritune.verifiers.answers.pool import MEMORY_MB, SECONDS, Pool
+from veritune.verifiers.long import LONGEST_INLINE
 
 Judged = tuple[Extraction, Comparison]
 NOUGHT = Extraction("0", "none")
 """What a reference is compared with to see whether it can be read at all."""
-LONGEST_INLINE = 50_000
-"""Characters of a solution that is read without leaving the event loop."""
 
 
 class AnswerVerifier:

@@ -8,6 +8,7 @@ about it.
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from veritune.records import (
     Candidate,
@@ -23,6 +24,7 @@ from veritune.verifiers.code import reading
 from veritune.verifiers.code.extract import code_of, defines, sources
 from veritune.verifiers.code.replay import replay, stuck_line
 from veritune.verifiers.code.statements import place_of, statements_of
+from veritune.verifiers.long import off_loop
 
 RAISED = re.compile(r"\(line (\d{1,9}) of the program\)$")
 MISSING = re.compile(r"name '(\w+)' is not defined$")
@@ -35,7 +37,7 @@ async def blamed(
     """The steps of a candidate that failed, with at most one of them "incorrect"."""
     test = next((test for test in verdict.tests if test.outcome != "accepted"), None)
     found = None if test is None else await _found(sandbox, problem, candidate, test)
-    spans = statements_of(candidate.text)
+    spans = await off_loop(candidate.text, partial(statements_of, candidate.text))
     place, reason = found or (None, "")
     return tuple(
         StepVerdict(start=start, end=end, label="incorrect", reason=reason)

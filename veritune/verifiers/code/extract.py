@@ -15,6 +15,8 @@ def code_of(text: str) -> str:
 
 def span_of(text: str) -> tuple[int, int]:
     """Where the code stands in the text."""
+    if "```" not in text and "~~~" not in text:
+        return 0, len(text)
     block, inside, fence, start = None, False, "", 0
     for match in FENCE.finditer(text):
         mark = match.group(1)

@@ -9,6 +9,7 @@ from itertools import pairwise
 from veritune.verifiers.code.extract import span_of
 
 MOST_LINES = 2_000
+MOST_CHARACTERS = 100_000
 """Of code; a longer program is one step."""
 Span = tuple[int, int]
 
@@ -45,7 +46,7 @@ def _line_ends(code: str) -> list[int]:
 def _lasts(code: str) -> list[int]:
     """The last lines of the statements; every line where the code has no tokens."""
     count = len(_line_ends(code))
-    if count > MOST_LINES:
+    if count > MOST_LINES or len(code) > MOST_CHARACTERS:
         return []
     try:
         tokens = tokenize.generate_tokens(io.StringIO(code, newline="").readline)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 
 from veritune.errors import SandboxFailureError
 from veritune.records import (
@@ -21,6 +22,7 @@ from veritune.verifiers.code.blame import blamed
 from veritune.verifiers.code.conclusion import verdict
 from veritune.verifiers.code.flags import flags
 from veritune.verifiers.code.languages import UnknownLanguageError
+from veritune.verifiers.long import off_loop
 
 
 class CodeVerifier:
@@ -53,7 +55,7 @@ class CodeVerifier:
             if self._partial_credit:
                 found = replace(found, score=_share(found))
         whole = isinstance(problem.reference.tests, StdioTests)
-        names = flags(extract.code_of(candidate.text), whole_program=whole)
+        names = await off_loop(candidate.text, partial(_flags, candidate.text, whole))
         return replace(
             found,
             seconds=round(time.monotonic() - started, 4),
@@ -69,6 +71,10 @@ class CodeVerifier:
         return await split.verify(
             self._sandbox, problem, tests, candidate, in_process=self._in_process
         )
+
+
+def _flags(text: str, whole_program: bool) -> tuple[str, ...]:
+    return flags(extract.code_of(text), whole_program=whole_program)
 
 
 def _share(found: Verdict) -> float:
