@@ -148,7 +148,7 @@ def test_broken_files_are_one_line(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"[{", ":1: not valid JSON"),
+        (b"[{", r"not valid JSON: .*line 1"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"a": 1}', "expected a JSON array"),
         (b"[1]", ":1: expected a JSON object"),
