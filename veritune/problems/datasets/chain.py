@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from veritune.config import ChainConfig, ProblemsConfig
+from veritune.config import ChainConfig, Positive, ProblemsConfig
 from veritune.errors import RecordError
 from veritune.problems.datasets.dataset import DataSet, Generator, Settings, Taught, Wanted
 from veritune.problems.traces import Carried, Judgement, judged_pieces
@@ -29,8 +29,8 @@ class ChainSettings(Record):
     """What the step rule must know: the problem itself, since prompts get instructions."""
 
     chain: str
-    modulus: int
-    answer_modulus: int
+    modulus: Positive
+    answer_modulus: Positive
 
 
 def draw(config: ChainConfig, rng: Random) -> MathProblem:
