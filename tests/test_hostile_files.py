@@ -15,7 +15,7 @@ from veritune.errors import InputError, VerituneError
 from veritune.files import iter_rows, read_records
 from veritune.problems import guess_source, load_problems
 from veritune.problems.stepwise import FORMATS, read_stepwise, to_row
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import Candidate, Verdict
 from veritune.trainer.pairs import read_pairs_file
 
 GOOD = '{"problem_id": "a", "index": 0, "text": "1"}'
@@ -155,7 +155,6 @@ def read_everything(folder: Path, content: bytes, ending: str) -> None:
         lambda: read_pairs(str(good), name),
         lambda: read_judged(str(good), str(good), name),
         lambda: list(iter_rows(name)),
-        lambda: read_records(name, Problem),
         lambda: read_records(name, Verdict),
         lambda: guess_source(name),
         lambda: read_scores(name),

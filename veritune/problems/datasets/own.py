@@ -9,6 +9,7 @@ from veritune.errors import RecordError
 from veritune.problems.datasets.dataset import DataSet, Rows
 from veritune.problems.rows import Row
 from veritune.records import MathProblem, Problem, problem_from_line
+from veritune.text import parse_json
 
 
 def from_row(row: Row) -> Problem:
@@ -26,6 +27,11 @@ def problem_of(line: str) -> Problem:
     Files name what stands before the answer in their metadata, too: it is taken from there where
     the reference has none.
     """
+    try:
+        # First as JSON: pydantic lets keys stand twice, and does not say which text is damaged.
+        parse_json(line, finite=False)
+    except ValueError as error:
+        raise RecordError(str(error)) from None
     problem = problem_from_line(line)
     marker = problem.metadata.get("marker")
     if isinstance(problem, MathProblem) and isinstance(marker, str):
