@@ -89,6 +89,21 @@ def write_records(path: str | Path, records: Iterable[Record]) -> int:
     return count
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text file so that it appears only when whole, and outlives a power cut."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with aside.open("wb") as stream:
+            stream.write(text.encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+        aside.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise UnwritableError(f"{path}: cannot be written ({error.strerror or error})") from None
+
+
 def _open(path: Path) -> BinaryIO:
     try:
         stream: BinaryIO = path.open("rb")

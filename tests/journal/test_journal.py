@@ -13,6 +13,7 @@ import pytest
 from veritune.config import Recipe
 from veritune.errors import JournalError, RecipeError, UnwritableError
 from veritune.journal import Journal, RunFolder
+from veritune.journal.folder import changed_keys, to_toml
 from veritune.records import Candidate, Problem, Verdict
 
 
@@ -56,12 +57,12 @@ def test_sampled_but_unjudged_candidates_are_found(tmp_path: Path) -> None:
         assert journal.unjudged(1, "test") == []
 
 
-def test_metrics_are_exported_and_replaced_by_key(tmp_path: Path) -> None:
+def test_metrics_are_exported_and_stay_as_they_were_written(tmp_path: Path) -> None:
     with Journal.open(tmp_path) as journal:
         journal.put_metrics([{"round": 1, "phase": "train", "step": s, "loss": 9} for s in (2, 1)])
         journal.put_metrics([{"round": 1, "phase": "train", "step": 2, "loss": 3}])
     lines = [json.loads(x) for x in (tmp_path / "metrics.jsonl").read_text().splitlines()]
-    assert [(row["step"], row["loss"]) for row in lines] == [(1, 9), (2, 3)]
+    assert [(row["step"], row["loss"]) for row in lines] == [(1, 9), (2, 9)]
 
 
 def test_one_writer_and_any_reader(tmp_path: Path) -> None:
@@ -114,15 +115,16 @@ def test_a_killed_writer_loses_nothing_it_had_written(tmp_path: Path) -> None:
         assert {i for _, i in journal.judged_keys(1, "train")} >= set(range(acknowledged))
 
 
-def test_a_run_goes_on_only_with_its_own_recipe(tmp_path: Path) -> None:
-    recipe = Recipe(output=str(tmp_path))
-    RunFolder(recipe)
-    RunFolder(recipe.model_copy(update={"rounds": recipe.rounds.model_copy(update={"count": 9})}))
+def test_what_may_change_on_resume_and_what_may_not() -> None:
+    recipe, here = Recipe(), Path("here")
+    more = recipe.model_copy(update={"rounds": recipe.rounds.model_copy(update={"count": 9})})
+    assert changed_keys(here, to_toml(recipe), recipe) == []
+    assert changed_keys(here, to_toml(recipe), more) == ["rounds.count 2 -> 9"]
     with pytest.raises(RecipeError, match="seed is 0 there and 1 here"):
-        RunFolder(recipe.model_copy(update={"seed": 1}))
+        changed_keys(here, to_toml(recipe), recipe.model_copy(update={"seed": 1}))
 
 
 def test_unwritable_run_folder_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UnwritableError, match="choose another --output"):
-        RunFolder(Recipe(output=str(tmp_path / "file")))
+        RunFolder(tmp_path / "file").make()
