@@ -31,6 +31,7 @@ WAL_HEADER, FRAME_HEADER = 32, 24
 """Bytes, as https://www.sqlite.org/fileformat2.html#walformat says."""
 SHORTEST = 1 << 16
 """Bytes of a list that is never too long."""
+WAL_MAGIC, WAL_VERSION = 0x377F0683, 3007000
 WHOLE = (0, 0)
 """Stands for the salts of a group that lists `journal.sqlite` itself."""
 Salts = tuple[int, int]
@@ -208,10 +209,17 @@ def _read_wal(database: Path) -> _Wal | None:
 
 
 def _wal_head(header: bytes) -> tuple[int, Salts] | None:
-    """(page size, salts) of a write-ahead log."""
+    """(page size, salts) of a write-ahead log; None for one that sqlite reads nothing from."""
     if len(header) < WAL_HEADER:
         return None
-    _, _, size, _, one, two, _, _ = struct.unpack(">8I", header)
+    magic, version, size, _, one, two, *noted = struct.unpack(">8I", header)
+    words = struct.unpack(">6I" if magic & 1 else "<6I", header[:24])
+    first = second = 0
+    for even, odd in zip(words[::2], words[1::2], strict=True):
+        first = (first + even + second) % 2**32
+        second = (second + odd + first) % 2**32
+    if magic | 1 != WAL_MAGIC or version != WAL_VERSION or [first, second] != noted:
+        return None
     return size, (one, two)
 
 
@@ -267,7 +275,7 @@ def _groups(path: Path) -> tuple[list[Group], State]:
     while at + GROUP.size <= len(data):
         magic, one, two, first, count, pages, noted = GROUP.unpack_from(data, at)
         end = at + GROUP.size + count * ENTRY.size
-        if end > len(data) and groups:
+        if end > len(data) and groups and MAGIC not in data[at + len(MAGIC) :]:
             break
         body = data[at + GROUP.size : end]
         values = (magic, one, two, first, count, pages)

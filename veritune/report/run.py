@@ -10,7 +10,7 @@ from typing import Any
 from veritune.errors import InputError
 from veritune.journal import Journal, RunFolder
 from veritune.report.intervals import Rate, wilson
-from veritune.rounds.whole import check_not_lost, check_run, with_choices
+from veritune.rounds.whole import check_not_lost, check_run, check_start, with_choices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +65,7 @@ def read_run(folder: Path) -> Run:
         journal = Journal.open(folder, read_only=True)
     with with_choices(place), journal:
         check_run(place, journal)
+        check_start(journal)
         if not journal.facts("config"):
             raise InputError(f"{folder}: not a run that was begun; run its recipe first")
         text = journal.facts("config")[-1]

@@ -44,9 +44,9 @@ def go_back(recipe: Recipe, round: int, say: Say) -> None:
 
 def _move(folder: RunFolder, last: int, aside: _Aside) -> bool:
     """Move aside what is later or damaged; whether the journal is lost."""
+    run, lost = run_of(folder)  # Not under the lock: files that a writer holds are not checked.
     lock = Lock(folder.path / "journal.lock")
     try:
-        run, lost = run_of(folder)
         whole = {round for round, maker in whole_rounds(folder).items() if maker == run}
         if last and last not in whole:
             can = ", ".join(map(str, [0, *sorted(whole)]))

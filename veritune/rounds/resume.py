@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -25,6 +26,7 @@ from veritune.rounds.whole import (
     check_files,
     check_not_lost,
     check_run,
+    check_start,
     checked,
     with_choices,
 )
@@ -55,6 +57,7 @@ def finished_rows(recipe: Recipe, watch: Watch) -> list[dict[str, Any]]:
             return []
         changed_keys(folder.path, configs[-1], recipe)
         check_run(folder, journal)
+        check_start(journal)
     watch.measured(rows)
     return rows
 
@@ -130,6 +133,7 @@ def note_start(recipe: Recipe, journal: Journal, start: Checkpoint) -> None:
         _check_makers(recipe, journal, start)
         row = PolicyRow(round=0, policy=start.policy, previous="", manifest=manifest)
         journal.add_policy(row)
+        journal.add_fact("start", os.path.relpath(place, recipe.folder))
     elif known.policy != start.policy:
         raise JournalError(
             f"{start.path}: is policy {start.policy}, and {recipe.folder} began from"

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from veritune.config import Recipe
-from veritune.errors import MissingFileError, ModelError, UnwritableError
+from veritune.errors import MissingFileError, UnwritableError
 from veritune.models import (
     build_scratch,
     load_policy,
@@ -26,11 +26,11 @@ from veritune.models import (
     save_adapter,
     save_policy,
 )
-from veritune.models.manifest import check_folder
 from veritune.problems import demonstrations
 from veritune.problems.generating import GENERATORS
 from veritune.records import Candidate, Checkpoint
 from veritune.rounds.watch import Watch, heed_cancellation
+from veritune.rounds.whole import check_shared
 from veritune.trainer import Example, SftTrainer
 
 WAIT = 0.1
@@ -71,12 +71,7 @@ def made_once(folder: Path, make: Callable[[], object], watch: Watch) -> bool:
             if not folder.is_dir():
                 make()
                 return False
-    try:
-        check_folder(folder)
-    except ModelError as error:
-        raise ModelError(
-            f"{error}; move {folder} away, and it is made again, or put it back from a copy"
-        ) from None
+    check_shared(folder)
     return True
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from veritune.errors import DamagedRunError, ModelError
 from veritune.journal import Journal, PolicyRow, RunFolder
 from veritune.models import policy_hash
-from veritune.models.manifest import Manifest, check_folder
+from veritune.models.manifest import MANIFEST, Manifest, check_folder
 
 Say = Callable[[str], None]
 
@@ -60,6 +60,8 @@ def whole_rounds(folder: RunFolder) -> dict[int, str]:
 
 def journal_id(folder: RunFolder) -> str | None:
     """The run that the journal names; None where it is missing or damaged."""
+    if not folder.journal.exists():
+        return None
     try:
         with Journal.open(folder.path, read_only=True) as journal:
             return journal.run_id
@@ -159,6 +161,23 @@ def check_run(folder: RunFolder, journal: Journal) -> None:
     """Raise `DamagedRunError` where anything of the run is not as it was written."""
     check_files(folder, journal)
     check_checkpoints(folder, journal)
+
+
+def check_start(journal: Journal) -> None:
+    """Raise `ModelError` where the start that was made for the run is there and damaged."""
+    for place in (journal.folder / path for path in journal.facts("start")[-1:]):
+        if (place / MANIFEST).exists() and check_shared(place) != journal.policies()[0].manifest:
+            raise ModelError(f"{place}: not the start that the run began from; put that back")
+
+
+def check_shared(place: Path) -> str:
+    """The manifest of a start that several runs share; raises `ModelError`."""
+    try:
+        return check_folder(place).text
+    except ModelError as error:
+        raise ModelError(
+            f"{error}; move {place} away, and it is made again, or put it back from a copy"
+        ) from None
 
 
 def _check_known(place: Path, row: PolicyRow) -> None:
