@@ -1,11 +1,14 @@
 """A run proves that it is whole: whatever is flipped, lost or put beside it is noticed."""
 
 import asyncio
+import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,11 +17,19 @@ import pytest
 from rounds.test_loop import tiny
 
 from veritune.config import Recipe
-from veritune.errors import DamagedRunError, JournalError, ModelError, RecipeError, VerituneError
+from veritune.errors import (
+    DamagedRunError,
+    JournalError,
+    ModelError,
+    RecipeError,
+    UnwritableError,
+    VerituneError,
+)
 from veritune.journal import Journal, RunFolder
 from veritune.journal.folder import to_toml
 from veritune.journal.lock import Lock
 from veritune.problems import recipe_problems
+from veritune.report import write_report
 from veritune.rounds import improve
 
 MORE = {"count": 3, "prompts": 20}
@@ -198,6 +209,7 @@ def test_problems_that_changed_under_the_same_path_are_refused(tmp_path: Path) -
 
 STARTER = """
 import sys
+import time
 from pathlib import Path
 from veritune.config import load_recipe
 from veritune.rounds.start import start_policy
@@ -219,6 +231,36 @@ def test_arms_that_begin_together_share_one_start(tmp_path: Path) -> None:
     assert [arm.returncode for arm in arms] == [0] * 4
     assert len(set(said)) == 1
     assert len(list((tmp_path / "starts").iterdir())) == 1
+
+
+def test_a_terminal_that_is_closed_ends_a_run_as_sigterm_does(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(to_toml(tiny(tmp_path)))
+    for sign in (signal.SIGHUP, signal.SIGTERM):
+        command = [sys.executable, "-m", "veritune", "run", str(path)]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        while not (tmp_path / "run/journal.sqlite").exists():
+            time.sleep(0.05)
+        process.send_signal(sign)
+        assert process.communicate()[1] == b""
+        assert process.returncode == -sign
+    with Journal.open(tmp_path / "run") as journal:
+        assert journal.run_id
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_finished_run_is_read_from_a_read_only_medium(home: Path, tmp_path: Path) -> None:
+    folders = [home, *(path for path in home.rglob("*") if path.is_dir())]
+    for path in folders:
+        path.chmod(0o555)
+    try:
+        assert run(tiny(home))[-1]["round"] == 2
+        assert write_report([home / "run"], tmp_path / "page.html").is_file()
+        with pytest.raises(UnwritableError, match="cannot be written"):
+            run(tiny(home, rounds=MORE))
+    finally:
+        for path in folders:
+            path.chmod(0o755)
 
 
 LIMITED = """
