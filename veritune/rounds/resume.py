@@ -28,6 +28,7 @@ from veritune.rounds.whole import (
     check_run,
     check_start,
     checked,
+    config_is_known,
     with_choices,
 )
 
@@ -96,7 +97,8 @@ def begin_or_resume(recipe: Recipe, journal: Journal, watch: Watch) -> tuple[Pro
         watch.say(f"resumed with changes: {', '.join(changed)}")
     if configs and configs[-1] != text:
         journal.add_fact("config", text)
-    write_text(folder.config, text)
+    if not config_is_known(folder, [text]):
+        write_text(folder.config, text)
     return train, test
 
 
