@@ -10,7 +10,7 @@ import pytest
 
 from veritune.config import SamplerConfig
 from veritune.errors import EndpointError, InputError
-from veritune.records import (Checkpoint, MathProblem, MathReference, Problem)
+from veritune.records import Checkpoint, MathProblem, MathReference, Problem
 from veritune.sampler import endpoint
 from veritune.sampler.server import ServerSampler
 from veritune.verifiers.judge import GenerativeJudge
