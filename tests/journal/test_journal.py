@@ -23,7 +23,7 @@ def problem(name: str) -> Problem:
     return MathProblem(id=name, prompt="1+1", reference=MathReference(answer="2"))
 
 
-def judged(name: str, index: int, outcome: str = "passed") -> tuple[Candidate, Verdict]:
+def verified(name: str, index: int, outcome: str = "passed") -> tuple[Candidate, Verdict]:
     score = {"passed": 1.0, "failed": 0.0, "error": None}[outcome]
     return Candidate(problem_id=name, index=index, text="2"), Verdict(
         problem_id=name,
@@ -39,24 +39,26 @@ def test_what_is_written_twice_is_there_once(tmp_path: Path) -> None:
         journal.add_problems("train", [problem("a"), problem("b")])
         journal.add_problems("train", [problem("a"), problem("b")])
         for _ in range(2):
-            journal.add_judged(1, [judged("b", 0), judged("a", 1), judged("a", 0, "failed")])
-        rows = list(journal.judged(1, "train"))
+            journal.add_verified(
+                1, [verified("b", 0), verified("a", 1), verified("a", 0, "failed")]
+            )
+        rows = list(journal.verified(1, "train"))
         assert [(p.id, c.index, v.outcome) for p, c, v in rows] == [
             ("a", 0, "failed"),
             ("a", 1, "passed"),
             ("b", 0, "passed"),
         ]
         assert journal.outcomes(1, "train") == {"passed": 2, "failed": 1}
-        assert journal.judged_keys(1, "test") == set()
+        assert journal.verified_keys(1, "test") == set()
 
 
 def test_sampled_but_unjudged_candidates_are_found(tmp_path: Path) -> None:
     with Journal.open(tmp_path) as journal:
         journal.add_problems("test", [problem("a")])
-        journal.add_candidates(2, [judged("a", i)[0] for i in range(3)])
-        journal.add_judged(2, [judged("a", 1)])
-        assert [c.index for c in journal.unjudged(2, "test")] == [0, 2]
-        assert journal.unjudged(1, "test") == []
+        journal.add_candidates(2, [verified("a", i)[0] for i in range(3)])
+        journal.add_verified(2, [verified("a", 1)])
+        assert [c.index for c in journal.unverified(2, "test")] == [0, 2]
+        assert journal.unverified(1, "test") == []
 
 
 def test_metrics_are_exported_and_stay_as_they_were_written(tmp_path: Path) -> None:
@@ -90,12 +92,12 @@ WRITER = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from test_journal import judged, problem
+from test_journal import verified, problem
 from veritune.journal import Journal
 with Journal.open(Path(sys.argv[1])) as journal:
     journal.add_problems("train", [problem("a")])
     for index in range(100000):
-        journal.add_judged(1, [judged("a", index)])
+        journal.add_verified(1, [verified("a", index)])
         print(index, flush=True)
 """
 
@@ -113,8 +115,8 @@ def test_a_killed_writer_loses_nothing_it_had_written(tmp_path: Path) -> None:
         rest = writer.stdout.read().split()
     acknowledged = int(rest[-1] if rest else last)
     with Journal.open(tmp_path) as journal:
-        assert len(journal.judged_keys(1, "train")) >= acknowledged
-        assert {i for _, i in journal.judged_keys(1, "train")} >= set(range(acknowledged))
+        assert len(journal.verified_keys(1, "train")) >= acknowledged
+        assert {i for _, i in journal.verified_keys(1, "train")} >= set(range(acknowledged))
 
 
 def test_what_may_change_on_resume_and_what_may_not() -> None:
@@ -201,7 +203,7 @@ def test_a_long_journal_is_moved_into_its_database_meanwhile(
     with Journal.open(tmp_path) as journal:
         journal.add_problems("train", [problem("a")])
         for index in range(200):
-            journal.add_judged(1, [judged("a", index)])
+            journal.add_verified(1, [verified("a", index)])
             if index == 100:
                 reader = Journal.open(tmp_path, read_only=True)
                 assert len(reader.keys(1)) == 101

@@ -164,7 +164,7 @@ def test_broken_arrays_are_one_line(tmp_path: Path, content: bytes, message: str
 
 
 def test_an_id_that_stands_twice(tmp_path: Path) -> None:
-    with pytest.raises(RecordError, match=r":2: id: 'mbpp-7' stands twice"):
+    with pytest.raises(RecordError, match=r":2: id: 'mbpp-7' is a duplicate"):
         load("mbpp", write(tmp_path / "m.jsonl", MBPP, MBPP))
 
 

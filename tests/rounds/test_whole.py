@@ -213,14 +213,14 @@ import time
 from pathlib import Path
 from veritune.config import load_recipe
 from veritune.rounds.start import start_policy
-from veritune.rounds.watch import Quiet
+from veritune.rounds.progress import Quiet
 print(start_policy(load_recipe(Path(sys.argv[1])), Quiet()).policy)
 """
 
 
 def test_arms_that_begin_together_share_one_start(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
-    recipe.write_text(to_toml(tiny(tmp_path, warm_start={"demonstrations": 20, "updates": 5})))
+    recipe.write_text(to_toml(tiny(tmp_path, warm_start={"demonstrations": 20, "max_steps": 5})))
     arms = [
         subprocess.Popen(
             [sys.executable, "-c", STARTER, str(recipe)], stdout=subprocess.PIPE, text=True

@@ -15,9 +15,9 @@ from veritune.text import one_line
 __all__ = ["main"]
 
 COMMANDS = {
-    "run": "run a recipe's rounds; goes on by itself if the run exists",
-    "sample": "draw candidates for a file of problems",
-    "verify": "judge a file of candidates",
+    "run": "run a recipe's rounds; resumes by itself if the run exists",
+    "sample": "sample candidates for a file of problems",
+    "verify": "verify a file of candidates",
     "train": "train a model on files: sft, reward, dpo",
     "bench": "measure: pass-at-k, best-of-n, supervision, steps, throughput",
     "validate": "check every reference solution with its own verifier",
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except VerituneError as error:
         return fail(str(error), error.exit_code)
     except KeyboardInterrupt:
-        fail("stopped; run the same command again to go on", INTERRUPTED)
+        fail("stopped; run the same command again to resume", INTERRUPTED)
         if argv is None:
             from veritune.cli.running import leave
 

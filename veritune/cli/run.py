@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from veritune.cli.arguments import parse
-from veritune.cli.console import Terminal, percent
+from veritune.cli.console import TerminalProgress, percent
 from veritune.cli.running import run_async
 from veritune.config import Recipe, load_recipe
 from veritune.errors import RecipeError
@@ -58,13 +58,13 @@ def read(words: Sequence[str]) -> Recipe:
 
 
 def execute(recipe: Recipe, from_round: int | None = None) -> None:
-    """Run the rounds, drawing them on the terminal; ends with one summary line."""
-    watch = Terminal(f"{recipe.name}: held-out problems")
+    """Run the rounds and show them on the terminal; ends with one summary line."""
+    progress = TerminalProgress(f"{recipe.name}: held-out problems")
     from veritune.rounds import improve
 
-    rows = run_async(improve(recipe, watch, from_round))
+    rows = run_async(improve(recipe, progress, from_round))
     first, last = rows[0], rows[-1]
-    watch.say(
+    progress.say(
         f"done: pass@1 {percent(first['pass_at_1'])} -> {percent(last['pass_at_1'])} on"
         f" {last['problems']} held-out problems after {recipe.rounds.count} rounds;"
         f" everything is in {recipe.folder}"

@@ -1,4 +1,4 @@
-"""The run on disk: everything sampled, judged, selected and measured, exactly once."""
+"""The run on disk: everything sampled, verified, selected and measured, exactly once."""
 
 from veritune.journal.folder import RunFolder
 from veritune.journal.journal import Journal, PolicyRow

@@ -15,8 +15,14 @@ FREE = {
     *("name", "output", "threads", "tracker"),
     *("rounds.count", "rounds.keep_checkpoints", "verifier.workers"),
     *("evaluation.n", "evaluation.k", "evaluation.every"),
-    *("sampler.type", "sampler.batch", "sampler.gpu_memory", "sampler.url", "sampler.model"),
-    *("trainer.micro_batch", "trainer.recompute", "trainer.save_every"),
+    *(
+        "sampler.type",
+        "sampler.max_num_seqs",
+        "sampler.gpu_memory_utilization",
+        "sampler.url",
+        "sampler.model",
+    ),
+    *("trainer.micro_batch_size", "trainer.activation_checkpointing", "trainer.save_every"),
 }
 """Keys that may change on resume: how much is run and where, how it is measured and shown, and with
 which engine and memory. Which policy is trained on what follows from the others."""

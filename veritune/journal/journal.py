@@ -143,31 +143,32 @@ class Journal:
         return [problem_from_line(row[0]) for row in rows]
 
     def add_candidates(self, round: int, candidates: Iterable[Candidate]) -> None:
-        """Write sampled candidates, not yet judged."""
+        """Write sampled candidates, without a verdict yet."""
         self._db.write(
             "insert or ignore into candidates values (?, ?, ?, ?)",
             ((round, c.problem_id, c.index, c.to_line()) for c in candidates),
         )
 
-    def add_judged(self, round: int, judged: Sequence[tuple[Candidate, Verdict]]) -> None:
+    def add_verified(self, round: int, verified: Sequence[tuple[Candidate, Verdict]]) -> None:
         """Write candidates with their verdicts in one transaction."""
         with self._db.writing() as db:
             db.executemany(
                 "insert or ignore into candidates values (?, ?, ?, ?)",
-                [(round, c.problem_id, c.index, c.to_line()) for c, _ in judged],
+                [(round, c.problem_id, c.index, c.to_line()) for c, _ in verified],
             )
             db.executemany(
                 "insert or ignore into verdicts values (?, ?, ?, ?, ?)",
-                [(round, v.problem_id, v.index, v.outcome, v.to_line()) for _, v in judged],
+                [(round, v.problem_id, v.index, v.outcome, v.to_line()) for _, v in verified],
             )
 
     def keys(self, round: int) -> set[Key]:
-        """Keys of the candidates of a round, judged or not."""
+        """Keys of the candidates of a round, with or without a verdict."""
         rows = self._db.read("select problem_id, idx from candidates where round = ?", (round,))
         return {(row[0], row[1]) for row in rows}
 
     def candidates(self, round: int, split: Split) -> Iterator[Candidate]:
-        """The candidates of a round and split, judged or not, in order of problem and index."""
+        """The candidates of a round and split, with or without a verdict, in order of problem and
+        index."""
         rows = self._db.read(
             "select c.record from problems p join candidates c on c.problem_id = p.id"
             " and c.round = ? where p.split = ? order by p.position, c.idx",
@@ -175,7 +176,7 @@ class Journal:
         )
         return (Candidate.from_line(row[0]) for row in rows)
 
-    def judged_keys(self, round: int, split: Split) -> set[Key]:
+    def verified_keys(self, round: int, split: Split) -> set[Key]:
         """Keys of the candidates that have a verdict."""
         rows = self._db.read(
             "select v.problem_id, v.idx from verdicts v join problems p on p.id = v.problem_id"
@@ -184,7 +185,7 @@ class Journal:
         )
         return {(row[0], row[1]) for row in rows}
 
-    def unjudged(self, round: int, split: Split) -> list[Candidate]:
+    def unverified(self, round: int, split: Split) -> list[Candidate]:
         """Candidates that were sampled but have no verdict yet."""
         rows = self._db.read(
             "select c.record from candidates c join problems p on p.id = c.problem_id"
@@ -194,8 +195,8 @@ class Journal:
         )
         return [Candidate.from_line(row[0]) for row in rows]
 
-    def judged(self, round: int, split: Split) -> Iterator[tuple[Problem, Candidate, Verdict]]:
-        """Every judged candidate of a round and split, in order of problem and index."""
+    def verified(self, round: int, split: Split) -> Iterator[tuple[Problem, Candidate, Verdict]]:
+        """Every verified candidate of a round and split, in order of problem and index."""
         rows = self._db.read(
             "select p.id, p.record, c.record, v.record from problems p"
             " join candidates c on c.problem_id = p.id and c.round = ?"

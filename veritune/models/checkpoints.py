@@ -18,7 +18,7 @@ from typing import Any
 from veritune.errors import UnwritableError, VerituneError
 from veritune.models.hashing import policy_hash
 from veritune.models.manifest import MANIFEST, write_manifest
-from veritune.models.quiet import quiet_transformers
+from veritune.models.transformers_logging import silence_transformers
 from veritune.records import Checkpoint
 
 OS_ERROR = re.compile(r"\(os error (\d+)\)")
@@ -31,9 +31,9 @@ def save_policy(
     """Write a normal Hugging Face folder (or PEFT adapter) so that it appears only when whole.
 
     A folder of that name is replaced. Leftovers of a save that was killed are removed. `beside`
-    may write more into the folder, in a thread of its own: what a trainer goes on with, or a head.
+    may write more into the folder, in a thread of its own: what a trainer resumes from, or a head.
     """
-    with whole_folder(folder) as aside, ThreadPoolExecutor(2) as disk, quiet_transformers():
+    with whole_folder(folder) as aside, ThreadPoolExecutor(2) as disk, silence_transformers():
         more = None if beside is None else disk.submit(beside, aside)
         model.save_pretrained(aside)
         tokenizer.save_pretrained(aside)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from veritune.errors import ModelError
-from veritune.models.places import model_folder
+from veritune.models.hub import model_folder
 
 WEIGHTS = ("*.safetensors", "*.bin")
 TEXT = ("tokenizer.json", "vocab.json", "merges.txt", "tokenizer.model", "chat_template.jinja")

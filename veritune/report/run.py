@@ -15,9 +15,9 @@ from veritune.rounds.whole import check_not_lost, check_run, check_start, with_c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """One measurement on held-out problems: rates, and what could not be checked.
+    """One measurement on held-out problems: rates, and what has no verdict.
 
-    `candidates` counts all that were judged, `errors` those where the checker broke, and
+    `candidates` counts all that were verified, `errors` those with a verifier error, and
     `unchecked` the steps that no checker could decide.
     """
 
@@ -36,7 +36,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class ReportedRun:
     """A run on disk: the resolved recipe as TOML text, and its figures.
 
     `sampling` holds the figures of the training candidates by round.
@@ -51,7 +51,7 @@ class Run:
     sampling: dict[int, dict[str, Any]]
 
 
-def read_run(folder: Path) -> Run:
+def read_run(folder: Path) -> ReportedRun:
     """Read one run; raises `InputError` where the folder is not a run."""
     config = folder / "config.toml"
     if not (folder / "journal.sqlite").is_file() and not config.is_file():
@@ -72,7 +72,7 @@ def read_run(folder: Path) -> Run:
         recipe = tomllib.loads(text)
         evaluations = tuple(_evaluation(row) for row in journal.evaluations())
         sampling = {row["round"]: row for row in journal.metrics("sample")}
-    return Run(
+    return ReportedRun(
         name=str(recipe.get("name", folder.name)),
         folder=folder,
         source=str(recipe.get("problems", {}).get("source", "")),

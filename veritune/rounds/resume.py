@@ -19,7 +19,7 @@ from veritune.models.checkpoints import remove_leftovers
 from veritune.models.manifest import MANIFEST, check_folder, folder_manifest
 from veritune.problems import recipe_problems
 from veritune.records import Checkpoint, Problem
-from veritune.rounds.watch import Watch
+from veritune.rounds.progress import Progress
 from veritune.rounds.whole import (
     adopt,
     check_checkpoints,
@@ -46,7 +46,7 @@ def open_journal(folder: RunFolder) -> Iterator[Journal]:
         yield journal
 
 
-def finished_rows(recipe: Recipe, watch: Watch) -> list[dict[str, Any]]:
+def finished_rows(recipe: Recipe, progress: Progress) -> list[dict[str, Any]]:
     """The evaluations of a run that has nothing left to do, which is only read; else none."""
     folder = RunFolder(recipe.folder)
     if not folder.journal.exists():
@@ -59,7 +59,7 @@ def finished_rows(recipe: Recipe, watch: Watch) -> list[dict[str, Any]]:
         changed_keys(folder.path, configs[-1], recipe)
         check_run(folder, journal)
         check_start(journal)
-    watch.measured(rows)
+    progress.measured(rows)
     return rows
 
 
@@ -68,7 +68,9 @@ def is_measured_by(row: dict[str, Any], config: EvaluationConfig) -> bool:
     return bool((row.get("n"), row.get("k")) == (config.n, config.k))
 
 
-def begin_or_resume(recipe: Recipe, journal: Journal, watch: Watch) -> tuple[Problems, Problems]:
+def begin_or_resume(
+    recipe: Recipe, journal: Journal, progress: Progress
+) -> tuple[Problems, Problems]:
     """The run's (training, held-out) problems, once the run on disk is known to be whole.
 
     Raises `DamagedRunError` where it is not, `RecipeError` where the recipe or its problems are
@@ -84,7 +86,7 @@ def begin_or_resume(recipe: Recipe, journal: Journal, watch: Watch) -> tuple[Pro
         check_checkpoints(folder, journal)
     changed = changed_keys(folder.path, configs[-1], recipe) if configs else []
     for path in folder.foreign():
-        watch.say(f"{path}: not a checkpoint of the run; it is left alone")
+        progress.say(f"{path}: not a checkpoint of the run; it is left alone")
     remove_leftovers(folder.checkpoints / "round-*")
     train, test = recipe_problems(recipe.problems, recipe.seed)
     if not configs:
@@ -94,7 +96,7 @@ def begin_or_resume(recipe: Recipe, journal: Journal, watch: Watch) -> tuple[Pro
         _check_same(recipe, journal, "test", test)
         adopt(folder, journal)
     if changed:
-        watch.say(f"resumed with changes: {', '.join(changed)}")
+        progress.say(f"resumed with changes: {', '.join(changed)}")
     if configs and configs[-1] != text:
         journal.add_fact("config", text)
     if not config_is_known(folder, [text]):

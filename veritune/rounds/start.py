@@ -29,7 +29,7 @@ from veritune.models import (
 from veritune.problems import demonstrations
 from veritune.problems.generating import GENERATORS
 from veritune.records import Candidate, Checkpoint
-from veritune.rounds.watch import Watch, heed_cancellation
+from veritune.rounds.progress import Progress, raise_if_cancelled
 from veritune.rounds.whole import check_shared
 from veritune.trainer import Example, SftTrainer
 
@@ -37,37 +37,37 @@ WAIT = 0.1
 """Seconds from one look at a start that another run makes to the next."""
 
 
-def start_policy(recipe: Recipe, watch: Watch) -> Checkpoint:
+def start_policy(recipe: Recipe, progress: Progress) -> Checkpoint:
     """The policy of round 0, built or found; with `model.lora` a fresh adapter on it."""
-    base = _base_policy(recipe, watch)
+    base = _base_policy(recipe, progress)
     if not recipe.model.lora.rank:
         return base
     folder = Path(recipe.output) / "starts" / f"{_fingerprint(recipe)}-adapter"
     made_once(
-        folder, lambda: save_adapter(base.path, recipe.model.lora, recipe.seed, folder), watch
+        folder, lambda: save_adapter(base.path, recipe.model.lora, recipe.seed, folder), progress
     )
     return Checkpoint(path=str(folder), policy=policy_hash(folder))
 
 
-def _base_policy(recipe: Recipe, watch: Watch) -> Checkpoint:
+def _base_policy(recipe: Recipe, progress: Progress) -> Checkpoint:
     as_it_is = recipe.model.adapter is None and not recipe.warm_start.demonstrations
     if recipe.model.path is not None and as_it_is:
         folder = model_folder(recipe.model.path)
         return Checkpoint(path=str(folder), policy=policy_hash(folder))
     folder = Path(recipe.output) / "starts" / _fingerprint(recipe)
-    if made_once(folder, lambda: _build(recipe, folder, watch), watch):
-        watch.say(f"start: {folder}, made by an earlier run from the same recipe")
+    if made_once(folder, lambda: _build(recipe, folder, progress), progress):
+        progress.say(f"start: {folder}, made by an earlier run from the same recipe")
     return Checkpoint(path=str(folder), policy=policy_hash(folder))
 
 
-def made_once(folder: Path, make: Callable[[], object], watch: Watch) -> bool:
+def made_once(folder: Path, make: Callable[[], object], progress: Progress) -> bool:
     """Make a folder that several runs share, or check it; whether it was there.
 
     One process makes it and the others wait, until it is done or that one has died. Raises
     `ModelError` where what is there is not what was saved.
     """
     if not folder.is_dir():
-        with _alone(folder, watch):
+        with _alone(folder, progress):
             if not folder.is_dir():
                 make()
                 return False
@@ -76,7 +76,7 @@ def made_once(folder: Path, make: Callable[[], object], watch: Watch) -> bool:
 
 
 @contextmanager
-def _alone(folder: Path, watch: Watch) -> Iterator[None]:
+def _alone(folder: Path, progress: Progress) -> Iterator[None]:
     """Hold the lock of a shared folder; it goes with its holder, however that ends."""
     path = folder.with_name(f".{folder.name}.lock")
     said = False
@@ -84,9 +84,9 @@ def _alone(folder: Path, watch: Watch) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         while (handle := _locked(path)) is None:
             if not said:
-                watch.say(f"start: another run is making {folder}; waiting for it")
+                progress.say(f"start: another run is making {folder}; waiting for it")
             said = True
-            heed_cancellation()
+            raise_if_cancelled()
             time.sleep(WAIT)
     except OSError as error:
         raise UnwritableError(f"{folder}: cannot be made ({error.strerror})") from None
@@ -123,7 +123,7 @@ def reward_folder(recipe: Recipe) -> Path:
     return Path(recipe.output) / "starts" / f"{name}-reward"
 
 
-def make_reward_model(recipe: Recipe, start: Checkpoint, watch: Watch) -> None:
+def make_reward_model(recipe: Recipe, start: Checkpoint, progress: Progress) -> None:
     """Train the reward model of the recipe's preferences from the start policy, unless it is there.
 
     The first two stages of RLHF, then: a policy that was shown how, and a model of what is
@@ -131,20 +131,20 @@ def make_reward_model(recipe: Recipe, start: Checkpoint, watch: Watch) -> None:
     """
     if recipe.reward.preferences is not None:
         out = reward_folder(recipe)
-        made_once(out, lambda: _train_reward_model(recipe, start, out, watch), watch)
+        made_once(out, lambda: _train_reward_model(recipe, start, out, progress), progress)
 
 
-def _train_reward_model(recipe: Recipe, start: Checkpoint, out: Path, watch: Watch) -> None:
+def _train_reward_model(recipe: Recipe, start: Checkpoint, out: Path, progress: Progress) -> None:
     from veritune.trainer.pairs import read_pairs_file
     from veritune.trainer.reward_models import RewardTrainer
 
     config = recipe.reward
     assert config.preferences is not None
-    with watch.phase("reward model", config.updates) as advance:
+    with progress.phase("reward model", config.max_steps) as advance:
 
         def on_step(step: dict[str, Any]) -> None:
             advance(1, loss=step["loss"], accuracy=step["accuracy"])
-            heed_cancellation()
+            raise_if_cancelled()
 
         trainer = RewardTrainer(config, seed=recipe.seed, dtype=recipe.model.dtype, on_step=on_step)
         trainer.preference(start.path, read_pairs_file(config.preferences), out)
@@ -159,7 +159,7 @@ def teaching_examples(recipe: Recipe) -> list[Example]:
     ]
 
 
-def _build(recipe: Recipe, folder: Path, watch: Watch) -> Checkpoint:
+def _build(recipe: Recipe, folder: Path, progress: Progress) -> Checkpoint:
     if recipe.model.path is None:
         model, tokenizer = build_scratch(recipe.model.scratch, recipe.seed)
     else:
@@ -169,11 +169,11 @@ def _build(recipe: Recipe, folder: Path, watch: Watch) -> Checkpoint:
         if recipe.model.adapter is not None:
             model = model.merge_and_unload()
     if recipe.warm_start.demonstrations:
-        with watch.phase("warm start", recipe.warm_start.updates) as advance:
+        with progress.phase("warm start", recipe.warm_start.max_steps) as advance:
 
             def on_step(step: dict[str, Any]) -> None:
                 advance(1, loss=step["loss"])
-                heed_cancellation()
+                raise_if_cancelled()
 
             trainer = SftTrainer(recipe.warm_start, seed=recipe.seed, on_step=on_step)
             trainer.fit(model, tokenizer, teaching_examples(recipe))

@@ -12,16 +12,16 @@ from veritune.journal import Journal, RunFolder
 from veritune.models.checkpoints import remove_folder
 from veritune.models.manifest import made_by, read_manifest
 from veritune.records import Checkpoint
-from veritune.rounds.watch import Watch, heed_cancellation
+from veritune.rounds.progress import Progress, raise_if_cancelled
 from veritune.rounds.whole import note
 from veritune.trainer import (
     Example,
     Rollout,
     SftTrainer,
     Trainer,
+    minibatches_per_epoch,
     open_dpo,
     open_policy_gradient,
-    steps_a_pass,
 )
 from veritune.use import use_of
 
@@ -32,10 +32,15 @@ class Training:
     """Trains round after round from `start`, the policy that the run began with."""
 
     def __init__(
-        self, recipe: Recipe, folder: RunFolder, journal: Journal, watch: Watch, start: Checkpoint
+        self,
+        recipe: Recipe,
+        folder: RunFolder,
+        journal: Journal,
+        progress: Progress,
+        start: Checkpoint,
     ) -> None:
         self._recipe, self._folder, self._journal = recipe, folder, journal
-        self._watch, self._start = watch, start
+        self._progress, self._start = progress, start
         self._gradient: Trainer[Rollout] | None = None
         self._round = 0
         self._rows: list[dict[str, Any]] = []
@@ -55,12 +60,12 @@ class Training:
         self._round = round
         out = self._folder.checkpoint(round)
         self._steps = self._count_steps(batch)
-        with self._watch.phase(f"round {round}: train", self._steps) as advance:
+        with self._progress.phase(f"round {round}: train", self._steps) as advance:
 
             def on_step(step: dict[str, Any]) -> None:
                 self._note(step)
                 advance(1, loss=step["loss"])
-                heed_cancellation()
+                raise_if_cancelled()
 
             self._on_step = on_step
             with self._named(round, policy):
@@ -103,12 +108,12 @@ class Training:
         if isinstance(config, RlConfig):
             rollouts = [item for item in batch if isinstance(item, Rollout)]
             usable = sum(use_of(item.verdict).outcome is not None for item in rollouts)
-            return config.epochs * steps_a_pass(usable, config.minibatch)
-        return config.updates
+            return config.epochs * minibatches_per_epoch(usable, config.mini_batch_size)
+        return config.max_steps
 
     def _note(self, step: dict[str, Any]) -> None:
         for warning in step.get("warnings", ()) if step["step"] == 1 else ():
-            self._watch.say(f"round {self._round}: {warning}")
+            self._progress.say(f"round {self._round}: {warning}")
         self._rows.append({"round": self._round, "phase": "train"} | step)
         if len(self._rows) == METRICS_EVERY or step["step"] == self._steps:
             self._journal.put_metrics(self._rows)

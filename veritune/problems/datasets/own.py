@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from veritune.errors import RecordError
 from veritune.problems.datasets.dataset import DataSet, Rows
-from veritune.problems.rows import Row
+from veritune.problems.rows import DatasetRow
 from veritune.records import MathProblem, Problem, problem_from_line
 from veritune.text import parse_json
 
 
-def from_row(row: Row) -> Problem:
+def from_row(row: DatasetRow) -> Problem:
     """Checked strictly: unknown keys and wrong types are refused."""
     where, values = row
     try:

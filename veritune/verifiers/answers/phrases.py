@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from veritune.verifiers.answers.spans import Span, last_span, math_spans
+from veritune.verifiers.answers.spans import MathSpan, last_span, math_spans
 
 STATED = re.compile(
     r"(?:final\s+answer|\b(?:the|our|correct)\s+answer|^[^\w\n]{0,8}answer)\b[\s*_\"]*(?:(?:is|are)\b|[:=])[\s*_:]*",
@@ -63,7 +63,7 @@ def _stated_in(sentence: str) -> str:
     return sentence[behind.end() :].strip() if behind else sentence
 
 
-def _between(sentence: str, spans: list[Span]) -> str:
+def _between(sentence: str, spans: list[MathSpan]) -> str:
     """What stands outside the spans, without connectives."""
     at, rest = 0, []
     for start, end, _ in spans:
