@@ -115,5 +115,5 @@ async def test_no_candidate_makes_an_error_of_its_own_end(work: str) -> None:
             JUDGED, Candidate(problem_id="p", index=0, text=text)
         )
         assert verdict.outcome == "failed", verdict.reason
-        # The very slot goes on: nothing that it does has it replaced.
+        # The same slot stays in use: nothing that it does has it replaced.
         assert before[0] in below(os.getpid())

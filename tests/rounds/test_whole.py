@@ -213,8 +213,8 @@ import time
 from pathlib import Path
 from veritune.config import load_recipe
 from veritune.rounds.start import start_policy
-from veritune.rounds.progress import Quiet
-print(start_policy(load_recipe(Path(sys.argv[1])), Quiet()).policy)
+from veritune.rounds.progress import NullProgress
+print(start_policy(load_recipe(Path(sys.argv[1])), NullProgress()).policy)
 """
 
 

@@ -1,4 +1,4 @@
-"""Replies of servers that lack or mistype something are one line; half characters are mended."""
+"""Replies of servers that lack or mistype something are one line; half characters are replaced."""
 
 import json
 import threading

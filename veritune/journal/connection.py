@@ -122,6 +122,6 @@ class Connection:
 
     def _unwritable(self, reason: object) -> UnwritableError:
         return UnwritableError(
-            f"{self._path}: cannot be written ({reason}); nothing that was written is lost: mend"
+            f"{self._path}: cannot be written ({reason}); nothing that was written is lost: fix"
             " that, then run the same command again"
         )

@@ -37,7 +37,7 @@ WHOLE = (0, 0)
 Salts = tuple[int, int]
 
 
-class Entry(NamedTuple):
+class PageEntry(NamedTuple):
     """One page, as it stands in a file; `header` is 0 where it is no frame."""
 
     page: int
@@ -51,7 +51,7 @@ class Group(NamedTuple):
     salts: Salts
     first: int
     pages: int
-    entries: Sequence[Entry]
+    entries: Sequence[PageEntry]
 
 
 def wal_of(database: Path) -> Path:
@@ -186,7 +186,7 @@ def _check_database(
 
 class _Wal(NamedTuple):
     salts: Salts
-    entries: list[Entry]
+    entries: list[PageEntry]
 
 
 def _read_wal(database: Path) -> _Wal | None:
@@ -223,9 +223,9 @@ def _wal_head(header: bytes) -> tuple[int, Salts] | None:
     return size, (one, two)
 
 
-def _committed(data: bytes, size: int, salts: Salts) -> tuple[list[Entry], int]:
+def _committed(data: bytes, size: int, salts: Salts) -> tuple[list[PageEntry], int]:
     """The frames up to the last that ends a commit, and the pages of the database after it."""
-    entries: list[Entry] = []
+    entries: list[PageEntry] = []
     whole, pages, step = 0, 0, FRAME_HEADER + size
     for at in range(0, len(data) - step + 1, step):
         frame = data[at : at + step]
@@ -237,19 +237,19 @@ def _committed(data: bytes, size: int, salts: Salts) -> tuple[list[Entry], int]:
     return entries[:whole], pages
 
 
-def _frame_entry(frame: bytes) -> Entry:
+def _frame_entry(frame: bytes) -> PageEntry:
     page = struct.unpack_from(">I", frame)[0]
-    return Entry(page, crc32(memoryview(frame)[FRAME_HEADER:]), crc32(frame[:FRAME_HEADER]))
+    return PageEntry(page, crc32(memoryview(frame)[FRAME_HEADER:]), crc32(frame[:FRAME_HEADER]))
 
 
-def _database_pages(database: Path) -> Iterator[Entry]:
+def _database_pages(database: Path) -> Iterator[PageEntry]:
     with database.open("rb") as stream:
         size = _page_size(stream.read(100))
         stream.seek(0)
         number = 0
         while data := stream.read(size):
             number += 1
-            yield Entry(number, crc32(data), 0)
+            yield PageEntry(number, crc32(data), 0)
 
 
 def _page_size(header: bytes) -> int:
@@ -290,8 +290,8 @@ def _groups(path: Path) -> tuple[list[Group], State]:
     return groups, State(at, chain, last, 0 if last == WHOLE else frames)
 
 
-def _entries(body: bytes) -> Iterator[Entry]:
-    return (Entry(*values) for values in ENTRY.iter_unpack(body))
+def _entries(body: bytes) -> Iterator[PageEntry]:
+    return (PageEntry(*values) for values in ENTRY.iter_unpack(body))
 
 
 def remove_database(database: Path) -> None:

@@ -14,7 +14,7 @@ PieceVerdict = tuple[StepLabel, str]
 class Trace(Protocol):
     """Verifies a solution piece by piece."""
 
-    def judge(self, piece: str, *, last: bool) -> PieceVerdict:
+    def check_piece(self, piece: str, *, last: bool) -> PieceVerdict:
         """The next piece; `last`: it ends the text."""
         ...
 
@@ -41,5 +41,5 @@ def check_pieces(trace: Trace, text: str) -> tuple[StepVerdict, ...]:
         StepVerdict(start=match.start(), end=match.end(), label=label, reason=reason)
         for match in _PIECE.finditer(text)
         if match[0]
-        for label, reason in [trace.judge(match[0], last=match.end() == len(text))]
+        for label, reason in [trace.check_piece(match[0], last=match.end() == len(text))]
     )

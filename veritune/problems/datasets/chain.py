@@ -150,7 +150,7 @@ class ChainTrace(Carried):
         self._at = 0
         self._answered = False
 
-    def judge(self, piece: str, *, last: bool) -> PieceVerdict:
+    def check_piece(self, piece: str, *, last: bool) -> PieceVerdict:
         if self._answered:
             return self.incorrect("stands after the answer")
         if piece.startswith("#"):

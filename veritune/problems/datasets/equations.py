@@ -139,7 +139,7 @@ class EquationsTrace(Carried):
         self._line = equation
         self._answered = False
 
-    def judge(self, piece: str, *, last: bool) -> PieceVerdict:
+    def check_piece(self, piece: str, *, last: bool) -> PieceVerdict:
         if self._answered:
             return self.incorrect("stands after the answer")
         if piece.startswith("#"):
