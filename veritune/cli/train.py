@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
-from veritune.cli.inputs import read_pairs
 from veritune.cli.tracking import tracking
 from veritune.cli.train_pairs import train_dpo, train_reward
 from veritune.cli.train_rl import train_group, train_ppo
 from veritune.config import Count, SftConfig, TrackerName
 from veritune.errors import RecipeError, RecordError
 from veritune.files import read_records
+from veritune.problems import read_pairs
 from veritune.records import Candidate, Checkpoint, Verdict
 from veritune.use import use_of
 

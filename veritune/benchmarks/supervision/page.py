@@ -30,10 +30,18 @@ from veritune.benchmarks.supervision.results import (
 )
 from veritune.benchmarks.supervision.runs import finished
 from veritune.benchmarks.supervision.statistics import Difference, compare
-from veritune.journal.folder import to_toml
-from veritune.report.intervals import Rate
-from veritune.report.page import environment, save_page
-from veritune.report.plots import Line, chart, curves, forest, style_of, swatch
+from veritune.report import (
+    Line,
+    Rate,
+    chart,
+    curves,
+    environment,
+    forest,
+    save_page,
+    style_of,
+    swatch,
+)
+from veritune.store import to_toml
 
 SPENT = (
     *("samples", "verifier_calls", "answer_labels", "step_labels"),
