@@ -12,8 +12,8 @@ from veritune.cli.arguments import parse
 from veritune.cli.candidates import CandidateArguments, ProblemCandidate, verified_candidates
 from veritune.cli.console import TerminalProgress, percent
 from veritune.config import Positive
-from veritune.errors import RecipeError, RecordError, UnwritableError
-from veritune.files import iter_rows, read_records
+from veritune.errors import RecipeError, RecordError
+from veritune.files import iter_rows, read_records, write_text
 from veritune.problems import read_pairs, read_problems
 from veritune.records import Verdict
 
@@ -128,7 +128,4 @@ def _reward_scores(
 
 def _write(path: Path, found: dict[str, Curve]) -> None:
     rows = {name: {"rates": c.rates, "problems": c.problems} for name, c in found.items()}
-    try:
-        path.write_text(json.dumps(rows, indent=1) + "\n")
-    except OSError as error:
-        raise UnwritableError(f"{path}: cannot be written ({error.strerror})") from None
+    write_text(path, json.dumps(rows, indent=1) + "\n")

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from veritune.errors import DamagedRunError, JournalError, UnwritableError
+from veritune.files import replacing
 from veritune.store.lock import is_held
 from veritune.store.pages import State, check_pages, remove_database, wal_of, write_pages
 
@@ -70,17 +71,17 @@ def make_database(path: Path, run_id: str | None = None) -> None:
     remove_database(path)
     for leftover in (aside, wal_of(aside)):
         leftover.unlink(missing_ok=True)
-    db = sqlite3.connect(aside)
-    try:
-        db.execute("pragma journal_mode = wal")
-        db.executescript(SCHEMA)
-        with db:
-            row = ("run", 0, run_id or uuid.uuid4().hex)
-            db.execute("insert into facts values (?, ?, ?)", row)
-    finally:
-        db.close()
-    write_pages(aside)
-    aside.replace(path)
+    with replacing(path, aside):
+        db = sqlite3.connect(aside)
+        try:
+            db.execute("pragma journal_mode = wal")
+            db.executescript(SCHEMA)
+            with db:
+                row = ("run", 0, run_id or uuid.uuid4().hex)
+                db.execute("insert into facts values (?, ?, ?)", row)
+        finally:
+            db.close()
+        write_pages(aside)
     sync_folder(path.parent)
 
 

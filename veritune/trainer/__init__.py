@@ -8,9 +8,11 @@ from veritune.trainer.protocol import Example, Rollout, Trainer, minibatches_per
 from veritune.trainer.sft import SftTrainer
 
 if TYPE_CHECKING:
+    from veritune.trainer.advantages import center
     from veritune.trainer.dpo import DpoTrainer
     from veritune.trainer.fitting import state_folder
     from veritune.trainer.groups import GroupTrainer
+    from veritune.trainer.losses import policy_loss
     from veritune.trainer.pairs import PreferencePair, read_pairs_file, verdict_pairs
     from veritune.trainer.ppo import PpoTrainer
     from veritune.trainer.processes import join as join_processes
@@ -20,6 +22,8 @@ else:
     __getattr__ = lazily(
         __name__,
         {
+            "advantages": ("center",),
+            "losses": ("policy_loss",),
             "dpo": ("DpoTrainer",),
             "fitting": ("state_folder",),
             "groups": ("GroupTrainer",),
@@ -47,10 +51,12 @@ __all__ = [
     "Rollout",
     "SftTrainer",
     "Trainer",
+    "center",
     "join_processes",
     "minibatches_per_epoch",
     "open_dpo",
     "open_policy_gradient",
+    "policy_loss",
     "process_rank",
     "read_pairs_file",
     "state_folder",

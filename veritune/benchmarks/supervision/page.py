@@ -30,6 +30,7 @@ from veritune.benchmarks.supervision.results import (
 )
 from veritune.benchmarks.supervision.runs import finished
 from veritune.benchmarks.supervision.statistics import Difference, compare
+from veritune.files import write_text
 from veritune.report import (
     Line,
     Rate,
@@ -71,7 +72,7 @@ def write_page(study: StudyRecipe, failed: Mapping[str, str]) -> Path:
         for name, curve in picked.curves.items()
         for n, rate in curve.items()
     ]
-    (folder / "figures.json").write_text(json.dumps(figures, indent=1))
+    write_text(folder / "figures.json", json.dumps(figures, indent=1))
     page = (
         _environment()
         .get_template("page.html.j2")
