@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from veritune.benchmarks.supervision.plan import StudyRecipe
 from veritune.config import Recipe, load_recipe, load_recipe_as
 from veritune.errors import InputError, MissingFileError, RecipeError
-from veritune.journal.folder import to_toml
+from veritune.store.folder import to_toml
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 

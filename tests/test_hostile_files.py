@@ -9,11 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from veritune.cli.bench_best_of_n import read_scores
-from veritune.cli.inputs import read_pairs, read_problems, read_verified
 from veritune.config import load_recipe
 from veritune.errors import InputError, VerituneError
 from veritune.files import iter_rows, read_records
-from veritune.problems import guess_source, load_problems
+from veritune.problems import guess_source, load_problems, read_pairs, read_problems, read_verified
 from veritune.problems.stepwise import FORMATS, read_stepwise, to_row
 from veritune.records import Candidate, Verdict
 from veritune.trainer.pairs import read_pairs_file

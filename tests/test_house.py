@@ -17,8 +17,8 @@ import veritune
 PACKAGE = Path(veritune.__file__).parent
 ROOMS = (
     *("cli", "benchmarks", "report", "integrations", "rounds", "trainer", "verifiers"),
-    *("sampler", "sandbox", "models", "problems", "journal", "files", "use", "records", "config"),
-    *("text", "errors", "replies"),
+    *("sampler", "sandbox", "models", "problems", "store", "files", "use", "records", "config"),
+    *("text", "errors", "replies", "lazy"),
 )
 """From the roof to the ground: a room may import those after it."""
 HEAVY = frozenset(
@@ -37,6 +37,9 @@ def module_name(path: Path) -> str:
 
 
 FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+WINGS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 
 
 def package_of(path: Path) -> str:
@@ -70,6 +73,46 @@ def test_imports_point_down() -> None:
         if (there := room(name)) and ROOMS.index(there) < ROOMS.index(here)
     ]
     assert not up
+
+
+def public_names(wing: str) -> set[str]:
+    """What a wing's face says that others may import; empty for a room of one file."""
+    tree = ast.parse(FILES[f"veritune.{wing}"].read_text())
+    lists = [
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    ]
+    return set(lists[0]) if lists else set()
+
+
+def imported_names(path: Path) -> Iterator[tuple[str, str]]:
+    """(module, name) of everything that a file imports from a module of ours by name."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            source = resolve_name("." * node.level + (node.module or ""), package_of(path))
+            if source.split(".")[0] == "veritune":
+                yield from ((source, alias.name) for alias in node.names)
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names if alias.name.startswith("veritune.")]
+            yield from ((name, "*") for name in names)
+
+
+def test_wings_import_from_each_other_through_their_faces_alone() -> None:
+    past = [
+        f"{module} imports {name} from {source}"
+        for module, path in FILES.items()
+        for source, name in imported_names(path)
+        if (there := room(source)) in WINGS
+        and there != room(module)
+        and (source != f"veritune.{there}" or name not in public_names(there))
+    ]
+    assert not past
+
+
+def test_every_public_name_of_a_face_is_there() -> None:
+    lines = [f"from veritune.{wing} import *" for wing in WINGS]
+    loaded_by("-c", "\n".join(lines))
 
 
 def test_no_import_goes_round_in_a_circle() -> None:

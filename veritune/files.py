@@ -11,13 +11,13 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
-from veritune.errors import MissingFileError, RecordError, UnwritableError
+from veritune.errors import MissingFileError, RecordError, UnwritableError, VerituneError
 from veritune.records import Record
 from veritune.text import parse_json, writable
 
@@ -127,38 +127,42 @@ def write_lines(
     return _write_aside(path, write, before)
 
 
-def _write_aside(
-    path: Path, write: Callable[[Path], int], before: Callable[[Path], None] | None = None
-) -> int:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+@contextmanager
+def replacing(path: Path, aside: Path | None = None) -> Iterator[Path]:
+    """Where to write what becomes `path` at the end, in one step and safe from a power cut.
+
+    Where the body raises, `path` is as it was. `aside` is a name for a writer that is alone, which
+    finds it again after a kill.
+    """
+    aside = aside or path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        count = write(aside)
+        yield aside
         with aside.open("rb") as stream:
             os.fsync(stream.fileno())
-        if before is not None:
-            before(aside)
-        os.replace(aside, path)
-    except OSError as error:
-        raise UnwritableError(f"{path}: cannot be written ({error.strerror or error})") from None
+        aside.replace(path)
     finally:
         with suppress(OSError):
             aside.unlink(missing_ok=True)
+
+
+def _write_aside(
+    path: Path, write: Callable[[Path], int], before: Callable[[Path], None] | None = None
+) -> int:
+    try:
+        with replacing(path) as aside:
+            count = write(aside)
+            if before is not None:
+                before(aside)
+    except OSError as error:
+        if isinstance(error, VerituneError):
+            raise
+        raise UnwritableError(f"{path}: cannot be written ({error.strerror or error})") from None
     return count
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file so that it appears only when whole, and outlives a power cut."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with aside.open("wb") as stream:
-            stream.write(text.encode())
-            stream.flush()
-            os.fsync(stream.fileno())
-        aside.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
-        raise UnwritableError(f"{path}: cannot be written ({error.strerror or error})") from None
+    _write_aside(path, lambda aside: aside.write_bytes(text.encode()))
 
 
 def open_file(path: Path) -> BinaryIO:

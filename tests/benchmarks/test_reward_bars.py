@@ -29,7 +29,7 @@ async def drawn(
     sampler.load(start)
     by_id = {problem.id: problem for problem in problems}
     out = []
-    async with open_verifier(recipe.verifier, needs_code=False) as verifier:
+    async with open_verifier(recipe.verifier) as verifier:
         for candidate in sampler.sample(problems, [list(range(n))] * len(problems), round=1):
             problem = by_id[candidate.problem_id]
             out.append((problem, candidate, await verifier.verify(problem, candidate)))

@@ -89,7 +89,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-m", "veritune", "bench", "supervision", str(recipe)]
     command += ["--output", str(folder / "runs"), "--workers", "2"]
     first = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
-    marker = folder / "runs" / "small" / "sft-1" / "test" / "journal.sqlite"
+    marker = folder / "runs" / "small" / "sft-1" / "metrics.jsonl"
     deadline = time.monotonic() + 200
     while not marker.exists() and first.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -127,15 +127,14 @@ def test_the_page_has_every_arm_and_its_figures_come_from_the_journals(finished:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_all_arms_of_a_seed_have_one_start_and_all_arms_one_test(finished: Path) -> None:
-    from veritune.journal import Journal
+    from veritune.store import Store
 
     policies, asked = set(), set()
     for arm in ("sft", "more-sft", "outcome", "process", "mine"):
-        with Journal.open(finished / f"{arm}-1", read_only=True) as journal:
-            policies.add(journal.metrics("evaluate")[0]["policy"])
-            own = {p.prompt for split in ("train", "test") for p in journal.problems(split)}  # type: ignore[arg-type]
-        with Journal.open(finished / f"{arm}-1" / "test", read_only=True) as journal:
-            tested = frozenset(str(p.prompt) for p in journal.problems("train"))
+        with Store.open(finished / f"{arm}-1", read_only=True) as store:
+            policies.add(store.metrics("evaluate")[0]["policy"])
+            own = {p.prompt for split in ("train", "test") for p in store.problems(split)}  # type: ignore[arg-type]
+            tested = frozenset(str(p.prompt) for p in store.problems("exam"))
         assert not own & tested
         asked.add(tested)
     assert len(policies) == len(asked) == 1

@@ -9,9 +9,9 @@ import pytest
 from veritune.cli import main
 from veritune.config import ScratchConfig
 from veritune.files import read_records
-from veritune.journal.pages import write_pages
 from veritune.models import build_scratch, save_policy
 from veritune.records import Candidate, Verdict
+from veritune.store.pages import write_pages
 
 
 @pytest.fixture
@@ -50,10 +50,10 @@ def test_a_stopped_sampling_resumes_and_only_with_the_same_settings(
     unwritable = [*words, "--verdicts", str(tmp_path / "none" / "V.jsonl")]
     assert main(unwritable) == 2  # All is sampled, and the last file cannot be written.
     part = tmp_path / "C.jsonl.part"
-    with sqlite3.connect(part / "journal.sqlite") as journal:
-        journal.execute("delete from verdicts where idx > 0")
-        journal.execute("delete from candidates where idx = 2")
-    journal.close()
+    with sqlite3.connect(part / "journal.sqlite") as store:
+        store.execute("delete from verdicts where idx > 0")
+        store.execute("delete from candidates where idx = 2")
+    store.close()
     write_pages(part / "journal.sqlite")
     assert main([*words, "--sampler.temperature", "0.5"]) == 2
     assert "unfinished sampling with another temperature" in capsys.readouterr().err

@@ -66,7 +66,7 @@ def test_a_damaged_line_is_verified_again(
 ) -> None:
     assert main(words) == 0
     made = json.loads((tmp_path / ".V.jsonl.made-of").read_text())["made_of"]
-    from veritune.journal import Partial
+    from veritune.store import Partial
 
     part = tmp_path / "V.jsonl.part"
     with Partial(part, made, COUNT) as partial:

@@ -17,7 +17,7 @@ EXTRA = {"completion_ids": [], "trainer_state": None, "log_extra": print, "log_m
 
 
 def test_the_score_is_the_reward_and_a_broken_checker_gives_none() -> None:
-    reward = trl_reward(start_verifier(needs_code=False), PROBLEMS)
+    reward = trl_reward(start_verifier(), PROBLEMS)
     ids = ["sum", "sum", "half", "broken", "half"]
     texts = [f"so it is \\boxed{{{answer}}}" for answer in ("42", "41", "0.5", "1", "2")]
     rewards = reward(prompts=["?"] * 5, completions=texts, problem_id=ids, **EXTRA)
@@ -25,7 +25,7 @@ def test_the_score_is_the_reward_and_a_broken_checker_gives_none() -> None:
 
 
 def test_conversations_are_verified_by_what_was_said_last() -> None:
-    reward = trl_reward(start_verifier(needs_code=False), PROBLEMS)
+    reward = trl_reward(start_verifier(), PROBLEMS)
     right, wrong = ({"role": "assistant", "content": f"\\boxed{{{a}}}"} for a in ("42", "7"))
     tool = {"role": "tool", "content": "\\boxed{7}"}
     silent = {"role": "assistant", "content": None}
@@ -35,7 +35,7 @@ def test_conversations_are_verified_by_what_was_said_last() -> None:
 
 
 def test_a_row_without_a_known_problem_is_refused() -> None:
-    reward = trl_reward(start_verifier(needs_code=False), PROBLEMS)
+    reward = trl_reward(start_verifier(), PROBLEMS)
     with pytest.raises(InputError, match="column 'problem_id'"):
         reward(prompts=["?"], completions=["1"])
     with pytest.raises(InputError, match="column 'problem_id'"):
@@ -45,16 +45,16 @@ def test_a_row_without_a_known_problem_is_refused() -> None:
 
 
 def test_no_completions_no_rewards() -> None:
-    assert trl_reward(start_verifier(needs_code=False), PROBLEMS)([], [], problem_id=[]) == []
+    assert trl_reward(start_verifier(), PROBLEMS)([], [], problem_id=[]) == []
 
 
 async def test_it_can_be_called_where_a_loop_already_runs() -> None:
-    reward = trl_reward(start_verifier(needs_code=False), PROBLEMS)
+    reward = trl_reward(start_verifier(), PROBLEMS)
     assert reward(prompts=["?"], completions=["\\boxed{42}"], problem_id=["sum"]) == [1.0]
 
 
 def test_it_can_be_called_from_many_threads() -> None:
-    reward = trl_reward(start_verifier(needs_code=False), PROBLEMS)
+    reward = trl_reward(start_verifier(), PROBLEMS)
     found: dict[int, list[float | None]] = {}
 
     def call(number: int) -> None:

@@ -14,7 +14,7 @@ PROBLEMS = [
 
 def called_as_verl_does(solution: str, problem_id: str, **others: object) -> dict[str, object]:
     """Keywords and `extra_info` as verl 0.9's reward managers pass them."""
-    compute_score = verl_reward(start_verifier(needs_code=False), PROBLEMS)
+    compute_score = verl_reward(start_verifier(), PROBLEMS)
     assert not inspect.iscoroutinefunction(compute_score)
     extra = {"problem_id": problem_id, "num_turns": None, "rollout_reward_scores": {}}
     return compute_score(
@@ -42,7 +42,7 @@ def test_a_broken_checker_is_never_a_score() -> None:
 
 
 def test_a_row_without_a_known_problem_is_refused() -> None:
-    compute_score = verl_reward(start_verifier(needs_code=False), PROBLEMS)
+    compute_score = verl_reward(start_verifier(), PROBLEMS)
     with pytest.raises(InputError, match="extra_info\\['problem_id'\\]"):
         compute_score("chain", "\\boxed{42}", "42")
     with pytest.raises(InputError, match="not among the 2 problems"):

@@ -8,9 +8,9 @@ from typing import Any
 
 from veritune.config import check_recipe
 from veritune.files import write_text
-from veritune.journal import Journal, RunFolder
-from veritune.journal.folder import to_toml
 from veritune.records import Candidate, Problem, Verdict
+from veritune.store import RunFolder, Store
+from veritune.store.folder import to_toml
 
 VerifiedCandidate = tuple[Problem, Candidate, Verdict]
 
@@ -46,12 +46,13 @@ def make_run(
     whole = check_recipe({"name": name, "output": str(home)} | recipe, "test")
     folder = whole.folder
     RunFolder(folder).make()
-    with Journal.open(folder) as journal:
-        journal.begin({"config": to_toml(whole)}, {})
+    with Store.open(folder) as store:
+        store.begin({"config": to_toml(whole)}, {})
         write_text(folder / "config.toml", to_toml(whole))
         problems = {problem.id: problem for problem, _, _ in verified}
-        journal.add_problems("test", list(problems.values()))
+        store.add_problems("test", list(problems.values()))
         last = max((row["round"] for row in rows), default=0)
-        journal.add_verified(last, [(candidate, verdict) for _, candidate, verdict in verified])
-        journal.put_metrics(list(rows))
+        pairs = [(candidate, verdict) for _, candidate, verdict in verified]
+        store.add_verified(f"test/{last}", pairs)
+        store.put_metrics(list(rows))
     return folder

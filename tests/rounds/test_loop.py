@@ -14,9 +14,9 @@ import pytest
 
 from veritune.config import Recipe, check_recipe
 from veritune.errors import TrainingError
-from veritune.journal import Journal
-from veritune.journal.folder import to_toml
 from veritune.rounds import improve
+from veritune.store import Store
+from veritune.store.folder import to_toml
 
 
 def tiny(output: Path, **change: object) -> Recipe:
@@ -49,9 +49,9 @@ def contents(folder: Path) -> list[tuple[object, ...]]:
     """Everything that a run's journal says, but for how long things took."""
     db = sqlite3.connect(folder / "journal.sqlite")
     drawn = "json_extract(record, '$.text'), json_extract(record, '$.policy')"
-    rows = db.execute(f"select round, problem_id, idx, {drawn} from candidates order by 1, 2, 3")
+    rows = db.execute(f"select name, problem_id, idx, {drawn} from candidates order by 1, 2, 3")
     verdicts = db.execute(
-        "select round, problem_id, idx, outcome from verdicts order by 1, 2, 3"
+        "select name, problem_id, idx, outcome from verdicts order by 1, 2, 3"
     ).fetchall()
     selections = db.execute("select * from selections order by 1, 2, 3").fetchall()
     measured = db.execute(
@@ -69,28 +69,28 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_run_leaves_everything_on_disk(finished: Path) -> None:
-    with Journal.open(finished, read_only=True) as journal:
-        assert [row["round"] for row in journal.metrics("evaluate")] == [0, 1, 2]
+    with Store.open(finished, read_only=True) as store:
+        assert [row["round"] for row in store.metrics("evaluate")] == [0, 1, 2]
         for round in (1, 2):
-            assert len(journal.verified_keys(round, "train")) == 20 * 4
-            rows = list(journal.verified(round, "train"))
+            assert len(store.verified_keys(f"train/{round}")) == 20 * 4
+            rows = list(store.verified(f"train/{round}"))
             passed = {(c.problem_id, c.index) for _, c, v in rows if v.outcome == "passed"}
-            assert journal.selected(round) and journal.selected(round) <= passed
-        first = {c.problem_id for _, c, _ in journal.verified(1, "train")}
-        second = {c.problem_id for _, c, _ in journal.verified(2, "train")}
+            assert store.selected(f"train/{round}") and store.selected(f"train/{round}") <= passed
+        first = {c.problem_id for _, c, _ in store.verified("train/1")}
+        second = {c.problem_id for _, c, _ in store.verified("train/2")}
         assert not first & second
-        assert len(journal.metrics("train")) == 2 * 4
+        assert len(store.metrics("train")) == 2 * 4
     assert (finished / "metrics.jsonl").read_text().count("\n") == 3 + 2 + 8
     assert {p.name for p in (finished / "checkpoints").iterdir()} == {"round-1", "round-2"}
 
 
 def test_candidates_name_the_policy_that_drew_them(finished: Path) -> None:
-    with Journal.open(finished, read_only=True) as journal:
-        measured = {row["round"]: row["policy"] for row in journal.metrics("evaluate")}
+    with Store.open(finished, read_only=True) as store:
+        measured = {row["round"]: row["policy"] for row in store.metrics("evaluate")}
         assert len(set(measured.values())) == 3
         for round in (1, 2):
-            drawn = {c.policy for _, c, _ in journal.verified(round, "train")}
-            verified = {c.policy for _, c, _ in journal.verified(round, "test")}
+            drawn = {c.policy for _, c, _ in store.verified(f"train/{round}")}
+            verified = {c.policy for _, c, _ in store.verified(f"test/{round}")}
             assert (drawn, verified) == ({measured[round - 1]}, {measured[round]})
 
 
@@ -104,11 +104,11 @@ def test_arms_share_their_start(finished: Path) -> None:
     other = tiny(finished.parent, name="other", selection={"reward": "demonstrations"})
     other = other.model_copy(update={"rounds": other.rounds.model_copy(update={"count": 1})})
     rows = asyncio.run(improve(other))
-    with Journal.open(finished, read_only=True) as journal:
-        assert rows[0]["policy"] == journal.metrics("evaluate")[0]["policy"]
+    with Store.open(finished, read_only=True) as store:
+        assert rows[0]["policy"] == store.metrics("evaluate")[0]["policy"]
     assert len(list((finished.parent / "starts").iterdir())) == 1
-    with Journal.open(other.folder, read_only=True) as journal:
-        assert journal.verified_keys(1, "train") == set()
+    with Store.open(other.folder, read_only=True) as store:
+        assert store.verified_keys("train/1") == set()
 
 
 def test_nothing_selected_is_said_and_not_trained_through(tmp_path: Path) -> None:

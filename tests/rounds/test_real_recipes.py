@@ -7,9 +7,9 @@ import pytest
 
 from veritune.config import Recipe, load_recipe
 from veritune.errors import TrainingError
-from veritune.journal import Journal
 from veritune.records import Checkpoint
 from veritune.rounds import improve
+from veritune.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
@@ -60,8 +60,8 @@ def test_the_whole_chain_runs_to_an_honest_end(name: str, data: Path, tmp_path: 
     recipe = shrunk(name, data, tiny_chat_model(tmp_path / "model"), tmp_path / "runs")
     with pytest.raises(TrainingError, match=r"round 1: none of 6 candidates was selected"):
         asyncio.run(improve(recipe))
-    with Journal.open(recipe.folder, read_only=True) as journal:
-        rows = list(journal.verified(1, "train"))
+    with Store.open(recipe.folder, read_only=True) as store:
+        rows = list(store.verified("train/1"))
         assert len(rows) == 6
         assert all(verdict.outcome == "failed" for _, _, verdict in rows)
         prompt = rows[0][0].prompt

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from veritune.journal import Journal
-from veritune.journal.folder import to_toml
 from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem, Verdict
 from veritune.rounds.candidate_queue import ROOM
 from veritune.rounds.stream import VerificationStream
+from veritune.store import Store
+from veritune.store.folder import to_toml
 
 POLICY = Checkpoint(path="", policy="p")
 PROBLEMS = [
@@ -63,51 +63,51 @@ class Judge:
         )
 
 
-async def fill(journal: Journal, source: Counting, judge: Judge, n: int) -> int:
+async def fill(store: Store, source: Counting, judge: Judge, n: int) -> int:
     advanced = 0
 
     def advance(count: int = 1, **figures: float) -> None:
         nonlocal advanced
         advanced += count
 
-    stream = VerificationStream(source, judge, journal, at_once=4)
-    await stream.fill(1, "train", PROBLEMS, n, POLICY, advance)
+    stream = VerificationStream(source, judge, store, at_once=4)
+    await stream.fill("train/1", PROBLEMS, n, POLICY, advance)
     return advanced
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal.open(tmp_path) as journal:
-        journal.add_problems("train", PROBLEMS)
-        yield journal
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path) as store:
+        store.add_problems("train", PROBLEMS)
+        yield store
 
 
-async def test_the_sampler_waits_for_a_slow_verifier(journal: Journal) -> None:
+async def test_the_sampler_waits_for_a_slow_verifier(store: Store) -> None:
     source = Counting()
     judge = Judge(source)
-    assert await fill(journal, source, judge, 20) == 4000
-    assert len(journal.verified_keys(1, "train")) == 4000
+    assert await fill(store, source, judge, 20) == 4000
+    assert len(store.verified_keys("train/1")) == 4000
     assert judge.furthest <= ROOM + 4 + 2
 
 
-async def test_what_is_there_is_not_drawn_again(journal: Journal) -> None:
-    await fill(journal, *(lambda s: (s, Judge(s)))(Counting()), n=2)
+async def test_what_is_there_is_not_drawn_again(store: Store) -> None:
+    await fill(store, *(lambda s: (s, Judge(s)))(Counting()), n=2)
     source = Counting()
-    assert await fill(journal, source, Judge(source), 3) == 600
+    assert await fill(store, source, Judge(source), 3) == 600
     assert source.drawn == 200
 
 
 @pytest.mark.parametrize("part", ["sampler", "verifier"])
 async def test_a_failure_ends_the_stream_and_keeps_what_was_verified(
-    journal: Journal, part: str
+    store: Store, part: str
 ) -> None:
     source = Counting(breaks_at=1000 if part == "sampler" else None)
     judge = Judge(source, breaks_at=500 if part == "verifier" else None)
     expected: type[Exception] = OSError if part == "sampler" else ZeroDivisionError
     async with asyncio.timeout(20):
         with pytest.raises(expected):
-            await fill(journal, source, judge, 20)
-    assert len(journal.verified_keys(1, "train")) == judge.verified
+            await fill(store, source, judge, 20)
+    assert len(store.verified_keys("train/1")) == judge.verified
 
 
 class Stuck(Judge):
@@ -119,13 +119,13 @@ class Stuck(Judge):
         return await super().verify(problem, candidate)
 
 
-async def test_a_stuck_verification_is_an_error_and_holds_nothing_up(journal: Journal) -> None:
+async def test_a_stuck_verification_is_an_error_and_holds_nothing_up(store: Store) -> None:
     source = Counting()
-    stream = VerificationStream(source, Stuck(source), journal, at_once=4, patience=0.2)
+    stream = VerificationStream(source, Stuck(source), store, at_once=4, patience=0.2)
     async with asyncio.timeout(60):
-        await stream.fill(1, "train", PROBLEMS, 2, POLICY, lambda count=1, **figures: None)
-    assert journal.outcomes(1, "train") == {"passed": 396, "error": 4}
-    reasons = {v.reason for _, _, v in journal.verified(1, "train") if v.outcome == "error"}
+        await stream.fill("train/1", PROBLEMS, 2, POLICY, lambda count=1, **figures: None)
+    assert store.outcomes("train/1") == {"passed": 396, "error": 4}
+    reasons = {v.reason for _, _, v in store.verified("train/1") if v.outcome == "error"}
     assert reasons == {"the verifier gave no verdict within 0.2 s"}
 
 
@@ -147,9 +147,9 @@ class Waiting(Counting):
         yield from ()
 
 
-async def test_calling_it_off_ends_a_long_draw(journal: Journal) -> None:
+async def test_calling_it_off_ends_a_long_draw(store: Store) -> None:
     source = Waiting()
-    task = asyncio.create_task(fill(journal, source, Judge(source), 1))
+    task = asyncio.create_task(fill(store, source, Judge(source), 1))
     await asyncio.to_thread(source.begun.wait, 60)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -17,11 +17,11 @@ from veritune.cli import main
 from veritune.config import ScratchConfig, check_recipe
 from veritune.errors import RecipeError
 from veritune.files import write_records
-from veritune.journal import Journal
 from veritune.models import build_scratch, save_policy
 from veritune.records import Candidate, MathProblem, MathReference
 from veritune.rounds import improve
 from veritune.rounds.tracking import tracked_run, tracked_training
+from veritune.store import Store
 
 needs_tensorboard = pytest.mark.skipif(find_spec("tensorboard") is None, reason="needs tensorboard")
 Curves = dict[str, list[tuple[int, float]]]
@@ -44,12 +44,12 @@ def rows(round: int, steps: range) -> list[dict[str, Any]]:
 
 def put_in_two_sittings(folder: Path, tracker: Any) -> None:
     """The second begins a round again that the first left unfinished."""
-    with Journal.open(folder) as journal, tracked_run(tracker, journal, {"seed": 0}):
-        journal.put_metrics(rows(1, range(1, 4)))
-        journal.put_metrics(rows(2, range(1, 3)))
-    with Journal.open(folder) as journal, tracked_run(tracker, journal, {"seed": 0}):
-        journal.put_metrics(rows(2, range(1, 4)))
-        journal.put_metrics([{"round": 2, "phase": "evaluate", "pass_at_1": 0.5, "k": None}])
+    with Store.open(folder) as store, tracked_run(tracker, store, {"seed": 0}):
+        store.put_metrics(rows(1, range(1, 4)))
+        store.put_metrics(rows(2, range(1, 3)))
+    with Store.open(folder) as store, tracked_run(tracker, store, {"seed": 0}):
+        store.put_metrics(rows(2, range(1, 4)))
+        store.put_metrics([{"round": 2, "phase": "evaluate", "pass_at_1": 0.5, "k": None}])
 
 
 EXPECTED = [(1, 11.0), (2, 12.0), (3, 13.0), (4, 21.0), (5, 22.0), (6, 23.0)]
@@ -80,9 +80,9 @@ def test_a_run_that_goes_on_goes_on_in_the_tracker(tmp_path: Path) -> None:
     for count in (1, 2):
         asyncio.run(improve(check_recipe(values | {"rounds": {"count": count}}, "test")))
     found = curves(tmp_path / "run" / "tracker")
-    with Journal.open(tmp_path / "run", read_only=True) as journal:
-        losses = [row["loss"] for row in journal.metrics("train")]
-        evaluations = [row["pass_at_1"] for row in journal.metrics("evaluate")]
+    with Store.open(tmp_path / "run", read_only=True) as store:
+        losses = [row["loss"] for row in store.metrics("train")]
+        evaluations = [row["pass_at_1"] for row in store.metrics("evaluate")]
     assert found["train/loss"] == [(i, pytest.approx(x)) for i, x in enumerate(losses, 1)]
     assert len(losses) == 6
     assert found["evaluate/pass_at_1"] == [(i, x) for i, x in enumerate(evaluations)]

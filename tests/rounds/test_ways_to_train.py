@@ -10,12 +10,12 @@ import pytest
 
 from veritune.config import ChainConfig, Recipe, check_recipe
 from veritune.errors import RecipeError
-from veritune.journal import Journal
 from veritune.problems.datasets.chain import draw
 from veritune.rounds import improve
 from veritune.rounds.progress import NullProgress
 from veritune.rounds.run import open_run
 from veritune.rounds.start import start_policy
+from veritune.store import Store
 
 SHAPE = {"layers": 1, "width": 32, "heads": 2, "max_length": 64}
 EASY = {"steps": 1, "operators": "+", "largest_term": 19, "misconception": 0.0}
@@ -42,8 +42,8 @@ def tiny(output: Path, **change: Any) -> Recipe:
 
 
 def metrics(recipe: Recipe, phase: str) -> list[dict[str, Any]]:
-    with Journal.open(recipe.folder, read_only=True) as journal:
-        return journal.metrics(phase)
+    with Store.open(recipe.folder, read_only=True) as store:
+        return store.metrics(phase)
 
 
 def test_rounds_of_an_adapter_from_the_base_with_replay(tmp_path: Path) -> None:
@@ -76,13 +76,11 @@ def test_rationalisation_of_failures_trains_without_the_hint(tmp_path: Path) -> 
         async with open_run(recipe, NullProgress()) as run:
             policy = start_policy(recipe, run.progress)
             problems = run.prompts(1)
-            await run.fill(1, "train", problems, 2, policy)
-            solved = [
-                row for row in run.journal.verified(1, "train") if row[0].id == problems[0].id
-            ]
+            await run.fill("train/1", problems, 2, policy)
+            solved = [row for row in run.store.verified("train/1") if row[0].id == problems[0].id]
             found = await run.rationalise(1, problems, solved, policy)
             run.record_selection(1, [*solved, *found])
-            drawn = list(run.journal.verified(1, "hint"))
+            drawn = list(run.store.verified("hint/1"))
             return run.examples(1), drawn, [str(p.prompt) for p in problems]
 
     chosen, drawn, prompts = asyncio.run(batch())
@@ -143,10 +141,10 @@ def test_from_a_preference_file_to_a_policy_that_is_preferred(tmp_path: Path) ->
         },
     )
     asyncio.run(improve(recipe))
-    with Journal.open(recipe.folder, read_only=True) as journal:
+    with Store.open(recipe.folder, read_only=True) as store:
 
         def score(round: int) -> float:
-            scores = [v.score or 0.0 for _, _, v in journal.verified(round, "train")]
+            scores = [v.score or 0.0 for _, _, v in store.verified(f"train/{round}")]
             return sum(scores) / len(scores)
 
         first, last = score(1), (score(9) + score(10)) / 2

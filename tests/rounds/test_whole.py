@@ -25,12 +25,12 @@ from veritune.errors import (
     UnwritableError,
     VerituneError,
 )
-from veritune.journal import Journal, RunFolder
-from veritune.journal.folder import to_toml
-from veritune.journal.lock import Lock
 from veritune.problems import recipe_problems
 from veritune.report import write_report
 from veritune.rounds import improve
+from veritune.store import RunFolder, Store
+from veritune.store.folder import to_toml
+from veritune.store.lock import Lock
 
 MORE = {"count": 3, "prompts": 20}
 
@@ -53,8 +53,8 @@ def home(original: Path, tmp_path: Path) -> Path:
 
 
 def policies(home: Path) -> dict[int, str]:
-    with Journal.open(home / "run", read_only=True) as journal:
-        return {round: row.policy for round, row in journal.policies().items()}
+    with Store.open(home / "run", read_only=True) as store:
+        return {round: row.policy for round, row in store.policies().items()}
 
 
 def flip(file: Path, rng: random.Random) -> None:
@@ -92,13 +92,13 @@ def flipped(file: Path) -> None:
 def other_journal(file: Path) -> None:
     for old in file.parent.glob("journal.*"):
         old.unlink()
-    with Journal.open(file.parent) as journal:
-        journal.begin({"config": (file.parent / "config.toml").read_text()}, {})
+    with Store.open(file.parent) as store:
+        store.begin({"config": (file.parent / "config.toml").read_text()}, {})
 
 
 def older_journal(file: Path) -> None:
-    with Journal.open(file.parent) as journal:
-        journal.drop_after(1)
+    with Store.open(file.parent) as store:
+        store.drop_after(1)
 
 
 def another_runs(folder: Path) -> None:
@@ -150,11 +150,11 @@ def test_going_back_moves_aside_and_trains_the_same_again(home: Path) -> None:
 
 def test_a_checkpoint_that_was_saved_just_before_a_kill_is_taken(home: Path) -> None:
     before = policies(home)
-    with Journal.open(home / "run") as journal:
-        with journal._db.writing() as db:
+    with Store.open(home / "run") as store:
+        with store._db.writing() as db:
             db.execute("delete from policies where round = 2")
             db.execute("delete from metrics where round = 2 and phase = 'evaluate'")
-        journal.export_metrics()
+        store.export_metrics()
     run(tiny(home))
     assert policies(home) == before
 
@@ -183,10 +183,10 @@ def test_a_refused_process_touches_nothing(home: Path) -> None:
 def test_what_may_change_does_and_is_measured_beside_what_was(home: Path) -> None:
     rows = run(tiny(home, evaluation={"n": 3, "k": 1}, verifier={"workers": 1}))
     assert [(row["round"], row["n"], row["k"]) for row in rows] == [(0, 2, 2), (1, 2, 2), (2, 3, 1)]
-    with Journal.open(home / "run") as journal:
-        assert [row["n"] for row in journal.metrics("evaluate")] == [2, 2, 2, 3]
+    with Store.open(home / "run") as store:
+        assert [row["n"] for row in store.metrics("evaluate")] == [2, 2, 2, 3]
         with pytest.raises(JournalError, match="was measured of policy"):
-            journal.put_metrics([rows[-1] | {"policy": "of other weights"}])
+            store.put_metrics([rows[-1] | {"policy": "of other weights"}])
 
 
 def test_problems_that_changed_under_the_same_path_are_refused(tmp_path: Path) -> None:
@@ -244,8 +244,8 @@ def test_a_terminal_that_is_closed_ends_a_run_as_sigterm_does(tmp_path: Path) ->
         process.send_signal(sign)
         assert process.communicate()[1] == b""
         assert process.returncode == -sign
-    with Journal.open(tmp_path / "run") as journal:
-        assert journal.run_id
+    with Store.open(tmp_path / "run") as store:
+        assert store.run_id
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

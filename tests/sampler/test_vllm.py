@@ -16,9 +16,9 @@ import torch
 
 from veritune.config import SamplerConfig, ScratchConfig, check_recipe
 from veritune.errors import PolicyMismatchError, VerituneError
-from veritune.journal.folder import to_toml
 from veritune.models import build_scratch, encode_prompt, load_policy, save_policy
 from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem
+from veritune.store.folder import to_toml
 
 pytest.importorskip("vllm", reason="needs vLLM")
 
@@ -237,19 +237,19 @@ def engine_of(pid: int) -> int:
     raise AssertionError("there is no engine")
 
 
-def wait_for_candidates(journal: Path, round: int, run: subprocess.Popen[str]) -> None:
+def wait_for_candidates(store: Path, round: int, run: subprocess.Popen[str]) -> None:
     """Wait until some of a round's candidates are written, and not all."""
-    count, asked = "select count(*) from candidates where round = ?", PROMPTS * CANDIDATES
+    count, asked = "select count(*) from candidates where name = ?", PROMPTS * CANDIDATES
     found = 0
     while not found:
         assert run.poll() is None, run.communicate()
         time.sleep(0.02)
-        if journal.exists():
-            db = sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)
+        if store.exists():
+            db = sqlite3.connect(f"{store.as_uri()}?mode=ro", uri=True)
             with db:
                 tables = db.execute("select name from sqlite_master").fetchall()
                 if ("candidates",) in tables:
-                    (found,) = db.execute(count, (round,)).fetchone()
+                    (found,) = db.execute(count, (f"train/{round}",)).fetchone()
             db.close()
     assert found < asked
 
@@ -262,13 +262,13 @@ def gone(pid: int) -> bool:
 
 
 def test_a_run_survives_the_death_of_its_engine_and_its_own(tmp_path: Path) -> None:
-    path, journal = tmp_path / "recipe.toml", tmp_path / "run" / "journal.sqlite"
+    path, store = tmp_path / "recipe.toml", tmp_path / "run" / "journal.sqlite"
     path.write_text(recipe(tmp_path))
 
     run = begun(path)
-    wait_for_candidates(journal, 1, run)
+    wait_for_candidates(store, 1, run)
     os.kill(engine_of(run.pid), signal.SIGKILL)
-    wait_for_candidates(journal, 2, run)
+    wait_for_candidates(store, 2, run)
     engine = engine_of(run.pid)
     run.kill()
     _, said = run.communicate()
@@ -282,13 +282,12 @@ def test_a_run_survives_the_death_of_its_engine_and_its_own(tmp_path: Path) -> N
     second = begun(path)
     _, said = second.communicate(timeout=600)
     assert second.returncode == 0, said
-    db = sqlite3.connect(journal)
-    wanted = [(round, "train", PROMPTS * CANDIDATES) for round in (1, 2, 3)]
-    wanted += [(round, "test", 20 * 2) for round in (0, 1, 2, 3)]
+    db = sqlite3.connect(store)
+    wanted = [(f"train/{round}", PROMPTS * CANDIDATES) for round in (1, 2, 3)]
+    wanted += [(f"test/{round}", 20 * 2) for round in (0, 1, 2, 3)]
     for table in ("candidates", "verdicts"):
         rows = db.execute(
-            "select round, split, count(distinct problem_id || '/' || idx) from"
-            f" {table} join problems on id = problem_id group by round, split"
+            f"select name, count(distinct problem_id || '/' || idx) from {table} group by name"
         )
         assert sorted(rows) == sorted(wanted)
     gaps = db.execute("select json_extract(record, '$.mean') from metrics where phase = 'sampler'")

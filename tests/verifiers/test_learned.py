@@ -75,10 +75,10 @@ def test_steps_become_one_score() -> None:
 async def test_rules_come_first_and_the_model_fills_what_they_left(tmp_path: Path) -> None:
     saved = save_reward_model(reward(tmp_path, "process"), tmp_path / "reward")
     text = "We begin.\n1+1=3\nSo the answer is \\boxed{2}."
-    async with open_verifier(VerifierConfig(workers=1), needs_code=False) as rules:
+    async with open_verifier(VerifierConfig(workers=1)) as rules:
         plain = await rules.verify(PROBLEM, candidate(0, text))
     config = VerifierConfig(workers=1, reward_model=saved.path)
-    async with open_verifier(config, needs_code=False) as both:
+    async with open_verifier(config) as both:
         filled = await both.verify(PROBLEM, candidate(0, text))
     labels = [step.label for step in plain.steps]
     assert "unchecked" in labels and "incorrect" in labels
@@ -93,7 +93,7 @@ async def test_rules_come_first_and_the_model_fills_what_they_left(tmp_path: Pat
 async def test_only_a_process_model_labels_steps(tmp_path: Path) -> None:
     saved = save_reward_model(reward(tmp_path, "outcome"), tmp_path / "reward")
     with pytest.raises(ModelError, match="kind outcome"):
-        async with open_verifier(VerifierConfig(reward_model=saved.path), needs_code=False):
+        async with open_verifier(VerifierConfig(reward_model=saved.path)):
             pass
 
 

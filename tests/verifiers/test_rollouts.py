@@ -13,10 +13,10 @@ import pytest
 
 from veritune.benchmarks.rollouts import agreement, first_error
 from veritune.config import ChainConfig
-from veritune.journal import Journal
 from veritune.problems.datasets.chain import chain_operations, chain_step, draw, teach
 from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem, Verdict
 from veritune.sampler.policy_probe import LogprobDiff
+from veritune.store import Store
 from veritune.verifiers.answers import AnswerVerifier
 from veritune.verifiers.prefixes import StepLabels
 from veritune.verifiers.rollouts import RolloutLabeller, RolloutVerifier, continued_prompt
@@ -76,9 +76,9 @@ def solutions(count: int) -> list[tuple[Problem, Candidate]]:
 async def labelled(
     folder: Path, pairs: list[tuple[Problem, Candidate]], **options: object
 ) -> tuple[list[StepLabels], RolloutLabeller]:
-    with Journal.open(folder) as journal:
+    with Store.open(folder) as store:
         async with AnswerVerifier() as verifier:
-            labeller = RolloutLabeller(Computing(), verifier, journal, POLICY, **options)  # type: ignore[arg-type]
+            labeller = RolloutLabeller(Computing(), verifier, store, POLICY, **options)  # type: ignore[arg-type]
             return await labeller.label(pairs), labeller
 
 
@@ -148,8 +148,8 @@ class Broken:
 
 @pytest.mark.parametrize("search", [False, True])
 async def test_what_cannot_be_verified_labels_nothing(tmp_path: Path, search: bool) -> None:
-    with Journal.open(tmp_path) as journal:
-        labeller = RolloutLabeller(Computing(), Broken(), journal, POLICY, k=4, search=search)
+    with Store.open(tmp_path) as store:
+        labeller = RolloutLabeller(Computing(), Broken(), store, POLICY, k=4, search=search)
         (found,) = await labeller.label(solutions(1))
     assert {step.label for step in found.steps} == {"unchecked"}
     assert found.first_error is None and set(found.soft) == {None}
@@ -157,9 +157,9 @@ async def test_what_cannot_be_verified_labels_nothing(tmp_path: Path, search: bo
 
 async def test_it_is_a_verifier(tmp_path: Path) -> None:
     ((problem, candidate),) = solutions(1)
-    with Journal.open(tmp_path) as journal:
+    with Store.open(tmp_path) as store:
         async with AnswerVerifier() as answers:
-            labeller = RolloutLabeller(Computing(), answers, journal, POLICY, k=4)
+            labeller = RolloutLabeller(Computing(), answers, store, POLICY, k=4)
             verdict = await RolloutVerifier(labeller).verify(problem, candidate)
             assert verdict.outcome == (await answers.verify(problem, candidate)).outcome
     text = "".join(candidate.text[step.start : step.end] for step in verdict.steps)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from veritune.files import iter_rows
-from veritune.verifiers.answers import AnswerPolicy, Comparison, compare, extract_answer
+from veritune.verifiers import AnswerPolicy, Comparison, compare, extract_answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from veritune.benchmarks.estimators import Vote, best_scored, majority
 from veritune.errors import RecordError
 from veritune.records import Verdict
-from veritune.rounds.measures import pass_at_k
+from veritune.rounds import pass_at_k
 from veritune.use import use_of
 
 Key = tuple[str, int]
@@ -119,7 +119,7 @@ def _votes(group: Sequence[Verdict]) -> list[Vote]:
 
 
 def _merged(wrong: Mapping[str, int]) -> list[int]:
-    from veritune.verifiers.answers import compare
+    from veritune.verifiers import compare
 
     kinds: dict[str, int] = {}
     for text, count in wrong.items():

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from veritune.errors import RecordError
 from veritune.records import Verdict
-from veritune.rounds.measures import pass_at_k
+from veritune.rounds import pass_at_k
 
 
 class PassAtK(BaseModel):

@@ -6,14 +6,17 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from veritune.errors import RecordError
-from veritune.records import Candidate, MathProblem, MathReference, Problem, Verdict
-from veritune.verifiers.learned import Aggregate, score_candidates
+from veritune.records import (
+    MathProblem,
+    MathReference,
+    Problem,
+    VerifiedCandidate,
+)
+from veritune.verifiers import Aggregate, score_candidates
 
 if TYPE_CHECKING:
-    from veritune.models.reward import RewardModel
-    from veritune.trainer.pairs import PreferencePair
-
-VerifiedCandidate = tuple[Problem, Candidate, Verdict]
+    from veritune.models import RewardModel
+    from veritune.trainer import PreferencePair
 
 
 def pair_accuracy(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from veritune.problems.stepwise import read_stepwise
+from veritune.problems import read_stepwise
 from veritune.records import Problem, StepLabel
 
 Neutral = Literal["correct", "incorrect", "skip"]

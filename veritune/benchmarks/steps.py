@@ -16,7 +16,7 @@ from typing import get_args
 from veritune.benchmarks.step_labels import LabelledSolution, Neutral, read_labelled
 from veritune.errors import RecordError
 from veritune.records import MathProblem, MathReference, Problem, StepVerdict
-from veritune.verifiers.steps import Span, check_steps
+from veritune.verifiers import Span, check_steps
 
 Checker = Callable[[Problem, str, Sequence[Span]], Sequence[StepVerdict]]
 """From a problem, a solution and the spans of its steps to a verdict for each."""

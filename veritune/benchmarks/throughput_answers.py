@@ -28,8 +28,7 @@ from veritune.benchmarks.answer_pairs import (
     usual_pairs,
 )
 from veritune.errors import MissingFileError
-from veritune.verifiers.answers import compare
-from veritune.verifiers.answers.pool import SECONDS, Pool
+from veritune.verifiers import POOL_SECONDS, Pool, compare
 
 DATA = Path("../shared/data/math_answers")
 MANY = 10_000
@@ -93,7 +92,7 @@ def main(argv: list[str]) -> int:
     allowed = 1.5 * without + BOMBS / arguments.workers
     print(
         f"{MANY:,} pairs, {arguments.workers} workers: {without:.1f} s; with {BOMBS} bombs among"
-        f" them {with_bombs:.1f} s (at most {SECONDS} processor s a bomb; bar {allowed:.1f} s)"
+        f" them {with_bombs:.1f} s (at most {POOL_SECONDS} processor s a bomb; bar {allowed:.1f} s)"
     )
     return 0
 

@@ -25,8 +25,8 @@ from pathlib import Path
 from veritune.errors import MissingFileError, SandboxUnavailableError
 from veritune.problems import load_problems, reference_solution
 from veritune.records import AssertTests, Candidate, CodeProblem, CodeReference
-from veritune.sandbox import docker, open_sandbox
-from veritune.verifiers.code import CodeVerifier
+from veritune.sandbox import DOCKER_IMAGE, connect_docker, open_sandbox
+from veritune.verifiers import CodeVerifier
 
 HUMANEVAL = Path("../shared/data/humaneval/HumanEval.jsonl")
 CODE = "def add(x, y):\n    return x + y\n"
@@ -167,9 +167,9 @@ class _Peers:
 
 def _containers(workers: int) -> Design:
     def one(_: int) -> bool:
-        engine = docker.connect()
+        engine = connect_docker()
         made = engine.create_container(
-            docker.IMAGE,
+            DOCKER_IMAGE,
             ["-c", f"{CODE}\n{TESTS.code}"],
             entrypoint=["python3"],
             host_config=engine.create_host_config(network_mode="none"),

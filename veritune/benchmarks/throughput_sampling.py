@@ -201,23 +201,14 @@ def sample_with_vllm(policy: Checkpoint) -> tuple[Sampler, Callable[[], None]]:
     sampler.load(policy)
 
     def draw() -> int:
-        with TemporaryDirectory() as folder:
-            return asyncio.run(_sample_and_verify(Path(folder), sampler, policy))
+        return asyncio.run(_sample_and_verify(sampler, policy))
 
     return draw, sampler.close
 
 
-async def _sample_and_verify(folder: Path, sampler: Any, policy: Checkpoint) -> int:
-    from veritune.journal import Journal
-    from veritune.rounds.sampling import sample_and_verify
-    from veritune.verifiers import open_verifier
+async def _sample_and_verify(sampler: Any, policy: Checkpoint) -> int:
+    from veritune.rounds import open_session
 
-    asked = problems()
-    with Journal.open(folder) as journal:
-        journal.add_problems("train", asked)
-        async with open_verifier(VerifierConfig(), needs_code=False) as verifier:
-            await sample_and_verify(
-                journal, sampler, verifier, policy, asked, MORE * CANDIDATES,
-                lambda count=1, **figures: None, at_once=4,
-            )  # fmt: skip
-        return sum(len(c.token_ids or ()) for c in journal.candidates(0, "train"))
+    async with open_session(sampler=sampler, verifier=VerifierConfig(workers=2)) as session:
+        await session.fill("sample", problems(), MORE * CANDIDATES, policy)
+        return sum(len(c.token_ids or ()) for c in session.store.candidates("sample"))

@@ -18,7 +18,7 @@ COMMANDS = {
     "run": "run a recipe's rounds; resumes by itself if the run exists",
     "sample": "sample candidates for a file of problems",
     "verify": "verify a file of candidates",
-    "train": "train a model on files: sft, reward, dpo",
+    "train": "train on files: sft, reward, dpo, ppo, group; adapter, merge",
     "bench": "measure: pass-at-k, best-of-n, supervision, steps, throughput",
     "validate": "check every reference solution with its own verifier",
     "convert": "labelled steps between PRM800K, Math-Shepherd, ProcessBench and TRL's files",

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from veritune.config.base import renamed
+from veritune.config import renamed
 from veritune.errors import RecipeError
 
 M = TypeVar("M", bound=BaseModel)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Literal
 from veritune.cli.arguments import parse
 from veritune.cli.candidates import CandidateArguments, ProblemCandidate, verified_candidates
 from veritune.cli.console import TerminalProgress, percent
-from veritune.cli.inputs import read_pairs, read_problems
 from veritune.config import Positive
-from veritune.errors import RecipeError, RecordError, UnwritableError
-from veritune.files import iter_rows, read_records
+from veritune.errors import RecipeError, RecordError
+from veritune.files import iter_rows, read_records, write_text
+from veritune.problems import read_pairs, read_problems
 from veritune.records import Verdict
 
 if TYPE_CHECKING:
-    from veritune.benchmarks.best_of_n import Curve, Key
+    from veritune.benchmarks import Curve, Key
 
 
 class BestOfNArguments(CandidateArguments):
@@ -41,7 +41,7 @@ class BestOfNArguments(CandidateArguments):
 
 def main(argv: Sequence[str]) -> int:
     """Verify what has no verdict, and report a table of n by what selects."""
-    from veritune.benchmarks.best_of_n import curves
+    from veritune.benchmarks import curves
 
     arguments = parse(BestOfNArguments, argv, prog="veritune bench best-of-n")
     scores = {Path(path).name.partition(".")[0]: read_scores(path) for path in arguments.scores}
@@ -118,8 +118,8 @@ def _reward_scores(
         return {}
     if not pairs:
         raise RecipeError("--scorer reads the candidates: give --candidates as well")
-    from veritune.models.reward import load_reward_model
-    from veritune.verifiers.learned import candidate_scores
+    from veritune.models import load_reward_model
+    from veritune.verifiers import candidate_scores
 
     reward = load_reward_model(arguments.scorer)
     (scores,) = candidate_scores(reward, pairs, [arguments.scorer_steps])
@@ -128,7 +128,4 @@ def _reward_scores(
 
 def _write(path: Path, found: dict[str, Curve]) -> None:
     rows = {name: {"rates": c.rates, "problems": c.problems} for name, c in found.items()}
-    try:
-        path.write_text(json.dumps(rows, indent=1) + "\n")
-    except OSError as error:
-        raise UnwritableError(f"{path}: cannot be written ({error.strerror})") from None
+    write_text(path, json.dumps(rows, indent=1) + "\n")

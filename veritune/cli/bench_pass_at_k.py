@@ -19,7 +19,7 @@ class PassAtKArguments(CandidateArguments):
 
 def main(argv: Sequence[str]) -> int:
     """Verify and report."""
-    from veritune.benchmarks.pass_at_k import estimate
+    from veritune.benchmarks import estimate
 
     arguments = parse(PassAtKArguments, argv, prog="veritune bench pass-at-k")
     progress = TerminalProgress()

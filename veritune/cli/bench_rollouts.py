@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress, percent
-from veritune.cli.inputs import read_pairs
 from veritune.cli.running import run_async
 from veritune.config import Count, Positive, SamplerConfig, VerifierConfig
-from veritune.errors import UnwritableError
 from veritune.files import write_records
+from veritune.problems import read_pairs
 from veritune.records import Candidate, Problem
 
 if TYPE_CHECKING:
-    from veritune.journal import Journal
-    from veritune.verifiers.prefixes import StepLabels
+    from veritune.verifiers import StepLabels
 
 
 class RolloutLabelArguments(VerifierConfig):
@@ -55,15 +51,13 @@ class RolloutLabelArguments(VerifierConfig):
 
 def main(argv: Sequence[str]) -> int:
     """Label, write the verdicts, and compare with the labels that rules give."""
-    from veritune.benchmarks.rollouts import agreement
-    from veritune.journal import Journal
-    from veritune.verifiers.steps import check_steps
+    from veritune.benchmarks import agreement
+    from veritune.verifiers import check_steps
 
     arguments = parse(RolloutLabelArguments, argv, prog="veritune bench rollouts")
     pairs = read_pairs(arguments.problems, arguments.candidates)
     progress = TerminalProgress()
-    with Journal.open(_cache(arguments)) as journal:
-        labels = run_async(_label(arguments, pairs, journal, progress))
+    labels = run_async(_label(arguments, pairs, progress))
     verdicts = [replace(found.verdict, steps=found.steps) for found in labels]
     write_records(arguments.out, verdicts)
     rules = [check_steps(problem, candidate.text) for problem, candidate in pairs]
@@ -77,31 +71,33 @@ def main(argv: Sequence[str]) -> int:
 async def _label(
     arguments: RolloutLabelArguments,
     pairs: Sequence[tuple[Problem, Candidate]],
-    journal: Journal,
     progress: TerminalProgress,
 ) -> list[StepLabels]:
-    from veritune.rounds.sampling import named_policy
-    from veritune.sampler import open_sampler
-    from veritune.verifiers import open_verifier
-    from veritune.verifiers.rollouts import RolloutLabeller
+    from veritune.rounds import named_policy, open_session
+    from veritune.verifiers import RolloutLabeller
 
     config = arguments.sampler
     policy = named_policy(arguments.model, on_server=config.type == "server")
-    needs_code = any(problem.kind == "code" for problem, _ in pairs)
-    with closing(open_sampler(config, seed=arguments.seed, dtype=arguments.dtype)) as sampler:
-        async with open_verifier(arguments, needs_code=needs_code) as verifier:
-            labeller = RolloutLabeller(
-                sampler,
-                verifier,
-                journal,
-                policy,
-                k=arguments.k,
-                threshold=arguments.threshold,
-                search=arguments.search,
-                budget=arguments.budget,
-                settings=_settings(arguments),
-            )
-            labels = await labeller.label(pairs)
+    async with open_session(
+        arguments.cache or f"{arguments.out}.rollouts",
+        sampler=config,
+        verifier=arguments,
+        seed=arguments.seed,
+        dtype=arguments.dtype,
+        problems=[problem for problem, _ in pairs],
+    ) as session:
+        labeller = RolloutLabeller(
+            session.sampler,
+            session.verifier,
+            session.store,
+            policy,
+            k=arguments.k,
+            threshold=arguments.threshold,
+            search=arguments.search,
+            budget=arguments.budget,
+            settings=_settings(arguments),
+        )
+        labels = await labeller.label(pairs)
     known = f", {labeller.reused} known from before" if labeller.reused else ""
     progress.say(f"{labeller.sampled} completions sampled{known}")
     return labels
@@ -113,12 +109,3 @@ def _settings(arguments: RolloutLabelArguments) -> str:
         mode="json", exclude={"n", "max_num_seqs", "gpu_memory_utilization", "url"}
     )
     return json.dumps({"seed": arguments.seed, "dtype": arguments.dtype, **sampling})
-
-
-def _cache(arguments: RolloutLabelArguments) -> Path:
-    folder = Path(arguments.cache or f"{arguments.out}.rollouts")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UnwritableError(f"{folder}: cannot be made ({error.strerror})") from None
-    return folder

@@ -41,9 +41,7 @@ def main(argv: Sequence[str]) -> int:
     if not argv or argv[0].startswith("-"):
         raise RecipeError("name the recipe first: veritune bench supervision RECIPE.toml ...")
     arguments = parse(SupervisionArguments, argv[1:], prog="veritune bench supervision")
-    from veritune.benchmarks.supervision.page import write_page
-    from veritune.benchmarks.supervision.plan import StudyRecipe, narrowed
-    from veritune.benchmarks.supervision.study import run_study
+    from veritune.benchmarks import StudyRecipe, narrowed, run_study, write_page
 
     study = narrowed(
         load_recipe_as(StudyRecipe, Path(argv[0])),

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from veritune.cli.console import TerminalProgress
-from veritune.cli.inputs import read_pairs, read_problems
 from veritune.cli.running import run_async
-from veritune.cli.verify import verify_all
 from veritune.config import Count, SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError
+from veritune.problems import read_pairs, read_problems
 from veritune.records import Candidate, Problem, Verdict
-
-if TYPE_CHECKING:
-    from veritune.journal import Journal
 
 ProblemCandidate = tuple[Problem, Candidate]
 
@@ -43,42 +36,34 @@ def verified_candidates(
     if (arguments.candidates is None) == (arguments.model is None):
         raise RecipeError("give --candidates, or --model to sample them with")
     if arguments.candidates is None:
-        return _sampled(arguments, progress)
+        return run_async(_sampled(arguments, progress))
     pairs = read_pairs(arguments.problems, arguments.candidates)
     return pairs, run_async(verify_all(arguments, pairs, progress))
 
 
-def _sampled(
+async def verify_all(
+    config: VerifierConfig, pairs: Sequence[ProblemCandidate], progress: TerminalProgress
+) -> list[Verdict]:
+    """The verdicts, in the order of the pairs."""
+    from veritune.rounds import open_session
+
+    async with open_session(verifier=config, problems=[problem for problem, _ in pairs]) as session:
+        with progress.phase("verify", len(pairs)) as advance:
+            return await session.verify(pairs, advance)
+
+
+async def _sampled(
     arguments: CandidateArguments, progress: TerminalProgress
 ) -> tuple[list[ProblemCandidate], list[Verdict]]:
-    """Sample and verify at once, in a folder that is gone afterwards."""
-    from veritune.journal import Journal
+    """Sample and verify at once, in a store that is gone afterwards."""
+    from veritune.rounds import named_policy, open_session
 
-    problems = read_problems(arguments.problems)
-    with TemporaryDirectory() as folder, Journal.open(folder) as journal:
-        journal.add_problems("train", problems)
-        run_async(_sample(arguments, problems, journal, progress))
-        verified = list(journal.verified(0, "train"))
-    return [(problem, candidate) for problem, candidate, _ in verified], [v for _, _, v in verified]
-
-
-async def _sample(
-    arguments: CandidateArguments,
-    problems: Sequence[Problem],
-    journal: Journal,
-    progress: TerminalProgress,
-) -> None:
-    from veritune.rounds.sampling import named_policy, sample_and_verify
-    from veritune.sampler import open_sampler
-    from veritune.verifiers import open_verifier
-
-    config = arguments.sampler
+    problems, config = read_problems(arguments.problems), arguments.sampler
     policy = named_policy(str(arguments.model), on_server=config.type == "server")
-    needs_code = any(problem.kind == "code" for problem in problems)
-    with closing(open_sampler(config, seed=arguments.seed)) as sampler:
-        async with open_verifier(arguments, needs_code=needs_code) as verifier:
-            with progress.phase("sample and verify", len(problems) * config.n) as advance:
-                await sample_and_verify(
-                    journal, sampler, verifier, policy, list(problems), config.n, advance,
-                    at_once=2 * arguments.workers,
-                )  # fmt: skip
+    async with open_session(
+        sampler=config, verifier=arguments, seed=arguments.seed, problems=problems
+    ) as session:
+        with progress.phase("sample and verify", len(problems) * config.n) as advance:
+            await session.fill("sample", problems, config.n, policy, advance)
+        rows = list(session.store.verified("sample"))
+    return [(problem, candidate) for problem, candidate, _ in rows], [v for _, _, v in rows]

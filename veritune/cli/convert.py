@@ -12,9 +12,8 @@ from veritune.cli.console import TerminalProgress
 from veritune.config import Frozen
 from veritune.errors import RecipeError, RecordError, UnwritableError
 from veritune.files import read_records, write_lines, write_records
-from veritune.problems import read_problems
-from veritune.problems.stepwise import Format, Neutral, VerifiedCandidate, read_stepwise, to_row
-from veritune.records import Candidate, Verdict
+from veritune.problems import Format, Neutral, read_problems, read_stepwise, to_row
+from veritune.records import Candidate, Verdict, VerifiedCandidate
 
 USAGE = "veritune convert IN OUT"
 PARTS = ("problems.jsonl", "candidates.jsonl", "verdicts.jsonl")

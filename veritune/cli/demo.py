@@ -66,10 +66,10 @@ def _shipped() -> Path:
 
 
 def _summary(recipe: Recipe) -> str:
-    from veritune.journal import Journal
+    from veritune.store import Store
 
-    with Journal.open(recipe.folder, read_only=True) as journal:
-        rows = journal.evaluations()
+    with Store.open(recipe.folder, read_only=True) as store:
+        rows = store.evaluations()
     first, last = rows[0], rows[-1]
     trace = last["trace_error"]
     wrong = "" if trace is None else f"; wrong steps behind right answers {percent(trace)}"

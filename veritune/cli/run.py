@@ -20,7 +20,7 @@ def main(argv: Sequence[str]) -> int:
     words = [word for word in rest if word != "--dry-run"]
     recipe = read(words)
     if len(words) != len(rest):
-        from veritune.journal.folder import to_toml
+        from veritune.store import to_toml
 
         print(to_toml(recipe), end="")
         return 0

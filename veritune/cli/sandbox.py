@@ -11,9 +11,17 @@ from tyro.conf import Positional
 from veritune.cli.arguments import parse
 from veritune.config import Frozen
 from veritune.errors import MissingFileError, RecipeError, SandboxUnavailableError
-from veritune.sandbox import Limits, docker, open_sandbox
-from veritune.sandbox.doctor import IsolationCheck, examine
-from veritune.sandbox.image import TOOLCHAINS, build_from_dockerfile, build_from_host
+from veritune.sandbox import (
+    DOCKER_IMAGE,
+    TOOLCHAINS,
+    IsolationCheck,
+    Limits,
+    build_from_dockerfile,
+    build_from_host,
+    connect_docker,
+    examine,
+    open_sandbox,
+)
 
 KINDS = ("bubblewrap", "docker")
 USAGE = """usage: veritune sandbox doctor|build ...
@@ -25,7 +33,7 @@ USAGE = """usage: veritune sandbox doctor|build ...
 class DoctorArguments(Frozen):
     """Say what isolation this machine offers; exit code 1 if no sandbox works."""
 
-    image: str = docker.IMAGE
+    image: str = DOCKER_IMAGE
     """Docker: the image to try."""
     runtime: str | None = None
     """Docker: another runtime of the engine's, such as runsc."""
@@ -36,7 +44,7 @@ class BuildArguments(Frozen):
 
     languages: Positional[tuple[str, ...]] = ()
     """Toolchains of this machine to put in besides Python: cpp, javascript."""
-    image: str = docker.IMAGE
+    image: str = DOCKER_IMAGE
     """The image's name."""
     dockerfile: str | None = None
     """Build this Dockerfile instead; it must provide python3."""
@@ -89,7 +97,7 @@ def build(arguments: BuildArguments) -> int:
     dockerfile = None if arguments.dockerfile is None else Path(arguments.dockerfile)
     if dockerfile is not None and not dockerfile.is_file():
         raise MissingFileError(f"{dockerfile}: no such Dockerfile")
-    engine = docker.connect()
+    engine = connect_docker()
     try:
         if dockerfile is not None:
             build_from_dockerfile(engine, arguments.image, dockerfile)

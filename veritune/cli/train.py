@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
-from veritune.cli.inputs import read_pairs
 from veritune.cli.tracking import tracking
+from veritune.cli.train_adapter import make_adapter, merge
 from veritune.cli.train_pairs import train_dpo, train_reward
 from veritune.cli.train_rl import train_group, train_ppo
 from veritune.config import Count, SftConfig, TrackerName
 from veritune.errors import RecipeError, RecordError
 from veritune.files import read_records
+from veritune.problems import read_pairs
 from veritune.records import Candidate, Checkpoint, Verdict
 from veritune.use import use_of
 
@@ -45,29 +46,35 @@ class TrainArguments(SftConfig):
     """Where the steps' measurements go. Left out: nowhere."""
 
 
+HELP = """  sft      fine-tune on candidates, those that passed where there are verdicts
+  reward   train a reward model: preference, outcome or process
+  dpo      direct preference optimisation on pairs
+  ppo      one round of PPO on candidates and their verdicts
+  group    one round of RLOO, GRPO or Dr. GRPO on them
+  adapter  put a fresh LoRA adapter on a model
+  merge    write an adapter and its base as one model
+
+veritune train sft --help explains each."""
+
+
 def main(argv: Sequence[str]) -> int:
     """Train on existing files."""
-    trainers = {
+    commands = {
         "sft": train_sft,
         "reward": train_reward,
         "dpo": train_dpo,
         "ppo": train_ppo,
         "group": train_group,
+        "adapter": make_adapter,
+        "merge": merge,
     }
+    usage = f"veritune train {'|'.join(commands)} ..."
     if argv and argv[0] in ("-h", "--help"):
-        print(
-            "usage: veritune train sft|reward|dpo|ppo|group ...\n\n"
-            "  sft      fine-tune on candidates, those that passed where there are verdicts\n"
-            "  reward   train a reward model: preference, outcome or process\n"
-            "  dpo     direct preference optimisation on pairs\n"
-            "  ppo     one round of PPO on candidates and their verdicts\n"
-            "  group   one round of RLOO, GRPO or Dr. GRPO on them\n\n"
-            "veritune train sft --help explains each."
-        )
+        print(f"usage: {usage}\n\n{HELP}")
         return 0
-    if not argv or argv[0] not in trainers:
-        raise RecipeError("name the trainer first: veritune train sft|reward|dpo|ppo|group ...")
-    return trainers[argv[0]](argv[1:])
+    if not argv or argv[0] not in commands:
+        raise RecipeError(f"name the trainer first: {usage}")
+    return commands[argv[0]](argv[1:])
 
 
 def train_sft(argv: Sequence[str]) -> int:

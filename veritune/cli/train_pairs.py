@@ -10,14 +10,14 @@ from pydantic import model_validator
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
-from veritune.cli.inputs import read_verified
 from veritune.cli.tracking import tracking
 from veritune.config import Count, DpoConfig, Frozen, PairConfig, RewardConfig, TrackerName
 from veritune.errors import RecipeError, RecordError
+from veritune.problems import read_verified
 from veritune.records import Checkpoint
 
 if TYPE_CHECKING:
-    from veritune.trainer.pairs import PreferencePair
+    from veritune.trainer import PreferencePair
 
 
 class DataArguments(Frozen):
@@ -71,7 +71,7 @@ def train_reward(argv: Sequence[str]) -> int:
     """`veritune train reward`."""
     arguments = parse(RewardArguments, argv, prog="veritune train reward")
     start, progress = _start(arguments), TerminalProgress()
-    from veritune.trainer.reward_models import RewardTrainer
+    from veritune.trainer import RewardTrainer
 
     with (
         progress.phase("train", arguments.max_steps) as advance,
@@ -94,7 +94,7 @@ def train_dpo(argv: Sequence[str]) -> int:
     """`veritune train dpo`."""
     arguments = parse(DpoArguments, argv, prog="veritune train dpo")
     start, progress = _start(arguments), TerminalProgress()
-    from veritune.trainer.dpo import DpoTrainer
+    from veritune.trainer import DpoTrainer
 
     pairs = _pairs(arguments, arguments)
     with (
@@ -128,7 +128,7 @@ def _verified(arguments: DataArguments) -> list[Any]:
 
 
 def _pairs(arguments: DataArguments, pairing: PairConfig) -> list[PreferencePair]:
-    from veritune.trainer.pairs import read_pairs_file, verdict_pairs
+    from veritune.trainer import read_pairs_file, verdict_pairs
 
     if arguments.preferences is not None:
         return read_pairs_file(arguments.preferences)

@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
-from veritune.cli.inputs import read_verified
 from veritune.cli.tracking import tracking
 from veritune.config import (
     Count,
@@ -20,6 +19,7 @@ from veritune.config import (
     TrackerName,
 )
 from veritune.errors import RecipeError
+from veritune.problems import read_verified
 from veritune.records import Checkpoint
 
 
@@ -63,7 +63,7 @@ class GroupArguments(GroupConfig, PolicyGradientArguments):
 def train_ppo(argv: Sequence[str]) -> int:
     """`veritune train ppo`."""
     arguments = parse(PpoArguments, argv, prog="veritune train ppo")
-    from veritune.trainer.ppo import PpoTrainer
+    from veritune.trainer import PpoTrainer
 
     return _train(arguments, lambda common: PpoTrainer(arguments, **common))
 
@@ -71,7 +71,7 @@ def train_ppo(argv: Sequence[str]) -> int:
 def train_group(argv: Sequence[str]) -> int:
     """`veritune train group`."""
     arguments = parse(GroupArguments, argv, prog="veritune train group")
-    from veritune.trainer.groups import GroupTrainer
+    from veritune.trainer import GroupTrainer
 
     return _train(
         arguments,

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from tyro.conf import Positional
 
 from veritune.cli.arguments import parse
+from veritune.cli.candidates import verify_all
 from veritune.cli.console import TerminalProgress
 from veritune.cli.running import run_async
-from veritune.cli.verify import verify_all
 from veritune.config import Count, Positive, ProblemsConfig, VerifierConfig
 from veritune.problems import (
     DATASETS,
@@ -20,7 +20,7 @@ from veritune.problems import (
     reference_solution,
 )
 from veritune.records import Candidate, Problem, Verdict
-from veritune.verifiers.steps import check_annotations
+from veritune.verifiers import check_annotations
 
 GENERATED = 500
 

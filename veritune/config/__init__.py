@@ -7,6 +7,7 @@ from veritune.config.base import (
     PositiveFloat,
     Rate,
     TrackerName,
+    renamed,
 )
 from veritune.config.models import (
     LoraConfig,
@@ -93,5 +94,6 @@ __all__ = [
     "explain",
     "load_recipe",
     "load_recipe_as",
+    "renamed",
     "tagged_kinds",
 ]

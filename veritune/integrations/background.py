@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
 from functools import cache
 from threading import Thread
@@ -24,14 +24,16 @@ T = TypeVar("T")
 AT_ONCE = 2 * (os.cpu_count() or 1)
 
 
-def start_verifier(config: VerifierConfig | None = None, *, needs_code: bool) -> Verifier:
+def start_verifier(
+    config: VerifierConfig | None = None, problems: Iterable[Problem] = ()
+) -> Verifier:
     """Open a verifier for reward functions; it is closed when the process ends.
 
+    The sandbox starts now where there is code in `problems`, else with the first code problem.
     Raises `SandboxUnavailableError` where code must be verified and no sandbox works.
     """
     stack = AsyncExitStack()
-    opening = open_verifier(config or VerifierConfig(), needs_code=needs_code)
-    verifier = run(stack.enter_async_context(opening))
+    verifier = run(stack.enter_async_context(open_verifier(config, problems)))
     atexit.register(lambda: run(stack.aclose()))
     return verifier
 

@@ -1,22 +1,102 @@
 """Causal language models and their tokenizers: build, load, save, name by content."""
 
+from typing import TYPE_CHECKING
+
+from veritune.lazy import lazily
 from veritune.models.adapters import merge_adapter, save_adapter
-from veritune.models.checkpoints import save_policy
-from veritune.models.hashing import policy_hash
+from veritune.models.checkpoints import remove_folder, remove_leftovers, save_policy, whole_folder
+from veritune.models.forward import hidden_states, keeping, plain
+from veritune.models.hashing import WEIGHTS, adapter_base, model_shape, policy_hash
 from veritune.models.hub import model_folder
 from veritune.models.loading import load_policy
+from veritune.models.manifest import (
+    MANIFEST,
+    Manifest,
+    check_folder,
+    folder_manifest,
+    made_by,
+    read_manifest,
+)
 from veritune.models.scratch import build_scratch
 from veritune.models.text import completion_texts, encode_prompt, eos_ids
+from veritune.models.token_ends import span_at, token_ends
+
+if TYPE_CHECKING:
+    from veritune.models.linear import packed, prefers_onednn, product
+    from veritune.models.reward import (
+        RewardKind,
+        RewardModel,
+        TokenSpan,
+        fresh_reward_model,
+        load_reward_model,
+        save_reward_model,
+    )
+    from veritune.models.value import load_head, reading_at, save_head, value_head
+else:
+    __getattr__ = lazily(
+        __name__,
+        {
+            "linear": (
+                "packed",
+                "prefers_onednn",
+                "product",
+            ),
+            "reward": (
+                "RewardKind",
+                "RewardModel",
+                "TokenSpan",
+                "fresh_reward_model",
+                "load_reward_model",
+                "save_reward_model",
+            ),
+            "value": (
+                "load_head",
+                "reading_at",
+                "save_head",
+                "value_head",
+            ),
+        },
+    )
 
 __all__ = [
+    "MANIFEST",
+    "WEIGHTS",
+    "Manifest",
+    "RewardKind",
+    "RewardModel",
+    "TokenSpan",
+    "adapter_base",
     "build_scratch",
+    "check_folder",
     "completion_texts",
     "encode_prompt",
     "eos_ids",
+    "folder_manifest",
+    "fresh_reward_model",
+    "hidden_states",
+    "keeping",
+    "load_head",
     "load_policy",
+    "load_reward_model",
+    "made_by",
     "merge_adapter",
     "model_folder",
+    "model_shape",
+    "packed",
+    "plain",
     "policy_hash",
+    "prefers_onednn",
+    "product",
+    "read_manifest",
+    "reading_at",
+    "remove_folder",
+    "remove_leftovers",
     "save_adapter",
+    "save_head",
     "save_policy",
+    "save_reward_model",
+    "span_at",
+    "token_ends",
+    "value_head",
+    "whole_folder",
 ]

@@ -2,16 +2,20 @@
 
 from veritune.problems.datasets import DATASETS
 from veritune.problems.generating import GENERATORS, generate
-from veritune.problems.loading import SOURCES, guess_source, load_problems, read_problems
+from veritune.problems.inputs import read_pairs, read_problems, read_verified
+from veritune.problems.loading import SOURCES, guess_source, load_problems
 from veritune.problems.rules import check_by_rule
 from veritune.problems.samples import iter_candidates, read_candidates
 from veritune.problems.splits import demonstrations, recipe_problems, reference_solution
+from veritune.problems.stepwise import Format, Neutral, read_stepwise, to_row
 from veritune.problems.survey import Survey, survey
 
 __all__ = [
     "DATASETS",
     "GENERATORS",
     "SOURCES",
+    "Format",
+    "Neutral",
     "Survey",
     "check_by_rule",
     "demonstrations",
@@ -20,8 +24,12 @@ __all__ = [
     "iter_candidates",
     "load_problems",
     "read_candidates",
+    "read_pairs",
     "read_problems",
+    "read_stepwise",
+    "read_verified",
     "recipe_problems",
     "reference_solution",
     "survey",
+    "to_row",
 ]

@@ -25,11 +25,11 @@ from veritune.records import (
     StepLabel,
     StepVerdict,
     Verdict,
+    VerifiedCandidate,
 )
 
 Format = Literal["prm800k", "math-shepherd", "processbench", "trl"]
 Neutral = Literal["correct", "incorrect", "unchecked"]
-VerifiedCandidate = tuple[Problem, Candidate, Verdict]
 Values = dict[str, Any]
 
 TAG = "\u043a\u0438"

@@ -38,6 +38,7 @@ from veritune.records.verdicts import (
     Trust,
     Verdict,
 )
+from veritune.records.verified import VerifiedCandidate
 
 __all__ = [
     "AssertTests",
@@ -68,6 +69,7 @@ __all__ = [
     "Tests",
     "Trust",
     "Verdict",
+    "VerifiedCandidate",
     "first_problem",
     "problem_from_json",
     "problem_from_line",

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from veritune.errors import InputError
-from veritune.journal import Journal, RunFolder
 from veritune.report.intervals import Rate, wilson
-from veritune.rounds.whole import check_not_lost, check_run, check_start, with_choices
+from veritune.rounds import open_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,19 +58,13 @@ def read_run(folder: Path) -> ReportedRun:
             f"{folder}: not a run; give a folder that `veritune run` made (with config.toml and"
             " journal.sqlite)"
         )
-    place = RunFolder(folder)
-    with with_choices(place):
-        check_not_lost(place)
-        journal = Journal.open(folder, read_only=True)
-    with with_choices(place), journal:
-        check_run(place, journal)
-        check_start(journal)
-        if not journal.facts("config"):
+    with open_whole(folder) as store:
+        if not store.facts("config"):
             raise InputError(f"{folder}: not a run that was begun; run its recipe first")
-        text = journal.facts("config")[-1]
+        text = store.facts("config")[-1]
         recipe = tomllib.loads(text)
-        evaluations = tuple(_evaluation(row) for row in journal.evaluations())
-        sampling = {row["round"]: row for row in journal.metrics("sample")}
+        evaluations = tuple(_evaluation(row) for row in store.evaluations())
+        sampling = {row["round"]: row for row in store.metrics("sample")}
     return ReportedRun(
         name=str(recipe.get("name", folder.name)),
         folder=folder,

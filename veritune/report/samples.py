@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 
-from veritune.journal import Journal
 from veritune.records import Candidate, Problem, StepVerdict, TestVerdict, Verdict
 from veritune.report.run import ReportedRun
+from veritune.store import Store
 
 KINDS = (
     "right answer, wrong step",
@@ -132,8 +132,8 @@ def _of_run(run: ReportedRun, count: int) -> Iterator[Sample]:
         return
     last = run.evaluations[-1].round
     found: dict[str, dict[str, Sample]] = {kind: {} for kind in KINDS}
-    with Journal.open(run.folder, read_only=True) as journal:
-        for problem, candidate, verdict in journal.verified(last, "test"):
+    with Store.open(run.folder, read_only=True) as store:
+        for problem, candidate, verdict in store.verified(f"test/{last}"):
             kind = kind_of(verdict)
             if len(found[kind]) < count and problem.id not in found[kind]:
                 found[kind][problem.id] = Sample(

@@ -13,11 +13,9 @@ from pathlib import Path
 from veritune.config import Recipe
 from veritune.errors import RecipeError, UnwritableError
 from veritune.files import write_text
-from veritune.journal import Journal, RunFolder
-from veritune.journal.database import make_database
-from veritune.journal.lock import Lock
 from veritune.models import policy_hash
 from veritune.rounds.whole import Say, checked, config_is_known, note, run_of, whole_rounds
+from veritune.store import Lock, RunFolder, Store, make_database
 
 
 def go_back(recipe: Recipe, round: int, say: Say) -> None:
@@ -31,8 +29,8 @@ def go_back(recipe: Recipe, round: int, say: Say) -> None:
     aside = _Aside(folder.path)
     try:
         lost = _move(folder, round, aside)
-        with Journal.open(folder.path) as journal:
-            _renew(folder, journal, round, aside)
+        with Store.open(folder.path) as store:
+            _renew(folder, store, round, aside)
     except OSError as error:
         if isinstance(error, UnwritableError):
             raise
@@ -69,16 +67,16 @@ def _move(folder: RunFolder, last: int, aside: _Aside) -> bool:
     return lost
 
 
-def _renew(folder: RunFolder, journal: Journal, last: int, aside: _Aside) -> None:
+def _renew(folder: RunFolder, store: Store, last: int, aside: _Aside) -> None:
     """Make the journal's rows and the files beside it those of the state after round `last`."""
-    journal.drop_after(last)
-    known, there = journal.policies(), folder.rounds()
-    journal.let_go([round for round in known if round and round not in there])
+    store.drop_after(last)
+    known, there = store.policies(), folder.rounds()
+    store.let_go([round for round in known if round and round not in there])
     for round in there:
         if round not in known:
             place = folder.checkpoint(round)
-            note(journal, round, policy_hash(place), checked(place))
-    configs = journal.facts("config")
+            note(store, round, policy_hash(place), checked(place))
+    configs = store.facts("config")
     if configs and not config_is_known(folder, configs):
         aside.add([folder.config])
         write_text(folder.config, configs[-1])

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from veritune.records import MathProblem, Message, Problem
-from veritune.rounds.measures import VerifiedCandidate
+from veritune.records import MathProblem, Message, Problem, VerifiedCandidate
 
 SUFFIX = "+hint"
 

@@ -1,6 +1,6 @@
 """The loop: load the policy, sample, verify, select, train, evaluate - in rounds.
 
-Every part asks the journal first what is already there, so a run that was killed at any instant
+Every part asks the store first what is already there, so a run that was killed at any instant
 resumes where it left off: what was sampled, verified or trained before is neither lost nor done
 twice.
 """
@@ -36,7 +36,7 @@ async def improve(
         return rows
     async with open_run(recipe, progress) as run:
         start = start_policy(recipe, run.progress)
-        note_start(recipe, run.journal, start)
+        note_start(recipe, run.store, start)
         make_reward_model(recipe, start, run.progress)
         training = run.training(start)
         done, policy = training.newest()
@@ -45,7 +45,7 @@ async def improve(
             batch = await gather_batch(run, round, policy)
             policy = training.update(round, policy, batch)
             await evaluate(run, round, policy)
-        return run.journal.evaluations()
+        return run.store.evaluations()
 
 
 async def gather_batch(run: Run, round: int, policy: Checkpoint) -> Sequence[Example]:
@@ -54,10 +54,10 @@ async def gather_batch(run: Run, round: int, policy: Checkpoint) -> Sequence[Exa
     if selects and run.recipe.selection.reward == "demonstrations":
         return teaching_examples(run.recipe)
     problems = run.prompts(round)
-    await run.fill(round, "train", problems, run.recipe.sampler.n, policy)
+    await run.fill("train", round, problems, run.recipe.sampler.n, policy)
     if not selects:
         return run.rollouts(round)
-    chosen = select(run.journal.verified(round, "train"), run.recipe.selection)
+    chosen = select(run.store.verified(f"train/{round}"), run.recipe.selection)
     if run.recipe.selection.rationalise:
         chosen += await run.rationalise(round, problems, chosen, policy)
     run.record_selection(round, chosen)
@@ -70,5 +70,5 @@ async def evaluate(run: Run, round: int, policy: Checkpoint) -> None:
     """Measure the policy on the held-out problems, in the rounds that ask for it."""
     if not run.is_measured(round):
         return
-    await run.fill(round, "test", run.test, run.recipe.evaluation.n, policy)
+    await run.fill("test", round, run.test, run.recipe.evaluation.n, policy)
     run.measure(round, policy)

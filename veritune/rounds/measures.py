@@ -7,9 +7,7 @@ from itertools import groupby
 from math import comb
 from typing import Any
 
-from veritune.records import Candidate, Problem, Verdict
-
-VerifiedCandidate = tuple[Problem, Candidate, Verdict]
+from veritune.records import Verdict, VerifiedCandidate
 
 
 def pass_at_k(n: int, correct: int, k: int) -> float:

@@ -11,12 +11,7 @@ from typing import Any
 from veritune.config import EvaluationConfig, Recipe
 from veritune.errors import DamagedRunError, JournalError, RecipeError
 from veritune.files import write_text
-from veritune.journal import Journal, PolicyRow, RunFolder
-from veritune.journal.folder import changed_keys, to_toml
-from veritune.journal.journal import Split
-from veritune.models import model_folder
-from veritune.models.checkpoints import remove_leftovers
-from veritune.models.manifest import MANIFEST, check_folder, folder_manifest
+from veritune.models import MANIFEST, check_folder, folder_manifest, model_folder, remove_leftovers
 from veritune.problems import recipe_problems
 from veritune.records import Checkpoint, Problem
 from veritune.rounds.progress import Progress
@@ -31,19 +26,20 @@ from veritune.rounds.whole import (
     config_is_known,
     with_choices,
 )
+from veritune.store import PolicyRow, RunFolder, Store, changed_keys, to_toml
 
 Problems = Sequence[Problem]
 
 
 @contextmanager
-def open_journal(folder: RunFolder) -> Iterator[Journal]:
+def open_store(folder: RunFolder) -> Iterator[Store]:
     """The journal of a run, for its one writer; made where there is no run yet."""
     with with_choices(folder):
         check_not_lost(folder)
         folder.make()
-        journal = Journal.open(folder.path)
-    with journal:
-        yield journal
+        store = Store.open(folder.path)
+    with store:
+        yield store
 
 
 def finished_rows(recipe: Recipe, progress: Progress) -> list[dict[str, Any]]:
@@ -51,14 +47,14 @@ def finished_rows(recipe: Recipe, progress: Progress) -> list[dict[str, Any]]:
     folder = RunFolder(recipe.folder)
     if not folder.journal.exists():
         return []
-    with with_choices(folder), Journal.open(folder.path, read_only=True) as journal:
-        configs, rows = journal.facts("config"), journal.evaluations()
+    with with_choices(folder), Store.open(folder.path, read_only=True) as store:
+        configs, rows = store.facts("config"), store.evaluations()
         last = [row for row in rows if row["round"] == recipe.rounds.count]
         if not configs or not last or not is_measured_by(last[0], recipe.evaluation):
             return []
         changed_keys(folder.path, configs[-1], recipe)
-        check_run(folder, journal)
-        check_start(journal)
+        check_run(folder, store)
+        check_start(store)
     progress.measured(rows)
     return rows
 
@@ -68,45 +64,43 @@ def is_measured_by(row: dict[str, Any], config: EvaluationConfig) -> bool:
     return bool((row.get("n"), row.get("k")) == (config.n, config.k))
 
 
-def begin_or_resume(
-    recipe: Recipe, journal: Journal, progress: Progress
-) -> tuple[Problems, Problems]:
+def begin_or_resume(recipe: Recipe, store: Store, progress: Progress) -> tuple[Problems, Problems]:
     """The run's (training, held-out) problems, once the run on disk is known to be whole.
 
     Raises `DamagedRunError` where it is not, `RecipeError` where the recipe or its problems are
     not those that it began with.
     """
     folder, text = RunFolder(recipe.folder), to_toml(recipe)
-    configs = journal.facts("config")
+    configs = store.facts("config")
     with with_choices(folder):
         if configs:
-            check_files(folder, journal)
+            check_files(folder, store)
         elif folder.config.exists():
             raise DamagedRunError(f"{folder.journal}: empty, and config.toml is there")
-        check_checkpoints(folder, journal)
+        check_checkpoints(folder, store)
     changed = changed_keys(folder.path, configs[-1], recipe) if configs else []
     for path in folder.foreign():
         progress.say(f"{path}: not a checkpoint of the run; it is left alone")
     remove_leftovers(folder.checkpoints / "round-*")
     train, test = recipe_problems(recipe.problems, recipe.seed)
     if not configs:
-        journal.begin({"config": text}, {"train": train, "test": test})
+        store.begin({"config": text}, {"train": train, "test": test})
     else:
-        _check_same(recipe, journal, "train", train)
-        _check_same(recipe, journal, "test", test)
-        adopt(folder, journal)
+        _check_same(recipe, store, "train", train)
+        _check_same(recipe, store, "test", test)
+        adopt(folder, store)
     if changed:
         progress.say(f"resumed with changes: {', '.join(changed)}")
     if configs and configs[-1] != text:
-        journal.add_fact("config", text)
+        store.add_fact("config", text)
     if not config_is_known(folder, [text]):
         write_text(folder.config, text)
     return train, test
 
 
-def _check_same(recipe: Recipe, journal: Journal, split: Split, problems: Problems) -> None:
+def _check_same(recipe: Recipe, store: Store, split: str, problems: Problems) -> None:
     """Raise `RecipeError` where the problems are not those that were sampled so far."""
-    known = {problem.id: problem.to_line() for problem in journal.problems(split)}
+    known = {problem.id: problem.to_line() for problem in store.problems(split)}
     here = {problem.id: problem.to_line() for problem in problems}
     if list(known.items()) == list(here.items()):
         return
@@ -124,20 +118,20 @@ def _check_same(recipe: Recipe, journal: Journal, split: Split, problems: Proble
     )
 
 
-def note_start(recipe: Recipe, journal: Journal, start: Checkpoint) -> None:
+def note_start(recipe: Recipe, store: Store, start: Checkpoint) -> None:
     """Hold the policy that the run starts from to what the journal says, or write it there.
 
     Raises `JournalError` where it is another one than the run began with.
     """
-    known = journal.policies().get(0)
+    known = store.policies().get(0)
     place = model_folder(start.path)
     ours = (place / MANIFEST).is_file()
     manifest = check_folder(place).text if ours else folder_manifest(place)
     if known is None:
-        _check_makers(recipe, journal, start)
+        _check_makers(recipe, store, start)
         row = PolicyRow(round=0, policy=start.policy, previous="", manifest=manifest)
-        journal.add_policy(row)
-        journal.add_fact("start", os.path.relpath(place, recipe.folder))
+        store.add_policy(row)
+        store.add_fact("start", os.path.relpath(place, recipe.folder))
     elif known.policy != start.policy:
         raise JournalError(
             f"{start.path}: is policy {start.policy}, and {recipe.folder} began from"
@@ -152,7 +146,7 @@ def note_start(recipe: Recipe, journal: Journal, start: Checkpoint) -> None:
         )
 
 
-def _check_makers(recipe: Recipe, journal: Journal, start: Checkpoint) -> None:
+def _check_makers(recipe: Recipe, store: Store, start: Checkpoint) -> None:
     """Of a journal that was lost: the checkpoints that are left must come from this start."""
     folder = RunFolder(recipe.folder)
     for round in folder.rounds():

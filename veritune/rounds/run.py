@@ -1,30 +1,29 @@
-"""What the loop works with: the run's folder, journal, problems, sampler and verifier."""
+"""What the loop works with: the run's folder, problems and session."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from veritune.config import Recipe, VerifierConfig
-from veritune.journal import Journal, RunFolder
-from veritune.journal.journal import Split
-from veritune.records import Checkpoint, Problem
+from veritune.records import Checkpoint, Problem, VerifiedCandidate
 from veritune.rounds.hints import unsolved, without_hints
-from veritune.rounds.measures import VerifiedCandidate, measure
+from veritune.rounds.measures import measure
 from veritune.rounds.progress import Progress
-from veritune.rounds.resume import begin_or_resume, is_measured_by, open_journal
+from veritune.rounds.resume import begin_or_resume, is_measured_by, open_store
 from veritune.rounds.selection import examples, select
+from veritune.rounds.session import Session, open_session
 from veritune.rounds.start import reward_folder
-from veritune.rounds.stream import VerificationStream
 from veritune.rounds.tracking import tracked_run
 from veritune.rounds.training import Training
-from veritune.sampler import Sampler, open_sampler
+from veritune.store import RunFolder, Store
 from veritune.trainer import Example, Rollout
 from veritune.use import use_of
-from veritune.verifiers import open_verifier
 
+Part = Literal["train", "test", "hint"]
+"""What a round's set is for; `hint` has problems that were posed again with a hint."""
 PATIENCE = 10
 """Times `verifier.wall_seconds` that a verdict may take, waiting for a free worker included."""
 
@@ -35,16 +34,15 @@ class Run:
 
     recipe: Recipe
     folder: RunFolder
-    journal: Journal
+    store: Store
     train_set: Sequence[Problem]
     test: Sequence[Problem]
-    sampler: Sampler
-    stream: VerificationStream
+    session: Session
     progress: Progress
 
     def training(self, start: Checkpoint) -> Training:
         """What trains the policies of this run, from the one that it starts with."""
-        return Training(self.recipe, self.folder, self.journal, self.progress, start)
+        return Training(self.recipe, self.folder, self.store, self.progress, start)
 
     def prompts(self, round: int) -> list[Problem]:
         """This round's training problems: the next ones of the train split, going round."""
@@ -53,18 +51,17 @@ class Run:
         return [self.train_set[i % total] for i in range(first, first + min(count, total))]
 
     async def fill(
-        self, round: int, split: Split, problems: Sequence[Problem], n: int, policy: Checkpoint
+        self, part: Part, round: int, problems: Sequence[Problem], n: int, policy: Checkpoint
     ) -> None:
-        """Bring the journal to n verified candidates of every problem."""
-        done = {"train": "sample and verify", "test": "evaluate", "hint": "rationalise"}[split]
+        """Bring the set `part/round` to n verified candidates of every problem."""
+        done = {"train": "sample and verify", "test": "evaluate", "hint": "rationalise"}[part]
         with self.progress.phase(f"round {round}: {done}", len(problems) * n) as advance:
-            await self.stream.fill(round, split, problems, n, policy, advance)
-        if self.sampler.logprob_diff is not None:
-            step = ("train", "test", "hint").index(split)
-            row = {"round": round, "phase": "sampler", "step": step} | asdict(
-                self.sampler.logprob_diff
-            )
-            self.journal.put_metrics([row])
+            name = f"{part}/{round}"
+            await self.session.fill(name, problems, n, policy, advance, round=round)
+        if (diff := self.session.sampler.logprob_diff) is not None:
+            step = ("train", "test", "hint").index(part)
+            row = {"round": round, "phase": "sampler", "step": step} | asdict(diff)
+            self.store.put_metrics([row])
 
     async def rationalise(
         self,
@@ -77,22 +74,25 @@ class Run:
         posed = unsolved(problems, chosen)
         if not posed:
             return []
-        self.journal.add_problems("hint", posed)
-        await self.fill(round, "hint", posed, self.recipe.sampler.n, policy)
+        await self.fill("hint", round, posed, self.recipe.sampler.n, policy)
         return select(self._hinted(round), self.recipe.selection)
 
     def _hinted(self, round: int) -> list[VerifiedCandidate]:
         """A round's candidates that were sampled with a hint, those of a problem together."""
-        rows = self.journal.verified(round, "hint")
+        rows = self.store.verified(f"hint/{round}")
         return sorted(rows, key=lambda row: (row[0].id, row[1].index))
 
     def record_selection(self, round: int, chosen: Sequence[VerifiedCandidate]) -> None:
         """Write down what was selected, and the outcomes of the sample."""
-        self.journal.select(round, ((c.problem_id, c.index) for _, c, _ in chosen))
+        for part in ("train", "hint"):
+            name = f"{part}/{round}"
+            there = self.store.verified_keys(name)
+            keys = ((c.problem_id, c.index) for _, c, _ in chosen)
+            self.store.select(name, (key for key in keys if key in there))
         self._record_sample(round, len(chosen), f"selected by {self.recipe.selection.reward}")
 
     def _record_sample(self, round: int, used: int, how: str) -> None:
-        counts = self.journal.outcomes(round, "train")
+        counts = self.store.outcomes(f"train/{round}")
         row: dict[str, Any] = {
             "round": round,
             "phase": "sample",
@@ -102,7 +102,7 @@ class Run:
             "errors": counts.get("error", 0),
             "selected": used,
         }
-        self.journal.put_metrics([row])
+        self.store.put_metrics([row])
         unchecked = f", {row['errors']} verifier errors" if row["errors"] else ""
         self.progress.say(
             f"round {round}: {row['candidates']} candidates, {row['passed']} passed{unchecked};"
@@ -111,7 +111,7 @@ class Run:
 
     def why_nothing_selected(self, round: int) -> str:
         """Why nothing was selected, and what may help."""
-        counts = self.journal.outcomes(round, "train")
+        counts = self.store.outcomes(f"train/{round}")
         return (
             f"none of {sum(counts.values())} candidates was selected ({counts.get('passed', 0)}"
             f" passed, {counts.get('error', 0)} verifier errors); sample more (--sampler.n),"
@@ -123,16 +123,16 @@ class Run:
         config = self.recipe.selection
         found: list[Example] = []
         for past in range(max(1, round - config.replay), round + 1):
-            keys = self.journal.selected(past)
-            verified = list(self.journal.verified(past, "train"))
-            for rows in (verified, self._hinted(past)):
+            verified = list(self.store.verified(f"train/{past}"))
+            for part, rows in (("train", verified), ("hint", self._hinted(past))):
+                keys = self.store.selected(f"{part}/{past}")
                 chosen = [row for row in rows if (row[1].problem_id, row[1].index) in keys]
                 found += examples(without_hints(chosen, self.train_set), rows, config.weight)
         return found
 
     def rollouts(self, round: int) -> list[Rollout]:
         """Every verified candidate of a round: policy gradients learn from failures too."""
-        verified = list(self.journal.verified(round, "train"))
+        verified = list(self.store.verified(f"train/{round}"))
         usable = sum(use_of(verdict).outcome is not None for _, _, verdict in verified)
         self._record_sample(round, usable, f"used for {self.recipe.trainer.type}")
         return [Rollout(problem=p, candidate=c, verdict=v) for p, c, v in verified]
@@ -144,8 +144,8 @@ class Run:
 
     def measure(self, round: int, policy: Checkpoint) -> None:
         """Write down the evaluation of a round; one by another n or k stands beside it."""
-        config, known = self.recipe.evaluation, self.journal.evaluations()
-        rows = (row for row in self.journal.verified(round, "test") if row[1].index < config.n)
+        config, known = self.recipe.evaluation, self.store.evaluations()
+        rows = (row for row in self.store.verified(f"test/{round}") if row[1].index < config.n)
         row: dict[str, Any] = {"round": round, "phase": "evaluate", "n": config.n}
         before = [old for old in known if old["round"] == round]
         if not before or not is_measured_by(before[0], config):
@@ -153,42 +153,37 @@ class Run:
             row |= measure(rows, config.k) | ({"step": step} if step else {})
         else:
             row = before[0]
-        self.journal.put_metrics([row | {"policy": policy.policy}])
-        self.progress.measured(self.journal.evaluations())
+        self.store.put_metrics([row | {"policy": policy.policy}])
+        self.progress.measured(self.store.evaluations())
 
 
 @asynccontextmanager
 async def open_run(recipe: Recipe, progress: Progress) -> AsyncIterator[Run]:
-    """Open or make the run's folder, and start its sampler and verifier."""
+    """Open or make the run's folder, and open its session."""
     _set_threads(recipe.threads)
     folder = RunFolder(recipe.folder)
     settings = recipe.model_dump(mode="json", exclude_none=True)
-    with open_journal(folder) as journal:
-        train, test = begin_or_resume(recipe, journal, progress)
-        needs_code = any(problem.kind == "code" for problem in [*train, *test])
-        sampler = open_sampler(recipe.sampler, seed=recipe.seed, dtype=recipe.model.dtype)
-        try:
-            async with open_verifier(_verifier_config(recipe), needs_code=needs_code) as verifier:
-                stream = VerificationStream(
-                    sampler,
-                    verifier,
-                    journal,
-                    at_once=2 * recipe.verifier.workers,
-                    patience=PATIENCE * recipe.verifier.wall_seconds,
+    with open_store(folder) as store:
+        train, test = begin_or_resume(recipe, store, progress)
+        async with open_session(
+            store,
+            sampler=recipe.sampler,
+            verifier=_verifier_config(recipe),
+            seed=recipe.seed,
+            dtype=recipe.model.dtype,
+            problems=[*train, *test],
+            patience=PATIENCE * recipe.verifier.wall_seconds,
+        ) as session:
+            with tracked_run(recipe.tracker, store, settings):
+                yield Run(
+                    recipe=recipe,
+                    folder=folder,
+                    store=store,
+                    train_set=train,
+                    test=test,
+                    session=session,
+                    progress=progress,
                 )
-                with tracked_run(recipe.tracker, journal, settings):
-                    yield Run(
-                        recipe=recipe,
-                        folder=folder,
-                        journal=journal,
-                        train_set=train,
-                        test=test,
-                        sampler=sampler,
-                        stream=stream,
-                        progress=progress,
-                    )
-        finally:
-            sampler.close()
 
 
 def _verifier_config(recipe: Recipe) -> VerifierConfig:

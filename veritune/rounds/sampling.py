@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from veritune.journal import Journal
-from veritune.models import model_folder, policy_hash
 from veritune.records import Candidate, Checkpoint, Problem
 from veritune.rounds.candidate_queue import CandidateQueue
 from veritune.rounds.progress import Advance
-from veritune.rounds.stream import FLUSH, VerificationStream
+from veritune.rounds.stream import FLUSH
 from veritune.sampler import Sampler
-from veritune.verifiers import Verifier
-
-ROUND = 0
+from veritune.store import Store
 
 
 async def sample_candidates(
-    journal: Journal,
+    store: Store,
+    name: str,
     sampler: Sampler,
     policy: Checkpoint,
     problems: Sequence[Problem],
     n: int,
     advance: Advance,
 ) -> None:
-    """Bring the journal to `n` candidates of every problem, without verdicts."""
-    known = journal.keys(ROUND)
+    """Bring a set to `n` candidates of every problem, without verdicts."""
+    known = store.keys(name)
     advance(len(known))
     asked = [[i for i in range(n) if (p.id, i) not in known] for p in problems]
     if not any(asked):
@@ -39,34 +35,10 @@ async def sample_candidates(
                 buffer.append(candidate)
                 advance(1)
                 if len(buffer) >= FLUSH:
-                    journal.add_candidates(ROUND, buffer)
+                    store.add_candidates(name, buffer)
                     buffer.clear()
         finally:
-            journal.add_candidates(ROUND, buffer)
-
-
-async def sample_and_verify(
-    journal: Journal,
-    sampler: Sampler,
-    verifier: Verifier,
-    policy: Checkpoint,
-    problems: Sequence[Problem],
-    n: int,
-    advance: Advance,
-    *,
-    at_once: int,
-) -> None:
-    """Bring the journal to `n` verified candidates of every problem, verifying while sampling."""
-    stream = VerificationStream(sampler, verifier, journal, at_once=at_once)
-    await stream.fill(ROUND, "train", problems, n, policy, advance)
-
-
-def named_policy(model: str, *, on_server: bool) -> Checkpoint:
-    """The policy of a folder or hub name; a server may know models that are not here."""
-    if on_server and not Path(model).is_dir():
-        return Checkpoint(path=model, policy=model)
-    folder = model_folder(model)
-    return Checkpoint(path=str(folder), policy=policy_hash(folder))
+            store.add_candidates(name, buffer)
 
 
 def _source(
@@ -76,4 +48,4 @@ def _source(
     asked: Sequence[Sequence[int]],
 ) -> Iterator[Candidate]:
     sampler.load(policy)
-    yield from sampler.sample(problems, asked, round=ROUND)
+    yield from sampler.sample(problems, asked, round=0)

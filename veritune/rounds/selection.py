@@ -8,8 +8,8 @@ from random import Random
 from typing import Literal
 
 from veritune.config import SelectionConfig
-from veritune.records import Candidate, Verdict
-from veritune.rounds.measures import VerifiedCandidate, every_step_right, passes_visible
+from veritune.records import Candidate, Verdict, VerifiedCandidate
+from veritune.rounds.measures import every_step_right, passes_visible
 from veritune.rounds.paths import solution_path
 from veritune.trainer import Example
 from veritune.use import use_of
@@ -105,8 +105,8 @@ def _ranked(
     groups: list[list[VerifiedCandidate]], reward_model: str
 ) -> list[list[VerifiedCandidate]]:
     """Every group from the best to the worst by a reward model: RAFT, arXiv 2304.06767."""
-    from veritune.models.reward import load_reward_model
-    from veritune.verifiers.learned import candidate_scores
+    from veritune.models import load_reward_model
+    from veritune.verifiers import candidate_scores
 
     rows = [row for group in groups for row in group]
     (score,) = candidate_scores(load_reward_model(reward_model), rows)

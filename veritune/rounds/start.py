@@ -26,8 +26,7 @@ from veritune.models import (
     save_adapter,
     save_policy,
 )
-from veritune.problems import demonstrations
-from veritune.problems.generating import GENERATORS
+from veritune.problems import GENERATORS, demonstrations
 from veritune.records import Candidate, Checkpoint
 from veritune.rounds.progress import Progress, raise_if_cancelled
 from veritune.rounds.whole import check_shared
@@ -135,8 +134,7 @@ def make_reward_model(recipe: Recipe, start: Checkpoint, progress: Progress) -> 
 
 
 def _train_reward_model(recipe: Recipe, start: Checkpoint, out: Path, progress: Progress) -> None:
-    from veritune.trainer.pairs import read_pairs_file
-    from veritune.trainer.reward_models import RewardTrainer
+    from veritune.trainer import RewardTrainer, read_pairs_file
 
     config = recipe.reward
     assert config.preferences is not None

@@ -1,8 +1,8 @@
-"""Candidates go from the sampler to the verifiers to the journal as they finish.
+"""Candidates go from the sampler to the verifiers to the store as they finish.
 
 The sampler runs in a thread of its own and waits when the verifiers fall behind, so memory stays
 bounded however many candidates there are. Every idle verifier takes the next candidate, whichever
-it is. Whatever the journal already holds is not sampled again.
+it is. Whatever the set already holds is not sampled again.
 """
 
 from __future__ import annotations
@@ -12,57 +12,57 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 
-from veritune.journal import Journal
-from veritune.journal.journal import Split
 from veritune.records import Candidate, Checkpoint, Problem, Verdict
 from veritune.rounds.candidate_queue import CandidateQueue
 from veritune.rounds.progress import Advance
 from veritune.sampler import Sampler
+from veritune.store import Store
 from veritune.verifiers import Verifier
 
 PATIENCE = 600.0
 """Seconds that one verification may take; a verifier that is stuck must not hold up the round."""
 FLUSH, FLUSH_SECONDS = 256, 1.0
-"""Verified candidates that go to the journal at once, and how long fewer may wait."""
+"""Verified candidates that go to the store at once, and how long fewer may wait."""
 END_SECONDS = 2.0
 """How long verifications are waited for that have been called off."""
 
 
 class VerificationStream:
-    """Fills the journal with verified candidates, round by round."""
+    """Fills sets of the store with verified candidates."""
 
     def __init__(
         self,
         sampler: Sampler,
         verifier: Verifier,
-        journal: Journal,
+        store: Store,
         *,
         at_once: int,
         patience: float = PATIENCE,
     ) -> None:
-        self._sampler, self._verifier, self._journal = sampler, verifier, journal
+        self._sampler, self._verifier, self._store = sampler, verifier, store
         self._at_once, self._patience = at_once, patience
 
     async def fill(
         self,
-        round: int,
-        split: Split,
+        name: str,
         problems: Sequence[Problem],
         n: int,
         policy: Checkpoint,
         advance: Advance,
+        *,
+        round: int = 0,
     ) -> None:
-        """Sample and verify candidates 0..n-1 of every problem that the journal lacks."""
-        done = self._journal.verified_keys(round, split)
+        """Sample and verify candidates 0..n-1 of every problem that the set lacks."""
+        done = self._store.verified_keys(name)
         advance(len(done))
-        waiting = self._journal.unverified(round, split)
+        waiting = self._store.unverified(name)
         known = done | {(c.problem_id, c.index) for c in waiting}
         lacking = [[i for i in range(n) if (p.id, i) not in known] for p in problems]
         pairs = [(p, i) for p, i in zip(problems, lacking, strict=True) if i]
         if not waiting and not pairs:
             return
         source = self._source(round, waiting, pairs, policy)
-        await self._pump(source, {p.id: p for p in problems}, round, advance)
+        await self._pump(source, {p.id: p for p in problems}, name, advance)
 
     def _source(
         self,
@@ -81,10 +81,10 @@ class VerificationStream:
         self,
         source: Iterator[Candidate],
         problems: dict[str, Problem],
-        round: int,
+        name: str,
         advance: Advance,
     ) -> None:
-        buffer = _Buffer(self._journal, round)
+        buffer = _Buffer(self._store, name)
         queue = CandidateQueue(source, self._sampler.close)
         async with queue.running(), _ending_together() as tasks:
             tasks += [
@@ -123,10 +123,10 @@ class VerificationStream:
 
 
 class _Buffer:
-    """What was verified since the journal was last written."""
+    """What was verified since the store was last written."""
 
-    def __init__(self, journal: Journal, round: int) -> None:
-        self._journal, self._round = journal, round
+    def __init__(self, store: Store, name: str) -> None:
+        self._store, self._name = store, name
         self._rows: list[tuple[Candidate, Verdict]] = []
         self._since = time.monotonic()
 
@@ -136,7 +136,7 @@ class _Buffer:
             self.flush()
 
     def flush(self) -> None:
-        self._journal.add_verified(self._round, self._rows)
+        self._store.add_verified(self._name, self._rows)
         self._rows.clear()
         self._since = time.monotonic()
 

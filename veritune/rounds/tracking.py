@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from veritune.config import TrackerName
 from veritune.errors import RecipeError
-from veritune.journal import Journal
+from veritune.store import Store
 
 PROJECT = "veritune"
 AXES = {"round", "phase", "step"}
@@ -41,7 +41,7 @@ class Tracker(Protocol):
 
 @contextmanager
 def tracked_run(
-    name: TrackerName | None, journal: Journal, settings: Mapping[str, Any]
+    name: TrackerName | None, store: Store, settings: Mapping[str, Any]
 ) -> Iterator[None]:
     """Meanwhile, forward the rows that are new to a run's journal.
 
@@ -51,20 +51,20 @@ def tracked_run(
     if name is None:
         yield
         return
-    folder = journal.folder / "tracker"
-    with _opened(name, folder, journal.folder.name, settings) as tracker:
+    folder = store.folder / "tracker"
+    with _opened(name, folder, store.folder.name, settings) as tracker:
 
         def tell(rows: Sequence[MetricsRow]) -> None:
             for row in rows:
-                before = journal.count_metrics("train", row["round"])
+                before = store.count_metrics("train", row["round"])
                 _log(tracker, row, before)
             tracker.flush()
 
-        journal.listener = tell
+        store.listener = tell
         try:
             yield
         finally:
-            journal.listener = None
+            store.listener = None
 
 
 @contextmanager

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from veritune.config import DpoTrainerConfig, Recipe, RlConfig, SftTrainerConfig
-from veritune.journal import Journal, RunFolder
-from veritune.models.checkpoints import remove_folder
-from veritune.models.manifest import made_by, read_manifest
+from veritune.models import made_by, read_manifest, remove_folder
 from veritune.records import Checkpoint
 from veritune.rounds.progress import Progress, raise_if_cancelled
 from veritune.rounds.whole import note
+from veritune.store import RunFolder, Store
 from veritune.trainer import (
     Example,
     Rollout,
@@ -35,11 +34,11 @@ class Training:
         self,
         recipe: Recipe,
         folder: RunFolder,
-        journal: Journal,
+        store: Store,
         progress: Progress,
         start: Checkpoint,
     ) -> None:
-        self._recipe, self._folder, self._journal = recipe, folder, journal
+        self._recipe, self._folder, self._store = recipe, folder, store
         self._progress, self._start = progress, start
         self._gradient: Trainer[Rollout] | None = None
         self._round = 0
@@ -48,7 +47,7 @@ class Training:
 
     def newest(self) -> tuple[int, Checkpoint]:
         """The last round that was trained, and its policy; round 0 is the start."""
-        round, row = max(self._journal.policies().items())
+        round, row = max(self._store.policies().items())
         if round == 0:
             return 0, self._start
         return round, Checkpoint(path=str(self._folder.checkpoint(round)), policy=row.policy)
@@ -70,13 +69,13 @@ class Training:
             self._on_step = on_step
             with self._named(round, policy):
                 trained = self._train(policy, batch, out)
-        note(self._journal, round, trained.policy, read_manifest(out))
+        note(self._store, round, trained.policy, read_manifest(out))
         self._forget(round)
         return trained
 
     def _named(self, round: int, policy: Checkpoint) -> AbstractContextManager[None]:
         """Checkpoints that are written inside say what they follow from."""
-        run, start = self._journal.run_id, self._start.policy
+        run, start = self._store.run_id, self._start.policy
         return made_by(run=run, round=round, previous=policy.policy, start=start)
 
     def _train(
@@ -116,7 +115,7 @@ class Training:
             self._progress.say(f"round {self._round}: {warning}")
         self._rows.append({"round": self._round, "phase": "train"} | step)
         if len(self._rows) == METRICS_EVERY or step["step"] == self._steps:
-            self._journal.put_metrics(self._rows)
+            self._store.put_metrics(self._rows)
             self._rows = []
 
     def _forget(self, round: int) -> None:
@@ -124,9 +123,9 @@ class Training:
         keep = self._recipe.rounds.keep_checkpoints
         if not keep:
             return
-        known = self._journal.policies().values()
+        known = self._store.policies().values()
         old = [row.round for row in known if row.kept and 0 < row.round <= round - keep]
         # The journal first: a checkpoint that it says is kept must be there after a kill.
-        self._journal.let_go(old)
+        self._store.let_go(old)
         for number in old:
             remove_folder(self._folder.checkpoint(number))

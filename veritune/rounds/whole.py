@@ -11,11 +11,26 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from veritune.errors import DamagedRunError, ModelError
-from veritune.journal import Journal, PolicyRow, RunFolder
-from veritune.models import policy_hash
-from veritune.models.manifest import MANIFEST, Manifest, check_folder
+from veritune.models import MANIFEST, Manifest, check_folder, policy_hash
+from veritune.store import PolicyRow, RunFolder, Store
 
 Say = Callable[[str], None]
+
+
+@contextmanager
+def open_whole(folder: Path) -> Iterator[Store]:
+    """The store of a run to read from, once the run proves to be whole.
+
+    Raises `DamagedRunError` where it does not, `ModelError` where its start does not.
+    """
+    place = RunFolder(folder)
+    with with_choices(place):
+        check_not_lost(place)
+        store = Store.open(folder, read_only=True)
+    with with_choices(place), store:
+        check_run(place, store)
+        check_start(store)
+        yield store
 
 
 @contextmanager
@@ -63,8 +78,8 @@ def journal_id(folder: RunFolder) -> str | None:
     if not folder.journal.exists():
         return None
     try:
-        with Journal.open(folder.path, read_only=True) as journal:
-            return journal.run_id
+        with Store.open(folder.path, read_only=True) as store:
+            return store.run_id
     except DamagedRunError:
         return None
 
@@ -77,21 +92,21 @@ def check_not_lost(folder: RunFolder) -> None:
         raise DamagedRunError(f"{folder.journal}: missing, and {others[0].name} is there")
 
 
-def check_files(folder: RunFolder, journal: Journal) -> None:
+def check_files(folder: RunFolder, store: Store) -> None:
     """Raise `DamagedRunError` where `config.toml` or `metrics.jsonl` is not what was written."""
-    configs = journal.facts("config")
-    begun = bool(journal.policies())
+    configs = store.facts("config")
+    begun = bool(store.policies())
     if not folder.config.exists():
         if begun:
             raise DamagedRunError(f"{folder.config}: missing")
     elif not config_is_known(folder, configs):
         raise DamagedRunError(f"{folder.config}: not what the run wrote there")
     if not folder.metrics.exists():
-        if journal.metric_lines(but_last=True):
+        if store.metric_lines(but_last=True):
             raise DamagedRunError(f"{folder.metrics}: missing")
         return
     for but_last in (False, True):
-        lines = journal.metric_lines(but_last=but_last)
+        lines = store.metric_lines(but_last=but_last)
         if _read(folder.metrics) == "".join(f"{line}\n" for line in lines).encode():
             return
     raise DamagedRunError(f"{folder.metrics}: not what the journal holds")
@@ -104,49 +119,49 @@ def config_is_known(folder: RunFolder, configs: Sequence[str]) -> bool:
     return _read(folder.config) in [text.encode() for text in configs[-2:]]
 
 
-def check_checkpoints(folder: RunFolder, journal: Journal) -> None:
+def check_checkpoints(folder: RunFolder, store: Store) -> None:
     """Hold the checkpoints to the journal, and the journal to them.
 
     One that was saved and not yet noted, since the run was killed between, is left to `adopt`.
     Raises `DamagedRunError`.
     """
-    known, there = journal.policies(), folder.rounds()
+    known, there = store.policies(), folder.rounds()
     for round, row in known.items():
         if round and row.kept:
             _check_known(folder.checkpoint(round), row)
     for round in there:
-        if round not in known and not is_next(folder, journal, round):
+        if round not in known and not is_next(folder, store, round):
             raise DamagedRunError(
                 f"{folder.checkpoint(round)}: the journal knows no such checkpoint: it is of"
                 " another run, or the journal is an older one"
             )
 
 
-def is_next(folder: RunFolder, journal: Journal, round: int) -> bool:
+def is_next(folder: RunFolder, store: Store, round: int) -> bool:
     """Whether this run saved a checkpoint that the journal was not told of before a kill."""
-    known = journal.policies()
+    known = store.policies()
     if round != max(known, default=-1) + 1 or round - 1 not in known:
         return False
     maker = checked(folder.checkpoint(round)).made_by
     says = maker.get("run"), maker.get("round"), maker.get("previous")
-    sampled = any(row["round"] == round for row in journal.metrics())
-    return says == (journal.run_id, round, known[round - 1].policy) and sampled
+    sampled = any(row["round"] == round for row in store.metrics())
+    return says == (store.run_id, round, known[round - 1].policy) and sampled
 
 
-def adopt(folder: RunFolder, journal: Journal) -> None:
+def adopt(folder: RunFolder, store: Store) -> None:
     """Note the checkpoint that was saved just before the run was killed."""
-    known = journal.policies()
+    known = store.policies()
     round = max(known, default=-1) + 1
-    if round in folder.rounds() and is_next(folder, journal, round):
+    if round in folder.rounds() and is_next(folder, store, round):
         place = folder.checkpoint(round)
-        note(journal, round, policy_hash(place), checked(place))
+        note(store, round, policy_hash(place), checked(place))
 
 
-def note(journal: Journal, round: int, policy: str, manifest: Manifest) -> None:
+def note(store: Store, round: int, policy: str, manifest: Manifest) -> None:
     """Write a checkpoint's name and manifest into the journal."""
     previous = str(manifest.made_by.get("previous", ""))
     row = PolicyRow(round=round, policy=policy, previous=previous, manifest=manifest.text)
-    journal.add_policy(row)
+    store.add_policy(row)
 
 
 def checked(place: Path) -> Manifest:
@@ -157,16 +172,16 @@ def checked(place: Path) -> Manifest:
         raise DamagedRunError(str(error)) from None
 
 
-def check_run(folder: RunFolder, journal: Journal) -> None:
+def check_run(folder: RunFolder, store: Store) -> None:
     """Raise `DamagedRunError` where anything of the run is not as it was written."""
-    check_files(folder, journal)
-    check_checkpoints(folder, journal)
+    check_files(folder, store)
+    check_checkpoints(folder, store)
 
 
-def check_start(journal: Journal) -> None:
+def check_start(store: Store) -> None:
     """Raise `ModelError` where the start that was made for the run is there and damaged."""
-    for place in (journal.folder / path for path in journal.facts("start")[-1:]):
-        if (place / MANIFEST).exists() and check_shared(place) != journal.policies()[0].manifest:
+    for place in (store.folder / path for path in store.facts("start")[-1:]):
+        if (place / MANIFEST).exists() and check_shared(place) != store.policies()[0].manifest:
             raise ModelError(f"{place}: not the start that the run began from; put that back")
 
 

@@ -1,9 +1,21 @@
 """Sampling candidates from a policy."""
 
+from veritune.sampler.endpoint import Endpoint
 from veritune.sampler.native import NativeSampler
 from veritune.sampler.opening import open_sampler
 from veritune.sampler.protocol import Sampler
+from veritune.sampler.replies import ChatChoice, Completion, read_reply
 from veritune.sampler.server import ServerSampler
 from veritune.sampler.vllm import VllmSampler
 
-__all__ = ["NativeSampler", "Sampler", "ServerSampler", "VllmSampler", "open_sampler"]
+__all__ = [
+    "ChatChoice",
+    "Completion",
+    "Endpoint",
+    "NativeSampler",
+    "Sampler",
+    "ServerSampler",
+    "VllmSampler",
+    "open_sampler",
+    "read_reply",
+]

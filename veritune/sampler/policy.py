@@ -9,8 +9,7 @@ from typing import Any
 import torch
 
 from veritune.config import SamplerConfig
-from veritune.models import load_policy, model_folder
-from veritune.models.hashing import adapter_base
+from veritune.models import adapter_base, load_policy, model_folder
 from veritune.records import Checkpoint, Problem
 from veritune.sampler.batch import PromptGroup
 from veritune.sampler.codec import PromptCodec

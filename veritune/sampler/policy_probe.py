@@ -17,8 +17,7 @@ import numpy as np
 
 from veritune.config import SamplerConfig
 from veritune.errors import PolicyMismatchError
-from veritune.models import load_policy, model_folder, policy_hash
-from veritune.models.hashing import adapter_base
+from veritune.models import adapter_base, load_policy, model_folder, policy_hash
 from veritune.records import Checkpoint
 from veritune.sampler.codec import PromptCodec
 

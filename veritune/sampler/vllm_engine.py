@@ -14,8 +14,7 @@ from typing import Any
 
 from veritune.config import SamplerConfig
 from veritune.errors import ModelError, VerituneError
-from veritune.models import model_folder
-from veritune.models.hashing import model_shape
+from veritune.models import model_folder, model_shape
 from veritune.records import Checkpoint
 from veritune.sampler.engine_client import EngineClient, ProcessGuard
 from veritune.sampler.policy_probe import PolicyProbe

@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from veritune.models.hashing import WEIGHTS
+from veritune.models import WEIGHTS
 from veritune.sampler.weights import Weights, arrange
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from veritune.models.linear import packed, prefers_onednn, product
+from veritune.models import packed, prefers_onednn, product
 
 if TYPE_CHECKING:
     from torch import Tensor

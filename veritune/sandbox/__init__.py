@@ -10,13 +10,20 @@ import functools
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.sandbox import bubblewrap, docker
+from veritune.sandbox.docker import IMAGE as DOCKER_IMAGE
+from veritune.sandbox.docker import connect as connect_docker
+from veritune.sandbox.doctor import IsolationCheck, examine
+from veritune.sandbox.image import TOOLCHAINS, build_from_dockerfile, build_from_host
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.pool import PooledSandbox
 from veritune.sandbox.protocol import ExecResult, GradedJob, Job, Program, Sandbox, Shared
 
 __all__ = [
+    "DOCKER_IMAGE",
+    "TOOLCHAINS",
     "ExecResult",
     "GradedJob",
+    "IsolationCheck",
     "Job",
     "Limits",
     "Program",
@@ -24,6 +31,10 @@ __all__ = [
     "SandboxFailureError",
     "SandboxUnavailableError",
     "Shared",
+    "build_from_dockerfile",
+    "build_from_host",
+    "connect_docker",
+    "examine",
     "open_sandbox",
 ]
 

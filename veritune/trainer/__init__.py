@@ -1,15 +1,64 @@
 """Trainers: each turns a policy and verified examples into the next policy."""
 
+from typing import TYPE_CHECKING
+
+from veritune.lazy import lazily
 from veritune.trainer.opening import open_dpo, open_policy_gradient
 from veritune.trainer.protocol import Example, Rollout, Trainer, minibatches_per_epoch
 from veritune.trainer.sft import SftTrainer
 
+if TYPE_CHECKING:
+    from veritune.trainer.advantages import center
+    from veritune.trainer.dpo import DpoTrainer
+    from veritune.trainer.fitting import state_folder
+    from veritune.trainer.groups import GroupTrainer
+    from veritune.trainer.losses import policy_loss
+    from veritune.trainer.pairs import PreferencePair, read_pairs_file, verdict_pairs
+    from veritune.trainer.ppo import PpoTrainer
+    from veritune.trainer.processes import join as join_processes
+    from veritune.trainer.processes import rank as process_rank
+    from veritune.trainer.reward_models import RewardTrainer
+else:
+    __getattr__ = lazily(
+        __name__,
+        {
+            "advantages": ("center",),
+            "losses": ("policy_loss",),
+            "dpo": ("DpoTrainer",),
+            "fitting": ("state_folder",),
+            "groups": ("GroupTrainer",),
+            "pairs": (
+                "PreferencePair",
+                "read_pairs_file",
+                "verdict_pairs",
+            ),
+            "ppo": ("PpoTrainer",),
+            "reward_models": ("RewardTrainer",),
+            "processes": (
+                "join_processes=join",
+                "process_rank=rank",
+            ),
+        },
+    )
+
 __all__ = [
+    "DpoTrainer",
     "Example",
+    "GroupTrainer",
+    "PpoTrainer",
+    "PreferencePair",
+    "RewardTrainer",
     "Rollout",
     "SftTrainer",
     "Trainer",
+    "center",
+    "join_processes",
     "minibatches_per_epoch",
     "open_dpo",
     "open_policy_gradient",
+    "policy_loss",
+    "process_rank",
+    "read_pairs_file",
+    "state_folder",
+    "verdict_pairs",
 ]

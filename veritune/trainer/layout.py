@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from veritune.models.forward import plain
+from veritune.models import plain
 from veritune.trainer.batches import TokenRow, padded
 from veritune.trainer.segments import NAME, TokenSegment, segment, use_segments
 

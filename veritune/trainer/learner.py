@@ -18,8 +18,7 @@ from safetensors.torch import load_file, save_file
 
 from veritune.config import PpoConfig, RlConfig
 from veritune.errors import ModelError, TrainingError
-from veritune.models import load_policy, model_folder, save_policy
-from veritune.models.value import load_head, save_head, value_head
+from veritune.models import load_head, load_policy, model_folder, save_head, save_policy, value_head
 from veritune.records import Checkpoint
 from veritune.trainer.rollouts import RolloutRow, micro_batches
 from veritune.trainer.scoring import Critic

@@ -23,8 +23,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from veritune.errors import ModelError, TrainingError
-from veritune.models.checkpoints import whole_folder
-from veritune.models.manifest import check_folder
+from veritune.models import check_folder, whole_folder
 from veritune.trainer import processes, sharding
 
 Autocast = Literal["none", "bfloat16"]

@@ -11,10 +11,8 @@ from typing import Any
 
 from veritune.errors import RecordError
 from veritune.files import iter_rows
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import Candidate, Problem, VerifiedCandidate
 from veritune.use import use_of
-
-VerifiedCandidate = tuple[Problem, Candidate, Verdict]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,17 +15,17 @@ import torch
 
 from veritune.config import RewardConfig
 from veritune.errors import TrainingError
-from veritune.models.reward import (
+from veritune.models import (
     RewardKind,
     RewardModel,
     TokenSpan,
     fresh_reward_model,
     save_reward_model,
 )
-from veritune.records import Checkpoint
+from veritune.records import Checkpoint, VerifiedCandidate
 from veritune.trainer import processes
 from veritune.trainer.fitting import FitTask, Metrics, OnStep, finish, fit, state_folder
-from veritune.trainer.pairs import PreferencePair, VerifiedCandidate
+from veritune.trainer.pairs import PreferencePair
 from veritune.trainer.reward_losses import classification_loss, preference_loss
 from veritune.trainer.reward_rows import (
     LabelledRow,

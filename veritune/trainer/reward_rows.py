@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from veritune.models import encode_prompt
-from veritune.models.token_ends import span_at, token_ends
-from veritune.records import Verdict
+from veritune.models import encode_prompt, span_at, token_ends
+from veritune.records import Verdict, VerifiedCandidate
 from veritune.trainer.batches import encode
-from veritune.trainer.pairs import PreferencePair, VerifiedCandidate
+from veritune.trainer.pairs import PreferencePair
 from veritune.use import use_of
 
 Labels = tuple[tuple[int, int, float], ...]

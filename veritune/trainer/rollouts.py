@@ -11,8 +11,7 @@ import torch
 
 from veritune.config import CreditConfig
 from veritune.errors import TrainingError
-from veritune.models import encode_prompt
-from veritune.models.token_ends import token_ends
+from veritune.models import encode_prompt, token_ends
 from veritune.trainer.credit import Credit, assign_credit
 from veritune.trainer.losses import truncated_importance
 from veritune.trainer.protocol import Rollout, minibatches_per_epoch

@@ -12,8 +12,7 @@ from typing import Any, Literal
 
 import torch
 
-from veritune.models.forward import hidden_states
-from veritune.models.value import reading_at
+from veritune.models import hidden_states, reading_at
 from veritune.trainer.layout import Layout, lay_out
 from veritune.trainer.losses import entropies, logprobs_of
 from veritune.trainer.rollouts import RolloutRow

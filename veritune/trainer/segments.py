@@ -21,7 +21,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
-from veritune.models.forward import plain
+from veritune.models import plain
 
 NAME = "veritune_segments"
 ALIKE = 0.7

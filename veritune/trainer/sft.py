@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from veritune.config import SftConfig
-from veritune.models import load_policy, save_policy
-from veritune.models.forward import keeping
+from veritune.models import keeping, load_policy, save_policy
 from veritune.records import Checkpoint
 from veritune.trainer.batches import IGNORED, Tokens, padded, tokenize
 from veritune.trainer.protocol import Example
@@ -100,7 +99,7 @@ def completion_logprobs(model: Any, rows: Sequence[Tokens]) -> torch.Tensor:
     """
     import torch
 
-    from veritune.models.value import reading_at
+    from veritune.models import reading_at
     from veritune.trainer.layout import packed
 
     layout = packed(model, rows)

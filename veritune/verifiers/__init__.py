@@ -1,7 +1,68 @@
 """Verifiers: what gives a candidate its verdict, and why it may be believed."""
 
+from typing import TYPE_CHECKING
+
+from veritune.lazy import lazily
 from veritune.verifiers.compose import open_verifier
 from veritune.verifiers.protocol import Verifier
 from veritune.verifiers.streaming import verify_each
 
-__all__ = ["Verifier", "open_verifier", "verify_each"]
+if TYPE_CHECKING:
+    from veritune.verifiers.answers import AnswerPolicy, Comparison, compare, extract_answer
+    from veritune.verifiers.answers.pool import SECONDS as POOL_SECONDS
+    from veritune.verifiers.answers.pool import Pool
+    from veritune.verifiers.code import CodeVerifier
+    from veritune.verifiers.learned import Aggregate, candidate_scores, score_candidates
+    from veritune.verifiers.prefixes import StepLabels
+    from veritune.verifiers.rollouts import RolloutLabeller
+    from veritune.verifiers.steps import Span, check_annotations, check_steps
+else:
+    __getattr__ = lazily(
+        __name__,
+        {
+            "answers": (
+                "AnswerPolicy",
+                "Comparison",
+                "compare",
+                "extract_answer",
+            ),
+            "answers.pool": (
+                "Pool",
+                "POOL_SECONDS=SECONDS",
+            ),
+            "code": ("CodeVerifier",),
+            "learned": (
+                "Aggregate",
+                "candidate_scores",
+                "score_candidates",
+            ),
+            "prefixes": ("StepLabels",),
+            "rollouts": ("RolloutLabeller",),
+            "steps": (
+                "Span",
+                "check_annotations",
+                "check_steps",
+            ),
+        },
+    )
+
+__all__ = [
+    "POOL_SECONDS",
+    "Aggregate",
+    "AnswerPolicy",
+    "CodeVerifier",
+    "Comparison",
+    "Pool",
+    "RolloutLabeller",
+    "Span",
+    "StepLabels",
+    "Verifier",
+    "candidate_scores",
+    "check_annotations",
+    "check_steps",
+    "compare",
+    "extract_answer",
+    "open_verifier",
+    "score_candidates",
+    "verify_each",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from veritune.config import VerifierConfig
 from veritune.errors import ModelError, RecipeError
 from veritune.records import Candidate, Problem, Verdict
+from veritune.verifiers.first_use import CodeOnFirstUse
 from veritune.verifiers.long import off_loop
 from veritune.verifiers.protocol import Verifier
 
@@ -50,12 +51,16 @@ class KindVerifier:
 
 
 @asynccontextmanager
-async def open_verifier(config: VerifierConfig, *, needs_code: bool) -> AsyncIterator[Verifier]:
-    """A verifier for math problems and, with `needs_code`, for code in a sandbox.
+async def open_verifier(
+    config: VerifierConfig | None = None, problems: Iterable[Problem] = ()
+) -> AsyncIterator[Verifier]:
+    """A verifier for any mix of math and code problems.
 
-    Raises `SandboxUnavailableError` where code must be verified and no sandbox works: untrusted
-    code never runs without one.
+    The sandbox starts with the first code problem, or at once where there is one in `problems`:
+    what is missing is then said before anything is sampled. Raises `SandboxUnavailableError` where
+    code must be verified and no sandbox works: untrusted code never runs without one.
     """
+    config = config or VerifierConfig()
     if config.type == "reward_model":
         from veritune.verifiers.learned import LearnedVerifier
 
@@ -68,23 +73,10 @@ async def open_verifier(config: VerifierConfig, *, needs_code: bool) -> AsyncIte
 
         answers = await stack.enter_async_context(AnswerVerifier(workers=config.workers))
         learned = _learned(config)
-        of_kind: dict[str, Verifier] = {"math": MathVerifier(answers, learned)}
-        if needs_code:
-            from veritune.sandbox import Limits, open_sandbox
-            from veritune.verifiers.code import CodeVerifier
-
-            sandbox = await stack.enter_async_context(
-                open_sandbox(
-                    config.sandbox,
-                    workers=config.workers,
-                    limits=Limits.from_config(config),
-                    image=config.image,
-                    runtime=config.runtime,
-                )
-            )
-            of_kind["code"] = CodeVerifier(
-                sandbox, in_process=config.in_process, partial_credit=config.partial_credit
-            )
+        code = CodeOnFirstUse(config, stack)
+        of_kind: dict[str, Verifier] = {"math": MathVerifier(answers, learned), "code": code}
+        if any(problem.kind == "code" for problem in problems):
+            await code.start()
         yield KindVerifier(of_kind)
 
 
@@ -92,7 +84,7 @@ def _learned(config: VerifierConfig) -> LearnedVerifier | None:
     """The checker of steps that rules leave unchecked, where the recipe names one."""
     if config.reward_model is None:
         return None
-    from veritune.models.reward import load_reward_model
+    from veritune.models import load_reward_model
     from veritune.verifiers.learned import LearnedVerifier
 
     reward = load_reward_model(config.reward_model)

@@ -14,8 +14,7 @@ from collections.abc import Sequence
 
 from veritune.errors import EndpointError
 from veritune.records import Candidate, MathProblem, Problem, StepLabel, StepVerdict, Verdict
-from veritune.sampler.endpoint import Endpoint
-from veritune.sampler.replies import ChatChoice, Completion, read_reply
+from veritune.sampler import ChatChoice, Completion, Endpoint, read_reply
 from veritune.verifiers.steps import steps_of
 
 INSTRUCTIONS = """You check a solution to a problem, step by step.

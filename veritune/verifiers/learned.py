@@ -25,7 +25,7 @@ from veritune.records import Candidate, Problem, StepVerdict, Verdict
 from veritune.verifiers.steps import spans_of
 
 if TYPE_CHECKING:
-    from veritune.models.reward import RewardModel, TokenSpan
+    from veritune.models import RewardModel, TokenSpan
 
 Aggregate = Literal["min", "product", "last"]
 Span = tuple[int, int]
@@ -61,7 +61,7 @@ class LearnedVerifier:
     @cached_property
     def _reward(self) -> RewardModel:
         """Read when the first candidate comes: a run makes its reward model after it began."""
-        from veritune.models.reward import load_reward_model
+        from veritune.models import load_reward_model
 
         given = self._given
         return load_reward_model(given) if isinstance(given, str | Path) else given
@@ -177,7 +177,7 @@ def _places(
     reward: RewardModel, row: tuple[list[int], int], text: str, steps: Sequence[Span]
 ) -> list[TokenSpan]:
     """What is scored, by tokens: the steps of a process model, the whole solution of another."""
-    from veritune.models.token_ends import span_at, token_ends
+    from veritune.models import span_at, token_ends
 
     ids, prompt = row
     if reward.kind != "process":

@@ -19,12 +19,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import starmap
 
-from veritune.journal import Journal
 from veritune.records import Candidate, Checkpoint, Message, Outcome, Problem, Verdict
 from veritune.sampler import Sampler
+from veritune.store import Store
 from veritune.verifiers.prefixes import CompletionRequest, PrefixSearch, StepLabels
 from veritune.verifiers.protocol import Verifier
 
+SET = "rollouts"
+"""The set of the store that holds completions."""
 PREFIXES = 64
 """Prefixes whose completions are sampled and written down together."""
 
@@ -32,7 +34,7 @@ PREFIXES = 64
 class RolloutLabeller:
     """Labels the steps of solutions by completions of their prefixes.
 
-    `sampled` and `reused` count completions: new ones, and those that the journal had. With a
+    `sampled` and `reused` count completions: new ones, and those that the store had. With a
     `budget`, at most so many new ones are sampled; steps that would need more are "unchecked".
     """
 
@@ -40,7 +42,7 @@ class RolloutLabeller:
         self,
         sampler: Sampler,
         verifier: Verifier,
-        journal: Journal,
+        store: Store,
         policy: Checkpoint,
         *,
         k: int = 16,
@@ -55,11 +57,11 @@ class RolloutLabeller:
         self.k, self.most_failing = k, int(threshold * k)
         self.search, self.budget = search, budget
         self.sampled = self.reused = 0
-        self._sampler, self._verifier, self._journal = sampler, verifier, journal
+        self._sampler, self._verifier, self._store = sampler, verifier, store
         self._policy, self._settings, self._loaded = policy, settings, False
         self._known: dict[tuple[str, int], Outcome] = {
             (verdict.problem_id, verdict.index): verdict.outcome
-            for _, _, verdict in journal.verified(0, "train")
+            for _, _, verdict in store.verified(SET)
         }
 
     async def label(self, solutions: Sequence[tuple[Problem, Candidate]]) -> list[StepLabels]:
@@ -99,7 +101,7 @@ class RolloutLabeller:
 
     async def _sample(self, asked: Sequence[tuple[CompletionRequest, Problem, list[int]]]) -> None:
         problems = [problem for _, problem, _ in asked]
-        self._journal.add_problems("train", problems)
+        self._store.add_problems(SET, problems)
         whole = {problem.id: want for want, problem, _ in asked}
         sampled = await asyncio.to_thread(
             self._sampled, problems, [missing for _, _, missing in asked]
@@ -107,7 +109,7 @@ class RolloutLabeller:
         verdicts = await asyncio.gather(
             *(self._verified(whole[candidate.problem_id], candidate) for candidate in sampled)
         )
-        self._journal.add_verified(0, list(zip(sampled, verdicts, strict=True)))
+        self._store.add_verified(SET, list(zip(sampled, verdicts, strict=True)))
         for verdict in verdicts:
             self._known[verdict.problem_id, verdict.index] = verdict.outcome
 

@@ -30,10 +30,19 @@ from veritune.benchmarks.supervision.results import (
 )
 from veritune.benchmarks.supervision.runs import finished
 from veritune.benchmarks.supervision.statistics import Difference, compare
-from veritune.journal.folder import to_toml
-from veritune.report.intervals import Rate
-from veritune.report.page import environment, save_page
-from veritune.report.plots import Line, chart, curves, forest, style_of, swatch
+from veritune.files import write_text
+from veritune.report import (
+    Line,
+    Rate,
+    chart,
+    curves,
+    environment,
+    forest,
+    save_page,
+    style_of,
+    swatch,
+)
+from veritune.store import to_toml
 
 SPENT = (
     *("samples", "verifier_calls", "answer_labels", "step_labels"),
@@ -63,7 +72,7 @@ def write_page(study: StudyRecipe, failed: Mapping[str, str]) -> Path:
         for name, curve in picked.curves.items()
         for n, rate in curve.items()
     ]
-    (folder / "figures.json").write_text(json.dumps(figures, indent=1))
+    write_text(folder / "figures.json", json.dumps(figures, indent=1))
     page = (
         _environment()
         .get_template("page.html.j2")

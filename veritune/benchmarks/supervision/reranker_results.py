@@ -16,7 +16,7 @@ from veritune.benchmarks.supervision.reranking import (
     read_scores,
 )
 from veritune.benchmarks.supervision.statistics import TableRatio
-from veritune.report.intervals import Rate
+from veritune.report import Rate
 
 OfSeed = dict[str, dict[int, dict[str, float]]]
 

@@ -16,19 +16,17 @@ from typing import Any
 
 from veritune.benchmarks.best_of_n import curves
 from veritune.benchmarks.supervision.plan import Cell, StudyRecipe
-from veritune.benchmarks.supervision.runs import examine
+from veritune.benchmarks.supervision.runs import EXAM, examine
 from veritune.benchmarks.supervision.sources import label_sources
 from veritune.errors import VerituneError
-from veritune.journal import Journal
-from veritune.models.reward import RewardKind, RewardModel, load_reward_model
-from veritune.records import Problem, Verdict
-from veritune.rounds import NullProgress
-from veritune.rounds.measures import VerifiedCandidate
-from veritune.rounds.sampling import ROUND
-from veritune.rounds.start import start_policy
-from veritune.trainer.reward_models import RewardTrainer
+from veritune.files import write_lines
+from veritune.models import RewardKind, RewardModel, load_reward_model
+from veritune.records import Problem, Verdict, VerifiedCandidate
+from veritune.rounds import NullProgress, start_policy
+from veritune.store import Store
+from veritune.trainer import RewardTrainer
 from veritune.use import use_of
-from veritune.verifiers.learned import Aggregate, candidate_scores
+from veritune.verifiers import Aggregate, candidate_scores
 
 SCORES = "scores.jsonl"
 SUBSETS = 30
@@ -48,11 +46,11 @@ def rerank_seed(study: StudyRecipe, cell: Cell, problems: Sequence[Problem], fol
     torch.set_num_threads(cell.recipe.threads or 1)
     try:
         start = start_policy(cell.recipe, NullProgress())
-        asyncio.run(examine(cell.recipe, start, list(problems), study.study.rerank, folder))
-        with Journal.open(cell.recipe.folder, read_only=True) as journal:
-            labelled = list(journal.verified(1, "train"))
-        with Journal.open(folder, read_only=True) as journal:
-            candidates = list(journal.verified(ROUND, "train"))
+        asyncio.run(examine(cell.recipe, start, list(problems), study.study.rerank, folder, EXAM))
+        with Store.open(cell.recipe.folder, read_only=True) as store:
+            labelled = list(store.verified("train/1"))
+        with Store.open(folder, read_only=True) as store:
+            candidates = list(store.verified(EXAM))
         sources = label_sources(study.study, cell.recipe, start, labelled, folder)
         trainer = RewardTrainer(study.study.reward, seed=cell.seed)
         scores: Scores = {}
@@ -60,9 +58,7 @@ def rerank_seed(study: StudyRecipe, cell: Cell, problems: Sequence[Problem], fol
             scores |= _scores(trainer, Path(start.path), suffix, rows, candidates, folder)
     except VerituneError as error:
         return str(error)
-    aside = folder / f".{SCORES}"
-    aside.write_text("".join(json.dumps(row) + "\n" for row in _rows(scores)))
-    aside.replace(folder / SCORES)
+    write_lines(folder / SCORES, (json.dumps(row) for row in _rows(scores)))
     return ""
 
 
@@ -100,8 +96,8 @@ def _rows(scores: Scores) -> list[dict[str, Any]]:
 
 def read_scores(folder: Path) -> tuple[list[Verdict], Scores]:
     """The verified candidates of a finished seed, and every reranker's scores."""
-    with Journal.open(folder, read_only=True) as journal:
-        verdicts = [verdict for _, _, verdict in journal.verified(ROUND, "train")]
+    with Store.open(folder, read_only=True) as store:
+        verdicts = [verdict for _, _, verdict in store.verified(EXAM)]
     scores: Scores = {}
     for line in (folder / SCORES).read_text().splitlines():
         row = json.loads(line)

@@ -1,4 +1,4 @@
-"""From the journals of a study to figures: one ratio of tables an arm and measure."""
+"""From the stores of a study to figures: one ratio of tables an arm and measure."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 
 from veritune.benchmarks.supervision.plan import Cell, Measure
-from veritune.benchmarks.supervision.runs import PHASE
+from veritune.benchmarks.supervision.runs import EXAM, LONGER, PHASE
 from veritune.benchmarks.supervision.statistics import TableRatio
-from veritune.journal import Journal
 from veritune.records import Candidate, Verdict
-from veritune.rounds.measures import passes_visible
-from veritune.rounds.sampling import ROUND
+from veritune.rounds import passes_visible
+from veritune.store import Store
 
 Group = list[tuple[Candidate, Verdict]]
 Count = Callable[[Group], tuple[float, float]]
@@ -40,20 +39,18 @@ class RunResults:
 
 def read_results(folder: Path) -> RunResults:
     """The examination of a finished run."""
-    with Journal.open(folder, read_only=True) as journal:
-        rounds = journal.metrics("evaluate")
-    with Journal.open(folder / "test", read_only=True) as journal:
-        spent = journal.metrics(PHASE)[0]
-        test = _groups(journal)
-    longer: dict[str, Group] = {}
-    if (folder / "longer" / "journal.sqlite").exists():
-        with Journal.open(folder / "longer", read_only=True) as journal:
-            longer = _groups(journal)
-    return RunResults(spent=spent, rounds=rounds, test=test, longer=longer)
+    with Store.open(folder, read_only=True) as store:
+        spent = store.metrics(PHASE)[0]
+        return RunResults(
+            spent=spent,
+            rounds=store.metrics("evaluate"),
+            test=_groups(store, f"{EXAM}/{spent['round']}"),
+            longer=_groups(store, f"{LONGER}/{spent['round']}"),
+        )
 
 
-def _groups(journal: Journal) -> dict[str, Group]:
-    rows = journal.verified(ROUND, "train")
+def _groups(store: Store, name: str) -> dict[str, Group]:
+    rows = store.verified(name)
     return {
         name: [(candidate, verdict) for _, candidate, verdict in group]
         for name, group in groupby(rows, key=lambda row: row[0].id)

@@ -11,16 +11,15 @@ from veritune.benchmarks.supervision.held_out import file_name, read_tests
 from veritune.benchmarks.supervision.plan import Cell
 from veritune.config import Recipe
 from veritune.errors import JournalError, VerituneError
-from veritune.journal import Journal, RunFolder
 from veritune.models import policy_hash
 from veritune.records import Checkpoint, Problem
-from veritune.rounds import NullProgress, improve
-from veritune.rounds.sampling import sample_and_verify
-from veritune.rounds.start import start_policy
-from veritune.sampler import open_sampler
-from veritune.verifiers import open_verifier
+from veritune.rounds import NullProgress, improve, open_session, start_policy
+from veritune.store import RunFolder, Store
 
 PHASE = "study"
+"""Of the metrics of a run that was examined to its end."""
+EXAM, LONGER = "exam", "longer"
+"""Stems of the sets that an examination fills."""
 
 
 def run_cell(cell: Cell, tests: Path, candidates: int) -> str:
@@ -41,8 +40,8 @@ def run_cell(cell: Cell, tests: Path, candidates: int) -> str:
 def finished(folder: Path) -> bool:
     """Whether a cell's run was examined to its end."""
     try:
-        with Journal.open(folder / "test", read_only=True) as journal:
-            return bool(journal.metrics(PHASE))
+        with Store.open(folder, read_only=True) as store:
+            return bool(store.metrics(PHASE))
     except (
         JournalError
     ):  # not begun, or killed while it was made: the run itself says what is wrong
@@ -55,15 +54,17 @@ async def _run(cell: Cell, tests: Path, candidates: int, before: float) -> None:
     chosen = best_round(rounds)
     policy = policy_after(recipe, chosen["round"])
     name = file_name(cell.sweep, cell.value)
-    problems = {"longer": read_tests(tests, "longer") if cell.sweep is None else []}
-    problems["test"] = read_tests(tests, name)
-    for split, asked in problems.items():
-        if asked:
-            await examine(recipe, policy, asked, candidates, recipe.folder / split)
-    row = {"round": 0, "phase": PHASE, "chosen_round": chosen["round"], "policy": policy.policy}
-    row |= {"validation": chosen["pass_at_1"], "cpu_seconds": _cpu_seconds() - before}
-    with Journal.open(recipe.folder / "test") as journal:
-        journal.put_metrics([row | budget(recipe)])
+    problems = {LONGER: read_tests(tests, "longer") if cell.sweep is None else []}
+    problems[EXAM] = read_tests(tests, name)
+    with Store.open(recipe.folder) as store:
+        for stem, asked in problems.items():
+            if asked:
+                # By round, as the run's own sets: an exam goes when the run is taken back.
+                exam = f"{stem}/{chosen['round']}"
+                await examine(recipe, policy, asked, candidates, store, exam)
+        row = {"round": chosen["round"], "phase": PHASE, "policy": policy.policy}
+        row |= {"validation": chosen["pass_at_1"], "cpu_seconds": _cpu_seconds() - before}
+        store.put_metrics([row | budget(recipe, store)])
 
 
 def best_round(rounds: list[dict[str, Any]]) -> dict[str, Any]:
@@ -80,48 +81,42 @@ def policy_after(recipe: Recipe, round: int) -> Checkpoint:
 
 
 async def examine(
-    recipe: Recipe, policy: Checkpoint, problems: list[Problem], n: int, folder: Path
+    recipe: Recipe,
+    policy: Checkpoint,
+    problems: list[Problem],
+    n: int,
+    store: Store | Path,
+    name: str,
 ) -> None:
-    """Bring the journal in `folder` to n verified candidates of every problem."""
-    folder.mkdir(parents=True, exist_ok=True)
-    sampler = open_sampler(recipe.sampler, seed=recipe.seed, dtype=recipe.model.dtype)
-    needs_code = any(problem.kind == "code" for problem in problems)
-    with Journal.open(folder) as journal:
-        journal.add_problems("train", problems)
-        try:
-            async with open_verifier(recipe.verifier, needs_code=needs_code) as verifier:
-                await sample_and_verify(
-                    journal,
-                    sampler,
-                    verifier,
-                    policy,
-                    problems,
-                    n,
-                    lambda count=1, **figures: None,
-                    at_once=2 * recipe.verifier.workers,
-                )
-        finally:
-            sampler.close()
+    """Bring a set of the store to n verified candidates of every problem."""
+    async with open_session(
+        store,
+        sampler=recipe.sampler,
+        verifier=recipe.verifier,
+        seed=recipe.seed,
+        dtype=recipe.model.dtype,
+        problems=problems,
+    ) as session:
+        await session.fill(name, problems, n, policy)
 
 
-def budget(recipe: Recipe) -> dict[str, Any]:
+def budget(recipe: Recipe, store: Store) -> dict[str, Any]:
     """What a run spent on its training: candidates, calls, labels, tokens.
 
     A label is one answer or one step that the arm's reward looked at.
     """
     spent = {"samples": 0, "verifier_calls": 0, "step_labels": 0, "answer_labels": 0}
-    with Journal.open(recipe.folder, read_only=True) as journal:
-        tokens = sum(row.get("tokens", 0) for row in journal.metrics("train"))
-        for round in range(1, recipe.rounds.count + 1):
-            for _, candidate, verdict in journal.verified(round, "train"):
-                spent["samples"] += 1
-                tokens += len(candidate.token_ids or ()) * _passes(recipe)
-                if verdict.outcome == "error" or not _looks(recipe):
-                    continue
-                spent["verifier_calls"] += 1
-                spent["answer_labels"] += 1
-                checked = sum(step.label != "unchecked" for step in verdict.steps)
-                spent["step_labels"] += min(checked, _steps_looked_at(recipe))
+    tokens = sum(row.get("tokens", 0) for row in store.metrics("train"))
+    for round in range(1, recipe.rounds.count + 1):
+        for _, candidate, verdict in store.verified(f"train/{round}"):
+            spent["samples"] += 1
+            tokens += len(candidate.token_ids or ()) * _passes(recipe)
+            if verdict.outcome == "error" or not _looks(recipe):
+                continue
+            spent["verifier_calls"] += 1
+            spent["answer_labels"] += 1
+            checked = sum(step.label != "unchecked" for step in verdict.steps)
+            spent["step_labels"] += min(checked, _steps_looked_at(recipe))
     return {**spent, "training_tokens": tokens}
 
 

@@ -8,22 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 from veritune.benchmarks.supervision.plan import StudyConfig
 from veritune.config import Recipe
-from veritune.journal import Journal
-from veritune.records import Checkpoint
-from veritune.rounds.measures import VerifiedCandidate
-from veritune.sampler import open_sampler
-from veritune.verifiers import open_verifier
-from veritune.verifiers.prefixes import StepLabels
-from veritune.verifiers.rollouts import RolloutLabeller
-
-ROLLOUTS = "rollouts"
+from veritune.records import Checkpoint, VerifiedCandidate
+from veritune.rounds import open_session
+from veritune.verifiers import RolloutLabeller, StepLabels
 
 
 def label_sources(
@@ -79,18 +72,16 @@ async def _rolled_out(
 ) -> list[StepLabels]:
     """Labels by k completions of every prefix, sampled by the start policy and verified by
     answers."""
-    place = folder / ROLLOUTS
-    place.mkdir(exist_ok=True)
-    needs_code = any(problem.kind == "code" for problem, _, _ in verified)
-    with (
-        Journal.open(place) as journal,
-        closing(open_sampler(recipe.sampler, seed=recipe.seed, dtype=recipe.model.dtype)) as drawn,
-    ):
-        async with open_verifier(recipe.verifier, needs_code=needs_code) as verifier:
-            labeller = RolloutLabeller(drawn, verifier, journal, start, k=k)
-            return await labeller.label(
-                [(problem, candidate) for problem, candidate, _ in verified]
-            )
+    async with open_session(
+        folder,
+        sampler=recipe.sampler,
+        verifier=recipe.verifier,
+        seed=recipe.seed,
+        dtype=recipe.model.dtype,
+        problems=[problem for problem, _, _ in verified],
+    ) as session:
+        labeller = RolloutLabeller(session.sampler, session.verifier, session.store, start, k=k)
+        return await labeller.label([(problem, candidate) for problem, candidate, _ in verified])
 
 
 def _labelled(row: VerifiedCandidate, labels: StepLabels, *, soft: bool) -> VerifiedCandidate:

@@ -22,7 +22,7 @@ from veritune.benchmarks.supervision.reranker_results import rerank_folder
 from veritune.benchmarks.supervision.reranking import rerank_seed
 from veritune.benchmarks.supervision.runs import finished, run_cell
 from veritune.errors import VerituneError
-from veritune.rounds.progress import Advance, Progress
+from veritune.rounds import Advance, Progress
 
 PR_SET_PDEATHSIG = 1
 

@@ -1,4 +1,4 @@
-"""Reading the files that commands take together."""
+"""Reading files that belong together: problems, candidates of them, verdicts on those."""
 
 import os
 from collections import Counter
@@ -7,8 +7,10 @@ from contextlib import suppress
 
 from veritune.errors import RecordError
 from veritune.files import read_records
-from veritune.problems import guess_source, iter_candidates, load_problems, survey
-from veritune.problems import read_problems as read_own_problems
+from veritune.problems.loading import guess_source, load_problems
+from veritune.problems.loading import read_problems as read_own_problems
+from veritune.problems.samples import iter_candidates
+from veritune.problems.survey import survey
 from veritune.records import Candidate, Problem, Verdict
 
 MOST_NAMED = 10

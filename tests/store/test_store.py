@@ -1,4 +1,4 @@
-"""The journal: exactly once, one writer, readable beside it."""
+"""The store: exactly once, one writer, readable beside it."""
 
 import json
 import os
@@ -14,9 +14,11 @@ import pytest
 
 from veritune.config import Recipe
 from veritune.errors import DamagedRunError, JournalError, RecipeError, UnwritableError
-from veritune.journal import Journal, RunFolder
-from veritune.journal.folder import changed_keys, to_toml
 from veritune.records import Candidate, MathProblem, MathReference, Problem, Verdict
+from veritune.store import RunFolder, Store
+from veritune.store.database import make_database
+from veritune.store.folder import changed_keys, to_toml
+from veritune.store.pages import write_pages
 
 
 def problem(name: str) -> Problem:
@@ -35,69 +37,69 @@ def verified(name: str, index: int, outcome: str = "passed") -> tuple[Candidate,
 
 
 def test_what_is_written_twice_is_there_once(tmp_path: Path) -> None:
-    with Journal.open(tmp_path) as journal:
-        journal.add_problems("train", [problem("a"), problem("b")])
-        journal.add_problems("train", [problem("a"), problem("b")])
+    with Store.open(tmp_path) as store:
+        store.add_problems("train", [problem("a"), problem("b")])
+        store.add_problems("train", [problem("a"), problem("b")])
         for _ in range(2):
-            journal.add_verified(
-                1, [verified("b", 0), verified("a", 1), verified("a", 0, "failed")]
+            store.add_verified(
+                "train/1", [verified("b", 0), verified("a", 1), verified("a", 0, "failed")]
             )
-        rows = list(journal.verified(1, "train"))
+        rows = list(store.verified("train/1"))
         assert [(p.id, c.index, v.outcome) for p, c, v in rows] == [
             ("a", 0, "failed"),
             ("a", 1, "passed"),
             ("b", 0, "passed"),
         ]
-        assert journal.outcomes(1, "train") == {"passed": 2, "failed": 1}
-        assert journal.verified_keys(1, "test") == set()
+        assert store.outcomes("train/1") == {"passed": 2, "failed": 1}
+        assert store.verified_keys("test/1") == set()
 
 
 def test_sampled_but_unjudged_candidates_are_found(tmp_path: Path) -> None:
-    with Journal.open(tmp_path) as journal:
-        journal.add_problems("test", [problem("a")])
-        journal.add_candidates(2, [verified("a", i)[0] for i in range(3)])
-        journal.add_verified(2, [verified("a", 1)])
-        assert [c.index for c in journal.unverified(2, "test")] == [0, 2]
-        assert journal.unverified(1, "test") == []
+    with Store.open(tmp_path) as store:
+        store.add_problems("test", [problem("a")])
+        store.add_candidates("test/2", [verified("a", i)[0] for i in range(3)])
+        store.add_verified("test/2", [verified("a", 1)])
+        assert [c.index for c in store.unverified("test/2")] == [0, 2]
+        assert store.unverified("test/1") == []
 
 
 def test_metrics_are_exported_and_stay_as_they_were_written(tmp_path: Path) -> None:
-    with Journal.open(tmp_path) as journal:
-        journal.put_metrics([{"round": 1, "phase": "train", "step": s, "loss": 9} for s in (2, 1)])
-        journal.put_metrics([{"round": 1, "phase": "train", "step": 2, "loss": 3}])
+    with Store.open(tmp_path) as store:
+        store.put_metrics([{"round": 1, "phase": "train", "step": s, "loss": 9} for s in (2, 1)])
+        store.put_metrics([{"round": 1, "phase": "train", "step": 2, "loss": 3}])
     lines = [json.loads(x) for x in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert [(row["step"], row["loss"]) for row in lines] == [(1, 9), (2, 9)]
 
 
 def test_one_writer_and_any_reader(tmp_path: Path) -> None:
-    with Journal.open(tmp_path) as journal:
-        journal.put_metrics([{"round": 0, "phase": "evaluate"}])
+    with Store.open(tmp_path) as store:
+        store.put_metrics([{"round": 0, "phase": "evaluate"}])
         with pytest.raises(JournalError, match="another process"):
-            Journal.open(tmp_path)
-        with Journal.open(tmp_path, read_only=True) as reader:
+            Store.open(tmp_path)
+        with Store.open(tmp_path, read_only=True) as reader:
             assert len(reader.metrics("evaluate")) == 1
-    Journal.open(tmp_path).close()
+    Store.open(tmp_path).close()
 
 
 def test_not_a_run_and_damaged_files(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="not a run"):
-        Journal.open(tmp_path, read_only=True)
+        Store.open(tmp_path, read_only=True)
     (tmp_path / "journal.sqlite").write_bytes(b"no database at all, for sure" * 100)
     for read_only in (True, False):
         with pytest.raises(JournalError, match=r"journal\.sqlite"):
-            Journal.open(tmp_path, read_only=read_only)
+            Store.open(tmp_path, read_only=read_only)
 
 
 WRITER = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from test_journal import verified, problem
-from veritune.journal import Journal
-with Journal.open(Path(sys.argv[1])) as journal:
-    journal.add_problems("train", [problem("a")])
+from test_store import verified, problem
+from veritune.store import Store
+with Store.open(Path(sys.argv[1])) as store:
+    store.add_problems("train", [problem("a")])
     for index in range(100000):
-        journal.add_verified(1, [verified("a", index)])
+        store.add_verified("train/1", [verified("a", index)])
         print(index, flush=True)
 """
 
@@ -114,9 +116,9 @@ def test_a_killed_writer_loses_nothing_it_had_written(tmp_path: Path) -> None:
         os.kill(writer.pid, signal.SIGKILL)
         rest = writer.stdout.read().split()
     acknowledged = int(rest[-1] if rest else last)
-    with Journal.open(tmp_path) as journal:
-        assert len(journal.verified_keys(1, "train")) >= acknowledged
-        assert {i for _, i in journal.verified_keys(1, "train")} >= set(range(acknowledged))
+    with Store.open(tmp_path) as store:
+        assert len(store.verified_keys("train/1")) >= acknowledged
+        assert {i for _, i in store.verified_keys("train/1")} >= set(range(acknowledged))
 
 
 def test_what_may_change_on_resume_and_what_may_not() -> None:
@@ -155,17 +157,17 @@ def test_a_lost_or_shortened_write_ahead_log_is_noticed(killed: Path) -> None:
         wal.unlink() if left is None else wal.write_bytes(left)
         for read_only in (True, False):
             with pytest.raises(DamagedRunError):
-                Journal.open(killed, read_only=read_only)
+                Store.open(killed, read_only=read_only)
     wal.write_bytes(whole)
-    with Journal.open(killed) as journal:
-        assert len(journal.keys(1)) == 60
+    with Store.open(killed) as store:
+        assert len(store.keys("train/1")) == 60
 
 
 def test_every_flipped_byte_is_noticed(killed: Path) -> None:
     rng = random.Random(0)
     for at_rest in (False, True):
         if at_rest:
-            Journal.open(killed).close()
+            Store.open(killed).close()
         # Of the list of a killed writer the last group may be one that it was writing.
         for name in ("journal.sqlite", "journal.pages" if at_rest else "journal.sqlite-wal"):
             file = killed / name
@@ -175,11 +177,11 @@ def test_every_flipped_byte_is_noticed(killed: Path) -> None:
                 data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
                 file.write_bytes(data)
                 with pytest.raises(JournalError):
-                    Journal.open(killed, read_only=True)
+                    Store.open(killed, read_only=True)
             if whole:
                 file.write_bytes(whole)
-    with Journal.open(killed, read_only=True) as journal:
-        assert len(journal.keys(1)) == 60
+    with Store.open(killed, read_only=True) as store:
+        assert len(store.keys("train/1")) == 60
 
 
 def test_sqlite_itself_may_move_the_log_into_the_database(killed: Path) -> None:
@@ -187,29 +189,29 @@ def test_sqlite_itself_may_move_the_log_into_the_database(killed: Path) -> None:
     assert db.execute("select count(*) from candidates").fetchone() == (60,)
     db.close()
     assert not (killed / "journal.sqlite-wal").exists()
-    with Journal.open(killed) as journal:
-        assert len(journal.keys(1)) == 60
+    with Store.open(killed) as store:
+        assert len(store.keys("train/1")) == 60
     with sqlite3.connect(killed / "journal.sqlite") as db:
         db.execute("update verdicts set outcome = 'failed' where idx = 7")
     db.close()
     with pytest.raises(DamagedRunError, match="is not what was written there"):
-        Journal.open(killed)
+        Store.open(killed)
 
 
 def test_a_long_journal_is_moved_into_its_database_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("veritune.journal.connection.LONGEST_WAL", 20)
-    with Journal.open(tmp_path) as journal:
-        journal.add_problems("train", [problem("a")])
+    monkeypatch.setattr("veritune.store.connection.LONGEST_WAL", 20)
+    with Store.open(tmp_path) as store:
+        store.add_problems("train", [problem("a")])
         for index in range(200):
-            journal.add_verified(1, [verified("a", index)])
+            store.add_verified("train/1", [verified("a", index)])
             if index == 100:
-                reader = Journal.open(tmp_path, read_only=True)
-                assert len(reader.keys(1)) == 101
+                reader = Store.open(tmp_path, read_only=True)
+                assert len(reader.keys("train/1")) == 101
     reader.close()
-    with Journal.open(tmp_path) as journal:
-        assert len(journal.keys(1)) == 200
+    with Store.open(tmp_path) as store:
+        assert len(store.keys("train/1")) == 200
 
 
 def test_a_journal_of_before_is_refused(tmp_path: Path) -> None:
@@ -217,5 +219,34 @@ def test_a_journal_of_before_is_refused(tmp_path: Path) -> None:
         db.execute("create table problems (id text primary key)")
     db.close()
     for read_only in (True, False):
-        with pytest.raises(JournalError, match="journal version 1, and this one writes 2"):
-            Journal.open(tmp_path, read_only=read_only)
+        with pytest.raises(JournalError, match="journal version 1, and this one writes 3"):
+            Store.open(tmp_path, read_only=read_only)
+
+
+def test_a_journal_without_named_sets_is_refused(tmp_path: Path) -> None:
+    make_database(tmp_path / "journal.sqlite")
+    with sqlite3.connect(tmp_path / "journal.sqlite") as db:
+        db.execute("pragma user_version = 2")
+        db.execute("pragma journal_mode = delete")
+    db.close()
+    write_pages(tmp_path / "journal.sqlite")
+    for read_only in (True, False):
+        with pytest.raises(JournalError, match="journal version 2, and this one writes 3"):
+            Store.open(tmp_path, read_only=read_only)
+
+
+def test_sets_are_apart_and_sets_of_one_stem_share_their_problems(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        store.add_problems("train/1", [problem("a"), problem("b")])
+        other = MathProblem(id="a", prompt="2+2", reference=MathReference(answer="4"))
+        store.add_problems("exam", [other])
+        for name in ("train/1", "train/2", "exam"):
+            store.add_verified(name, [verified("a", 0)])
+        store.add_verified("train/2", [verified("b", 0)])
+        store.select("train/2", [("b", 0)])
+        assert [p.id for p, _, _ in store.verified("train/2")] == ["a", "b"]
+        assert [p.prompt for p, _, _ in store.verified("exam")] == ["2+2"]
+        assert store.selected("train/2") == {("b", 0)} and not store.selected("train/1")
+        store.drop_after(1)
+        assert sorted(store.names()) == ["exam", "train/1"]
+        assert store.selected("train/2") == store.verified_keys("train/2") == set()

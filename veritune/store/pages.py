@@ -23,6 +23,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from veritune.errors import DamagedRunError
+from veritune.files import replacing
 
 GROUP = struct.Struct("<4sIIIIII")
 ENTRY = struct.Struct("<III")
@@ -124,14 +125,11 @@ class PageLog:
 
 def write_pages(database: Path, name: str = "journal.pages") -> State:
     """List a database whose write-ahead log is empty, in a file beside it."""
-    path, aside = database.with_name(name), database.with_name(f".{name}")
+    path = database.with_name(name)
     entries = list(_database_pages(database))
     data, chain = _packed(Group(WHOLE, 0, len(entries), entries), 0)
-    with aside.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    aside.replace(path)
+    with replacing(path, path.with_name(f".{name}")) as aside:
+        aside.write_bytes(data)
     return State(len(data), chain, WHOLE, 0)
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from veritune.errors import DamagedRunError, JournalError, UnwritableError
-from veritune.journal.lock import is_held
-from veritune.journal.pages import State, check_pages, remove_database, wal_of, write_pages
+from veritune.files import replacing
+from veritune.store.lock import is_held
+from veritune.store.pages import State, check_pages, remove_database, wal_of, write_pages
 
-VERSION = 2
-"""Of the schema, in the database's header; version 1 had no number, and no checksums."""
+VERSION = 3
+"""Of the schema, in the database's header; 1 had no number and no checksums, 2 no named sets."""
 SCHEMA = f"""
 pragma user_version = {VERSION};
 create table facts (
@@ -25,18 +26,18 @@ create table policies (
     manifest text not null, kept integer not null
 );
 create table problems (
-    id text primary key, split text not null, position integer not null, record text not null
+    stem text, id text, position integer not null, record text not null, primary key (stem, id)
 ) without rowid;
 create table candidates (
-    round integer, problem_id text, idx integer, record text not null,
-    primary key (round, problem_id, idx)
+    name text, problem_id text, idx integer, record text not null,
+    primary key (name, problem_id, idx)
 ) without rowid;
 create table verdicts (
-    round integer, problem_id text, idx integer, outcome text not null, record text not null,
-    primary key (round, problem_id, idx)
+    name text, problem_id text, idx integer, outcome text not null, record text not null,
+    primary key (name, problem_id, idx)
 ) without rowid;
 create table selections (
-    round integer, problem_id text, idx integer, primary key (round, problem_id, idx)
+    name text, problem_id text, idx integer, primary key (name, problem_id, idx)
 ) without rowid;
 create table metrics (
     round integer, phase text, step integer, record text not null, written integer not null,
@@ -53,7 +54,7 @@ def open_for_writing(path: Path) -> tuple[sqlite3.Connection, State]:
         state = check_database(path)
         db = sqlite3.connect(path, check_same_thread=False)
         db.execute("pragma synchronous = full")
-        # Only `Journal` moves frames into the database: `journal.pages` must be on disk before.
+        # Only `Store` moves frames into the database: `journal.pages` must be on disk before.
         db.execute("pragma wal_autocheckpoint = 0")
         db.execute("select count(*) from facts")
     except (sqlite3.OperationalError, OSError) as error:
@@ -70,17 +71,17 @@ def make_database(path: Path, run_id: str | None = None) -> None:
     remove_database(path)
     for leftover in (aside, wal_of(aside)):
         leftover.unlink(missing_ok=True)
-    db = sqlite3.connect(aside)
-    try:
-        db.execute("pragma journal_mode = wal")
-        db.executescript(SCHEMA)
-        with db:
-            row = ("run", 0, run_id or uuid.uuid4().hex)
-            db.execute("insert into facts values (?, ?, ?)", row)
-    finally:
-        db.close()
-    write_pages(aside)
-    aside.replace(path)
+    with replacing(path, aside):
+        db = sqlite3.connect(aside)
+        try:
+            db.execute("pragma journal_mode = wal")
+            db.executescript(SCHEMA)
+            with db:
+                row = ("run", 0, run_id or uuid.uuid4().hex)
+                db.execute("insert into facts values (?, ?, ?)", row)
+        finally:
+            db.close()
+        write_pages(aside)
     sync_folder(path.parent)
 
 
@@ -134,12 +135,15 @@ def check_database(path: Path) -> State:
     if header and not header.startswith(b"SQLite format 3\0"):
         raise DamagedRunError(f"{path}: damaged (no database)")
     version = int.from_bytes(header[60:64], "big")
-    if header and version != VERSION and not path.with_name("journal.pages").exists():
+    # The pages first: a damaged header must not pass for another version's.
+    listed = path.with_name("journal.pages").exists()
+    state = check_pages(path) if listed or not header or version == VERSION else None
+    if state is None or version != VERSION:
         raise JournalError(
             f"{path}: written by another version of veritune (journal version {version or 1}, and"
             f" this one writes {VERSION}); finish it with that version, or choose another name"
         )
-    return check_pages(path)
+    return state
 
 
 def _header(path: Path) -> bytes:

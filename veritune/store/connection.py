@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from veritune.errors import DamagedRunError, UnwritableError
-from veritune.journal.database import open_for_reading, open_for_writing
-from veritune.journal.lock import Lock
-from veritune.journal.pages import PageLog
+from veritune.store.database import open_for_reading, open_for_writing
+from veritune.store.lock import Lock
+from veritune.store.pages import PageLog
 
 LONGEST_WAL = 4096
 """Pages in the write-ahead log before they are moved into the database: 16 MiB."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from veritune.errors import MissingFileError, RecipeError, RecordError, UnwritableError
+from veritune.files import write_text
 
 
 def content_hash(path: str | Path) -> str:
@@ -51,13 +52,7 @@ def is_made(out: Path, made_of: dict[str, Any], inputs: Iterable[str]) -> bool:
 
 def note_made(out: Path, made_of: dict[str, Any], content: str) -> None:
     """Say what `out`, whose content hash is `content`, is made of; before it is put in place."""
-    path = _note_of(out)
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        aside.write_text(json.dumps({"content": content, "made_of": made_of}))
-        aside.replace(path)
-    except OSError as error:
-        raise UnwritableError(f"{path}: cannot be written ({error.strerror})") from None
+    write_text(_note_of(out), json.dumps({"content": content, "made_of": made_of}))
 
 
 def _note_of(out: Path) -> Path:

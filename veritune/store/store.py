@@ -1,8 +1,10 @@
-"""The journal: one sqlite file a run, in WAL mode, with one writer.
+"""The store: candidates with their verdicts under named sets, and a run's metrics and policies.
 
-Every candidate stands under the key (round, problem, index), so whatever is written twice after a
-kill is the same row. Evaluation candidates are told apart by their problem's split. Rows are facts:
-they are added, and never changed.
+All of it is in one sqlite file, the journal, in WAL mode, with one writer. A set is named
+`STEM` or `STEM/PART`: "train/3", "test/3", "rollouts", "exam". Sets of one stem share its problems,
+so those of "train" stand there once, whatever number of rounds samples them. Every candidate stands
+under the key (set, problem, index): whatever is written twice after a kill is the same row. Rows
+are facts: they are added, and never changed.
 """
 
 from __future__ import annotations
@@ -11,16 +13,20 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from veritune.errors import JournalError
 from veritune.files import write_text
-from veritune.journal.connection import Connection
-from veritune.records import Candidate, Problem, Verdict, problem_from_line
+from veritune.records import Candidate, Problem, Verdict, VerifiedCandidate, problem_from_line
+from veritune.store.connection import Connection
 
-Split = Literal["train", "test", "hint"]
 Key = tuple[str, int]
-"""(problem id, index): a candidate within its round."""
+"""(problem id, index): a candidate within its set."""
+
+
+def stem_of(name: str) -> str:
+    """What names a set's problems: "train" of "train/3"."""
+    return name.partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +43,8 @@ class PolicyRow:
     kept: bool = True
 
 
-class Journal:
-    """Reads and writes `journal.sqlite` in a run's folder."""
+class Store:
+    """Reads and writes `journal.sqlite` in a folder: a run's, or that of any other work."""
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self.folder = folder
@@ -47,7 +53,7 @@ class Journal:
 
     @classmethod
     def open(cls, folder: str | Path, *, read_only: bool = False) -> Self:
-        """Open the journal of a run; the writer holds it alone.
+        """Open the store in a folder that is there; the writer holds it alone.
 
         Raises `DamagedRunError` where its files do not hold what was written to them.
         """
@@ -68,15 +74,13 @@ class Journal:
         """Names the run, in its journal and in its checkpoints."""
         return self.facts("run")[0]
 
-    def begin(self, facts: Mapping[str, str], splits: Mapping[Split, Sequence[Problem]]) -> None:
-        """Write what a run follows from, all of it or nothing."""
+    def begin(self, facts: Mapping[str, str], problems: Mapping[str, Sequence[Problem]]) -> None:
+        """Write what a run follows from, all of it or nothing; problems by the stem of sets."""
         with self._db.writing() as db:
             for key, value in facts.items():
                 db.execute("insert into facts values (?, 0, ?)", (key, value))
-            for split, problems in splits.items():
-                db.executemany(
-                    "insert into problems values (?, ?, ?, ?)", _rows_of(split, problems)
-                )
+            for stem, asked in problems.items():
+                db.executemany("insert into problems values (?, ?, ?, ?)", _rows_of(stem, asked))
 
     def facts(self, key: str) -> list[str]:
         """The values that were noted under a key, the newest last."""
@@ -113,96 +117,100 @@ class Journal:
         )
 
     def drop_after(self, round: int) -> None:
-        """Forget what later rounds wrote, all of it or nothing."""
+        """Forget what later rounds wrote, all of it or nothing.
+
+        A set is of the round that ends its name, as "train/3" is of 3; others are kept.
+        """
+        later = [name for name in self.names() if (_round_of(name) or 0) > round]
         with self._db.writing() as db:
-            for table in ("policies", "candidates", "verdicts", "selections", "metrics"):
+            for table in ("policies", "metrics"):
                 db.execute(f"delete from {table} where round > ?", (round,))
+            for table in ("candidates", "verdicts", "selections"):
+                db.executemany(f"delete from {table} where name = ?", [(name,) for name in later])
         self.export_metrics()
 
-    def add_problems(self, split: Split, problems: Sequence[Problem]) -> None:
-        """Write a split once; the same problems again change nothing.
+    def names(self) -> list[str]:
+        """The names of the sets that hold candidates."""
+        return [row[0] for row in self._db.read("select distinct name from candidates")]
+
+    def add_problems(self, name: str, problems: Sequence[Problem]) -> None:
+        """Write a set's problems once; the same problems again change nothing.
 
         Raises `JournalError` where a problem of the same id reads differently.
         """
+        stem = stem_of(name)
+        query = "select record from problems where stem = ? and id = ?"
         for problem in problems:
-            known = self._db.read("select record from problems where id = ?", (problem.id,))
+            known = self._db.read(query, (stem, problem.id))
             if any(row[0] != problem.to_line() for row in known):
                 raise JournalError(
                     f"{self.folder}: holds another problem of the id '{problem.id}'; give the"
                     " problems that this folder was begun with, or another folder"
                 )
         self._db.write(
-            "insert or ignore into problems values (?, ?, ?, ?)", _rows_of(split, problems)
+            "insert or ignore into problems values (?, ?, ?, ?)", _rows_of(stem, problems)
         )
 
-    def problems(self, split: Split) -> list[Problem]:
-        """The problems of a split in their first order."""
+    def problems(self, name: str) -> list[Problem]:
+        """The problems of a set in their first order."""
         rows = self._db.read(
-            "select record from problems where split = ? order by position", (split,)
+            "select record from problems where stem = ? order by position", (stem_of(name),)
         )
         return [problem_from_line(row[0]) for row in rows]
 
-    def add_candidates(self, round: int, candidates: Iterable[Candidate]) -> None:
+    def add_candidates(self, name: str, candidates: Iterable[Candidate]) -> None:
         """Write sampled candidates, without a verdict yet."""
         self._db.write(
             "insert or ignore into candidates values (?, ?, ?, ?)",
-            ((round, c.problem_id, c.index, c.to_line()) for c in candidates),
+            ((name, c.problem_id, c.index, c.to_line()) for c in candidates),
         )
 
-    def add_verified(self, round: int, verified: Sequence[tuple[Candidate, Verdict]]) -> None:
+    def add_verified(self, name: str, verified: Sequence[tuple[Candidate, Verdict]]) -> None:
         """Write candidates with their verdicts in one transaction."""
         with self._db.writing() as db:
             db.executemany(
                 "insert or ignore into candidates values (?, ?, ?, ?)",
-                [(round, c.problem_id, c.index, c.to_line()) for c, _ in verified],
+                [(name, c.problem_id, c.index, c.to_line()) for c, _ in verified],
             )
             db.executemany(
                 "insert or ignore into verdicts values (?, ?, ?, ?, ?)",
-                [(round, v.problem_id, v.index, v.outcome, v.to_line()) for _, v in verified],
+                [(name, v.problem_id, v.index, v.outcome, v.to_line()) for _, v in verified],
             )
 
-    def keys(self, round: int) -> set[Key]:
-        """Keys of the candidates of a round, with or without a verdict."""
-        rows = self._db.read("select problem_id, idx from candidates where round = ?", (round,))
-        return {(row[0], row[1]) for row in rows}
+    def keys(self, name: str) -> set[Key]:
+        """Keys of the candidates of a set, with or without a verdict."""
+        return self._keys("candidates", name)
 
-    def candidates(self, round: int, split: Split) -> Iterator[Candidate]:
-        """The candidates of a round and split, with or without a verdict, in order of problem and
-        index."""
+    def verified_keys(self, name: str) -> set[Key]:
+        """Keys of the candidates of a set that have a verdict."""
+        return self._keys("verdicts", name)
+
+    def candidates(self, name: str) -> Iterator[Candidate]:
+        """The candidates of a set, with or without a verdict, in order of problem and index."""
         rows = self._db.read(
             "select c.record from problems p join candidates c on c.problem_id = p.id"
-            " and c.round = ? where p.split = ? order by p.position, c.idx",
-            (round, split),
+            " and c.name = ? where p.stem = ? order by p.position, c.idx",
+            (name, stem_of(name)),
         )
         return (Candidate.from_line(row[0]) for row in rows)
 
-    def verified_keys(self, round: int, split: Split) -> set[Key]:
-        """Keys of the candidates that have a verdict."""
+    def unverified(self, name: str) -> list[Candidate]:
+        """Candidates of a set that were sampled but have no verdict yet."""
         rows = self._db.read(
-            "select v.problem_id, v.idx from verdicts v join problems p on p.id = v.problem_id"
-            " where v.round = ? and p.split = ?",
-            (round, split),
-        )
-        return {(row[0], row[1]) for row in rows}
-
-    def unverified(self, round: int, split: Split) -> list[Candidate]:
-        """Candidates that were sampled but have no verdict yet."""
-        rows = self._db.read(
-            "select c.record from candidates c join problems p on p.id = c.problem_id"
-            " left join verdicts v using (round, problem_id, idx)"
-            " where c.round = ? and p.split = ? and v.outcome is null",
-            (round, split),
+            "select c.record from candidates c left join verdicts v using (name, problem_id, idx)"
+            " where c.name = ? and v.outcome is null",
+            (name,),
         )
         return [Candidate.from_line(row[0]) for row in rows]
 
-    def verified(self, round: int, split: Split) -> Iterator[tuple[Problem, Candidate, Verdict]]:
-        """Every verified candidate of a round and split, in order of problem and index."""
+    def verified(self, name: str) -> Iterator[VerifiedCandidate]:
+        """Every verified candidate of a set, in order of problem and index."""
         rows = self._db.read(
             "select p.id, p.record, c.record, v.record from problems p"
-            " join candidates c on c.problem_id = p.id and c.round = ?"
-            " join verdicts v on v.round = c.round and v.problem_id = c.problem_id"
-            " and v.idx = c.idx where p.split = ? order by p.position, c.idx",
-            (round, split),
+            " join candidates c on c.problem_id = p.id and c.name = ?"
+            " join verdicts v on v.name = c.name and v.problem_id = c.problem_id"
+            " and v.idx = c.idx where p.stem = ? order by p.position, c.idx",
+            (name, stem_of(name)),
         )
         problem: Problem | None = None
         for identity, record, candidate, verdict in rows:
@@ -210,25 +218,20 @@ class Journal:
                 problem = problem_from_line(record)
             yield problem, Candidate.from_line(candidate), Verdict.from_line(verdict)
 
-    def outcomes(self, round: int, split: Split) -> dict[str, int]:
-        """How many candidates of a round came out how."""
-        rows = self._db.read(
-            "select v.outcome, count(*) from verdicts v join problems p on p.id = v.problem_id"
-            " where v.round = ? and p.split = ? group by v.outcome",
-            (round, split),
-        )
-        return dict(rows)
+    def outcomes(self, name: str) -> dict[str, int]:
+        """How many candidates of a set came out how."""
+        query = "select outcome, count(*) from verdicts where name = ? group by outcome"
+        return dict(self._db.read(query, (name,)))
 
-    def select(self, round: int, keys: Iterable[Key]) -> None:
-        """Note which candidates of a round are trained on."""
+    def select(self, name: str, keys: Iterable[Key]) -> None:
+        """Note which candidates of a set are trained on."""
         self._db.write(
-            "insert or ignore into selections values (?, ?, ?)", ((round, *key) for key in keys)
+            "insert or ignore into selections values (?, ?, ?)", ((name, *key) for key in keys)
         )
 
-    def selected(self, round: int) -> set[Key]:
-        """Keys of the candidates of a round that were selected."""
-        rows = self._db.read("select problem_id, idx from selections where round = ?", (round,))
-        return {(row[0], row[1]) for row in rows}
+    def selected(self, name: str) -> set[Key]:
+        """Keys of the candidates of a set that were selected."""
+        return self._keys("selections", name)
 
     def put_metrics(self, rows: Sequence[dict[str, Any]]) -> None:
         """Add measurements under (round, phase, step), and export them to `metrics.jsonl`.
@@ -273,6 +276,10 @@ class Journal:
         text = "".join(f"{line}\n" for line in self.metric_lines())
         write_text(self.folder / "metrics.jsonl", text)
 
+    def _keys(self, table: str, name: str) -> set[Key]:
+        rows = self._db.read(f"select problem_id, idx from {table} where name = ?", (name,))
+        return {(row[0], row[1]) for row in rows}
+
     def _last_export(self) -> int:
         return int(next(self._db.read("select coalesce(max(written), 0) from metrics"))[0])
 
@@ -288,5 +295,10 @@ class Journal:
         return bool(known)
 
 
-def _rows_of(split: Split, problems: Sequence[Problem]) -> Iterator[tuple[Any, ...]]:
-    return ((p.id, split, position, p.to_line()) for position, p in enumerate(problems))
+def _rows_of(stem: str, problems: Sequence[Problem]) -> Iterator[tuple[Any, ...]]:
+    return ((stem, p.id, position, p.to_line()) for position, p in enumerate(problems))
+
+
+def _round_of(name: str) -> int | None:
+    part = name.partition("/")[2]
+    return int(part) if part.isdigit() else None

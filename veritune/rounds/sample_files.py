@@ -1,0 +1,103 @@
+"""A file of candidates sampled by a model; sampling that was stopped resumes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from veritune.config import SamplerConfig, VerifierConfig
+from veritune.errors import RecipeError
+from veritune.files import write_records, write_text
+from veritune.records import Checkpoint, Problem
+from veritune.rounds.progress import NullProgress, Progress
+from veritune.rounds.session import named_policy, open_session, opened_store
+from veritune.store import Store
+from veritune.text import parse_json
+
+SET = "sample"
+"""The set of the unfinished store that holds the candidates."""
+
+
+async def sample_file(
+    model: str,
+    problems: Sequence[Problem],
+    out: str | Path,
+    *,
+    verdicts: str | Path | None = None,
+    sampler: SamplerConfig | None = None,
+    verifier: VerifierConfig | None = None,
+    seed: int = 0,
+    dtype: Literal["float32", "bfloat16"] = "float32",
+    progress: Progress | None = None,
+) -> int:
+    """Write `sampler.n` candidates of every problem to `out`; returns how many.
+
+    With `verdicts`, each is verified as it comes, and the verdicts are written there. Until all
+    is written, it stands in `OUT.part`. Raises `RecipeError` where that is of other settings.
+    """
+    config, progress = sampler or SamplerConfig(), progress or NullProgress()
+    policy = named_policy(model, on_server=config.type == "server")
+    part = Path(f"{out}.part")
+    with opened_store(part) as store:
+        _check_same(part, _settings(policy, problems, config, seed, dtype))
+        async with open_session(
+            store,
+            sampler=config,
+            verifier=verifier if verdicts is not None else None,
+            seed=seed,
+            dtype=dtype,
+            problems=problems if verdicts is not None else (),
+        ) as session:
+            work = session.sample if verdicts is None else session.fill
+            title = "sample" if verdicts is None else "sample and verify"
+            with progress.phase(title, len(problems) * config.n) as advance:
+                await work(SET, problems, config.n, policy, advance)
+        count = write_records(out, store.candidates(SET))
+        progress.say(f"{count} candidates of {len(problems)} problems in {out}")
+        if verdicts is not None:
+            _write_verdicts(store, verdicts, progress)
+    shutil.rmtree(part, ignore_errors=True)
+    return count
+
+
+def _write_verdicts(store: Store, path: str | Path, progress: Progress) -> None:
+    write_records(path, (verdict for _, _, verdict in store.verified(SET)))
+    outcomes = store.outcomes(SET)
+    progress.say(
+        f"{outcomes.get('passed', 0)} passed, {outcomes.get('failed', 0)} failed,"
+        f" {outcomes.get('error', 0)} verifier errors; verdicts in {path}"
+    )
+
+
+def _settings(
+    policy: Checkpoint, problems: Sequence[Problem], config: SamplerConfig, seed: int, dtype: str
+) -> dict[str, Any]:
+    """What candidates follow from: not how many are sampled at once, or where."""
+    free = {"max_num_seqs", "gpu_memory_utilization", "url"}
+    posed = hashlib.sha256("\n".join(problem.to_line() for problem in problems).encode())
+    settings = {"policy": policy.policy, "seed": seed, "dtype": dtype}
+    settings |= config.model_dump(mode="json", exclude=free)
+    return settings | {"problems": posed.hexdigest()[:32]}
+
+
+def _check_same(part: Path, wanted: Mapping[str, Any]) -> None:
+    """Unfinished sampling resumes with the settings that it began with, or not at all."""
+    path = part / "settings.json"
+    if not path.exists():
+        write_text(path, json.dumps(wanted))
+        return
+    try:
+        found = dict(parse_json(path.read_bytes()))
+    except (OSError, ValueError, TypeError) as error:
+        raise RecipeError(
+            f"{path}: cannot be read ({error}); remove {part} to sample afresh"
+        ) from None
+    if other := [key for key, value in wanted.items() if found.get(key) != value]:
+        raise RecipeError(
+            f"{part}: unfinished sampling with another {', '.join(other)}; give the same again to"
+            " resume it, or remove that folder"
+        )

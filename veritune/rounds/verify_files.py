@@ -1,0 +1,96 @@
+"""A file of verdicts on a file of candidates, in bounded memory; verifying resumes after a kill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from veritune.config import VerifierConfig
+from veritune.errors import JournalError
+from veritune.files import write_record_lines
+from veritune.problems import Survey, iter_candidates, read_problems, survey
+from veritune.records import Problem, Verdict
+from veritune.rounds.progress import NullProgress, Progress
+from veritune.store import Partial, content_hash, is_made, note_made
+from veritune.verifiers import open_verifier, verify_each
+
+
+async def verify_file(
+    problems: str | Path,
+    candidates: str | Path,
+    out: str | Path,
+    config: VerifierConfig | None = None,
+    progress: Progress | None = None,
+) -> dict[str, int] | None:
+    """Write the verdicts on all candidates to `out`, in their order; returns how many came out how.
+
+    They stand in `OUT.part` as they come, and verifying resumes from there. None where `out`
+    already holds them. Raises `RecipeError` where it holds anything else.
+    """
+    config, progress, out = config or VerifierConfig(), progress or NullProgress(), Path(out)
+    inputs = {"problems": str(problems), "candidates": str(candidates)}
+    by_id = {problem.id: problem for problem in read_problems(inputs["problems"])}
+    made_of = _made_of(config, inputs)
+    part = out.with_name(f"{out.name}.part")
+    if is_made(out, made_of, inputs.values()):
+        part.unlink(missing_ok=True)
+        return None
+    found = survey(inputs["candidates"], by_id, inputs["problems"])
+    with Partial(part, made_of, found.count) as partial:
+        _say_resumed(partial, progress)
+        await _verify_rest(config, inputs["candidates"], by_id, found, partial, progress)
+        if _made_of(config, inputs) != made_of:
+            raise JournalError(
+                f"{candidates}: it or the problems changed while they were verified; remove"
+                f" {part} and run again"
+            )
+
+        def note(aside: Path) -> None:
+            note_made(out, made_of, content_hash(aside))
+
+        write_record_lines(out, partial.lines(), Verdict, note)
+        partial.remove()
+        return {key: partial.outcomes[key] for key in ("passed", "failed", "error")}
+
+
+def _made_of(config: VerifierConfig, inputs: Mapping[str, str]) -> dict[str, Any]:
+    """What the verdicts follow from: contents and options, but not where they stand or how fast."""
+    options = {name: getattr(config, name) for name in VerifierConfig.model_fields}
+    made_of = VerifierConfig(**options).model_dump(mode="json", exclude={"workers"})
+    return made_of | {name: content_hash(path) for name, path in inputs.items()}
+
+
+async def _verify_rest(
+    config: VerifierConfig,
+    path: str,
+    problems: Mapping[str, Problem],
+    found: Survey,
+    partial: Partial,
+    progress: Progress,
+) -> None:
+    """Verify what has no verdict yet."""
+    if partial.done == found.count:
+        return
+    jobs = (
+        (position, problems[candidate.problem_id], candidate)
+        for position, (_, candidate) in enumerate(iter_candidates(path, problems, trusted=True))
+        if position not in partial
+    )
+    asked = [problem for problem in problems.values() if problem.kind in found.kinds]
+    async with open_verifier(config, asked) as verifier:
+        with progress.phase("verify", found.count) as advance:
+            advance(partial.done)
+
+            def take(position: int, verdict: Verdict) -> None:
+                partial.add(position, verdict)
+                advance(1)
+
+            await verify_each(verifier, jobs, take, at_once=2 * config.workers)
+
+
+def _say_resumed(partial: Partial, progress: Progress) -> None:
+    if partial.damaged:
+        progress.say(f"{partial.path}: {partial.damaged} damaged lines; verified again")
+    if partial.done:
+        progress.say(f"resuming: {partial.done} candidates already have a verdict")
