@@ -93,7 +93,7 @@ def test_trl_rows_go_through_the_others_and_keep_their_labels(
 
 def test_the_first_error_is_what_processbench_keeps(tmp_path: Path) -> None:
     (verified,) = read(tmp_path, BENCH)
-    assert [step.label for step in verified[2].steps] == ["correct", "incorrect", "unchecked"]
+    assert [step.label for step in verified[2].steps] == ["verified", "incorrect", "unchecked"]
     with pytest.raises(RecordError, match="trl has no word"):
         to_row(verified, "trl")
     (trl,) = read(tmp_path, TRL)

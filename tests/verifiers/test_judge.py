@@ -52,7 +52,7 @@ async def test_its_lines_become_labels_and_what_is_missing_is_unchecked(
 ) -> None:
     Scripted.reply = "Let me see.\nSTEP 1: correct\n**Step 2**: Incorrect.\nANSWER: incorrect"
     verdict = await judge.verify(PROBLEM, candidate("1+1=2\n2+1=4\nSo 4."))
-    assert [step.label for step in verdict.steps] == ["correct", "incorrect", "unchecked"]
+    assert [step.label for step in verdict.steps] == ["verified", "incorrect", "unchecked"]
     assert (verdict.outcome, verdict.score) == ("failed", 0.0)
     told = Scripted.asked[-1]["messages"][1]["content"]
     assert "[2] 2+1=4" in told and "1+1+1=?" in told

@@ -61,7 +61,7 @@ async def test_a_process_model_scores_every_step_at_its_end(tmp_path: Path) -> N
         assert step.score == pytest.approx(
             line[len(PROBLEM.prompt) + step.end - 1].item(), abs=1e-5
         )
-        assert step.label == ("correct" if step.score and step.score >= 0.5 else "incorrect")
+        assert step.label == ("verified" if step.score and step.score >= 0.5 else "incorrect")
     assert verdict.score == pytest.approx(min(s.score or 0.0 for s in verdict.steps))
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from veritune.problems.stepwise import read_stepwise
-from veritune.records import Problem, StepLabel
+from veritune.problems.stepwise import Neutral, read_stepwise
+from veritune.records import Problem
 
-Neutral = Literal["correct", "incorrect", "skip"]
+NeutralCounts = Literal["correct", "incorrect", "skip"]
 """What PRM800K's rating 0 means: the step counts as right, as wrong, or the row is left out."""
 
 
@@ -23,12 +23,12 @@ class LabelledSolution:
     first_error: int | None
 
 
-def read_labelled(path: str, *, split: str, neutral: Neutral) -> Iterator[LabelledSolution]:
+def read_labelled(path: str, *, split: str, neutral: NeutralCounts) -> Iterator[LabelledSolution]:
     """The solutions of a file, folder or hub data set; the format is seen row by row.
 
     Steps behind the first wrong one stand there where the row has them.
     """
-    word: StepLabel = "unchecked" if neutral == "skip" else neutral
+    word: Neutral = "unchecked" if neutral == "skip" else neutral
     for problem, candidate, verdict in read_stepwise(path, split=split, neutral=word):
         labels = [step.label for step in verdict.steps]
         error = labels.index("incorrect") if "incorrect" in labels else None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import get_args
 
-from veritune.benchmarks.step_labels import LabelledSolution, Neutral, read_labelled
+from veritune.benchmarks.step_labels import LabelledSolution, NeutralCounts, read_labelled
 from veritune.errors import RecordError
 from veritune.records import MathProblem, MathReference, Problem, StepVerdict
 from veritune.verifiers.steps import Span, check_steps
@@ -161,7 +161,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--split", default="test", help="which split of a folder or hub data set")
     parser.add_argument(
         "--neutral",
-        choices=get_args(Neutral),
+        choices=get_args(NeutralCounts),
         default="correct",
         help="what PRM800K's rating 0 means; 'skip' leaves such rows out",
     )

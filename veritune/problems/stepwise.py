@@ -19,6 +19,7 @@ from veritune.errors import RecordError
 from veritune.problems.rows import read_rows
 from veritune.records import (
     Candidate,
+    Evidence,
     MathProblem,
     MathReference,
     Problem,
@@ -35,7 +36,12 @@ Values = dict[str, Any]
 TAG = "\u043a\u0438"
 """Ends a step in Math-Shepherd's `input`."""
 FIRST_STEP = "Step 1:"
-RATINGS: dict[StepLabel, int | None] = {"correct": 1, "incorrect": -1, "unchecked": None}
+RATINGS: dict[StepLabel, int | None] = {"verified": 1, "incorrect": -1, "unchecked": None}
+NEUTRAL: dict[Neutral, StepLabel] = {
+    "correct": "verified",
+    "incorrect": "incorrect",
+    "unchecked": "unchecked",
+}
 NAMES = ("ProcessBench", "PRM800K", "Math-Shepherd", "TRL")
 
 
@@ -91,6 +97,7 @@ def _verified(
     text = "".join(steps)
     digest = hashlib.sha256(f"{prompt}\0{text}".encode()).hexdigest()[:16]
     id = str(row.get("id") or f"{kind}-{digest}")
+    evidence = Evidence(kind="annotation", checker=kind)
     ends = [0]
     for step in steps:
         ends.append(ends[-1] + len(step))
@@ -110,7 +117,7 @@ def _verified(
             score=1.0 if right else 0.0,
             reason=f"as labelled in {kind}",
             steps=tuple(
-                StepVerdict(start=a, end=b, label=label, reason="as labelled")
+                StepVerdict(start=a, end=b, label=label, reason="as labelled", evidence=evidence)
                 for (a, b), label in zip(pairwise(ends), labels, strict=True)
             ),
         ),
@@ -134,7 +141,7 @@ def _prompt(problem: Problem) -> str:
 def _sure(labels: Sequence[StepLabel], kind: Format) -> list[bool]:
     if "unchecked" in labels:
         raise RecordError(f"{kind} has no word for a step that is unchecked")
-    return [label == "correct" for label in labels]
+    return [label == "verified" for label in labels]
 
 
 def _from_processbench(row: Values, neutral: Neutral) -> VerifiedCandidate:
@@ -142,7 +149,7 @@ def _from_processbench(row: Values, neutral: Neutral) -> VerifiedCandidate:
     if not -1 <= first < len(steps):
         raise ValueError(f"label: expected -1 or the number of a step (got {first})")
     right = len(steps) if first == -1 else first
-    labels: list[StepLabel] = ["correct"] * right
+    labels: list[StepLabel] = ["verified"] * right
     if first != -1:
         labels += ["incorrect", *["unchecked"] * (len(steps) - first - 1)]  # type: ignore[list-item]
     passed = row.get("final_answer_correct")
@@ -162,7 +169,7 @@ def _to_processbench(
 
 
 def _from_trl(row: Values, neutral: Neutral) -> VerifiedCandidate:
-    labels: list[StepLabel] = ["correct" if label else "incorrect" for label in row["labels"]]
+    labels: list[StepLabel] = ["verified" if label else "incorrect" for label in row["labels"]]
     rest = {k: v for k, v in row.items() if k not in ("prompt", "completions", "labels")}
     pieces = _joined(list(row["completions"]), "\n")
     return _verified("trl", row["prompt"], pieces, labels, rest, passed=None)
@@ -189,7 +196,7 @@ def _from_shepherd(row: Values, neutral: Neutral) -> VerifiedCandidate:
             raise ValueError("label: no + or - where the step ends")
         labels.append(sign)
         place += 1
-    words: dict[str, StepLabel] = {"+": "correct", "-": "incorrect"}
+    words: dict[str, StepLabel] = {"+": "verified", "-": "incorrect"}
     rest = {key: value for key, value in row.items() if key not in ("input", "label")}
     rest["tail"] = tail
     named = [words[sign] for sign in labels]
@@ -218,7 +225,7 @@ def _to_shepherd(
 def _from_prm800k(row: Values, neutral: Neutral) -> VerifiedCandidate:
     steps: list[str] = []
     labels: list[StepLabel] = []
-    named: dict[int | None, StepLabel] = {1: "correct", 0: neutral, -1: "incorrect"}
+    named: dict[int | None, StepLabel] = {1: "verified", 0: NEUTRAL[neutral], -1: "incorrect"}
     for step in row["label"]["steps"]:
         taken = _chosen(step)
         if taken is None:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from veritune.config import SelectionConfig
 from veritune.records import Candidate, Verdict
-from veritune.rounds.measures import VerifiedCandidate, every_step_right, passes_visible
+from veritune.rounds.measures import VerifiedCandidate, no_error_found, passes_visible
 from veritune.rounds.paths import solution_path
 from veritune.trainer import Example
 from veritune.use import use_of
@@ -79,8 +79,8 @@ def accepts(candidate: Candidate, verdict: Verdict, config: SelectionConfig) -> 
         return False
     if config.reward == "last":
         labels = [step.label for step in verdict.steps[-config.last :]]
-        return bool(labels) and set(labels) == {"correct"}
-    return config.reward != "process" or every_step_right(verdict, config.checked)
+        return bool(labels) and set(labels) <= {"verified", "consistent"}
+    return config.reward != "process" or no_error_found(verdict, config.checked)
 
 
 def _accepted(row: VerifiedCandidate, config: SelectionConfig) -> bool:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from veritune.models import encode_prompt
-from veritune.records import Candidate, Problem, StepVerdict, Verdict
+from veritune.records import Candidate, Evidence, Problem, StepLabel, StepVerdict, Verdict
 from veritune.verifiers.steps import spans_of
 
 if TYPE_CHECKING:
@@ -206,10 +206,16 @@ def aggregated(chances: Sequence[float], aggregate: Aggregate) -> float:
     return chances[-1] if aggregate == "last" else math.prod(chances)
 
 
-def _step(span: Span, chance: float, threshold: float) -> StepVerdict:
-    label: Literal["correct", "incorrect"] = "correct" if chance >= threshold else "incorrect"
-    reason = f"process reward model: {chance:.3f}"
-    return StepVerdict(start=span[0], end=span[1], label=label, reason=reason, score=chance)
+def _step(span: Span, chance: float, threshold: float, checker: str) -> StepVerdict:
+    label: StepLabel = "verified" if chance >= threshold else "incorrect"
+    return StepVerdict(
+        start=span[0],
+        end=span[1],
+        label=label,
+        reason=f"process reward model: {chance:.3f}",
+        score=chance,
+        evidence=Evidence(kind="probability", checker=checker),
+    )
 
 
 def _joined(step: StepVerdict, chance: float) -> str:

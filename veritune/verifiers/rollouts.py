@@ -1,7 +1,7 @@
 """Step labels from rollouts: a step is as good as what its prefix can still reach.
 
 From the end of a step the sampler samples K completions and an outcome verifier checks them. The
-share that passes is the step's soft label; the step is "correct" where the share is above a
+share that passes is the step's soft label; the step is "verified" where the share is above a
 threshold (Math-Shepherd, Wang et al. 2024, arXiv 2312.08935: threshold 0, that is, any completion
 passes). The last step needs no completions: the outcome of the solution itself says it.
 

@@ -18,6 +18,7 @@ from veritune.rounds import NullProgress, improve
 from veritune.rounds.sampling import sample_and_verify
 from veritune.rounds.start import start_policy
 from veritune.sampler import open_sampler
+from veritune.use import DECIDED
 from veritune.verifiers import open_verifier
 
 PHASE = "study"
@@ -120,7 +121,7 @@ def budget(recipe: Recipe) -> dict[str, Any]:
                     continue
                 spent["verifier_calls"] += 1
                 spent["answer_labels"] += 1
-                checked = sum(step.label != "unchecked" for step in verdict.steps)
+                checked = sum(step.label in DECIDED for step in verdict.steps)
                 spent["step_labels"] += min(checked, _steps_looked_at(recipe))
     return {**spent, "training_tokens": tokens}
 
