@@ -154,7 +154,7 @@ def by_step_labels(row: VerifiedCandidate, told: Expected) -> None:
 
 def by_best_of_n(row: VerifiedCandidate, told: Expected) -> None:
     if told.outcome is None:
-        with pytest.raises(RecordError, match="no candidate could be checked"):
+        with pytest.raises(RecordError, match="every candidate has a verifier error"):
             curves([row[2]], {}, [1])
         return
     found = curves([row[2]], {"scorer": {("p", 0): 0.5}}, [1])

@@ -19,7 +19,7 @@ from veritune.records import (
     Verdict,
 )
 from veritune.trainer.pairs import PreferencePair
-from veritune.verifiers.learned import candidate_scores
+from veritune.verifiers.scoring import candidate_scores
 
 TOKENIZER = character_tokenizer(PRINTABLE, 64)
 CHAIN = MathProblem(

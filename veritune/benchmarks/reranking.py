@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from veritune.errors import RecordError
 from veritune.records import Candidate, MathProblem, MathReference, Problem, Verdict
 from veritune.use import DECIDED
-from veritune.verifiers.learned import Aggregate, score_candidates
+from veritune.verifiers.scoring import Aggregate, score_candidates
 
 if TYPE_CHECKING:
     from veritune.models.reward import RewardModel

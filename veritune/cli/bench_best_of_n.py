@@ -119,7 +119,7 @@ def _reward_scores(
     if not pairs:
         raise RecipeError("--scorer reads the candidates: give --candidates as well")
     from veritune.models.reward import load_reward_model
-    from veritune.verifiers.learned import candidate_scores
+    from veritune.verifiers.scoring import candidate_scores
 
     reward = load_reward_model(arguments.scorer)
     (scores,) = candidate_scores(reward, pairs, [arguments.scorer_steps])

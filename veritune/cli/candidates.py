@@ -80,5 +80,5 @@ async def _sample(
             with progress.phase("sample and verify", len(problems) * config.n) as advance:
                 await sample_and_verify(
                     journal, sampler, verifier, policy, list(problems), config.n, advance,
-                    at_once=2 * arguments.workers,
+                    at_once=arguments.at_once,
                 )  # fmt: skip

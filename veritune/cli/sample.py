@@ -91,7 +91,7 @@ async def _sample(
             with progress.phase("sample and verify", total) as advance:
                 await sample_and_verify(
                     journal, sampler, verifier, policy, problems, config.n, advance,
-                    at_once=2 * verifying.workers,
+                    at_once=verifying.at_once,
                 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from veritune.cli.arguments import parse
+from veritune.cli.caches import with_caches
 from veritune.cli.console import TerminalProgress
 from veritune.cli.inputs import read_problems
 from veritune.cli.running import run_async
@@ -16,6 +17,16 @@ from veritune.files import write_record_lines
 from veritune.journal import Partial, content_hash, is_made, note_made
 from veritune.problems import Survey, iter_candidates, survey
 from veritune.records import Candidate, Problem, Verdict
+
+FREE: dict[str, Any] = {
+    "problems": True,
+    "candidates": True,
+    "out": True,
+    "workers": True,
+    "judge": {"url", "concurrency", "cache"},
+    "rollouts": {"cache"},
+}
+"""Where things stand and how fast they go, which verdicts do not depend on."""
 
 
 class VerifyArguments(VerifierConfig):
@@ -65,7 +76,7 @@ async def verify_all(
 
     needs_code = any(problem.kind == "code" for problem, _ in pairs)
     found: dict[int, Verdict] = {}
-    async with open_verifier(config, needs_code=needs_code) as verifier:
+    async with open_verifier(config, needs_code=needs_code, say=progress.say) as verifier:
         with progress.phase("verify", len(pairs)) as advance:
 
             def take(position: int, verdict: Verdict) -> None:
@@ -73,14 +84,13 @@ async def verify_all(
                 advance(1)
 
             jobs = ((at, problem, candidate) for at, (problem, candidate) in enumerate(pairs))
-            await verify_each(verifier, jobs, take, at_once=2 * config.workers)
+            await verify_each(verifier, jobs, take, at_once=config.at_once)
     return [found[position] for position in range(len(pairs))]
 
 
 def _made_of(arguments: VerifyArguments) -> dict[str, Any]:
     """What the verdicts follow from: contents and options, but not where they stand or how fast."""
-    free = {"problems", "candidates", "out", "workers"}
-    made_of = arguments.model_dump(mode="json", exclude=free)
+    made_of = arguments.model_dump(mode="json", exclude=FREE)
     made_of |= {name: content_hash(getattr(arguments, name)) for name in ("problems", "candidates")}
     return made_of
 
@@ -97,13 +107,16 @@ async def _judge_file(
 
     if partial.done == found.count:
         return
+    config = with_caches(arguments, arguments.out)
     candidates = iter_candidates(arguments.candidates, problems, trusted=True)
     jobs = (
         (position, problems[candidate.problem_id], candidate)
         for position, (_, candidate) in enumerate(candidates)
         if position not in partial
     )
-    async with open_verifier(arguments, needs_code="code" in found.kinds) as verifier:
+    async with open_verifier(
+        config, needs_code="code" in found.kinds, say=progress.say
+    ) as verifier:
         with progress.phase("verify", found.count) as advance:
             advance(partial.done)
 
@@ -111,7 +124,7 @@ async def _judge_file(
                 partial.add(position, verdict)
                 advance(1)
 
-            await verify_each(verifier, jobs, take, at_once=2 * arguments.workers)
+            await verify_each(verifier, jobs, take, at_once=arguments.at_once)
 
 
 def _finish(arguments: VerifyArguments, made_of: dict[str, Any], partial: Partial) -> None:

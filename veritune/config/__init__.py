@@ -8,6 +8,12 @@ from veritune.config.base import (
     Rate,
     TrackerName,
 )
+from veritune.config.checkers import (
+    CheckerName,
+    ConventionConfig,
+    JudgeConfig,
+    RolloutsConfig,
+)
 from veritune.config.models import (
     LoraConfig,
     ModelConfig,
@@ -55,6 +61,8 @@ from veritune.config.trainers import (
 
 __all__ = [
     "ChainConfig",
+    "CheckerName",
+    "ConventionConfig",
     "Count",
     "CreditConfig",
     "DpoConfig",
@@ -66,6 +74,7 @@ __all__ = [
     "Frozen",
     "FunctionsConfig",
     "GroupConfig",
+    "JudgeConfig",
     "LoraConfig",
     "ModelConfig",
     "PairConfig",
@@ -78,6 +87,7 @@ __all__ = [
     "RewardConfig",
     "RewardStageConfig",
     "RlConfig",
+    "RolloutsConfig",
     "RoundsConfig",
     "SamplerConfig",
     "ScratchConfig",

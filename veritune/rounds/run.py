@@ -27,6 +27,8 @@ from veritune.verifiers import open_verifier
 
 PATIENCE = 10
 """Times `verifier.wall_seconds` that a verdict may take, waiting for a free worker included."""
+MODEL_PATIENCE = 7200.0
+"""Seconds that a verdict of a judge may take: all attempts of `Endpoint.ask`, and more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,13 +170,15 @@ async def open_run(recipe: Recipe, progress: Progress) -> AsyncIterator[Run]:
         needs_code = any(problem.kind == "code" for problem in [*train, *test])
         sampler = open_sampler(recipe.sampler, seed=recipe.seed, dtype=recipe.model.dtype)
         try:
-            async with open_verifier(_verifier_config(recipe), needs_code=needs_code) as verifier:
+            async with open_verifier(
+                _verifier_config(recipe), needs_code=needs_code, say=progress.say
+            ) as verifier:
                 stream = VerificationStream(
                     sampler,
                     verifier,
                     journal,
-                    at_once=2 * recipe.verifier.workers,
-                    patience=PATIENCE * recipe.verifier.wall_seconds,
+                    at_once=recipe.verifier.at_once,
+                    patience=_patience(recipe.verifier),
                 )
                 with tracked_run(recipe.tracker, journal, settings):
                     yield Run(
@@ -191,11 +195,25 @@ async def open_run(recipe: Recipe, progress: Progress) -> AsyncIterator[Run]:
             sampler.close()
 
 
+def _patience(config: VerifierConfig) -> float:
+    """A judge waits for a busy server by itself, and a long time."""
+    asked = config.type == "judge" or "judge" in config.labellers
+    return MODEL_PATIENCE if asked else PATIENCE * config.wall_seconds
+
+
 def _verifier_config(recipe: Recipe) -> VerifierConfig:
-    """The recipe's verifier; the reward model that the run makes is named in it."""
-    if recipe.reward.preferences is None:
-        return recipe.verifier
-    return recipe.verifier.model_copy(update={"reward_model": str(reward_folder(recipe))})
+    """The recipe's verifier, with the reward model that the run makes, and with the places in the
+    run's folder where replies of a judge and completions are kept."""
+    config, folder = recipe.verifier, recipe.folder
+    judge = {"cache": config.judge.cache or str(folder / "judge.sqlite")}
+    rollouts = {"cache": config.rollouts.cache or str(folder / "rollouts")}
+    changes: dict[str, Any] = {
+        "judge": config.judge.model_copy(update=judge),
+        "rollouts": config.rollouts.model_copy(update=rollouts),
+    }
+    if recipe.reward.preferences is not None:
+        changes["reward_model"] = str(reward_folder(recipe))
+    return config.model_copy(update=changes)
 
 
 def _set_threads(threads: int) -> None:

@@ -15,9 +15,10 @@ an end would be worth as much as a solution, and a policy finds that out. With `
 form is the clipped one of Gao et al., which cannot be raised by writing more steps. Lines of code
 that a verdict blames are steps like any.
 
-What counts is decided by `veritune.use`: an unchecked step earns nothing, nor does one that
-is only consistent; a cheat earns nothing either, and a verdict "error" yields no credit at all: no gradient. The limit on tokens is part of the task:
-a truncated candidate ends there, and earns what its verdict says on its last token.
+What counts is decided by `veritune.use`: an unchecked step earns nothing, nor does one that is only
+consistent; a cheat earns nothing either, and a verdict "error" yields no credit at all: no
+gradient. The limit on tokens is part of the task: a truncated candidate ends there, and earns what
+its verdict says on its last token.
 """
 
 from __future__ import annotations

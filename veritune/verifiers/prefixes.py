@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from veritune.records import Evidence, Outcome, Problem, StepLabel, StepVerdict, Verdict
-from veritune.verifiers.steps import check_steps
+from veritune.verifiers.steps import Span, spans_of
 
 FROM_HERE = Evidence(kind="rollouts", checker="rollouts")
 FEWEST = 4
@@ -68,12 +68,20 @@ class PrefixSearch:
     """One solution. Prefix i holds its first i steps; the last prefix is the whole solution."""
 
     def __init__(
-        self, problem: Problem, text: str, verdict: Verdict, k: int, few: int, *, search: bool
+        self,
+        problem: Problem,
+        text: str,
+        verdict: Verdict,
+        k: int,
+        few: int,
+        *,
+        search: bool,
+        spans: Sequence[Span] | None = None,
     ) -> None:
         """A prefix is good if more than `few` of its `k` completions pass."""
         self._problem, self._text, self._verdict = problem, text, verdict
         self._k, self._few, self._search = k, few, search
-        self._spans = [(step.start, step.end) for step in check_steps(problem, text)]
+        self._spans = spans_of(problem, text) if spans is None else list(spans)
         self._tallies = [Tally() for _ in self._spans[:-1]]
         self._passes = verdict.outcome == "passed"
         self._good, self._bad = 0, len(self._spans) + self._passes

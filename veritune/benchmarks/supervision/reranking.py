@@ -28,7 +28,7 @@ from veritune.rounds.sampling import ROUND
 from veritune.rounds.start import start_policy
 from veritune.trainer.reward_models import RewardTrainer
 from veritune.use import use_of
-from veritune.verifiers.learned import Aggregate, candidate_scores
+from veritune.verifiers.scoring import Aggregate, candidate_scores
 
 SCORES = "scores.jsonl"
 SUBSETS = 30

@@ -99,7 +99,7 @@ async def examine(
                     problems,
                     n,
                     lambda count=1, **figures: None,
-                    at_once=2 * recipe.verifier.workers,
+                    at_once=recipe.verifier.at_once,
                 )
         finally:
             sampler.close()

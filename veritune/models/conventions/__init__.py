@@ -5,7 +5,7 @@ places follow the code that was published with the model. No code of a model's f
 """
 
 from veritune.models.conventions.convention import Convention, Texts
-from veritune.models.conventions.published import PublishedModel, load_published
+from veritune.models.conventions.published import PublishedModel, laid_out, load_published
 from veritune.models.conventions.table import CONVENTIONS, convention_of
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "PublishedModel",
     "Texts",
     "convention_of",
+    "laid_out",
     "load_published",
 ]

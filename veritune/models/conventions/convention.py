@@ -43,6 +43,16 @@ class Convention:
     lay_out: LayOut
     texts: Texts
     source: str
+    pair: Callable[[Any, Texts], tuple[int, int]] | None = None
+    """tokens: the ids of a right step's token and a wrong one's."""
+
+
+def pair_alone(tokenizer: Any, texts: Texts) -> tuple[int, int]:
+    """The last token of each text by itself."""
+    good, bad = (
+        tokenizer.encode(text, add_special_tokens=False)[-1] for text in (texts.good, texts.bad)
+    )
+    return good, bad
 
 
 def only_token(tokenizer: Any, text: str) -> int:

@@ -8,9 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from veritune.models.conventions.convention import Laid, Texts, places_of
+from veritune.models.conventions.convention import Laid, Texts, pair_alone, places_of
 
 TEXTS = Texts(tag="ки", good="+", bad="-", before="Step {k}: ")
+
+
+def pair(tokenizer: Any, texts: Texts) -> tuple[int, int]:
+    """Each token as it stands in a text of both, with a blank before the second."""
+    both = tokenizer.encode(f"{texts.good} {texts.bad}", add_special_tokens=False)
+    return (both[0], both[1]) if len(both) == 2 else pair_alone(tokenizer, texts)
 
 
 def lay_out(tokenizer: Any, texts: Texts, problem: str, steps: Sequence[str]) -> Laid:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
 from veritune.errors import ModelError
-from veritune.models.conventions.convention import Convention, Readout, Texts
+from veritune.models.conventions.convention import Convention, Laid, Readout, Texts
 from veritune.models.conventions.weights import tensors
 from veritune.models.hub import model_folder
-from veritune.models.tokenizers import load_tokenizer
+from veritune.models.tokenizers import load_reading_tokenizer
 from veritune.models.transformers_logging import silence_transformers
 
 Read = Callable[[torch.Tensor], torch.Tensor]
@@ -32,10 +32,14 @@ class PublishedModel:
     trunk: Any
     read: Read
     tokenizer: Any
+    kind: Literal["published"] = "published"
 
     def chances(self, posed: Sequence[tuple[str, Sequence[str]]]) -> list[list[float]]:
         """The chance that each step is right, for every (problem, steps), in their order."""
-        laid = [self._laid(problem, steps) for problem, steps in posed]
+        laid = [
+            laid_out(self.tokenizer, self.convention, self.texts, problem, steps)
+            for problem, steps in posed
+        ]
         found: list[list[float]] = [[] for _ in laid]
         order = sorted((i for i in range(len(laid)) if laid[i][1]), key=lambda i: len(laid[i][0]))
         for part in _batches(order, [len(ids) for ids, _ in laid]):
@@ -43,17 +47,7 @@ class PublishedModel:
                 found[i] = chances
         return found
 
-    def _laid(self, problem: str, steps: Sequence[str]) -> tuple[list[int], list[int]]:
-        """What the solution must not say itself is taken out: tags and tokens of the template."""
-        if not steps:
-            return [], []
-        own = {token for token in self.tokenizer.all_special_tokens if len(token) > 2}
-        if self.texts.tag.strip():
-            own.add(self.texts.tag)
-        clean = [_without(step, own).strip() for step in steps]
-        return self.convention.lay_out(self.tokenizer, self.texts, _without(problem, own), clean)
-
-    def _batch(self, laid: Sequence[tuple[list[int], list[int]]]) -> list[list[float]]:
+    def _batch(self, laid: Sequence[Laid]) -> list[list[float]]:
         """Padding stands behind the rows' ends, where causal attention hides it."""
         longest = max(len(ids) for ids, _ in laid)
         rows = [[*ids, *[0] * (longest - len(ids))] for ids, _ in laid]
@@ -70,6 +64,22 @@ class PublishedModel:
         return found
 
 
+def laid_out(
+    tokenizer: Any, convention: Convention, texts: Texts, problem: str, steps: Sequence[str]
+) -> Laid:
+    """Token ids and places of a solution; no steps have none.
+
+    What the solution must not say itself is taken out of it: tags, and tokens of the template.
+    """
+    if not steps:
+        return [], []
+    own = {token for token in tokenizer.all_special_tokens if len(token) > 2}
+    if texts.tag.strip():
+        own.add(texts.tag)
+    clean = [_without(step, own).strip() for step in steps]
+    return convention.lay_out(tokenizer, texts, _without(problem, own), clean)
+
+
 def load_published(
     path: str | Path,
     convention: Convention,
@@ -83,8 +93,8 @@ def load_published(
     place = device or ("cuda" if torch.cuda.is_available() else "cpu")
     with silence_transformers():
         model = _load(folder, convention.readout, getattr(torch, dtype)).to(place).eval()
-        tokenizer = load_tokenizer(folder, model.get_input_embeddings().num_embeddings)
-    read = _reader(folder, convention.readout, model, texts, tokenizer)
+        tokenizer = load_reading_tokenizer(folder, model.get_input_embeddings().num_embeddings)
+    read = _reader(folder, convention, model, texts, tokenizer)
     trunk = model.base_model if convention.readout == "tokens" else model
     return PublishedModel(folder.resolve().name, convention, texts, trunk, read, tokenizer)
 
@@ -105,9 +115,11 @@ def _load(folder: Path, readout: Readout, dtype: torch.dtype) -> Any:
     return model
 
 
-def _reader(folder: Path, readout: Readout, model: Any, texts: Texts, tokenizer: Any) -> Read:
+def _reader(folder: Path, convention: Convention, model: Any, texts: Texts, tokenizer: Any) -> Read:
+    readout = convention.readout
     if readout == "tokens":
-        return _token_reader(model, _pair_ids(tokenizer, texts))
+        assert convention.pair is not None
+        return _token_reader(model, convention.pair(tokenizer, texts))
     head = _head(folder, "score." if readout == "classes" else "v_head.summary.", model.device)
     if readout == "classes":
         return lambda hidden: head(hidden.float()).softmax(-1)[:, 1]
@@ -119,19 +131,6 @@ def _token_reader(model: Any, pair: tuple[int, int]) -> Read:
     weight = output.weight[list(pair)].detach().float()
     bias = None if output.bias is None else output.bias[list(pair)].detach().float()
     return lambda hidden: torch.nn.functional.linear(hidden.float(), weight, bias).softmax(-1)[:, 0]
-
-
-def _pair_ids(tokenizer: Any, texts: Texts) -> tuple[int, int]:
-    """The tokens of right and wrong, each as it stands in a text of both."""
-    both = tokenizer.encode(f"{texts.good} {texts.bad}", add_special_tokens=False)
-    if len(both) == 2:
-        # As Math-Shepherd's card has it. A tokenizer that writes the blank before a word into its
-        # token has other tokens for a word that stands alone, as it does in a chat's turn.
-        return both[0], both[1]
-    good, bad = (
-        tokenizer.encode(text, add_special_tokens=False)[-1] for text in (texts.good, texts.bad)
-    )
-    return good, bad
 
 
 def _head(folder: Path, prefix: str, device: Any) -> torch.nn.Sequential:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from veritune.errors import ModelError
 from veritune.models.conventions import math_shepherd, qwen, rlhflow, skywork, trl
-from veritune.models.conventions.convention import Convention
+from veritune.models.conventions.convention import Convention, pair_alone
 from veritune.models.conventions.weights import tensor_names
 
 CONVENTIONS = {
@@ -20,9 +20,15 @@ CONVENTIONS = {
             math_shepherd.lay_out,
             math_shepherd.TEXTS,
             "peiyi9979/math-shepherd-mistral-7b-prm",
+            math_shepherd.pair,
         ),
         Convention(
-            "rlhflow", "tokens", rlhflow.lay_out, rlhflow.TEXTS, "RLHFlow/Llama3.1-8B-PRM-*"
+            "rlhflow",
+            "tokens",
+            rlhflow.lay_out,
+            rlhflow.TEXTS,
+            "RLHFlow/Llama3.1-8B-PRM-*",
+            pair_alone,
         ),
         Convention("qwen", "classes", qwen.lay_out, qwen.TEXTS, "Qwen/Qwen2.5-Math-PRM-*"),
         Convention(

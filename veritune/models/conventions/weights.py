@@ -17,7 +17,7 @@ def tensor_names(folder: Path) -> list[str]:
 
 def tensors(folder: Path, prefix: str) -> dict[str, torch.Tensor]:
     """The tensors whose names begin with `prefix`, by the rest of the name."""
-    found = {}
+    found: dict[str, torch.Tensor] = {}
     for path, names in _files(folder):
         wanted = [name for name in names if name.startswith(prefix)]
         if wanted:

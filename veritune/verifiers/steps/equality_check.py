@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Literal
 
+from veritune.verifiers.steps.annotations import ClaimLabel
 from veritune.verifiers.steps.arithmetic import Undefined, Unreadable, printed, rounds_to
 from veritune.verifiers.steps.equations import Equality
 from veritune.verifiers.steps.sides import leading_number, longest, value_of

@@ -1,8 +1,8 @@
 """From the claims that rules checked in a step to the step's label and its evidence.
 
 incorrect   a claim is wrong
-verified    the step is one derivation line: nothing but formulas and words that join them, and every
-            relation in it was proved from what the solution stated before
+verified    the step is a derivation line: formulas and words that join them, nothing else, and
+            every relation in it was proved from what the solution stated before
 consistent  some claim was checked, and none is wrong
 unchecked   no claim could be checked
 
@@ -26,11 +26,11 @@ _CHECKER = "rules"
 _RELATION = re.compile(r"[<>≤≥≠≈≡=]|\\(?:[lg]eq?|neq?|approx|equiv|sim|in)\b")
 _COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf)\b|\\[A-Za-z]+|\\.")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_JOINING = frozenset(
-    "and or so thus hence therefore then this which that we get have gives obtain find yields means"
-    " implies to simplifies becomes is if from it now also"
-    " sin cos tan log ln exp sqrt align aligned begin end boxed frac".split()
-)
+_JOINING_WORDS = """
+    and or so thus hence therefore then this which that we get have gives obtain find yields means
+    implies to simplifies becomes is if from it now also
+    sin cos tan log ln exp sqrt align aligned begin end boxed frac"""
+_JOINING = frozenset(_JOINING_WORDS.split())
 """Words of a derivation line that say nothing of their own."""
 
 

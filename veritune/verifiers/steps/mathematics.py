@@ -1,7 +1,8 @@
 """The steps of a math solution, checked by rules: annotations, equations in prose, the answer.
 
-`labels` makes a step's label of its claims. A claim is checked as it is written: what follows correctly from an earlier wrong value is
-correct and says so, so that an error is marked where it was made.
+`labels` makes a step's label of its claims. A claim is checked as it is written: what follows
+correctly from an earlier wrong value is correct and says so, so that an error is marked where it
+was made.
 """
 
 from __future__ import annotations
