@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from veritune.problems.stepwise import Neutral, read_stepwise
-from veritune.records import Problem
+from veritune.records import MathProblem, Problem
 
 NeutralCounts = Literal["correct", "incorrect", "skip"]
 """What PRM800K's rating 0 means: the step counts as right, as wrong, or the row is left out."""
@@ -15,12 +15,14 @@ NeutralCounts = Literal["correct", "incorrect", "skip"]
 
 @dataclass(frozen=True, slots=True)
 class LabelledSolution:
-    """`first_error` is the index of the first wrong step, None where all are right."""
+    """`first_error` is the index of the first wrong step, None where all are right; `answer` is the
+    problem's, where the row has it."""
 
     id: str
     problem: str
     steps: tuple[str, ...]
     first_error: int | None
+    answer: str = ""
 
 
 def read_labelled(path: str, *, split: str, neutral: NeutralCounts) -> Iterator[LabelledSolution]:
@@ -40,6 +42,7 @@ def read_labelled(path: str, *, split: str, neutral: NeutralCounts) -> Iterator[
             problem=str(problem.prompt),
             steps=(*steps, *_unlabelled(problem, len(steps))),
             first_error=error,
+            answer=problem.reference.answer if isinstance(problem, MathProblem) else "",
         )
 
 
