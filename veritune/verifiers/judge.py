@@ -70,7 +70,7 @@ class GenerativeJudge:
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         """The judge's verdict; "error" where it cannot be reached or does not decide."""
         started = time.perf_counter()
-        spans = _kept(candidate, spans_of(problem, candidate.text) or [(0, len(candidate.text))])
+        spans = _kept(candidate, spans_of(problem, candidate) or [(0, len(candidate.text))])
         try:
             votes = await self._votes(problem, candidate, spans)
             trouble = "no reply of the judge decides on the solution"
@@ -95,7 +95,7 @@ class GenerativeJudge:
         self, problem: Problem, candidate: Candidate, spans: Sequence[Span] | None
     ) -> tuple[StepVerdict, ...]:
         """Labels of the steps; all are unchecked where the judge cannot be reached."""
-        given = spans_of(problem, candidate.text) if spans is None else spans
+        given = spans_of(problem, candidate) if spans is None else spans
         own = _kept(candidate, given)
         try:
             votes = await self._votes(problem, candidate, own)

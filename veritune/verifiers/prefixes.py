@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from veritune.records import Evidence, Outcome, Problem, StepLabel, StepVerdict, Verdict
+from veritune.records import Candidate, Evidence, Outcome, Problem, StepLabel, StepVerdict, Verdict
 from veritune.verifiers.steps import Span, spans_of
 
 FROM_HERE = Evidence(kind="rollouts", checker="rollouts")
@@ -70,7 +70,7 @@ class PrefixSearch:
     def __init__(
         self,
         problem: Problem,
-        text: str,
+        candidate: Candidate,
         verdict: Verdict,
         k: int,
         few: int,
@@ -79,9 +79,9 @@ class PrefixSearch:
         spans: Sequence[Span] | None = None,
     ) -> None:
         """A prefix is good if more than `few` of its `k` completions pass."""
-        self._problem, self._text, self._verdict = problem, text, verdict
+        self._problem, self._text, self._verdict = problem, candidate.text, verdict
         self._k, self._few, self._search = k, few, search
-        self._spans = spans_of(problem, text) if spans is None else list(spans)
+        self._spans = _steps(problem, candidate) if spans is None else list(spans)
         self._tallies = [Tally() for _ in self._spans[:-1]]
         self._passes = verdict.outcome == "passed"
         self._good, self._bad = 0, len(self._spans) + self._passes
@@ -190,6 +190,11 @@ class PrefixSearch:
         labels: dict[Outcome, StepLabel] = {"passed": "verified", "failed": "incorrect"}
         outcome = self._verdict.outcome
         return labels.get(outcome, "unchecked"), f"the solution's outcome is {outcome}"
+
+
+def _steps(problem: Problem, candidate: Candidate) -> list[Span]:
+    """A program has no steps here."""
+    return [] if problem.kind == "code" else spans_of(problem, candidate)
 
 
 def _shown(tally: Tally, doubt: str = "") -> str:

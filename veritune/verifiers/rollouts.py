@@ -84,7 +84,7 @@ class RolloutLabeller:
         traces = [
             PrefixSearch(
                 problem,
-                candidate.text,
+                candidate,
                 verdict,
                 self.k,
                 self.most_failing,

@@ -180,7 +180,7 @@ def _ids(reward: RewardModel, problem: Problem, candidate: Candidate) -> tuple[l
 def _steps(problem: Problem, candidate: Candidate, spans: Sequence[Span] | None) -> list[Span]:
     """The steps that are not empty, by characters."""
     if spans is None:
-        spans = spans_of(problem, candidate.text)
+        spans = spans_of(problem, candidate)
     return [(start, end) for start, end in spans if end > start]
 
 
