@@ -83,7 +83,7 @@ WHOLE: list[dict[str, object]] = [
     json.loads(GOOD),
     json.loads(PROBLEM),
     {"problem_id": "a", "index": 0, "outcome": "passed", "score": 1.0, "reason": "", "steps": [
-        {"start": 0, "end": 1, "label": "correct", "reason": ""}]},
+        {"start": 0, "end": 1, "label": "verified", "reason": ""}]},
     {"question": "q", "answer": "1+1\n#### 2"},
     {"task_id": "a", "prompt": "p", "canonical_solution": "s", "test": "t", "entry_point": "f"},
     {"task_id": 1, "code": "c", "test_list": ["assert f()"], "text": "t"},

@@ -62,7 +62,7 @@ def test_verdict_survives_a_file(reason: str, output: str, steps: list[tuple[int
         reason=reason,
         output=output,
         tests=(TestVerdict(name="t", outcome="wrong answer", reason=reason, visible=True),),
-        steps=tuple(StepVerdict(start=s, end=s + 1, label="correct", reason=r) for s, r in steps),
+        steps=tuple(StepVerdict(start=s, end=s + 1, label="verified", reason=r) for s, r in steps),
         trust="lower",
         flags=(Flag(name="exit", degree="cheat"),),
     )

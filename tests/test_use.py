@@ -37,7 +37,7 @@ from veritune.trainer.reward_rows import outcome_rows, process_rows
 from veritune.use import RULES, case_of, use_of
 
 TEXT = "1+1=2;7"
-STEPS: tuple[StepLabel, ...] = ("correct", "incorrect", "unchecked")
+STEPS: tuple[StepLabel, ...] = ("verified", "consistent", "incorrect", "unchecked")
 SCORES = {"passed": 1.0, "failed": 0.25, "error": None}
 COMBINATIONS = list(
     product(SCORES, (None, *get_args(Degree)), get_args(Trust), (False, True), STEPS)
@@ -71,7 +71,7 @@ def verified(
     return problem, candidate, verdict
 
 
-GOOD = verified("passed", None, "full", False, "correct", index=1, text="2;")
+GOOD = verified("passed", None, "full", False, "verified", index=1, text="2;")
 BAD = verified("failed", None, "full", False, "incorrect", index=2, text="3;")
 
 
@@ -86,8 +86,8 @@ class Expected:
         self.imitated = not (error or cheat or degree == "suspicious" or truncated)
         self.rejected = not (error or cheat or degree == "suspicious")
         self.outcome = None if error else 0.0 if cheat else SCORES[outcome]
-        self.step = {"correct": 1.0, "incorrect": -1.0, "unchecked": None}[step]
-        if error or (cheat and step == "correct"):
+        self.step = {"verified": 1.0, "incorrect": -1.0}.get(step)
+        if error or (cheat and step == "verified"):
             self.step = None
 
 
@@ -97,7 +97,7 @@ def selected(row: VerifiedCandidate, reward: str) -> bool:
 
 
 def by_selection(row: VerifiedCandidate, told: Expected) -> None:
-    right = row[2].steps[0].label == "correct"
+    right = row[2].steps[0].label in ("verified", "consistent")
     assert selected(row, "any") == told.imitated
     assert selected(row, "outcome") == (told.imitated and told.passed)
     assert selected(row, "process") == (told.imitated and told.passed and right)
@@ -154,7 +154,7 @@ def by_step_labels(row: VerifiedCandidate, told: Expected) -> None:
 
 def by_best_of_n(row: VerifiedCandidate, told: Expected) -> None:
     if told.outcome is None:
-        with pytest.raises(RecordError, match="no candidate could be checked"):
+        with pytest.raises(RecordError, match="every candidate has a verifier error"):
             curves([row[2]], {}, [1])
         return
     found = curves([row[2]], {"scorer": {("p", 0): 0.5}}, [1])

@@ -6,13 +6,14 @@ that passed, steps that are right, the best scores) comes on top, and never loos
     case          imitated   rejected in pairs   outcome    steps that count
     error         no         no                  unknown    none
     cheat         no         no                  0          incorrect
-    suspicious    no         no                  score      correct, incorrect
-    truncated     no         yes                 score      correct, incorrect
-    lower trust   yes        yes                 score      correct, incorrect
-    plain         yes        yes                 score      correct, incorrect
+    suspicious    no         no                  score      verified, incorrect
+    truncated     no         yes                 score      verified, incorrect
+    lower trust   yes        yes                 score      verified, incorrect
+    plain         yes        yes                 score      verified, incorrect
 
-A step that nobody checked ("unchecked") counts in no case: nothing is paid for it. A flag of degree
-"note" changes nothing.
+Nothing is paid for what nobody checked: a step that is "unchecked" counts in no case, and neither
+does one that is "consistent", in which some of what it says was checked and no error was found. A
+flag of degree "note" changes nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from veritune.records import StepLabel, Verdict
 
 Case = Literal["error", "cheat", "suspicious", "truncated", "lower trust", "plain"]
 Counted = Literal["score", "zero", "unknown"]
-CHECKED: frozenset[StepLabel] = frozenset({"correct", "incorrect"})
+DECIDED: frozenset[StepLabel] = frozenset({"verified", "incorrect"})
 WRONG: frozenset[StepLabel] = frozenset({"incorrect"})
 
 
@@ -59,7 +60,7 @@ RULES: dict[Case, Rule] = {
         False,
         False,
         "score",
-        CHECKED,
+        DECIDED,
         "it may be a cheat: not worth copying, and not to be punished for a suspicion",
     ),
     # The limit on tokens is part of the task, so a policy gradient takes the verdict as it is; but
@@ -68,15 +69,15 @@ RULES: dict[Case, Rule] = {
         False,
         True,
         "score",
-        CHECKED,
+        DECIDED,
         "it does not end by itself, and a model that copies it would not either",
     ),
     # Who lets candidate and tests share a process has asked for these verdicts; what could forge
     # them is what the flags look for.
     "lower trust": Rule(
-        True, True, "score", CHECKED, "candidate and tests shared a process, as the recipe asked"
+        True, True, "score", DECIDED, "candidate and tests shared a process, as the recipe asked"
     ),
-    "plain": Rule(True, True, "score", CHECKED, "the verdict can be taken at its word"),
+    "plain": Rule(True, True, "score", DECIDED, "the verdict can be taken at its word"),
 }
 
 

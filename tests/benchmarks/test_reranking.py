@@ -19,7 +19,7 @@ from veritune.records import (
     Verdict,
 )
 from veritune.trainer.pairs import PreferencePair
-from veritune.verifiers.learned import candidate_scores
+from veritune.verifiers.scoring import candidate_scores
 
 TOKENIZER = character_tokenizer(PRINTABLE, 64)
 CHAIN = MathProblem(
@@ -64,9 +64,9 @@ def verified(index: int, text: str, *labels: str) -> tuple[Problem, Candidate, V
 
 
 ROWS = [
-    verified(0, "19;19;", "correct", "correct"),
-    verified(1, "19;11;", "correct", "incorrect"),
-    verified(2, "11;19;", "correct", "incorrect"),
+    verified(0, "19;19;", "verified", "verified"),
+    verified(1, "19;11;", "verified", "incorrect"),
+    verified(2, "11;19;", "verified", "incorrect"),
     verified(3, "11;11;", "incorrect", "incorrect"),
     verified(4, "11;19;", "unchecked", "incorrect"),
 ]

@@ -17,7 +17,7 @@ from veritune.sampler import open_sampler
 from veritune.trainer.pairs import VerifiedCandidate, verdict_pairs
 from veritune.trainer.reward_models import RewardTrainer
 from veritune.verifiers import open_verifier
-from veritune.verifiers.learned import candidate_scores
+from veritune.verifiers.scoring import candidate_scores
 
 DEMO = Path(__file__).resolve().parents[2] / "recipes" / "demo-math.toml"
 

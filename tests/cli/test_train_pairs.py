@@ -26,7 +26,7 @@ def files(tmp_path: Path) -> list[str]:
         for index in range(2):
             text = str(i + 1 + index)
             candidates.append(Candidate(problem_id=id, index=index, text=text))
-            label = "incorrect" if index else "correct"
+            label = "incorrect" if index else "verified"
             step = StepVerdict(start=0, end=len(text), label=label, reason="")  # type: ignore[arg-type]
             outcome = "failed" if index else "passed"
             verdicts.append(

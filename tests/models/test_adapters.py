@@ -44,7 +44,7 @@ def rollouts() -> list[Rollout]:
         id, right = f"{i // 2}+1=", i % 2 == 0
         problem = MathProblem(id=id, prompt=id, reference=MathReference(answer="1"))
         candidate = Candidate(problem_id=id, index=i % 2, text=str(i))
-        step = StepVerdict(start=0, end=1, label="correct" if right else "incorrect", reason="")
+        step = StepVerdict(start=0, end=1, label="verified" if right else "incorrect", reason="")
         outcome = "passed" if right else "failed"
         verdict = Verdict(
             problem_id=id,

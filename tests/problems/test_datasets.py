@@ -45,7 +45,7 @@ def check(problem: MathProblem, settings: Settings, text: str) -> tuple[StepVerd
     steps, at = [], 0
     for number, piece in enumerate(text.partition("so")[0].split(",")[:-1], 1):
         right = piece == str(number) and number <= int(settings["ones"])
-        label = "correct" if right else "incorrect"
+        label = "verified" if right else "incorrect"
         steps.append(StepVerdict(start=at, end=at + len(piece) + 1, label=label, reason=piece))
         at += len(piece) + 1
     return tuple(steps)
@@ -72,7 +72,7 @@ config = ProblemsConfig(source="toy", path=path, train=3, test=2, chat=True)
 (problem, *_), _ = recipe_problems(config, 0)
 assert problem.prompt[0]["content"].endswith("Count aloud."), problem.prompt
 again = problem_from_line(problem.to_line())
-assert [s.label for s in check_steps(again, "1,3,so 3")] == ["correct", "incorrect"]
+assert [s.label for s in check_steps(again, "1,3,so 3")] == ["verified", "incorrect"]
 sys.exit(main(["validate", path]))
 """
 

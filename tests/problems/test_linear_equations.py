@@ -21,7 +21,7 @@ DRAWN = generate(CONFIG, 3, "train", 400)
 def test_references_keep_the_root_in_every_line() -> None:
     for problem, _ in DRAWN:
         verdicts = check_steps(problem, problem.reference.solution)
-        assert [v.label for v in verdicts] == ["correct"] * 4
+        assert [v.label for v in verdicts] == ["verified"] * 4
         line = line_of(problem.reference.step_rule.settings["equation"])
         assert line is not None
         assert str(root_of(line)) == problem.reference.answer

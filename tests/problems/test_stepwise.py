@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from veritune.cli import main
 from veritune.errors import RecordError
-from veritune.problems.stepwise import FORMATS, VerifiedCandidate, format_of, read_stepwise, to_row
+from veritune.files import read_records
+from veritune.problems.stepwise import (
+    FORMATS,
+    VerifiedCandidate,
+    format_of,
+    read_stepwise,
+    to_row,
+    until_error,
+)
+from veritune.records import Verdict
 
 DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "process"
 needs_data = pytest.mark.skipif(not DATA.exists(), reason="needs the shared process data")
@@ -43,7 +52,7 @@ def test_real_rows_come_back_as_they_were(name: str) -> None:
     for row, verified in zip(rows, read_stepwise(str(path), neutral="correct"), strict=True):
         kind = format_of(row)
         assert kind is not None
-        assert to_row(verified, kind) == row
+        assert to_row(verified, kind) == row  # type: ignore[arg-type]
         spans = [(step.start, step.end) for step in verified[2].steps]
         assert "".join(verified[1].text[a:b] for a, b in spans) == verified[1].text
 
@@ -65,7 +74,7 @@ def test_rows_come_back_as_they_were(tmp_path: Path, row: dict[str, Any]) -> Non
     (verified,) = read(tmp_path, row)
     kind = format_of(row)
     assert kind is not None
-    assert to_row(verified, kind) == row
+    assert to_row(verified, kind) == row  # type: ignore[arg-type]
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\u043a"), min_size=1)
@@ -83,7 +92,7 @@ def test_trl_rows_go_through_the_others_and_keep_their_labels(
     folder = tmp_path_factory.mktemp("rows")
     (verified,) = read(folder, row)
     assert to_row(verified, "trl") == row
-    for kind in ("math-shepherd", "prm800k"):
+    for kind in ("math-shepherd", "prm800k", "openrlhf", "rlhflow"):
         other = to_row(verified, kind)  # type: ignore[arg-type]
         assert format_of(other) == kind
         (back,) = read(folder, other)
@@ -93,7 +102,7 @@ def test_trl_rows_go_through_the_others_and_keep_their_labels(
 
 def test_the_first_error_is_what_processbench_keeps(tmp_path: Path) -> None:
     (verified,) = read(tmp_path, BENCH)
-    assert [step.label for step in verified[2].steps] == ["correct", "incorrect", "unchecked"]
+    assert [step.label for step in verified[2].steps] == ["verified", "incorrect", "unchecked"]
     with pytest.raises(RecordError, match="trl has no word"):
         to_row(verified, "trl")
     (trl,) = read(tmp_path, TRL)
@@ -124,4 +133,128 @@ def test_the_command_converts_there_and_back(tmp_path: Path) -> None:
     assert json.loads(back.read_text()) == BENCH
     assert main(["convert", str(tmp_path / "none"), str(back), *words, "trl"]) == 2
     assert main(["convert", str(source)]) == main(["convert"]) == 2
-    assert set(FORMATS) == {"prm800k", "math-shepherd", "processbench", "trl"}
+    written = {"prm800k", "math-shepherd", "processbench", "trl", "openrlhf", "rlhflow"}
+    assert set(FORMATS) == written
+
+
+KI = "\u043a\u0438"
+OTHERS: dict[str, dict[str, Any]] = {
+    "openr": {
+        "question": "1+1+1?",
+        "process": f"1+1=2 {KI}\n2+1=4 {KI}",
+        "label": ["+", "-"],
+    },
+    "openr with line ends": {
+        "question": "1+1+1?",
+        "process": "1+1=2\n\n\n\n\n2+1=4\n\n\n\n\n",
+        "label": ["+", "-"],
+    },
+    "openrlhf": {"input": f"1+1+1? Step 1: 1+1=2 {KI}\nStep 2: 2+1=4 {KI}", "value": ["+", "-"]},
+    "rlhflow": {
+        "conversations": [
+            {"role": "user", "content": "1+1+1? Step 1: 1+1=2"},
+            {"role": "assistant", "content": "+"},
+            {"role": "user", "content": "Step 2: 2+1=4"},
+            {"role": "assistant", "content": "-"},
+        ]
+    },
+    "ms-swift": {
+        "messages": [
+            {"role": "user", "content": "1+1+1?"},
+            {"role": "assistant", "content": "1+1=2"},
+            {"role": "assistant", "content": "2+1=4"},
+        ],
+        "label": [True, False],
+    },
+    "prmbench": {
+        "idx": "x_7",
+        "original_question": "1+1+1?",
+        "modified_question": "1+1+1?",
+        "original_process": ["1+1=2", "2+1=3"],
+        "modified_process": ["1+1=2", "2+1=4"],
+        "error_steps": [2],
+    },
+    "big-bench-mistake": {
+        "input": "1+1+1?",
+        "steps": ["1+1=2", "2+1=4"],
+        "mistake_index": 1,
+        "answer": "4",
+        "target": "3",
+    },
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_formats_are_read_and_go_into_ours(tmp_path: Path, name: str) -> None:
+    row = OTHERS[name]
+    assert format_of(row) == name.partition(" ")[0]
+    (verified,) = read(tmp_path, row)
+    assert [step.label for step in verified[2].steps] == ["verified", "incorrect"]
+    assert verified[2].outcome == "failed"
+    assert "1+1+1?" in str(verified[0].prompt) and "1+1=2" in verified[1].text
+    trl = to_row(verified, "trl")
+    assert trl["labels"] in ([True, False], ["+", "-"])
+    assert [step.removeprefix(f"Step {i}: ") for i, step in enumerate(trl["completions"], 1)] == [
+        "1+1=2",
+        "2+1=4",
+    ]
+    for kind in set(FORMATS) & {name}:
+        assert to_row(verified, kind) == row
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected", "scores"),
+    [
+        ([True, False], ["verified", "incorrect"], [None, None]),
+        ([1, 0], ["verified", "incorrect"], [None, None]),
+        ([1, -1], ["verified", "incorrect"], [None, None]),
+        ([0, -1], ["unchecked", "incorrect"], [None, None]),
+        (["+", "-"], ["verified", "incorrect"], [None, None]),
+        (["good", "neutral"], ["verified", "unchecked"], [None, None]),
+        ([0.75, 0.25], ["verified", "incorrect"], [0.75, 0.25]),
+        ([1.0, 0.3], ["verified", "incorrect"], [1.0, 0.3]),
+        ([True, None], ["verified", "unchecked"], [None, None]),
+    ],
+)
+def test_labels_of_every_kind(
+    tmp_path: Path, labels: list[Any], expected: list[str], scores: list[float | None]
+) -> None:
+    row = TRL | {"labels": labels}
+    (verified,) = read(tmp_path, row)
+    assert [step.label for step in verified[2].steps] == expected
+    assert [step.score for step in verified[2].steps] == scores
+    assert to_row(verified, "trl") == row
+
+
+@pytest.mark.parametrize("value", ["maybe", 7, 1.5, [1], {}])
+def test_what_is_no_label_is_refused(tmp_path: Path, value: Any) -> None:
+    with pytest.raises(RecordError, match=r"rows.jsonl.*label"):
+        read(tmp_path, TRL | {"labels": [True, value]})
+
+
+def test_steps_behind_the_first_error_are_left_out_on_request(tmp_path: Path) -> None:
+    (verified,) = read(tmp_path, BENCH)
+    kept = until_error(verified)
+    assert kept[1].text == "1+1=2\n\n2+1=4"
+    assert to_row(kept, "trl")["labels"] == [True, False]
+    assert to_row(kept, "math-shepherd")["label"].endswith("Step 2: 2+1=4 -")
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text(json.dumps(BENCH) + "\n")
+    words = ["convert", str(source), str(out), "--neutral", "correct", "--format", "trl"]
+    assert main(words) == 2
+    assert main([*words, "--until-error"]) == 0
+    assert json.loads(out.read_text())["completions"] == ["1+1=2", "2+1=4"]
+
+
+def test_given_steps_are_kept_by_verify(tmp_path: Path) -> None:
+    """Steps that no rule would cut: two on one line, one over two lines."""
+    source, records = tmp_path / "in.jsonl", tmp_path / "records"
+    row = {"prompt": "?", "completions": ["1+1=2.", "So we go on\n\nto 2+1=4."], "labels": [1, 0]}
+    source.write_text(json.dumps(row) + "\n")
+    words = ["--neutral", "correct", "--format", "veritune", "--separator", " "]
+    assert main(["convert", str(source), str(records), *words]) == 0
+    files = [f"--{name}={records / name}.jsonl" for name in ("problems", "candidates")]
+    assert main(["verify", *files, "--out", str(tmp_path / "V.jsonl")]) == 0
+    (verdict,) = read_records(tmp_path / "V.jsonl", Verdict)
+    assert [(step.start, step.end) for step in verdict.steps] == [(0, 7), (7, 29)]
+    assert [step.label for step in verdict.steps] == ["consistent", "incorrect"]

@@ -36,7 +36,7 @@ def verified(
     st.lists(st.tuples(st.integers(-3, 40), st.integers(-3, 40)), max_size=8),
 )
 def test_cutting_loses_and_repeats_nothing(text: str, spans: list[tuple[int, int]]) -> None:
-    steps = [StepVerdict(start=a, end=b, label="correct", reason="") for a, b in spans]
+    steps = [StepVerdict(start=a, end=b, label="verified", reason="") for a, b in spans]
     pieces = cut(text, steps)
     assert "".join(piece.text for piece in pieces) == text
     for piece in pieces:
@@ -48,15 +48,15 @@ def test_cutting_loses_and_repeats_nothing(text: str, spans: list[tuple[int, int
 def test_steps_are_cut_where_they_stand() -> None:
     steps = [
         StepVerdict(start=3, end=5, label="incorrect", reason="b"),
-        StepVerdict(start=0, end=2, label="correct", reason="a"),
+        StepVerdict(start=0, end=2, label="verified", reason="a"),
     ]
     found = [(piece.text, piece.step and piece.step.label) for piece in cut("95;80;#0", steps)]
-    assert found == [("95", "correct"), (";", None), ("80", "incorrect"), (";#0", None)]
+    assert found == [("95", "verified"), (";", None), ("80", "incorrect"), (";#0", None)]
 
 
 def test_every_kind_that_occurs_is_shown_even_when_rare(tmp_path: Path) -> None:
-    rows = [verified(i, "passed", "correct") for i in range(50)]
-    rows += [verified(60, "passed", "correct", "incorrect"), verified(61, "passed", "unchecked")]
+    rows = [verified(i, "passed", "verified") for i in range(50)]
+    rows += [verified(60, "passed", "verified", "incorrect"), verified(61, "passed", "unchecked")]
     rows += [verified(62, "failed", "incorrect"), verified(63, "error")]
     run = read_run(make_run(tmp_path, "a", [evaluation(0, 0.9)], rows))
     shown = Counter(sample.kind for sample in choose([run], 10))

@@ -31,7 +31,7 @@ def test_pass_at_k_refuses_what_has_no_meaning(n: int, correct: int, k: int) -> 
 def row(
     name: str, index: int, outcome: str, labels: str = "", text: str | None = None, **more: object
 ) -> VerifiedCandidate:
-    names = {"c": "correct", "i": "incorrect", "u": "unchecked"}
+    names = {"c": "verified", "i": "incorrect", "u": "unchecked"}
     verdict = Verdict(
         problem_id=name,
         index=index,

@@ -13,7 +13,7 @@ from veritune.records import Flag, StepLabel, StepVerdict, Verdict
 from veritune.trainer.credit import assign_credit, form_rewards
 
 Outcome = Literal["passed", "failed", "error"]
-LABELS: tuple[StepLabel, ...] = ("correct", "incorrect", "unchecked")
+LABELS: tuple[StepLabel, ...] = ("verified", "consistent", "incorrect", "unchecked")
 
 
 def verdict(
@@ -41,10 +41,10 @@ def rewards(told: Verdict, ends: list[int], **config: object) -> list[float]:
 
 
 STEPS: list[tuple[int, int, StepLabel]] = [
-    (0, 3, "correct"),
+    (0, 3, "verified"),
     (3, 6, "incorrect"),
     (6, 9, "unchecked"),
-    (9, 11, "correct"),
+    (9, 11, "verified"),
 ]
 ENDS = [*range(1, 12), 11]
 """Eleven characters, one a token, and the end token behind them."""
@@ -107,7 +107,7 @@ def test_a_hack_that_passed_earns_nothing() -> None:
 def test_steps_of_tokens_with_several_characters() -> None:
     """Tokens 'ab', 'c;', 'd', 'e;': steps end inside and at the end of tokens."""
     ends = [2, 4, 5, 7, 7]
-    told = verdict([(0, 3, "correct"), (3, 7, "incorrect"), (7, 7, "correct")])
+    told = verdict([(0, 3, "verified"), (3, 7, "incorrect"), (7, 7, "verified")])
     got = rewards(told, ends, outcome=0, process=1, form="sum")
     assert got == [0.0, 1.0, 0.0, -1.0, 0.0]
 
@@ -125,8 +125,8 @@ def test_random_spans_reward_the_token_that_holds_the_last_character() -> None:
         for _, end, label in steps:
             for i, last in enumerate(ends):
                 first = ends[i - 1] if i else 0
-                if first < end <= last and label != "unchecked":
-                    expected[i] += 1.0 if label == "correct" else -1.0
+                if first < end <= last and label in ("verified", "incorrect"):
+                    expected[i] += 1.0 if label == "verified" else -1.0
         assert rewards(verdict(steps), ends, outcome=0, process=1, form="sum") == expected
 
 
@@ -170,12 +170,12 @@ def test_the_answer_is_the_last_step_where_only_the_worst_counts(form: str) -> N
         assert found is not None
         return sum(found.rewards())
 
-    right = ["correct"] * 3
+    right = ["verified"] * 3
     assert total("passed", right) == pytest.approx(1)
     for outcome, labels in (
         ("failed", right[:1]),
         ("failed", []),
-        ("passed", ["correct", "incorrect", "correct"]),
+        ("passed", ["verified", "incorrect", "verified"]),
         ("failed", ["incorrect", "incorrect"]),
     ):
         assert total(outcome, labels) == pytest.approx(-1, abs=1e-6)

@@ -78,8 +78,8 @@ def broken(prompt: str, index: int, text: str) -> VerifiedCandidate:
 def test_steps_are_supervised_up_to_the_first_error() -> None:
     _, tokenizer = build_scratch(TINY, 0)
     rows = [
-        judge("p=", 0, "11;22;33;", True, "correct", "unchecked", "correct"),
-        judge("p=", 1, "11;22;33;", False, "correct", "incorrect", "correct"),
+        judge("p=", 0, "11;22;33;", True, "verified", "unchecked", "verified"),
+        judge("p=", 1, "11;22;33;", False, "verified", "incorrect", "verified"),
         judge("p=", 2, "11;22;33;", True, "unchecked", "unchecked", "unchecked"),
         broken("p=", 3, "11;22;33;"),
     ]
@@ -102,7 +102,7 @@ def test_pairs_are_of_verified_and_rejected_candidates_of_one_problem() -> None:
         broken("a=", 4, "who knows"),
         judge("b=", 0, "only good", True),
         judge("c=", 0, "lucky", True, "incorrect"),
-        judge("c=", 1, "sound", True, "correct"),
+        judge("c=", 1, "sound", True, "verified"),
     ]
     pairs = verdict_pairs(rows, max_per_problem=4, seed=0)
     found = sorted((p.chosen.text, p.rejected.text) for p in pairs)
@@ -188,7 +188,7 @@ def test_one_row_at_a_time_equals_all_at_once(tmp_path: Path) -> None:
     torch.nn.init.ones_(reward.likelihood.weight)
     parameters = list(reward.module().double().parameters())
     rows = [
-        judge("12=", i, "11;22;33;"[: 3 + 3 * (i % 3)], i % 2 == 0, "correct") for i in range(6)
+        judge("12=", i, "11;22;33;"[: 3 + 3 * (i % 3)], i % 2 == 0, "verified") for i in range(6)
     ]
     labelled = labelled_task(reward, process_rows(rows, reward.tokenizer))
     pairs = [
@@ -211,7 +211,7 @@ def chains(count: int) -> list[VerifiedCandidate]:
         problem = draw(config, rng)
         right = rng.random() < 0.5
         text = str(problem.prompt)[:2] if right else f"{rng.randint(10, 99)}"
-        verified = judge(f"{problem.prompt}", i, text, right, "correct" if right else "incorrect")
+        verified = judge(f"{problem.prompt}", i, text, right, "verified" if right else "incorrect")
         rows.append(verified)
     return rows
 

@@ -1,71 +1,234 @@
 """A generative judge behind a real server: its lines are read, and nothing is guessed."""
 
+from __future__ import annotations
+
 import json
+import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
-from veritune.records import Candidate, MathProblem, MathReference
+from veritune.cli import main
+from veritune.config import JudgeConfig
+from veritune.errors import RecipeError
+from veritune.files import read_records, write_records
+from veritune.records import Candidate, MathProblem, MathReference, Verdict
 from veritune.verifiers.judge import GenerativeJudge
 
 PROBLEM = MathProblem(id="p", prompt="1+1+1=?", reference=MathReference(answer="3"))
 
 
 class Scripted(BaseHTTPRequestHandler):
-    """Answers with a text that is given, and remembers what it was asked."""
+    """Answers with the next of some replies, over and over, and remembers what it was asked."""
 
-    reply: ClassVar[Any] = ""
-    asked: ClassVar[list[dict[str, Any]]] = []
+    replies: ClassVar[list[dict[str, Any]]]
+    asked: ClassVar[list[dict[str, Any]]]
+    most: ClassVar[int]
+    lock: ClassVar[threading.Lock]
+
+    def do_GET(self) -> None:
+        self.answer(200, {"data": [{"id": "reader", "owned_by": "vllm"}]})
 
     def do_POST(self) -> None:
-        self.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        content = json.dumps({"choices": [{"message": {"content": self.reply}}]}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        with self.lock:
+            self.asked.append(body)
+            number = len(self.asked)
+        if number > self.most:
+            return self.answer(400, {"error": {"message": "no more"}})
+        choice = self.replies[(number - 1) % len(self.replies)]
+        usage = {"prompt_tokens": 100, "completion_tokens": 10}
+        self.answer(200, {"choices": [choice], "usage": usage})
+
+    def answer(self, code: int, body: object) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(content)
+        self.wfile.write(data)
 
     def log_message(self, format: str, *args: object) -> None:
         pass
 
 
+def reply(text: str | None, reason: str = "stop", **more: Any) -> dict[str, Any]:
+    return {"message": {"content": text}, "finish_reason": reason, **more}
+
+
+Server = tuple[str, type[Scripted]]
+
+
 @pytest.fixture
-def judge() -> Iterator[GenerativeJudge]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Scripted)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    judge = GenerativeJudge(f"http://127.0.0.1:{server.server_port}/v1", "reader")
-    yield judge
-    judge.close()
-    server.shutdown()
-    server.server_close()
+def server() -> Iterator[Server]:
+    fresh = {"replies": [], "asked": [], "most": 10**9, "lock": threading.Lock()}
+    handler = type("Handler", (Scripted,), fresh)
+    running = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_port}/v1", handler
+    running.shutdown()
+    running.server_close()
 
 
-def candidate(text: str) -> Candidate:
-    return Candidate(problem_id="p", index=0, text=text)
+def candidate(text: str, index: int = 0) -> Candidate:
+    return Candidate(problem_id="p", index=index, text=text)
 
 
-async def test_its_lines_become_labels_and_what_is_missing_is_unchecked(
-    judge: GenerativeJudge,
-) -> None:
-    Scripted.reply = "Let me see.\nSTEP 1: correct\n**Step 2**: Incorrect.\nANSWER: incorrect"
-    verdict = await judge.verify(PROBLEM, candidate("1+1=2\n2+1=4\nSo 4."))
-    assert [step.label for step in verdict.steps] == ["correct", "incorrect", "unchecked"]
+async def verdict_on(server: Server, text: str, *replies: Any, **options: Any) -> Verdict:
+    server[1].replies[:] = replies
+    config = JudgeConfig(url=server[0], **options)
+    with closing(GenerativeJudge(config, first_delay=0.001)) as judge:
+        return await judge.verify(PROBLEM, candidate(text))
+
+
+async def test_its_lines_become_labels_and_what_is_missing_is_unchecked(server: Server) -> None:
+    said = "Let me see.\nSTEP 1: correct\n**Step 2**: Incorrect.\nANSWER: incorrect"
+    verdict = await verdict_on(server, "1+1=2\n2+1=4\nSo 4.", reply(said))
+    assert [step.label for step in verdict.steps] == ["verified", "incorrect", "unchecked"]
     assert (verdict.outcome, verdict.score) == ("failed", 0.0)
-    told = Scripted.asked[-1]["messages"][1]["content"]
-    assert "[2] 2+1=4" in told and "1+1+1=?" in told
+    evidence = verdict.steps[0].evidence
+    assert evidence is not None and (evidence.kind, evidence.checker) == ("judge", "reader")
+    told = server[1].asked[-1]["messages"][0]["content"]
+    assert "[2] 2+1=4" in told and "1+1+1=?" in told and "The right answer: 3" in told
 
 
-async def test_a_judge_that_does_not_decide_is_an_error(judge: GenerativeJudge) -> None:
-    for reply in ("I would rather not.", None):
-        Scripted.reply = reply
-        verdict = await judge.verify(PROBLEM, candidate("ANSWER: correct"))
-        assert (verdict.outcome, verdict.score) == ("error", None)
+async def test_the_critic_names_the_first_wrong_paragraph(server: Server) -> None:
+    text = "1+1=2\n2+1=4\nSo 4."
+    verdict = await verdict_on(server, text, reply(r"See \boxed{0}. No: \boxed{1}"), form="critic")
+    assert [step.label for step in verdict.steps] == ["verified", "incorrect", "unchecked"]
+    assert verdict.outcome == "failed"
+    assert "<paragraph_1>\n2+1=4\n</paragraph_1>" in server[1].asked[-1]["messages"][0]["content"]
+    verdict = await verdict_on(server, text, reply(r"\boxed{-1}"), form="critic")
+    assert {step.label for step in verdict.steps} == {"verified"} and verdict.outcome == "passed"
+    verdict = await verdict_on(server, text, reply(r"\boxed{3}"), form="critic")
+    assert {step.label for step in verdict.steps} == {"unchecked"} and verdict.outcome == "error"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        reply("I would rather not."),
+        reply(None),
+        reply("<think>ANSWER: correct"),
+        reply("ANSWER: correct", "length"),
+    ],
+)
+async def test_a_reply_that_does_not_decide_is_an_error(
+    server: Server, said: dict[str, Any]
+) -> None:
+    verdict = await verdict_on(server, "ANSWER: correct", said)
+    assert (verdict.outcome, verdict.score) == ("error", None)
+
+
+async def test_thinking_is_not_read(server: Server) -> None:
+    said = reply("<think>STEP 1: incorrect\nANSWER: incorrect</think>\nANSWER: correct")
+    verdict = await verdict_on(server, "3", said)
+    assert verdict.outcome == "passed" and verdict.steps[0].label == "unchecked"
+
+
+async def test_the_majority_of_votes_decides_and_scores(server: Server) -> None:
+    replies = [reply(f"STEP 1: {w}\nANSWER: {w}") for w in ("correct", "incorrect", "correct")]
+    options = {"votes": 3, "temperature": 0.7, "concurrency": 1}
+    verdict = await verdict_on(server, "3", *replies, **options)
+    assert verdict.outcome == "passed" and verdict.score == pytest.approx(2 / 3)
+    assert verdict.steps[0].label == "verified"
+    assert verdict.steps[0].score == pytest.approx(2 / 3)
+    assert {body["seed"] for body in server[1].asked} == {0, 1, 2}
+    with pytest.raises(ValueError, match="need a temperature"):
+        JudgeConfig(votes=3)
+
+
+async def test_log_probabilities_are_the_score(server: Server) -> None:
+    tokens = ["ANSWER", ":", " correct"]
+    content = [{"token": t, "logprob": 0.0, "top_logprobs": []} for t in tokens]
+    content[2] |= {
+        "logprob": math.log(0.6),
+        "top_logprobs": [
+            {"token": " correct", "logprob": math.log(0.6)},
+            {"token": " incorrect", "logprob": math.log(0.2)},
+        ],
+    }
+    said = reply("ANSWER: correct", logprobs={"content": content})
+    verdict = await verdict_on(server, "3", said, logprobs=True)
+    assert verdict.score == pytest.approx(0.75)
+    assert server[1].asked[-1]["logprobs"] is True
+
+
+async def test_given_spans_are_kept_and_the_reference_may_be_hidden(server: Server) -> None:
+    server[1].replies[:] = [reply("STEP 1: correct\nSTEP 2: correct")]
+    text = "1+1=2. 2+1=3.\n\nSo 3."
+    with closing(GenerativeJudge(JudgeConfig(url=server[0], reference=False))) as judge:
+        steps = await judge.check(PROBLEM, candidate(text), [(0, 7), (7, len(text))])
+    assert [(step.start, step.end) for step in steps] == [(0, 7), (7, len(text))]
+    assert "right answer" not in server[1].asked[-1]["messages"][0]["content"]
+
+
+async def test_a_prompt_of_ones_own(server: Server, tmp_path: Path) -> None:
+    own = tmp_path / "prompt.txt"
+    own.write_text("Q {problem} {not_ours} S {steps}")
+    await verdict_on(server, "see {problem}", reply("ANSWER: correct"), prompt=str(own))
+    told = server[1].asked[-1]["messages"][0]["content"]
+    assert told == "Q 1+1+1=? {not_ours} S [1] see {problem}"
+    own.write_text("nothing of it")
+    with pytest.raises(RecipeError, match=r"where \{problem\}"):
+        GenerativeJudge(JudgeConfig(url=server[0], prompt=str(own)))
 
 
 async def test_a_judge_that_is_not_there_is_an_error() -> None:
-    judge = GenerativeJudge("http://127.0.0.1:9/v1", "reader", first_delay=0.001)
-    verdict = await judge.verify(PROBLEM, candidate("3"))
+    config = JudgeConfig(url="http://127.0.0.1:9/v1", model="reader")
+    with closing(GenerativeJudge(config, first_delay=0.001)) as judge:
+        verdict = await judge.verify(PROBLEM, candidate("3"))
     assert verdict.outcome == "error" and "127.0.0.1" in verdict.reason
+
+
+def written(folder: Path, count: int) -> list[str]:
+    problems, candidates = str(folder / "P.jsonl"), str(folder / "C.jsonl")
+    write_records(problems, [PROBLEM])
+    write_records(candidates, [candidate(f"1+1=2\nSo {i}.", i) for i in range(count)])
+    return ["--problems", problems, "--candidates", candidates, "--out", str(folder / "V.jsonl")]
+
+
+def bench(server: Server, folder: Path) -> list[str]:
+    rows = folder / "rows.jsonl"
+    labelled = [
+        {"id": str(i), "problem": "?", "steps": ["a", f"{i}"], "label": 0} for i in range(6)
+    ]
+    rows.write_text("".join(json.dumps(row) + "\n" for row in labelled))
+    words = ["bench", "steps", str(rows), "--checkers", "judge", "rules+judge"]
+    return [*words, "--judge.url", server[0], "--json", str(folder / "out.json")]
+
+
+def verify(server: Server, folder: Path) -> list[str]:
+    return ["verify", *written(folder, 6), "--type", "judge", "--judge.url", server[0]]
+
+
+def verify_steps(server: Server, folder: Path) -> list[str]:
+    words = ["verify", *written(folder, 6), "--steps", "rules", "judge"]
+    return [*words, "--judge.url", server[0]]
+
+
+@pytest.mark.parametrize("words", [verify, verify_steps, bench])
+def test_nothing_is_asked_twice(
+    words: Callable[[Server, Path], list[str]], server: Server, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """A server that refuses everything after three replies stands for a kill: what was answered is
+    kept, and the second time only the rest is asked."""
+    server[1].replies[:] = [reply("STEP 1: incorrect\nSTEP 2: correct\nANSWER: correct")]
+    server[1].most = 3
+    command = [*words(server, tmp_path), "--judge.concurrency", "1"]
+    main(command)
+    first = [json.dumps(body, sort_keys=True) for body in server[1].asked][:3]
+    out = tmp_path / "V.jsonl"
+    out.unlink(missing_ok=True)
+    server[1].most, before = 10**9, len(server[1].asked)
+    assert main(command) == 0
+    second = [json.dumps(body, sort_keys=True) for body in server[1].asked[before:]]
+    assert len(set(second)) == len(second) == 3 and not set(first) & set(second)
+    assert "prompt and" in capsys.readouterr().out
+    if out.exists():
+        assert all(verdict.steps for verdict in read_records(out, Verdict))

@@ -12,7 +12,8 @@ from veritune.models.reward import RewardKind, RewardModel, fresh_reward_model, 
 from veritune.records import Candidate, MathProblem, MathReference, Problem, StepVerdict, Verdict
 from veritune.rounds.selection import select
 from veritune.verifiers import open_verifier
-from veritune.verifiers.learned import LearnedVerifier, aggregated, score_candidates
+from veritune.verifiers.learned import LearnedVerifier
+from veritune.verifiers.scoring import aggregated, score_candidates
 
 TINY = ScratchConfig(layers=1, width=32, heads=2, max_length=64)
 PROBLEM = MathProblem(id="p", prompt="1+1=?", reference=MathReference(answer="2"))
@@ -61,7 +62,7 @@ async def test_a_process_model_scores_every_step_at_its_end(tmp_path: Path) -> N
         assert step.score == pytest.approx(
             line[len(PROBLEM.prompt) + step.end - 1].item(), abs=1e-5
         )
-        assert step.label == ("correct" if step.score and step.score >= 0.5 else "incorrect")
+        assert step.label == ("verified" if step.score and step.score >= 0.5 else "incorrect")
     assert verdict.score == pytest.approx(min(s.score or 0.0 for s in verdict.steps))
 
 
@@ -84,7 +85,7 @@ async def test_rules_come_first_and_the_model_fills_what_they_left(tmp_path: Pat
     assert "unchecked" in labels and "incorrect" in labels
     assert (filled.outcome, filled.score) == (plain.outcome, plain.score)
     for before, after in zip(plain.steps, filled.steps, strict=True):
-        if before.label == "unchecked":
+        if before.label in ("unchecked", "consistent"):
             assert after.label != "unchecked" and after.score is not None
         else:
             assert after == before

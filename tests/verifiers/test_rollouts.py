@@ -108,7 +108,7 @@ async def test_the_search_finds_the_same_first_error_with_few_completions(tmp_pa
     for labels in found:
         at = labels.first_error
         before = labels.steps if at is None else labels.steps[:at]
-        assert all(step.label == "correct" for step in before)
+        assert all(step.label == "verified" for step in before)
         assert at is None or all(step.label == "unchecked" for step in labels.steps[at + 1 :])
 
 

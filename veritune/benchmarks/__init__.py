@@ -10,6 +10,17 @@ if TYPE_CHECKING:
     from veritune.benchmarks.best_of_n import Curve, Key, curves
     from veritune.benchmarks.pass_at_k import estimate
     from veritune.benchmarks.rollouts import agreement
+    from veritune.benchmarks.step_labels import LabelledSolution, read_labelled
+    from veritune.benchmarks.step_thresholds import at_threshold, best_threshold
+    from veritune.benchmarks.steps import check_solutions, confusions
+    from veritune.benchmarks.steps_report import (
+        FileResult,
+        disagreements,
+        rates,
+        shown,
+        table,
+        to_json,
+    )
     from veritune.benchmarks.supervision.page import write_page
     from veritune.benchmarks.supervision.plan import StudyRecipe, narrowed
     from veritune.benchmarks.supervision.study import run_study
@@ -24,6 +35,26 @@ else:
             ),
             "pass_at_k": ("estimate",),
             "rollouts": ("agreement",),
+            "step_labels": (
+                "LabelledSolution",
+                "read_labelled",
+            ),
+            "step_thresholds": (
+                "at_threshold",
+                "best_threshold",
+            ),
+            "steps": (
+                "check_solutions",
+                "confusions",
+            ),
+            "steps_report": (
+                "FileResult",
+                "disagreements",
+                "rates",
+                "shown",
+                "table",
+                "to_json",
+            ),
             "supervision.page": ("write_page",),
             "supervision.plan": (
                 "StudyRecipe",
@@ -35,12 +66,24 @@ else:
 
 __all__ = [
     "Curve",
+    "FileResult",
     "Key",
+    "LabelledSolution",
     "StudyRecipe",
     "agreement",
+    "at_threshold",
+    "best_threshold",
+    "check_solutions",
+    "confusions",
     "curves",
+    "disagreements",
     "estimate",
     "narrowed",
+    "rates",
+    "read_labelled",
     "run_study",
+    "shown",
+    "table",
+    "to_json",
     "write_page",
 ]

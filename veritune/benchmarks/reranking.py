@@ -6,12 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from veritune.errors import RecordError
-from veritune.records import (
-    MathProblem,
-    MathReference,
-    Problem,
-    VerifiedCandidate,
-)
+from veritune.records import MathProblem, MathReference, Problem, VerifiedCandidate
+from veritune.use import DECIDED
 from veritune.verifiers import Aggregate, score_candidates
 
 if TYPE_CHECKING:
@@ -37,13 +33,13 @@ def first_error_accuracy(
     """(on solutions with a wrong step, on those without one): share labelled rightly.
 
     Right is to call the first wrong step, and none before it, wrong; or to call no step wrong
-    (ProcessBench: Zheng et al. 2024, arXiv 2412.06559). Solutions with an unchecked step are left
-    out, since nobody knows their first error.
+    (ProcessBench: Zheng et al. 2024, arXiv 2412.06559). Solutions with a step that is unchecked
+    or only consistent are left out, since nobody knows their first error.
     """
     known = [
         row
         for row in verified
-        if row[2].steps and all(step.label != "unchecked" for step in row[2].steps)
+        if row[2].steps and all(step.label in DECIDED for step in row[2].steps)
     ]
     spans = [[(step.start, step.end) for step in verdict.steps] for _, _, verdict in known]
     scored = score_candidates(reward, [(p, c) for p, c, _ in known], spans=spans)

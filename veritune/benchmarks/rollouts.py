@@ -35,7 +35,7 @@ def agreement(
         checked = rules if first is None else rules[: first + 1]
         pairs = list(zip(rollouts, checked, strict=False))
         compared += [
-            one.label == other.label
+            (one.label == "incorrect") == (other.label == "incorrect")
             for one, other in pairs
             if "unchecked" not in (one.label, other.label)
         ]

@@ -6,29 +6,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from veritune.problems import read_stepwise
-from veritune.records import Problem, StepLabel
+from veritune.problems import Neutral, read_stepwise
+from veritune.records import MathProblem, Problem
 
-Neutral = Literal["correct", "incorrect", "skip"]
+NeutralCounts = Literal["correct", "incorrect", "skip"]
 """What PRM800K's rating 0 means: the step counts as right, as wrong, or the row is left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledSolution:
-    """`first_error` is the index of the first wrong step, None where all are right."""
+    """`first_error` is the index of the first wrong step, None where all are right; `answer` is the
+    problem's, where the row has it."""
 
     id: str
     problem: str
     steps: tuple[str, ...]
     first_error: int | None
+    answer: str = ""
 
 
-def read_labelled(path: str, *, split: str, neutral: Neutral) -> Iterator[LabelledSolution]:
+def read_labelled(path: str, *, split: str, neutral: NeutralCounts) -> Iterator[LabelledSolution]:
     """The solutions of a file, folder or hub data set; the format is seen row by row.
 
     Steps behind the first wrong one stand there where the row has them.
     """
-    word: StepLabel = "unchecked" if neutral == "skip" else neutral
+    word: Neutral = "unchecked" if neutral == "skip" else neutral
     for problem, candidate, verdict in read_stepwise(path, split=split, neutral=word):
         labels = [step.label for step in verdict.steps]
         error = labels.index("incorrect") if "incorrect" in labels else None
@@ -40,6 +42,7 @@ def read_labelled(path: str, *, split: str, neutral: Neutral) -> Iterator[Labell
             problem=str(problem.prompt),
             steps=(*steps, *_unlabelled(problem, len(steps))),
             first_error=error,
+            answer=problem.reference.answer if isinstance(problem, MathProblem) else "",
         )
 
 

@@ -1,4 +1,4 @@
-"""`veritune bench steps FILE`: how well a step checker finds the first wrong step.
+"""How well a step checker finds the first wrong step of labelled solutions.
 
 ProcessBench's measure (Zheng et al. 2024, arXiv 2412.06559): the share of wrong solutions whose
 first error is found at its step, the share of right solutions in which none is found, and their
@@ -7,19 +7,13 @@ harmonic mean F1. Beside it: coverage, and precision and recall of "incorrect".
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import get_args
 
-from veritune.benchmarks.step_labels import LabelledSolution, Neutral, read_labelled
-from veritune.errors import RecordError
-from veritune.records import MathProblem, MathReference, Problem, StepVerdict
-from veritune.verifiers import Span, check_steps
-
-Checker = Callable[[Problem, str, Sequence[Span]], Sequence[StepVerdict]]
-"""From a problem, a solution and the spans of its steps to a verdict for each."""
+from veritune.benchmarks.step_labels import LabelledSolution
+from veritune.records import Candidate, MathProblem, MathReference, StepVerdict
+from veritune.verifiers import Span, StepLabeller
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +42,38 @@ class StepScores:
     coverage: float | None
     precision: float | None
     recall: float | None
+    verified_right: float | None
+    """Steps that people call right, of those labelled "verified"."""
 
 
-def check_solutions(
-    solutions: Iterable[LabelledSolution], checker: Checker = check_steps
+async def check_solutions(
+    solutions: Sequence[LabelledSolution], checker: StepLabeller, *, at_once: int
 ) -> list[CheckedSolution]:
     """Run a checker on every solution, step by step as the file cuts them."""
-    checked = []
-    for solution in solutions:
-        problem = MathProblem(
-            id=solution.id, prompt=solution.problem, reference=MathReference(answer="")
-        )
-        text, spans = _joined(solution.steps)
-        checked.append(CheckedSolution(solution, tuple(checker(problem, text, spans))))
-    return checked
+    found: dict[int, CheckedSolution] = {}
+    waiting = iter(list(enumerate(solutions)))
+
+    async def work() -> None:
+        for at, solution in waiting:
+            found[at] = await _checked(solution, checker)
+
+    await asyncio.gather(*(work() for _ in range(at_once)))
+    return [found[at] for at in range(len(solutions))]
+
+
+async def _checked(solution: LabelledSolution, checker: StepLabeller) -> CheckedSolution:
+    """A step that the checker says nothing of is unchecked."""
+    problem = MathProblem(
+        id=solution.id, prompt=solution.problem, reference=MathReference(answer=solution.answer)
+    )
+    text, spans = _joined(solution.steps)
+    candidate = Candidate(problem_id=problem.id, index=0, text=text)
+    said = {(step.start, step.end): step for step in await checker.check(problem, candidate, spans)}
+    verdicts = [
+        said.get(span) or StepVerdict(start=span[0], end=span[1], label="unchecked", reason="")
+        for span in spans
+    ]
+    return CheckedSolution(solution, tuple(verdicts))
 
 
 def _joined(steps: Sequence[str]) -> tuple[str, list[Span]]:
@@ -84,7 +96,7 @@ def scores(checked: Sequence[CheckedSolution]) -> StepScores:
     right = [item for item in checked if item.solution.first_error is None]
     hits = sum(item.found == item.solution.first_error for item in wrong)
     clean = sum(item.found is None for item in right)
-    labelled = [verdict for item in checked for verdict in _labelled(item)]
+    labelled = [verdict for item in checked for verdict in labelled_steps(item)]
     marked = sum(verdict.label == "incorrect" for verdict in labelled)
     at_error = sum(
         item.verdicts[item.solution.first_error or 0].label == "incorrect" for item in wrong
@@ -99,10 +111,21 @@ def scores(checked: Sequence[CheckedSolution]) -> StepScores:
         coverage=_rate(sum(v.label != "unchecked" for v in labelled), len(labelled)),
         precision=_rate(at_error, marked),
         recall=_rate(at_error, len(wrong)),
+        verified_right=_verified_right(checked),
     )
 
 
-def _labelled(item: CheckedSolution) -> Sequence[StepVerdict]:
+def _verified_right(checked: Sequence[CheckedSolution]) -> float | None:
+    verified = [
+        at != item.solution.first_error
+        for item in checked
+        for at, verdict in enumerate(labelled_steps(item))
+        if verdict.label == "verified"
+    ]
+    return _rate(sum(verified), len(verified))
+
+
+def labelled_steps(item: CheckedSolution) -> Sequence[StepVerdict]:
     """The verdicts on steps that people labelled."""
     error = item.solution.first_error
     return item.verdicts if error is None else item.verdicts[: error + 1]
@@ -130,41 +153,3 @@ def _confusion(item: CheckedSolution) -> str:
         lines.append(f"  step {at + 1}: {' '.join(item.solution.steps[at].split())}")
         lines.append(f"    {item.verdicts[at].label}: {item.verdicts[at].reason}")
     return "\n".join(lines)
-
-
-def main(argv: list[str]) -> int:
-    """Measure the rules on a file and print."""
-    arguments = _arguments(argv)
-    rows = read_labelled(arguments.file, split=arguments.split, neutral=arguments.neutral)
-    checked = check_solutions(islice(rows, arguments.limit))
-    if not checked:
-        raise RecordError(f"{arguments.file}: no labelled solution in it")
-    found = scores(checked)
-    print(f"{found.wrong} wrong and {found.right} right solutions")
-    for name, value in (
-        ("first error found, of wrong solutions", found.accuracy_wrong),
-        ("nothing found, of right solutions", found.accuracy_right),
-        ("F1, their harmonic mean", found.f1),
-        ("coverage: steps checked, of labelled steps", found.coverage),
-        ("precision of 'incorrect'", found.precision),
-        ("recall of 'incorrect'", found.recall),
-    ):
-        print(f"{name:<44}{'-' if value is None else f'{100 * value:.1f}%':>8}")
-    for text in confusions(checked)[: arguments.show]:
-        print(f"\n{text}")
-    return 0
-
-
-def _arguments(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser("veritune bench steps", description=__doc__)
-    parser.add_argument("file", help="a file, folder or hub name in either format")
-    parser.add_argument("--split", default="test", help="which split of a folder or hub data set")
-    parser.add_argument(
-        "--neutral",
-        choices=get_args(Neutral),
-        default="correct",
-        help="what PRM800K's rating 0 means; 'skip' leaves such rows out",
-    )
-    parser.add_argument("--limit", type=int, help="check at most this many")
-    parser.add_argument("--show", type=int, default=0, help="print so many confusions")
-    return parser.parse_args(argv)

@@ -11,7 +11,7 @@ BENCHMARKS = {
     "pass-at-k": "veritune.cli.bench_pass_at_k",
     "best-of-n": "veritune.cli.bench_best_of_n",
     "supervision": "veritune.cli.bench_supervision",
-    "steps": "veritune.benchmarks.steps",
+    "steps": "veritune.cli.bench_steps",
     "rollouts": "veritune.cli.bench_rollouts",
     "throughput --what answers": "veritune.benchmarks.throughput_answers",
     "throughput --what group": "veritune.benchmarks.throughput_group",

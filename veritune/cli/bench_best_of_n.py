@@ -30,7 +30,8 @@ class BestOfNArguments(CandidateArguments):
     """Files with problem_id, index and score a line: of a reward model, or verdicts of another
     verifier. Each gives a curve of its own, under the file's name."""
     scorer: str | None = None
-    """Also a curve of this reward model's scores: a folder that `veritune train reward` made."""
+    """Also a curve of this reward model's scores: what `veritune train reward` wrote, or a
+    published process reward model, read as `convention` says."""
     scorer_steps: Literal["min", "product", "last"] = "min"
     """How a process reward model's step scores become one."""
     n: tuple[Positive, ...] = ()
@@ -118,10 +119,9 @@ def _reward_scores(
         return {}
     if not pairs:
         raise RecipeError("--scorer reads the candidates: give --candidates as well")
-    from veritune.models import load_reward_model
-    from veritune.verifiers import candidate_scores
+    from veritune.verifiers import candidate_scores, open_reward_model
 
-    reward = load_reward_model(arguments.scorer)
+    reward = open_reward_model(arguments.scorer, arguments.convention)
     (scores,) = candidate_scores(reward, pairs, [arguments.scorer_steps])
     return {Path(arguments.scorer).resolve().name: scores}
 

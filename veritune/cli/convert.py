@@ -1,4 +1,4 @@
-"""`veritune convert IN OUT --format trl|math-shepherd|processbench|prm800k|veritune`."""
+"""`veritune convert IN OUT --format trl|math-shepherd|processbench|prm800k|...|veritune`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,17 @@ from typing import Literal
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
-from veritune.config import Frozen
+from veritune.config import Frozen, Rate
 from veritune.errors import RecipeError, RecordError, UnwritableError
 from veritune.files import read_records, write_lines, write_records
-from veritune.problems import Format, Neutral, read_problems, read_stepwise, to_row
+from veritune.problems import (
+    Format,
+    Neutral,
+    read_problems,
+    read_stepwise,
+    to_row,
+    until_error,
+)
 from veritune.records import Candidate, Verdict, VerifiedCandidate
 
 USAGE = "veritune convert IN OUT"
@@ -28,6 +35,12 @@ class ConvertArguments(Frozen):
     """What PRM800K's rating 0 means. Qwen's models count it correct, TRL's script incorrect."""
     split: str = "train"
     """Which split of a folder or hub data set."""
+    threshold: Rate = 0.5
+    """A soft label above this is right."""
+    separator: str | None = None
+    """What stands between the steps of a text; left out: what the format that is read has."""
+    until_error: bool = False
+    """Leave out what stands behind the first wrong step, of which some formats say nothing."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -39,6 +52,8 @@ def main(argv: Sequence[str]) -> int:
         raise RecipeError(f"name what to read and what to write: {USAGE} --format ...")
     arguments = parse(ConvertArguments, argv[2:], prog=USAGE)
     verified = list(_read(Path(argv[0]), argv[0], arguments))
+    if arguments.until_error:
+        verified = [until_error(row) for row in verified]
     out = Path(argv[1])
     if arguments.format == "veritune":
         _write_records(verified, out)
@@ -51,7 +66,15 @@ def main(argv: Sequence[str]) -> int:
 
 def _read(path: Path, name: str, arguments: ConvertArguments) -> Sequence[VerifiedCandidate]:
     if not (path / PARTS[0]).is_file():
-        return list(read_stepwise(name, split=arguments.split, neutral=arguments.neutral))
+        return list(
+            read_stepwise(
+                name,
+                split=arguments.split,
+                neutral=arguments.neutral,
+                threshold=arguments.threshold,
+                separator=arguments.separator,
+            )
+        )
     problems = {problem.id: problem for problem in read_problems(str(path / PARTS[0]))}
     verdicts = {(v.problem_id, v.index): v for v in read_records(path / PARTS[2], Verdict)}
     candidates = read_records(path / PARTS[1], Candidate)

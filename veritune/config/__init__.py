@@ -9,6 +9,12 @@ from veritune.config.base import (
     TrackerName,
     renamed,
 )
+from veritune.config.checkers import (
+    CheckerName,
+    ConventionConfig,
+    JudgeConfig,
+    RolloutsConfig,
+)
 from veritune.config.models import (
     LoraConfig,
     ModelConfig,
@@ -56,6 +62,8 @@ from veritune.config.trainers import (
 
 __all__ = [
     "ChainConfig",
+    "CheckerName",
+    "ConventionConfig",
     "Count",
     "CreditConfig",
     "DpoConfig",
@@ -67,6 +75,7 @@ __all__ = [
     "Frozen",
     "FunctionsConfig",
     "GroupConfig",
+    "JudgeConfig",
     "LoraConfig",
     "ModelConfig",
     "PairConfig",
@@ -79,6 +88,7 @@ __all__ = [
     "RewardConfig",
     "RewardStageConfig",
     "RlConfig",
+    "RolloutsConfig",
     "RoundsConfig",
     "SamplerConfig",
     "ScratchConfig",

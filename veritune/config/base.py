@@ -40,7 +40,6 @@ RENAMED = {
     "trainer.sft": "trainer.rpo_alpha",
     "sampler.batch": "sampler.max_num_seqs",
     "sampler.gpu_memory": "sampler.gpu_memory_utilization",
-    "verifier.judge": "verifier.type",
     "selection.keep": "selection.max_per_problem",
     "model.lora.targets": "model.lora.target_modules",
 }

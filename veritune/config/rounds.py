@@ -7,6 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from veritune.config.base import Count, Frozen, Positive, PositiveFloat, Rate
+from veritune.config.checkers import CheckerName, ConventionConfig, JudgeConfig, RolloutsConfig
+
+BATCH = 32
+"""Candidates that a model reads together."""
 
 
 class SamplerConfig(Frozen):
@@ -47,13 +51,23 @@ class VerifierConfig(Frozen):
     """Docker: the image, as `veritune sandbox build` makes it."""
     runtime: str | None = None
     """Docker: another runtime of the engine's, such as runsc for gVisor."""
-    type: Literal["rules", "reward_model"] = "rules"
-    """rules: answers, steps and tests are checked; reward_model: `reward_model` alone decides."""
+    type: Literal["rules", "reward_model", "judge"] = "rules"
+    """Who decides on a candidate. rules: answers, steps and tests are checked; reward_model or
+    judge: that model alone."""
+    steps: tuple[CheckerName, ...] = ()
+    """rules: who labels math steps, in turn; each labels what those before it left unchecked or
+    only consistent. Left out: rules, then `reward_model` where it is named."""
     reward_model: str | None = None
-    """Folder of a reward model, as `veritune train reward` writes it. Beside rules it must be of
-    kind process, and labels the math steps that no rule could check."""
+    """Folder or hub name of a reward model: what `veritune train reward` wrote, or a published
+    process reward model. To label steps beside rules it must be of kind process."""
+    convention: ConventionConfig = ConventionConfig()
+    """How a published process reward model is read."""
     step_threshold: Rate = 0.5
-    """A step is correct for the reward model from this chance on."""
+    """A step is verified for the reward model from this chance on, and incorrect below."""
+    judge: JudgeConfig = JudgeConfig()
+    """The language model that is asked."""
+    rollouts: RolloutsConfig = RolloutsConfig()
+    """Completions from the steps' ends."""
     in_process: bool = False
     """Run test programs inside the candidate's process: for tests that cannot be checked
     from outside it. Such verdicts are marked lower trust."""
@@ -76,6 +90,20 @@ class VerifierConfig(Frozen):
     files: Positive = 1000
     """Files that one candidate may create."""
 
+    @property
+    def labellers(self) -> tuple[CheckerName, ...]:
+        """Who labels steps, in turn."""
+        return self.steps or (("rules", "reward_model") if self.reward_model else ("rules",))
+
+    @property
+    def at_once(self) -> int:
+        """Candidates under way at a time: enough to keep whoever checks them busy."""
+        asked = {self.type, *(self.labellers if self.type == "rules" else ())}
+        most = 2 * self.workers
+        if "judge" in asked:
+            most = max(most, 2 * self.judge.concurrency)
+        return max(most, BATCH) if asked & {"reward_model", "rollouts"} else most
+
 
 class SelectionConfig(Frozen):
     """Which verified candidates are trained on."""
@@ -84,7 +112,8 @@ class SelectionConfig(Frozen):
         "outcome"
     )
     """outcome: right answers; visible: code that passes its visible tests; process: right answers
-    whose every step is right; last: right answers whose last steps are right; any: whatever was
+    in whose steps no error was found, see `checked`; last: right answers in whose last steps none
+    was, and all were checked; any: whatever was
     sampled, for a rank to choose from; random: as many as outcome keeps, whatever their verdicts;
     demonstrations: none, train on the warm start's data again (the more-SFT control)."""
     max_per_problem: Positive = 4
@@ -92,7 +121,9 @@ class SelectionConfig(Frozen):
     rank: Literal["first", "reward_model"] = "first"
     """Which of them where there are more: the first sampled, or the best by `reward_model`."""
     reward_model: str | None = None
-    """Folder of the reward model that ranks, as `veritune train reward` writes it."""
+    """The reward model that ranks: what `veritune train reward` wrote, or a published one."""
+    convention: ConventionConfig = ConventionConfig()
+    """How a published process reward model is read."""
     distinct: Literal["text", "path"] = "text"
     """What makes two candidates different: their text, or the equations they write down, and of
     code its form without names and layout (RFT)."""
@@ -104,11 +135,11 @@ class SelectionConfig(Frozen):
     train on what then passes, without the hint (STaR)."""
     replay: Count = 0
     """Train on what this many rounds before selected, too."""
-    checked: Rate = 1.0
+    checked: Rate = 0.5
     """process: the share of a solution's steps that must have been checked; prose that no rule can
-    check counts against it. Whatever was checked must be right."""
+    check counts against it. In what was checked no error may have been found."""
     last: Positive = 2
-    """last: how many steps, from the end, must be right."""
+    """last: how many steps, from the end."""
     false_accepts: Rate = 0.0
     """Planted noise, for studies: the share of rejected candidates that are accepted anyway."""
     false_rejects: Rate = 0.0

@@ -103,7 +103,7 @@ class CreditConfig(Frozen):
     """What a step earns: its value; its value less the next one's; its share of the worst; or
     nothing, but the last one the worst of all. For min and all the answer is the last step."""
     correct: float = 1.0
-    """Value of a step that was found correct; unchecked steps have none."""
+    """Value of a verified step; unchecked and consistent steps have none."""
     incorrect: float = -1.0
     """Value of a step that was found incorrect."""
     min_temperature: PositiveFloat = 0.1

@@ -22,8 +22,18 @@ from veritune.models.text import completion_texts, encode_prompt, eos_ids
 from veritune.models.token_ends import span_at, token_ends
 
 if TYPE_CHECKING:
+    from veritune.models.conventions import (
+        CONVENTIONS,
+        Convention,
+        PublishedModel,
+        Texts,
+        convention_of,
+        laid_out,
+        load_published,
+    )
     from veritune.models.linear import packed, prefers_onednn, product
     from veritune.models.reward import (
+        KIND_FILE,
         RewardKind,
         RewardModel,
         TokenSpan,
@@ -31,17 +41,28 @@ if TYPE_CHECKING:
         load_reward_model,
         save_reward_model,
     )
+    from veritune.models.tokenizers import load_reading_tokenizer
     from veritune.models.value import load_head, reading_at, save_head, value_head
 else:
     __getattr__ = lazily(
         __name__,
         {
+            "conventions": (
+                "CONVENTIONS",
+                "Convention",
+                "PublishedModel",
+                "Texts",
+                "convention_of",
+                "laid_out",
+                "load_published",
+            ),
             "linear": (
                 "packed",
                 "prefers_onednn",
                 "product",
             ),
             "reward": (
+                "KIND_FILE",
                 "RewardKind",
                 "RewardModel",
                 "TokenSpan",
@@ -49,6 +70,7 @@ else:
                 "load_reward_model",
                 "save_reward_model",
             ),
+            "tokenizers": ("load_reading_tokenizer",),
             "value": (
                 "load_head",
                 "reading_at",
@@ -59,24 +81,33 @@ else:
     )
 
 __all__ = [
+    "CONVENTIONS",
+    "KIND_FILE",
     "MANIFEST",
     "WEIGHTS",
+    "Convention",
     "Manifest",
+    "PublishedModel",
     "RewardKind",
     "RewardModel",
+    "Texts",
     "TokenSpan",
     "adapter_base",
     "build_scratch",
     "check_folder",
     "completion_texts",
+    "convention_of",
     "encode_prompt",
     "eos_ids",
     "folder_manifest",
     "fresh_reward_model",
     "hidden_states",
     "keeping",
+    "laid_out",
     "load_head",
     "load_policy",
+    "load_published",
+    "load_reading_tokenizer",
     "load_reward_model",
     "made_by",
     "merge_adapter",

@@ -54,6 +54,8 @@ class RewardModel:
     likelihood: Any
     tokenizer: Any
     kind: RewardKind
+    name: str = "reward model"
+    """The last part of where it was loaded from."""
 
     def numbers(
         self, rows: Sequence[Sequence[int]], spans: Sequence[Iterable[TokenSpan]]
@@ -161,7 +163,9 @@ def load_reward_model(
     if head is None:
         raise ModelError(f"{folder}: the reward model's head is missing; copy the folder again")
     likelihood = _weigher(weight, model)
-    return RewardModel(model, head.eval(), likelihood, tokenizer, cast(RewardKind, kind))
+    kind = cast(RewardKind, kind)
+    name = folder.resolve().name
+    return RewardModel(model, head.eval(), likelihood, tokenizer, kind, name)
 
 
 def save_reward_model(reward: RewardModel, folder: Path) -> Checkpoint:

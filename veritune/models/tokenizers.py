@@ -40,6 +40,23 @@ def load_tokenizer(folder: Path, vocabulary: int) -> Any:
     raise ModelError(f"{folder}: the tokenizer {complaint}; save the model with its own tokenizer")
 
 
+def load_reading_tokenizer(folder: Path, vocabulary: int) -> Any:
+    """As `load_tokenizer`, for a model that only reads: text may be lost, as in Llama's and
+    Mistral's own, which drop a blank at the start."""
+    try:
+        return load_tokenizer(folder, vocabulary)
+    except ModelError:
+        attempt = _plain if _declares_plain(folder) else _auto
+    try:
+        tokenizer = attempt(folder)
+    except Exception as error:
+        cause = str(error).strip().partition(chr(10))[0]
+        raise ModelError(f"{folder}: the tokenizer cannot be loaded ({cause})") from None
+    if len(tokenizer) > vocabulary:
+        raise ModelError(f"{folder}: the tokenizer has more tokens than the model; copy it again")
+    return tokenizer
+
+
 def tokenizer_fault(tokenizer: Any, vocabulary: int) -> str | None:
     """Why a tokenizer must not be used, or None."""
     alphabet = _alphabet(tokenizer)

@@ -7,7 +7,7 @@ from veritune.problems.loading import SOURCES, guess_source, load_problems
 from veritune.problems.rules import check_by_rule
 from veritune.problems.samples import iter_candidates, read_candidates
 from veritune.problems.splits import demonstrations, recipe_problems, reference_solution
-from veritune.problems.stepwise import Format, Neutral, read_stepwise, to_row
+from veritune.problems.stepwise import Format, Neutral, read_stepwise, to_row, until_error
 from veritune.problems.survey import Survey, survey
 
 __all__ = [
@@ -32,4 +32,5 @@ __all__ = [
     "reference_solution",
     "survey",
     "to_row",
+    "until_error",
 ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from veritune.errors import RecordError
 from veritune.problems.datasets import DATASETS
-from veritune.records import CodeProblem, MathProblem, Problem, StepVerdict
+from veritune.records import CodeProblem, Evidence, MathProblem, Problem, StepVerdict
 
 
 def check_by_rule(problem: MathProblem, text: str) -> tuple[StepVerdict, ...] | None:
@@ -21,7 +23,13 @@ def check_by_rule(problem: MathProblem, text: str) -> tuple[StepVerdict, ...] | 
         raise RecordError(
             f"reference.step_rule.name: no rule is called {rule.name!r}; known: {known}"
         )
-    return found(problem, rule.settings, text)
+    evidence = Evidence(kind="trace", checker=rule.name)
+    return tuple(
+        step
+        if step.evidence is not None or step.label == "unchecked"
+        else replace(step, evidence=evidence)
+        for step in found(problem, rule.settings, text)
+    )
 
 
 def check_rule(problem: Problem, where: str) -> None:

@@ -20,14 +20,14 @@ class Trace(Protocol):
 
 
 class Carried:
-    """Marks an error once, where it was made; what follows from it is correct and says so."""
+    """Marks an error once, where it was made; what follows from it is verified and says so."""
 
     def __init__(self) -> None:
         self._wrong = False
 
     def correct(self, claim: str) -> PieceVerdict:
         """A piece that follows from what was written before it."""
-        return "correct", f"{claim}, which follows from an earlier error" if self._wrong else claim
+        return "verified", f"{claim}, which follows from an earlier error" if self._wrong else claim
 
     def incorrect(self, reason: str) -> PieceVerdict:
         """A piece that does not."""

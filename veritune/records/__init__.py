@@ -29,6 +29,8 @@ from veritune.records.problems import (
 from veritune.records.record import Checkpoint, Record, first_problem
 from veritune.records.verdicts import (
     Degree,
+    Evidence,
+    EvidenceKind,
     Flag,
     Outcome,
     StepLabel,
@@ -50,6 +52,8 @@ __all__ = [
     "CodeProblem",
     "CodeReference",
     "Degree",
+    "Evidence",
+    "EvidenceKind",
     "Flag",
     "MathProblem",
     "MathReference",

@@ -9,7 +9,22 @@ from veritune.errors import RecordError
 from veritune.records.record import Index, Record
 
 Outcome = Literal["passed", "failed", "error"]
-StepLabel = Literal["correct", "incorrect", "unchecked"]
+StepLabel = Literal["incorrect", "consistent", "verified", "unchecked"]
+"""What the evidence on a step allows: an error was found; what was checked holds, but not all of
+the step was; the whole step holds; nothing was checked."""
+EvidenceKind = Literal[
+    "arithmetic",
+    "derivation",
+    "trace",
+    "execution",
+    "probability",
+    "judge",
+    "rollouts",
+    "annotation",
+]
+"""arithmetic: calculations recomputed; derivation: statements proved from earlier ones; trace: the
+data set's own rule; execution: a failing run; probability: a reward model's; judge: a language
+model's word; rollouts: the share of completions that pass; annotation: as a file says."""
 Trust = Literal["full", "lower"]
 Degree = Literal["note", "suspicious", "cheat"]
 TestOutcome = Literal[
@@ -39,10 +54,19 @@ class TestVerdict(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence(Record):
+    """What a label rests on, and which checker gave it: rules, a data set, a model, a format."""
+
+    kind: EvidenceKind
+    checker: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepVerdict(Record):
     """The result of one step: `start` and `end` are character offsets into the candidate.
 
-    `score` is the chance that the step is right, where the checker gives one.
+    `score` is the chance that the step is right, where the checker gives one. An unchecked step has
+    no evidence.
     """
 
     start: int
@@ -50,6 +74,7 @@ class StepVerdict(Record):
     label: StepLabel
     reason: str
     score: float | None = None
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

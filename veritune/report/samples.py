@@ -14,7 +14,7 @@ KINDS = (
     "right answer, wrong step",
     "failed",
     "passed",
-    "passed, steps unchecked",
+    "passed, not every step verified",
     "verifier error",
 )
 """Shown in turn, so that each that occurs is seen."""
@@ -123,7 +123,9 @@ def kind_of(verdict: Verdict) -> str:
     if verdict.outcome != "passed":
         return KINDS[1] if verdict.outcome == "failed" else KINDS[4]
     labels = {step.label for step in verdict.steps}
-    return KINDS[0] if "incorrect" in labels else KINDS[3] if "unchecked" in labels else KINDS[2]
+    if "incorrect" in labels:
+        return KINDS[0]
+    return KINDS[2] if labels <= {"verified"} else KINDS[3]
 
 
 def _of_run(run: ReportedRun, count: int) -> Iterator[Sample]:

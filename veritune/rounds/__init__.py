@@ -1,5 +1,6 @@
 """Rounds: the loop, the session it works in, selection, and the commands on files."""
 
+from veritune.rounds.caches import with_caches
 from veritune.rounds.loop import improve
 from veritune.rounds.measures import pass_at_k, passes_visible
 from veritune.rounds.progress import Advance, NullProgress, Progress
@@ -25,4 +26,5 @@ __all__ = [
     "start_policy",
     "tracked_training",
     "verify_file",
+    "with_caches",
 ]

@@ -20,11 +20,14 @@ def pass_at_k(n: int, correct: int, k: int) -> float:
     return 1.0 - comb(n - correct, k) / comb(n, k)
 
 
-def every_step_right(verdict: Verdict, checked: float = 1.0) -> bool:
-    """Whether no step is wrong, and at least the share `checked` of them (and one) is correct."""
+def no_error_found(verdict: Verdict, checked: float = 1.0) -> bool:
+    """Whether no error was found, and at least the share `checked` of the steps (and one) checked.
+
+    A data set's own rule checks every step, so that there this is: every step is verified.
+    """
     labels = [step.label for step in verdict.steps]
-    right = labels.count("correct")
-    return right > 0 and "incorrect" not in labels and right >= checked * len(labels)
+    seen = len(labels) - labels.count("unchecked")
+    return seen > 0 and "incorrect" not in labels and seen >= checked * len(labels)
 
 
 def passes_visible(verdict: Verdict) -> bool:

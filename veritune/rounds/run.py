@@ -26,6 +26,8 @@ Part = Literal["train", "test", "hint"]
 """What a round's set is for; `hint` has problems that were posed again with a hint."""
 PATIENCE = 10
 """Times `verifier.wall_seconds` that a verdict may take, waiting for a free worker included."""
+MODEL_PATIENCE = 7200.0
+"""Seconds that a verdict of a judge may take: all attempts of `Endpoint.ask`, and more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +174,8 @@ async def open_run(recipe: Recipe, progress: Progress) -> AsyncIterator[Run]:
             seed=recipe.seed,
             dtype=recipe.model.dtype,
             problems=[*train, *test],
-            patience=PATIENCE * recipe.verifier.wall_seconds,
+            patience=_patience(recipe.verifier),
+            say=progress.say,
         ) as session:
             with tracked_run(recipe.tracker, store, settings):
                 yield Run(
@@ -186,11 +189,25 @@ async def open_run(recipe: Recipe, progress: Progress) -> AsyncIterator[Run]:
                 )
 
 
+def _patience(config: VerifierConfig) -> float:
+    """A judge waits for a busy server by itself, and a long time."""
+    asked = config.type == "judge" or "judge" in config.labellers
+    return MODEL_PATIENCE if asked else PATIENCE * config.wall_seconds
+
+
 def _verifier_config(recipe: Recipe) -> VerifierConfig:
-    """The recipe's verifier; the reward model that the run makes is named in it."""
-    if recipe.reward.preferences is None:
-        return recipe.verifier
-    return recipe.verifier.model_copy(update={"reward_model": str(reward_folder(recipe))})
+    """The recipe's verifier, with the reward model that the run makes, and with the places in the
+    run's folder where replies of a judge and completions are kept."""
+    config, folder = recipe.verifier, recipe.folder
+    judge = {"cache": config.judge.cache or str(folder / "judge.sqlite")}
+    rollouts = {"cache": config.rollouts.cache or str(folder / "rollouts")}
+    changes: dict[str, Any] = {
+        "judge": config.judge.model_copy(update=judge),
+        "rollouts": config.rollouts.model_copy(update=rollouts),
+    }
+    if recipe.reward.preferences is not None:
+        changes["reward_model"] = str(reward_folder(recipe))
+    return config.model_copy(update=changes)
 
 
 def _set_threads(threads: int) -> None:

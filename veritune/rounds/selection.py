@@ -7,9 +7,9 @@ from itertools import groupby
 from random import Random
 from typing import Literal
 
-from veritune.config import SelectionConfig
+from veritune.config import ConventionConfig, SelectionConfig
 from veritune.records import Candidate, Verdict, VerifiedCandidate
-from veritune.rounds.measures import every_step_right, passes_visible
+from veritune.rounds.measures import no_error_found, passes_visible
 from veritune.rounds.paths import solution_path
 from veritune.trainer import Example
 from veritune.use import use_of
@@ -36,7 +36,7 @@ def select(
                 distinct.setdefault(_sameness(row, config), row)
         found.append(list(distinct.values()))
     if config.reward_model is not None:
-        found = _ranked(found, config.reward_model)
+        found = _ranked(found, config.reward_model, config.convention)
     return [row for group in found for row in group[: config.max_per_problem]]
 
 
@@ -79,8 +79,8 @@ def accepts(candidate: Candidate, verdict: Verdict, config: SelectionConfig) -> 
         return False
     if config.reward == "last":
         labels = [step.label for step in verdict.steps[-config.last :]]
-        return bool(labels) and set(labels) == {"correct"}
-    return config.reward != "process" or every_step_right(verdict, config.checked)
+        return bool(labels) and set(labels) <= {"verified", "consistent"}
+    return config.reward != "process" or no_error_found(verdict, config.checked)
 
 
 def _accepted(row: VerifiedCandidate, config: SelectionConfig) -> bool:
@@ -102,14 +102,13 @@ def _sameness(row: VerifiedCandidate, config: SelectionConfig) -> str:
 
 
 def _ranked(
-    groups: list[list[VerifiedCandidate]], reward_model: str
+    groups: list[list[VerifiedCandidate]], reward_model: str, convention: ConventionConfig
 ) -> list[list[VerifiedCandidate]]:
     """Every group from the best to the worst by a reward model: RAFT, arXiv 2304.06767."""
-    from veritune.models import load_reward_model
-    from veritune.verifiers import candidate_scores
+    from veritune.verifiers import candidate_scores, open_reward_model
 
     rows = [row for group in groups for row in group]
-    (score,) = candidate_scores(load_reward_model(reward_model), rows)
+    (score,) = candidate_scores(open_reward_model(reward_model, convention), rows)
     return [
         sorted(group, key=lambda row: -score[row[1].problem_id, row[1].index]) for group in groups
     ]

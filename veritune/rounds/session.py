@@ -6,7 +6,7 @@ whoever uses veritune from Python.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,11 +91,13 @@ async def open_session(
     dtype: str = "float32",
     problems: Iterable[Problem] = (),
     patience: float = PATIENCE,
+    say: Callable[[str], None] = lambda text: None,
 ) -> AsyncIterator[Session]:
     """Open what sampling and verifying need; nothing is loaded or started before it is used.
 
     `store` is a store that stays open, a folder, or None for one that is gone at the end. With
-    `problems`, the sandbox that they need starts at once.
+    `problems`, the sandbox that they need starts at once. `say` is told what a judge or rollouts
+    spent.
     """
     config = verifier or VerifierConfig()
     async with AsyncExitStack() as stack:
@@ -107,8 +109,8 @@ async def open_session(
         yield Session(
             store=store,
             sampler=sampler,
-            verifier=await stack.enter_async_context(open_verifier(config, problems)),
-            at_once=2 * config.workers,
+            verifier=await stack.enter_async_context(open_verifier(config, problems, say)),
+            at_once=config.at_once,
             patience=patience,
         )
 

@@ -11,9 +11,17 @@ from veritune.errors import JournalError
 from veritune.files import write_record_lines
 from veritune.problems import Survey, iter_candidates, read_problems, survey
 from veritune.records import Problem, Verdict
+from veritune.rounds.caches import with_caches
 from veritune.rounds.progress import NullProgress, Progress
 from veritune.store import Partial, content_hash, is_made, note_made
 from veritune.verifiers import open_verifier, verify_each
+
+FREE: dict[str, Any] = {
+    "workers": True,
+    "judge": {"url", "concurrency", "cache"},
+    "rollouts": {"cache"},
+}
+"""Where things stand and how fast they go, which verdicts do not depend on."""
 
 
 async def verify_file(
@@ -39,7 +47,7 @@ async def verify_file(
     found = survey(inputs["candidates"], by_id, inputs["problems"])
     with Partial(part, made_of, found.count) as partial:
         _say_resumed(partial, progress)
-        await _verify_rest(config, inputs["candidates"], by_id, found, partial, progress)
+        await _verify_rest(config, inputs["candidates"], out, by_id, found, partial, progress)
         if _made_of(config, inputs) != made_of:
             raise JournalError(
                 f"{candidates}: it or the problems changed while they were verified; remove"
@@ -57,13 +65,14 @@ async def verify_file(
 def _made_of(config: VerifierConfig, inputs: Mapping[str, str]) -> dict[str, Any]:
     """What the verdicts follow from: contents and options, but not where they stand or how fast."""
     options = {name: getattr(config, name) for name in VerifierConfig.model_fields}
-    made_of = VerifierConfig(**options).model_dump(mode="json", exclude={"workers"})
+    made_of = VerifierConfig(**options).model_dump(mode="json", exclude=FREE)
     return made_of | {name: content_hash(path) for name, path in inputs.items()}
 
 
 async def _verify_rest(
     config: VerifierConfig,
     path: str,
+    out: Path,
     problems: Mapping[str, Problem],
     found: Survey,
     partial: Partial,
@@ -78,7 +87,8 @@ async def _verify_rest(
         if position not in partial
     )
     asked = [problem for problem in problems.values() if problem.kind in found.kinds]
-    async with open_verifier(config, asked) as verifier:
+    kept = with_caches(config, out)
+    async with open_verifier(kept, asked, progress.say) as verifier:
         with progress.phase("verify", found.count) as advance:
             advance(partial.done)
 
@@ -86,7 +96,7 @@ async def _verify_rest(
                 partial.add(position, verdict)
                 advance(1)
 
-            await verify_each(verifier, jobs, take, at_once=2 * config.workers)
+            await verify_each(verifier, jobs, take, at_once=config.at_once)
 
 
 def _say_resumed(partial: Partial, progress: Progress) -> None:

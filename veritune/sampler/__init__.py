@@ -1,20 +1,43 @@
 """Sampling candidates from a policy."""
 
-from veritune.sampler.endpoint import Endpoint
+from typing import TYPE_CHECKING
+
+from veritune.lazy import lazily
+from veritune.sampler.endpoint import FIRST_DELAY, Endpoint
 from veritune.sampler.native import NativeSampler
 from veritune.sampler.opening import open_sampler
 from veritune.sampler.protocol import Sampler
-from veritune.sampler.replies import ChatChoice, Completion, read_reply
+from veritune.sampler.replies import ChatChoice, Completion, JudgeReply, Models, read_reply
 from veritune.sampler.server import ServerSampler
 from veritune.sampler.vllm import VllmSampler
 
+if TYPE_CHECKING:
+    from veritune.sampler.replies import JudgeChoice, Pooled, TopLogprob
+else:
+    __getattr__ = lazily(
+        __name__,
+        {
+            "replies": (
+                "JudgeChoice",
+                "Pooled",
+                "TopLogprob",
+            ),
+        },
+    )
+
 __all__ = [
+    "FIRST_DELAY",
     "ChatChoice",
     "Completion",
     "Endpoint",
+    "JudgeChoice",
+    "JudgeReply",
+    "Models",
     "NativeSampler",
+    "Pooled",
     "Sampler",
     "ServerSampler",
+    "TopLogprob",
     "VllmSampler",
     "open_sampler",
     "read_reply",

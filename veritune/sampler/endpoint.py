@@ -27,14 +27,15 @@ PASSING = {408, 409, 425, 429, 500, 502, 503, 504}
 class Endpoint:
     """One server; its methods may be called from several threads at once."""
 
-    def __init__(self, url: str, first_delay: float) -> None:
+    def __init__(self, url: str, first_delay: float, *, key: str = "sampler.url") -> None:
+        """`key` is what the address is called in a recipe."""
         if not _is_address(url):
-            raise InputError(f"sampler.url: give an http:// or https:// address (got {url!r})")
+            raise InputError(f"{key}: give an http:// or https:// address (got {url!r})")
         self.url, self._first_delay = url.rstrip("/"), first_delay
         self.closing = threading.Event()
         self._headers = {"Content-Type": "application/json"}
-        if key := os.environ.get("OPENAI_API_KEY"):
-            self._headers["Authorization"] = f"Bearer {key}"
+        if secret := os.environ.get("OPENAI_API_KEY"):
+            self._headers["Authorization"] = f"Bearer {secret}"
 
     @property
     def root(self) -> str:

@@ -61,6 +61,57 @@ class ChatChoice(Ending):
     message: Said
 
 
+class TopLogprob(Reply):
+    """A token that could have stood there."""
+
+    token: str
+    logprob: float
+
+
+class SaidToken(TopLogprob):
+    """A token of a message, with the likeliest in its place."""
+
+    top_logprobs: list[TopLogprob] = []
+
+
+class SaidLogprobs(Reply):
+    """The tokens of a message; some servers give none."""
+
+    content: list[SaidToken] | None = None
+
+
+class JudgeChoice(ChatChoice):
+    """A message with what its tokens' log-probabilities were, if asked for."""
+
+    logprobs: SaidLogprobs | None = None
+
+
+class Usage(Reply):
+    """What a request cost, in tokens."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class JudgeReply(Reply):
+    """A reply to one question, with its cost where the server says it."""
+
+    choices: Annotated[list[JudgeChoice], Field(min_length=1)]
+    usage: Usage | None = None
+
+
+class PooledRow(Reply):
+    """Numbers at every token or step of one input."""
+
+    data: list[list[float]]
+
+
+class Pooled(Reply):
+    """What vLLM's pooling endpoint answers."""
+
+    data: Annotated[list[PooledRow], Field(min_length=1)]
+
+
 class TokenLogprobs(Reply):
     """A log-probability a token."""
 

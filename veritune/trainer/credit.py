@@ -1,8 +1,8 @@
 """Credit: from a verdict to rewards at token positions.
 
 The outcome's reward stands on the candidate's last token, the end token that it sampled; a step's
-stands on the last token of the step. Let v_1 .. v_K be the values of the checked steps in order
-(`correct` or `incorrect` of the recipe). Then step k earns
+stands on the last token of the step. Let v_1 .. v_K be the values of the decided steps in order
+(`correct` of the recipe where verified, or `incorrect`). Then step k earns
 
     sum    v_k                                   (Uesato et al. 2022, arXiv 2211.14275)
     delta  v_k - v_(k+1), and v_K at the last    (Gao et al. 2024, arXiv 2410.15115, equation 4)
@@ -15,9 +15,10 @@ an end would be worth as much as a solution, and a policy finds that out. With `
 form is the clipped one of Gao et al., which cannot be raised by writing more steps. Lines of code
 that a verdict blames are steps like any.
 
-What counts is decided by `veritune.use`: an unchecked step earns nothing, a cheat nothing either,
-and a verdict "error" yields no credit at all: no gradient. The limit on tokens is part of the task:
-a truncated candidate ends there, and earns what its verdict says on its last token.
+What counts is decided by `veritune.use`: an unchecked step earns nothing, nor does one that is only
+consistent; a cheat earns nothing either, and a verdict "error" yields no credit at all: no
+gradient. The limit on tokens is part of the task: a truncated candidate ends there, and earns what
+its verdict says on its last token.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def _steps(
 ) -> tuple[Reward, ...]:
     last = len(ends) - 1
     marks = [
-        (min(bisect_left(ends, step.end), last), step.label == "correct")
+        (min(bisect_left(ends, step.end), last), step.label == "verified")
         for step in sorted(verdict.steps, key=lambda step: step.end)
         if step.label in use.steps and step.end > step.start
     ]

@@ -48,10 +48,10 @@ def outcome_rows(verified: Iterable[VerifiedCandidate], tokenizer: Any) -> list[
 def process_rows(
     verified: Iterable[VerifiedCandidate], tokenizer: Any, *, beyond_error: bool = False
 ) -> list[LabelledRow]:
-    """One label a checked step, up to and with the first wrong one.
+    """One label a decided step, up to and with the first wrong one.
 
     What follows an error is not supervised (Lightman et al. 2023, arXiv 2305.20050, section 2.6),
-    except with `beyond_error`. Candidates without a checked step are left out.
+    except with `beyond_error`. Candidates without a decided step are left out.
     """
     rows = []
     for problem, candidate, verdict in verified:
@@ -70,7 +70,7 @@ def process_rows(
 def step_labels(
     verdict: Verdict, ends: Sequence[int], *, beyond_error: bool = False
 ) -> list[tuple[int, int, float]]:
-    """(first token, last token, label) of the checked steps; `ends`: of `token_ends`.
+    """(first token, last token, label) of the decided steps; `ends`: of `token_ends`.
 
     A step's score (of rollouts: the share that came out right) is its label, where it has one.
     """
@@ -81,7 +81,7 @@ def step_labels(
     for step in sorted(verdict.steps, key=lambda step: step.end):
         if step.label not in counted or step.end <= step.start:
             continue
-        hard = 1.0 if step.label == "correct" else 0.0
+        hard = 1.0 if step.label == "verified" else 0.0
         label = hard if step.score is None else step.score
         labels.append((*span_at(ends, step.start, step.end), label))
         if step.label == "incorrect" and not beyond_error:

@@ -8,13 +8,26 @@ from veritune.verifiers.protocol import Verifier
 from veritune.verifiers.streaming import verify_each
 
 if TYPE_CHECKING:
-    from veritune.verifiers.answers import AnswerPolicy, Comparison, compare, extract_answer
+    from veritune.verifiers.answers import (
+        AnswerPolicy,
+        AnswerVerifier,
+        Comparison,
+        compare,
+        extract_answer,
+    )
     from veritune.verifiers.answers.pool import SECONDS as POOL_SECONDS
     from veritune.verifiers.answers.pool import Pool
     from veritune.verifiers.code import CodeVerifier
-    from veritune.verifiers.learned import Aggregate, candidate_scores, score_candidates
+    from veritune.verifiers.labelling import StepLabeller
+    from veritune.verifiers.opening import open_labeller
     from veritune.verifiers.prefixes import StepLabels
     from veritune.verifiers.rollouts import RolloutLabeller
+    from veritune.verifiers.scoring import (
+        Aggregate,
+        candidate_scores,
+        open_reward_model,
+        score_candidates,
+    )
     from veritune.verifiers.steps import Span, check_annotations, check_steps
 else:
     __getattr__ = lazily(
@@ -22,6 +35,7 @@ else:
         {
             "answers": (
                 "AnswerPolicy",
+                "AnswerVerifier",
                 "Comparison",
                 "compare",
                 "extract_answer",
@@ -31,13 +45,16 @@ else:
                 "POOL_SECONDS=SECONDS",
             ),
             "code": ("CodeVerifier",),
-            "learned": (
-                "Aggregate",
-                "candidate_scores",
-                "score_candidates",
-            ),
+            "labelling": ("StepLabeller",),
+            "opening": ("open_labeller",),
             "prefixes": ("StepLabels",),
             "rollouts": ("RolloutLabeller",),
+            "scoring": (
+                "Aggregate",
+                "candidate_scores",
+                "open_reward_model",
+                "score_candidates",
+            ),
             "steps": (
                 "Span",
                 "check_annotations",
@@ -50,11 +67,13 @@ __all__ = [
     "POOL_SECONDS",
     "Aggregate",
     "AnswerPolicy",
+    "AnswerVerifier",
     "CodeVerifier",
     "Comparison",
     "Pool",
     "RolloutLabeller",
     "Span",
+    "StepLabeller",
     "StepLabels",
     "Verifier",
     "candidate_scores",
@@ -62,6 +81,8 @@ __all__ = [
     "check_steps",
     "compare",
     "extract_answer",
+    "open_labeller",
+    "open_reward_model",
     "open_verifier",
     "score_candidates",
     "verify_each",

@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING
 
 from veritune.config import VerifierConfig
-from veritune.errors import ModelError, RecipeError
 from veritune.records import Candidate, Problem, Verdict
 from veritune.verifiers.first_use import CodeOnFirstUse
-from veritune.verifiers.long import off_loop
+from veritune.verifiers.labelling import RuleLabeller, StepLabeller
 from veritune.verifiers.protocol import Verifier
-
-if TYPE_CHECKING:
-    from veritune.verifiers.learned import LearnedVerifier
 
 
 class MathVerifier:
-    """The outcome is the answer's; the steps are labelled beside it.
+    """The outcome is the answer's; the steps are labelled beside it."""
 
-    Rules label first; `learned` labels only what they left unchecked.
-    """
-
-    def __init__(self, answers: Verifier, learned: LearnedVerifier | None = None) -> None:
-        self._answers, self._learned = answers, learned
+    def __init__(self, answers: Verifier, steps: StepLabeller) -> None:
+        self._answers, self._steps = answers, steps
 
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         """The answer's verdict with a label for every step."""
-        from veritune.verifiers.steps import check_steps
-
         verdict = await self._answers.verify(problem, candidate)
-        steps = await off_loop(candidate.text, partial(check_steps, problem, candidate.text))
-        if self._learned is not None:
-            steps = await self._learned.fill(problem, candidate, steps)
-        return replace(verdict, steps=steps)
+        return replace(verdict, steps=await self._steps.check(problem, candidate, None))
 
 
 class KindVerifier:
@@ -52,9 +38,13 @@ class KindVerifier:
 
 @asynccontextmanager
 async def open_verifier(
-    config: VerifierConfig | None = None, problems: Iterable[Problem] = ()
+    config: VerifierConfig | None = None,
+    problems: Iterable[Problem] = (),
+    say: Callable[[str], None] = lambda text: None,
 ) -> AsyncIterator[Verifier]:
     """A verifier for any mix of math and code problems.
+
+    `say` is told what a judge or rollouts spent.
 
     The sandbox starts with the first code problem, or at once where there is one in `problems`:
     what is missing is then said before anything is sampled. Raises `SandboxUnavailableError` where
@@ -62,35 +52,37 @@ async def open_verifier(
     """
     config = config or VerifierConfig()
     if config.type == "reward_model":
-        from veritune.verifiers.learned import LearnedVerifier
+        from veritune.verifiers.opening import open_learned
 
-        if config.reward_model is None:
-            raise RecipeError("verifier.reward_model: name the folder of the reward model")
-        yield LearnedVerifier(config.reward_model, threshold=config.step_threshold)
+        yield open_learned(config)
+        return
+    if config.type == "judge":
+        from veritune.verifiers.opening import open_judge
+
+        with open_judge(config, say) as judge:
+            yield judge
         return
     async with AsyncExitStack() as stack:
         from veritune.verifiers.answers import AnswerVerifier
 
         answers = await stack.enter_async_context(AnswerVerifier(workers=config.workers))
-        learned = _learned(config)
+        steps = await stack.enter_async_context(_step_labeller(config, answers, say))
         code = CodeOnFirstUse(config, stack)
-        of_kind: dict[str, Verifier] = {"math": MathVerifier(answers, learned), "code": code}
+        of_kind: dict[str, Verifier] = {"math": MathVerifier(answers, steps), "code": code}
         if any(problem.kind == "code" for problem in problems):
             await code.start()
         yield KindVerifier(of_kind)
 
 
-def _learned(config: VerifierConfig) -> LearnedVerifier | None:
-    """The checker of steps that rules leave unchecked, where the recipe names one."""
-    if config.reward_model is None:
-        return None
-    from veritune.models import load_reward_model
-    from veritune.verifiers.learned import LearnedVerifier
+@asynccontextmanager
+async def _step_labeller(
+    config: VerifierConfig, answers: Verifier, say: Callable[[str], None]
+) -> AsyncIterator[StepLabeller]:
+    """The rules by themselves load no more than they need."""
+    if config.labellers == ("rules",):
+        yield RuleLabeller()
+        return
+    from veritune.verifiers.opening import open_labeller
 
-    reward = load_reward_model(config.reward_model)
-    if reward.kind != "process":
-        raise ModelError(
-            f"{config.reward_model}: is a reward model of kind {reward.kind}; only one of kind"
-            " process can label steps"
-        )
-    return LearnedVerifier(reward, threshold=config.step_threshold)
+    async with open_labeller(config, config.labellers, answers, say) as labeller:
+        yield labeller

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from veritune.records import Outcome, Problem, StepLabel, StepVerdict, Verdict
-from veritune.verifiers.steps import check_steps
+from veritune.records import Candidate, Evidence, Outcome, Problem, StepLabel, StepVerdict, Verdict
+from veritune.verifiers.steps import Span, spans_of
 
+FROM_HERE = Evidence(kind="rollouts", checker="rollouts")
 FEWEST = 4
 """Completions sampled at least at a time while an error is searched."""
 
@@ -67,12 +68,20 @@ class PrefixSearch:
     """One solution. Prefix i holds its first i steps; the last prefix is the whole solution."""
 
     def __init__(
-        self, problem: Problem, text: str, verdict: Verdict, k: int, few: int, *, search: bool
+        self,
+        problem: Problem,
+        candidate: Candidate,
+        verdict: Verdict,
+        k: int,
+        few: int,
+        *,
+        search: bool,
+        spans: Sequence[Span] | None = None,
     ) -> None:
         """A prefix is good if more than `few` of its `k` completions pass."""
-        self._problem, self._text, self._verdict = problem, text, verdict
+        self._problem, self._text, self._verdict = problem, candidate.text, verdict
         self._k, self._few, self._search = k, few, search
-        self._spans = [(step.start, step.end) for step in check_steps(problem, text)]
+        self._spans = _steps(problem, candidate) if spans is None else list(spans)
         self._tallies = [Tally() for _ in self._spans[:-1]]
         self._passes = verdict.outcome == "passed"
         self._good, self._bad = 0, len(self._spans) + self._passes
@@ -92,7 +101,13 @@ class PrefixSearch:
         """What is known now, as verdicts."""
         found = [self._found(number) for number in range(1, len(self._spans) + 1)]
         steps = tuple(
-            StepVerdict(start=start, end=end, label=label, reason=reason)
+            StepVerdict(
+                start=start,
+                end=end,
+                label=label,
+                reason=reason,
+                evidence=None if label == "unchecked" else FROM_HERE,
+            )
             for (start, end), (label, reason) in zip(self._spans, found, strict=True)
         )
         wrong = (at for at, step in enumerate(steps) if step.label == "incorrect")
@@ -157,7 +172,7 @@ class PrefixSearch:
         share = tally.share
         if share is None or tally.asked < self._k:
             return "unchecked", _shown(tally, "not enough completions could be sampled or verified")
-        return ("correct" if share > self._few / self._k else "incorrect"), _shown(tally)
+        return ("verified" if share > self._few / self._k else "incorrect"), _shown(tally)
 
     def _searched(self, number: int) -> tuple[StepLabel, str]:
         """Good up to the last good prefix, bad where the next one is known to be bad."""
@@ -167,14 +182,19 @@ class PrefixSearch:
             if number == len(self._spans):
                 return self._whole()
             at = number if self._passes or number == self._bad else self._good
-            label: StepLabel = "correct" if number <= self._good else "incorrect"
+            label: StepLabel = "verified" if number <= self._good else "incorrect"
             return label, _shown(self._tallies[at - 1])
         return "unchecked", "behind the first error, or beyond the budget"
 
     def _whole(self) -> tuple[StepLabel, str]:
-        labels: dict[Outcome, StepLabel] = {"passed": "correct", "failed": "incorrect"}
+        labels: dict[Outcome, StepLabel] = {"passed": "verified", "failed": "incorrect"}
         outcome = self._verdict.outcome
         return labels.get(outcome, "unchecked"), f"the solution's outcome is {outcome}"
+
+
+def _steps(problem: Problem, candidate: Candidate) -> list[Span]:
+    """A program has no steps here."""
+    return [] if problem.kind == "code" else spans_of(problem, candidate)
 
 
 def _shown(tally: Tally, doubt: str = "") -> str:

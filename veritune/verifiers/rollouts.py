@@ -1,7 +1,7 @@
 """Step labels from rollouts: a step is as good as what its prefix can still reach.
 
 From the end of a step the sampler samples K completions and an outcome verifier checks them. The
-share that passes is the step's soft label; the step is "correct" where the share is above a
+share that passes is the step's soft label; the step is "verified" where the share is above a
 threshold (Math-Shepherd, Wang et al. 2024, arXiv 2312.08935: threshold 0, that is, any completion
 passes). The last step needs no completions: the outcome of the solution itself says it.
 
@@ -19,11 +19,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import starmap
 
-from veritune.records import Candidate, Checkpoint, Message, Outcome, Problem, Verdict
+from veritune.records import (
+    Candidate,
+    Checkpoint,
+    Message,
+    Outcome,
+    Problem,
+    StepVerdict,
+    Verdict,
+)
 from veritune.sampler import Sampler
 from veritune.store import Store
 from veritune.verifiers.prefixes import CompletionRequest, PrefixSearch, StepLabels
 from veritune.verifiers.protocol import Verifier
+from veritune.verifiers.steps import Span
 
 SET = "rollouts"
 """The set of the store that holds completions."""
@@ -64,14 +73,29 @@ class RolloutLabeller:
             for _, _, verdict in store.verified(SET)
         }
 
-    async def label(self, solutions: Sequence[tuple[Problem, Candidate]]) -> list[StepLabels]:
-        """The labels of every solution; all of them are worked on together."""
+    async def label(
+        self,
+        solutions: Sequence[tuple[Problem, Candidate]],
+        spans: Sequence[Sequence[Span] | None] | None = None,
+    ) -> list[StepLabels]:
+        """The labels of every solution; all of them are worked on together.
+
+        `spans` are the steps where they are known.
+        """
         verdicts = await asyncio.gather(*starmap(self._verifier.verify, solutions))
         traces = [
             PrefixSearch(
-                problem, candidate.text, verdict, self.k, self.most_failing, search=self.search
+                problem,
+                candidate,
+                verdict,
+                self.k,
+                self.most_failing,
+                search=self.search,
+                spans=own,
             )
-            for (problem, candidate), verdict in zip(solutions, verdicts, strict=True)
+            for (problem, candidate), verdict, own in zip(
+                solutions, verdicts, spans or [None] * len(solutions), strict=True
+            )
         ]
         while wanted := [want for trace in traces for want in trace.wanted()]:
             for start in range(0, len(wanted), PREFIXES):
@@ -143,12 +167,28 @@ class RolloutVerifier:
     """A verifier whose step verdicts come from rollouts, whatever its outcome comes from."""
 
     def __init__(self, labeller: RolloutLabeller) -> None:
-        self._labeller = labeller
+        self._labeller, self._turn = labeller, asyncio.Lock()
 
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         """The outcome verifier's verdict with a label for every step."""
-        (found,) = await self._labeller.label([(problem, candidate)])
+        (found,) = await self._one(problem, candidate, None)
         return replace(found.verdict, steps=found.steps)
+
+    async def check(
+        self, problem: Problem, candidate: Candidate, spans: Sequence[Span] | None
+    ) -> tuple[StepVerdict, ...]:
+        """The labels, with the share of completions that pass as the score."""
+        (found,) = await self._one(problem, candidate, spans)
+        return tuple(
+            step if step.label == "unchecked" else replace(step, score=share)
+            for step, share in zip(found.steps, found.soft, strict=True)
+        )
+
+    async def _one(
+        self, problem: Problem, candidate: Candidate, spans: Sequence[Span] | None
+    ) -> list[StepLabels]:
+        async with self._turn:  # one sampler, and one journal
+            return await self._labeller.label([(problem, candidate)], [spans])
 
 
 def continued_prompt(problem: Problem, prefix: str) -> str | list[Message]:

@@ -7,9 +7,11 @@ from veritune.verifiers.steps import check_steps
 
 
 def labels(question: str, *lines: str) -> str:
-    """One letter a line: c(orrect), i(ncorrect), u(nchecked)."""
+    """One letter a line: c(onsistent) or verified, i(ncorrect), u(nchecked)."""
     problem = MathProblem(id="p", prompt=question, reference=MathReference(answer="1"))
-    return "".join(step.label[0] for step in check_steps(problem, "\n".join(lines)))
+    return "".join(step.label[0] for step in check_steps(problem, "\n".join(lines))).replace(
+        "v", "c"
+    )
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,9 @@ def chain(prompt: str) -> Problem:
 
 
 def labels(text: str, prompt: str = "38+57*04-29=") -> str:
-    """One letter a step: c(orrect) or i(ncorrect)."""
-    return "".join(step.label[0] for step in check_steps(chain(prompt), text))
+    """One letter a step: c(orrect), which here is verified, or i(ncorrect)."""
+    letters = {"verified": "c", "incorrect": "i"}
+    return "".join(letters[step.label] for step in check_steps(chain(prompt), text))
 
 
 @pytest.mark.parametrize(
@@ -88,13 +89,13 @@ def test_references_are_right_and_one_changed_value_is_one_error(seed: int) -> N
     problem = draw(RIGHT, rng)
     text = teach(problem, RIGHT, rng)
     assert text == problem.reference.solution
-    assert {step.label for step in check_steps(problem, text)} == {"correct"}
+    assert {step.label for step in check_steps(problem, text)} == {"verified"}
     at = rng.randrange(RIGHT.steps)
     value = (int(text[3 * at : 3 * at + 2]) + rng.randrange(1, 100)) % 100
     changed = text[: 3 * at] + f"{value:02d}" + text[3 * at + 2 :]
     steps = check_steps(problem, changed)
     assert steps[at].label == "incorrect"
-    assert all(step.label == "correct" for step in steps[:at])
+    assert all(step.label == "verified" for step in steps[:at])
 
 
 @settings(deadline=None)

@@ -10,7 +10,13 @@ PROBLEM = MathProblem(id="p", prompt="", reference=MathReference(answer="1"))
 
 def label(text: str) -> str:
     labels = {step.label for step in check_steps(PROBLEM, text)}
-    return "incorrect" if "incorrect" in labels else "correct" if "correct" in labels else "none"
+    return (
+        "incorrect"
+        if "incorrect" in labels
+        else "correct"
+        if labels & {"consistent", "verified"}
+        else "none"
+    )
 
 
 RIGHT = [

@@ -21,7 +21,7 @@ PROBLEM = MathProblem(
 
 
 def labels(text: str) -> str:
-    """One letter a step: c(orrect), i(ncorrect), u(nchecked)."""
+    """One letter a step: c(onsistent), i(ncorrect), u(nchecked)."""
     return "".join(step.label[0] for step in check_steps(PROBLEM, text))
 
 
@@ -49,7 +49,7 @@ def test_labels(text: str, expected: str) -> None:
 def test_a_carried_error_is_named_and_not_marked_again() -> None:
     first, second, third = check_steps(PROBLEM, "16 - 7 = 8\n8 * 2 = 16\n16 + 3 = 19")
     assert first.label == "incorrect"
-    assert (second.label, third.label) == ("correct", "correct")
+    assert (second.label, third.label) == ("consistent", "consistent")
     assert second.reason.endswith("carried on from step 1")
     assert third.reason.endswith("carried on from step 1")
 

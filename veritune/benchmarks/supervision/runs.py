@@ -15,6 +15,7 @@ from veritune.models import policy_hash
 from veritune.records import Checkpoint, Problem
 from veritune.rounds import NullProgress, improve, open_session, start_policy
 from veritune.store import RunFolder, Store
+from veritune.use import DECIDED
 
 PHASE = "study"
 """Of the metrics of a run that was examined to its end."""
@@ -115,7 +116,7 @@ def budget(recipe: Recipe, store: Store) -> dict[str, Any]:
                 continue
             spent["verifier_calls"] += 1
             spent["answer_labels"] += 1
-            checked = sum(step.label != "unchecked" for step in verdict.steps)
+            checked = sum(step.label in DECIDED for step in verdict.steps)
             spent["step_labels"] += min(checked, _steps_looked_at(recipe))
     return {**spent, "training_tokens": tokens}
 

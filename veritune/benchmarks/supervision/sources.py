@@ -53,7 +53,7 @@ def flipped(row: VerifiedCandidate, rate: float) -> VerifiedCandidate:
     """A verified candidate whose labels are wrong at a rate, the same ones every time."""
     problem, candidate, verdict = row
     draw = Random(f"flip:{candidate.policy}:{candidate.problem_id}:{candidate.index}")
-    swap = {"correct": "incorrect", "incorrect": "correct"}
+    swap = {"verified": "incorrect", "incorrect": "verified"}
     steps = tuple(
         replace(step, label=swap.get(step.label, step.label))  # type: ignore[arg-type]
         if draw.random() < rate

@@ -13,6 +13,7 @@ from functools import partial
 from veritune.records import (
     Candidate,
     CodeProblem,
+    Evidence,
     PytestTests,
     StdioTests,
     StepVerdict,
@@ -28,6 +29,7 @@ from veritune.verifiers.long import off_loop
 
 RAISED = re.compile(r"\(line (\d{1,9}) of the program\)$")
 MISSING = re.compile(r"name '(\w+)' is not defined$")
+RAN = Evidence(kind="execution", checker="sandbox")
 SLOW = ("cpu time", "wall time")
 
 
@@ -40,7 +42,7 @@ async def blamed(
     spans = await off_loop(candidate.text, partial(statements_of, candidate.text))
     place, reason = found or (None, "")
     return tuple(
-        StepVerdict(start=start, end=end, label="incorrect", reason=reason)
+        StepVerdict(start=start, end=end, label="incorrect", reason=reason, evidence=RAN)
         if place is not None and start <= place < end
         else StepVerdict(start=start, end=end, label="unchecked", reason="not blamed")
         for start, end in spans

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from veritune.records import StepLabel
 from veritune.verifiers.answers.children import variables
 from veritune.verifiers.answers.identity import identical
 from veritune.verifiers.answers.nodes import Collection, Node, Relation, Sym
 from veritune.verifiers.steps import wording
-from veritune.verifiers.steps.annotations import Finding
+from veritune.verifiers.steps.annotations import ClaimLabel, Finding
 from veritune.verifiers.steps.facts import REFUSALS, Fact, contradicts, follows
 from veritune.verifiers.steps.polynomial import equation, names_of
 from veritune.verifiers.steps.solutions import differs, rounded
@@ -132,7 +131,7 @@ class Algebra:
         tied = frozenset().union(names, *(fact.names for fact in recent if fact.names & names))
         return [fact for fact in recent if fact.names & tied][-_REACH:]
 
-    def _check(self, fact: Fact, earlier: list[Fact]) -> tuple[StepLabel, str]:
+    def _check(self, fact: Fact, earlier: list[Fact]) -> tuple[ClaimLabel, str]:
         about = [other for other in earlier if other.names & fact.names]
         if not about:
             return "unchecked", "nothing was stated before about its unknowns"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
-from veritune.records import StepLabel
 from veritune.verifiers.steps.arithmetic import (
     Unreadable,
     evaluate,
@@ -15,7 +15,9 @@ from veritune.verifiers.steps.arithmetic import (
     rounds_to,
 )
 
-Finding = tuple[StepLabel, str]
+ClaimLabel = Literal["correct", "incorrect", "unchecked"]
+"""Of one claim in a step; `mathematics` makes the step's label of all of them."""
+Finding = tuple[ClaimLabel, str]
 _ANNOTATION = re.compile(
     r"<<([^<>=\n]*)=([^<>=\n]*)>>(?:[ ]?\\?[$£€]?((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)"
     r"(?![\d/,]|\.\d))?"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Literal
 
-from veritune.records import StepLabel
+from veritune.verifiers.steps.annotations import ClaimLabel
 from veritune.verifiers.steps.arithmetic import Undefined, Unreadable, printed, rounds_to
 from veritune.verifiers.steps.equations import Equality
 from veritune.verifiers.steps.sides import leading_number, longest, value_of
@@ -29,7 +29,7 @@ def check_equality(
     rounding: Rounding,
     rounded: Mapping[Number, Number],
     large: set[Fraction],
-) -> tuple[StepLabel, str]:
+) -> tuple[ClaimLabel, str]:
     """The label and a reason.
 
     `rounding` says how freely the text rounds; `rounded` maps numbers that stand for

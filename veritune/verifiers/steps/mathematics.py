@@ -1,8 +1,8 @@
 """The steps of a math solution, checked by rules: annotations, equations in prose, the answer.
 
-A step is "incorrect" if one of its claims is, "correct" if at least one was checked and none is
-wrong. A claim is checked as it is written: what follows correctly from an earlier wrong value is
-correct and says so, so that an error is marked where it was made.
+`labels` makes a step's label of its claims. A claim is checked as it is written: what follows
+correctly from an earlier wrong value is correct and says so, so that an error is marked where it
+was made.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from veritune.records import MathProblem, StepLabel, StepVerdict
+from veritune.records import MathProblem, StepVerdict
 from veritune.verifiers.answers.limits import start_meter
-from veritune.verifiers.steps.annotations import Finding, check_annotations
+from veritune.verifiers.steps.annotations import ClaimLabel, Finding, check_annotations
 from veritune.verifiers.steps.equality_check import Rounding, check_equality
 from veritune.verifiers.steps.equations import Equality, equalities
+from veritune.verifiers.steps.labels import Claim, claims, step_verdict
 from veritune.verifiers.steps.ledger import Ledger, numbers_in
 from veritune.verifiers.steps.segment import Span, steps_of
 from veritune.verifiers.steps.sides import value_of
@@ -77,22 +78,18 @@ class _Solution:
 
     def _verdict(self, start: int, end: int) -> StepVerdict:
         self._step += 1
-        label: StepLabel = "unchecked"
-        reason = "no claim that rules can check"
-        for found, why in self._findings(start, end):
-            if label == "unchecked" or (label == "correct" and found == "incorrect"):
-                label, reason = found, why
-        return StepVerdict(start=start, end=end, label=label, reason=reason)
+        return step_verdict(self._text, start, end, self._claims(start, end))
 
-    def _findings(self, start: int, end: int) -> Iterator[Finding]:
-        yield from check_annotations(self._text, start, end)
+    def _claims(self, start: int, end: int) -> Iterator[Claim]:
+        yield from claims("arithmetic", check_annotations(self._text, start, end))
         ahead = self._text[end : end + 40].lstrip(" \n\t&")
         if ahead.startswith("=") or _PROMISING.search(self._text, start, end):
             tokens = scan(self._text, start, end)
-            yield from self._arithmetic(tokens, start, end)
+            yield from claims("arithmetic", self._arithmetic(tokens, start, end))
             if any(token.kind == "variable" for token in tokens):
-                yield from self._unknowns(tokens, continues=ahead.startswith("="))
-        yield from self._answer(start, end)
+                found = self._unknowns(tokens, continues=ahead.startswith("="))
+                yield from claims("derivation", found)
+        yield from claims("arithmetic", self._answer(start, end))
 
     def _unknowns(self, tokens: list[ProseToken], *, continues: bool) -> Iterator[Finding]:
         if self._algebra is None:
@@ -119,7 +116,7 @@ class _Solution:
             return "freely"
         return "to whole numbers" if _TO_WHOLE.search(self._text, start, end) else ""
 
-    def _entered(self, equality: Equality, label: StepLabel, why: str) -> str:
+    def _entered(self, equality: Equality, label: ClaimLabel, why: str) -> str:
         """Note in the ledger what an equality claims; the reason to give."""
         shown = equality.right.printed
         written = self._text[equality.start : equality.end]

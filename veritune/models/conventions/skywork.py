@@ -1,0 +1,24 @@
+"""Skywork-o1-Open-PRM: a value head at the line end behind every step.
+
+Source: github.com/SkyworkAI/skywork-o1-prm-inference, model_utils/io_utils.py (`prepare_input`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from veritune.models.conventions.convention import Laid, Texts
+
+TEXTS = Texts(tag="\n")
+
+
+def lay_out(tokenizer: Any, texts: Texts, problem: str, steps: Sequence[str]) -> Laid:
+    """Problem and steps are tokenised each by itself, the tag's last token behind each step."""
+    tag = tokenizer.encode(texts.tag)[-1]
+    ids = list(tokenizer.encode(f"{tokenizer.bos_token or ''}{problem}\n"))
+    places = []
+    for step in steps:
+        ids += [*tokenizer.encode(step), tag]
+        places.append(len(ids) - 1)
+    return ids, places
