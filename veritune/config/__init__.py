@@ -15,6 +15,7 @@ from veritune.config.models import (
 )
 from veritune.config.problems import (
     ChainConfig,
+    ColumnsConfig,
     EquationsConfig,
     Family,
     FunctionsConfig,
@@ -55,6 +56,7 @@ from veritune.config.trainers import (
 
 __all__ = [
     "ChainConfig",
+    "ColumnsConfig",
     "Count",
     "CreditConfig",
     "DpoConfig",

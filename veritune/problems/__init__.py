@@ -2,7 +2,15 @@
 
 from veritune.problems.datasets import DATASETS
 from veritune.problems.generating import GENERATORS, generate
-from veritune.problems.loading import SOURCES, guess_source, load_problems, read_problems
+from veritune.problems.loading import (
+    SOURCES,
+    Loaded,
+    guess_source,
+    load,
+    load_problems,
+    read_file,
+    read_problems,
+)
 from veritune.problems.rules import check_by_rule
 from veritune.problems.samples import iter_candidates, read_candidates
 from veritune.problems.splits import demonstrations, recipe_problems, reference_solution
@@ -12,14 +20,17 @@ __all__ = [
     "DATASETS",
     "GENERATORS",
     "SOURCES",
+    "Loaded",
     "Survey",
     "check_by_rule",
     "demonstrations",
     "generate",
     "guess_source",
     "iter_candidates",
+    "load",
     "load_problems",
     "read_candidates",
+    "read_file",
     "read_problems",
     "recipe_problems",
     "reference_solution",
