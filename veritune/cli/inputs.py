@@ -23,9 +23,11 @@ def say_notes(loaded: Loaded) -> None:
         print(one_line(f"note: {note}"), file=sys.stderr)
 
 
-def read_pairs(problems: str, candidates: str) -> list[tuple[Problem, Candidate]]:
+def read_pairs(
+    problems: str, candidates: str, columns: ColumnsConfig | None = None
+) -> list[tuple[Problem, Candidate]]:
     """Every candidate of a file with its problem; unknown problems and equal keys are refused."""
-    by_id = {problem.id: problem for problem in read_problems(problems)}
+    by_id = {problem.id: problem for problem in read_problems(problems, columns)}
     survey(candidates, by_id, problems)
     return [(by_id[c.problem_id], c) for _, c in iter_candidates(candidates, by_id, trusted=True)]
 

@@ -13,7 +13,7 @@ from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.inputs import read_problems
 from veritune.cli.running import run_async
-from veritune.config import Count, Frozen, SamplerConfig, VerifierConfig
+from veritune.config import ColumnsConfig, Count, Frozen, SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError, UnwritableError
 from veritune.files import write_records
 from veritune.records import Problem, Verdict
@@ -29,7 +29,8 @@ class SampleArguments(Frozen):
     model: str
     """Hugging Face folder, PEFT adapter or hub name; for a server, the model's name there."""
     problems: str
-    """Problems: .jsonl, .jsonl.zst or .parquet."""
+    """Problems: a file, folder or hub name, in any known layout."""
+    columns: ColumnsConfig = ColumnsConfig()
     out: str
     """Where the candidates go, in order of problem and index; the ending picks the format."""
     verdicts: str | None = None
@@ -46,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
     """Sample `sampler.n` candidates a problem and write them."""
     words = ["--sampler.n" if word == "--n" else word for word in argv]
     arguments = parse(SampleArguments, words, prog="veritune sample")
-    problems = read_problems(arguments.problems)
+    problems = read_problems(arguments.problems, arguments.columns)
     progress = TerminalProgress()
     with ExitStack() as stack:
         journal = stack.enter_context(_unfinished(arguments))
@@ -120,6 +121,7 @@ def _check_same(arguments: SampleArguments, policy: str) -> None:
         mode="json", exclude={"max_num_seqs", "gpu_memory_utilization", "url"}
     )
     wanted = {"policy": policy, "seed": arguments.seed, "dtype": arguments.dtype, **sampling}
+    wanted["columns"] = arguments.columns.model_dump(exclude_none=True)
     wanted["problems"] = content_hash(arguments.problems)
     if not path.exists():
         aside = path.with_name(".settings.json")

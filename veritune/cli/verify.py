@@ -10,7 +10,7 @@ from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.inputs import read_problems
 from veritune.cli.running import run_async
-from veritune.config import VerifierConfig
+from veritune.config import ColumnsConfig, VerifierConfig
 from veritune.errors import JournalError
 from veritune.files import write_record_lines
 from veritune.journal import Partial, content_hash, is_made, note_made
@@ -22,9 +22,10 @@ class VerifyArguments(VerifierConfig):
     """Verify a file of candidates."""
 
     problems: str
-    """Problems: .jsonl, .jsonl.zst or .parquet."""
+    """Problems: a file, folder or hub name, in any known layout."""
     candidates: str
     """Candidates of those problems, in any of the same formats."""
+    columns: ColumnsConfig = ColumnsConfig()
     out: str
     """Where the verdicts go, in the order of the candidates."""
 
@@ -37,7 +38,9 @@ def main(argv: Sequence[str]) -> int:
     arguments = parse(VerifyArguments, argv, prog="veritune verify")
     out, progress = Path(arguments.out), TerminalProgress()
     inputs = (arguments.problems, arguments.candidates)
-    problems = {problem.id: problem for problem in read_problems(arguments.problems)}
+    problems = {
+        problem.id: problem for problem in read_problems(arguments.problems, arguments.columns)
+    }
     made_of = _made_of(arguments)
     part = out.with_name(f"{out.name}.part")
     if is_made(out, made_of, inputs):

@@ -91,6 +91,19 @@ class ProblemsConfig(Frozen):
     """File, folder or hub name of the training problems; generators need none."""
     test_path: str | None = None
     """The same for held-out problems; left out, they are split off the training problems."""
+    split: str = "train"
+    """Split of the training problems in a folder or a hub data set."""
+    test_split: str = "test"
+    """Split of the held-out problems."""
+    config: str | None = None
+    """Hub: the data set's configuration."""
+    revision: str | None = None
+    """Hub: branch, tag or commit."""
+    decontaminate: bool = True
+    """Leave out training problems that overlap with a held-out one: the same prompt, or half of
+    its sequences of 8 words."""
+    max_contaminated: Rate = 0.1
+    """Refuse the run where a larger share of `path` than this overlaps with `test_path`."""
     train: Positive = 2000
     """Training problems."""
     test: Positive = 500

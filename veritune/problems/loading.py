@@ -69,7 +69,7 @@ def load(
     place = Place(path=name, split=split, config=config, revision=revision)
     for where, row in islice(all_rows(place), count):
         if isinstance(row, RecordError):
-            reading.bad.add(where, row)
+            reading.refuse(where, row)
         else:
             reading.take((where, row))
     return reading.finish()
@@ -103,7 +103,7 @@ class _Reading:
     """The problems of one file as they are read."""
 
     def __init__(self, name: str, read: Callable[[DatasetRow], Problem], *, lenient: bool) -> None:
-        self.bad, self._left_out = Complaints(name), Complaints(name)
+        self._bad, self._left_out = Complaints(name), Complaints(name)
         self._name, self._read, self._lenient = name, read, lenient
         self._found: dict[str, Problem] = {}
         self._total = self._equal = 0
@@ -122,7 +122,12 @@ class _Reading:
         except UncheckableError as error:
             self._left_out.add(row[0], error)
         except RecordError as error:
-            self.bad.add(row[0], error)
+            self._bad.add(row[0], error)
+
+    def refuse(self, where: str, error: RecordError) -> None:
+        """A row that is no row at all."""
+        self._total += 1
+        self._bad.add(where, error)
 
     def _renamed(self, problem: Problem) -> Problem:
         """A problem whose id another has: equal rows are one, other rows get their content's id."""
@@ -138,8 +143,7 @@ class _Reading:
 
     def finish(self) -> Loaded:
         """What was read; raises `RecordError` for what was not."""
-        total = self._total + (self.bad.count if not self._total else 0)
-        self.bad.raise_if_any(max(total, self.bad.count))
+        self._bad.raise_if_any(self._total)
         if not self._found:
             self._left_out.raise_if_any(self._total)
         notes = []

@@ -57,7 +57,9 @@ def is_choice(row: Row) -> bool:
     asks = row.maps("prompt")
     spread = any(row.has(*names[:2]) for names in SPREAD) and named
     wrong = any(row.has(names[0]) for names in WRONG_ONES)
-    return asks and (listed or (row.maps("choices") and named) or spread or wrong)
+    return asks and (
+        row.has("mc1_targets") or listed or (row.maps("choices") and named) or spread or wrong
+    )
 
 
 def read_choice(row: Row) -> MathProblem:

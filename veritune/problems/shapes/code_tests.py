@@ -78,6 +78,12 @@ def called(text: str) -> str | None:
     return None
 
 
+def first_assert(text: str) -> str:
+    """The first assert, as it is written."""
+    found = next(node for node in _parsed(text).body if isinstance(node, ast.Assert))
+    return ast.get_source_segment(text, found) or ast.unparse(found)
+
+
 def _checking(text: str, entry_point: str) -> CheckTests:
     """A check function; data sets that run it themselves also call it, which we do.
 

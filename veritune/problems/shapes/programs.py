@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from veritune.errors import RecordError
@@ -10,7 +11,15 @@ from veritune.problems.cells import opened
 from veritune.problems.shapes import code_tests
 from veritune.problems.shapes.prompts import Prompt, prompt_of, text_of
 from veritune.problems.shapes.row import Row, UncheckableError
-from veritune.records import CodeProblem, CodeReference, Tests
+from veritune.records import (
+    AssertTests,
+    CallTests,
+    CheckTests,
+    CodeProblem,
+    CodeReference,
+    PytestTests,
+    Tests,
+)
 
 PYTHON = ("python", "python3", "py", "py3")
 CASES = (
@@ -48,12 +57,41 @@ def read_code(row: Row) -> CodeProblem:
     starter = row.take("starter_code")
     if not isinstance(starter, str) or row.has("prompt", "completion"):  # LeetCodeDataset's stands
         starter = ""  # in its question already
-    tests = _tests(row, prompt, solution, starter)
+    tests = _tests(row, solution, starter)
+    prompt, tests = with_name(_with_starter(prompt, starter), tests)
     return CodeProblem(
         id="",
-        prompt=_with_starter(prompt, starter),
+        prompt=prompt,
         reference=CodeReference(tests=tests, solution=solution, prompt_code=prompt_code),
     )
+
+
+def with_name(prompt: Prompt, tests: Tests) -> tuple[Prompt, Tests]:
+    """A prompt that does not name what the tests call gets one of them, as MBPP's paper has it."""
+    said = text_of(prompt)
+    if isinstance(tests, AssertTests):
+        name = code_tests.called(tests.code)
+        if name is None or name in said:
+            return prompt, tests
+        first = code_tests.first_assert(tests.code)
+        added = f"Your code should pass this test:\n{first}"
+        return _added(prompt, added), replace(tests, visible=tests.visible or 1)
+    if isinstance(tests, CallTests | CheckTests) and tests.entry_point not in said:
+        return _added(prompt, f"Call it `{tests.entry_point}`."), tests
+    if isinstance(tests, PytestTests):
+        names = re.findall(
+            r"^from solution import (?!\*)(.+)$", "".join(tests.files.values()), re.M
+        )
+        if names and not all(name.strip() in said for name in names[0].split(",")):
+            return _added(prompt, f"Tests import these names: {names[0].strip()}."), tests
+    return prompt, tests
+
+
+def _added(prompt: Prompt, text: str) -> Prompt:
+    if isinstance(prompt, str):
+        return f"{prompt.rstrip()}\n{text}\n"
+    last = prompt[-1]
+    return [*prompt[:-1], {"role": last["role"], "content": f"{last['content'].rstrip()}\n{text}"}]
 
 
 def _refuse_what_cannot_run(row: Row) -> None:
@@ -96,11 +134,7 @@ def _suite_prompt(row: Row) -> tuple[Prompt, str]:
 def _with_starter(prompt: Prompt, starter: str) -> Prompt:
     if not starter.strip() or starter.strip() in text_of(prompt):
         return prompt
-    asked = f"\n\nBegin with this code:\n```python\n{starter.rstrip()}\n```"
-    if isinstance(prompt, str):
-        return prompt.rstrip() + asked
-    last = prompt[-1]
-    return [*prompt[:-1], {"role": last["role"], "content": last["content"] + asked}]
+    return _added(prompt, f"\nBegin with this code:\n```python\n{starter.rstrip()}\n```")
 
 
 def _solution(row: Row) -> str | None:
@@ -122,7 +156,7 @@ def _solution(row: Row) -> str | None:
     return f"{ahead}\n{value}" if ahead else value
 
 
-def _tests(row: Row, prompt: Prompt, solution: str | None, starter: str) -> Tests:
+def _tests(row: Row, solution: str | None, starter: str) -> Tests:
     name, code = row.role("entry_point"), f"{starter}\n{solution or ''}"
     setup, ahead = _setup(row), row.take("import_prefix")
     if row.has("inputs", "outputs"):
@@ -133,17 +167,27 @@ def _tests(row: Row, prompt: Prompt, solution: str | None, starter: str) -> Test
         rest = [one for one in map(row.take, hidden) if one is not None]
         if first or rest:
             return _of_cases(first, rest, name, code, _checker(row))
-    whole = row.take("test") if row.has("test_list") else None  # MBPP+: all of the tests
-    value = opened(whole if isinstance(whole, str) else row.role("tests"))
+    listed = opened(row.take("test_list"))
+    value = _program(row) or listed or opened(row.role("tests"))
     challenges = opened(row.take("challenge_test_list"))
-    row.take("test_list")
     if isinstance(value, str):
+        if name is None and isinstance(listed, list):
+            name = code_tests.called("\n".join(map(str, listed)))
         text = f"{ahead}\n{value}" if isinstance(ahead, str) else value
         return code_tests.from_program(text, name if isinstance(name, str) else None, setup)
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         more = challenges if isinstance(challenges, list) else []
         return code_tests.from_asserts([*value, *more], setup, 1 if more else None)
     return _of_cases([], [value], name, code)
+
+
+def _program(row: Row) -> str | None:
+    """A program of all tests that stands beside some of them: MBPP+'s and LeetCodeDataset's."""
+    if not row.has("test") or not (row.has("test_list") or row.has("input_output")):
+        return None
+    text = row.take("test")
+    row.take("input_output")
+    return text if isinstance(text, str) else None
 
 
 def _setup(row: Row) -> str:

@@ -26,7 +26,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *("answer_number", "final_answer", "gt_answer", "ground_truth_answer", "answer"),
         *("expected_answer", "reference_answer", "ground_truth", "correct_answer", "final_ans"),
         *("gold_answer", "gold", "target", "lsolutions", "expected", "label", "result"),
-        "answer_latex",
+        *("answer_latex", "answers_spans"),
     ),
     "solution": (
         *("solution", "canonical_solution", "gold_standard_solution", "solution_code", "code"),

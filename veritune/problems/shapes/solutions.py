@@ -14,7 +14,11 @@ _SAYS = re.compile(
 )
 _NUMBER = re.compile(r"-?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?%?")
 _NO_ANSWER = frozenset({"proof", "notfound", "not found", "none", "nan", "null", "n/a"})
-_CODE = re.compile(r"^(?:\s*```|\s*(?:def|class|import|from|#include|public)\b)", re.MULTILINE)
+_CODE = re.compile(
+    r"^\s*(?:```|#include\b|public class\b|def \w+\(|class \w+\s*[:(]|import \w+$"
+    r"|from \w+ import\b)",
+    re.MULTILINE,
+)
 LONGEST_ANSWER = 300
 """Characters beyond which a text is a solution, and not the answer alone."""
 
@@ -34,7 +38,8 @@ def read_answer(text: str) -> Solved:
     text = text.strip()
     if text.casefold() in _NO_ANSWER:
         raise UncheckableError(f"answer: {text!r} is no answer that can be checked")
-    if MARKER in text or "\\boxed" in text or len(text) > LONGEST_ANSWER or _is_prose(text):
+    marked = MARKER in text or "\\boxed" in text or _SAYS.search(text)
+    if marked or len(text) > LONGEST_ANSWER or _is_prose(text) or _CODE.search(text):
         return read_solution(text)
     return Solved(answer=text)
 
