@@ -269,9 +269,16 @@ def _parquet_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def _row_text(path: Path, number: int, row: dict[str, Any]) -> str:
     try:
-        return json.dumps(_unpacked(row))
-    except TypeError as error:  # Dates, bytes and decimals have no form in JSON.
+        return json.dumps(_unpacked(row), default=_as_text)
+    except TypeError as error:  # Bytes have no form in JSON.
         raise RecordError(f"{path}:{number}: {error}") from None
+
+
+def _as_text(value: object) -> str:
+    """Dates and decimals as text."""
+    if isinstance(value, bytes):
+        raise TypeError("bytes, such as a picture, are not supported")
+    return str(value)
 
 
 NESTED = ("prompt", "reference", "metadata", "steps", "tests", "flags", "token_ids", "logprobs")
@@ -308,6 +315,15 @@ def _packed(row: dict[str, Any]) -> dict[str, Any]:
     return {key: writable(value) if isinstance(value, str) else value for key, value in out.items()}
 
 
+def _is_packed(key: str, inner: object) -> bool:
+    """Whether a cell was packed, and is no foreign text that happens to be JSON."""
+    if key != "prompt":
+        return isinstance(inner, dict | list)
+    return isinstance(inner, str) or (
+        isinstance(inner, list) and all(isinstance(one, dict) for one in inner)
+    )
+
+
 def _unpacked(row: dict[str, Any]) -> dict[str, Any]:
     """Nested values stand as JSON text in a parquet cell, since their shapes differ by row."""
     out: dict[str, Any] = {}
@@ -316,6 +332,7 @@ def _unpacked(row: dict[str, Any]) -> dict[str, Any]:
             continue
         if key in NESTED and isinstance(value, str):
             with suppress(ValueError):
-                value = parse_json(value, finite=False)
+                inner = parse_json(value, finite=False)
+                value = inner if _is_packed(key, inner) else value
         out[key] = value
     return out

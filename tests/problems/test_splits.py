@@ -108,3 +108,22 @@ def test_own_problems_round_trip_with_the_right_reference_text(tmp_path: Path) -
         assert loaded == [*problems, bare]
     assert reference_solution(problems[0]) == problems[0].reference.solution
     assert reference_solution(bare) == "1+1=2\n\\boxed{2}"
+
+
+def test_overlaps_are_left_out_and_told_or_refused(tmp_path: Path) -> None:
+    words = "a farmer {} has seven red hens and sells {} eggs a day at the old market"
+    rows = [{"question": words.format(n, n * n), "answer": n} for n in range(40)]
+    rows += [{"question": f"What is {n} plus {n}?", "answer": 2 * n} for n in range(40)]
+    (tmp_path / "test.jsonl").write_text(json.dumps(rows[0]) + "\n")
+    near = {"question": rows[0]["question"].replace("market", "shop"), "answer": 0}
+    (tmp_path / "train.jsonl").write_text("".join(json.dumps(r) + "\n" for r in [near, *rows[40:]]))
+    said: list[str] = []
+    config = ProblemsConfig(
+        path=str(tmp_path / "train.jsonl"), test_path=str(tmp_path / "test.jsonl")
+    )
+    train, _ = recipe_problems(config, 0, said.append)
+    assert len(train) == 40 and "1 of 41 training problems overlap" in said[0]
+    with pytest.raises(InputError, match=r"--problems\.max-contaminated 1"):
+        recipe_problems(config.model_copy(update={"max_contaminated": 0.0}), 0)
+    kept, _ = recipe_problems(config.model_copy(update={"decontaminate": False}), 0)
+    assert len(kept) == 41

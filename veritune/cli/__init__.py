@@ -21,6 +21,7 @@ COMMANDS = {
     "train": "train on files: sft, reward, dpo, ppo, group; adapter, merge",
     "bench": "measure: pass-at-k, best-of-n, supervision, steps, throughput",
     "validate": "check every reference solution with its own verifier",
+    "problems": "show, convert, dedup: what is understood of a file, and files in our layout",
     "convert": "labelled steps between PRM800K, Math-Shepherd, ProcessBench and TRL's files",
     "report": "write a run's HTML page",
     "sandbox": "doctor: what isolation this machine offers; build: the image",

@@ -95,14 +95,14 @@ def _verified(
         raise RecipeError("give --verdicts, or --model to sample candidates with, but not both")
     pairs: list[ProblemCandidate] = []
     if arguments.candidates is not None:
-        pairs = read_pairs(arguments.problems, arguments.candidates)
+        pairs = read_pairs(arguments.problems, arguments.candidates, arguments.columns)
     return pairs, _known_verdicts(arguments)
 
 
 def _known_verdicts(arguments: BestOfNArguments) -> list[Verdict]:
     assert arguments.verdicts is not None
     verdicts = read_records(arguments.verdicts, Verdict)
-    ids = {problem.id for problem in read_problems(arguments.problems)}
+    ids = {problem.id for problem in read_problems(arguments.problems, arguments.columns)}
     if strange := next((v.problem_id for v in verdicts if v.problem_id not in ids), None):
         raise RecordError(
             f"{arguments.verdicts}: verdict of problem '{strange}',"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from veritune.cli.console import TerminalProgress
 from veritune.cli.running import run_async
-from veritune.config import Count, SamplerConfig, VerifierConfig
+from veritune.config import ColumnsConfig, Count, SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError
 from veritune.problems import read_pairs, read_problems
 from veritune.records import Candidate, Problem, Verdict
@@ -18,7 +18,8 @@ class CandidateArguments(VerifierConfig):
     """Problems, and candidates of them from a file or from a model."""
 
     problems: str
-    """Problems: .jsonl, .jsonl.zst or .parquet; ours, or GSM8K's, HumanEval's or MBPP's rows."""
+    """Problems: a file, folder or hub name, in any known layout."""
+    columns: ColumnsConfig = ColumnsConfig()
     candidates: str | None = None
     """Candidates of those problems, in any of the same formats; ours, or human-eval's, evalplus's
     or lm-evaluation-harness's samples. Or give --model."""
@@ -37,7 +38,7 @@ def verified_candidates(
         raise RecipeError("give --candidates, or --model to sample them with")
     if arguments.candidates is None:
         return run_async(_sampled(arguments, progress))
-    pairs = read_pairs(arguments.problems, arguments.candidates)
+    pairs = read_pairs(arguments.problems, arguments.candidates, arguments.columns)
     return pairs, run_async(verify_all(arguments, pairs, progress))
 
 
@@ -58,7 +59,8 @@ async def _sampled(
     """Sample and verify at once, in a store that is gone afterwards."""
     from veritune.rounds import named_policy, open_session
 
-    problems, config = read_problems(arguments.problems), arguments.sampler
+    problems = read_problems(arguments.problems, arguments.columns)
+    config = arguments.sampler
     policy = named_policy(str(arguments.model), on_server=config.type == "server")
     async with open_session(
         sampler=config, verifier=arguments, seed=arguments.seed, problems=problems

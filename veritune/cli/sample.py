@@ -8,7 +8,7 @@ from typing import Literal
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.running import run_async
-from veritune.config import Count, Frozen, SamplerConfig, VerifierConfig
+from veritune.config import ColumnsConfig, Count, Frozen, SamplerConfig, VerifierConfig
 from veritune.problems import read_problems
 
 
@@ -18,7 +18,8 @@ class SampleArguments(Frozen):
     model: str
     """Hugging Face folder, PEFT adapter or hub name; for a server, the model's name there."""
     problems: str
-    """Problems: .jsonl, .jsonl.zst or .parquet."""
+    """Problems: a file, folder or hub name, in any known layout."""
+    columns: ColumnsConfig = ColumnsConfig()
     out: str
     """Where the candidates go, in order of problem and index; the ending picks the format."""
     verdicts: str | None = None
@@ -39,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
 
     work = sample_file(
         arguments.model,
-        read_problems(arguments.problems),
+        read_problems(arguments.problems, arguments.columns),
         arguments.out,
         verdicts=arguments.verdicts,
         sampler=arguments.sampler,

@@ -10,14 +10,16 @@ from veritune.cli.arguments import parse
 from veritune.cli.candidates import verify_all
 from veritune.cli.console import TerminalProgress
 from veritune.cli.running import run_async
-from veritune.config import Count, Positive, ProblemsConfig, VerifierConfig
+from veritune.config import ColumnsConfig, Count, Positive, ProblemsConfig, VerifierConfig
 from veritune.problems import (
     DATASETS,
+    FILE,
     GENERATORS,
     generate,
     guess_source,
-    load_problems,
+    load,
     reference_solution,
+    say_notes,
 )
 from veritune.records import Candidate, Problem, Verdict
 from veritune.verifiers import check_annotations
@@ -31,7 +33,8 @@ class ValidateArguments(VerifierConfig):
     problems: Positional[str]
     """A file, folder or hub name; or chain or functions, to check what is generated."""
     source: str | None = None
-    """gsm8k, humaneval, mbpp or veritune; seen from the first row where left out."""
+    """gsm8k, humaneval, mbpp, veritune or file; seen from the first row where left out."""
+    columns: ColumnsConfig = ColumnsConfig()
     limit: Positive | None = None
     """Check at most this many problems; of a generator 500 where left out."""
     seed: Count = 0
@@ -71,8 +74,12 @@ def read_problems(arguments: ValidateArguments) -> tuple[str, list[Problem]]:
         config = ProblemsConfig(source=name)
         count = arguments.limit or GENERATED
         return name, [problem for problem, _ in generate(config, arguments.seed, "train", count)]
-    source = arguments.source or guess_source(name)
-    return source, load_problems(source, name, split="test", count=arguments.limit)
+    columns = arguments.columns
+    mapped = columns != ColumnsConfig()
+    source = arguments.source or (FILE if mapped else guess_source(name))
+    loaded = load(source, name, split="test", count=arguments.limit, columns=columns)
+    say_notes(loaded)
+    return source, loaded.problems
 
 
 def candidate(problem: Problem) -> Candidate | None:

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.running import run_async
-from veritune.config import VerifierConfig
+from veritune.config import ColumnsConfig, VerifierConfig
 
 
 class VerifyArguments(VerifierConfig):
     """Verify a file of candidates."""
 
     problems: str
-    """Problems: .jsonl, .jsonl.zst or .parquet."""
+    """Problems: a file, folder or hub name, in any known layout."""
     candidates: str
     """Candidates of those problems, in any of the same formats."""
+    columns: ColumnsConfig = ColumnsConfig()
     out: str
     """Where the verdicts go, in the order of the candidates."""
 
@@ -28,7 +29,9 @@ def main(argv: Sequence[str]) -> int:
 
     problems, candidates, out = arguments.problems, arguments.candidates, arguments.out
     progress = TerminalProgress()
-    counts = run_async(verify_file(problems, candidates, out, arguments, progress))
+    counts = run_async(
+        verify_file(problems, candidates, out, arguments, progress, arguments.columns)
+    )
     if counts is None:
         progress.say(f"{out} already holds the verdicts of these candidates")
         return 0

@@ -22,6 +22,7 @@ from veritune.config.models import (
 )
 from veritune.config.problems import (
     ChainConfig,
+    ColumnsConfig,
     EquationsConfig,
     Family,
     FunctionsConfig,
@@ -63,6 +64,7 @@ from veritune.config.trainers import (
 __all__ = [
     "ChainConfig",
     "CheckerName",
+    "ColumnsConfig",
     "ConventionConfig",
     "Count",
     "CreditConfig",

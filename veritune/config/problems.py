@@ -62,15 +62,48 @@ class FunctionsConfig(Frozen):
         return self
 
 
+class ColumnsConfig(Frozen):
+    """Which columns of a file hold what, where they go by unusual names; a.b is b inside of a."""
+
+    prompt: str | None = None
+    """The question, as a text or as messages."""
+    answer: str | None = None
+    """The final answer, or a solution that ends on it."""
+    solution: str | None = None
+    """A worked solution, or a program."""
+    choices: str | None = None
+    """The options of a multiple-choice question."""
+    tests: str | None = None
+    """Tests of a program: asserts, a test program, or cases of input and output."""
+    entry_point: str | None = None
+    """The function that tests call."""
+    id: str | None = None
+    """What tells problems apart; made from the content where there is none."""
+
+
 class ProblemsConfig(Frozen):
     """Where problems come from, and how many."""
 
     source: str = "chain"
-    """chain, equations, functions, gsm8k, humaneval, mbpp, or veritune (a file of problems)."""
+    """chain, equations or functions (generated); file (a path in any known layout); or gsm8k,
+    humaneval, mbpp, veritune, which hold a file to that layout. With `path` alone: file."""
     path: str | None = None
     """File, folder or hub name of the training problems; generators need none."""
     test_path: str | None = None
     """The same for held-out problems; left out, they are split off the training problems."""
+    split: str = "train"
+    """Split of the training problems in a folder or a hub data set."""
+    test_split: str = "test"
+    """Split of the held-out problems."""
+    config: str | None = None
+    """Hub: the data set's configuration."""
+    revision: str | None = None
+    """Hub: branch, tag or commit."""
+    decontaminate: bool = True
+    """Leave out training problems that overlap with a held-out one: the same prompt, or half of
+    its sequences of 8 words."""
+    max_contaminated: Rate = 0.1
+    """Refuse the run where a larger share of `path` than this overlaps with `test_path`."""
     train: Positive = 2000
     """Training problems."""
     test: Positive = 500
@@ -80,6 +113,16 @@ class ProblemsConfig(Frozen):
     Left out: with `chat` the data set's own, else none."""
     chat: bool = False
     """Give every prompt to the model as a user's turn, through its chat template."""
+    columns: ColumnsConfig = ColumnsConfig()
     chain: ChainConfig = ChainConfig()
     equations: EquationsConfig = EquationsConfig()
     functions: FunctionsConfig = FunctionsConfig()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _path_is_a_file(cls, values: object) -> object:
+        """`chain` is what stands there where no source is given; it reads no path."""
+        left_out = isinstance(values, dict) and values.get("source", "chain") == "chain"
+        if isinstance(values, dict) and left_out and values.get("path"):
+            return {**values, "source": "file"}
+        return values

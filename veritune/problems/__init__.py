@@ -1,36 +1,70 @@
 """Problems: data sets and own files, generators with erring teachers, and their step rules."""
 
+from typing import TYPE_CHECKING
+
+from veritune.lazy import lazily
 from veritune.problems.datasets import DATASETS
 from veritune.problems.generating import GENERATORS, generate
-from veritune.problems.inputs import read_pairs, read_problems, read_verified
-from veritune.problems.loading import SOURCES, guess_source, load_problems
+from veritune.problems.inputs import read_pairs, read_problems, read_verified, say_notes
+from veritune.problems.loading import (
+    FILE,
+    SOURCES,
+    Loaded,
+    guess_source,
+    load,
+    load_problems,
+    read_file,
+)
 from veritune.problems.rules import check_by_rule
 from veritune.problems.samples import iter_candidates, read_candidates
 from veritune.problems.splits import demonstrations, recipe_problems, reference_solution
 from veritune.problems.stepwise import Format, Neutral, read_stepwise, to_row, until_error
 from veritune.problems.survey import Survey, survey
 
+if TYPE_CHECKING:
+    from veritune.problems.overlap import content, overlaps
+    from veritune.problems.shapes.prompts import text_of
+else:
+    __getattr__ = lazily(
+        __name__,
+        {
+            "overlap": (
+                "content",
+                "overlaps",
+            ),
+            "shapes.prompts": ("text_of",),
+        },
+    )
+
 __all__ = [
     "DATASETS",
+    "FILE",
     "GENERATORS",
     "SOURCES",
     "Format",
+    "Loaded",
     "Neutral",
     "Survey",
     "check_by_rule",
+    "content",
     "demonstrations",
     "generate",
     "guess_source",
     "iter_candidates",
+    "load",
     "load_problems",
+    "overlaps",
     "read_candidates",
+    "read_file",
     "read_pairs",
     "read_problems",
     "read_stepwise",
     "read_verified",
     "recipe_problems",
     "reference_solution",
+    "say_notes",
     "survey",
+    "text_of",
     "to_row",
     "until_error",
 ]

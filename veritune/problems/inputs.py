@@ -1,48 +1,37 @@
 """Reading files that belong together: problems, candidates of them, verdicts on those."""
 
-import os
-from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+import sys
 
+from veritune.config import ColumnsConfig
 from veritune.errors import RecordError
 from veritune.files import read_records
-from veritune.problems.loading import guess_source, load_problems
-from veritune.problems.loading import read_problems as read_own_problems
+from veritune.problems.loading import Loaded, read_file
 from veritune.problems.samples import iter_candidates
 from veritune.problems.survey import survey
 from veritune.records import Candidate, Problem, Verdict
-
-MOST_NAMED = 10
-
-
-def read_problems(path: str) -> list[Problem]:
-    """The problems of a file: ours, or a data set's own rows (GSM8K, HumanEval, MBPP)."""
-    source = "veritune"  # whose reader says what is wrong, and in which line
-    if os.path.isfile(path):  # no name on a hub
-        with suppress(RecordError):
-            source = guess_source(path)
-    if source == "veritune":
-        problems = read_own_problems(path)
-        _refuse_equal_ids(path, problems)
-        return problems
-    return load_problems(source, path, split="test", count=None)
+from veritune.text import one_line
 
 
-def read_pairs(problems: str, candidates: str) -> list[tuple[Problem, Candidate]]:
+def read_problems(path: str, columns: ColumnsConfig | None = None) -> list[Problem]:
+    """The problems of a file in any known layout; what is to be said of its rows is printed."""
+    loaded = read_file(path, columns or ColumnsConfig())
+    say_notes(loaded)
+    return loaded.problems
+
+
+def say_notes(loaded: Loaded) -> None:
+    """Print what is to be said of the rows that problems were read from."""
+    for note in loaded.notes:
+        print(one_line(f"note: {note}"), file=sys.stderr)
+
+
+def read_pairs(
+    problems: str, candidates: str, columns: ColumnsConfig | None = None
+) -> list[tuple[Problem, Candidate]]:
     """Every candidate of a file with its problem; unknown problems and equal keys are refused."""
-    by_id = {problem.id: problem for problem in read_problems(problems)}
+    by_id = {problem.id: problem for problem in read_problems(problems, columns)}
     survey(candidates, by_id, problems)
     return [(by_id[c.problem_id], c) for _, c in iter_candidates(candidates, by_id, trusted=True)]
-
-
-def _refuse_equal_ids(path: str, problems: Sequence[Problem]) -> None:
-    counts = Counter(problem.id for problem in problems)
-    if len(counts) == len(problems):
-        return
-    twice = [f"{n} problems have the id '{name}'" for name, n in counts.items() if n > 1]
-    more = f" and {len(twice) - MOST_NAMED} more" if len(twice) > MOST_NAMED else ""
-    raise RecordError(f"{path}: {', '.join(twice[:MOST_NAMED])}{more}; ids must differ")
 
 
 def read_verified(

@@ -5,34 +5,59 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from veritune.errors import InputError, MissingFileError, RecordError
-from veritune.files import BOM, iter_rows, open_file
+from veritune.problems.tables import Numbered, csv_rows, is_saved, json_rows, line_rows, saved_rows
 from veritune.records import first_problem
-from veritune.text import parse_json
 
 DatasetRow = tuple[str, dict[str, Any]]
+ReadRow = tuple[str, "dict[str, Any] | RecordError"]
+"""A row with its place, or what is wrong there."""
 T = TypeVar("T")
-SUFFIXES = (".jsonl", ".jsonl.zst", ".json", ".parquet")
+_KINDS = (".jsonl", ".ndjson", ".json", ".parquet", ".csv", ".tsv")
+SUFFIXES = (*_KINDS, *(f"{kind}.zst" for kind in _KINDS if kind != ".parquet"))
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
-def read_rows(path: str, split: str, config: str | None = None) -> Iterator[DatasetRow]:
-    """(place, row) pairs. A file is one split; `split` picks in a folder or a hub data set.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where rows are: `path` is a file, a folder or a hub name.
 
-    `config` is the hub data set's configuration where it has several.
+    A file is one split; `split` picks in a folder or a hub data set. `config` and `revision` are
+    the hub data set's.
     """
-    place = Path(path)
-    if os.path.isdir(place):
-        yield from _file_rows(_file_of(place, split))
-    elif os.path.exists(place) or not _looks_like_hub_name(path):
-        yield from _file_rows(place)
+
+    path: str
+    split: str
+    config: str | None = None
+    revision: str | None = None
+
+
+def read_rows(path: str, split: str, config: str | None = None) -> Iterator[DatasetRow]:
+    """(place, row) pairs; raises `RecordError` at the first row that is not right."""
+    for where, row in all_rows(Place(path=path, split=split, config=config)):
+        if isinstance(row, RecordError):
+            raise row
+        yield where, row
+
+
+def all_rows(place: Place) -> Iterator[ReadRow]:
+    """As `read_rows`; a row that is not right comes as its error, and others follow."""
+    path = Path(place.path)
+    if os.path.isdir(path):
+        if is_saved(path):
+            yield from _named(str(path), saved_rows(path, place.split))
+        else:
+            yield from _file_rows(_file_of(path, place.split), place.split)
+    elif os.path.exists(path) or not _looks_like_hub_name(place.path):
+        yield from _file_rows(path, place.split)
     else:
-        yield from _hub_rows(path, config, split)
+        yield from _hub_rows(place)
 
 
 def checked(adapter: TypeAdapter[T], where: str, row: dict[str, Any]) -> T:
@@ -47,37 +72,22 @@ def _looks_like_hub_name(path: str) -> bool:
     return _HUB_NAME.fullmatch(path) is not None and not path.endswith(SUFFIXES)
 
 
-def _file_rows(path: Path) -> Iterator[DatasetRow]:
+def _file_rows(path: Path, split: str) -> Iterator[ReadRow]:
+    kind = Path(path.name.removesuffix(".zst")).suffix
+    if kind == ".json":
+        rows = json_rows(path, split)
+    else:
+        rows = csv_rows(path) if kind in (".csv", ".tsv") else line_rows(path)
+    return _named(str(path), rows)
+
+
+def _named(name: str, rows: Iterator[Numbered]) -> Iterator[ReadRow]:
     empty = True
-    rows = _array_rows(path) if path.suffix == ".json" else iter_rows(path)
     for number, row in rows:
         empty = False
-        yield f"{path}:{number}", row
+        yield f"{name}:{number}", row
     if empty:
-        raise RecordError(f"{path}: empty; expected one problem a line")
-
-
-def _array_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The objects of one JSON array, numbered from 1."""
-    try:
-        with open_file(path) as stream:
-            rows = parse_json(stream.read().removeprefix(BOM), finite=False)
-    except UnicodeDecodeError:
-        raise RecordError(f"{path}: not UTF-8 text") from None
-    except OSError as error:
-        if isinstance(error, MissingFileError):
-            raise
-        raise RecordError(f"{path}: cannot be read ({error})") from None
-    except ValueError as error:
-        if isinstance(error, RecordError):
-            raise
-        raise RecordError(f"{path}: {error}") from None
-    if not isinstance(rows, list):
-        raise RecordError(f"{path}: expected a JSON array of objects")
-    for number, row in enumerate(rows, 1):
-        if not isinstance(row, dict):
-            raise RecordError(f"{path}:{number}: expected a JSON object")
-        yield number, row
+        raise RecordError(f"{name}: empty; expected one problem a line")
 
 
 def _file_of(folder: Path, split: str) -> Path:
@@ -93,13 +103,14 @@ def _file_of(folder: Path, split: str) -> Path:
     )
 
 
-def _hub_rows(name: str, config: str | None, split: str) -> Iterator[DatasetRow]:
+def _hub_rows(place: Place) -> Iterator[ReadRow]:
+    name = place.path
     try:
         from datasets import get_dataset_split_names, load_dataset
 
-        splits = get_dataset_split_names(name, config)
-        chosen = split if split in splits else splits[0]
-        rows = load_dataset(name, config, split=chosen)
+        splits = get_dataset_split_names(name, place.config, revision=place.revision)
+        chosen = place.split if place.split in splits else splits[0]
+        rows = load_dataset(name, place.config, split=chosen, revision=place.revision)
     except Exception as error:  # the hub library has no base class for what goes wrong
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         raise InputError(

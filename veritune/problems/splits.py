@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 
@@ -10,12 +10,22 @@ from veritune.config import ProblemsConfig
 from veritune.errors import InputError
 from veritune.problems.datasets import DATASETS
 from veritune.problems.generating import GENERATORS, generate
-from veritune.problems.loading import load_problems
+from veritune.problems.loading import load
+from veritune.problems.overlap import content, overlaps
 from veritune.records import CodeProblem, Message, Problem
+from veritune.text import shown
 
 
-def recipe_problems(config: ProblemsConfig, seed: int) -> tuple[list[Problem], list[Problem]]:
+def _silent(text: str) -> None:
+    """Where nobody reads."""
+
+
+def recipe_problems(
+    config: ProblemsConfig, seed: int, say: Callable[[str], None] = _silent
+) -> tuple[list[Problem], list[Problem]]:
     """(training, held-out) problems, disjoint by id and by content.
+
+    `say` is told what was left out, and why.
 
     Data sets with fewer than `train` + `test` problems give what they have: where one file holds
     both, it is divided in that proportion.
@@ -24,13 +34,15 @@ def recipe_problems(config: ProblemsConfig, seed: int) -> tuple[list[Problem], l
         train = [problem for problem, _ in generate(config, seed, "train", config.train)]
         test = [problem for problem, _ in generate(config, seed, "test", config.test)]
         return _posed(train, config), _posed(test, config)
-    pool = load_problems(config.source, config.path, split="train", count=None)
-    held = load_problems(config.source, config.test_path or config.path, split="test", count=None)
+    pool = _loaded(config, config.path, config.split, say)
+    held = _loaded(config, config.test_path or config.path, config.test_split, say)
     rng = Random(f"{seed}:{config.source}")
-    if _same(pool, held):
+    if one_file := _same(pool, held):
         pool, held = _divided(pool, config, rng)
     test = rng.sample(held, min(config.test, len(held)))
     kept = _without(pool, held)
+    if config.decontaminate:
+        kept = _decontaminated(kept, held, config, say, bounded=not one_file)
     train = rng.sample(kept, min(config.train, len(kept)))
     if not train or not test:
         raise InputError(
@@ -38,6 +50,49 @@ def recipe_problems(config: ProblemsConfig, seed: int) -> tuple[list[Problem], l
             "removing those that stand in both; give problems.test_path a different file"
         )
     return _posed(train, config), _posed(test, config)
+
+
+def _loaded(
+    config: ProblemsConfig, path: str | None, split: str, say: Callable[[str], None]
+) -> list[Problem]:
+    loaded = load(
+        config.source,
+        path,
+        split=split,
+        config=config.config,
+        revision=config.revision,
+        columns=config.columns,
+        option="--problems.columns",
+    )
+    for note in loaded.notes:
+        say(note)
+    return loaded.problems
+
+
+def _decontaminated(
+    pool: list[Problem],
+    held: list[Problem],
+    config: ProblemsConfig,
+    say: Callable[[str], None],
+    *,
+    bounded: bool,
+) -> list[Problem]:
+    """The pool without what overlaps with held-out problems; too much of it is refused."""
+    found = overlaps(pool, held)
+    if not found:
+        return pool
+    first = next(iter(found))
+    what = (
+        f"{len(found)} of {len(pool)} training problems overlap with a held-out one"
+        f" ({shown(first)} with {shown(found[first])})"
+    )
+    if bounded and len(found) > config.max_contaminated * len(pool):
+        raise InputError(
+            f"problems: {what}; to train without them give --problems.max-contaminated 1, to keep"
+            " them --problems.no-decontaminate"
+        )
+    say(f"problems: {what}; left out")
+    return [problem for problem in pool if problem.id not in found]
 
 
 def demonstrations(config: ProblemsConfig, seed: int, count: int) -> list[tuple[Problem, str]]:
@@ -102,18 +157,11 @@ def _same(pool: list[Problem], held: list[Problem]) -> bool:
 def _without(pool: list[Problem], held: list[Problem]) -> list[Problem]:
     """The first of each content in `pool` that shares neither id nor content with `held`."""
     ids = {problem.id for problem in held}
-    seen = {_content(problem) for problem in held}
+    seen = {content(problem) for problem in held}
     out = []
     for problem in pool:
-        content = _content(problem)
-        if problem.id not in ids and content not in seen:
-            seen.add(content)
+        said = content(problem)
+        if problem.id not in ids and said not in seen:
+            seen.add(said)
             out.append(problem)
     return out
-
-
-def _content(problem: Problem) -> str:
-    """The prompt up to case and white space."""
-    prompt = problem.prompt
-    text = prompt if isinstance(prompt, str) else "\n".join(turn["content"] for turn in prompt)
-    return " ".join(text.split()).casefold()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from veritune.config import VerifierConfig
+from veritune.config import ColumnsConfig, VerifierConfig
 from veritune.errors import JournalError
 from veritune.files import write_record_lines
 from veritune.problems import Survey, iter_candidates, read_problems, survey
@@ -30,6 +30,7 @@ async def verify_file(
     out: str | Path,
     config: VerifierConfig | None = None,
     progress: Progress | None = None,
+    columns: ColumnsConfig | None = None,
 ) -> dict[str, int] | None:
     """Write the verdicts on all candidates to `out`, in their order; returns how many came out how.
 
@@ -38,8 +39,8 @@ async def verify_file(
     """
     config, progress, out = config or VerifierConfig(), progress or NullProgress(), Path(out)
     inputs = {"problems": str(problems), "candidates": str(candidates)}
-    by_id = {problem.id: problem for problem in read_problems(inputs["problems"])}
-    made_of = _made_of(config, inputs)
+    by_id = {problem.id: problem for problem in read_problems(inputs["problems"], columns)}
+    made_of = _made_of(config, inputs, columns)
     part = out.with_name(f"{out.name}.part")
     if is_made(out, made_of, inputs.values()):
         part.unlink(missing_ok=True)
@@ -48,7 +49,7 @@ async def verify_file(
     with Partial(part, made_of, found.count) as partial:
         _say_resumed(partial, progress)
         await _verify_rest(config, inputs["candidates"], out, by_id, found, partial, progress)
-        if _made_of(config, inputs) != made_of:
+        if _made_of(config, inputs, columns) != made_of:
             raise JournalError(
                 f"{candidates}: it or the problems changed while they were verified; remove"
                 f" {part} and run again"
@@ -62,10 +63,14 @@ async def verify_file(
         return {key: partial.outcomes[key] for key in ("passed", "failed", "error")}
 
 
-def _made_of(config: VerifierConfig, inputs: Mapping[str, str]) -> dict[str, Any]:
+def _made_of(
+    config: VerifierConfig, inputs: Mapping[str, str], columns: ColumnsConfig | None
+) -> dict[str, Any]:
     """What the verdicts follow from: contents and options, but not where they stand or how fast."""
     options = {name: getattr(config, name) for name in VerifierConfig.model_fields}
     made_of = VerifierConfig(**options).model_dump(mode="json", exclude=FREE)
+    if columns is not None:
+        made_of["columns"] = columns.model_dump(exclude_none=True)
     return made_of | {name: content_hash(path) for name, path in inputs.items()}
 
 

@@ -19,8 +19,12 @@ from veritune.files import write_text
 
 
 def content_hash(path: str | Path) -> str:
-    """sha256 of a file, 32 hex digits."""
+    """sha256 of a file, or of all files of a folder, 32 hex digits."""
     try:
+        if Path(path).is_dir():
+            files = sorted(file for file in Path(path).rglob("*") if file.is_file())
+            parts = [f"{file.relative_to(path)} {content_hash(file)}" for file in files]
+            return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
         with Path(path).open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()[:32]
     except FileNotFoundError:

@@ -16,6 +16,7 @@ FILES = (
     "gsm8k",
     "humaneval",
     "mbpp",
+    "file",
 )
 
 

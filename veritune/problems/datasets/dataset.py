@@ -25,11 +25,13 @@ text, an empty one too, with a `RecordError` where they are wrong."""
 class Rows:
     """A data set that is read: a row's problem, and the keys by which a row is recognised.
 
-    `hub` and `hub_config` say where it is read from when no path is given.
+    `others` are keys that show another data set of nearly the same rows. `hub` and `hub_config`
+    say where it is read from when no path is given.
     """
 
     from_row: Callable[[DatasetRow], Problem]
     keys: frozenset[str]
+    others: frozenset[str] = frozenset()
     hub: str | None = None
     hub_config: str | None = None
 

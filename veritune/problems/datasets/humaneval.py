@@ -44,6 +44,7 @@ DATA_SET = DataSet(
     problems=Rows(
         from_row=from_row,
         keys=frozenset({"entry_point", "canonical_solution"}),
+        others=frozenset({"base_input", "plus_input", "declaration", "language"}),
         hub="openai/openai_humaneval",
     ),
 )

@@ -68,6 +68,7 @@ DATA_SET = DataSet(
     problems=Rows(
         from_row=from_row,
         keys=frozenset({"code", "test_list"}),
+        others=frozenset({"test"}),
         hub="google-research-datasets/mbpp",
         hub_config="full",
     ),

@@ -1,0 +1,123 @@
+"""`veritune problems show|convert|dedup`: look at problem files, and turn them into ours."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from veritune.cli.arguments import parse
+from veritune.cli.console import TerminalProgress
+from veritune.config import ColumnsConfig, Frozen
+from veritune.errors import RecipeError
+from veritune.files import write_records
+from veritune.problems import content, overlaps, read_problems, reference_solution, text_of
+from veritune.records import CodeProblem, Problem
+
+KINDS = {
+    "show": "what is understood of a file's first rows",
+    "convert": "write a file's problems in our own layout",
+    "dedup": "leave out problems that stand twice, or overlap with another file",
+}
+ROWS = 3
+LONGEST = 300
+"""Characters that are shown of a prompt or a solution."""
+
+
+class ShowArguments(Frozen):
+    """Print what is understood of a file's first three rows."""
+
+    problems: Positional[str]
+    """A file, folder or hub name, in any known layout."""
+    columns: ColumnsConfig = ColumnsConfig()
+
+
+class ConvertArguments(ShowArguments):
+    """Write a file's problems in our own layout."""
+
+    out: Positional[str]
+    """Where they go: .jsonl, .jsonl.zst or .parquet."""
+
+
+class DedupArguments(ConvertArguments):
+    """Write the problems that stand once, and that overlap with no held-out one."""
+
+    against: str | None = None
+    """Held-out problems: what has the same prompt, or half of its sequences of 8 words, goes."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one of `KINDS`."""
+    if not argv or argv[0] in ("-h", "--help"):
+        print("usage: veritune problems KIND FILE ...\n")
+        for name, text in KINDS.items():
+            print(f"  {name:<8}  {text}")
+        return 0 if argv else 2
+    if argv[0] not in KINDS:
+        raise RecipeError(f"no kind '{argv[0]}' of problems; there are: {', '.join(KINDS)}")
+    prog = f"veritune problems {argv[0]}"
+    if argv[0] == "show":
+        return _show(parse(ShowArguments, argv[1:], prog=prog))
+    if argv[0] == "convert":
+        return _convert(parse(ConvertArguments, argv[1:], prog=prog))
+    return _dedup(parse(DedupArguments, argv[1:], prog=prog))
+
+
+def _show(arguments: ShowArguments) -> int:
+    problems = read_problems(arguments.problems, arguments.columns)
+    say = TerminalProgress().say
+    kinds = Counter(problem.kind for problem in problems)
+    say(f"{len(problems)} problems: {', '.join(f'{n} {kind}' for kind, n in kinds.items())}")
+    for problem in problems[:ROWS]:
+        for line in described(problem):
+            say(line)
+    return 0
+
+
+def described(problem: Problem) -> list[str]:
+    """What is understood of a problem, a line for each of its parts."""
+    parts = {"prompt": text_of(problem.prompt)}
+    if isinstance(problem, CodeProblem):
+        parts["tests"] = json.dumps(problem.reference.tests.to_json(), ensure_ascii=False)
+    else:
+        parts["answer"] = problem.reference.answer
+    if solution := reference_solution(problem):
+        parts["solution"] = solution
+    if problem.metadata:
+        parts["metadata"] = json.dumps(problem.metadata, ensure_ascii=False)
+    lines = [f"  {name:<9} {_short(text)}" for name, text in parts.items()]
+    return ["", f"{problem.id} ({problem.kind})", *lines]
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
+
+
+def _convert(arguments: ConvertArguments) -> int:
+    problems = read_problems(arguments.problems, arguments.columns)
+    count = write_records(arguments.out, problems)
+    TerminalProgress().say(f"{count} problems written to {Path(arguments.out)}")
+    return 0
+
+
+def _dedup(arguments: DedupArguments) -> int:
+    problems = read_problems(arguments.problems, arguments.columns)
+    say = TerminalProgress().say
+    once = list({content(problem): problem for problem in reversed(problems)}.values())[::-1]
+    say(f"{len(problems) - len(once)} of {len(problems)} problems have the prompt of another")
+    if arguments.against is not None:
+        held = read_problems(arguments.against, arguments.columns)
+        prompts = {content(problem): problem.id for problem in held}
+        found = overlaps(once, held)
+        found |= {p.id: prompts[content(p)] for p in once if content(p) in prompts}
+        for id, other in list(found.items())[:10]:
+            say(f"  {id} overlaps with {other}")
+        say(f"{len(found)} of {len(once)} problems overlap with {arguments.against}")
+        once = [problem for problem in once if problem.id not in found]
+    count = write_records(arguments.out, once)
+    say(f"{count} problems written to {Path(arguments.out)}")
+    return 0

@@ -1,0 +1,82 @@
+"""Values of foreign rows as plain text: numbers, lists, and JSON that stands in a text."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from veritune.text import parse_json
+
+_JSON = re.compile(r"\s*[\[{]")
+_WITH_UNIT = re.compile(r"(-?[\d.,:/]+)\s*\([^()]*[A-Za-z][^()]*\)")
+LARGEST_METADATA = 2_000
+"""Characters of a column, as JSON, that travels along as metadata: others hold whole samples."""
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a cell holds nothing; 0 and false are something."""
+    if isinstance(value, float):
+        return math.isnan(value)
+    return value is None or (isinstance(value, str | list | tuple | dict) and not len(value))
+
+
+def opened(value: Any) -> Any:
+    """The list or object of a JSON text; anything else as it is."""
+    if not isinstance(value, str) or not _JSON.match(value):
+        return value
+    try:
+        found = parse_json(value, finite=False)
+    except ValueError:
+        return value
+    return found if isinstance(found, list | dict) else value
+
+
+def answer_text(value: Any) -> str | None:
+    """An answer as one text; None for what is no answer.
+
+    Several values are one answer, listed. ASDiv's `9 (apples)` is 9.
+    """
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    value = opened(value)
+    if isinstance(value, str):
+        unit = _WITH_UNIT.fullmatch(value.strip())
+        return unit[1] if unit else value.strip()
+    if isinstance(value, list):
+        parts = [answer_text(one) for one in value]
+        return ", ".join(part for part in parts if part) if None not in parts else None
+    if isinstance(value, dict):
+        named = [value[key] for key in ("value", "answer", "target", "spans") if key in value]
+        return answer_text(named[0]) if named else None
+    return None
+
+
+def metadata_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that nothing else was made of; long ones are named and left out."""
+    found: dict[str, Any] = {}
+    long: list[str] = []
+    for key, value in values.items():
+        text = json.dumps(value, default=str)
+        if len(text) > LARGEST_METADATA:
+            long.append(key)
+        elif not is_empty(value):
+            found[key] = _finite(json.loads(text))
+    return found | ({"left_out": long} if long else {})
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN and no infinities."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, list):
+        return [_finite(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    return value

@@ -1,0 +1,51 @@
+"""What to type for a row of which the prompt or the answer is not found."""
+
+from __future__ import annotations
+
+from veritune.problems.shapes.row import ROLES, Row, plain
+
+KNOWN = {
+    "question and answer": ("question", "answer"),
+    "problem and solution": ("problem", "solution"),
+    "prompt and ground truth": ("prompt", "reward_model"),
+    "messages": ("messages", "ground_truth"),
+    "multiple choice": ("question", "choices", "answer"),
+    "code with asserts": ("prompt", "code", "test_list"),
+    "code with cases": ("question", "input_output"),
+}
+"""Shapes by their usual keys."""
+
+
+def unknown_shape(row: Row, what: str, option: str) -> str:
+    """The row's keys, the nearest shape, and the mapping to type."""
+    nearest = _nearest(row)
+    return (
+        f"{what}; the row's columns are {row.keys()}; nearest shape: {nearest}"
+        f" ({', '.join(KNOWN[nearest])}); say where it stands: {_mapping(row, option)}"
+    )
+
+
+def _nearest(row: Row) -> str:
+    keys = {plain(str(key)) for key in row.values}
+    return max(KNOWN, key=lambda name: len(keys & set(KNOWN[name])) / len(KNOWN[name]))
+
+
+def _mapping(row: Row, option: str) -> str:
+    """Options that name a column for every role that is missing: the longest text asks."""
+    left = {str(key): value for key, value in row.unused().items()}
+    words: list[str] = []
+    if not row.maps("prompt"):
+        texts = [key for key, value in left.items() if isinstance(value, str)] or list(left)
+        asks = max(texts, key=lambda key: len(str(left[key])), default="COLUMN")
+        left.pop(asks, None)
+        words.append(f"{option}.prompt {quoted(asks)}")
+    if not row.maps("answer") and not row.maps("solution"):
+        names = [key for key in left if plain(key) not in ROLES["id"]]
+        answers = min(names, key=lambda key: len(str(left[key])), default="COLUMN")
+        words.append(f"{option}.answer {quoted(answers)}")
+    return " ".join(words) or f"{option}.prompt COLUMN {option}.answer COLUMN"
+
+
+def quoted(name: str) -> str:
+    """A column's name as one word on a command line."""
+    return f"'{name}'" if not name.isidentifier() else name
