@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.autograd.function import once_differentiable
+from torch.autograd.function import FunctionCtx, once_differentiable
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,7 +36,7 @@ def prefers_onednn() -> bool:
     return known and vector == "AVX512" and "AuthenticAMD" in _cpuinfo()
 
 
-def use_onednn(model: Any) -> None:
+def use_onednn(model: torch.nn.Module) -> None:
     """Let the linear layers of `model` compute with oneDNN, where that is the faster one."""
     if not prefers_onednn():
         return
@@ -59,7 +59,7 @@ def packed(weight: Tensor) -> Tensor:
     return result
 
 
-class OneDnnLinear(torch.nn.Linear):  # type: ignore[misc]
+class OneDnnLinear(torch.nn.Linear):
     """A linear layer that computes float32 on a CPU with oneDNN, and all else as torch does."""
 
     def forward(self, input: Tensor) -> Tensor:
@@ -68,20 +68,20 @@ class OneDnnLinear(torch.nn.Linear):  # type: ignore[misc]
         plain = all(x.dtype == torch.float32 and x.device.type == "cpu" for x in tensors)
         if not plain or not input.numel() or torch.is_autocast_enabled("cpu"):
             return super().forward(input)
-        result: Tensor = _Product.apply(input, self.weight, self.bias)
+        result: Tensor = _Product.apply(input, self.weight, self.bias)  # type: ignore[no-untyped-call]
         return result
 
 
-class _Product(torch.autograd.Function):  # type: ignore[misc]
+class _Product(torch.autograd.Function):
     """`product`, and its gradients by the same means."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    def forward(ctx: FunctionCtx, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(x, weight)
         return product(x, weight, bias)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
         rows = gradient.reshape(-1, gradient.shape[-1])

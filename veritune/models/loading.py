@@ -54,9 +54,11 @@ def _load_model(folder: Path, dtype: Any) -> Any:
     if not any(True for pattern in WEIGHTS for _ in folder.glob(pattern)):
         raise ModelError(f"{folder}: no weights (*.safetensors); copy or save the model again")
     try:
-        model, report = AutoModelForCausalLM.from_pretrained(
+        # Typed as giving the model alone, it gives a pair where it is asked to report.
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype, output_loading_info=True
         )
+        model, report = loaded
     except Exception as error:
         raise ModelError(
             f"{folder}: cannot be loaded ({_first_line(error)}); copy or save the model again"
