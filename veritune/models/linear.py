@@ -10,13 +10,12 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 CPUINFO = Path("/proc/cpuinfo")
 CACHES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
@@ -47,7 +46,11 @@ def use_onednn(model: torch.nn.Module) -> None:
             module.__class__ = OneDnnLinear
 
 
-def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def product(
+    x: Float[Tensor, "*rows inputs"],
+    weight: Tensor,
+    bias: Float[Tensor, " outputs"] | None = None,
+) -> Float[Tensor, "*rows outputs"]:
     """x weight^T + bias: (..., out) from (..., in) and (out, in); `weight` may be packed."""
     result: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
     return result

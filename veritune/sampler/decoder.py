@@ -14,6 +14,7 @@ from veritune.sampler.slots import Slots
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from transformers import PreTrainedModel
     from transformers.cache_utils import CacheLayerMixin, LinearAttentionCacheLayerMixin
 
 LENGTH_STEP = 32
@@ -57,7 +58,7 @@ class Decoder(Protocol):
 class GeneralDecoder:
     """Any causal model of transformers, its keys and values in a slot a row."""
 
-    def __init__(self, model: Any, slots: int, capacity: int) -> None:
+    def __init__(self, model: PreTrainedModel, slots: int, capacity: int) -> None:
         self._model = model
         self._capacity = -(-capacity // LENGTH_STEP) * LENGTH_STEP
         layers = model.config.get_text_config().num_hidden_layers

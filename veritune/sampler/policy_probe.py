@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from veritune.models import load_policy, model_folder, policy_hash
 from veritune.models.hashing import adapter_base
 from veritune.records import Checkpoint
 from veritune.sampler.codec import PromptCodec
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 PROBES, PROBE_LENGTH = 8, 24
 TOLERANCE = {"float32": 1e-3, "bfloat16": 0.1}
@@ -106,7 +109,7 @@ def probe_batch(vocabulary: int, longest: int) -> list[list[int]]:
     return rows
 
 
-def _scores(model: Any, probes: Sequence[Sequence[int]]) -> list[list[float]]:
+def _scores(model: PreTrainedModel, probes: Sequence[Sequence[int]]) -> list[list[float]]:
     """Log-probability of each probe token after the first."""
     import torch
 
