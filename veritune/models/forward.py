@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ def keeping(model: PreTrainedModel, keep: Any) -> dict[str, Any]:
 
 def plain(model: PreTrainedModel) -> Any:
     """The causal LM itself, which holds its adapter's layers where it has any."""
-    return model.get_base_model() if hasattr(model, "get_base_model") else model
+    base: Callable[[], PreTrainedModel] | None = getattr(model, "get_base_model", None)
+    return model if base is None else base()
 
 
 def hidden_states(model: PreTrainedModel, ids: Any, **inputs: Any) -> Any:

@@ -15,7 +15,7 @@ from veritune.sampler.slots import Slots
 if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedModel
-    from transformers.cache_utils import CacheLayerMixin, LinearAttentionCacheLayerMixin
+    from transformers.cache_utils import CacheLayerMixin, DummyLayer, LinearAttentionCacheLayerMixin
 
 LENGTH_STEP = 32
 """Keys are read up to a multiple of this."""
@@ -131,7 +131,7 @@ class GeneralDecoder:
 
 
 def _stored(
-    layer: CacheLayerMixin | LinearAttentionCacheLayerMixin, row: int
+    layer: CacheLayerMixin | LinearAttentionCacheLayerMixin | DummyLayer, row: int
 ) -> tuple[Tensor, Tensor]:
     """Keys and values of one prompt in one block: [heads, length, head size] each."""
     keys: Tensor | None = getattr(layer, "keys", None)
