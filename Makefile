@@ -1,5 +1,5 @@
 # make demo   a weak model gets better at math and code because its solutions are verified
-# make test   the tests that can run on this machine
+# make test   the tests that can run on this machine, without the slow ones
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -7,10 +7,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help install demo test lint bench docs
+.PHONY: help install demo test test-all lint bench docs
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
+	@echo "make test-all  the slow tests, too, with coverage: what CI runs"
 	@echo "make lint   ruff and mypy"
 	@echo "make bench  the measurements, beside other projects where they are installed"
 	@echo "make docs   the documentation as HTML, in site/"
@@ -21,7 +22,10 @@ demo: install
 	@$(BIN)/veritune demo
 
 test: install
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -m 'not slow' $(TESTS)
+
+test-all: install
+	@$(BIN)/python -m pytest --cov=veritune --cov-branch --cov-report=term:skip-covered $(TESTS)
 
 lint: install
 	@$(BIN)/ruff check .
@@ -45,11 +49,11 @@ while IFS= read -r line; do case "$$line" in \
   esac; done; if [ -t 1 ]; then printf '\r\033[K'; fi
 endef
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "veritune needs Python 3.11 or newer; name one: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
 	  { rm -rf .venv; echo "python cannot make a virtual environment (on Debian and Ubuntu: apt install python3-venv)" >&2; exit 2; }
 	@echo "installing veritune into .venv (once; PyTorch is the large part)"
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -e '.[dev]' | { $(PROGRESS); }
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -c constraints.txt -e '.[dev]' | { $(PROGRESS); }
 	@touch $@

@@ -3,6 +3,8 @@
 Tests marked docker, vllm or gpu are skipped, with the reason, where their engine is missing.
 `VERITUNE_REQUIRE=docker,vllm` makes that a failure instead: CI must not lose tests in silence.
 
+The shapes of tensors that stand in the types of `SHAPED` are checked at every call.
+
 Random tests draw the same cases every time; `--hypothesis-profile default` and `FUZZ_SECONDS=600`
 look for new ones.
 """
@@ -15,7 +17,11 @@ from importlib.util import find_spec
 
 import pytest
 from hypothesis import settings
+from jaxtyping import install_import_hook
 
+SHAPED = ("veritune.models.linear", "veritune.sampler.token_sampling", "veritune.trainer.losses")
+"""Modules whose annotations name the shapes of tensors."""
+install_import_hook(list(SHAPED), "beartype.beartype")
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 ENGINES = ("docker", "vllm", "gpu")

@@ -70,9 +70,17 @@ def containers(client: int) -> list[str]:
         engine.close()
 
 
+PLACES = {"/", "/tmp", "/proc", "/sys", "/dev", "/dev/shm", "/newroot", "/oldroot"}
+"""Where the sandbox mounts in namespaces of its own, and bubblewrap on its way there."""
+
+
 def mounts() -> int:
-    """Mounts that this process sees."""
-    return len(_read("/proc/self/mounts").splitlines())
+    """Mounts at `PLACES` that this process sees: what came out of a sandbox.
+
+    What else the machine mounts meanwhile, containers of others for example, does not count.
+    """
+    lines = _read("/proc/self/mounts").splitlines()
+    return sum(line.split()[1] in PLACES for line in lines)
 
 
 def descriptors(pid: int | str = "self") -> int:

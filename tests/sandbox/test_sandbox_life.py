@@ -211,7 +211,7 @@ async def test_many_candidates_through_one_pool_leave_no_trace(kind: str) -> Non
         await some(50)
         assert machine.eventually(at_rest, 5)
         after = machine.descriptors(), machine.mounts(), len(machine.descendants())
-        # Others on the machine may unmount something meanwhile; more than before would be a leak.
+        # A process may have ended meanwhile; more than before would be a leak.
         assert all(now <= then for now, then in zip(after, before, strict=True)), (before, after)
         for pid, kb in held.items():
             if machine.alive(pid):

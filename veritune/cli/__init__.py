@@ -10,6 +10,7 @@ from importlib import import_module
 
 from veritune import __version__
 from veritune.errors import VerituneError
+from veritune.extras import missing_extra
 from veritune.text import one_line
 
 __all__ = ["main"]
@@ -54,6 +55,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except VerituneError as error:
         return fail(str(error), error.exit_code)
+    except ModuleNotFoundError as error:
+        if line := missing_extra(error, words[0]):
+            return fail(line, 2)
+        raise
     except KeyboardInterrupt:
         fail("stopped; run the same command again to resume", INTERRUPTED)
         if argv is None:

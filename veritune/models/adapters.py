@@ -32,7 +32,7 @@ def save_adapter(base: str | Path, config: LoraConfig, seed: int, folder: Path) 
     model, tokenizer = load_policy(place)
     wanted = PeftConfig(
         r=config.rank,
-        lora_alpha=config.alpha,
+        lora_alpha=config.alpha,  # type: ignore[arg-type]  # PEFT computes with any number
         lora_dropout=config.dropout,
         use_dora=config.dora,
         target_modules=list(config.target_modules) or "all-linear",

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
-def keeping(model: Any, keep: Any) -> dict[str, Any]:
+def keeping(model: PreTrainedModel, keep: Any) -> dict[str, Any]:
     """The arguments that make `model` compute logits only for the last `keep` positions.
 
     Empty for a model that cannot: it computes them all, so take the last `keep` in any case.
@@ -15,12 +19,13 @@ def keeping(model: Any, keep: Any) -> dict[str, Any]:
     return {"logits_to_keep": keep} if known else {}
 
 
-def plain(model: Any) -> Any:
+def plain(model: PreTrainedModel) -> Any:
     """The causal LM itself, which holds its adapter's layers where it has any."""
-    return model.get_base_model() if hasattr(model, "get_base_model") else model
+    base: Callable[[], PreTrainedModel] | None = getattr(model, "get_base_model", None)
+    return model if base is None else base()
 
 
-def hidden_states(model: Any, ids: Any, **inputs: Any) -> Any:
+def hidden_states(model: PreTrainedModel, ids: Any, **inputs: Any) -> Any:
     """(rows, length, hidden size): what the output embeddings would read.
 
     Padding stands behind the rows' ends, where causal attention hides it from every token; other

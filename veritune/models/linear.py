@@ -10,13 +10,12 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
-from torch.autograd.function import once_differentiable
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from jaxtyping import Float
+from torch import Tensor
+from torch.autograd.function import FunctionCtx, once_differentiable
 
 CPUINFO = Path("/proc/cpuinfo")
 CACHES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
@@ -36,7 +35,7 @@ def prefers_onednn() -> bool:
     return known and vector == "AVX512" and "AuthenticAMD" in _cpuinfo()
 
 
-def use_onednn(model: Any) -> None:
+def use_onednn(model: torch.nn.Module) -> None:
     """Let the linear layers of `model` compute with oneDNN, where that is the faster one."""
     if not prefers_onednn():
         return
@@ -47,7 +46,11 @@ def use_onednn(model: Any) -> None:
             module.__class__ = OneDnnLinear
 
 
-def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def product(
+    x: Float[Tensor, "*rows inputs"],
+    weight: Tensor,
+    bias: Float[Tensor, " outputs"] | None = None,
+) -> Float[Tensor, "*rows outputs"]:
     """x weight^T + bias: (..., out) from (..., in) and (out, in); `weight` may be packed."""
     result: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
     return result
@@ -59,7 +62,7 @@ def packed(weight: Tensor) -> Tensor:
     return result
 
 
-class OneDnnLinear(torch.nn.Linear):  # type: ignore[misc]
+class OneDnnLinear(torch.nn.Linear):
     """A linear layer that computes float32 on a CPU with oneDNN, and all else as torch does."""
 
     def forward(self, input: Tensor) -> Tensor:
@@ -68,20 +71,20 @@ class OneDnnLinear(torch.nn.Linear):  # type: ignore[misc]
         plain = all(x.dtype == torch.float32 and x.device.type == "cpu" for x in tensors)
         if not plain or not input.numel() or torch.is_autocast_enabled("cpu"):
             return super().forward(input)
-        result: Tensor = _Product.apply(input, self.weight, self.bias)
+        result: Tensor = _Product.apply(input, self.weight, self.bias)  # type: ignore[no-untyped-call]
         return result
 
 
-class _Product(torch.autograd.Function):  # type: ignore[misc]
+class _Product(torch.autograd.Function):
     """`product`, and its gradients by the same means."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    def forward(ctx: FunctionCtx, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(x, weight)
         return product(x, weight, bias)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
         rows = gradient.reshape(-1, gradient.shape[-1])

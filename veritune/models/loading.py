@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from veritune.errors import ModelError
 from veritune.models.hashing import WEIGHTS, adapter_base
 from veritune.models.hub import model_folder
 from veritune.models.tokenizers import load_tokenizer
 from veritune.models.transformers_logging import silence_transformers
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 def load_policy(
@@ -54,9 +57,11 @@ def _load_model(folder: Path, dtype: Any) -> Any:
     if not any(True for pattern in WEIGHTS for _ in folder.glob(pattern)):
         raise ModelError(f"{folder}: no weights (*.safetensors); copy or save the model again")
     try:
-        model, report = AutoModelForCausalLM.from_pretrained(
+        # Typed as giving the model alone, it gives a pair where it is asked to report.
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype, output_loading_info=True
         )
+        model, report = loaded
     except Exception as error:
         raise ModelError(
             f"{folder}: cannot be loaded ({_first_line(error)}); copy or save the model again"
@@ -70,7 +75,7 @@ def _load_model(folder: Path, dtype: Any) -> Any:
     return model
 
 
-def _apply_adapter(model: Any, folder: Path) -> Any:
+def _apply_adapter(model: PreTrainedModel, folder: Path) -> Any:
     from peft import PeftModel
 
     if adapter_base(folder) is None:

@@ -36,7 +36,8 @@ def build_scratch(
     shape = _shape(config, tokenizer)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = (Qwen2ForCausalLM if config.architecture == "qwen2" else LlamaForCausalLM)(shape)
+        kind = Qwen2ForCausalLM if config.architecture == "qwen2" else LlamaForCausalLM
+        model: PreTrainedModel = kind(shape)
     use_onednn(model)
     return model.eval(), tokenizer
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from veritune.errors import ModelError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 ANCHOR = "a"
 
 
-def encode_prompt(tokenizer: Any, prompt: str | Sequence[Any]) -> list[int]:
+def encode_prompt(tokenizer: PreTrainedTokenizerBase, prompt: str | Sequence[Any]) -> list[int]:
     """Token ids of a prompt: plain text, or chat messages through the model's chat template.
 
     Messages that end with the assistant's turn are continued inside it.
@@ -34,7 +37,7 @@ def encode_prompt(tokenizer: Any, prompt: str | Sequence[Any]) -> list[int]:
     return ids
 
 
-def eos_ids(model: Any, tokenizer: Any) -> set[int]:
+def eos_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> set[int]:
     """Every token that ends a candidate, whether model, generation config or tokenizer says so."""
     sources = [tokenizer, model.config, getattr(model, "generation_config", None)]
     found: set[int] = set()
@@ -44,7 +47,9 @@ def eos_ids(model: Any, tokenizer: Any) -> set[int]:
     return found
 
 
-def completion_texts(tokenizer: Any, completions: Sequence[Sequence[int]]) -> list[str]:
+def completion_texts(
+    tokenizer: PreTrainedTokenizerBase, completions: Sequence[Sequence[int]]
+) -> list[str]:
     """Texts of completions as they continue a prompt: special tokens dropped, blanks kept.
 
     Sentence-piece decoders strip a text's first blank, so each is decoded behind an anchor.
@@ -62,7 +67,7 @@ def completion_texts(tokenizer: Any, completions: Sequence[Sequence[int]]) -> li
     return [text[len(ANCHOR) :] for text in texts] if anchor else list(texts)
 
 
-def _strips(tokenizer: Any) -> bool:
+def _strips(tokenizer: PreTrainedTokenizerBase) -> bool:
     """Whether a token that begins with a blank loses it when decoded first."""
     try:
         ids = list(tokenizer(f"{ANCHOR} {ANCHOR}", add_special_tokens=False)["input_ids"])
@@ -71,7 +76,7 @@ def _strips(tokenizer: Any) -> bool:
     return len(ids) > 1 and tokenizer.decode(ids[1:]) == ANCHOR
 
 
-def _encode_chat(tokenizer: Any, messages: Sequence[Any]) -> list[int]:
+def _encode_chat(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Any]) -> list[int]:
     if not tokenizer.chat_template:
         raise ModelError(
             "prompts are chat messages but the model's tokenizer has no chat template; "

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from veritune.models.text import completion_texts
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
 
 def token_ends(
-    tokenizer: Any, token_ids: Sequence[int], text: str, known: dict[int, str] | None = None
+    tokenizer: PreTrainedTokenizerBase,
+    token_ids: Sequence[int],
+    text: str,
+    known: dict[int, str] | None = None,
 ) -> list[int]:
     """Where each of a candidate's tokens ends in its text, in characters.
 

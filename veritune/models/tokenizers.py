@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import string
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from veritune.errors import ModelError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 PLAIN = ("PreTrainedTokenizerFast", "TokenizersBackend")
 # Where loaders that rebuild a tokenizer for the wrong model lose text.
@@ -40,7 +43,7 @@ def load_tokenizer(folder: Path, vocabulary: int) -> Any:
     raise ModelError(f"{folder}: the tokenizer {complaint}; save the model with its own tokenizer")
 
 
-def load_reading_tokenizer(folder: Path, vocabulary: int) -> Any:
+def load_reading_tokenizer(folder: Path, vocabulary: int) -> PreTrainedTokenizerBase:
     """As `load_tokenizer`, for a model that only reads: text may be lost, as in Llama's and
     Mistral's own, which drop a blank at the start."""
     try:
@@ -57,7 +60,7 @@ def load_reading_tokenizer(folder: Path, vocabulary: int) -> Any:
     return tokenizer
 
 
-def tokenizer_fault(tokenizer: Any, vocabulary: int) -> str | None:
+def tokenizer_fault(tokenizer: PreTrainedTokenizerBase, vocabulary: int) -> str | None:
     """Why a tokenizer must not be used, or None."""
     alphabet = _alphabet(tokenizer)
     for probe in PROBES:
@@ -74,7 +77,7 @@ def tokenizer_fault(tokenizer: Any, vocabulary: int) -> str | None:
     return None
 
 
-def _alphabet(tokenizer: Any) -> set[str]:
+def _alphabet(tokenizer: PreTrainedTokenizerBase) -> set[str]:
     """The printable characters that some token of the vocabulary writes."""
     written = "".join(tokenizer.get_vocab())
     return {

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from veritune.config import SamplerConfig
 from veritune.errors import ModelError
 from veritune.models import encode_prompt, eos_ids
 from veritune.records import Candidate, Problem
 from veritune.sampler.stopping import StoppingCriteria
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,9 @@ class SampledSequence:
 class PromptCodec:
     """One model's tokens, and how its candidates end."""
 
-    def __init__(self, model: Any, tokenizer: Any, config: SamplerConfig) -> None:
+    def __init__(
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, config: SamplerConfig
+    ) -> None:
         shape = model.config.get_text_config()
         self.longest = int(getattr(shape, "max_position_embeddings", None) or 1 << 20)
         self.vocabulary = int(model.get_output_embeddings().weight.shape[0])

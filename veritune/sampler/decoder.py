@@ -14,6 +14,8 @@ from veritune.sampler.slots import Slots
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from transformers import PreTrainedModel
+    from transformers.cache_utils import CacheLayerMixin, DummyLayer, LinearAttentionCacheLayerMixin
 
 LENGTH_STEP = 32
 """Keys are read up to a multiple of this."""
@@ -56,7 +58,7 @@ class Decoder(Protocol):
 class GeneralDecoder:
     """Any causal model of transformers, its keys and values in a slot a row."""
 
-    def __init__(self, model: Any, slots: int, capacity: int) -> None:
+    def __init__(self, model: PreTrainedModel, slots: int, capacity: int) -> None:
         self._model = model
         self._capacity = -(-capacity // LENGTH_STEP) * LENGTH_STEP
         layers = model.config.get_text_config().num_hidden_layers
@@ -75,7 +77,7 @@ class GeneralDecoder:
             out = self._model(ids, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
             for row, i in enumerate(alike):
                 logits[i] = out[row, -1]
-                stored[i] = [(layer.keys[row], layer.values[row]) for layer in cache.layers]
+                stored[i] = [_stored(layer, row) for layer in cache.layers]
         return torch.stack(logits), stored
 
     def place(self, rows: Integers, stored: Stored, length: int) -> None:
@@ -99,15 +101,16 @@ class GeneralDecoder:
         ids = self._on_device(np.pad(tokens, padding))
         places = self._on_device(np.pad(at, padding))
         self._slots.point(places, length)
-        return self._model(
+        logits: Tensor = self._model(
             ids[:, None],
             position_ids=places[:, None],
             attention_mask=self._mask(places, length),
             past_key_values=self._slots,
             use_cache=True,
-        ).logits[:rows, -1]
+        ).logits
+        return logits[:rows, -1]
 
-    def _mask(self, at: Tensor, length: int) -> Any:
+    def _mask(self, at: Tensor, length: int) -> Tensor | dict[str, Tensor]:
         """What each row's newest token sees, for each type of layer that the model has."""
         shape = self._model.config.get_text_config()
         place = torch.arange(length, device=at.device)
@@ -125,3 +128,14 @@ class GeneralDecoder:
 
     def _on_device(self, numbers: Integers) -> Tensor:
         return torch.from_numpy(numbers).to(self._model.device)
+
+
+def _stored(
+    layer: CacheLayerMixin | LinearAttentionCacheLayerMixin | DummyLayer, row: int
+) -> tuple[Tensor, Tensor]:
+    """Keys and values of one prompt in one block: [heads, length, head size] each."""
+    keys: Tensor | None = getattr(layer, "keys", None)
+    values: Tensor | None = getattr(layer, "values", None)
+    if keys is None or values is None:
+        raise RuntimeError("a block of the model keeps no keys and values of its prompt")
+    return keys[row], values[row]

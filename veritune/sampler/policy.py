@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -19,6 +19,9 @@ from veritune.sampler.policy_probe import check_content
 from veritune.sampler.uncached import UncachedDecoder, caches_rightly
 from veritune.sampler.weight_reloader import WeightReloader
 from veritune.sampler.weights import Weights, arrange, is_supported
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 CACHE_BYTES = 4 << 30
 """What keys and values may take together; fewer sequences are decoded at once where more."""
@@ -105,7 +108,7 @@ class Policy:
         return groups
 
 
-def _position_bytes(model: Any) -> int:
+def _position_bytes(model: PreTrainedModel) -> int:
     """What one token's keys and values take."""
     shape = model.config.get_text_config()
     width = shape.hidden_size

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from veritune.errors import PolicyMismatchError
 from veritune.models import adapter_base, load_policy, model_folder, policy_hash
 from veritune.records import Checkpoint
 from veritune.sampler.codec import PromptCodec
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 PROBES, PROBE_LENGTH = 8, 24
 TOLERANCE = {"float32": 1e-3, "bfloat16": 0.1}
@@ -105,7 +108,7 @@ def probe_batch(vocabulary: int, longest: int) -> list[list[int]]:
     return rows
 
 
-def _scores(model: Any, probes: Sequence[Sequence[int]]) -> list[list[float]]:
+def _scores(model: PreTrainedModel, probes: Sequence[Sequence[int]]) -> list[list[float]]:
     """Log-probability of each probe token after the first."""
     import torch
 

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from veritune.models import completion_texts
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
 
 class StoppingCriteria:
     """Finds out which rows end, looking at text only where a stop string can have ended."""
 
-    def __init__(self, tokenizer: Any, vocabulary: int, eos: set[int], stop: Sequence[str]) -> None:
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        vocabulary: int,
+        eos: set[int],
+        stop: Sequence[str],
+    ) -> None:
         self._tokenizer = tokenizer
         self._stop = [text for text in stop if text]
         self.is_eos = np.zeros(vocabulary, bool)

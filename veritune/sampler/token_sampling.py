@@ -8,16 +8,19 @@ that nothing sampled beside a candidate can change it.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from jaxtyping import Float, Float64, Int
+from torch import Tensor
 
 from veritune.config import SamplerConfig
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
+Logits = Float[Tensor, "rows vocabulary"]
+Uniform = Float64[Tensor, "rows"]
+Tokens = Int[Tensor, "rows"]
+Logprobs = Float[Tensor, "rows"]
 
 AT_ONCE = 1 << 23
 """Logits looked at together: what is made of them takes some ten times their memory."""
@@ -34,15 +37,15 @@ def uniforms(
     return (bits >> 11).astype(np.float64) * 2.0**-53
 
 
-def sample_tokens(logits: Tensor, uniform: Tensor, config: SamplerConfig) -> tuple[Tensor, Tensor]:
+def sample_tokens(
+    logits: Logits, uniform: Uniform, config: SamplerConfig
+) -> tuple[Tokens, Logprobs]:
     """Tokens [rows] and their log-probabilities [rows] from logits [rows, vocabulary].
 
     `uniform` is float64 [rows] in [0, 1); temperature 0 takes the likeliest token and ignores it.
     Log-probabilities are the model's own, log softmax of the logits as they are: before
     temperature, top-k, top-p and min-p, as vLLM reports them (`raw_logprobs`).
     """
-    import torch
-
     rows = max(1, AT_ONCE // logits.shape[-1])
     if len(logits) <= rows:
         return _sample_part(logits, uniform, config)
@@ -51,9 +54,9 @@ def sample_tokens(logits: Tensor, uniform: Tensor, config: SamplerConfig) -> tup
     return torch.cat(tokens), torch.cat(logprobs)
 
 
-def _sample_part(logits: Tensor, uniform: Tensor, config: SamplerConfig) -> tuple[Tensor, Tensor]:
-    import torch
-
+def _sample_part(
+    logits: Logits, uniform: Uniform, config: SamplerConfig
+) -> tuple[Tokens, Logprobs]:
     logits = logits.float()
     if config.temperature == 0:
         tokens = logits.argmax(-1)
@@ -63,10 +66,8 @@ def _sample_part(logits: Tensor, uniform: Tensor, config: SamplerConfig) -> tupl
     return tokens, raw.gather(-1, tokens[:, None])[:, 0]
 
 
-def probabilities(logits: Tensor, config: SamplerConfig) -> Tensor:
+def probabilities(logits: Logits, config: SamplerConfig) -> Logits:
     """float32 [rows, vocabulary]: temperature, then min-p, top-k, top-p, in vLLM's order."""
-    import torch
-
     p = torch.softmax(logits / config.temperature, -1)
     if config.min_p > 0:
         p = p.where(p >= config.min_p * p.amax(-1, keepdim=True), 0)
@@ -78,7 +79,7 @@ def probabilities(logits: Tensor, config: SamplerConfig) -> Tensor:
     return p
 
 
-def _nucleus(p: Tensor, top_p: float) -> Tensor:
+def _nucleus(p: Logits, top_p: float) -> Logits:
     """Keep the likeliest tokens up to the first at which `top_p` of the mass is reached.
 
     Sorting a whole vocabulary is slow, and nearly always a few tokens hold that mass.
@@ -91,16 +92,14 @@ def _nucleus(p: Tensor, top_p: float) -> Tensor:
     return few
 
 
-def _ranked_nucleus(p: Tensor, mass: Tensor, count: int) -> Tensor:
+def _ranked_nucleus(p: Logits, mass: Float64[Tensor, "rows 1"], count: int) -> Logits:
     ranked, order = p.topk(count, -1)
     before = ranked.double().cumsum(-1) - ranked
     return p.new_zeros(p.shape).scatter_(-1, order, ranked.where(before < mass, 0))
 
 
-def _inverse(p: Tensor, uniform: Tensor) -> Tensor:
+def _inverse(p: Logits, uniform: Uniform) -> Tokens:
     """The first token whose cumulative probability exceeds `uniform` of the total."""
-    import torch
-
     cumulative = p.double().cumsum(-1)
     total = cumulative[:, -1]
     # Rounding must not push the target up to the total, where no token lies.

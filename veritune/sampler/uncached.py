@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,12 +13,13 @@ from veritune.sampler.pages import Integers
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from transformers import PreTrainedModel
 
 
 class UncachedDecoder:
     """Any causal model at all: every step reads every sequence from its start."""
 
-    def __init__(self, model: Any, slots: int) -> None:
+    def __init__(self, model: PreTrainedModel, slots: int) -> None:
         self._model = model
         self._sequences: list[list[int]] = [[] for _ in range(slots)]
 
@@ -61,7 +62,7 @@ class UncachedDecoder:
         return torch.stack(logits)
 
 
-def caches_rightly(model: Any) -> bool:
+def caches_rightly(model: PreTrainedModel) -> bool:
     """Whether `GeneralDecoder` gives the same as reading whole sequences, on a small probe."""
     prompts = [[2, 3, 4, 5, 6], [7, 8]]
     rows, tokens = np.arange(2), np.array([3, 9])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError
@@ -18,11 +18,14 @@ from safetensors.torch import load_file
 from veritune.models import WEIGHTS
 from veritune.sampler.weights import Weights, arrange
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
 
 class WeightReloader:
     """A supported model without its weights, as it stood in `folder`."""
 
-    def __init__(self, model: Any, folder: Path) -> None:
+    def __init__(self, model: PreTrainedModel, folder: Path) -> None:
         self._beside, self._dtype = _beside_weights(folder), model.dtype
         self._model = model
         self._empty()

@@ -62,7 +62,8 @@ class PackedLinear:
 
     def __call__(self, x: Tensor) -> Tensor:
         """[blocks, rows, width] from [rows, in]; a row's blocks lie beside each other."""
-        return product(x, self.weight, self.bias).unflatten(1, (-1, self.width)).transpose(0, 1)
+        blocks: Tensor = product(x, self.weight, self.bias).unflatten(1, (-1, self.width))
+        return blocks.transpose(0, 1)
 
 
 @dataclass(frozen=True, slots=True)

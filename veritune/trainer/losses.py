@@ -8,25 +8,29 @@ what stands there (nan included) has no effect on value or gradient.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    import torch
+import torch
+from jaxtyping import Float, Int, Shaped
+from torch import Tensor
 
+Tokens = Float[Tensor, "rows tokens"]
+"""One number a token; 0 weights stand on padding."""
+Number = Float[Tensor, ""]
 Estimator = Literal["k1", "k2", "k3"]
 LARGEST_LOG_RATIO = 20.0
 
 
 def policy_loss(
-    logprobs: torch.Tensor,
-    old_logprobs: torch.Tensor,
-    advantages: torch.Tensor,
-    weights: torch.Tensor,
+    logprobs: Tokens,
+    old_logprobs: Tokens,
+    advantages: Tokens,
+    weights: Tokens,
     *,
     clip_eps_low: float,
     clip_eps_high: float,
-    importance: torch.Tensor | None = None,
-) -> tuple[torch.Tensor, torch.Tensor]:
+    importance: Tokens | None = None,
+) -> tuple[Number, Number]:
     """The clipped surrogate (Schulman et al. 2017, arXiv 1707.06347, equation 7), negated.
 
     - sum_t w_t c_t min(rho_t A_t, clip(rho_t, 1 - clip_eps_low, 1 + clip_eps_high) A_t),
@@ -35,8 +39,6 @@ def policy_loss(
 
     Returns (loss, clipped share by weight), the latter without gradient.
     """
-    import torch
-
     inside = weights > 0
     log_ratio = _kept(logprobs - old_logprobs, inside).clamp(max=LARGEST_LOG_RATIO)
     ratio, advantages = log_ratio.exp(), _kept(advantages, inside)
@@ -51,20 +53,18 @@ def policy_loss(
 
 
 def value_loss(
-    values: torch.Tensor,
-    old_values: torch.Tensor,
-    returns: torch.Tensor,
-    weights: torch.Tensor,
+    values: Tokens,
+    old_values: Tokens,
+    returns: Tokens,
+    weights: Tokens,
     *,
     clip: float | None,
-) -> torch.Tensor:
+) -> Number:
     """Half the squared error of the critic, the worse of clipped and not.
 
     sum_t w_t 1/2 max((V - R)^2, (V_old + clamp(V - V_old, -clip, clip) - R)^2): the value clipping
     of the PPO authors' code (see Huang et al. 2022, "The 37 Implementation Details of PPO", 9).
     """
-    import torch
-
     inside = weights > 0
     values, goal = _kept(values, inside), _kept(returns, inside)
     error = (values - goal) ** 2
@@ -75,7 +75,7 @@ def value_loss(
     return 0.5 * (weights * error).sum()
 
 
-def kl_terms(logprobs: torch.Tensor, reference: torch.Tensor, kind: Estimator) -> torch.Tensor:
+def kl_terms(logprobs: Tensor, reference: Tensor, kind: Estimator) -> Tensor:
     """Per-token estimates of KL(pi, reference) for tokens sampled from pi, in nats.
 
     With d = log pi - log reference: k1 = d, k2 = d^2 / 2, k3 = exp(-d) - 1 + d
@@ -91,36 +91,34 @@ def kl_terms(logprobs: torch.Tensor, reference: torch.Tensor, kind: Estimator) -
     return (-d).clamp(max=LARGEST_LOG_RATIO).exp() - 1.0 + d
 
 
-def kl_loss(
-    logprobs: torch.Tensor, reference: torch.Tensor, weights: torch.Tensor, kind: Estimator
-) -> torch.Tensor:
+def kl_loss(logprobs: Tokens, reference: Tokens, weights: Tokens, kind: Estimator) -> Number:
     """sum_t w_t kl_t."""
     gap = _kept(logprobs - reference, weights > 0)
     return (weights * kl_terms(gap, gap.new_zeros(()), kind)).sum()
 
 
-def weighted(terms: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+def weighted(terms: Tokens, weights: Tokens) -> Number:
     """sum_t w_t x_t."""
     return (weights * _kept(terms, weights > 0)).sum()
 
 
 def truncated_importance(
-    trainer: torch.Tensor, engine: torch.Tensor, cap: float, mask: torch.Tensor
-) -> torch.Tensor:
+    trainer: Tokens, engine: Tokens, cap: float, mask: Shaped[Tensor, "rows tokens"]
+) -> Tokens:
     """min(pi_trainer / pi_engine, cap) per token, 1 on padding, without gradient.
 
     For candidates sampled by an engine whose log-probabilities differ from the trainer's
     (Yao et al. 2025, "Your Efficient RL Framework Secretly Brings You Off-Policy RL Training").
     """
     log_ratio = _kept((trainer - engine).detach(), mask > 0)
-    ratio: torch.Tensor = log_ratio.clamp(max=LARGEST_LOG_RATIO).exp().clamp(max=cap)
+    ratio: Tensor = log_ratio.clamp(max=LARGEST_LOG_RATIO).exp().clamp(max=cap)
     return ratio
 
 
-def logprobs_of(logits: torch.Tensor, ids: torch.Tensor, temperature: float) -> torch.Tensor:
+def logprobs_of(
+    logits: Float[Tensor, "*tokens vocabulary"], ids: Int[Tensor, "*tokens"], temperature: float
+) -> Float[Tensor, "*tokens"]:
     """log softmax(logits / temperature) at `ids`: (..., vocabulary) and (...) to (...)."""
-    import torch
-
     scaled = logits.float() if logits.dtype != torch.float64 else logits
     flat = torch.nn.functional.cross_entropy(
         (scaled / temperature).flatten(0, -2), ids.flatten(), reduction="none"
@@ -128,17 +126,15 @@ def logprobs_of(logits: torch.Tensor, ids: torch.Tensor, temperature: float) -> 
     return -flat.view(ids.shape)
 
 
-def entropies(logits: torch.Tensor, temperature: float) -> torch.Tensor:
+def entropies(
+    logits: Float[Tensor, "*tokens vocabulary"], temperature: float
+) -> Float[Tensor, "*tokens"]:
     """Entropy in nats of softmax(logits / temperature): (..., vocabulary) to (...)."""
-    import torch
-
     scaled = logits.float() if logits.dtype != torch.float64 else logits
     logp = torch.log_softmax(scaled / temperature, -1)
     return -(logp.exp() * logp).sum(-1)
 
 
-def _kept(x: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
+def _kept(x: Tensor, inside: Tensor) -> Tensor:
     """`x` with zeros outside, so that nothing there reaches value or gradient."""
-    import torch
-
     return torch.where(inside, x, torch.zeros((), dtype=x.dtype, device=x.device))

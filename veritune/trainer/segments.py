@@ -111,18 +111,24 @@ def attend(
     for block in segments.blocks:
         end = filled + block.rows * block.width
         q, k, v = (part[filled:end].unflatten(0, (block.rows, -1)) for part in padded)
-        if block.before is not None:
-            k, v = (_behind(part, own, block) for part, own in zip(parts[1:], (k, v), strict=True))
+        if (before := block.before) is not None:
+            k, v = (_behind(parts[1], before, k), _behind(parts[2], before, v))
         q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
         outs.append(_plain(module, q, k, v, block.seen, **more).flatten(0, 1))
         filled = end
     return torch.cat(outs).index_select(0, segments.slots)[None], None
 
 
-def _plain(module: Any, *tensors: torch.Tensor | None, **more: Any) -> torch.Tensor:
+def _plain(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    **more: Any,
+) -> torch.Tensor:
     """(rows, tokens, heads, size): attention as transformers computes it."""
-    out: torch.Tensor = sdpa_attention_forward(module, *tensors, **more)[0]
-    return out
+    return sdpa_attention_forward(module, query, key, value, attention_mask, **more)[0]
 
 
 def _padded(line: torch.Tensor, segments: Segments) -> torch.Tensor:
@@ -131,10 +137,10 @@ def _padded(line: torch.Tensor, segments: Segments) -> torch.Tensor:
     return empty.index_copy(0, segments.slots, line)
 
 
-def _behind(line: torch.Tensor, own: torch.Tensor, block: SegmentBlock) -> torch.Tensor:
+def _behind(line: torch.Tensor, before: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
     """(rows, longest + width, heads, size): what each row continues, and its own."""
-    before = line.index_select(0, block.before).unflatten(0, (block.rows, -1))
-    return torch.cat([before, own], 1)
+    continued: torch.Tensor = line.index_select(0, before).unflatten(0, (len(own), -1))
+    return torch.cat([continued, own], 1)
 
 
 def _alike(segments: Sequence[TokenSegment]) -> list[list[TokenSegment]]:
