@@ -18,7 +18,7 @@ import machine
 import pytest
 
 from veritune.sandbox import (
-    Judged,
+    Graded,
     Limits,
     Program,
     SandboxFailureError,
@@ -31,7 +31,7 @@ from veritune.sandbox.slot import Seat, Slot
 
 KINDS = ["bubblewrap", pytest.param("docker", marks=pytest.mark.docker)]
 TESTS = {"type": "asserts", "tests": {"type": "asserts", "code": "assert f(1) == 2"}}
-JOB = Judged(sources=(("solution.py", "def f(x):\n    return x + 1"),), tests=TESTS)
+JOB = Graded(sources=(("solution.py", "def f(x):\n    return x + 1"),), tests=TESTS)
 CLIENT = """
 import asyncio, sys
 from veritune.sandbox import Program, open_sandbox
@@ -91,7 +91,7 @@ async def test_what_dies_while_it_waits_for_a_job_is_no_fault_of_the_job() -> No
         for _ in range(3):
             assert (await sandbox.run(Program(source="print(1)"))).stdout == "1\n"
             assert machine.eventually(lambda: len(machine.confined()) == machine.STANDING, 5)
-            waiting = sorted(machine.confined())[1:]  # the first one forks judges
+            waiting = sorted(machine.confined())[1:]  # the first one forks graders
             kill(waiting)
             assert machine.eventually(lambda: not any(map(machine.alive, waiting)), 5)  # noqa: B023
             result = await sandbox.run(Program(source="print(2)"))
@@ -188,7 +188,7 @@ print(json.dumps([[f.guarantee, f.holds, f.mend] for f in found]))
         pytest.skip("this checkout or its packages are not for plain users to read")
     found = {name: holds for name, holds, _ in json.loads(done.stdout)}
     failing = {name for name, holds in found.items() if not holds}
-    assert failing <= {"own user id", "judge under a user id of its own"}, done.stdout
+    assert failing <= {"own user id", "grader under a user id of its own"}, done.stdout
 
 
 @pytest.mark.parametrize("kind", KINDS)

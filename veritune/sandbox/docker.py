@@ -16,15 +16,16 @@ from typing import Any, Protocol
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.sandbox.limits import Limits
-from veritune.sandbox.runner import wire
+from veritune.sandbox.runner import speed
+from veritune.sandbox.runner.wire import frames
 from veritune.sandbox.shortcut import Shortcut, find_shortcut
 from veritune.sandbox.slot import BOOTSTRAP, Seat, Slot
 
 IMAGE = "veritune-sandbox"
 LABEL = "veritune.sandbox"
 CAPABILITIES = ["SETUID", "SETGID", "KILL", "SYS_ADMIN"]
-# The cgroup holds the judge and a compiler's run as well as the candidate.
-LEAST_MEMORY_MB, JUDGE_MEMORY_MB, MORE_PROCESSES = 2048, 1024, 64
+# The cgroup holds the grader and a compiler's run as well as the candidate.
+LEAST_MEMORY_MB, GRADER_MEMORY_MB, MORE_PROCESSES = 2048, 1024, 64
 STDOUT, STDERR, HEADER = 1, 2, 8
 ENGINE_SECONDS = 60
 
@@ -103,7 +104,7 @@ def _open(limits: Limits, image: str, runtime: str | None, seat: Seat) -> _Conta
 def _create(
     engine: Engine, limits: Limits, image: str, runtime: str | None, seat: Seat
 ) -> _Container:
-    memory = max(limits.memory_mb, LEAST_MEMORY_MB) + JUDGE_MEMORY_MB
+    memory = max(limits.memory_mb, LEAST_MEMORY_MB) + GRADER_MEMORY_MB
     options = engine.info().get("SecurityOptions") or []
     confined = any("apparmor" in option for option in options)
     host = engine.create_host_config(
@@ -158,6 +159,8 @@ class _Container:
 
     async def shorten(self, slot: Slot) -> None:
         """Pass the engine by, where that is possible."""
+        if not speed.is_open():
+            return
         pipe = (await self._replies(slot, None))["replies"]
         pid = await asyncio.to_thread(_first_process, self._engine, self._name)
         self._shortcut = find_shortcut(self._name, pid, pipe[0])
@@ -165,7 +168,7 @@ class _Container:
             await self._replies(slot, pipe)
 
     async def _replies(self, slot: Slot, pipe: list[int] | None) -> Any:
-        asked = wire.framed(wire.dumps({"replies": pipe}))
+        asked = frames.framed(frames.dumps({"replies": pipe}))
         return json.loads(await slot.run(asked, ENGINE_SECONDS))
 
     async def write(self, data: bytes) -> None:

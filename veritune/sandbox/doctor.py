@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.sandbox.limits import Limits
-from veritune.sandbox.protocol import Judged, Program, Sandbox
+from veritune.sandbox.protocol import Graded, Program, Sandbox
 
 PROBE = """
 import json, os, resource, socket
@@ -59,13 +59,13 @@ async def examine(sandbox: Sandbox, limits: Limits) -> list[Finding]:
         async with sandbox:
             program = await sandbox.run(Program(source=textwrap.dedent(PROBE)))
             tests = {"type": "asserts", "tests": {"type": "asserts", "code": APART}}
-            judged = await sandbox.run(Judged(sources=(("solution.py", SIDES),), tests=tests))
+            graded = await sandbox.run(Graded(sources=(("solution.py", SIDES),), tests=tests))
     except (SandboxUnavailableError, SandboxFailureError) as error:
         return [Finding("starts", False, str(error))]
     if program.code != 0:
         return [Finding("starts", False, f"the probe failed: {program.stderr.strip()[-200:]}")]
     seen = json.loads(program.stdout)
-    outcomes = [test[1] for test in (judged.report or {"tests": []})["tests"]]
+    outcomes = [test[1] for test in (graded.report or {"tests": []})["tests"]]
     root = "run as root, or use docker"
     return [
         Finding("starts", True),
@@ -80,6 +80,6 @@ async def examine(sandbox: Sandbox, limits: Limits) -> list[Finding]:
         Finding("closed descriptors", set(seen["descriptors"]) <= {0, 1, 2}),
         Finding("memory limit", seen["memory"]),
         Finding("process limit", seen["tree"] == limits.processes),
-        Finding("judge in a pid namespace of its own", outcomes[:1] == ["accepted"]),
-        Finding("judge under a user id of its own", outcomes[1:] == ["accepted"], root),
+        Finding("grader in a pid namespace of its own", outcomes[:1] == ["accepted"]),
+        Finding("grader under a user id of its own", outcomes[1:] == ["accepted"], root),
     ]

@@ -13,8 +13,8 @@ from typing import Any, get_args
 from veritune.errors import SandboxFailureError
 from veritune.records import TestOutcome
 from veritune.sandbox.limits import Limits
-from veritune.sandbox.protocol import ExecResult, Job, Judged, Program, Shared
-from veritune.sandbox.runner import wire
+from veritune.sandbox.protocol import ExecResult, Graded, Job, Program, Shared
+from veritune.sandbox.runner.wire import frames
 from veritune.sandbox.slot import ENVIRONMENT
 
 OUTCOMES = frozenset(get_args(TestOutcome))
@@ -23,11 +23,11 @@ OUTCOMES = frozenset(get_args(TestOutcome))
 def encode(job: Job, limits: Limits) -> tuple[bytes, str]:
     """The frame for one job, and the nonce that its own claim must carry."""
     nonce = secrets.token_hex(16)
-    if isinstance(job, Judged):
+    if isinstance(job, Graded):
         payload: dict[str, Any] = {"sources": job.sources, "numpy": job.numpy}
         frame: dict[str, Any] = {
             "spec": _spec(limits, "answer"),
-            "judge": {**job.tests, "numpy": job.numpy},
+            "grader": {**job.tests, "numpy": job.numpy},
         }
     elif isinstance(job, Shared):
         payload = {"sources": job.sources, "tests": job.tests, "nonce": nonce}
@@ -37,7 +37,7 @@ def encode(job: Job, limits: Limits) -> tuple[bytes, str]:
         frame = {"spec": _spec(limits, "program"), "stdin": job.stdin}
         frame["spec"]["confinement"]["address_space"] = not job.argv
     frame["payload"] = json.dumps(payload)
-    return wire.framed(wire.dumps(frame)), nonce
+    return frames.framed(frames.dumps(frame)), nonce
 
 
 def _spec(limits: Limits, mode: str) -> dict[str, Any]:
@@ -70,12 +70,12 @@ def decode(data: bytes, nonce: str) -> ExecResult:
     end = reply["end"]
     if end["failure"]:
         raise SandboxFailureError(f"the sandbox could not shut a candidate in: {end['failure']}")
-    report = _claim(reply["claim"], nonce) if "claim" in reply else reply.get("judge")
+    report = _claim(reply["claim"], nonce) if "claim" in reply else reply.get("grader")
     if report is not None and "broken" in report:
-        raise SandboxFailureError(f"the judge broke: {report['broken'].strip()[-500:]}")
+        raise SandboxFailureError(f"the grader broke: {report['broken'].strip()[-500:]}")
     killed = "" if end["killed"] == "stopped" else end["killed"]
-    if "judge" in reply and report is None:
-        killed = killed or _end_of_judge(reply)
+    if "grader" in reply and report is None:
+        killed = killed or _end_of_grader(reply)
     return ExecResult(
         code=end["code"],
         killed="output" if reply["over"] == "output" else killed,
@@ -88,13 +88,13 @@ def decode(data: bytes, nonce: str) -> ExecResult:
     )
 
 
-def _end_of_judge(reply: dict[str, Any]) -> str:
-    """The limit of its own that the judge passed: what drives it there is what it was sent."""
+def _end_of_grader(reply: dict[str, Any]) -> str:
+    """The limit of its own that the grader passed: what drives it there is what it was sent."""
     if reply["over"] == "wall time":
         return "wall time"
-    if reply["judge_code"] == -signal.SIGXCPU:
+    if reply["grader_code"] == -signal.SIGXCPU:
         return "cpu time"
-    raise SandboxFailureError(f"the judge ended without a report (code {reply['judge_code']})")
+    raise SandboxFailureError(f"the grader ended without a report (code {reply['grader_code']})")
 
 
 def _claim(text: str, nonce: str) -> dict[str, Any] | None:

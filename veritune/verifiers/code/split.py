@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from veritune.records import Candidate, Problem, TestVerdict, Verdict
-from veritune.sandbox import ExecResult, Judged, Sandbox, Shared
+from veritune.sandbox import ExecResult, Graded, Sandbox, Shared
 from veritune.verifiers.code import extract
 from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
 
@@ -37,12 +37,12 @@ async def verify(
     )
 
 
-def _job(problem: Problem, candidate: Candidate) -> Judged:
+def _job(problem: Problem, candidate: Candidate) -> Graded:
     reference: dict[str, Any] = problem.reference
     tests, prompt_code = reference["tests"], reference.get("prompt_code", "")
     solution = reference.get("solution", "")
     asked = "\n".join((tests.get("code", ""), tests.get("setup", ""), solution, prompt_code))
-    return Judged(
+    return Graded(
         sources=extract.sources(candidate.text, prompt_code, tests.get("entry_point")),
         tests={
             "type": tests["type"],

@@ -1,7 +1,7 @@
 """Which of a test program's free names are the candidate's, and where the others come from.
 
-The tests decide what is judged: a builtin, a module or a helper of the prompt's that they use is
-taken on the judge's side, even where the candidate defines something of that name.
+The tests decide what is graded: a builtin, a module or a helper of the prompt's that they use is
+taken on the grader's side, even where the candidate defines something of that name.
 """
 
 from __future__ import annotations

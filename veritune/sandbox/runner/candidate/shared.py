@@ -12,10 +12,11 @@ import traceback
 import types
 from typing import Any
 
-from . import suite, wire
-from .bench import Bench
-from .candidate import MODULE
-from .programs import prepare
+from ..grader.bench import Bench
+from ..grader.programs import prepare
+from ..wire import frames
+from . import suite
+from .answering import MODULE
 
 
 def run(channel: int, payload: dict[str, Any]) -> int:
@@ -25,7 +26,7 @@ def run(channel: int, payload: dict[str, Any]) -> int:
         report = suite.run(payload) if job["type"] == "pytest" else _run_tests(payload, job)
     except Exception:
         report = {"broken": traceback.format_exc()[-2000:]}
-    os.write(channel, wire.dumps({"nonce": payload["nonce"], **report}))
+    os.write(channel, frames.dumps({"nonce": payload["nonce"], **report}))
     return 0
 
 

@@ -11,15 +11,15 @@ import pytest
 MODES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 PROGRAM = """
 import ctypes, json, os, re
-from veritune.sandbox.runner import text
+from veritune.sandbox.runner.speed import huge_pages
 
 def code():
     inside = ctypes.cast(ctypes.pythonapi.Py_IsInitialized, ctypes.c_void_p).value
     return ctypes.string_at(inside, 1 << 16)
 
-before, count = code(), text.enlarge()
+before, count = code(), huge_pages.enlarge()
 assert code() == before
-assert text.enlarge() == 0  # nothing is left to do
+assert huge_pages.enlarge() == 0  # nothing is left to do
 shown = [l.split() for l in open("/proc/self/maps")]
 unnamed = sum(len(l) == 5 and l[1] == "r-xp" for l in shown)
 pid = os.fork()

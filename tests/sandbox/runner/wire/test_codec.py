@@ -1,4 +1,4 @@
-"""Plain data survives the way between candidate and judge; nothing else gets through."""
+"""Plain data survives the way between candidate and grader; nothing else gets through."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from veritune.sandbox.runner.codec import MAX_DEPTH, MalformedError, replace_contents
-from veritune.sandbox.runner.decoder import Decoder
-from veritune.sandbox.runner.encoder import Encoder, TooDeepError
+from veritune.sandbox.runner.wire.codec import MAX_DEPTH, MalformedError, replace_contents
+from veritune.sandbox.runner.wire.decoder import Decoder
+from veritune.sandbox.runner.wire.encoder import Encoder, TooDeepError
 
 Point = namedtuple("Point", "x y")
 
@@ -192,7 +192,7 @@ def test_any_json_decodes_to_plain_data_or_is_malformed(data: Any) -> None:
         found = Decoder().decode(data)
     except MalformedError:
         return
-    ours = {"veritune.sandbox.runner.decoder"}  # named tuples are made there
+    ours = {"veritune.sandbox.runner.wire.decoder"}  # named tuples are made there
     plain = {"builtins", "collections", "datetime", "decimal", "fractions"}
     assert type(found).__module__ in plain | ours
 

@@ -16,9 +16,14 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import judges, linux, rehearse, wire, zygote
-from .preload import preload
-from .report import Judge, Own, Reporter
+from .. import speed
+from ..confinement import linux
+from ..grader import forking
+from ..grader.preload import preload
+from ..speed import pipes
+from ..wire import frames
+from . import zygote
+from .report import Grader, Own, Reporter
 from .waiting import Waiting, Zygote
 from .watch import Watch
 
@@ -30,7 +35,7 @@ UIDS_FROM, UIDS_TO = 1 << 20, 1 << 30
 
 def main(start: Callable[..., None], code: int) -> None:
     """Serve jobs until the client hangs up. `start(name, code, ...)` becomes another module."""
-    _take_seat(*map(int, os.environ.pop("VERITUNE_SEAT").split()))
+    speed.ready_host(*map(int, os.environ.pop("VERITUNE_SEAT").split()))
     linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE, None)
     _close_shared_places()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever started us may have had it ignored
@@ -39,15 +44,8 @@ def main(start: Callable[..., None], code: int) -> None:
     os.close(code)
     sys.path.append(zygote.PACKAGES)
     preload()
-    rehearse.judging()
+    speed.ready_graders()
     Host(link).serve()
-
-
-def _take_seat(number: int, seats: int) -> None:
-    """Keep to one core, with all that is started here, where the pool has a slot for each."""
-    cores = sorted(os.sched_getaffinity(0))
-    if seats >= len(cores):
-        os.sched_setaffinity(0, {cores[number % len(cores)]})
 
 
 def _start_zygote(start: Callable[..., None], code: int) -> socket.socket:
@@ -59,7 +57,7 @@ def _start_zygote(start: Callable[..., None], code: int) -> socket.socket:
         os.dup2(null, JOBS)
         os.dup2(null, REPLIES)
         theirs.set_inheritable(True)
-        start("runner.zygote", code, str(theirs.fileno()))
+        start("runner.host.zygote", code, str(theirs.fileno()))
     theirs.close()
     return ours
 
@@ -93,21 +91,28 @@ class Host:
         self._zygote = Zygote(link)
         start = int.from_bytes(os.urandom(4), "big") % (UIDS_TO - UIDS_FROM)
         self._uid = UIDS_FROM + start if _many_uids() else None
-        self._judge: Judge | None = None
+        self._grader: Grader | None = None
         self._waiting: Waiting | None = None
-        self._judges = self._start_judges()
+        self._graders = self._start_graders()
 
     def serve(self) -> None:
         """Read jobs, run them, write replies."""
         facts = {"python": list(sys.version_info[:3]), "own_uid": self._uid is not None}
-        wire.write(REPLIES, wire.dumps({"ready": facts}))
-        while (frame := wire.read(JOBS, wire.MAX_JOB)) is not None:
-            job = wire.loads(frame)
-            reply = _reply_through(job["replies"]) if "replies" in job else self._run(job)
-            wire.write(REPLIES, wire.dumps(reply))
+        frames.write(REPLIES, frames.dumps({"ready": facts}))
+        while (frame := frames.read(JOBS, frames.MAX_JOB)) is not None:
+            job = frames.loads(frame)
+            reply = (
+                pipes.reply_through(job["replies"], REPLIES) if "replies" in job else self._run(job)
+            )
+            frames.write(REPLIES, frames.dumps(reply))
 
-    def _start_judges(self) -> socket.socket:
-        """The process that forks judges, the first of a pid namespace."""
+    def _answer(self, job: dict[str, Any]) -> dict[str, Any]:
+        if "replies" in job:
+            return pipes.reply_through(job["replies"], REPLIES)
+        return self._run(job)
+
+    def _start_graders(self) -> socket.socket:
+        """The process that forks graders, the first of a pid namespace."""
         ours, theirs = socket.socketpair()
         uid = self._next_uid()
         gc.collect()
@@ -115,7 +120,7 @@ class Host:
         linux.unshare(linux.NEWPID)
         if os.fork() == 0:
             linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-            judges.serve(theirs, uid)
+            forking.serve(theirs, uid)
         theirs.close()
         return ours
 
@@ -143,14 +148,14 @@ class Host:
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
         for fd in (out, err):
             os.set_blocking(fd, False)  # a candidate with our own uid may read away what came
-        fds = [_memory_file(wire.framed(job["payload"].encode())), data, out_end, err_end]
+        fds = [_memory_file(frames.framed(job["payload"].encode())), data, out_end, err_end]
         process = self._process_for(spec["confinement"])
         process.start(spec["mode"], fds)
         for fd in fds:
             os.close(fd)
         if spec["mode"] == "answer":
-            reporter = judge = self._judge_for(job)
-            judge.take(near)
+            reporter = grader = self._grader_for(job)
+            grader.take(near)
         elif spec["mode"] == "shared":
             reporter = Own(near)
         # The next job is likely to need the same; its making goes on beside this one.
@@ -165,29 +170,19 @@ class Host:
         finally:
             os.close(out)
             os.close(err)
-            if isinstance(reporter, Judge) and not reporter.reusable:
-                self._judge = None
-            if reporter is not None and reporter is not self._judge:
+            if isinstance(reporter, Grader) and not reporter.reusable:
+                self._grader = None
+            if reporter is not None and reporter is not self._grader:
                 reporter.end()
 
-    def _judge_for(self, job: dict[str, Any]) -> Judge:
-        """The judge that holds these tests already, or a new one."""
-        if self._judge is not None and self._judge.job != job["judge"]:
-            self._judge.end()
-            self._judge = None
-        if self._judge is None:
-            self._judge = Judge(job["judge"], job["spec"]["cpu_seconds"], self._judges)
-        return self._judge
-
-
-def _reply_through(pipe: list[int] | None) -> dict[str, Any]:
-    """Make a pipe that the client may find shorter, or, given the one made, reply through it."""
-    if pipe is None:
-        return {"replies": os.pipe()}
-    os.dup2(pipe[1], REPLIES)
-    for end in pipe:
-        os.close(end)
-    return {}
+    def _grader_for(self, job: dict[str, Any]) -> Grader:
+        """The grader that holds these tests already, or a new one."""
+        if self._grader is not None and self._grader.job != job["grader"]:
+            self._grader.end()
+            self._grader = None
+        if self._grader is None:
+            self._grader = Grader(job["grader"], job["spec"]["cpu_seconds"], self._graders)
+        return self._grader
 
 
 def _memory_file(data: bytes) -> int:

@@ -7,7 +7,6 @@ process that waits, as file descriptors.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import gc
 import importlib
 import os
@@ -17,8 +16,12 @@ from _socket import AF_UNIX, CMSG_SPACE, SOCK_STREAM, socket  # `socket` is a me
 from collections.abc import Callable
 from typing import NoReturn
 
-from . import candidate, confine, linux, program, rehearse, text, wire
-from .confine import Confinement, Steps
+from .. import speed
+from ..candidate import answering, program
+from ..confinement import confine, linux, places
+from ..confinement.confine import Confinement, Steps
+from ..confinement.places import CHANNEL, PAYLOAD
+from ..wire import frames
 
 # What the host puts beside a job's descriptors.
 ANSWER, SHARED, PROGRAM = b"A", b"S", b"P"
@@ -28,7 +31,6 @@ END = struct.Struct("idi?")
 UID = struct.Struct("I")  # ahead of the rules that the host asks for; 0: none
 ASKED = 4096
 ONE, JOB = struct.Struct("i"), struct.Struct("4i")  # descriptors, as they are received
-CHANNEL, PAYLOAD = 3, 4
 PACKAGES = "/opt/packages"
 # What candidates import most. More would cost every fork; less would cost those who import it.
 # Not threading and random: each makes every forked child set its state up anew.
@@ -44,14 +46,13 @@ def main(start: Callable[..., None], code: int, link: str) -> None:
     sys.path.append(PACKAGES)
     for name in PRELOADED.split():
         importlib.import_module(name)
-    rehearse.answering()
-    text.enlarge()
+    speed.ready_candidates()
     serve(int(link))
 
 
 def serve(link: int) -> None:
     """Have a process ready whenever the host asks for one, until it hangs up."""
-    host = socket(fileno=take_places(link))
+    host = socket(fileno=places.take(link))
     own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
     network = Network()
     confine.settle()
@@ -71,24 +72,13 @@ def serve(link: int) -> None:
             continue
         if asked[UID.size :] != rules:
             rules = asked[UID.size :]
-            steps = confine.steps(Confinement(**wire.loads(rules)))
+            steps = confine.steps(Confinement(**frames.loads(rules)))
         linux.perform(new_pids)
         (link,), (uid,) = ONE.unpack(carried[0][2]), UID.unpack_from(asked)
         preference.end_first()
         pid = _fork(link, steps, confine.leaving_root(uid or None))
         preference.end_as_usual()
         host.send(PID.pack(pid))
-
-
-def take_places(link: int) -> int:
-    """Put something harmless where a child's descriptors will be put; the new place of `link`."""
-    kept = fcntl.fcntl(link, fcntl.F_DUPFD, PAYLOAD + 1)
-    null = os.open("/dev/null", os.O_RDWR)
-    for place in range(PAYLOAD + 1):
-        os.dup2(null, place)
-    for fd in {link, null} - {*range(PAYLOAD + 1)}:
-        os.close(fd)
-    return kept
 
 
 def _fork(link: int, steps: Steps, leaving: list[linux.Step]) -> int:
@@ -173,12 +163,12 @@ def _place(payload: int, data: int, out: int, err: int, *, channel: bool) -> Non
 
 
 def _candidate(mode: bytes) -> int:
-    payload = wire.loads(wire.read(PAYLOAD, wire.MAX_JOB) or b"")
+    payload = frames.loads(frames.read(PAYLOAD, frames.MAX_JOB) or b"")
     os.close(PAYLOAD)
     if mode == ANSWER:
-        return candidate.answer(CHANNEL, payload)
+        return answering.answer(CHANNEL, payload)
     if mode == SHARED:
-        from . import shared
+        from ..candidate import shared
 
         return shared.run(CHANNEL, payload)
     return program.run(payload)

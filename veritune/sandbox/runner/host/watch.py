@@ -7,8 +7,8 @@ import select
 import time
 from typing import Any
 
-from . import usage
-from .report import JUDGE_GRACE_SECONDS, Judge, Reporter
+from ..confinement import usage
+from .report import GRADER_GRACE_SECONDS, Grader, Reporter
 from .waiting import Waiting
 
 WATCH_SECONDS = 0.25
@@ -33,7 +33,7 @@ class Watch:
         self._spec = spec
         self._started = time.monotonic()
         self._wall = self._started + spec["wall_seconds"]
-        self._deadline = self._wall + JUDGE_GRACE_SECONDS
+        self._deadline = self._wall + GRADER_GRACE_SECONDS
         self._next_look = self._started + WATCH_SECONDS
         self._seconds = 0.0
         self._unwaited = False
@@ -74,9 +74,9 @@ class Watch:
             "stdout": self._printed[self._out].decode(errors="replace"),
             "stderr": self._printed[self._err].decode(errors="replace"),
         }
-        if isinstance(self._reporter, Judge):
-            reply["judge"] = self._reporter.finish()
-            reply["judge_code"] = self._reporter.code
+        if isinstance(self._reporter, Grader):
+            reply["grader"] = self._reporter.finish()
+            reply["grader_code"] = self._reporter.code
         elif self._reporter is not None:
             reply["claim"] = self._reporter.report.decode(errors="replace")
         return reply
@@ -159,6 +159,6 @@ class Watch:
     def _give_up(self, now: float) -> None:
         self._over = self._over or "wall time"
         self._kill("stopped")
-        self._deadline = now + JUDGE_GRACE_SECONDS
+        self._deadline = now + GRADER_GRACE_SECONDS
         if self._reporter is not None:
             self._reporter.kill()

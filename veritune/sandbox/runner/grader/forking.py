@@ -1,6 +1,6 @@
-"""Keeps one judge ready, forked from a process that is shut in already.
+"""Keeps one grader ready, forked from a process that is shut in already.
 
-Judges run the tests of a data set, one problem's after another's; each is a fresh fork, and what
+Graders run the tests of a data set, one problem's after another's; each is a fresh fork, and what
 it leaves (processes, files) is swept away after it.
 """
 
@@ -14,8 +14,10 @@ import signal
 import socket
 from typing import Any, NoReturn
 
-from . import confine, judge, linux, wire, zygote
-from .confine import Confinement
+from ..confinement import confine, linux, places
+from ..confinement.confine import Confinement
+from ..wire import frames
+from . import grading
 
 READY, END = b"R", b"E"
 MEMORY_BYTES = 1 << 30
@@ -32,7 +34,7 @@ RULES = Confinement(
 
 def serve(link: socket.socket, uid: int | None) -> NoReturn:
     """Answer the host's requests until it hangs up; the first process of a pid namespace."""
-    link = socket.socket(fileno=zygote.take_places(link.detach()))
+    link = socket.socket(fileno=places.take(link.detach()))
     linux.close_from(link.fileno() + 1)
     confine.settle()
     confine.Preference().end_first()
@@ -42,23 +44,23 @@ def serve(link: socket.socket, uid: int | None) -> NoReturn:
     while True:
         near, far = socket.socketpair()
         if os.fork() == 0:
-            _become_judge(near.fileno())
+            _become_grader(near.fileno())
         socket.send_fds(link, [READY], [far.fileno()])
         near.close()
         far.close()
         if link.recv(1) != END:
             os._exit(0)
-        wire.write(link.fileno(), wire.dumps(_end()))
+        frames.write(link.fileno(), frames.dumps(_end()))
 
 
 def _end() -> int:
-    """Kill everything else in the namespace; the judge's exit code."""
+    """Kill everything else in the namespace; the grader's exit code."""
     code = 0
     with contextlib.suppress(ProcessLookupError):
         os.kill(-1, signal.SIGKILL)
     with contextlib.suppress(ChildProcessError):
         while True:
-            # The judge was started first, so it is the first that is waited for.
+            # The grader was started first, so it is the first that is waited for.
             _, status = os.wait()
             code = code or os.waitstatus_to_exitcode(status)
     if left := os.listdir("/tmp"):
@@ -75,21 +77,21 @@ def _remove(names: list[str]) -> None:
             os.unlink(f"/tmp/{name}")
 
 
-def _become_judge(fd: int) -> NoReturn:
-    """In the forked child: read the tests, then judge; never returns."""
+def _become_grader(fd: int) -> NoReturn:
+    """In the forked child: read the tests, then grade; never returns."""
     code = 1
     try:
-        os.dup2(fd, zygote.CHANNEL)
-        linux.close_from(zygote.CHANNEL + 1)
+        os.dup2(fd, places.CHANNEL)
+        linux.close_from(places.CHANNEL + 1)
         gc.enable()
-        frame = wire.read(zygote.CHANNEL, wire.MAX_JOB)
-        job: dict[str, Any] = wire.loads(frame or b"")
+        frame = frames.read(places.CHANNEL, frames.MAX_JOB)
+        job: dict[str, Any] = frames.loads(frame or b"")
         resource.setrlimit(resource.RLIMIT_CPU, (job["cpu_seconds"], job["cpu_seconds"] + 1))
-        judge.serve(socket.socket(fileno=zygote.CHANNEL), job)
+        grading.serve(socket.socket(fileno=places.CHANNEL), job)
         code = 0
     except BaseException:
         import traceback
 
-        wire.write(zygote.CHANNEL, wire.dumps({"broken": traceback.format_exc()[-2000:]}))
+        frames.write(places.CHANNEL, frames.dumps({"broken": traceback.format_exc()[-2000:]}))
     finally:
         os._exit(code)

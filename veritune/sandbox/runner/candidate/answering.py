@@ -1,6 +1,6 @@
-"""The candidate's side: loads the candidate and answers the judge's calls.
+"""The candidate's side: loads the candidate and answers the grader's calls.
 
-Everything here may be taken over by the candidate; the judge trusts none of it. A request is
+Everything here may be taken over by the candidate; the grader trusts none of it. A request is
 `{"id", "op", ...}`; the answer is `{"id", "ok": value}` or `{"id", "exc": ...}`, with `"changed"`
 where containers among the arguments were changed in place. While a request runs, the candidate
 may call functions that it was passed: `{"call": n, "args", "kwargs"}`, answered in the same way.
@@ -17,9 +17,9 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import codec, wire
-from .decoder import Decoder, no_insiders
-from .encoder import Encoder
+from ..wire import codec, frames
+from ..wire.decoder import Decoder, no_insiders
+from ..wire.encoder import Encoder
 
 MODULE = "solution"
 OPERATORS: dict[str, Callable[..., Any]] = {
@@ -77,7 +77,7 @@ ALWAYS = frozenset({"__str__", "__repr__", "__eq__", "__hash__", "__bool__"})
 
 
 def answer(channel: int, payload: dict[str, Any]) -> int:
-    """Load the candidate, then answer requests until the judge hangs up."""
+    """Load the candidate, then answer requests until the grader hangs up."""
     answerer = Answerer(channel, numpy=payload["numpy"])
     answerer.load(payload["sources"])
     while answerer.step():
@@ -86,7 +86,7 @@ def answer(channel: int, payload: dict[str, Any]) -> int:
 
 
 class Answerer:
-    """The candidate's module, the objects the judge holds handles of, and the channel."""
+    """The candidate's module, the objects the grader holds handles of, and the channel."""
 
     def __init__(self, channel: int, *, numpy: bool) -> None:
         self._channel = channel
@@ -141,12 +141,12 @@ class Answerer:
         if changed:
             reply["changed"] = changed
         try:
-            data = wire.dumps(reply)
-            if len(data) > wire.MAX_FRAME:
-                raise OverflowError(f"an answer larger than {wire.MAX_FRAME >> 20} MB")
+            data = frames.dumps(reply)
+            if len(data) > frames.MAX_FRAME:
+                raise OverflowError(f"an answer larger than {frames.MAX_FRAME >> 20} MB")
         except (MemoryError, OverflowError) as error:
-            data = wire.dumps({"id": request["id"], "exc": self._exception(error)})
-        wire.write(self._channel, data)
+            data = frames.dumps({"id": request["id"], "exc": self._exception(error)})
+        frames.write(self._channel, data)
 
     def _perform(self, request: dict[str, Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
         op = request["op"]
@@ -209,7 +209,7 @@ class Answerer:
         return [kind.__name__, bases, have, builtin]
 
     def _outside(self, value: Any) -> Any:
-        """A handle: the judge can ask for attributes and calls, never for the object."""
+        """A handle: the grader can ask for attributes and calls, never for the object."""
         if isinstance(value, ITERATORS):
             return {"it": [self._handle(value), isinstance(value, types.GeneratorType)]}
         if isinstance(value, type):
@@ -289,11 +289,11 @@ class Answerer:
             return
 
     def _send(self, frame: dict[str, Any]) -> None:
-        wire.write(self._channel, wire.dumps(frame))
+        frames.write(self._channel, frames.dumps(frame))
 
     def _receive(self) -> dict[str, Any] | None:
-        data = wire.read(self._channel, wire.MAX_JOB)
-        return None if data is None else wire.loads(data)
+        data = frames.read(self._channel, frames.MAX_JOB)
+        return None if data is None else frames.loads(data)
 
 
 async def _awaited(value: Any) -> Any:

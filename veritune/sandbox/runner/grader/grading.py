@@ -1,4 +1,4 @@
-"""The judge: holds one problem's tests, and puts candidates through them, one after another."""
+"""The grader: holds one problem's tests, and puts candidates through them, one after another."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import socket
 import time
 from typing import Any
 
-from . import names, wire
+from ..wire import frames
+from . import names
 from .bench import Bench, outcome_of
 from .channel import Channel, LostError
 from .programs import TestProgram, prepare
@@ -18,19 +19,19 @@ NEXT = b"N"
 
 
 def serve(link: socket.socket, job: dict[str, Any]) -> None:
-    """Judge each candidate whose channel comes over `link`, until it hangs up."""
+    """Grade each candidate whose channel comes over `link`, until it hangs up."""
     program = prepare(job)
     while True:
         mark, fds, _, _ = socket.recv_fds(link, 1, 1)
         if mark != NEXT:
             return
-        report = judge(fds[0], job, program)
+        report = grade(fds[0], job, program)
         os.close(fds[0])
         report["used"] = [time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]
-        wire.write(link.fileno(), wire.dumps(report))
+        frames.write(link.fileno(), frames.dumps(report))
 
 
-def judge(fd: int, job: dict[str, Any], program: TestProgram) -> dict[str, Any]:
+def grade(fd: int, job: dict[str, Any], program: TestProgram) -> dict[str, Any]:
     """The report on one candidate: `tests` as [name, outcome, reason], and what went wrong."""
     channel = Channel(fd, numpy=job["numpy"])
     bench = Bench(channel, functools.partial(names.operators, job))

@@ -1,4 +1,4 @@
-"""The judge's end of the channel to a candidate: what it asks, and how it takes the answers."""
+"""The grader's end of the channel to a candidate: what it asks, and how it takes the answers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from . import codec, wire
-from .decoder import Decoder, count, no_insiders
-from .encoder import Encoder, TooDeepError
+from ..wire import codec, frames
+from ..wire.decoder import Decoder, count, no_insiders
+from ..wire.encoder import Encoder, TooDeepError
 from .names import TESTS
 from .proxies import (
     MAX_ITEMS,
@@ -258,15 +258,15 @@ class Channel:
     def _send(self, frame: dict[str, Any]) -> None:
         self._count()
         try:
-            wire.write(self._fd, wire.dumps(frame))
+            frames.write(self._fd, frames.dumps(frame))
         except OSError:
             self.lose("its process has ended")
 
     def _receive(self) -> dict[str, Any]:
         try:
-            data = wire.read(self._fd, wire.MAX_FRAME)
-            frame = None if data is None else wire.loads(data)
-        except (wire.BrokenFrameError, MemoryError) as problem:
+            data = frames.read(self._fd, frames.MAX_FRAME)
+            frame = None if data is None else frames.loads(data)
+        except (frames.BrokenFrameError, MemoryError) as problem:
             self.lose(str(problem) or "an answer that takes too much memory")
         except OSError:
             frame = None

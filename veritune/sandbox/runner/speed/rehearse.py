@@ -11,7 +11,8 @@ import sys
 from _socket import SHUT_WR, socket, socketpair
 from typing import Any
 
-from . import candidate, wire
+from ..candidate import answering
+from ..wire import frames
 
 TIMES = 3
 SOURCE = """
@@ -31,10 +32,10 @@ JOBS: tuple[dict[str, Any], ...] = (
 )
 
 
-def judging() -> None:
-    """Judge a harmless candidate by every kind of tests, a few times."""
-    from . import judge
-    from .programs import prepare
+def grades() -> None:
+    """Grade a harmless candidate by every kind of tests, a few times."""
+    from ..grader import grading
+    from ..grader.programs import prepare
 
     for tests in JOBS * TIMES:
         near, far = socketpair()
@@ -45,21 +46,21 @@ def judging() -> None:
             os._exit(0)
         far.close()
         job = {"type": tests["type"], "tests": tests, "numpy": False}
-        judge.judge(near.fileno(), job, prepare(job))
+        grading.grade(near.fileno(), job, prepare(job))
         near.close()
         os.waitpid(pid, 0)
 
 
-def answering() -> None:
-    """Answer a judge's usual questions."""
+def answers() -> None:
+    """Answer a grader's usual questions."""
     for _ in range(TIMES):
         near, far = socketpair()
         for number, (op, rest) in enumerate(QUESTIONS):
-            wire.write(near.fileno(), wire.dumps({"id": number, "op": op, **rest}))
+            frames.write(near.fileno(), frames.dumps({"id": number, "op": op, **rest}))
         near.shutdown(SHUT_WR)
         _answer(far)
         near.close()
-    sys.modules.pop(candidate.MODULE, None)
+    sys.modules.pop(answering.MODULE, None)
 
 
 CALL = {"on": 0, "name": "__call__", "kwargs": {}}
@@ -72,5 +73,5 @@ QUESTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 def _answer(channel: socket) -> None:
-    candidate.answer(os.dup(channel.fileno()), PAYLOAD)
+    answering.answer(os.dup(channel.fileno()), PAYLOAD)
     channel.close()
