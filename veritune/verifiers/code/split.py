@@ -1,4 +1,4 @@
-"""Tests that run in a judge of their own, beside the candidate: calls, asserts, check."""
+"""Tests that run in a grader of their own, beside the candidate: calls, asserts, check."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from veritune.records import Candidate, Problem, TestVerdict, Verdict
 from veritune.sandbox import ExecResult, Graded, Sandbox, Shared
-from veritune.verifiers.code import extract
 from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
+from veritune.verifiers.code.extract import Extracted, asked_by, sources
 
 NUMPY = re.compile(r"\b(?:import|from)\s+numpy\b")
 # Tests that reach into the candidate's process; apart from it they would prove nothing.
@@ -19,7 +19,12 @@ REACHES_IN = re.compile(
 
 
 async def verify(
-    sandbox: Sandbox, problem: Problem, candidate: Candidate, *, in_process: bool
+    sandbox: Sandbox,
+    problem: Problem,
+    candidate: Candidate,
+    program: Extracted,
+    *,
+    in_process: bool,
 ) -> Verdict:
     """Run the test program; `in_process` puts it into the candidate's own process."""
     tests = problem.reference["tests"]
@@ -27,7 +32,7 @@ async def verify(
     if not in_process and REACHES_IN.search(text):
         reason = "unsupported: the tests reach into the candidate's process; use in_process"
         return verdict(problem, candidate, "error", reason)
-    job = _job(problem, candidate)
+    job = _job(problem, program)
     result = await sandbox.run(Shared(sources=job.sources, tests=job.tests) if in_process else job)
     found = _tests(tests.get("visible"), result)
     outcome, reason = conclude(found)
@@ -37,13 +42,13 @@ async def verify(
     )
 
 
-def _job(problem: Problem, candidate: Candidate) -> Graded:
+def _job(problem: Problem, program: Extracted) -> Graded:
     reference: dict[str, Any] = problem.reference
     tests, prompt_code = reference["tests"], reference.get("prompt_code", "")
     solution = reference.get("solution", "")
     asked = "\n".join((tests.get("code", ""), tests.get("setup", ""), solution, prompt_code))
     return Graded(
-        sources=extract.sources(candidate.text, prompt_code, tests.get("entry_point")),
+        sources=sources(program, prompt_code, asked_by(reference).names),
         tests={
             "type": tests["type"],
             "tests": tests,

@@ -6,35 +6,38 @@ from typing import Any
 
 from veritune.records import Candidate, Problem, TestOutcome, TestVerdict, Verdict
 from veritune.sandbox import ExecResult, Program, Sandbox
-from veritune.verifiers.code import extract, languages
+from veritune.verifiers.code import languages
 from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
+from veritune.verifiers.code.extract import Extracted
 from veritune.verifiers.code.output import differs
 
 SLOW = ("cpu time", "wall time")
 
 
-async def verify(sandbox: Sandbox, problem: Problem, candidate: Candidate) -> Verdict:
+async def verify(
+    sandbox: Sandbox, problem: Problem, candidate: Candidate, found: Extracted
+) -> Verdict:
     """One run a case; limits hold for each run. After a time-out no further case is run."""
     tests: dict[str, Any] = problem.reference["tests"]
     language = languages.language_named(tests.get("language", "python"))
     try:
-        program = await languages.prepare(sandbox, language, extract.code_of(candidate.text))
+        program = await languages.prepare(sandbox, language, found.code)
     except languages.CompileError as error:
         test = TestVerdict(name="compile", outcome="runtime error", reason=str(error))
         return verdict(problem, candidate, "failed", f"compile: {error}", tests=(test,))
     results: list[ExecResult] = []
-    found: list[TestVerdict] = []
+    ended: list[TestVerdict] = []
     for number, case in enumerate(tests["cases"]):
-        if found and found[-1].outcome in SLOW:
-            outcome, reason = found[-1].outcome, "not run: an earlier case passed its time limit"
+        if ended and ended[-1].outcome in SLOW:
+            outcome, reason = ended[-1].outcome, "not run: an earlier case passed its time limit"
             cpu_ms = None
         else:
             result = await sandbox.run(languages.with_input(program, case["input"]))
             results.append(result)
-            outcome, reason = await _judge(sandbox, tests, case, result)
+            outcome, reason = await _compare(sandbox, tests, case, result)
             cpu_ms = result.cpu_ms
         visible = number < tests["visible"] if "visible" in tests else None
-        found.append(
+        ended.append(
             TestVerdict(
                 name=f"case {number + 1}",
                 outcome=outcome,
@@ -43,11 +46,11 @@ async def verify(sandbox: Sandbox, problem: Problem, candidate: Candidate) -> Ve
                 cpu_ms=cpu_ms,
             )
         )
-    concluded, why = conclude(tuple(found))
-    return verdict(problem, candidate, concluded, why, tests=tuple(found), **measures(results))
+    concluded, why = conclude(tuple(ended))
+    return verdict(problem, candidate, concluded, why, tests=tuple(ended), **measures(results))
 
 
-async def _judge(
+async def _compare(
     sandbox: Sandbox, tests: dict[str, Any], case: dict[str, str], result: ExecResult
 ) -> tuple[TestOutcome, str]:
     if result.killed or result.code != 0:
@@ -63,7 +66,7 @@ async def _judge(
 async def _ask_checker(
     sandbox: Sandbox, checker: str, case: dict[str, str], output: str
 ) -> tuple[TestOutcome, str]:
-    """A special judge: a Python program that is given the paths of input, output and answer.
+    """A special checker: a Python program that is given the paths of input, output and answer.
 
     It exits with 0 to accept and with 1 or 2 to refuse; anything else means that it broke.
     """

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from veritune.records import Candidate, Problem, TestVerdict, Verdict
 from veritune.sandbox import Sandbox, Shared
-from veritune.verifiers.code import extract
 from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
+from veritune.verifiers.code.extract import Extracted, asked_by, sources
 
 
-async def verify(sandbox: Sandbox, problem: Problem, candidate: Candidate) -> Verdict:
+async def verify(
+    sandbox: Sandbox, problem: Problem, candidate: Candidate, program: Extracted
+) -> Verdict:
     """Run the suite beside the candidate, which stands in `solution.py`."""
     reference = problem.reference
     text = "\n\n".join(
-        text for _, text in extract.sources(candidate.text, reference.get("prompt_code", ""), None)
+        text
+        for _, text in sources(program, reference.get("prompt_code", ""), asked_by(reference).names)
     )
     job = Shared(
         sources=(("solution.py", text),), tests={"type": "pytest", "tests": reference["tests"]}

@@ -8,9 +8,10 @@ from dataclasses import replace
 from veritune.errors import SandboxFailureError
 from veritune.records import Candidate, Problem, Verdict
 from veritune.sandbox import Sandbox
-from veritune.verifiers.code import extract, split, stdio, suite
+from veritune.verifiers.code import split, stdio, suite
 from veritune.verifiers.code.blame import blamed
 from veritune.verifiers.code.conclusion import verdict
+from veritune.verifiers.code.extract import NO_PROGRAM, Extracted, asked_by, extract
 from veritune.verifiers.code.flags import flags
 from veritune.verifiers.code.languages import UnknownLanguageError
 
@@ -33,30 +34,38 @@ class CodeVerifier:
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         """The verdict; "error" where a test cannot be judged or the sandbox kept breaking."""
         started = time.monotonic()
+        program = extract(candidate.text, asked_by(problem.reference))
+        if program is None:
+            return verdict(problem, candidate, "failed", NO_PROGRAM)
         try:
-            found = await self._judge(problem, candidate)
+            found = await self._grade(problem, candidate, program)
         except SandboxFailureError as error:
             found = verdict(problem, candidate, "error", f"infrastructure: {error}")
         except UnknownLanguageError as error:
             found = verdict(problem, candidate, "error", f"unsupported: {error}")
         if found.outcome == "failed":
-            found = replace(found, steps=await blamed(self._sandbox, problem, candidate, found))
+            found = replace(
+                found, steps=await blamed(self._sandbox, problem, candidate, program, found)
+            )
             if self._partial_credit:
                 found = replace(found, score=_share(found))
         whole = problem.reference["tests"]["type"] == "stdio"
         return replace(
             found,
+            reason=f"{found.reason} [{program.rule}]" if program.rule else found.reason,
             seconds=round(time.monotonic() - started, 4),
-            flags=flags(extract.code_of(candidate.text), whole_program=whole),
+            flags=flags(program.code, whole_program=whole),
         )
 
-    async def _judge(self, problem: Problem, candidate: Candidate) -> Verdict:
+    async def _grade(self, problem: Problem, candidate: Candidate, program: Extracted) -> Verdict:
         kind = problem.reference["tests"]["type"]
         if kind == "stdio":
-            return await stdio.verify(self._sandbox, problem, candidate)
+            return await stdio.verify(self._sandbox, problem, candidate, program)
         if kind == "pytest":
-            return await suite.verify(self._sandbox, problem, candidate)
-        return await split.verify(self._sandbox, problem, candidate, in_process=self._in_process)
+            return await suite.verify(self._sandbox, problem, candidate, program)
+        return await split.verify(
+            self._sandbox, problem, candidate, program, in_process=self._in_process
+        )
 
 
 def _share(found: Verdict) -> float:
