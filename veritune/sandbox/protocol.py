@@ -25,12 +25,17 @@ class Graded:
     """A candidate's module and a test program, each to run in a process of its own.
 
     `sources` are (file name, text) run one after another in one Python namespace; `tests` is what
-    the in-sandbox grader takes. `numpy`: whether arrays may cross between them.
+    the in-sandbox grader takes. `files` stand beside it, and `aliases` are other names of its
+    module. `numpy`: whether arrays may cross between them; `mirror`: whether the tests see what the
+    candidate prints, warns of and logs, and give it input.
     """
 
     sources: tuple[tuple[str, str], ...]
     tests: dict[str, Any]
     numpy: bool = False
+    mirror: bool = False
+    files: tuple[tuple[str, str], ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

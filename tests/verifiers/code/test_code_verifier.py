@@ -80,8 +80,8 @@ async def test_failures_say_what_happened(
         ("assert True", "asked the candidate for nothing"),
         ("assert f(1) ==", "cannot be used"),
         ("import no_such_module\nassert f(1)", "ModuleNotFoundError"),
-        ("class T: pass\nassert f(T())", "cannot cross"),
-        ("import io, sys\nsys.stdout = io.StringIO()\nassert f(1)", "in_process"),
+        ("import unittest\nassert f(unittest.TestCase())", "cannot cross"),
+        ("from unittest.mock import patch\nwith patch('time.sleep'):\n assert f(1)", "in_process"),
     ],
 )  # fmt: skip
 async def test_what_cannot_be_judged_is_an_error(sandbox: Sandbox, code: str, reason: str) -> None:

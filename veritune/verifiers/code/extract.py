@@ -263,3 +263,8 @@ def sources(
     if names and not names & bound(found.code):
         return (("solution.py", prompt_code + continued(prompt_code, found.code)),)
     return (("prompt.py", prompt_code), ("solution.py", found.code))
+
+
+def aliases(found: Extracted) -> tuple[str, ...]:
+    """Names under which the candidate's other files may import its main one."""
+    return (found.name.removesuffix(".py").replace("/", "."),) if found.name.endswith(".py") else ()

@@ -7,15 +7,11 @@ from typing import Any
 
 from veritune.records import Candidate, Problem, TestVerdict, Verdict
 from veritune.sandbox import ExecResult, Graded, Sandbox, Shared
+from veritune.verifiers.code import reach
 from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
-from veritune.verifiers.code.extract import Extracted, asked_by, sources
+from veritune.verifiers.code.extract import Extracted, aliases, asked_by, sources
 
 NUMPY = re.compile(r"\b(?:import|from)\s+numpy\b")
-# Tests that reach into the candidate's process; apart from it they would prove nothing.
-REACHES_IN = re.compile(
-    r"\bredirect_std(?:out|err)\b|\bsys\.std(?:in|out|err)\s*=|\bmonkeypatch\b|\bcapsys\b"
-    r"|\b(?:mock\.)?patch(?:\.object|\.dict)?\("
-)
 
 
 async def verify(
@@ -29,14 +25,20 @@ async def verify(
     """Run the test program; `in_process` puts it into the candidate's own process."""
     tests = problem.reference["tests"]
     text = tests.get("code", "") + tests.get("setup", "")
-    if not in_process and REACHES_IN.search(text):
-        reason = "unsupported: the tests reach into the candidate's process; use in_process"
+    reached = "" if in_process else reach.reaches_in(text, frozenset({"solution"}))
+    if reached:
+        reason = (
+            f"unsupported: the tests patch {reached} in the candidate's process; use in_process"
+        )
         return verdict(problem, candidate, "error", reason)
     job = _job(problem, program)
     result = await sandbox.run(Shared(sources=job.sources, tests=job.tests) if in_process else job)
     found = _tests(tests.get("visible"), result)
     outcome, reason = conclude(found)
-    trust = "lower" if in_process else "full"
+    doubts = (result.report or {}).get("doubts", [])
+    trust = "lower" if in_process or doubts else "full"
+    if doubts and outcome == "passed":
+        reason = f"{reason}; lower trust: {doubts[0]}"
     return verdict(
         problem, candidate, outcome, reason, tests=found, trust=trust, **measures([result])
     )
@@ -56,6 +58,9 @@ def _job(problem: Problem, program: Extracted) -> Graded:
             "solution": solution,
         },
         numpy=NUMPY.search(asked) is not None,
+        mirror=reach.looks(tests.get("code", "") + tests.get("setup", "")),
+        files=program.files,
+        aliases=aliases(program),
     )
 
 

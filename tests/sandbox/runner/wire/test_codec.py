@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import sys
 from collections import Counter, OrderedDict, UserDict, defaultdict, deque, namedtuple
 from decimal import Decimal
 from enum import IntEnum
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from veritune.sandbox.runner.wire.codec import MAX_DEPTH, MalformedError, replace_contents
+from veritune.sandbox.runner.wire.codec import DEEP, MAX_DEPTH, MalformedError, replace_contents
 from veritune.sandbox.runner.wire.decoder import Decoder
 from veritune.sandbox.runner.wire.encoder import Encoder, TooDeepError
 
@@ -144,7 +145,10 @@ def test_numpy_only_where_it_was_asked_for() -> None:
         across(numpy.array([object()]), numpy=True)
 
 
-def test_too_deep_is_refused_on_both_sides() -> None:
+def test_too_deep_is_refused_on_both_sides(request: pytest.FixtureRequest) -> None:
+    limit = sys.getrecursionlimit()
+    request.addfinalizer(lambda: sys.setrecursionlimit(limit))
+    sys.setrecursionlimit(DEEP)
     deep: Any = []
     for _ in range(MAX_DEPTH + 5):
         deep = [deep]

@@ -9,6 +9,8 @@ import sys
 import types
 from typing import Any
 
+from .loading import run_text
+
 
 def run(payload: dict[str, Any]) -> int:
     """Run a program whose standard streams stand ready; its exit code."""
@@ -43,7 +45,7 @@ def _python(source: str, args: list[str]) -> int:
     sys.argv = ["solution.py", *args]
     code = 0
     try:
-        exec(compile(source, "solution.py", "exec"), vars(main))
+        run_text(source, "solution.py", vars(main))
         if "threading" in sys.modules:
             sys.modules["threading"]._shutdown()  # what a normal end waits for
         atexit._run_exitfuncs()

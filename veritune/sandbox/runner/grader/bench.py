@@ -27,7 +27,7 @@ class Respondent(Protocol):
     raised: BaseException | None
     raised_text: str
     asked: set[int]
-    operators: dict[str, set[str]] | None
+    has_reference: bool
     work: int
 
     def ask(self, op: str, *, name: str) -> Any:
@@ -36,15 +36,12 @@ class Respondent(Protocol):
 
 
 class Bench:
-    """Notes the end of each test. `operators` says what a `Channel` knows by that name."""
+    """Notes the end of each test."""
 
-    def __init__(
-        self, channel: Respondent, operators: Callable[[], dict[str, set[str]] | None]
-    ) -> None:
+    def __init__(self, channel: Respondent) -> None:
         if "random" in sys.modules:
             sys.modules["random"].seed(0)
         self.channel = channel
-        self._operators = operators
         self._tests: list[list[str]] = []
 
     def add(self, name: str, outcome: str, reason: str) -> None:
@@ -54,9 +51,13 @@ class Bench:
 
     def space(self, found: names.Sorted) -> dict[str, Any]:
         """The namespace for a test program: the candidate's names as proxies."""
-        space: dict[str, Any] = {"__name__": names.TESTS, **found.values()}
+        space = Namespace({"__name__": names.TESTS, **found.values()})
         for name in found.candidate:
-            space[name] = self.resolve(name)
+            value = self.resolve(name)
+            if handle_of(value) is None:
+                space.live[name] = self.resolve
+            else:
+                space[name] = value
         return space
 
     def resolve(self, name: str) -> Any:
@@ -65,11 +66,11 @@ class Bench:
         handle = handle_of(value)
         if handle is None:
             self.channel.work += 1  # plain data: having it is all there is to ask
-        elif isinstance(value, type):
-            self.channel.operators = self._operators()
-            # Without a reference, tests that call a function must not get a class in its place.
-            if self.channel.operators is not None or name.lstrip("_")[:1].isupper():
-                self.channel.asked.add(handle)
+        # Without a reference, tests that call a function must not get a class in its place.
+        elif isinstance(value, type) and (
+            self.channel.has_reference or name.lstrip("_")[:1].isupper()
+        ):
+            self.channel.asked.add(handle)
         return value
 
     def attempt(self, name: str, test: Callable[[], object], *, quiet: bool = False) -> bool:
@@ -111,6 +112,17 @@ class Bench:
             return "wrong answer", said or f"assertion failed: {text_of(error)}"
         outcome = "infrastructure" if isinstance(error, BROKEN) else "wrong answer"
         return outcome, f"the test raised {type(error).__name__}: {text_of(error)}"
+
+
+class Namespace(dict[str, Any]):
+    """Names of a test program; plain data of the candidate's is looked up over there each time."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        super().__init__(names)
+        self.live: dict[str, Callable[[str], Any]] = {}
+
+    def __missing__(self, name: str) -> Any:
+        return self.live[name](name)
 
 
 def outcome_of(error: BaseException) -> str:

@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-import builtins
-import types
-from collections.abc import Callable, Iterator
+import _thread
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ..wire import codec, frames
-from ..wire.decoder import Decoder, count, no_insiders
+from ..wire.decoder import Decoder
 from ..wire.encoder import Encoder, TooDeepError
-from .names import TESTS
-from .proxies import (
-    MAX_ITEMS,
-    OPERATORS,
-    SEES_OPERAND,
-    RemoteAwaitable,
-    RemoteClass,
-    RemoteFunction,
-    RemoteIterator,
-    RemoteObject,
-    handle_of,
-    operator_method,
-)
+from . import events
+from .exposed import Exposed
+from .inward import STOPPING, Inward
+from .proxies import SEES_OPERAND
 
-MAX_HANDLES = 100_000
 MAX_FRAMES = 2_000_000
-EXCEPTIONS: dict[str, type[BaseException]] = {
-    name: value
-    for name, value in vars(builtins).items()
-    if isinstance(value, type) and issubclass(value, BaseException)
-}
-# These would end a test, or a loop in it, as if it had come to its end.
-ENDINGS = (StopIteration, StopAsyncIteration, GeneratorExit, KeyboardInterrupt)
+MAKING = frozenset({"copy", "deepcopy"})
+SILENT = frozenset({"name", "describe", "module", "dir", "signature", "flags", "subclass"})
+"""Requests that run nothing of the candidate's: tests that make no other prove nothing."""
 
 
 class LostError(BaseException):
@@ -43,38 +28,48 @@ class UnsupportedError(BaseException):
     """A value that cannot cross to the candidate; says nothing about the candidate."""
 
 
-class Channel:
+class Channel(Inward):
     """Sends requests, takes strictly checked answers. Once lost, it stays lost.
 
-    `asked`: handles of the classes that the tests named; `operators`: what each class of the
-    reference solution defines, where there is one; `given`: handles of objects that the tests did
-    not make themselves.
+    `asked`: handles of the classes that the tests named; `has_reference`: whether a reference
+    solution says what its classes define; `given`: handles of objects that the tests did not make
+    themselves; `doubts`: why the verdict is at lower trust.
     """
 
-    def __init__(self, fd: int, *, numpy: bool) -> None:
+    def __init__(
+        self,
+        fd: int,
+        *,
+        numpy: bool,
+        reference: Callable[[str], type | None] | None = None,
+        streams: bool = False,
+    ) -> None:
+        super().__init__()
         self._fd = fd
         self._numpy = numpy
         self._next_id = 0
-        self._proxies: dict[int, Any] = {}
-        self._callbacks: list[Callable[..., Any]] = []
+        self._reference = reference
+        self._lock = _thread.RLock()
+        self.exposed = Exposed(self, streams=streams)
+        self.has_reference = reference is not None
         self.asked: set[int] = set()
-        self.given: set[int] = set()
-        self.operators: dict[str, set[str]] | None = None
         self.work = 0
         self.changed = False
         self._frames = 0
         self.lost = ""
         self.unsupported = ""
-        self.raised: BaseException | None = None
-        self.raised_text = ""
+        self.doubts: list[str] = []
+        self.last = ""
 
     def loaded(self) -> BaseException | None:
         """Wait for the candidate to load; the exception that it raised, if it did."""
-        frame = self._receive()
+        while "call" in (frame := self._receive()):
+            self._call_back(frame)
         if frame.get("id") != 0 or not {"ok", "exc"} & set(frame):
             self.lose("its first frame is no report of how it loaded")
         try:
-            return self._error(frame["exc"]) if "exc" in frame else None
+            events.replay(frame.get("events", []))
+            return self.error(frame["exc"]) if "exc" in frame else None
         except Exception as problem:
             self.lose(f"a malformed report of how it loaded: {problem}"[:300])
 
@@ -82,22 +77,31 @@ class Channel:
         """One request and its answer; raises what the candidate raised."""
         if self.lost:
             raise LostError(self.lost)
-        self.work += op not in ("name", "describe")
-        encoder = Encoder(self._outside, numpy=self._numpy)
-        self._next_id += 1
-        number = self._next_id
+        self.work += op not in SILENT
+        encoder = self.encoder()
         try:
             rest["args"] = [encoder.encode(a) for a in args]
             rest["kwargs"] = {k: encoder.encode(v) for k, v in (kwargs or {}).items()}
         except (TypeError, TooDeepError) as error:
             self.refuse(str(error))
-        self._send({"id": number, "op": op, **rest})
-        while "call" in (frame := self._receive()):
-            self._call_back(frame)
+        with self._lock:
+            self.stopping = op in STOPPING or rest.get("name") in STOPPING
+            self._next_id += 1
+            number = self._next_id
+            self._send({"id": number, "op": op, **rest})
+            while "call" in (frame := self._receive()):
+                self._call_back(frame)
         if frame.get("id") != number:
             self.lose("an answer to no question")
-        making = self._makes(rest.get("on"), rest.get("name"))
-        return self._outcome(frame, encoder.kept, self._object_made if making else self._inside)
+        making = op in MAKING or self._makes(rest.get("on"), rest.get("name"))
+        result = self._outcome(frame, encoder.kept, self.object_made if making else self.inside)
+        if self.contents:
+            self.refresh()
+        return result
+
+    def encoder(self) -> Encoder:
+        """An encoder of what goes to the candidate."""
+        return Encoder(self.exposed.outside, numpy=self._numpy, early=self.exposed.early)
 
     def _makes(self, on: int | None, name: str | None) -> bool:
         """Whether a request has the tests make an object: by a class's name, or an operator."""
@@ -115,16 +119,27 @@ class Channel:
         self.unsupported = self.unsupported or why
         raise UnsupportedError(self.unsupported)
 
+    def doubt(self, why: str) -> None:
+        """Note why the verdict is at lower trust."""
+        if why not in self.doubts:
+            self.doubts.append(why)
+
+    def reference_class(self, name: str) -> type | None:
+        """The class of this name in the reference solution, where there is one."""
+        return self._reference(name) if self._reference is not None else None
+
     def _outcome(
         self, frame: dict[str, Any], sent: list[Any], inside: Callable[[str, Any], Any]
     ) -> Any:
         try:
             decoder = Decoder(inside, sent, numpy=self._numpy)
             result = decoder.decode(frame["ok"]) if "ok" in frame else None
-            error = None if "ok" in frame else self._error(frame["exc"])
+            error = None if "ok" in frame else self.error(frame["exc"])
             self._take_changes(frame.get("changed", []), decoder, sent)
         except Exception as problem:
             self.lose(f"a malformed answer: {problem}"[:300])
+        if "events" in frame:
+            events.replay(frame["events"])
         if error is not None:
             raise error
         return result
@@ -138,117 +153,23 @@ class Channel:
             self.changed = True
             codec.replace_contents(sent[number], decoder.decode(content))
 
-    def _error(self, data: Any) -> BaseException:
-        own, builtin, args, text, line = data
-        known = EXCEPTIONS.get(builtin, RuntimeError)
-        kind = known if own is None else self._class(own, known)
-        values = tuple(Decoder().decode(a) for a in args)
-        # A class may descend from another exception than the one that it is said to be.
-        if issubclass(kind, ENDINGS):
-            kind, values = RuntimeError, (f"{builtin}: {text}",)
-        if not issubclass(kind, BaseException) or issubclass(kind, BaseExceptionGroup):
-            kind, values = RuntimeError, (f"{kind.__name__}: {text}",)
-        try:
-            error: BaseException = kind(*values)
-        except Exception:
-            error = kind.__new__(kind)
-        error.args = values
-        self.raised = error
-        self.raised_text = f"{kind.__name__}: {text}"[:500]
-        if type(line) is int:
-            self.raised_text += f" (line {line} of the program)"
-        return error
-
     def _call_back(self, frame: dict[str, Any]) -> None:
+        """Do what the candidate asks of what it was passed."""
         self._count()
         try:
-            decoder = Decoder(self._inside, numpy=self._numpy)
-            function = self._callbacks[count(frame["call"])]
+            decoder = Decoder(self.inside, numpy=self._numpy)
             args = [decoder.decode(a) for a in frame["args"]]
             kwargs = {str(k): decoder.decode(v) for k, v in frame["kwargs"].items()}
+            number, op = frame["call"], frame.get("op", "call")
+            events.replay(frame.get("events", []))
         except Exception as problem:
             self.lose(f"a malformed call: {problem}"[:300])
         try:
-            encoder = Encoder(self._outside, numpy=self._numpy)
-            reply: dict[str, Any] = {"ok": encoder.encode(function(*args, **kwargs))}
+            found = self.exposed.do(number, op, args, kwargs)
+            reply: dict[str, Any] = {"ok": self.encoder().encode(found)}
         except Exception as error:
-            name = next(c.__name__ for c in type(error).__mro__ if c.__name__ in EXCEPTIONS)
-            reply = {"exc": [name, str(error)[:500]]}
+            reply = {"exc": self.exposed.raised(error)}
         self._send(reply)
-
-    def _outside(self, value: Any) -> Any:
-        handle = handle_of(value)
-        if handle is not None:
-            return {"h": handle}
-        if isinstance(value, types.FunctionType) and value.__module__ == TESTS:
-            self._callbacks.append(value)
-            return {"cb": len(self._callbacks) - 1}
-        own_type = isinstance(value, type) and getattr(builtins, value.__name__, None) is value
-        if own_type or isinstance(value, types.FunctionType | types.BuiltinFunctionType):
-            # A library's function is looked up over there: called here, on what the candidate
-            # passes it, it might do anything.
-            return {"lf": [str(value.__module__), value.__qualname__]}
-        if isinstance(value, Iterator):
-            encoder = Encoder(self._outside, numpy=self._numpy)
-            return {"it": [encoder.encode(v) for v in _limited(value, self)]}
-        self.refuse(f"the tests pass a {type(value).__name__}, which cannot cross to the candidate")
-
-    def _inside(self, tag: str, value: Any) -> Any:
-        if tag == "fn":
-            number, name = value
-            return self._proxy(number, lambda: RemoteFunction(self, number, str(name)[:200]))
-        if tag == "cl":
-            return self._class(value, None)
-        if tag == "ob":
-            found = self._object_made(tag, value)
-            self.given.add(value[0])
-            return found
-        if tag == "it":
-            number, generator = value
-            return self._proxy(number, lambda: _iterator(self, number, bool(generator)))
-        if tag == "co":
-            return self._proxy(value, lambda: RemoteAwaitable(self, value))
-        if tag == "ex":
-            return self._error(value)
-        return no_insiders(tag, value)
-
-    def _object_made(self, tag: str, value: Any) -> Any:
-        """As `_inside`; an object is one that the tests made."""
-        if tag != "ob":
-            return self._inside(tag, value)
-        number, kind = value
-        return self._proxy(number, lambda: self._object(number, kind))
-
-    def _object(self, number: int, kind: Any) -> Any:
-        made = object.__new__(self._class(kind, None))
-        object.__setattr__(made, "_veritune", (self, number))
-        return made
-
-    def _class(self, number: Any, exception: type[BaseException] | None) -> Any:
-        return self._proxy(number, lambda: self._describe(number, exception))
-
-    def _describe(self, number: int, exception: type[BaseException] | None) -> Any:
-        name, bases, operators, builtin = self.ask("describe", on=number)
-        known = exception or EXCEPTIONS.get(builtin)
-        parents: tuple[type, ...] = tuple(b for b in bases if isinstance(b, RemoteClass))
-        allowed = [n for n in operators if n in OPERATORS] if known is None else []
-        members: dict[str, Any] = {n: operator_method(n) for n in allowed}
-        if "__hash__" not in allowed and "__eq__" in operators and known is None:
-            members["__hash__"] = None
-        if known and not any(issubclass(p, BaseException) for p in parents):
-            parents = (*parents, known)
-        if not known:
-            members["__slots__"] = ()
-        made = RemoteClass(str(name)[:200], parents or (RemoteObject,), members)
-        type.__setattr__(made, "_veritune_class", (self, number))
-        return made
-
-    def _proxy(self, number: Any, make: Callable[[], Any]) -> Any:
-        if type(number) is not int or not 0 <= number < MAX_HANDLES:
-            raise codec.MalformedError("a bad handle")
-        if number not in self._proxies:
-            self._proxies[number] = make()
-        return self._proxies[number]
 
     def _count(self) -> None:
         self._frames += 1
@@ -275,15 +196,3 @@ class Channel:
         if not isinstance(frame, dict):
             self.lose("a frame that is no object")
         return frame
-
-
-def _limited(values: Iterator[Any], channel: Channel) -> Iterator[Any]:
-    for number, value in enumerate(values):
-        if number >= MAX_ITEMS:
-            channel.refuse("the tests pass an iterator without an end")
-        yield value
-
-
-def _iterator(channel: Channel, number: int, generator: bool) -> Any:
-    remote = RemoteIterator(channel, number)
-    return (item for item in remote) if generator else remote

@@ -12,11 +12,12 @@ import os
 import resource
 import signal
 import socket
+import sys
 from typing import Any, NoReturn
 
 from ..confinement import confine, linux, places
 from ..confinement.confine import Confinement
-from ..wire import frames
+from ..wire import codec, frames
 from . import grading
 
 READY, END = b"R", b"E"
@@ -85,6 +86,7 @@ def _become_grader(fd: int) -> NoReturn:
         linux.close_from(places.CHANNEL + 1)
         gc.enable()
         frame = frames.read(places.CHANNEL, frames.MAX_JOB)
+        sys.setrecursionlimit(codec.DEEP)
         job: dict[str, Any] = frames.loads(frame or b"")
         resource.setrlimit(resource.RLIMIT_CPU, (job["cpu_seconds"], job["cpu_seconds"] + 1))
         grading.serve(socket.socket(fileno=places.CHANNEL), job)

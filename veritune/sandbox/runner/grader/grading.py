@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import resource
 import socket
@@ -10,10 +9,10 @@ import time
 from typing import Any
 
 from ..wire import frames
-from . import names
 from .bench import Bench, outcome_of
 from .channel import Channel, LostError
 from .programs import TestProgram, prepare
+from .reference import Reference
 
 NEXT = b"N"
 
@@ -21,6 +20,7 @@ NEXT = b"N"
 def serve(link: socket.socket, job: dict[str, Any]) -> None:
     """Grade each candidate whose channel comes over `link`, until it hangs up."""
     program = prepare(job)
+    job["reference"] = Reference(job).find
     while True:
         mark, fds, _, _ = socket.recv_fds(link, 1, 1)
         if mark != NEXT:
@@ -33,8 +33,10 @@ def serve(link: socket.socket, job: dict[str, Any]) -> None:
 
 def grade(fd: int, job: dict[str, Any], program: TestProgram) -> dict[str, Any]:
     """The report on one candidate: `tests` as [name, outcome, reason], and what went wrong."""
-    channel = Channel(fd, numpy=job["numpy"])
-    bench = Bench(channel, functools.partial(names.operators, job))
+    reference = job["reference"] if job.get("solution") else None
+    streams = bool(job.get("mirror"))
+    channel = Channel(fd, numpy=job["numpy"], reference=reference, streams=streams)
+    bench = Bench(channel)
     try:
         error = channel.loaded()
         if error is None:
@@ -45,4 +47,8 @@ def grade(fd: int, job: dict[str, Any], program: TestProgram) -> dict[str, Any]:
     except LostError as lost:
         bench.add("load", "runtime error", str(lost))
     # A module's own list that was changed in place would meet the next candidate so.
-    return {**bench.finish(), "stale": channel.changed and program.imports}
+    return {
+        **bench.finish(),
+        "stale": channel.changed and program.imports,
+        "doubts": channel.doubts[:5],
+    }

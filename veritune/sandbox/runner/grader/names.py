@@ -35,7 +35,7 @@ class Sorted:
         space: dict[str, Any] = {}
         if self.helpers:
             helpers: dict[str, Any] = {"__name__": TESTS}
-            exec(compile(self._prompt_code, "prompt.py", "exec"), helpers)
+            exec(compile(self._prompt_code, "prompt.py", "exec", dont_inherit=True), helpers)
             space.update({name: helpers[name] for name in self.helpers})
         for name, (module, member) in self.imports.items():
             loaded = importlib.import_module(module)
@@ -77,19 +77,6 @@ def _sort_others(free: list[str], found: Sorted, job: dict[str, Any]) -> None:
             found.imports[name] = (name, None)
         else:
             found.candidate.append(name)
-
-
-def operators(job: dict[str, Any]) -> dict[str, set[str]] | None:
-    """Class -> the methods it defines in the reference solution; None where there is none."""
-    if not job.get("solution"):
-        return None
-    defined: dict[str, set[str]] = {}
-    for node in _parsed(job["solution"]).body:
-        if isinstance(node, ast.ClassDef):
-            own = {m.name for m in node.body if isinstance(m, ast.FunctionDef)}
-            bases = [b.id for b in node.bases if isinstance(b, ast.Name)]
-            defined[node.name] = own.union(*(defined.get(b, set()) for b in bases))
-    return defined
 
 
 def free_names(tree: ast.Module) -> set[str]:

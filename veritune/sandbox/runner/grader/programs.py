@@ -59,15 +59,16 @@ class Asserts:
         self._steps: list[tuple[bool, types.CodeType]] = [
             (
                 isinstance(statement, ast.Assert) and index >= setup,
-                compile(rewrite.explained(statement), FILE, "exec"),
+                compile(rewrite.explained(statement), FILE, "exec", dont_inherit=True),
             )
             for index, statement in enumerate(tree.body)
         ]
 
     def run(self, bench: Bench) -> None:
-        space: dict[str, Any] = {}
-        if not bench.attempt("set-up", lambda: space.update(bench.space(self._names)), quiet=True):
+        made: list[dict[str, Any]] = []
+        if not bench.attempt("set-up", lambda: made.append(bench.space(self._names)), quiet=True):
             return
+        (space,) = made
         number = 0
         for is_test, code in self._steps:
             number += is_test
@@ -86,7 +87,7 @@ class Check:
         self._names = names.sort(tree, job)
         self.imports = _imports(job, self._names)
         self._asserts = rewrite.reporting(tree)
-        self._code = compile(tree, FILE, "exec")
+        self._code = compile(tree, FILE, "exec", dont_inherit=True)
 
     def run(self, bench: Bench) -> None:
         reached: dict[int, None] = {}

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from .. import speed
-from ..candidate import answering, program
+from ..candidate import answering, loading, program
 from ..confinement import confine, linux, places
 from ..confinement.confine import Confinement, Steps
 from ..confinement.places import CHANNEL, PAYLOAD
@@ -46,6 +46,7 @@ def main(start: Callable[..., None], code: int, link: str) -> None:
     sys.path.append(PACKAGES)
     for name in PRELOADED.split():
         importlib.import_module(name)
+    loading.as_usual()
     speed.ready_candidates()
     serve(int(link))
 

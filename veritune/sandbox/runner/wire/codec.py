@@ -13,7 +13,9 @@ import operator
 from collections import deque
 from typing import Any
 
-MAX_DEPTH = 100
+MAX_DEPTH = 1000
+DEEP = 30_000
+"""Frames that it takes to encode or decode what is nested as deep as that."""
 SCALARS = frozenset({bool, float, str, type(None)})
 # Not those that give more than their own plain value when they are called.
 HANDLING = {"type", "super", "property", "classmethod", "staticmethod", "memoryview"}

@@ -91,6 +91,11 @@ class Decoder:
             raise MalformedError("an array nobody asked for")
         return _read_numpy(value)
 
+    def subclass(self, value: Any, depth: int) -> Any:
+        """A builtin value that is an object of the other side's, too."""
+        number, kind, plain = value
+        return self._inside("sv", [number, kind, self.decode(plain, depth + 1)])
+
     def known(self, number: Any) -> Any:
         """A container of this side's own that the other side names."""
         return self._known[count(number)]
@@ -132,9 +137,13 @@ def _read_bytearray(d: Decoder, value: Any, depth: int) -> bytearray:
     return made
 
 
-def _read_zone(value: Any) -> datetime.timezone | None:
+def _read_zone(value: Any) -> datetime.tzinfo | None:
     import datetime
 
+    if type(value) is str:
+        import zoneinfo
+
+        return zoneinfo.ZoneInfo(value)
     return None if value is None else datetime.timezone(datetime.timedelta(*value))
 
 
@@ -148,6 +157,30 @@ def _read_moment(tag: str, value: Any) -> Any:
     *parts, zone, fold = value
     kind: Any = datetime.time if tag == "tm" else datetime.datetime
     return kind(*parts, _read_zone(zone), fold=fold)
+
+
+def _read_path(value: Any) -> Any:
+    import pathlib
+
+    kind, text = value
+    if kind not in ("PosixPath", "PurePosixPath", "PureWindowsPath") or type(text) is not str:
+        raise MalformedError("a path of no known kind")
+    return getattr(pathlib, kind)(text)
+
+
+def _read_address(value: Any) -> Any:
+    import ipaddress
+
+    kind, text = value
+    if kind not in ADDRESSES or type(text) is not str:
+        raise MalformedError("an address of no known kind")
+    return getattr(ipaddress, kind)(text)
+
+
+def _read_uuid(d: Decoder, value: Any, depth: int) -> Any:
+    import uuid
+
+    return uuid.UUID(int=d.decode(value, depth))
 
 
 def _read_exact(d: Decoder, tag: str, value: Any, depth: int) -> Any:
@@ -225,6 +258,7 @@ def _read_float_pair(value: Any) -> complex:
     return complex(real, imaginary)
 
 
+ADDRESSES = frozenset(f"IPv{n}{k}" for n in (4, 6) for k in ("Address", "Network", "Interface"))
 _Reader = Callable[[Decoder, Any, int], Any]
 _READERS: dict[str, _Reader] = {
     "i": lambda d, v, n: _read_integer(v),
@@ -258,6 +292,12 @@ _READERS: dict[str, _Reader] = {
     "dk": lambda d, v, n: dict.fromkeys(d.items(v, n)).keys(),
     "dv": lambda d, v, n: dict(enumerate(d.items(v, n))).values(),
     "di": lambda d, v, n: dict(d.items(v, n)).items(),
+    "sv": lambda d, v, n: d.subclass(v, n),
+    "tz": lambda d, v, n: _read_zone(v),
+    "zi": lambda d, v, n: _read_zone(v if type(v) is str else [0]),
+    "pa": lambda d, v, n: _read_path(v),
+    "ip": lambda d, v, n: _read_address(v),
+    "uu": _read_uuid,
     "r": lambda d, v, n: d.made[count(v)],
     "a": lambda d, v, n: d.known(v),
 }

@@ -34,8 +34,12 @@ class Encoder:
         known: dict[int, Encoded] | None = None,
         *,
         numpy: bool = False,
+        subclass: Callable[[Any, Any], Encoded | None] = lambda value, plain: None,
+        early: Callable[[Any], Encoded | None] = lambda value: None,
     ) -> None:
-        self._outside = outside
+        """`early` has the first word on what is no exact builtin, `subclass` on heirs of one."""
+        self._outside, self._early = outside, early
+        self._subclass = subclass
         self._numpy = numpy
         self._seen: dict[int, Encoded] = dict(known or {})
         self._count = 0
@@ -100,6 +104,8 @@ class Encoder:
 
     def _other(self, value: Any, depth: int) -> Encoded:
         kind = type(value)
+        if (own := self._early(value)) is not None:
+            return own
         late = _LATE_WRITERS.get((kind.__module__, kind.__qualname__))
         if late is not None:
             return late(value)
@@ -112,7 +118,9 @@ class Encoder:
         ):
             return {"bf": value.__name__}
         if isinstance(value, tuple) and hasattr(kind, "_fields"):
-            return {"nt": [kind.__name__, list(kind._fields), self._items(tuple(value), depth)]}
+            items = self._items(tuple(value), depth)
+            twin = {"nt": [kind.__name__, list(kind._fields), items]}
+            return self._subclass(value, twin) or twin
         numpy = sys.modules.get("numpy")
         if numpy is not None and kind.__module__ == "numpy":
             encoded = _from_numpy(numpy, value) if self._numpy else None
@@ -120,14 +128,17 @@ class Encoder:
                 return encoded
             if isinstance(value, numpy.generic) and type(value.item()) is not type(value):
                 return self.encode(value.item(), depth)
-        plain = _plain_form(value)
-        return self._outside(value) if plain is None else self.encode(plain, depth)
+        plain = plain_form(value)
+        if plain is None:
+            return self._outside(value)
+        encoded = self.encode(plain, depth)
+        return self._subclass(value, encoded) or encoded
 
 
 _BASES: tuple[Any, ...] = (int, float, complex, bytes, tuple, frozenset, list, set, bytearray, dict)
 
 
-def _plain_form(value: Any) -> Any:
+def plain_form(value: Any) -> Any:
     """A builtin twin of an instance of a subclass of a builtin, or None."""
     if isinstance(value, UserDict | UserList | UserString):
         return value.data
@@ -152,7 +163,15 @@ def _from_numpy(numpy: Any, value: Any) -> Encoded | None:
     return {"ns": [value.dtype.str, data]}
 
 
+def _zone_parts(value: Any) -> Encoded:
+    offset = value.utcoffset(None)
+    return [offset.days, offset.seconds]
+
+
 def _zone(value: Any) -> Encoded:
+    zone = value.tzinfo
+    if type(zone).__module__ == "zoneinfo" and type(zone).__name__ == "ZoneInfo" and zone.key:
+        return str(zone.key)
     offset = value.utcoffset() if value.tzinfo is not None else None
     return None if offset is None else [offset.days, offset.seconds]
 
@@ -182,6 +201,17 @@ _LATE_WRITERS: dict[tuple[str, str], Callable[[Any], Encoded]] = {
     },
     ("datetime", "datetime"): lambda v: {
         "dt": [*v.timetuple()[:6], v.microsecond, _zone(v), v.fold]
+    },
+    ("datetime", "timezone"): lambda v: {"tz": _zone_parts(v)},
+    ("zoneinfo", "ZoneInfo"): lambda v: {"zi": str(v.key)},
+    ("pathlib", "PosixPath"): lambda v: {"pa": ["PosixPath", str(v)]},
+    ("pathlib", "PurePosixPath"): lambda v: {"pa": ["PurePosixPath", str(v)]},
+    ("pathlib", "PureWindowsPath"): lambda v: {"pa": ["PureWindowsPath", str(v)]},
+    ("uuid", "UUID"): lambda v: {"uu": v.int},
+    **{
+        ("ipaddress", f"IPv{n}{kind}"): lambda v: {"ip": [type(v).__name__, str(v)]}
+        for n in (4, 6)
+        for kind in ("Address", "Network", "Interface")
     },
     ("datetime", "timedelta"): lambda v: {"td": [v.days, v.seconds, v.microseconds]},
 }
