@@ -25,12 +25,13 @@ def encode(job: Job, limits: Limits) -> tuple[bytes, str]:
     nonce = secrets.token_hex(16)
     if isinstance(job, Graded):
         payload: dict[str, Any] = {"sources": job.sources, "numpy": job.numpy}
-        payload |= {"mirror": job.mirror} if job.mirror else {}
+        payload |= {"mirror": job.mirror, "tree": job.tree} if job.mirror else {}
+        payload |= {"tree": True} if job.tree else {}
         payload |= {"files": dict(job.files)} if job.files else {}
         payload |= {"aliases": job.aliases} if job.aliases else {}
         frame: dict[str, Any] = {
             "spec": _spec(limits, "answer"),
-            "grader": {**job.tests, "numpy": job.numpy, "mirror": job.mirror},
+            "grader": {**job.tests, "numpy": job.numpy, "mirror": job.mirror, "tree": job.tree},
         }
     elif isinstance(job, Shared):
         payload = {"sources": job.sources, "tests": job.tests, "nonce": nonce}

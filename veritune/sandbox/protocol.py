@@ -27,13 +27,15 @@ class Graded:
     `sources` are (file name, text) run one after another in one Python namespace; `tests` is what
     the in-sandbox grader takes. `files` stand beside it, and `aliases` are other names of its
     module. `numpy`: whether arrays may cross between them; `mirror`: whether the tests see what the
-    candidate prints, warns of and logs, and give it input.
+    candidate prints, warns of and logs, and give it input; `tree`: whether files below `/tmp` are
+    told from each side to the other.
     """
 
     sources: tuple[tuple[str, str], ...]
     tests: dict[str, Any]
     numpy: bool = False
     mirror: bool = False
+    tree: bool = False
     files: tuple[tuple[str, str], ...] = ()
     aliases: tuple[str, ...] = ()
 

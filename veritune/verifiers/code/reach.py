@@ -12,8 +12,18 @@ LOOKS = re.compile(
 PATCHED = re.compile(
     r"\bpatch(?:\.object|\.dict|\.multiple)?\(\s*(?:target\s*=\s*)?(?:[rbuf]?[\"']([\w.]+)|([\w.]+))"
     r"|\bmonkeypatch\.(?:setattr|delattr)\(\s*(?:target\s*=\s*)?(?:[\"']([\w.]+)|([\w.]+))"
-    r"|\bmonkeypatch\.(setenv|delenv|setitem|delitem|syspath_prepend)\b"
+    r"|\bmonkeypatch\.(setitem|delitem|syspath_prepend)\b"
     r"|\b(freeze_time|freezegun|pyfakefs|capfdbinary)\b"
+)
+FILES = re.compile(
+    r"\btmp_?path|\btmpdir|\btempfile\b|\bopen\(|\b(?:write|read)_(?:text|bytes)\b|\bPath\(|\bshutil\b"
+    r"|\bos\.(?:path|listdir|makedirs|mkdir|remove|environ|chdir|getcwd|putenv|scandir|walk)\b"
+    r"|\bgetenv\b|\bmonkeypatch\b"
+)
+# What the tests run of what the candidate returns runs where the expected values are.
+EVALUATES = re.compile(
+    r"\b(?:pickle|marshal|shelve|dill|cloudpickle|joblib|runpy)\.|(?<![\w.])(?:eval|exec)\("
+    r"|\bimport_module\(|\bspec_from_file_location\b|\bunsafe_load\b|\bsys\.path\b"
 )
 # Patched where the tests run, these work: what the candidate does there is asked for from there.
 MIRRORED = ("builtins.input", "sys.stdout", "sys.stderr", "sys.stdin")
@@ -22,6 +32,21 @@ MIRRORED = ("builtins.input", "sys.stdout", "sys.stderr", "sys.stdin")
 def looks(text: str) -> bool:
     """Whether tests look at what the candidate prints, warns of or logs, or give it input."""
     return LOOKS.search(text) is not None
+
+
+def files(text: str) -> bool:
+    """Whether tests work on files, the environment or the working folder."""
+    return FILES.search(text) is not None
+
+
+def evaluates(text: str) -> list[str]:
+    """Why tests may run code that the candidate chose, beside the expected values; or nothing."""
+    found = EVALUATES.search(text)
+    return (
+        [f"the tests use {found.group().strip('(.')}, which may run what it is given"]
+        if found
+        else []
+    )
 
 
 def reaches_in(text: str, modules: frozenset[str]) -> str:

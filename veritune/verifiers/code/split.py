@@ -35,7 +35,7 @@ async def verify(
     result = await sandbox.run(Shared(sources=job.sources, tests=job.tests) if in_process else job)
     found = _tests(tests.get("visible"), result)
     outcome, reason = conclude(found)
-    doubts = (result.report or {}).get("doubts", [])
+    doubts = [*(result.report or {}).get("doubts", []), *reach.evaluates(text)]
     trust = "lower" if in_process or doubts else "full"
     if doubts and outcome == "passed":
         reason = f"{reason}; lower trust: {doubts[0]}"
@@ -48,6 +48,7 @@ def _job(problem: Problem, program: Extracted) -> Graded:
     reference: dict[str, Any] = problem.reference
     tests, prompt_code = reference["tests"], reference.get("prompt_code", "")
     solution = reference.get("solution", "")
+    text = tests.get("code", "") + tests.get("setup", "")
     asked = "\n".join((tests.get("code", ""), tests.get("setup", ""), solution, prompt_code))
     return Graded(
         sources=sources(program, prompt_code, asked_by(reference).names),
@@ -58,7 +59,8 @@ def _job(problem: Problem, program: Extracted) -> Graded:
             "solution": solution,
         },
         numpy=NUMPY.search(asked) is not None,
-        mirror=reach.looks(tests.get("code", "") + tests.get("setup", "")),
+        mirror=reach.looks(text),
+        tree=reach.files(text),
         files=program.files,
         aliases=aliases(program),
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 from ..wire import codec, frames
 from ..wire.decoder import Decoder
+from ..wire.files import Tree, surround
 from . import loading
 from .loading import MODULE
 from .performing import Performer
@@ -39,7 +40,7 @@ class Answerer:
         self._channel = channel
         self._recorder = Recorder() if payload.get("mirror") else None
         self._performer = Performer(self._call, numpy=payload["numpy"])
-        self._owner = 0
+        self._tree = Tree(frozenset(payload.get("kept", ()))) if payload.get("tree") else None
         if self._recorder is not None:
             mirror(self._recorder, self._ask_stream)
 
@@ -73,6 +74,9 @@ class Answerer:
         before: list[Any] = []
         reply: dict[str, Any] = {"id": request["id"]}
         limit = sys.getrecursionlimit()
+        if self._tree is not None:
+            surround(request.get("around", {}))
+            self._tree.apply(request.get("files", []), trusted=True)
         try:
             sys.setrecursionlimit(limit + codec.DEEP)
             operands = [decoder.decode(a) for a in request.get("args", ())]
@@ -97,6 +101,8 @@ class Answerer:
         if changed:
             reply["changed"] = changed
         self._note(reply)
+        if self._tree is not None:
+            reply["files"] = self._tree.changes()
         try:
             data = frames.dumps(reply)
             if len(data) > frames.MAX_FRAME:

@@ -64,6 +64,10 @@ def _more(kind: type) -> dict[str, Any]:
         ]
         params = getattr(kind, "__dataclass_params__", None)
         more["frozen"] = bool(getattr(params, "frozen", False))
+    if type(kind) is not type and not is_library(kind):
+        more["meta"] = True
+    if isinstance(kind.__doc__, str) and "__doc__" in vars(kind):
+        more["doc"] = kind.__doc__[:10_000]
     if is_library(kind):
         more["library"] = [kind.__module__, kind.__qualname__]
     return more

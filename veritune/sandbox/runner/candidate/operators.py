@@ -39,6 +39,7 @@ _BUILTIN: dict[str, Callable[..., Any]] = {
     "aexit": lambda o, *args: type(o).__aexit__(o, *args),
     "await": lambda o: o,
     "get": lambda o, *args: type(o).__get__(o, *args),
+    "missing": lambda o, key: type(o).__missing__(o, key),
     "trunc": lambda o: type(o).__trunc__(o),
     "floor": lambda o: type(o).__floor__(o),
     "ceil": lambda o: type(o).__ceil__(o),

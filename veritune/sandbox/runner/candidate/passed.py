@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import builtins
+import sys
 from collections.abc import Callable
 from typing import Any
 
 Call = Callable[[dict[str, Any]], Any]
 
 
-def function(call: Call, number: int, name: str, is_async: bool) -> Callable[..., Any]:
+def function(
+    call: Call, number: int, name: str, is_async: bool, doc: str | None, words: list[Any]
+) -> Callable[..., Any]:
     """A function of the tests'. It is a real one here, so that it binds as a method does."""
 
     def passed(*args: Any, **kwargs: Any) -> Any:
@@ -20,7 +23,42 @@ def function(call: Call, number: int, name: str, is_async: bool) -> Callable[...
 
     made = awaited if is_async else passed
     made.__name__ = made.__qualname__ = name
+    made.__doc__ = doc
+    if words and "inspect" in sys.modules:
+        inspect = sys.modules["inspect"]
+        kinds = [inspect.Parameter(n, k, default=inspect.Parameter.empty) for n, k in words]
+        setattr(made, "__signature__", inspect.Signature(kinds))  # noqa: B010
     return made
+
+
+def exception_class(number: int, name: str, base: str) -> type[BaseException]:
+    """An exception class of the tests'."""
+    kind: Any = getattr(builtins, base, Exception)
+    made: type[BaseException] = type(name, (kind,), {"_veritune_passed": number})
+    return made
+
+
+class _Kind(type):
+    """The class of the tests' classes: what is asked of one is done over there."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        call, number = cls.__dict__["_veritune_call"].__func__, cls.__dict__["_veritune_number"]
+        return call({"call": number, "args": args, "kwargs": kwargs})
+
+    def __instancecheck__(cls, value: Any) -> bool:
+        call, number = cls.__dict__["_veritune_call"].__func__, cls.__dict__["_veritune_number"]
+        return bool(call({"call": number, "op": "isinstance", "args": (value,), "kwargs": {}}))
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        call, number = cls.__dict__["_veritune_call"].__func__, cls.__dict__["_veritune_number"]
+        return call({"call": number, "op": "attribute", "args": (name,), "kwargs": {}})
+
+
+def class_of(call: Call, number: int, name: str) -> type:
+    """A class of the tests'."""
+    return _Kind(name, (), {"_veritune_call": staticmethod(call), "_veritune_number": number})
 
 
 class Awaited:

@@ -10,7 +10,7 @@ import importlib
 import operator
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from ..wire.decoder import Decoder, no_insiders
@@ -20,6 +20,7 @@ from .loading import MODULE
 from .operators import OPERATORS
 
 ITERATORS = (types.GeneratorType, map, filter, zip, enumerate, reversed)
+ATTRIBUTES = ("name", "path", "errno", "returncode")
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 
@@ -32,6 +33,7 @@ class Performer:
         self._objects: list[Any] = []
         self._handles: dict[int, int] = {}
         self._passed: dict[int, Any] = {}
+        self._by_number: dict[int, Any] = {}
         self._raised: dict[int, BaseException] = {}
         self._loop: Any = None
         self.lock = _thread.RLock()
@@ -84,6 +86,12 @@ class Performer:
     def _do_delete(self, request: dict[str, Any], args: list[Any]) -> Any:
         delattr(self._objects[request["on"]], request["name"])
 
+    def _do_isinstance(self, request: dict[str, Any], args: list[Any]) -> bool:
+        return isinstance(args[0], self._objects[request["on"]])
+
+    def _do_issubclass(self, request: dict[str, Any], args: list[Any]) -> bool:
+        return issubclass(args[0], self._objects[request["on"]])
+
     def _do_dir(self, request: dict[str, Any], args: list[Any]) -> Any:
         target = self._objects[request["on"]]
         names = getattr(target, "__all__", None) if isinstance(target, types.ModuleType) else None
@@ -120,11 +128,19 @@ class Performer:
         return [bool(target == other) for other in args]
 
     def _do_equals_anything(self, request: dict[str, Any], args: list[Any]) -> bool:
-        return bool(self._objects[request["on"]] == object())
+        try:
+            return bool(self._objects[request["on"]] == object())
+        except Exception:
+            return False
 
     def _do_plain(self, request: dict[str, Any], args: list[Any]) -> list[Any]:
         """[the builtin value that an object is], or nothing."""
-        value = plain_form(self._objects[request["on"]])
+        target = self._objects[request["on"]]
+        value = plain_form(target)
+        if value is None and _compares_as(target, Mapping):
+            value = dict(target.items())
+        elif value is None and _compares_as(target, Set):
+            value = set(target)
         return [] if value is None else [value]
 
     def _do_make(self, request: dict[str, Any], args: list[Any]) -> int:
@@ -171,6 +187,8 @@ class Performer:
         """A handle: the grader can ask for attributes and calls, never for the object."""
         if (number := self._number_of(value)) is not None:
             return {"p": number}
+        if hasattr(type(value), "__await__") and type(value).__module__ == "builtins":
+            return {"co": self._handle(value)}
         if isinstance(value, types.GeneratorType):
             return {"ge": self._handle(value)}
         if isinstance(value, ITERATORS):
@@ -219,11 +237,13 @@ class Performer:
         if tag == "h":
             return self._objects[value]
         if tag == "cb":
-            number, name, is_async = value
-            return self._keep(number, passed.function(self._call, number, name, is_async))
+            return self._keep(value[0], passed.function(self._call, *value))
+        if tag == "xc":
+            return self._keep(value[0], passed.exception_class(*value))
+        if tag == "kc":
+            return self._keep(value[0], passed.class_of(self._call, *value))
         if tag == "po":
-            number, operators, builtin = value
-            return passed.object_of(self._call, number, operators, builtin)
+            return self._keep(value[0], passed.object_of(self._call, *value))
         if tag == "aw":
             return passed.Awaited(self._call, value)
         if tag == "lf":
@@ -238,8 +258,9 @@ class Performer:
         return no_insiders(tag, value)
 
     def _keep(self, number: int, made: Any) -> Any:
-        self._passed[id(made)] = (made, number)
-        return made
+        known = self._by_number.setdefault(number, made)
+        self._passed[id(known)] = (known, number)
+        return known
 
     def _handle(self, value: Any) -> int:
         number = self._handles.get(id(value))
@@ -273,7 +294,9 @@ class Performer:
         """[class or None, builtin class, arguments, text, line in the candidate's text, more]."""
         kind = type(error)
         builtin = next(c.__name__ for c in kind.__mro__ if c.__module__ == "builtins")
+        number = vars(kind).get("_veritune_passed")
         own = None if kind.__module__ == "builtins" else self._class(kind)
+        own = own if number is None else {"p": number}
         try:
             text = str(error)[:2000]
         except BaseException:
@@ -283,12 +306,18 @@ class Performer:
             args = [encoder.encode(a) for a in error.args]
         except BaseException:
             args = [text]
-        return [own, builtin, args, text, _line(error), self._more(error, depth)]
+        return [own, builtin, args, text, _line(error), self._more(error, own, depth)]
 
-    def _more(self, error: BaseException, depth: int) -> dict[str, Any]:
+    def _more(self, error: BaseException, own: Any, depth: int) -> dict[str, Any]:
         more: dict[str, Any] = {}
         if depth == 0 or type(error).__module__ != "builtins":
             more["on"] = self._handle(error)
+        state = {k: v for k, v in getattr(error, "__dict__", {}).items() if k[:9] != "_veritune"}
+        state |= {n: v for n in ATTRIBUTES if type(v := getattr(error, n, None)) in (str, int)}
+        if state and (own is None or "lc" in own):
+            with contextlib.suppress(Exception):
+                encoder = Encoder(self._outside, numpy=self._numpy, subclass=self._value)
+                more["state"] = {name: encoder.encode(value) for name, value in state.items()}
         if (number := getattr(error, "__dict__", {}).get("_veritune_number")) is not None:
             more["p"] = number
         if depth >= describing.DEPTH:
@@ -300,6 +329,11 @@ class Performer:
         if isinstance(error, BaseExceptionGroup):
             more["group"] = [self.exception(e, depth + 1) for e in error.exceptions[:100]]
         return more
+
+
+def _compares_as(value: Any, kind: Any) -> bool:
+    """Whether a library's abstract class says what an object equals."""
+    return isinstance(value, kind) and type(value).__eq__ is kind.__eq__
 
 
 def _bound(kind: str, value: Any) -> Any:

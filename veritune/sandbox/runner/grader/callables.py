@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .proxies import Asker, attribute, handle_of
+from .proxies import Asker, attribute
 
 MAX_ITEMS = 1_000_000
 ONE_BY_ONE = 32
@@ -26,7 +26,9 @@ class Remote:
         return str(self._channel.ask("operator", on=self._number, name="__repr__"))
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (handle_of(other) == self._number and isinstance(other, Remote))
+        if self is other or not isinstance(other, Remote):
+            return self is other
+        return bool(self._channel.ask("operator", (other,), on=self._number, name="__eq__"))
 
     def __hash__(self) -> int:
         return hash(("remote", self._number))

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from ..wire import codec, frames
 from ..wire.decoder import Decoder
 from ..wire.encoder import Encoder, TooDeepError
+from ..wire.files import Tree
 from . import events
 from .exposed import Exposed
 from .inward import STOPPING, Inward
@@ -43,6 +44,7 @@ class Channel(Inward):
         numpy: bool,
         reference: Callable[[str], type | None] | None = None,
         streams: bool = False,
+        tree: Tree | None = None,
     ) -> None:
         super().__init__()
         self._fd = fd
@@ -51,6 +53,7 @@ class Channel(Inward):
         self._reference = reference
         self._lock = _thread.RLock()
         self.exposed = Exposed(self, streams=streams)
+        self._tree = tree
         self.has_reference = reference is not None
         self.asked: set[int] = set()
         self.work = 0
@@ -88,6 +91,9 @@ class Channel(Inward):
             self.stopping = op in STOPPING or rest.get("name") in STOPPING
             self._next_id += 1
             number = self._next_id
+            if self._tree is not None:
+                rest["around"] = self._tree.surroundings()
+                rest["files"] = self._tree.changes()
             self._send({"id": number, "op": op, **rest})
             while "call" in (frame := self._receive()):
                 self._call_back(frame)
@@ -138,6 +144,8 @@ class Channel(Inward):
             self._take_changes(frame.get("changed", []), decoder, sent)
         except Exception as problem:
             self.lose(f"a malformed answer: {problem}"[:300])
+        if self._tree is not None and "files" in frame:
+            self._tree.apply(frame["files"], trusted=False)
         if "events" in frame:
             events.replay(frame["events"])
         if error is not None:

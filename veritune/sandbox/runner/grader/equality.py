@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import types
 from typing import Any
 
 from . import proxies
@@ -49,13 +50,25 @@ def _by_reference(own: type, left: Any, right: Any) -> bool | None:
     if not _has_own(own):
         return None if _operators(left) & {"__eq__"} else False
     try:
-        decide: Any = own.__eq__
-        found = decide(left, right)
+        found = _renamed(own, left, right)(left, right)
     except (AttributeError, TypeError, NotImplementedError):
         return None
     if found is NotImplemented:
         return None
     return bool(found)
+
+
+def _renamed(own: type, left: Any, right: Any) -> Any:
+    """The reference's `__eq__`, to which the names of its classes are the candidate's."""
+    decide: Any = own.__eq__
+    if not isinstance(decide, types.FunctionType):
+        return decide
+    kinds = (*type(right).__mro__, *type(left).__mro__)
+    named = {c.__name__: c for c in kinds if type(c) is proxies.RemoteClass}
+    names = {**decide.__globals__, **named}
+    return types.FunctionType(
+        decide.__code__, names, decide.__name__, decide.__defaults__, decide.__closure__
+    )
 
 
 def _with_plain(left: Any, right: Any) -> bool:

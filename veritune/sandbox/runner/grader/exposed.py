@@ -98,7 +98,10 @@ class Exposed:
         if isinstance(value, types.ModuleType) and value.__name__ in sys.stdlib_module_names:
             return {"lm": value.__name__}
         if isinstance(value, type) and not _is_framework(value):
-            return {"cb": [self._number(value), value.__name__, False]}
+            if issubclass(value, BaseException):
+                base = next(c.__name__ for c in value.__mro__ if c.__module__ == "builtins")
+                return {"xc": [self._number(value), value.__name__, base]}
+            return {"kc": [self._number(value), value.__name__]}
         if self._may_pass(value):
             return self._object(value)
         self._channel.refuse(
@@ -109,8 +112,10 @@ class Exposed:
         if _is_framework(value) and not _of_mock(value):
             self._channel.refuse(f"the tests pass {value.__qualname__} of their framework")
         name = getattr(value, "__name__", "function")
-        is_async = bool(getattr(getattr(value, "__code__", None), "co_flags", 0) & 0x80)
-        return {"cb": [self._number(value), name, is_async]}
+        code = getattr(value, "__code__", None)
+        is_async = bool(getattr(code, "co_flags", 0) & 0x80)
+        doc = getattr(value, "__doc__", None)
+        return {"cb": [self._number(value), name, is_async, doc, _words(value, code)]}
 
     def _object(self, value: Any) -> Any:
         kind = type(value)
@@ -142,6 +147,8 @@ class Exposed:
             return _run(target)
         if op == "attribute":
             return self._attribute(target, str(args[0]))
+        if op == "isinstance" and isinstance(target, type):
+            return isinstance(args[0], target)
         if op == "set":
             return self._set(target, str(args[0]), args[1])
         if op in OPERATORS and _defined(type(target), op):
@@ -174,6 +181,12 @@ class Exposed:
         except Exception:
             args = [str(error)[:500]]
         own = next((c for c in kind.__mro__ if type(c) is RemoteClass), None)
+        if (
+            own is None
+            and not _is_framework(kind)
+            and kind.__module__ not in sys.stdlib_module_names
+        ):
+            return [self.outside(kind), args, str(error)[:500], self._number(error)]
         name = next(c.__name__ for c in kind.__mro__ if c.__module__ == "builtins")
         shown: Any = {"h": class_where(own)[1]} if own is not None else name
         if own is None and kind.__module__ in sys.stdlib_module_names - FRAMEWORKS:
@@ -183,6 +196,22 @@ class Exposed:
                 else name
             )
         return [shown, args, str(error)[:500], self._number(error)]
+
+
+def _words(value: Any, code: Any) -> list[Any]:
+    """[name, kind] of a function's parameters, as `inspect` numbers the kinds."""
+    if code is None or isinstance(value, types.MethodType):
+        return []
+    names, count = code.co_varnames, code.co_argcount
+    found = [
+        [name, 0 if n < code.co_posonlyargcount else 1] for n, name in enumerate(names[:count])
+    ]
+    rest = count + code.co_kwonlyargcount
+    named = [[name, 3] for name in names[count:rest]]
+    if code.co_flags & 0x04:
+        found.append([names[rest], 2])
+        rest += 1
+    return found + named + ([[names[rest], 4]] if code.co_flags & 0x08 else [])
 
 
 def _run(awaitable: Any) -> Any:

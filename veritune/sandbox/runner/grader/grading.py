@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import socket
@@ -9,6 +10,7 @@ import time
 from typing import Any
 
 from ..wire import frames
+from ..wire.files import ROOT, Tree
 from .bench import Bench, outcome_of
 from .channel import Channel, LostError
 from .programs import TestProgram, prepare
@@ -31,11 +33,31 @@ def serve(link: socket.socket, job: dict[str, Any]) -> None:
         frames.write(link.fileno(), frames.dumps(report))
 
 
+def _clear() -> None:
+    """Remove what tests have left in this process's `/tmp`: the next candidate would get it."""
+    import shutil
+
+    os.chdir(ROOT)
+    for name in os.listdir(ROOT):
+        shutil.rmtree(f"{ROOT}/{name}", ignore_errors=True)
+        with contextlib.suppress(OSError):
+            os.unlink(f"{ROOT}/{name}")
+
+
 def grade(fd: int, job: dict[str, Any], program: TestProgram) -> dict[str, Any]:
     """The report on one candidate: `tests` as [name, outcome, reason], and what went wrong."""
     reference = job["reference"] if job.get("solution") else None
     streams = bool(job.get("mirror"))
-    channel = Channel(fd, numpy=job["numpy"], reference=reference, streams=streams)
+    if tree := job.get("tree"):
+        _clear()
+    channel = Channel(
+        fd,
+        numpy=job["numpy"],
+        reference=reference,
+        streams=streams,
+        tree=Tree() if tree else None,
+    )
+    channel.expects_stop = "StopIteration" in str(job["tests"].get("code"))
     bench = Bench(channel)
     try:
         error = channel.loaded()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import importlib
 import sys
 from collections.abc import Callable
@@ -19,7 +20,15 @@ from .callables import (
     RemoteModule,
     coroutine,
 )
-from .proxies import OPERATORS, Member, RemoteClass, RemoteError, RemoteObject, operator_method
+from .proxies import (
+    OPERATORS,
+    Member,
+    RemoteClass,
+    RemoteError,
+    RemoteObject,
+    operator_method,
+    where,
+)
 
 if TYPE_CHECKING:
     from .exposed import Exposed
@@ -46,6 +55,7 @@ class Inward:
 
     exposed: Exposed
     ask: Callable[..., Any]
+    doubt: Callable[[str], None]
     asked: set[int]
 
     def __init__(self) -> None:
@@ -55,7 +65,7 @@ class Inward:
         self.raised_text = ""
         self.contents: list[tuple[int, Any]] = []
         self._deriving: Any = None
-        self.stopping = False
+        self.stopping = self.expects_stop = False
 
     def inside(self, tag: str, value: Any) -> Any:
         """The value of a tag that is no plain data."""
@@ -92,6 +102,16 @@ class Inward:
 
     def _as_asker(self) -> Any:
         return self
+
+    def _may_stop(self) -> bool:
+        """Whether the end of an iteration may be raised: by what iterates, or at lower trust.
+
+        Out of a function it would end a loop of the tests' as if all were done, unseen.
+        """
+        if self.stopping or not self.expects_stop:
+            return self.stopping
+        self.doubt("a function of the candidate's ends an iteration")
+        return True
 
     def object_made(self, tag: str, value: Any) -> Any:
         """As `inside`; an object is one that the tests made."""
@@ -135,7 +155,8 @@ class Inward:
     def _library(self, value: Any, exception: type[BaseException] | None) -> Any:
         """An exception of a library, which is the same on both sides; else the class as a proxy."""
         module, name, number = value
-        if exception is not None and (found := library_class(module, name)) is not None:
+        found = library_class(module, name)
+        if found is not None and (exception is not None or issubclass(found, BaseException)):
             return found
         return self.klass(number, exception)
 
@@ -148,7 +169,8 @@ class Inward:
         name, bases, operators, builtin, members, more = self.ask("describe", on=number)
         known = exception or EXCEPTIONS.get(builtin)
         parents = tuple(b for b in bases if isinstance(b, type))
-        space: dict[str, Any] = {"_veritune_class": (self, number)}
+        space: dict[str, Any] = {"_veritune_class": (self, number), "__doc__": more.get("doc")}
+        space["_veritune_meta"] = more.get("meta") is True
         if known is None:
             space |= self._operators(operators, number, members)
             base = hybrids.base_of(builtin)
@@ -173,6 +195,8 @@ class Inward:
         space: dict[str, Any] = {n: operator_method(n) for n in allowed}
         if "__hash__" not in allowed and "__eq__" in operators:
             space["__hash__"] = None
+        if "__await__" in allowed:
+            space["__await__"] = lambda self: coroutine(*where(self)).__await__()
         space["_veritune_operators"] = frozenset(str(n) for n in operators)
         space |= {
             str(n): Member(self._as_asker(), number, str(n), k)
@@ -235,10 +259,10 @@ class Inward:
         kind: Any = known
         if own is not None:
             ((tag, value),) = own.items()
-            kind = self._library(value, known) if tag == "lc" else self.klass(value, known)
+            kind = self._kind(tag, value, known)
         values = tuple(decoder.decode(a) for a in args)
         # A class may descend from another exception than the one that it is said to be.
-        if issubclass(kind, ENDINGS) or (issubclass(kind, STOPS) and not self.stopping):
+        if issubclass(kind, ENDINGS) or (issubclass(kind, STOPS) and not self._may_stop()):
             kind, values = RuntimeError, (f"{builtin}: {text}",)
         if not issubclass(kind, BaseException):
             kind, values = RuntimeError, (f"{kind.__name__}: {text}",)
@@ -248,6 +272,9 @@ class Inward:
             )
         else:
             error = _made(kind, values)
+        for name, content in more.get("state", {}).items():
+            with contextlib.suppress(Exception):
+                BaseException.__setattr__(error, str(name), decoder.decode(content))
         error.__dict__["_veritune_text"] = str(text)
         if type(more.get("on")) is int:
             error.__dict__["_veritune_on"] = more["on"]
@@ -255,6 +282,12 @@ class Inward:
             if name in more:
                 setattr(error, name, self.error(more[name]))
         return self._noted(error, text, line)
+
+    def _kind(self, tag: str, value: Any, known: type[BaseException]) -> Any:
+        """The class of an exception: the candidate's, a library's, or one of the tests' own."""
+        if tag == "p":
+            return self.exposed.objects[value]
+        return self._library(value, known) if tag == "lc" else self.klass(value, known)
 
     def _noted(self, error: BaseException, text: Any, line: Any) -> BaseException:
         self.raised = error

@@ -56,9 +56,10 @@ class Asserts:
         tree.body += ast.parse(job["tests"]["code"], FILE).body
         self._names = names.sort(tree, job)
         self.imports = _imports(job, self._names)
+        self._inner = any(isinstance(node, ast.Assert) for node in ast.walk(tree))
         self._steps: list[tuple[bool, types.CodeType]] = [
             (
-                isinstance(statement, ast.Assert) and index >= setup,
+                index >= setup and _tests(statement),
                 compile(rewrite.explained(statement), FILE, "exec", dont_inherit=True),
             )
             for index, statement in enumerate(tree.body)
@@ -76,6 +77,8 @@ class Asserts:
             accepted = bench.attempt(name, functools.partial(exec, code, space), quiet=not is_test)
             if not is_test and not accepted:
                 return
+        if not number and self._inner:
+            bench.add("tests", "accepted", "")
 
 
 class Check:
@@ -116,6 +119,13 @@ class Broken:
 
     def run(self, bench: Bench) -> None:
         bench.add("tests", "infrastructure", self._why)
+
+
+def _tests(statement: ast.stmt) -> bool:
+    """Whether a statement is a test: an assertion, or a block with one that runs right here."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return False
+    return any(isinstance(node, ast.Assert) for node in ast.walk(statement))
 
 
 def _imports(job: dict[str, Any], found: names.Sorted) -> bool:

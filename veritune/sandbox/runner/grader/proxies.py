@@ -48,7 +48,7 @@ SAFE_DUNDERS = frozenset(
 _ALONE = """
 len int float complex index abs neg pos invert round reversed iter getitem setitem delitem call
 enter exit format hash next aiter anext aenter aexit await bytes trunc floor ceil fspath copy
-deepcopy get length_hint
+deepcopy get length_hint missing
 """
 _BINARY = """
 contains lt le gt ge add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor
@@ -181,6 +181,22 @@ class RemoteClass(type):
     def __bool__(cls) -> bool:
         return True
 
+    def __instancecheck__(cls, value: Any) -> bool:
+        if type.__instancecheck__(cls, value):
+            return True
+        if not vars(cls).get("_veritune_meta"):
+            return False
+        channel, number = class_where(cls)
+        return bool(channel.ask("isinstance", (value,), on=number))
+
+    def __subclasscheck__(cls, other: Any) -> bool:
+        if type.__subclasscheck__(cls, other):
+            return True
+        if not vars(cls).get("_veritune_meta") or not isinstance(other, type):
+            return False
+        channel, number = class_where(cls)
+        return bool(channel.ask("issubclass", (other,), on=number))
+
     def __or__(cls, other: Any) -> Any:
         return type.__or__(cls, other)
 
@@ -241,7 +257,9 @@ class RemoteError:
     def __str__(self: Any) -> str:
         text = self.__dict__.get("_veritune_text")
         if text is None and "_veritune_words" in self.__dict__:
-            text = str(_of_exception(class_where(type(self))[0], self, "__str__")())
+            _of_exception(class_where(type(self))[0], self, "args")
+            channel, number = class_where(type(self))[0], self.__dict__["_veritune_on"]
+            text = channel.ask("operator", on=number, name="__str__")
         return BaseException.__str__(self) if text is None else str(text)
 
 

@@ -159,6 +159,20 @@ def _read_moment(tag: str, value: Any) -> Any:
     return kind(*parts, _read_zone(zone), fold=fold)
 
 
+def _read_factory(d: Decoder, value: Any, depth: int) -> Any:
+    """What a defaultdict makes its values by: a plain type, or a function of the other side's."""
+    return PLAIN_TYPES[value] if type(value) is str else d.decode(value, depth + 1)
+
+
+def _read_array(value: Any) -> Any:
+    import array
+
+    code, data = value
+    made = array.array(str(code))
+    made.frombytes(_bytes(data))
+    return made
+
+
 def _read_path(value: Any) -> Any:
     import pathlib
 
@@ -268,9 +282,7 @@ _READERS: dict[str, _Reader] = {
     "d": lambda d, v, n: _read_dict({}, d, v, n),
     "od": lambda d, v, n: _read_dict(OrderedDict(), d, v, n),
     "ct": lambda d, v, n: _read_dict(Counter(), d, v, n),
-    "dd": lambda d, v, n: _read_dict(
-        defaultdict(None if v[0] is None else PLAIN_TYPES[v[0]]), d, v[1], n
-    ),
+    "dd": lambda d, v, n: _read_dict(defaultdict(_read_factory(d, v[0], n)), d, v[1], n),
     "dq": _read_deque,
     "ba": _read_bytearray,
     "b": lambda d, v, n: _bytes(v),
@@ -293,6 +305,8 @@ _READERS: dict[str, _Reader] = {
     "dv": lambda d, v, n: dict(enumerate(d.items(v, n))).values(),
     "di": lambda d, v, n: dict(d.items(v, n)).items(),
     "sv": lambda d, v, n: d.subclass(v, n),
+    "mv": lambda d, v, n: memoryview(_bytes(v)),
+    "ar": lambda d, v, n: _read_array(v),
     "tz": lambda d, v, n: _read_zone(v),
     "zi": lambda d, v, n: _read_zone(v if type(v) is str else [0]),
     "pa": lambda d, v, n: _read_path(v),

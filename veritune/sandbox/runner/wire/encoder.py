@@ -89,7 +89,8 @@ class Encoder:
             return {"s": self._items(list(value), depth)}
         pairs = [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in value.items()]
         if kind is defaultdict:
-            factory = TYPE_NAMES.get(value.default_factory)
+            made = value.default_factory
+            factory = TYPE_NAMES.get(made) or (None if made is None else self.encode(made))
             return {"dd": [factory, pairs]}
         tag = "d" if kind is dict else "od" if kind is OrderedDict else "ct"
         return {tag: pairs}
@@ -185,6 +186,8 @@ _WRITERS: dict[type, _Writer] = {
     slice: lambda e, v, d: {"sl": [e.encode(x, d + 1) for x in (v.start, v.stop, v.step)]},
     type(Ellipsis): lambda e, v, d: {"k": "Ellipsis"},
     type(NotImplemented): lambda e, v, d: {"k": "NotImplemented"},
+    types.MappingProxyType: lambda e, v, d: e.encode(dict(v), d),
+    memoryview: lambda e, v, d: {"mv": base64.b64encode(v).decode()},
     type({}.keys()): lambda e, v, d: {"dk": e._items(list(v), d)},
     type({}.values()): lambda e, v, d: {"dv": e._items(list(v), d)},
     type({}.items()): lambda e, v, d: {"di": e._items(list(v), d)},
@@ -207,6 +210,7 @@ _LATE_WRITERS: dict[tuple[str, str], Callable[[Any], Encoded]] = {
     ("pathlib", "PosixPath"): lambda v: {"pa": ["PosixPath", str(v)]},
     ("pathlib", "PurePosixPath"): lambda v: {"pa": ["PurePosixPath", str(v)]},
     ("pathlib", "PureWindowsPath"): lambda v: {"pa": ["PureWindowsPath", str(v)]},
+    ("array", "array"): lambda v: {"ar": [v.typecode, base64.b64encode(v.tobytes()).decode()]},
     ("uuid", "UUID"): lambda v: {"uu": v.int},
     **{
         ("ipaddress", f"IPv{n}{kind}"): lambda v: {"ip": [type(v).__name__, str(v)]}
