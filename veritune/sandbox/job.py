@@ -25,13 +25,15 @@ def encode(job: Job, limits: Limits) -> tuple[bytes, str]:
     nonce = secrets.token_hex(16)
     if isinstance(job, Graded):
         payload: dict[str, Any] = {"sources": job.sources, "numpy": job.numpy}
-        payload |= {"mirror": job.mirror, "tree": job.tree} if job.mirror else {}
-        payload |= {"tree": True} if job.tree else {}
+        told: dict[str, Any] = {"mirror": job.mirror, "tree": job.tree}
+        if job.tests["type"] == "pytest":
+            told |= {"suite": True, "wall_seconds": limits.wall_seconds}
+        payload |= {name: value for name, value in told.items() if value}
         payload |= {"files": dict(job.files)} if job.files else {}
         payload |= {"aliases": job.aliases} if job.aliases else {}
         frame: dict[str, Any] = {
             "spec": _spec(limits, "answer"),
-            "grader": {**job.tests, "numpy": job.numpy, "mirror": job.mirror, "tree": job.tree},
+            "grader": {**job.tests, "numpy": job.numpy, **told},
         }
     elif isinstance(job, Shared):
         payload = {"sources": job.sources, "tests": job.tests, "nonce": nonce}

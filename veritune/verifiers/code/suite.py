@@ -1,37 +1,188 @@
-"""pytest suites: run in the candidate's process, so at lower trust."""
+"""pytest suites: pytest and the test files run in the grader's process, apart from the candidate.
+
+Where a suite needs to change the candidate's process from inside, it runs there, at lower trust.
+"""
 
 from __future__ import annotations
 
-from veritune.records import Candidate, Problem, TestVerdict, Verdict
-from veritune.sandbox import Sandbox, Shared
+from dataclasses import replace
+from typing import Any, get_args
+
+from veritune.records import Candidate, Problem, TestOutcome, TestVerdict, Verdict
+from veritune.sandbox import ExecResult, Graded, Sandbox, Shared
+from veritune.verifiers.code import modules, reach
 from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
-from veritune.verifiers.code.extract import Extracted, asked_by, sources
+from veritune.verifiers.code.extract import Extracted, aliases, asked_by, sources
+from veritune.verifiers.code.split import NUMPY
+
+MOST_RUNS = 6
+"""Runs of one suite: each test that ends the candidate takes a new one for those after it."""
+OUTCOMES = frozenset(get_args(TestOutcome))
 
 
 async def verify(
-    sandbox: Sandbox, problem: Problem, candidate: Candidate, program: Extracted
+    sandbox: Sandbox,
+    problem: Problem,
+    candidate: Candidate,
+    program: Extracted,
+    *,
+    in_process: bool = False,
 ) -> Verdict:
-    """Run the suite beside the candidate, which stands in `solution.py`."""
-    reference = problem.reference
-    text = "\n\n".join(
-        text
-        for _, text in sources(program, reference.get("prompt_code", ""), asked_by(reference).names)
+    """Run the suite on the candidate, which stands in the module that the tests import."""
+    job = _job(problem, program)
+    names = frozenset(job.tests["modules"])
+    text = "\n".join(problem.reference["tests"]["files"].values())
+    reached = reach.reaches_in(text, names)
+    if not in_process and not reached:
+        found = await _apart(sandbox, job)
+        outcome, why = conclude(found.tests)
+        if not any(test.outcome == "unsupported" for test in found.tests):
+            doubts = [*found.doubts, *reach.evaluates(text)]
+            return _concluded(problem, candidate, found, outcome, why, doubts)
+        reached = next(t.reason for t in found.tests if t.outcome == "unsupported")
+    result = await sandbox.run(_shared(problem, program, job))
+    tests = _claimed(result)
+    outcome, why = conclude(tests)
+    why = (
+        f"{why}; lower trust: the tests ran in the candidate's process ({reached or 'in_process'})"
     )
-    job = Shared(
-        sources=(("solution.py", text),), tests={"type": "pytest", "tests": reference["tests"]}
+    rest = measures([result])
+    return verdict(problem, candidate, outcome, why, tests=tests, trust="lower", **rest)
+
+
+def _concluded(
+    problem: Problem, candidate: Candidate, found: _Found, outcome: Any, why: str, doubts: list[str]
+) -> Verdict:
+    if doubts and outcome == "passed":
+        why = f"{why}; lower trust: {doubts[0]}"
+    return verdict(
+        problem,
+        candidate,
+        outcome,
+        why,
+        tests=found.tests,
+        trust="lower" if doubts else "full",
+        **measures(found.results),
     )
-    result = await sandbox.run(job)
+
+
+def _job(problem: Problem, program: Extracted) -> Graded:
+    reference: dict[str, Any] = problem.reference
+    files: dict[str, str] = reference["tests"]["files"]
+    text = "\n".join(files.values())
+    wanted = modules.wanted(files, program)
+    theirs = [name.removesuffix(".py").replace("/", ".") for name, _ in program.files]
+    names = dict.fromkeys(["solution", *aliases(program), *wanted, *theirs])
+    given = modules.given(files)
+    return Graded(
+        sources=sources(program, reference.get("prompt_code", ""), asked_by(reference).names),
+        tests={
+            "type": "pytest",
+            "tests": {"files": files},
+            "kept": [name for name in files if name not in given],
+            "modules": [name.removesuffix(".__init__") for name in names],
+            "solution": reference.get("solution", ""),
+            "prompt_code": reference.get("prompt_code", ""),
+            "stops": "StopIteration" in text,
+        },
+        numpy=NUMPY.search(text + program.code) is not None,
+        mirror=reach.looks(text),
+        tree=reach.files(text),
+        files=tuple(given.items()) + program.files,
+        aliases=(*aliases(program), *wanted),
+    )
+
+
+class _Found:
+    """What the runs of one suite gave."""
+
+    def __init__(self) -> None:
+        self.results: list[ExecResult] = []
+        self.doubts: list[str] = []
+        self.tests: tuple[TestVerdict, ...] = ()
+
+
+async def _apart(sandbox: Sandbox, job: Graded) -> _Found:
+    """Run the suite, and again the tests after one that ended the candidate."""
+    found = _Found()
+    ended: dict[str, TestVerdict] = {}
+    only: list[str] = []
+    names: list[str] = []
+    for _ in range(MOST_RUNS):
+        run = job if not only else replace(job, tests={**job.tests, "only": only})
+        result = await sandbox.run(run)
+        found.results.append(result)
+        report = result.report
+        if report is None:
+            outcome, reason = how_it_ended(result)
+            ended["suite"] = TestVerdict(
+                name="suite", outcome=outcome, reason=f"no report: {reason}"
+            )
+            break
+        found.doubts += report.get("doubts", [])
+        names = names or report.get("names", [])
+        for name, outcome, reason, more in report["tests"]:
+            ended.setdefault(name, _test(result, name, outcome, reason, more))
+        for test in _other(report, result):
+            ended.setdefault(test.name, test)
+        left = [name for name in names if name not in ended]
+        if not left or not (report.get("lost") or report.get("broke")) or left == only:
+            break
+        only = left
+    for name in names:
+        if name not in ended:
+            reason = "not run: the candidate ended in tests before it"
+            ended[name] = TestVerdict(name=name, outcome="runtime error", reason=reason)
+    found.tests = tuple(ended.values())
+    return found
+
+
+def _test(
+    result: ExecResult, name: str, outcome: str, reason: str, more: dict[str, Any]
+) -> TestVerdict:
+    kind: Any = outcome
+    if outcome == "lost":
+        kind, reason = how_it_ended(result)
+    elif outcome == "skipped":
+        kind, reason = "accepted", f"skipped: {reason}"
+    return TestVerdict(name=name, outcome=kind, reason=reason)
+
+
+def _other(report: dict[str, Any], result: ExecResult) -> list[TestVerdict]:
+    """What is to be said beside the tests: a program that does not load, a broken suite."""
+    if load := report.get("load"):
+        outcome: TestOutcome = "memory" if load.startswith("MemoryError") else "runtime error"
+        why = f"the program did not load: {load}"
+        return [TestVerdict(name="load", outcome=outcome, reason=why)]
+    if report.get("lost") and not report["names"]:
+        kind, reason = how_it_ended(result)
+        return [TestVerdict(name="load", outcome=kind, reason=reason)]
+    if collection := report.get("collection"):
+        name, text, by_candidate = collection
+        kind = "runtime error" if by_candidate else "infrastructure"
+        return [TestVerdict(name=f"collection of {name}", outcome=kind, reason=text)]
+    if broke := report.get("broke"):
+        name, why = broke
+        kind = why if why in OUTCOMES else "infrastructure"
+        return [TestVerdict(name=name or "suite", outcome=kind, reason=f"ended the tests: {why}")]
+    return []
+
+
+def _shared(problem: Problem, program: Extracted, job: Graded) -> Shared:
+    """The suite in the candidate's own process."""
+    text = "\n\n".join(text for _, text in job.sources)
+    files = [(f"{name.replace('.', '/')}.py", text) for name in ("solution", *job.aliases)]
+    others = tuple(file for file in program.files)
+    return Shared(
+        sources=(*files, *others), tests={"type": "pytest", "tests": problem.reference["tests"]}
+    )
+
+
+def _claimed(result: ExecResult) -> tuple[TestVerdict, ...]:
     if result.report is None:
         outcome, reason = how_it_ended(result)
-        tests: tuple[TestVerdict, ...] = (
-            TestVerdict(name="suite", outcome=outcome, reason=f"no report: {reason}"),
-        )
-    else:
-        tests = tuple(
-            TestVerdict(name=name, outcome=outcome, reason=reason)
-            for name, outcome, reason in result.report["tests"]
-        )
-    concluded, why = conclude(tests)
-    return verdict(
-        problem, candidate, concluded, why, tests=tests, trust="lower", **measures([result])
+        return (TestVerdict(name="suite", outcome=outcome, reason=f"no report: {reason}"),)
+    return tuple(
+        TestVerdict(name=name, outcome=outcome, reason=reason)
+        for name, outcome, reason in result.report["tests"]
     )

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..wire import codec, frames
 from ..wire.decoder import Decoder
-from ..wire.files import Tree, surround
+from ..wire.files import SUITE, Tree, surround
 from . import loading
 from .loading import MODULE
 from .performing import Performer
@@ -48,9 +48,12 @@ class Answerer:
         """Run the candidate's text; the first frame says how that went."""
         frame: dict[str, Any] = {"id": 0}
         try:
+            if payload.get("suite"):
+                os.makedirs(SUITE, exist_ok=True)
+                os.chdir(SUITE)
             for name, text in payload.get("files", {}).items():
                 loading.write(name, text)
-            if payload.get("files"):
+            if payload.get("files") or payload.get("suite"):
                 sys.path.insert(0, os.getcwd())
             module = loading.module_of(payload["sources"], payload.get("aliases", []))
             for name, text in payload["sources"]:

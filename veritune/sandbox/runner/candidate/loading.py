@@ -37,12 +37,24 @@ def run_text(text: str, name: str, space: dict[str, Any]) -> None:
     exec(compile(text, name, "exec", dont_inherit=True), space)
 
 
+def _parents(name: str, module: types.ModuleType) -> None:
+    """The packages that a dotted name stands in."""
+    parent, _, last = name.rpartition(".")
+    if not parent:
+        return
+    package = sys.modules.setdefault(parent, types.ModuleType(parent))
+    package.__dict__.setdefault("__path__", [os.path.abspath(parent.replace(".", "/"))])
+    setattr(package, last, module)
+    _parents(parent, package)
+
+
 def module_of(sources: list[list[str]], aliases: list[str]) -> types.ModuleType:
     """The module that the candidate's sources are to fill, under all its names."""
     module = types.ModuleType(MODULE)
     module.__file__ = os.path.abspath(f"{MODULE}.py")
     for alias in (MODULE, *aliases):
         sys.modules[alias] = module
+        _parents(alias, module)
     sys.argv = [f"{MODULE}.py"]
     text = sources[-1][1]
     if any(word in text for word in LOOKS):

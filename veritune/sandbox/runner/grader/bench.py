@@ -6,7 +6,6 @@ channel whole. Nothing the candidate sends can end a test early or stand in for 
 
 from __future__ import annotations
 
-import reprlib
 import sys
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 from . import names, rewrite
 from .channel import LostError, UnsupportedError
 from .proxies import handle_of
+from .shown import shown
 
 # What only a broken test program raises by itself.
 BROKEN = (NameError, ImportError, SyntaxError)
@@ -128,18 +128,6 @@ class Namespace(dict[str, Any]):
 def outcome_of(error: BaseException) -> str:
     """The outcome of a test that an exception of the candidate's ended."""
     return "memory" if isinstance(error, MemoryError) else "runtime error"
-
-
-def shown(value: object) -> str:
-    """A short text for a value that may be hostile."""
-    short = reprlib.Repr()
-    short.maxstring = short.maxother = short.maxlong = 120
-    short.maxlist = short.maxtuple = short.maxdict = short.maxset = 12
-    short.maxlevel = 3  # a list of twelve times the same list, and so on, is sent in a few bytes
-    try:
-        return short.repr(value)[:300]
-    except BaseException as error:
-        return f"<{type(value).__name__}, which cannot be shown: {type(error).__name__}>"
 
 
 def text_of(error: BaseException) -> str:

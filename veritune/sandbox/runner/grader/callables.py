@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
-from .proxies import Asker, attribute
+from .proxies import Asker, RemoteClass, attribute, class_where
 
 MAX_ITEMS = 1_000_000
+OF_IMPORT = frozenset({"__spec__", "__loader__", "__package__", "__path__", "__cached__"})
 ONE_BY_ONE = 32
 """Items that are fetched singly, since fetching ahead runs code that the tests did not ask for."""
 
@@ -56,8 +58,6 @@ class RemoteFunction(Remote):
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
             return self
-        import types
-
         return types.MethodType(self, instance)
 
     @property
@@ -74,8 +74,6 @@ class RemoteFunction(Remote):
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
-        import types
-
         return types.FunctionType
 
     @property
@@ -121,8 +119,6 @@ class RemoteGenerator(RemoteIterator):
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
-        import types
-
         return types.GeneratorType
 
     def __next__(self) -> Any:
@@ -202,14 +198,20 @@ class RemoteAsyncGenerator(Remote):
         return self._channel.ask("method", on=self._number, name="aclose")
 
 
-class RemoteModule(Remote):
+class RemoteModule(types.ModuleType):
     """A module that the candidate's code imported, or that it is."""
 
+    _veritune_number = property(lambda self: self.__dict__["_number"])
+
     def __init__(self, channel: Asker, number: int, name: str) -> None:
-        super().__init__(channel, number)
-        self.__dict__["__name__"] = name
+        super().__init__(name)
+        self.__dict__.pop("__doc__", None)
+        self.__dict__["_channel"], self.__dict__["_number"] = channel, number
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if name in OF_IMPORT:
+            self.__dict__[name] = value
+            return
         self._channel.ask("set", (value,), on=self._number, name=name)
 
     def __delattr__(self, name: str) -> None:
@@ -221,10 +223,10 @@ class RemoteModule(Remote):
     def __getattr__(self, name: str) -> Any:
         if name == "__all__":
             return [n for n in self.__dir__() if not n.startswith("_")]
-        return attribute(self._channel, self._number, name)
-
-    @property  # type: ignore[misc]
-    def __class__(self) -> Any:
-        import types
-
-        return types.ModuleType
+        channel, number = self.__dict__["_channel"], self.__dict__["_number"]
+        value = attribute(channel, number, name)
+        if isinstance(value, RemoteClass):
+            named = name.lstrip("_")[:1].isupper()
+            if channel.has_reference or named:
+                channel.asked.add(class_where(value)[1])
+        return value

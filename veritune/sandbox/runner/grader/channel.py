@@ -14,6 +14,7 @@ from . import events
 from .exposed import Exposed
 from .inward import STOPPING, Inward
 from .proxies import SEES_OPERAND
+from .shown import shown
 
 MAX_FRAMES = 2_000_000
 MAKING = frozenset({"copy", "deepcopy"})
@@ -62,7 +63,7 @@ class Channel(Inward):
         self.lost = ""
         self.unsupported = ""
         self.doubts: list[str] = []
-        self.last = ""
+        self.last: tuple[int, tuple[Any, ...], Any] | None = None
 
     def loaded(self) -> BaseException | None:
         """Wait for the candidate to load; the exception that it raised, if it did."""
@@ -81,6 +82,8 @@ class Channel(Inward):
         if self.lost:
             raise LostError(self.lost)
         self.work += op not in SILENT
+        if rest.get("name") == "__call__":
+            self.last = (rest["on"], args, kwargs)
         encoder = self.encoder()
         try:
             rest["args"] = [encoder.encode(a) for a in args]
@@ -129,6 +132,19 @@ class Channel(Inward):
         """Note why the verdict is at lower trust."""
         if why not in self.doubts:
             self.doubts.append(why)
+
+    def take_reference(self, reference: Callable[[str], type | None]) -> None:
+        """Have a reference solution say what its classes define."""
+        self._reference, self.has_reference = reference, True
+
+    def call_shown(self) -> str:
+        """The last call of a function of the candidate's, as text; it may be hostile."""
+        if self.last is None:
+            return ""
+        on, args, kwargs = self.last
+        name = getattr(self._proxies.get(on), "__name__", "")
+        words = [shown(a) for a in args] + [f"{k}={shown(v)}" for k, v in (kwargs or {}).items()]
+        return f"{name}({', '.join(words)})"[:500]
 
     def reference_class(self, name: str) -> type | None:
         """The class of this name in the reference solution, where there is one."""

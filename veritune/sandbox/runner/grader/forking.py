@@ -33,10 +33,14 @@ RULES = Confinement(
 )
 
 
-def serve(link: socket.socket, uid: int | None) -> NoReturn:
+def serve(link: socket.socket, uid: int | None, *, suites: bool) -> NoReturn:
     """Answer the host's requests until it hangs up; the first process of a pid namespace."""
     link = socket.socket(fileno=places.take(link.detach()))
     linux.close_from(link.fileno() + 1)
+    if suites:
+        from .suite import preload
+
+        preload()
     confine.settle()
     confine.Preference().end_first()
     confine.steps(RULES).take(confine.leaving_root(uid))

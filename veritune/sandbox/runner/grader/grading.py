@@ -7,6 +7,7 @@ import os
 import resource
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ..wire import frames
@@ -21,16 +22,26 @@ NEXT = b"N"
 
 def serve(link: socket.socket, job: dict[str, Any]) -> None:
     """Grade each candidate whose channel comes over `link`, until it hangs up."""
-    program = prepare(job)
     job["reference"] = Reference(job).find
+    report_on = _reporter(job)
     while True:
         mark, fds, _, _ = socket.recv_fds(link, 1, 1)
         if mark != NEXT:
             return
-        report = grade(fds[0], job, program)
+        report = report_on(fds[0])
         os.close(fds[0])
         report["used"] = [time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]
         frames.write(link.fileno(), frames.dumps(report))
+
+
+def _reporter(job: dict[str, Any]) -> Callable[[int], dict[str, Any]]:
+    """What grades a candidate by these tests, given the channel to it."""
+    if job["type"] == "pytest":
+        from .suite import Suite
+
+        return Suite(job).report
+    program = prepare(job)
+    return lambda fd: grade(fd, job, program)
 
 
 def _clear() -> None:

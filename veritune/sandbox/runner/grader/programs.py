@@ -10,8 +10,9 @@ import types
 from typing import Any, Protocol
 
 from . import names, rewrite
-from .bench import Bench, shown
+from .bench import Bench
 from .same import same
+from .shown import shown
 
 FILE = "tests.py"
 

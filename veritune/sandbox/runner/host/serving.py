@@ -93,7 +93,8 @@ class Host:
         self._uid = UIDS_FROM + start if _many_uids() else None
         self._grader: Grader | None = None
         self._waiting: Waiting | None = None
-        self._graders = self._start_graders()
+        self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
+        self._graders = {False: self._start_graders(suites=False)}
 
     def serve(self) -> None:
         """Read jobs, run them, write replies."""
@@ -111,16 +112,17 @@ class Host:
             return pipes.reply_through(job["replies"], REPLIES)
         return self._run(job)
 
-    def _start_graders(self) -> socket.socket:
-        """The process that forks graders, the first of a pid namespace."""
+    def _start_graders(self, *, suites: bool) -> socket.socket:
+        """The process that forks graders, the first of a pid namespace; of suites, another."""
         ours, theirs = socket.socketpair()
         uid = self._next_uid()
         gc.collect()
         linux.trim()
-        linux.unshare(linux.NEWPID)
+        entering = linux.entering(self._own_pids, linux.NEWPID)
+        linux.perform([entering, linux.unsharing(linux.NEWPID)])
         if os.fork() == 0:
             linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-            forking.serve(theirs, uid)
+            forking.serve(theirs, uid, suites=suites)
         theirs.close()
         return ours
 
@@ -181,7 +183,11 @@ class Host:
             self._grader.end()
             self._grader = None
         if self._grader is None:
-            self._grader = Grader(job["grader"], job["spec"]["cpu_seconds"], self._graders)
+            suites = job["grader"]["type"] == "pytest"
+            if suites not in self._graders:
+                self._graders[suites] = self._start_graders(suites=suites)
+            cpu_seconds = job["spec"]["cpu_seconds"]
+            self._grader = Grader(job["grader"], cpu_seconds, self._graders[suites])
         return self._grader
 
 
