@@ -91,12 +91,30 @@ def _python() -> list[str]:
             # Else they are as closed as on the host, where they may be somebody's home.
             line += _open_folder(str(parent))
         line += ["--ro-bind", folder, folder]
+    for hidden in _site_packages():
+        line += ["--tmpfs", hidden, "--remount-ro", hidden]
     for name in PACKAGES + SUITE:
-        for place in sys.path:
-            if place.endswith("site-packages") and (Path(place) / name).exists():
-                line += ["--ro-bind", f"{place}/{name}", f"{SITE}/{name}"]
-                break
+        for found in installed(name):
+            line += ["--ro-bind", str(found), f"{SITE}/{found.name}"]
     return line
+
+
+def _site_packages() -> list[str]:
+    """Folders of installed packages below what is bound: candidates see none but those chosen."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    places = [f"{folder}/lib/{version}/site-packages" for folder in (sys.base_prefix, "/usr")]
+    places += [f"/usr/local/lib/{version}/{kind}-packages" for kind in ("site", "dist")]
+    places += ["/usr/lib/python3/dist-packages"]
+    return [place for place in dict.fromkeys(places) if os.path.isdir(place)]
+
+
+def installed(name: str) -> list[Path]:
+    """A package or module of this host's, and what says its version."""
+    for place in sys.path:
+        if place.endswith("site-packages") and (Path(place) / name).exists():
+            about = Path(place).glob(f"{name.removesuffix('.py')}-*.dist-info")
+            return [Path(place) / name, *about]
+    return []
 
 
 class _Process:

@@ -17,6 +17,7 @@ from veritune.verifiers.code.split import NUMPY
 
 MOST_RUNS = 6
 """Runs of one suite: each test that ends the candidate takes a new one for those after it."""
+SKIPPED = "skipped: "
 OUTCOMES = frozenset(get_args(TestOutcome))
 
 
@@ -134,6 +135,9 @@ async def _apart(sandbox: Sandbox, job: Graded) -> _Found:
             reason = "not run: the candidate ended in tests before it"
             ended[name] = TestVerdict(name=name, outcome="runtime error", reason=reason)
     found.tests = tuple(ended.values())
+    if found.tests and all(test.reason.startswith(SKIPPED) for test in found.tests):
+        why = "every test was skipped"
+        found.tests = (TestVerdict(name="suite", outcome="infrastructure", reason=why),)
     return found
 
 
@@ -144,7 +148,7 @@ def _test(
     if outcome == "lost":
         kind, reason = how_it_ended(result)
     elif outcome == "skipped":
-        kind, reason = "accepted", f"skipped: {reason}"
+        kind, reason = "accepted", f"{SKIPPED}{reason}"
     return TestVerdict(name=name, outcome=kind, reason=reason)
 
 

@@ -78,8 +78,8 @@ class Answerer:
         reply: dict[str, Any] = {"id": request["id"]}
         limit = sys.getrecursionlimit()
         if self._tree is not None:
-            surround(request.get("around", {}))
             self._tree.apply(request.get("files", []), trusted=True)
+            surround(request.get("around", {}))
         try:
             sys.setrecursionlimit(limit + codec.DEEP)
             operands = [decoder.decode(a) for a in request.get("args", ())]

@@ -80,6 +80,10 @@ class Performer:
         bind = getattr(type(value), "__get__", None)
         return value if bind is None else bind(value, args[0], type(args[0]))
 
+    def _do_raw(self, request: dict[str, Any], args: list[Any]) -> int:
+        """The number of what a class itself holds under a name, unbound."""
+        return self._handle(vars(self._objects[request["on"]])[request["name"]])
+
     def _do_set(self, request: dict[str, Any], args: list[Any]) -> Any:
         setattr(self._objects[request["on"]], request["name"], *args)
 

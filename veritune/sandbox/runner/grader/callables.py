@@ -5,10 +5,9 @@ from __future__ import annotations
 import types
 from typing import Any
 
-from .proxies import Asker, RemoteClass, attribute, class_where
+from .proxies import Asker, attribute
 
 MAX_ITEMS = 1_000_000
-OF_IMPORT = frozenset({"__spec__", "__loader__", "__package__", "__path__", "__cached__"})
 ONE_BY_ONE = 32
 """Items that are fetched singly, since fetching ahead runs code that the tests did not ask for."""
 
@@ -196,37 +195,3 @@ class RemoteAsyncGenerator(Remote):
     def aclose(self) -> Any:
         """End it."""
         return self._channel.ask("method", on=self._number, name="aclose")
-
-
-class RemoteModule(types.ModuleType):
-    """A module that the candidate's code imported, or that it is."""
-
-    _veritune_number = property(lambda self: self.__dict__["_number"])
-
-    def __init__(self, channel: Asker, number: int, name: str) -> None:
-        super().__init__(name)
-        self.__dict__.pop("__doc__", None)
-        self.__dict__["_channel"], self.__dict__["_number"] = channel, number
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in OF_IMPORT:
-            self.__dict__[name] = value
-            return
-        self._channel.ask("set", (value,), on=self._number, name=name)
-
-    def __delattr__(self, name: str) -> None:
-        self._channel.ask("delete", on=self._number, name=name)
-
-    def __dir__(self) -> Any:
-        return self._channel.ask("dir", on=self._number)
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "__all__":
-            return [n for n in self.__dir__() if not n.startswith("_")]
-        channel, number = self.__dict__["_channel"], self.__dict__["_number"]
-        value = attribute(channel, number, name)
-        if isinstance(value, RemoteClass):
-            named = name.lstrip("_")[:1].isupper()
-            if channel.has_reference or named:
-                channel.asked.add(class_where(value)[1])
-        return value

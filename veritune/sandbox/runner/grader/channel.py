@@ -18,7 +18,7 @@ from .shown import shown
 
 MAX_FRAMES = 2_000_000
 MAKING = frozenset({"copy", "deepcopy"})
-SILENT = frozenset({"name", "describe", "module", "dir", "signature", "flags", "subclass"})
+SILENT = frozenset({"name", "describe", "module", "dir", "signature", "flags", "subclass", "raw"})
 """Requests that run nothing of the candidate's: tests that make no other prove nothing."""
 
 

@@ -17,9 +17,9 @@ from .callables import (
     RemoteFunction,
     RemoteGenerator,
     RemoteIterator,
-    RemoteModule,
     coroutine,
 )
+from .modules import RemoteModule
 from .proxies import (
     OPERATORS,
     Member,

@@ -110,6 +110,8 @@ def handle_of(value: Any) -> int | None:
         return class_where(value)[1]
     if issubclass(kind, RemoteObject):
         return where(value)[1]
+    if kind is Member:
+        return int(value.raw) if value.raw is not None else None
     number = getattr(kind, "_veritune_number", None)
     return None if number is None else int(number.fget(value))
 
@@ -154,8 +156,13 @@ class RemoteClass(type):
 
     def __setattr__(cls, name: str, value: Any) -> None:
         channel, number = class_where(cls)
+        held = vars(cls).get(name)
+        if isinstance(held, Member) and held.raw is None:  # somebody may want to put it back
+            held.raw = channel.ask("raw", on=number, name=name)
         channel.ask("set", (value,), on=number, name=name)
-        if name in vars(cls) and not name.startswith("_veritune"):
+        if isinstance(value, Member):
+            type.__setattr__(cls, name, value)
+        elif name in vars(cls) and not name.startswith("_veritune"):
             type.__delattr__(cls, name)
 
     def __delattr__(cls, name: str) -> None:
@@ -215,6 +222,7 @@ class Member:
 
     def __init__(self, channel: Asker, number: int, name: str, kind: str) -> None:
         self._channel, self._number, self._name, self._kind = channel, number, name, kind
+        self.raw: int | None = None
 
     def __get__(self, instance: Any, owner: type) -> Any:
         if instance is None or not isinstance(instance, RemoteObject | BaseException):

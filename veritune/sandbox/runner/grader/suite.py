@@ -146,7 +146,7 @@ class _Run:
     def _options(self) -> list[str]:
         options = ["-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:doctest"]
         options += ["--rootdir=.", "--tb=short", "--basetemp=/tmp/pytest", "-p", "no:junitxml"]
-        options += ["-p", "no:pastebin", "-p", "no:debugging", "-p", "no:setupplan"]
+        options += ["-p", "no:pastebin", "-p", "no:setupplan"]
         for name in PLUGINS:
             if name.partition(".")[0] in sys.modules:
                 options += ["-p", name]
@@ -161,6 +161,10 @@ class _Run:
         """Note every test, and those that the suite itself expects to fail."""
         self._tell(names=[item.nodeid for item in items])
         self._expected = {item.nodeid for item in items if item.get_closest_marker("xfail")}
+
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        """Keep what broke pytest itself."""
+        self._tell(internal=str(excrepr)[-MOST_TEXT:])
 
     def pytest_sessionstart(self, session: Any) -> None:
         """Keep the session, to stop it where the candidate is gone."""
