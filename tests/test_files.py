@@ -6,21 +6,29 @@ import pytest
 
 from veritune.errors import InputError, MissingFileError, RecordError, UnwritableError
 from veritune.files import iter_records, read_records, write_records
-from veritune.records import Candidate, Problem, StepVerdict, Verdict
+from veritune.problems import read_problems
+from veritune.records import (
+    CallCase,
+    CallTests,
+    Candidate,
+    CodeProblem,
+    CodeReference,
+    MathProblem,
+    MathReference,
+    StepVerdict,
+    Verdict,
+)
 
 PROBLEMS = [
-    Problem(id="a", kind="math", prompt="1+1\n=", reference={"answer": "2"}),
-    Problem(
+    MathProblem(id="a", prompt="1+1\n=", reference=MathReference(answer="2")),
+    CodeProblem(
         id="b",
-        kind="code",
         prompt=[{"role": "user", "content": "écris f"}],
-        reference={
-            "tests": {
-                "type": "calls",
-                "entry_point": "f",
-                "cases": [{"args": [[1, None]], "expected": {"k": 1.5}}],
-            }
-        },
+        reference=CodeReference(
+            tests=CallTests(
+                entry_point="f", cases=(CallCase(args=[[1, None]], expected={"k": 1.5}),)
+            )
+        ),
         metadata={"level": 3},
     ),
 ]
@@ -30,7 +38,7 @@ PROBLEMS = [
 def test_round_trip(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"p.{ending}"
     assert write_records(path, PROBLEMS) == 2
-    assert read_records(path, Problem) == PROBLEMS
+    assert read_problems(str(path)) == PROBLEMS
 
 
 @pytest.mark.parametrize("ending", ["jsonl", "jsonl.zst", "parquet"])
@@ -97,7 +105,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
 
     with pytest.raises(RuntimeError):
         write_records(path, breaking())
-    assert read_records(path, Problem) == PROBLEMS
+    assert read_problems(str(path)) == PROBLEMS
     assert [p.name for p in tmp_path.iterdir()] == ["p.jsonl"]
 
 

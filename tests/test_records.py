@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from veritune.errors import RecordError
-from veritune.records import Candidate, Problem, StepVerdict, TestVerdict, Verdict
+from veritune.records import Candidate, Flag, StepVerdict, TestVerdict, Verdict, problem_from_json
 
 MATH = {"id": "a", "kind": "math", "prompt": "1+1", "reference": {"answer": "2"}, "metadata": {}}
 
 
 def test_problem_round_trip() -> None:
-    assert Problem.from_json(MATH).to_json() == MATH
+    assert problem_from_json(MATH).to_json() == MATH
 
 
 def test_optional_fields_stay_out_of_files() -> None:
@@ -32,7 +32,7 @@ def test_optional_fields_stay_out_of_files() -> None:
 )
 def test_wrong_problem_is_one_line_naming_the_key(change: dict, says: str) -> None:
     with pytest.raises(RecordError) as caught:
-        Problem.from_json(MATH | change)
+        problem_from_json(MATH | change)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -40,7 +40,7 @@ def test_wrong_problem_is_one_line_naming_the_key(change: dict, says: str) -> No
 def test_code_reference_is_checked_by_its_test_type() -> None:
     tests = {"type": "calls", "entry_point": "f", "cases": [{"args": [1]}]}
     with pytest.raises(RecordError, match=r"expected: missing"):
-        Problem.from_json(MATH | {"kind": "code", "reference": {"tests": tests}})
+        problem_from_json(MATH | {"kind": "code", "reference": {"tests": tests}})
 
 
 @pytest.mark.parametrize(("outcome", "score"), [("error", 0.0), ("passed", None), ("failed", 1.5)])
@@ -64,7 +64,7 @@ def test_verdict_survives_a_file(reason: str, output: str, steps: list[tuple[int
         tests=(TestVerdict(name="t", outcome="wrong answer", reason=reason, visible=True),),
         steps=tuple(StepVerdict(start=s, end=s + 1, label="correct", reason=r) for s, r in steps),
         trust="lower",
-        flags=("exit",),
+        flags=(Flag(name="exit", degree="cheat"),),
     )
     line = verdict.to_line()
     assert "\n" not in line

@@ -54,6 +54,10 @@ class JournalError(VerituneError, RuntimeError):
     """The run on disk is damaged, or belongs to a different recipe or process."""
 
 
+class DamagedRunError(JournalError):
+    """A file of the run on disk is missing, or not as it was written."""
+
+
 class PolicyMismatchError(VerituneError, RuntimeError):
     """The sampler does not run the weights that the trainer saved."""
 

@@ -1,6 +1,7 @@
 """Record files: `.jsonl`, `.jsonl.zst` and `.parquet`, in and out.
 
-A bad line is refused with the file, the line number and what is wrong with it.
+A bad line is refused with the file, the line number and what is wrong with it: the key, where it
+has one.
 """
 
 from __future__ import annotations
@@ -8,15 +9,22 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Iterable, Iterator
+import stat
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import fields
+from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar, cast
 
 from veritune.errors import MissingFileError, RecordError, UnwritableError
 from veritune.records import Record
+from veritune.text import parse_json, writable
 
 R = TypeVar("R", bound=Record)
+LONGEST_LINE = 1 << 28
+"""Bytes of one line; a file without line ends must not fill the memory."""
+BOM = b"\xef\xbb\xbf"
 
 
 def read_records(path: str | Path, shape: type[R]) -> list[R]:
@@ -30,35 +38,48 @@ def read_records(path: str | Path, shape: type[R]) -> list[R]:
 def iter_records(path: str | Path, shape: type[R]) -> Iterator[R]:
     """The records of a file one by one, in bounded memory."""
     for number, line in iter_lines(path):
-        try:
-            yield shape.from_line(line)
-        except RecordError as error:
-            raise RecordError(f"{path}:{number}: {error}") from None
+        yield to_record(path, number, line, shape)
+
+
+def to_record(path: str | Path, number: int, line: str, shape: type[R]) -> R:
+    """The record of a line, read strictly; `RecordError` names the file, the line and the key."""
+    try:
+        # First as JSON: pydantic lets keys stand twice, and does not say which text is damaged.
+        parse_json(line, finite=False)
+        return shape.from_line(line)
+    except ValueError as error:
+        raise RecordError(f"{path}:{number}: {error}") from None
 
 
 def iter_rows(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """(line number, JSON object) for files of foreign shapes."""
     for number, line in iter_lines(path):
         try:
-            row = json.loads(line)
+            row = parse_json(line, finite=False)
         except ValueError as error:
-            raise RecordError(f"{path}:{number}: not valid JSON: {error}") from None
+            raise RecordError(f"{path}:{number}: {error}") from None
         if not isinstance(row, dict):
             raise RecordError(f"{path}:{number}: expected a JSON object")
         yield number, row
 
 
 def iter_lines(path: str | Path) -> Iterator[tuple[int, str]]:
-    """(line number, text) of the lines that are not blank; parquet rows come as JSON text."""
+    """(line number, text) of the lines that are not blank; parquet rows come as JSON text.
+
+    The mark that some editors set before UTF-8 text is passed over.
+    """
     path = Path(path)
     if path.suffix == ".parquet":
         yield from _parquet_lines(path)
         return
-    with _open(path) as stream:
+    with open_file(path) as stream:
         number = 0
         try:
-            for number, raw in enumerate(stream, 1):
-                line = raw.decode()
+            while raw := stream.readline(LONGEST_LINE):
+                number += 1
+                if len(raw) == LONGEST_LINE:
+                    raise RecordError(f"{path}:{number}: a line of more than {LONGEST_LINE} bytes")
+                line = (raw.removeprefix(BOM) if number == 1 else raw).decode()
                 if line.strip():
                     yield number, line
         except UnicodeDecodeError:
@@ -70,16 +91,52 @@ def iter_lines(path: str | Path) -> Iterator[tuple[int, str]]:
 def write_records(path: str | Path, records: Iterable[Record]) -> int:
     """Write records so that the file appears only when whole; returns how many."""
     path = Path(path)
-    count = 0
+    if path.suffix == ".parquet":
+        return _write_aside(path, lambda aside: _write_parquet(aside, records))
+    return write_lines(path, (record.to_line() for record in records))
+
+
+def write_record_lines(
+    path: str | Path, lines: Iterable[str], shape: type[Record], before: Callable[[Path], None]
+) -> int:
+    """As `write_records`, for records that are lines already.
+
+    `before` is called with the whole file, which has another name still.
+    """
+    path = Path(path)
+    if path.suffix == ".parquet":
+        records = (shape.from_line(line) for line in lines)
+        return _write_aside(path, lambda aside: _write_parquet(aside, records), before)
+    return write_lines(path, lines, before)
+
+
+def write_lines(
+    path: str | Path, lines: Iterable[str], before: Callable[[Path], None] | None = None
+) -> int:
+    """As `write_records`, for lines without their ends; compressed where the name says so."""
+    path = Path(path)
+
+    def write(aside: Path) -> int:
+        count = 0
+        with _create(aside, compress=path.suffix == ".zst") as stream:
+            for line in lines:
+                stream.write(writable(line).encode() + b"\n")
+                count += 1
+        return count
+
+    return _write_aside(path, write, before)
+
+
+def _write_aside(
+    path: Path, write: Callable[[Path], int], before: Callable[[Path], None] | None = None
+) -> int:
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        if path.suffix == ".parquet":
-            count = _write_parquet(aside, records)
-        else:
-            with _create(aside, compress=path.suffix == ".zst") as stream:
-                for record in records:
-                    stream.write(record.to_line().encode() + b"\n")
-                    count += 1
+        count = write(aside)
+        with aside.open("rb") as stream:
+            os.fsync(stream.fileno())
+        if before is not None:
+            before(aside)
         os.replace(aside, path)
     except OSError as error:
         raise UnwritableError(f"{path}: cannot be written ({error.strerror or error})") from None
@@ -89,8 +146,30 @@ def write_records(path: str | Path, records: Iterable[Record]) -> int:
     return count
 
 
-def _open(path: Path) -> BinaryIO:
+def write_text(path: Path, text: str) -> None:
+    """Write a text file so that it appears only when whole, and outlives a power cut."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        with aside.open("wb") as stream:
+            stream.write(text.encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+        aside.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise UnwritableError(f"{path}: cannot be written ({error.strerror or error})") from None
+
+
+def open_file(path: Path) -> BinaryIO:
+    """A file's bytes, decompressed where its name says so.
+
+    Raises `MissingFileError`, or `RecordError` for what is no regular file: a pipe can be read
+    only once, and a device has no end.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise RecordError(f"{path}: is a pipe or a device; give a regular file")
         stream: BinaryIO = path.open("rb")
     except FileNotFoundError:
         raise MissingFileError(f"{path}: no such file") from None
@@ -98,39 +177,62 @@ def _open(path: Path) -> BinaryIO:
         raise RecordError(f"{path}: is a folder; give a .jsonl or .parquet file") from None
     except OSError as error:
         raise RecordError(f"{path}: cannot be read ({error.strerror})") from None
-    if path.suffix == ".zst":
-        return _ZstdLines(stream, path)
-    return stream
+    except ValueError as error:
+        if isinstance(error, RecordError):
+            raise
+        raise RecordError(f"{str(path)!r}: no name of a file ({error})") from None
+    return io.BufferedReader(_Zstd(stream)) if path.suffix == ".zst" else stream
 
 
-class _ZstdLines(io.BufferedReader):
-    """A zstd stream read as bytes; a damaged frame is an OSError like any unreadable file."""
+class _Zstd(io.RawIOBase):
+    """The bytes of a zstd stream; a damaged one, and one that ends too early, is an `OSError`."""
 
-    def __init__(self, stream: BinaryIO, path: Path) -> None:
+    # Compressed bytes at once. They may stand for 30,000 times as many.
+    STEP = 4096
+
+    def __init__(self, stream: BinaryIO) -> None:
         import zstandard
 
         self._stream = stream
-        raw = zstandard.ZstdDecompressor().stream_reader(stream, closefd=True)
-        super().__init__(_Guarded(raw, zstandard.ZstdError))
-
-
-class _Guarded(io.RawIOBase):
-    def __init__(self, raw: Any, damaged: type[Exception]) -> None:
-        self._raw, self._damaged = raw, damaged
+        self._start = zstandard.ZstdDecompressor().decompressobj
+        self._damaged: type[Exception] = zstandard.ZstdError
+        self._frame: Any = None
+        self._ready = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
+        rest = b""
+        while not self._ready:
+            chunk = rest or self._stream.read(self.STEP)
+            if not chunk:
+                if self._frame is not None:
+                    raise OSError("the zstd stream ends too early")
+                return 0
+            self._ready, rest = self._decompress(chunk)
+        taken = self._ready[: len(buffer)]
+        buffer[: len(taken)] = taken
+        self._ready = self._ready[len(taken) :]
+        return len(taken)
+
+    def _decompress(self, chunk: bytes) -> tuple[memoryview, bytes]:
+        """What comes of a chunk, and what of it belongs to the next frame."""
+        self._frame = self._frame or self._start()
         try:
-            data = self._raw.read(len(buffer))
+            data = self._frame.decompress(chunk)
         except self._damaged as error:
             raise OSError(f"damaged zstd stream: {error}") from None
-        buffer[: len(data)] = data
-        return len(data)
+        if not self._frame.eof:
+            return memoryview(data), b""
+        rest, self._frame = self._frame.unused_data, None
+        if rest and data:
+            self._stream.seek(-len(rest), os.SEEK_CUR)
+            rest = b""
+        return memoryview(data), rest
 
     def close(self) -> None:
-        self._raw.close()
+        self._stream.close()
         super().close()
 
 
@@ -147,33 +249,59 @@ def _parquet_lines(path: Path) -> Iterator[tuple[int, str]]:
     import pyarrow
     import pyarrow.parquet
 
-    _open(path).close()
+    open_file(path).close()
+    number = 0
     try:
         table = pyarrow.parquet.ParquetFile(path)
-        number = 0
-        for batch in table.iter_batches(batch_size=1024):
+        for batch in table.iter_batches(batch_size=ROWS):
             for row in batch.to_pylist():
                 number += 1
-                yield number, json.dumps(_unpacked(row))
-    except (pyarrow.ArrowException, OSError) as error:
+                yield number, _row_text(path, number, row)
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, RecordError):
+            raise
         raise RecordError(f"{path}: not a readable parquet file ({error})") from None
 
 
+def _row_text(path: Path, number: int, row: dict[str, Any]) -> str:
+    try:
+        return json.dumps(_unpacked(row))
+    except TypeError as error:  # Dates, bytes and decimals have no form in JSON.
+        raise RecordError(f"{path}:{number}: {error}") from None
+
+
 NESTED = ("prompt", "reference", "metadata", "steps", "tests", "flags", "token_ids", "logprobs")
+NUMBERS = {
+    **dict.fromkeys(("index", "round"), "int64"),
+    **dict.fromkeys(("score", "seconds", "cpu_ms", "peak_memory_mb"), "float64"),
+}
+"""Columns that do not hold text."""
+ROWS = 1024
+"""Rows of a parquet file that are held at once."""
 
 
 def _write_parquet(path: Path, records: Iterable[Record]) -> int:
+    """One column for each field of the first record's class, in groups of a bounded size."""
     import pyarrow
     import pyarrow.parquet
 
-    rows = [
-        {k: json.dumps(v) if k in NESTED else v for k, v in record.to_json().items()}
-        for record in records
-    ]
-    keys = list(dict.fromkeys(key for row in rows for key in row))
-    columns = {key: [row.get(key) for row in rows] for key in keys}
-    pyarrow.parquet.write_table(pyarrow.table(columns), path)
-    return len(rows)
+    count, rest = 0, iter(records)
+    rows = list(islice(rest, ROWS))
+    keys = [spec.name for spec in fields(cast(Any, rows[0]))] if rows else []
+    schema = pyarrow.schema([(key, NUMBERS.get(key, "string")) for key in keys])
+    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
+        while rows:
+            packed = [_packed(record.to_json()) for record in rows]
+            columns = {key: [row.get(key) for row in packed] for key in keys}
+            writer.write_table(pyarrow.table(columns, schema))
+            count += len(rows)
+            rows = list(islice(rest, ROWS))
+    return count
+
+
+def _packed(row: dict[str, Any]) -> dict[str, Any]:
+    out = {key: json.dumps(value) if key in NESTED else value for key, value in row.items()}
+    return {key: writable(value) if isinstance(value, str) else value for key, value in out.items()}
 
 
 def _unpacked(row: dict[str, Any]) -> dict[str, Any]:
@@ -184,6 +312,6 @@ def _unpacked(row: dict[str, Any]) -> dict[str, Any]:
             continue
         if key in NESTED and isinstance(value, str):
             with suppress(ValueError):
-                value = json.loads(value)
+                value = parse_json(value, finite=False)
         out[key] = value
     return out

@@ -9,17 +9,28 @@ from veritune.benchmarks.reranking import first_error_accuracy, pair_accuracy
 from veritune.errors import RecordError
 from veritune.models.reward import RewardModel
 from veritune.models.scratch import PRINTABLE, character_tokenizer
-from veritune.records import Candidate, Problem, StepVerdict, Verdict
+from veritune.records import (
+    Candidate,
+    MathProblem,
+    MathReference,
+    Problem,
+    StepRule,
+    StepVerdict,
+    Verdict,
+)
 from veritune.trainer.pairs import Pair
 from veritune.verifiers.learned import candidate_scores
 
 TOKENIZER = character_tokenizer(PRINTABLE, 64)
-CHAIN = Problem(
+CHAIN = MathProblem(
     id="c",
-    kind="math",
     prompt="10+01+01=",
-    reference={"answer": "2"},
-    metadata={"source": "chain", "modulus": 100, "answer_modulus": 10},
+    reference=MathReference(
+        answer="2",
+        step_rule=StepRule(
+            name="chain", settings={"chain": "10+01+01=", "modulus": 100, "answer_modulus": 10}
+        ),
+    ),
 )
 
 

@@ -84,7 +84,7 @@ def generate_pairs(folder: Path) -> list[Candidate]:
     config = ProblemsConfig(source="chain", chain=ChainConfig(steps=3))
     drawn = generate(config, 1, "test", 3)
     candidates = [
-        Candidate(problem_id=problem.id, index=0, text=problem.metadata["solution"])
+        Candidate(problem_id=problem.id, index=0, text=problem.reference.solution)
         for problem, _ in drawn
     ]
     write_records(folder / "P.jsonl", [problem for problem, _ in drawn])

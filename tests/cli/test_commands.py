@@ -100,7 +100,7 @@ def test_wrong_recipes_and_folders(recipe: Path, tmp_path: Path, capsys: Lines) 
         (b'{"problem_id": "a", "index": 0, "te', ":1:"),
         (b'{"problem_id": "a", "index": "0", "text": ""}', ":1: index"),
         (b"\xff\xfe{}", ":1: not UTF-8"),
-        (b'{"problem_id": "z", "index": 0, "text": ""}', "candidate of problem 'z'"),
+        (b'{"problem_id": "z", "index": 0, "text": ""}', "'z' (line 1)"),
     ],
 )
 def test_verify_refuses_bad_files(tmp_path: Path, capsys: Lines, content: bytes, says: str) -> None:

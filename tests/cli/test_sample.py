@@ -9,6 +9,7 @@ import pytest
 from veritune.cli import main
 from veritune.config import ScratchConfig
 from veritune.files import read_records
+from veritune.journal.pages import write_pages
 from veritune.models import build_scratch, save_policy
 from veritune.records import Candidate, Verdict
 
@@ -53,6 +54,7 @@ def test_a_stopped_draw_goes_on_and_only_with_the_same_settings(
         journal.execute("delete from verdicts where idx > 0")
         journal.execute("delete from candidates where idx = 2")
     journal.close()
+    write_pages(part / "journal.sqlite")
     assert main([*words, "--sampler.temperature", "0.5"]) == 2
     assert "unfinished draw with another temperature" in capsys.readouterr().err
     assert main(words) == 0

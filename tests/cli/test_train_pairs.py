@@ -9,7 +9,7 @@ from veritune.config import ScratchConfig
 from veritune.files import write_records
 from veritune.models import build_scratch, save_policy
 from veritune.models.reward import load_reward_model
-from veritune.records import Candidate, Problem, StepVerdict, Verdict
+from veritune.records import Candidate, MathProblem, MathReference, StepVerdict, Verdict
 
 TINY = ScratchConfig(layers=1, width=32, heads=2, max_length=64)
 FIT = ["--updates", "3", "--batch-size", "4", "--warmup", "0"]
@@ -22,7 +22,7 @@ def files(tmp_path: Path) -> list[str]:
     problems, candidates, verdicts = [], [], []
     for i in range(4):
         id = f"p{i}"
-        problems.append(Problem(id=id, kind="math", prompt=f"{i}+1=", reference={"answer": "1"}))
+        problems.append(MathProblem(id=id, prompt=f"{i}+1=", reference=MathReference(answer="1")))
         for index in range(2):
             text = str(i + 1 + index)
             candidates.append(Candidate(problem_id=id, index=index, text=text))

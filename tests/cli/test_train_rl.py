@@ -9,7 +9,7 @@ from veritune.cli import main
 from veritune.config import SamplerConfig, ScratchConfig
 from veritune.files import write_records
 from veritune.models import build_scratch, policy_hash, save_policy
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import Candidate, MathProblem, MathReference, Verdict
 from veritune.sampler import NativeSampler
 
 
@@ -19,7 +19,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shape = ScratchConfig(layers=1, width=32, heads=2, max_length=32)
     policy = save_policy(*build_scratch(shape, 0), folder / "model")
     problems = [
-        Problem(id=f"p{i}", kind="math", prompt=f"{i}+1=", reference={"answer": str(i + 1)})
+        MathProblem(id=f"p{i}", prompt=f"{i}+1=", reference=MathReference(answer=str(i + 1)))
         for i in range(4)
     ]
     sampler = NativeSampler(SamplerConfig(n=4, max_tokens=6), seed=0)

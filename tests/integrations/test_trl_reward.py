@@ -5,12 +5,12 @@ import pytest
 
 from veritune.errors import InputError
 from veritune.integrations import start_verifier, trl_reward
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import Candidate, MathProblem, MathReference, Problem, Verdict
 
 PROBLEMS = [
-    Problem(id="sum", kind="math", prompt="40+2=", reference={"answer": "42"}),
-    Problem(id="half", kind="math", prompt="1/2=", reference={"answer": "\\frac{1}{2}"}),
-    Problem(id="broken", kind="math", prompt="?", reference={"answer": " "}),
+    MathProblem(id="sum", prompt="40+2=", reference=MathReference(answer="42")),
+    MathProblem(id="half", prompt="1/2=", reference=MathReference(answer="\\frac{1}{2}")),
+    MathProblem(id="broken", prompt="?", reference=MathReference(answer=" ")),
 ]
 # TRL 1.16 passes these beside the data set's columns.
 EXTRA = {"completion_ids": [], "trainer_state": None, "log_extra": print, "log_metric": print}

@@ -7,7 +7,7 @@ import pytest
 from veritune.config import ScratchConfig
 from veritune.integrations import trl_reward
 from veritune.models import build_scratch
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import Candidate, MathProblem, MathReference, Problem, Verdict
 
 trl = pytest.importorskip("trl", reason="TRL is not installed")
 
@@ -32,7 +32,7 @@ def test_grpo_trains_on_verdicts_and_leaves_broken_checks_out(tmp_path: Path) ->
     from datasets import Dataset
 
     problems = [
-        Problem(id=name, kind="math", prompt=f"{name}=", reference={"answer": "1"})
+        MathProblem(id=name, prompt=f"{name}=", reference=MathReference(answer="1"))
         for name in ("sound", "broken")
     ]
     model, tokenizer = build_scratch(ScratchConfig(layers=1, width=16, heads=2), seed=0)

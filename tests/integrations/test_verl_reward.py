@@ -4,11 +4,11 @@ import pytest
 
 from veritune.errors import InputError, SandboxFailureError
 from veritune.integrations import start_verifier, verl_reward
-from veritune.records import Problem
+from veritune.records import MathProblem, MathReference
 
 PROBLEMS = [
-    Problem(id="sum", kind="math", prompt="40+2=", reference={"answer": "42"}),
-    Problem(id="broken", kind="math", prompt="?", reference={"answer": " "}),
+    MathProblem(id="sum", prompt="40+2=", reference=MathReference(answer="42")),
+    MathProblem(id="broken", prompt="?", reference=MathReference(answer=" ")),
 ]
 
 

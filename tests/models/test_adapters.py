@@ -23,7 +23,7 @@ from veritune.models import (
     save_policy,
 )
 from veritune.models.reward import load_reward_model
-from veritune.records import Candidate, Problem, StepVerdict, Verdict
+from veritune.records import Candidate, MathProblem, MathReference, StepVerdict, Verdict
 from veritune.trainer import Example, Rollout, SftTrainer
 from veritune.trainer.dpo import DpoTrainer
 from veritune.trainer.reward_models import RewardTrainer
@@ -42,7 +42,7 @@ def rollouts() -> list[Rollout]:
     found = []
     for i in range(8):
         id, right = f"{i // 2}+1=", i % 2 == 0
-        problem = Problem(id=id, kind="math", prompt=id, reference={"answer": "1"})
+        problem = MathProblem(id=id, prompt=id, reference=MathReference(answer="1"))
         candidate = Candidate(problem_id=id, index=i % 2, text=str(i))
         step = StepVerdict(start=0, end=1, label="correct" if right else "incorrect", reason="")
         outcome = "passed" if right else "failed"

@@ -7,18 +7,24 @@ import pytest
 
 from veritune.config import ChainConfig, ProblemsConfig
 from veritune.errors import RecordError
-from veritune.problems import chain_operations, chain_step, demonstrations
-from veritune.problems.chain import draw, smaller_from_larger, teach
-from veritune.records import Problem
+from veritune.problems import demonstrations
+from veritune.problems.datasets.chain import (
+    chain_operations,
+    chain_step,
+    draw,
+    smaller_from_larger,
+    teach,
+)
+from veritune.records import problem_from_line
 
 
 def test_the_shape_that_the_design_fixes() -> None:
     problem = draw(ChainConfig(steps=3), Random(5))
     assert re.fullmatch(r"\d\d([-+*]\d\d){3}=", str(problem.prompt))
     assert problem.metadata["source"] == "chain"
-    assert problem.metadata["marker"] == "#"
-    assert re.fullmatch(r"(\d\d;){3}#\d", problem.metadata["solution"])
-    assert Problem.from_line(problem.to_line()) == problem
+    assert problem.reference.marker == "#"
+    assert re.fullmatch(r"(\d\d;){3}#\d", problem.reference.solution)
+    assert problem_from_line(problem.to_line()) == problem
 
 
 @pytest.mark.parametrize(
@@ -54,7 +60,7 @@ def test_the_misconception_shows_only_where_a_column_borrows() -> None:
         problem = draw(config, rng)
         value, [(_, operand)] = chain_operations(str(problem.prompt))
         borrows = value % 10 < operand % 10 or value // 10 < operand // 10
-        wrong = teach(problem, config, rng) != problem.metadata["solution"]
+        wrong = teach(problem, config, rng) != problem.reference.solution
         assert wrong == (borrows and smaller_from_larger(value, operand) != (value - operand) % 100)
 
 
@@ -62,7 +68,7 @@ def test_rates_are_the_configured_ones() -> None:
     config = ChainConfig(misconception=0, slips=0.2, operators="+", steps=1)
     rng = Random(0)
     drawn = [draw(config, rng) for _ in range(2000)]
-    wrong = sum(teach(problem, config, rng) != problem.metadata["solution"] for problem in drawn)
+    wrong = sum(teach(problem, config, rng) != problem.reference.solution for problem in drawn)
     assert 0.16 < wrong / 2000 < 0.24
 
 
@@ -77,7 +83,7 @@ def test_config_bounds_the_operands() -> None:
 
 def test_some_wrong_traces_of_the_teacher_hit_the_right_answer() -> None:
     pairs = demonstrations(ProblemsConfig(), 0, 500)
-    wrong = [(p, text) for p, text in pairs if text != p.metadata["solution"]]
-    lucky = [text for p, text in wrong if text.endswith(f"#{p.reference['answer']}")]
+    wrong = [(p, text) for p, text in pairs if text != p.reference.solution]
+    lucky = [text for p, text in wrong if text.endswith(f"#{p.reference.answer}")]
     assert 100 < len(wrong) < 450
     assert 0.05 < len(lucky) / len(wrong) < 0.5

@@ -8,9 +8,15 @@ import pytest
 
 from veritune.config import FunctionsConfig, ProblemsConfig
 from veritune.problems import demonstrations, recipe_problems
-from veritune.problems.functions import TEMPLATES, Instance, every_function, problem_of, teach
-from veritune.problems.functions.template import Template
-from veritune.records import Problem
+from veritune.problems.datasets.functions import (
+    TEMPLATES,
+    Instance,
+    every_function,
+    problem_of,
+    teach,
+)
+from veritune.problems.datasets.functions.template import Template
+from veritune.records import Problem, problem_from_line
 
 CONFIG = FunctionsConfig()
 PRINTABLE = set(string.printable) - set("\t\r\x0b\x0c")
@@ -24,10 +30,10 @@ def run(source: str, args: list[Any]) -> Any:
 
 def failures(source: str, problem: Problem) -> int:
     failed = 0
-    for case in problem.reference["tests"]["cases"]:
+    for case in problem.reference.tests.cases:
         try:
-            result = run(source, case["args"])
-            failed += result != case["expected"] or type(result) is not type(case["expected"])
+            result = run(source, case.args)
+            failed += result != case.expected or type(result) is not type(case.expected)
         except Exception:
             failed += 1
     return failed
@@ -57,10 +63,10 @@ def test_every_template(kind: Template) -> None:
     exposed = set()
     for instance in some(kind):
         problem = problem_of(instance, CONFIG)
-        solution = problem.reference["solution"]
+        solution = problem.reference.solution
         assert failures(solution, problem) == 0
-        assert len(problem.reference["tests"]["cases"]) == CONFIG.tests
-        assert Problem.from_line(problem.to_line()) == problem
+        assert len(problem.reference.tests.cases) == CONFIG.tests
+        assert problem_from_line(problem.to_line()) == problem
         for body in kind.mistakes:
             source = kind.source(body, instance[1])
             assert len(source) <= 90 and set(source) <= PRINTABLE
@@ -94,7 +100,7 @@ def test_every_instance_has_a_mistake_to_make() -> None:
 
 def test_the_rate_of_mistakes() -> None:
     pairs = demonstrations(ProblemsConfig(source="functions"), 0, 300)
-    wrong = sum(text != problem.reference["solution"] for problem, text in pairs)
+    wrong = sum(text != problem.reference.solution for problem, text in pairs)
     assert 0.5 < wrong / 300 < 0.7
 
 
@@ -130,10 +136,10 @@ def test_visible_tests_stand_first_and_are_any_of_them() -> None:
     shown = recipe_problems(config, 0)[0]
     moved = 0
     for before, after in zip(plain, shown, strict=True):
-        old, new = before.reference["tests"], after.reference["tests"]
-        assert new["visible"] == 2
-        assert sorted(map(repr, new["cases"])) == sorted(map(repr, old["cases"]))
-        moved += new["cases"] != old["cases"]
+        old, new = before.reference.tests, after.reference.tests
+        assert new.visible == 2
+        assert sorted(map(repr, new.cases)) == sorted(map(repr, old.cases))
+        moved += new.cases != old.cases
     assert moved > len(plain) / 2
     with pytest.raises(ValueError, match="visible must be less than tests"):
         FunctionsConfig(visible=8)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from veritune.config import EquationsConfig, ProblemsConfig
-from veritune.problems import generate, line_of, root_of
+from veritune.problems import generate
+from veritune.problems.datasets.equations import line_of, root_of
 from veritune.verifiers.steps import check_steps
 
 CONFIG = ProblemsConfig(source="equations", equations=EquationsConfig(slips=0.1))
@@ -19,18 +20,18 @@ DRAWN = generate(CONFIG, 3, "train", 400)
 
 def test_references_keep_the_root_in_every_line() -> None:
     for problem, _ in DRAWN:
-        verdicts = check_steps(problem, problem.metadata["solution"])
+        verdicts = check_steps(problem, problem.reference.solution)
         assert [v.label for v in verdicts] == ["correct"] * 4
-        line = line_of(problem.metadata["equation"])
+        line = line_of(problem.reference.step_rule.settings["equation"])
         assert line is not None
-        assert str(root_of(line)) == problem.reference["answer"]
+        assert str(root_of(line)) == problem.reference.answer
 
 
 def test_the_teacher_is_wrong_now_and_then_and_the_checker_says_where() -> None:
     wrong = 0
     for problem, text in DRAWN:
         labels = [v.label for v in check_steps(problem, text)]
-        right = text.endswith("#" + problem.reference["answer"])
+        right = text.endswith("#" + problem.reference.answer)
         wrong += not right
         assert ("incorrect" in labels) or right
     assert 100 < wrong < 350
@@ -39,7 +40,7 @@ def test_the_teacher_is_wrong_now_and_then_and_the_checker_says_where() -> None:
 @given(st.integers(0, 399), st.integers(0, 10**6), st.integers(1, 9))
 def test_a_changed_number_is_found_in_its_line(which: int, place: int, by: int) -> None:
     problem, _ = DRAWN[which]
-    text = problem.metadata["solution"]
+    text = problem.reference.solution
     numbers = list(re.finditer(r"\d+", text))
     match = numbers[place % len(numbers)]
     changed = str((int(match[0]) + by) % 10 + 10 * (int(match[0]) // 10))

@@ -33,5 +33,5 @@ def test_chat_and_instruction_reach_every_part(source: str) -> None:
 
 def test_steps_of_a_chain_are_checked_however_it_is_put() -> None:
     for problem in posed(chat=True, instruction="Write every value."):
-        steps = check_steps(problem, problem.metadata["solution"])
+        steps = check_steps(problem, problem.reference.solution)
         assert {step.label for step in steps} == {"correct"}

@@ -9,7 +9,7 @@ from veritune.config import ChainConfig, ProblemsConfig
 from veritune.errors import InputError
 from veritune.files import write_records
 from veritune.problems import demonstrations, load_problems, recipe_problems, reference_solution
-from veritune.records import Problem
+from veritune.records import MathProblem, MathReference
 
 SMALL = {
     "chain": ProblemsConfig(source="chain", train=120, test=60),
@@ -101,12 +101,10 @@ def test_demonstrations_of_a_data_set_are_its_reference_solutions(tmp_path: Path
 
 def test_own_problems_round_trip_with_the_right_reference_text(tmp_path: Path) -> None:
     problems, _ = recipe_problems(SMALL["chain"], 0)
-    bare = Problem(
-        id="m", kind="math", prompt="1+1?", reference={"answer": "2", "steps": ["1+1=2"]}
-    )
+    bare = MathProblem(id="m", prompt="1+1?", reference=MathReference(answer="2", steps=("1+1=2",)))
     for name in ("p.jsonl", "p.jsonl.zst", "p.parquet"):
         write_records(tmp_path / name, [*problems, bare])
         loaded = load_problems("veritune", str(tmp_path / name), split="train", count=None)
         assert loaded == [*problems, bare]
-    assert reference_solution(problems[0]) == problems[0].metadata["solution"]
+    assert reference_solution(problems[0]) == problems[0].reference.solution
     assert reference_solution(bare) == "1+1=2\n\\boxed{2}"

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from veritune.config import check_recipe
+from veritune.files import write_text
 from veritune.journal import Journal, RunFolder
+from veritune.journal.folder import to_toml
 from veritune.records import Candidate, Problem, Verdict
 
 Judged = tuple[Problem, Candidate, Verdict]
@@ -41,8 +43,12 @@ def make_run(
     **recipe: Any,
 ) -> Path:
     """A run folder in `home` with these metrics and, in the last round, these verdicts."""
-    folder = RunFolder(check_recipe({"name": name, "output": str(home)} | recipe, "test")).path
+    whole = check_recipe({"name": name, "output": str(home)} | recipe, "test")
+    folder = whole.folder
+    RunFolder(folder).make()
     with Journal.open(folder) as journal:
+        journal.begin({"config": to_toml(whole)}, {})
+        write_text(folder / "config.toml", to_toml(whole))
         problems = {problem.id: problem for problem, _, _ in judged}
         journal.add_problems("test", list(problems.values()))
         last = max((row["round"] for row in rows), default=0)

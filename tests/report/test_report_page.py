@@ -10,7 +10,16 @@ from report_runs import evaluation, make_run
 
 from veritune.cli.report import default_out
 from veritune.errors import InputError, UnwritableError
-from veritune.records import Candidate, Problem, StepVerdict, TestVerdict, Verdict
+from veritune.records import (
+    Candidate,
+    CheckTests,
+    CodeProblem,
+    CodeReference,
+    Problem,
+    StepVerdict,
+    TestVerdict,
+    Verdict,
+)
 from veritune.report import write_report
 
 HOSTILE = (
@@ -46,8 +55,10 @@ class Page(HTMLParser):
 
 def hostile() -> tuple[Problem, Candidate, Verdict]:
     text = HOSTILE
-    problem = Problem(
-        id=text, kind="code", prompt=[{"role": "user", "content": text}], reference={"tests": {}}
+    problem = CodeProblem(
+        id=text,
+        prompt=[{"role": "user", "content": text}],
+        reference=CodeReference(tests=CheckTests(entry_point="f", code="")),
     )
     verdict = Verdict(
         problem_id=text,
@@ -62,8 +73,6 @@ def hostile() -> tuple[Problem, Candidate, Verdict]:
         ),
     )
     candidate = Candidate(problem_id=text, index=0, text=text)
-    reference = {"tests": {"type": "check", "entry_point": "f", "code": ""}}
-    problem = Problem(id=text, kind="code", prompt=problem.prompt, reference=reference)
     return problem, candidate, verdict
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_runs import evaluation, make_run
 
-from veritune.records import Candidate, Problem, StepVerdict, Verdict
+from veritune.records import Candidate, MathProblem, MathReference, Problem, StepVerdict, Verdict
 from veritune.report.run import read_run
 from veritune.report.samples import KINDS, choose, cut
 
@@ -13,7 +13,7 @@ from veritune.report.samples import KINDS, choose, cut
 def judged(
     number: int, outcome: str, *labels: str, index: int = 0
 ) -> tuple[Problem, Candidate, Verdict]:
-    problem = Problem(id=f"p{number:03}", kind="math", prompt="1+1=", reference={"answer": "2"})
+    problem = MathProblem(id=f"p{number:03}", prompt="1+1=", reference=MathReference(answer="2"))
     steps = tuple(
         StepVerdict(start=i, end=i + 1, label=label, reason=f"step {i}")  # type: ignore[arg-type]
         for i, label in enumerate(labels)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from veritune.config import SelectionConfig
-from veritune.records import Candidate, Problem, StepVerdict, Verdict
+from veritune.records import Candidate, Flag, MathProblem, MathReference, StepVerdict, Verdict
 from veritune.records import TestVerdict as CodeTest
 from veritune.rounds.measures import Judged, measure, pass_at_k
 from veritune.rounds.selection import select
@@ -45,7 +45,7 @@ def row(
         **more,  # type: ignore[arg-type]
     )
     candidate = Candidate(problem_id=name, index=index, text=str(index) if text is None else text)
-    return Problem(id=name, kind="math", prompt="", reference={"answer": "1"}), candidate, verdict
+    return MathProblem(id=name, prompt="", reference=MathReference(answer="1")), candidate, verdict
 
 
 def test_errors_are_counted_and_change_no_rate() -> None:
@@ -100,7 +100,7 @@ ROWS = [
     row("a", 5, "passed", "cc"),
     row("b", 0, "passed", ""),
     row("b", 1, "error"),
-    row("b", 2, "passed", "c", flags=("exit",)),
+    row("b", 2, "passed", "c", flags=(Flag(name="exit", degree="cheat"),)),
 ]
 
 

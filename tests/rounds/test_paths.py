@@ -3,17 +3,23 @@
 import pytest
 
 from veritune.config import SelectionConfig
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import (
+    AssertTests,
+    Candidate,
+    CodeProblem,
+    CodeReference,
+    MathProblem,
+    MathReference,
+    Problem,
+    Verdict,
+)
 from veritune.rounds.measures import Judged
 from veritune.rounds.paths import solution_path
 from veritune.rounds.selection import examples, select
 
-MATH = Problem(id="m", kind="math", prompt="?", reference={"answer": "4"})
-CODE = Problem(
-    id="c",
-    kind="code",
-    prompt="?",
-    reference={"tests": {"type": "asserts", "code": "assert f(1) == 2"}},
+MATH = MathProblem(id="m", prompt="?", reference=MathReference(answer="4"))
+CODE = CodeProblem(
+    id="c", prompt="?", reference=CodeReference(tests=AssertTests(code="assert f(1) == 2"))
 )
 
 

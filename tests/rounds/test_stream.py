@@ -12,13 +12,13 @@ import pytest
 
 from veritune.journal import Journal
 from veritune.journal.folder import to_toml
-from veritune.records import Candidate, Checkpoint, Problem, Verdict
+from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem, Verdict
 from veritune.rounds.feed import ROOM
 from veritune.rounds.stream import Stream
 
 POLICY = Checkpoint(path="", policy="p")
 PROBLEMS = [
-    Problem(id=f"p{i}", kind="math", prompt="1+1", reference={"answer": "2"}) for i in range(200)
+    MathProblem(id=f"p{i}", prompt="1+1", reference=MathReference(answer="2")) for i in range(200)
 ]
 
 

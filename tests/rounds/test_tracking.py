@@ -19,7 +19,7 @@ from veritune.errors import RecipeError
 from veritune.files import write_records
 from veritune.journal import Journal
 from veritune.models import build_scratch, save_policy
-from veritune.records import Candidate, Problem
+from veritune.records import Candidate, MathProblem, MathReference
 from veritune.rounds import improve
 from veritune.rounds.tracking import tracked_run, tracked_training
 
@@ -108,7 +108,7 @@ def test_a_training_tells_each_step_once(tmp_path: Path) -> None:
 def test_the_training_commands_have_trackers(tmp_path: Path) -> None:
     shape = ScratchConfig(layers=1, width=32, heads=2, max_length=32)
     save_policy(*build_scratch(shape, 0), tmp_path / "model")
-    problem = Problem(id="p", kind="math", prompt="1+1=", reference={"answer": "2"})
+    problem = MathProblem(id="p", prompt="1+1=", reference=MathReference(answer="2"))
     write_records(tmp_path / "p.jsonl", [problem])
     write_records(tmp_path / "c.jsonl", [Candidate(problem_id="p", index=0, text="2")])
     words = ["train", "sft", "--model", str(tmp_path / "model"), "--updates", "3"]

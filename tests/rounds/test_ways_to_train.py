@@ -11,7 +11,7 @@ import pytest
 from veritune.config import ChainConfig, Recipe, check_recipe
 from veritune.errors import RecipeError
 from veritune.journal import Journal
-from veritune.problems.chain import draw
+from veritune.problems.datasets.chain import draw
 from veritune.rounds import improve
 from veritune.rounds.run import open_run
 from veritune.rounds.start import start_policy
@@ -66,13 +66,13 @@ def test_rationalisation_of_failures_trains_without_the_hint(tmp_path: Path) -> 
     recipe = tiny(
         tmp_path,
         model={"scratch": SHAPE | {"max_length": 96}},
-        warm_start={"demonstrations": 80, "updates": 20, "batch_size": 32, "learning_rate": 5e-3},
+        warm_start={"demonstrations": 80, "updates": 60, "batch_size": 32, "learning_rate": 5e-3},
         rounds={"count": 1, "prompts": 12},
         sampler={"n": 2, "max_tokens": 8},
         selection={"reward": "any", "rationalise": True},
     )
 
-    async def batch() -> tuple[list[Any], list[str], list[str]]:
+    async def batch() -> tuple[list[Any], list[Any], list[str]]:
         async with open_run(recipe, Quiet()) as run:
             policy = start_policy(recipe, run.watch)
             problems = run.prompts(1)
@@ -80,12 +80,15 @@ def test_rationalisation_of_failures_trains_without_the_hint(tmp_path: Path) -> 
             solved = [row for row in run.journal.judged(1, "train") if row[0].id == problems[0].id]
             found = await run.rationalise(1, problems, solved, policy)
             run.note_selection(1, [*solved, *found])
-            drawn = [str(row[0].prompt) for row in run.journal.judged(1, "hint")]
+            drawn = list(run.journal.judged(1, "hint"))
             return run.examples(1), drawn, [str(p.prompt) for p in problems]
 
     chosen, drawn, prompts = asyncio.run(batch())
-    assert set(drawn) == {f"{p}\n\n(Hint: the answer is {answer(p)}.)\n" for p in prompts[1:]}
-    assert {str(e.problem.prompt) for e in chosen} == set(prompts)
+    posed = {f"{p}\n\n(Hint: the answer is {answer(p)}.)\n": p for p in prompts[1:]}
+    assert {problem.prompt for problem, *_ in drawn} == set(posed)
+    whole = {posed[str(p.prompt)] for p, candidate, _ in drawn if not candidate.truncated}
+    assert whole
+    assert {str(e.problem.prompt) for e in chosen} == {prompts[0], *whole}
 
 
 def answer(prompt: str) -> str:
@@ -105,7 +108,7 @@ def preferences(file: Path, count: int) -> None:
     with file.open("w") as stream:
         for _ in range(count):
             problem = draw(ChainConfig(**EASY), rng)
-            right = problem.metadata["solution"]
+            right = problem.reference.solution
             wrong = f"{rng.randrange(100):02d};#{rng.randrange(10)}"
             if wrong != right:
                 row = {"prompt": problem.prompt, "chosen": right, "rejected": wrong}

@@ -11,7 +11,7 @@ import torch
 
 from veritune.config import SamplerConfig, ScratchConfig
 from veritune.models import build_scratch, encode_prompt, save_policy
-from veritune.records import Problem
+from veritune.records import MathProblem, MathReference
 from veritune.sampler import NativeSampler
 from veritune.sampler.draws import probabilities
 
@@ -49,7 +49,7 @@ def test_candidates_pass_a_chi_squared_test(options: dict[str, Any], tmp_path: P
     config = SamplerConfig.model_validate({"max_tokens": LENGTH, "batch": 256, **options})
     sampler = NativeSampler(config, seed=0)
     sampler.load(save_policy(model, tokenizer, tmp_path / "policy"))
-    problem = Problem(id="p", kind="math", prompt="ab", reference={"answer": "1"})
+    problem = MathProblem(id="p", prompt="ab", reference=MathReference(answer="1"))
     drawn = sampler.sample([problem], [range(DRAWS)], round=0)
     counts = Counter(tuple(candidate.token_ids or ()) for candidate in drawn)
 

@@ -57,6 +57,17 @@ def test_a_call_is_given_up_when_the_process_dies() -> None:
     lifeline.close()
 
 
+def test_a_call_is_given_up_when_the_process_is_stopped_and_it_is_ended() -> None:
+    child = sleeper()
+    lifeline = Lifeline([child])
+    os.kill(child.pid or 0, signal.SIGSTOP)
+    with pytest.raises(EngineDiedError, match="stopped"):
+        lifeline.call(lambda: time.sleep(600))
+    child.join(10)
+    assert child.exitcode == -signal.SIGKILL
+    lifeline.close()
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_the_process_ends_with_its_owner(tmp_path: Path, how: signal.Signals) -> None:
     script = tmp_path / "owner.py"

@@ -11,12 +11,12 @@ from safetensors.torch import load_file, save_file
 from veritune.config import SamplerConfig, ScratchConfig
 from veritune.errors import ModelError
 from veritune.models import build_scratch, policy_hash, save_policy
-from veritune.records import Checkpoint, Problem
+from veritune.records import Checkpoint, MathProblem, MathReference
 from veritune.sampler import NativeSampler
 from veritune.sampler.policy import Policy
 
 PROBLEMS = [
-    Problem(id=str(i), kind="math", prompt=f"{i} + {i} =", reference={"answer": "1"})
+    MathProblem(id=str(i), prompt=f"{i} + {i} =", reference=MathReference(answer="1"))
     for i in range(3)
 ]
 

@@ -12,7 +12,7 @@ import torch
 from veritune.config import SamplerConfig, ScratchConfig
 from veritune.errors import ModelError, VerituneError
 from veritune.models import build_scratch, encode_prompt, load_policy, save_policy
-from veritune.records import Candidate, Checkpoint, Problem
+from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem
 from veritune.sampler import NativeSampler, Sampler
 
 LENGTH = 96
@@ -37,7 +37,7 @@ def policy(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
 
 
 def problem(name: str, prompt: str) -> Problem:
-    return Problem(id=name, kind="math", prompt=prompt, reference={"answer": "1"})
+    return MathProblem(id=name, prompt=prompt, reference=MathReference(answer="1"))
 
 
 def mixed_problems(count: int) -> list[Problem]:

@@ -21,7 +21,7 @@ import torch
 from veritune.config import SamplerConfig, ScratchConfig
 from veritune.errors import EndpointError, InputError, PolicyMismatchError
 from veritune.models import build_scratch, encode_prompt, load_policy, save_policy
-from veritune.records import Checkpoint, Problem
+from veritune.records import Checkpoint, MathProblem, MathReference, Problem
 from veritune.sampler.server import ServerSampler
 
 
@@ -92,7 +92,7 @@ def sampler(url: str, **options: Any) -> ServerSampler:
 
 
 def problem(name: str, prompt: Any) -> Problem:
-    return Problem(id=name, kind="math", prompt=prompt, reference={"answer": "1"})
+    return MathProblem(id=name, prompt=prompt, reference=MathReference(answer="1"))
 
 
 REMOTE = Checkpoint(path="shout", policy="shout")

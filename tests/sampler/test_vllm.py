@@ -18,7 +18,7 @@ from veritune.config import SamplerConfig, ScratchConfig, check_recipe
 from veritune.errors import PolicyMismatchError, VerituneError
 from veritune.journal.folder import to_toml
 from veritune.models import build_scratch, encode_prompt, load_policy, save_policy
-from veritune.records import Candidate, Checkpoint, Problem
+from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem
 
 pytest.importorskip("vllm", reason="needs vLLM")
 
@@ -52,7 +52,7 @@ def adapter(base: Checkpoint, folder: Path) -> Checkpoint:
 def problems(count: int) -> list[Problem]:
     texts = ["".join(chr(33 + i * j % 90) for j in range(1, 4 + i * 7 % 40)) for i in range(count)]
     return [
-        Problem(id=f"p{i}", kind="math", prompt=text, reference={"answer": "1"})
+        MathProblem(id=f"p{i}", prompt=text, reference=MathReference(answer="1"))
         for i, text in enumerate(texts)
     ]
 

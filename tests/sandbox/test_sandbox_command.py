@@ -30,10 +30,19 @@ def test_wrong_requests_are_one_line(tmp_path: Path) -> None:
         main(["nurse"])
 
 
-def answer(program: bytes, number: int, argument: int = 0, arch: int = 0xC000003E) -> int:
+def answer(
+    program: bytes,
+    number: int,
+    argument: int = 0,
+    arch: int = 0xC000003E,
+    *,
+    second: int = 0,
+    third: int = 0,
+) -> int:
     """What a filter answers: the kernel's small machine, as far as our filters use it."""
     steps = [struct.unpack_from("=HBBI", program, at) for at in range(0, len(program), 8)]
-    data = {0: number, 4: arch, 16: argument}
+    data = {0: number, 4: arch, 16: argument, 24: second}
+    data |= {32: third & 0xFFFFFFFF, 36: third >> 32}
     at = held = 0
     while True:
         code, if_true, if_false, value = steps[at]
@@ -55,6 +64,7 @@ def test_the_filter_answers_every_number_as_its_tables_say(machine: str, column:
     expected = {n[column]: 0x50001 for n in seccomp.DENIED.values()}
     expected |= {n[column]: 0x50026 for n in seccomp.ABSENT.values()}
     expected |= dict.fromkeys((seccomp.SOCKET[column], seccomp.SOCKETPAIR[column]), 0x50061)
+    expected[seccomp.SETRLIMIT[column]] = 0x50001  # its first argument is 0: CPU time
     for number in range(600):
         if number != seccomp.CLONE[column]:
             found = answer(program, number, arch=arch)
@@ -67,6 +77,21 @@ def test_the_filter_answers_every_number_as_its_tables_say(machine: str, column:
     for family in range(50):
         found = answer(program, seccomp.SOCKET[column], family, arch)
         assert found == (0x7FFF0000 if family in seccomp.FAMILIES else 0x50061)
+
+
+@pytest.mark.parametrize(("machine", "column"), [("x86_64", 0), ("aarch64", 1)])
+def test_only_a_judge_may_set_a_limit_of_cpu_time(machine: str, column: int) -> None:
+    arch = seccomp.MACHINES[machine][1]
+    set_limit, set_or_ask = seccomp.SETRLIMIT[column], seccomp.PRLIMIT[column]
+    for sets, refused in ((False, 0x50001), (True, 0x7FFF0000)):
+        program = seccomp.program(machine, sets_cpu_time=sets)
+        assert program is not None
+        for what in range(16):
+            expected = refused if what == 0 else 0x7FFF0000
+            assert answer(program, set_limit, what, arch) == expected
+            for new in (0x1000, 0x7F0000000000):
+                assert answer(program, set_or_ask, 0, arch, second=what, third=new) == expected
+            assert answer(program, set_or_ask, 0, arch, second=what) == 0x7FFF0000
 
 
 def test_numbers_of_another_calling_convention_do_not_exist() -> None:

@@ -129,7 +129,7 @@ async def test_an_engine_is_passed_by_where_it_is_near_and_used_where_not(near: 
     try:
         if not near:
             await opened.start()
-            await opened.run(frames.framed(frames.dumps({"replies": None})), 60)
+            await opened.run(frames.framed(frames.dumps({"id": None, "replies": None})), 60)
         for asked in (JOB, echo, JOB):
             frame, nonce = job.encode(asked, Limits(output_kb=4000))
             result = job.decode(await opened.run(frame, 60), nonce)

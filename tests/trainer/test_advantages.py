@@ -109,7 +109,6 @@ def credit(length: int, outcome: float | None, steps: dict[int, float]) -> Credi
         length=length,
         outcome=() if outcome is None else ((length - 1, outcome),),
         steps=tuple(steps.items()),
-        terminal=outcome is not None,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from veritune.config import CreditConfig, ScratchConfig
 from veritune.models import build_scratch
 from veritune.models.token_ends import token_ends
-from veritune.records import StepLabel, StepVerdict, Verdict
+from veritune.records import Flag, StepLabel, StepVerdict, Verdict
 from veritune.trainer.credit import assign_credit, form_rewards
 
 Outcome = Literal["passed", "failed", "error"]
@@ -29,15 +29,13 @@ def verdict(
         outcome=outcome,
         score=given,
         reason="",
-        flags=flags,
+        flags=tuple(Flag(name=name, degree="cheat") for name in flags),
         steps=tuple(StepVerdict(start=a, end=b, label=c, reason="") for a, b, c in steps),
     )
 
 
-def rewards(
-    told: Verdict, ends: list[int], *, cut_off: bool = False, **config: object
-) -> list[float]:
-    credit = assign_credit(told, ends, CreditConfig.model_validate(config), cut_off=cut_off)
+def rewards(told: Verdict, ends: list[int], **config: object) -> list[float]:
+    credit = assign_credit(told, ends, CreditConfig.model_validate(config))
     assert credit is not None
     return credit.rewards()
 
@@ -96,11 +94,9 @@ def test_an_error_has_no_credit() -> None:
     assert assign_credit(verdict(STEPS, "error"), ENDS, CreditConfig(process=1.0)) is None
 
 
-def test_a_cut_off_candidate_earns_for_steps_and_not_for_its_end() -> None:
-    credit = assign_credit(
-        verdict(STEPS), ENDS[:-1], CreditConfig(process=1.0, form="sum"), cut_off=True
-    )
-    assert credit is not None and not credit.terminal and credit.outcome == ()
+def test_a_truncated_candidate_earns_what_its_verdict_says_on_its_last_token() -> None:
+    credit = assign_credit(verdict(STEPS), ENDS[:-1], CreditConfig(process=1.0, form="sum"))
+    assert credit is not None and credit.outcome == ((10, 1.0),)
     assert [position for position, _ in credit.steps] == [2, 5, 10]
 
 
@@ -160,7 +156,7 @@ def test_token_ends_of_bytes_that_share_a_character() -> None:
 def test_the_answer_is_the_last_step_where_only_the_worst_counts(form: str) -> None:
     config = CreditConfig(outcome=0.0, process=1.0, form=form)  # type: ignore[arg-type]
 
-    def total(outcome: str, labels: list[str], *, cut_off: bool = False) -> float:
+    def total(outcome: str, labels: list[str]) -> float:
         steps = tuple(
             StepVerdict(start=3 * at, end=3 * at + 3, label=label, reason="")  # type: ignore[arg-type]
             for at, label in enumerate(labels)
@@ -170,7 +166,7 @@ def test_the_answer_is_the_last_step_where_only_the_worst_counts(form: str) -> N
             problem_id="a", index=0, outcome=outcome, score=score, reason="", steps=steps  # type: ignore[arg-type]
         )  # fmt: skip
         ends = list(range(1, 3 * len(labels) + 2))
-        found = assign_credit(verdict, ends, config, cut_off=cut_off)
+        found = assign_credit(verdict, ends, config)
         assert found is not None
         return sum(found.rewards())
 
@@ -183,4 +179,3 @@ def test_the_answer_is_the_last_step_where_only_the_worst_counts(form: str) -> N
         ("failed", ["incorrect", "incorrect"]),
     ):
         assert total(outcome, labels) == pytest.approx(-1, abs=1e-6)
-    assert total("failed", right, cut_off=True) == pytest.approx(1)

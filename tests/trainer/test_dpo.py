@@ -9,7 +9,7 @@ import torch
 from veritune.config import DpoConfig, PairConfig, ScratchConfig
 from veritune.errors import TrainingError
 from veritune.models import build_scratch, load_policy, save_policy
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import Candidate, MathProblem, MathReference, Verdict
 from veritune.trainer import Rollout
 from veritune.trainer.dpo import DpoTrainer, Row, dpo_loss, rows_of
 from veritune.trainer.pairs import Pair
@@ -73,7 +73,7 @@ def rollouts() -> list[Rollout]:
     out = []
     for pair in PAIRS:
         id = pair.chosen.problem_id
-        problem = Problem(id=id, kind="math", prompt=pair.prompt, reference={"answer": "1"})
+        problem = MathProblem(id=id, prompt=pair.prompt, reference=MathReference(answer="1"))
         for item, right in ((pair.chosen, True), (pair.rejected, False)):
             outcome = "passed" if right else "failed"
             verdict = Verdict(

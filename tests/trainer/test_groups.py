@@ -12,7 +12,7 @@ import torch
 
 from veritune.config import GroupConfig, SamplerConfig, ScratchConfig
 from veritune.models import build_scratch, load_policy, save_policy
-from veritune.records import Candidate, Checkpoint, Problem, Verdict
+from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem, Verdict
 from veritune.sampler import NativeSampler
 from veritune.trainer import Rollout
 from veritune.trainer.groups import GroupTrainer
@@ -27,7 +27,7 @@ def start(folder: Path) -> Checkpoint:
 
 
 def problem(name: str) -> Problem:
-    return Problem(id=name, kind="math", prompt=name, reference={"answer": "1"})
+    return MathProblem(id=name, prompt=name, reference=MathReference(answer="1"))
 
 
 def rollouts(policy: Checkpoint, n: int, tokens: int, round: int, judge: Any) -> list[Rollout]:

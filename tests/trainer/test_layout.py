@@ -40,7 +40,7 @@ def groups(*sizes: tuple[int, list[int]]) -> list[Row]:
         begin = [draw.randrange(20) for _ in range(prompt)]
         for length in lengths:
             ids = begin + [draw.randrange(20) for _ in range(length)]
-            credit = Credit(length=length, outcome=(), steps=(), terminal=True)
+            credit = Credit(length=length, outcome=(), steps=())
             rows.append(Row(ids, prompt, credit, str(number), None))
     draw.shuffle(rows)
     return rows

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from veritune.errors import TrainingError
+from veritune.errors import ModelError, TrainingError
 from veritune.trainer.optimization import Optimization
 
 
@@ -142,3 +142,14 @@ def test_autocast_computes_in_bfloat16_and_keeps_the_weights() -> None:
     with optimization.forward():
         assert model(torch.ones(1, 3)).dtype == torch.bfloat16
     assert model.weight.dtype == torch.float32
+
+
+def test_a_flipped_byte_in_a_saved_state_is_not_trained_on(tmp_path: Path) -> None:
+    Optimization(linear(), learning_rate=0.1).save(tmp_path / "state")
+    for name in ("state.safetensors", "state.json"):
+        file = tmp_path / "state" / name
+        whole = file.read_bytes()
+        file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        with pytest.raises(ModelError, match=f"{name}: damaged.*begins again at its first step"):
+            Optimization(linear(), learning_rate=0.1).restore(tmp_path / "state")
+        file.write_bytes(whole)

@@ -19,7 +19,15 @@ from veritune.errors import TrainingError
 from veritune.models import build_scratch, load_policy, save_policy
 from veritune.models.adapters import save_adapter
 from veritune.models.value import load_head, save_head, value_head
-from veritune.records import Candidate, Checkpoint, Problem, StepVerdict, Verdict
+from veritune.records import (
+    Candidate,
+    Checkpoint,
+    MathProblem,
+    MathReference,
+    Problem,
+    StepVerdict,
+    Verdict,
+)
 from veritune.sampler import NativeSampler
 from veritune.trainer import Rollout
 from veritune.trainer.learner import STATE
@@ -36,7 +44,7 @@ def start(folder: Path, characters: str = "abcd=") -> Checkpoint:
 
 
 def problem(name: str) -> Problem:
-    return Problem(id=name, kind="math", prompt=name, reference={"answer": "1"})
+    return MathProblem(id=name, prompt=name, reference=MathReference(answer="1"))
 
 
 def judge(candidate: Candidate, score: float, steps: Sequence[StepVerdict] = ()) -> Verdict:

@@ -11,8 +11,8 @@ from veritune.config import ChainConfig, RewardConfig, ScratchConfig
 from veritune.errors import ModelError, RecordError, TrainingError
 from veritune.models import build_scratch, save_policy
 from veritune.models.reward import fresh_reward_model, load_reward_model, save_reward_model
-from veritune.problems.chain import draw
-from veritune.records import Candidate, Problem, StepVerdict, Verdict
+from veritune.problems.datasets.chain import draw
+from veritune.records import Candidate, MathProblem, MathReference, StepVerdict, Verdict
 from veritune.trainer.pairs import Judged, Pair, judged_pairs, read_pairs_file
 from veritune.trainer.reward_losses import classification_loss, preference_loss
 from veritune.trainer.reward_models import RewardTrainer, labelled_task, preference_task
@@ -51,7 +51,7 @@ def test_classification_loss_and_gradient_with_soft_labels() -> None:
 
 
 def judge(prompt: str, index: int, text: str, right: bool, *labels: str) -> Judged:
-    problem = Problem(id=prompt, kind="math", prompt=prompt, reference={"answer": "1"})
+    problem = MathProblem(id=prompt, prompt=prompt, reference=MathReference(answer="1"))
     candidate = Candidate(problem_id=prompt, index=index, text=text)
     width = len(text) // max(len(labels), 1)
     steps = tuple(

@@ -10,7 +10,7 @@ import torch
 from veritune.config import ScratchConfig, SftConfig
 from veritune.errors import TrainingError
 from veritune.models import build_scratch, load_policy, save_policy
-from veritune.records import Candidate, Problem
+from veritune.records import Candidate, MathProblem, MathReference
 from veritune.trainer import Example, SftTrainer
 from veritune.trainer.batches import IGNORED, Tokens, orders, padded, tokenize
 from veritune.trainer.layout import in_line
@@ -21,7 +21,7 @@ TINY = ScratchConfig(layers=1, width=32, heads=2, max_length=64)
 
 
 def example(prompt: str, text: str, ids: list[int] | None = None) -> Example:
-    problem = Problem(id=prompt, kind="math", prompt=prompt, reference={"answer": "1"})
+    problem = MathProblem(id=prompt, prompt=prompt, reference=MathReference(answer="1"))
     candidate = Candidate(problem_id=prompt, index=0, text=text, token_ids=ids)
     return Example(problem=problem, candidate=candidate)
 

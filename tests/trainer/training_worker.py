@@ -13,7 +13,7 @@ import torch
 
 from veritune.config import SftConfig
 from veritune.models import policy_hash
-from veritune.records import Candidate, Checkpoint, Problem
+from veritune.records import Candidate, Checkpoint, MathProblem, MathReference
 from veritune.trainer import Example, SftTrainer, processes
 
 CONFIG = SftConfig(updates=50, batch_size=6, micro_batch=2, learning_rate=3e-3, save_every=7)
@@ -22,7 +22,7 @@ CONFIG = SftConfig(updates=50, batch_size=6, micro_batch=2, learning_rate=3e-3, 
 def examples() -> list[Example]:
     found = []
     for i in range(20):
-        problem = Problem(id=str(i), kind="math", prompt=f"{i}+{i}=", reference={"answer": "1"})
+        problem = MathProblem(id=str(i), prompt=f"{i}+{i}=", reference=MathReference(answer="1"))
         candidate = Candidate(problem_id=str(i), index=0, text=str(2 * i) * (1 + i % 4))
         found.append(Example(problem=problem, candidate=candidate, weight=1 + i % 3))
     return found

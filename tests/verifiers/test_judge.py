@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from veritune.records import Candidate, Problem
+from veritune.records import Candidate, MathProblem, MathReference
 from veritune.verifiers.judge import GenerativeJudge
 
-PROBLEM = Problem(id="p", kind="math", prompt="1+1+1=?", reference={"answer": "3"})
+PROBLEM = MathProblem(id="p", prompt="1+1+1=?", reference=MathReference(answer="3"))
 
 
 class Scripted(BaseHTTPRequestHandler):

@@ -9,13 +9,13 @@ from veritune.config import ScratchConfig, SelectionConfig, VerifierConfig
 from veritune.errors import ModelError
 from veritune.models import build_scratch, save_policy
 from veritune.models.reward import RewardKind, RewardModel, fresh_reward_model, save_reward_model
-from veritune.records import Candidate, Problem, StepVerdict, Verdict
+from veritune.records import Candidate, MathProblem, MathReference, Problem, StepVerdict, Verdict
 from veritune.rounds.selection import select
 from veritune.verifiers import open_verifier
 from veritune.verifiers.learned import LearnedVerifier, aggregated, score_candidates
 
 TINY = ScratchConfig(layers=1, width=32, heads=2, max_length=64)
-PROBLEM = Problem(id="p", kind="math", prompt="1+1=?", reference={"answer": "2"})
+PROBLEM = MathProblem(id="p", prompt="1+1=?", reference=MathReference(answer="2"))
 
 
 def reward(tmp_path: Path, kind: RewardKind) -> RewardModel:

@@ -14,9 +14,8 @@ import pytest
 from veritune.benchmarks.rollouts import agreement, first_error
 from veritune.config import ChainConfig
 from veritune.journal import Journal
-from veritune.problems import chain_operations, chain_step
-from veritune.problems.chain import draw, teach
-from veritune.records import Candidate, Checkpoint, Problem, Verdict
+from veritune.problems.datasets.chain import chain_operations, chain_step, draw, teach
+from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem, Verdict
 from veritune.sampler.identity import Gap
 from veritune.verifiers.answers import AnswerVerifier
 from veritune.verifiers.prefixes import StepLabels
@@ -169,5 +168,5 @@ async def test_it_is_a_verifier(tmp_path: Path) -> None:
 
 def test_a_chat_is_continued_in_the_assistants_turn() -> None:
     turns = [{"role": "user", "content": "38+57="}]
-    problem = Problem(id="p", kind="math", prompt=turns, reference={"answer": "95"})  # type: ignore[arg-type]
+    problem = MathProblem(id="p", prompt=turns, reference=MathReference(answer="95"))  # type: ignore[arg-type]
     assert continued_prompt(problem, "95;") == [*turns, {"role": "assistant", "content": "95;"}]

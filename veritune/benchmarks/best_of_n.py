@@ -14,6 +14,7 @@ from veritune.benchmarks.estimators import Vote, best_scored, majority
 from veritune.errors import RecordError
 from veritune.records import Verdict
 from veritune.rounds.measures import pass_at_k
+from veritune.use import use_of
 
 Key = tuple[str, int]
 VERIFIER, MAJORITY = "verifier", "majority"
@@ -34,13 +35,13 @@ def curves(
 ) -> dict[str, Curve]:
     """A curve for the verifier itself, for the majority of answers, and for each of `scores`.
 
-    The verifier picks one that it passed if there is one: pass@n. Majority takes the answer that
-    most candidates give, ties broken evenly; it is left out where verdicts name no answers. A
-    scorer takes the candidate of the highest score, and must have scored all of them.
+    The verifier picks one that it passed, and that is no cheat, if there is one: pass@n. Majority
+    takes the answer that most candidates give, ties broken evenly; it is left out where verdicts
+    name no answers. A scorer takes the candidate of the highest score, and must have scored all.
     """
     groups: dict[str, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
-        if verdict.outcome != "error":
+        if use_of(verdict).outcome is not None:
             groups[verdict.problem_id].append(verdict)
     if not groups:
         raise RecordError("no candidate could be checked, so nothing can be selected")
@@ -79,7 +80,7 @@ def _curve(
 
 
 def _of_verifier(group: Sequence[Verdict], n: int) -> float:
-    return pass_at_k(len(group), sum(verdict.outcome == "passed" for verdict in group), n)
+    return pass_at_k(len(group), sum(use_of(verdict).solved for verdict in group), n)
 
 
 def _scored(
@@ -92,7 +93,7 @@ def _scored(
             raise RecordError(
                 f"{name}: no score for candidate {verdict.index} of problem '{verdict.problem_id}'"
             )
-        found.append((score, verdict.outcome == "passed"))
+        found.append((score, use_of(verdict).solved))
     return found
 
 
@@ -101,11 +102,11 @@ def _votes(group: Sequence[Verdict]) -> list[Vote]:
 
     What passed equals the reference and so each other; only wrong answers need comparing.
     """
-    right = sum(verdict.outcome == "passed" for verdict in group)
+    right = sum(use_of(verdict).solved for verdict in group)
     wrong: dict[str, int] = {}
     silent = 0
     for verdict in group:
-        if verdict.outcome == "passed":
+        if use_of(verdict).solved:
             continue
         if verdict.answer is None:
             silent += 1

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from veritune.errors import RecordError
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import Candidate, MathProblem, MathReference, Problem, Verdict
 from veritune.verifiers.learned import Aggregate, score_candidates
 
 if TYPE_CHECKING:
@@ -65,4 +65,4 @@ def _problem(pair: Pair) -> Problem:
     if pair.problem is not None:
         return pair.problem
     id = pair.chosen.problem_id
-    return Problem(id=id, kind="math", prompt=pair.prompt, reference={"answer": ""})
+    return MathProblem(id=id, prompt=pair.prompt, reference=MathReference(answer=""))

@@ -15,7 +15,7 @@ from typing import get_args
 
 from veritune.benchmarks.step_labels import LabelledSolution, Neutral, read_labelled
 from veritune.errors import RecordError
-from veritune.records import Problem, StepVerdict
+from veritune.records import MathProblem, MathReference, Problem, StepVerdict
 from veritune.verifiers.steps import Span, check_steps
 
 Checker = Callable[[Problem, str, Sequence[Span]], Sequence[StepVerdict]]
@@ -54,8 +54,8 @@ def judge(solutions: Iterable[LabelledSolution], checker: Checker = check_steps)
     """Run a checker on every solution, step by step as the file cuts them."""
     judged = []
     for solution in solutions:
-        problem = Problem(
-            id=solution.id, kind="math", prompt=solution.problem, reference={"answer": ""}
+        problem = MathProblem(
+            id=solution.id, prompt=solution.problem, reference=MathReference(answer="")
         )
         text, spans = _joined(solution.steps)
         judged.append(Judged(solution, tuple(checker(problem, text, spans))))

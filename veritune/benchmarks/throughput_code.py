@@ -24,14 +24,14 @@ from pathlib import Path
 
 from veritune.errors import MissingFileError, SandboxUnavailableError
 from veritune.problems import load_problems, reference_solution
-from veritune.records import Candidate, Problem
+from veritune.records import AssertTests, Candidate, CodeProblem, CodeReference
 from veritune.sandbox import docker, open_sandbox
 from veritune.verifiers.code import CodeVerifier
 
 HUMANEVAL = Path("../shared/data/humaneval/HumanEval.jsonl")
 CODE = "def add(x, y):\n    return x + y\n"
-TESTS = {"type": "asserts", "code": "assert add(1, 2) == 3"}
-PROBLEM = Problem(id="add", kind="code", prompt="Add.", reference={"tests": TESTS})
+TESTS = AssertTests(code="assert add(1, 2) == 3")
+PROBLEM = CodeProblem(id="add", prompt="Add.", reference=CodeReference(tests=TESTS))
 CONTAINERS = 6
 
 PEER = """
@@ -170,7 +170,7 @@ def _containers(workers: int) -> Design:
         engine = docker.connect()
         made = engine.create_container(
             docker.IMAGE,
-            ["-c", f"{CODE}\n{TESTS['code']}"],
+            ["-c", f"{CODE}\n{TESTS.code}"],
             entrypoint=["python3"],
             host_config=engine.create_host_config(network_mode="none"),
         )

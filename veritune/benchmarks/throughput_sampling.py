@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from veritune.config import SamplerConfig, ScratchConfig, VerifierConfig
-from veritune.records import Checkpoint, Problem
+from veritune.records import Checkpoint, MathProblem, MathReference, Problem
 
 PROMPTS, CANDIDATES, NEW_TOKENS = 64, 8, 64
 LENGTHS = (12, 40)
@@ -113,7 +113,7 @@ def problems() -> list[Problem]:
         for _ in range(PROMPTS)
     ]
     return [
-        Problem(id=f"p{i}", kind="math", prompt=text, reference={"answer": "7"})
+        MathProblem(id=f"p{i}", prompt=text, reference=MathReference(answer="7"))
         for i, text in enumerate(texts)
     ]
 

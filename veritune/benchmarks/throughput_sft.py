@@ -77,7 +77,7 @@ def run(task: dict[str, Any]) -> dict[str, float]:
 
     from veritune.config import SftConfig
     from veritune.models import load_policy
-    from veritune.records import Candidate, Problem
+    from veritune.records import Candidate, MathProblem, MathReference
     from veritune.trainer import Example, SftTrainer
 
     torch.set_num_threads(task["threads"])
@@ -87,7 +87,7 @@ def run(task: dict[str, Any]) -> dict[str, float]:
     examples = []
     for i, ids in enumerate(rows):
         prompt = tokenizer.decode(ids[:4], clean_up_tokenization_spaces=False)
-        problem = Problem(id=str(i), kind="math", prompt=prompt, reference={"answer": ""})
+        problem = MathProblem(id=str(i), prompt=prompt, reference=MathReference(answer=""))
         candidate = Candidate(problem_id=str(i), index=0, text="", token_ids=ids[4:])
         examples.append(Example(problem=problem, candidate=candidate))
     marks: list[float] = []

@@ -11,7 +11,7 @@ from typing import Any
 
 from veritune.config import GroupConfig, PpoConfig, SamplerConfig, check_recipe
 from veritune.models import policy_hash
-from veritune.records import Candidate, Checkpoint, Problem, Verdict
+from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem, Verdict
 from veritune.sampler import NativeSampler
 from veritune.trainer import Rollout, open_policy_gradient
 
@@ -63,7 +63,7 @@ def run(task: dict[str, Any]) -> dict[str, float]:
 def _problems(folder: Path) -> list[Problem]:
     prompts = json.loads((folder / "prompts.json").read_text())
     return [
-        Problem(id=str(i), kind="math", prompt=prompt, reference={"answer": "0"})
+        MathProblem(id=str(i), prompt=prompt, reference=MathReference(answer="0"))
         for i, prompt in enumerate(prompts)
     ]
 

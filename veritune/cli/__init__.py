@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from importlib import import_module
 
 from veritune import __version__
 from veritune.errors import VerituneError
+from veritune.text import one_line
 
 __all__ = ["main"]
 
@@ -41,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if words[0] not in COMMANDS:
         return fail(f"no command '{words[0]}'; there are: {', '.join(COMMANDS)}", 2)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # Not every text has a form in every encoding.
+        sys.stdout.reconfigure(errors="backslashreplace")
     for name, value in WAITING.items():
         os.environ.setdefault(name, value)
     try:
@@ -59,6 +63,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        # What is still to be printed would fail again as Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        where = f"{error.filename}: " if error.filename else "the work or its output: "
+        return fail(f"{where}{error.strerror or error}", 1)
 
 
 def usage() -> str:
@@ -80,5 +89,5 @@ def usage() -> str:
 
 def fail(message: str, code: int) -> int:
     """Print one line on standard error."""
-    print(f"veritune: {' '.join(message.split())}", file=sys.stderr)
+    print(f"veritune: {one_line(message)}", file=sys.stderr)
     return code

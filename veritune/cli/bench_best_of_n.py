@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -63,7 +64,9 @@ def read_scores(path: str) -> dict[Key, float]:
         try:
             key, score = (str(row["problem_id"]), int(row["index"])), row["score"]
             found[key] = float("-inf") if score is None else float(score)
-        except (KeyError, TypeError, ValueError):
+            if score is not None and not isfinite(found[key]):
+                raise ValueError(score)
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise RecordError(
                 f"{path}:{number}: expected problem_id, index and a number as score"
             ) from None

@@ -10,10 +10,11 @@ from typing import Literal
 from veritune.cli.arguments import parse
 from veritune.cli.console import Terminal
 from veritune.config import Frozen
-from veritune.errors import RecipeError, UnwritableError
-from veritune.files import read_records, write_records
+from veritune.errors import RecipeError, RecordError, UnwritableError
+from veritune.files import read_records, write_lines, write_records
+from veritune.problems import read_problems
 from veritune.problems.stepwise import Format, Judged, Neutral, read_stepwise, to_row
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import Candidate, Verdict
 
 USAGE = "veritune convert IN OUT"
 PARTS = ("problems.jsonl", "candidates.jsonl", "verdicts.jsonl")
@@ -44,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
         _write_records(judged, out)
     else:
         rows = [to_row(row, arguments.format) for row in judged]
-        _write_lines([json.dumps(row, ensure_ascii=False) for row in rows], out)
+        write_lines(out, (json.dumps(row, ensure_ascii=False) for row in rows))
     Terminal().say(f"{len(judged)} solutions written to {out}")
     return 0
 
@@ -52,10 +53,15 @@ def main(argv: Sequence[str]) -> int:
 def _read(path: Path, name: str, arguments: ConvertArguments) -> Sequence[Judged]:
     if not (path / PARTS[0]).is_file():
         return list(read_stepwise(name, split=arguments.split, neutral=arguments.neutral))
-    problems = {problem.id: problem for problem in read_records(path / PARTS[0], Problem)}
+    problems = {problem.id: problem for problem in read_problems(str(path / PARTS[0]))}
     verdicts = {(v.problem_id, v.index): v for v in read_records(path / PARTS[2], Verdict)}
     candidates = read_records(path / PARTS[1], Candidate)
     known = [c for c in candidates if (c.problem_id, c.index) in verdicts]
+    if strange := next((c for c in known if c.problem_id not in problems), None):
+        raise RecordError(
+            f"{path / PARTS[1]}: candidate of problem {strange.problem_id!r}, which is not in"
+            f" {PARTS[0]}"
+        )
     return [(problems[c.problem_id], c, verdicts[c.problem_id, c.index]) for c in known]
 
 
@@ -68,12 +74,3 @@ def _write_records(judged: Sequence[Judged], out: Path) -> None:
     write_records(out / PARTS[0], problems.values())
     write_records(out / PARTS[1], [candidate for _, candidate, _ in judged])
     write_records(out / PARTS[2], [verdict for _, _, verdict in judged])
-
-
-def _write_lines(lines: Sequence[str], out: Path) -> None:
-    aside = out.with_name(f".{out.name}.aside")
-    try:
-        aside.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-        aside.replace(out)
-    except OSError as error:
-        raise UnwritableError(f"{out}: cannot be written ({error.strerror})") from None

@@ -69,7 +69,7 @@ def _summary(recipe: Recipe) -> str:
     from veritune.journal import Journal
 
     with Journal.open(recipe.folder, read_only=True) as journal:
-        rows = journal.metrics("evaluate")
+        rows = journal.evaluations()
     first, last = rows[0], rows[-1]
     trace = last["trace_error"]
     wrong = "" if trace is None else f"; wrong steps behind right answers {percent(trace)}"

@@ -1,38 +1,46 @@
 """Reading the files that commands take together."""
 
+import os
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from veritune.errors import RecordError
 from veritune.files import read_records
-from veritune.problems import guess_source, load_problems, read_candidates
+from veritune.problems import guess_source, iter_candidates, load_problems, survey
+from veritune.problems import read_problems as read_own_problems
 from veritune.records import Candidate, Problem, Verdict
+
+MOST_NAMED = 10
 
 
 def read_problems(path: str) -> list[Problem]:
     """The problems of a file: ours, or a data set's own rows (GSM8K, HumanEval, MBPP)."""
     source = "veritune"  # whose reader says what is wrong, and in which line
-    if Path(path).is_file():  # no name on a hub
+    if os.path.isfile(path):  # no name on a hub
         with suppress(RecordError):
             source = guess_source(path)
     if source == "veritune":
-        return read_records(path, Problem)
+        problems = read_own_problems(path)
+        _refuse_equal_ids(path, problems)
+        return problems
     return load_problems(source, path, split="test", count=None)
 
 
 def read_pairs(problems: str, candidates: str) -> list[tuple[Problem, Candidate]]:
-    """Every candidate of a file with its problem; one of an unknown problem is refused."""
+    """Every candidate of a file with its problem; unknown problems and equal keys are refused."""
     by_id = {problem.id: problem for problem in read_problems(problems)}
-    pairs = []
-    for candidate in read_candidates(candidates, by_id):
-        problem = by_id.get(candidate.problem_id)
-        if problem is None:
-            raise RecordError(
-                f"{candidates}: candidate of problem '{candidate.problem_id}',"
-                f" which is not in {problems}"
-            )
-        pairs.append((problem, candidate))
-    return pairs
+    survey(candidates, by_id, problems)
+    return [(by_id[c.problem_id], c) for _, c in iter_candidates(candidates, by_id, trusted=True)]
+
+
+def _refuse_equal_ids(path: str, problems: Sequence[Problem]) -> None:
+    counts = Counter(problem.id for problem in problems)
+    if len(counts) == len(problems):
+        return
+    twice = [f"{n} problems have the id '{name}'" for name, n in counts.items() if n > 1]
+    more = f" and {len(twice) - MOST_NAMED} more" if len(twice) > MOST_NAMED else ""
+    raise RecordError(f"{path}: {', '.join(twice[:MOST_NAMED])}{more}; ids must differ")
 
 
 def read_judged(

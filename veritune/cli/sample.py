@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -15,9 +14,10 @@ from veritune.cli.console import Terminal
 from veritune.cli.inputs import read_problems
 from veritune.cli.running import run_async
 from veritune.config import Count, Frozen, SamplerConfig, VerifierConfig
-from veritune.errors import RecipeError, RecordError, UnwritableError
+from veritune.errors import RecipeError, UnwritableError
 from veritune.files import write_records
 from veritune.records import Problem, Verdict
+from veritune.text import parse_json
 
 if TYPE_CHECKING:
     from veritune.journal import Journal
@@ -47,7 +47,6 @@ def main(argv: Sequence[str]) -> int:
     words = ["--sampler.n" if word == "--n" else word for word in argv]
     arguments = parse(SampleArguments, words, prog="veritune sample")
     problems = read_problems(arguments.problems)
-    _check_names(problems, arguments.problems)
     watch = Terminal()
     with ExitStack() as stack:
         journal = stack.enter_context(_unfinished(arguments))
@@ -111,25 +110,28 @@ def _unfinished(arguments: SampleArguments) -> Journal:
 
 def _check_same(arguments: SampleArguments, policy: str) -> None:
     """An unfinished draw goes on with the settings that it began with, or not at all."""
+    from veritune.journal import content_hash
+
     path = _folder(arguments) / "settings.json"
     drawing = arguments.sampler.model_dump(mode="json", exclude={"batch", "gpu_memory", "url"})
     wanted = {"policy": policy, "seed": arguments.seed, "dtype": arguments.dtype, **drawing}
-    wanted["problems"] = str(Path(arguments.problems).resolve())
+    wanted["problems"] = content_hash(arguments.problems)
     if not path.exists():
-        path.write_text(json.dumps(wanted))
+        aside = path.with_name(".settings.json")
+        aside.write_text(json.dumps(wanted))
+        aside.replace(path)
         return
-    found = json.loads(path.read_text())
+    try:
+        found = dict(parse_json(path.read_bytes()))
+    except (OSError, ValueError, TypeError) as error:
+        raise RecipeError(
+            f"{path}: cannot be read ({error}); remove {path.parent} to draw afresh"
+        ) from None
     if other := [key for key, value in wanted.items() if found.get(key) != value]:
         raise RecipeError(
             f"{path.parent}: an unfinished draw with another {', '.join(other)}; give the same"
             " again to go on with it, or remove that folder"
         )
-
-
-def _check_names(problems: Sequence[Problem], path: str) -> None:
-    name, count = Counter(problem.id for problem in problems).most_common(1)[0]
-    if count > 1:
-        raise RecordError(f"{path}: {count} problems have the id '{name}'; ids must differ")
 
 
 def _verdicts(journal: Journal) -> Iterator[Verdict]:

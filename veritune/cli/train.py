@@ -16,7 +16,8 @@ from veritune.cli.train_rl import train_group, train_ppo
 from veritune.config import Count, SftConfig, TrackerName
 from veritune.errors import RecipeError, RecordError
 from veritune.files import read_records
-from veritune.records import Checkpoint, Verdict
+from veritune.records import Candidate, Checkpoint, Verdict
+from veritune.use import use_of
 
 if TYPE_CHECKING:
     from veritune.trainer import Example
@@ -34,7 +35,8 @@ class TrainArguments(SftConfig):
     out: str
     """Folder of the trained model; it must not exist."""
     verdicts: str | None = None
-    """Verdicts on the candidates: only those that passed are trained on. Left out: all are."""
+    """Verdicts on the candidates: trained on are those that passed, were not truncated and are not
+    flagged as cheats. Left out: all are."""
     seed: Count = 0
     """The order of the examples follows from this."""
     shard: bool = False
@@ -105,8 +107,18 @@ def read_examples(arguments: TrainArguments) -> list[Example]:
     pairs = read_pairs(arguments.problems, arguments.candidates)
     if arguments.verdicts is not None:
         verdicts = read_records(arguments.verdicts, Verdict)
-        passed = {(v.problem_id, v.index) for v in verdicts if v.outcome == "passed"}
-        pairs = [(p, c) for p, c in pairs if (c.problem_id, c.index) in passed]
+        known = {(v.problem_id, v.index): v for v in verdicts}
+        pairs = [(p, c) for p, c in pairs if _learnable(c, known.get((c.problem_id, c.index)))]
         if not pairs:
-            raise RecordError(f"{arguments.verdicts}: no candidate passed; nothing to train on")
+            raise RecordError(
+                f"{arguments.verdicts}: no candidate passed that may be trained on (whole, and not"
+                " flagged as a cheat); nothing to train on"
+            )
     return [Example(problem=problem, candidate=candidate) for problem, candidate in pairs]
+
+
+def _learnable(candidate: Candidate, verdict: Verdict | None) -> bool:
+    if verdict is None:
+        return False
+    use = use_of(verdict, truncated=candidate.truncated)
+    return use.solved and use.imitate

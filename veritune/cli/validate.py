@@ -12,6 +12,7 @@ from veritune.cli.running import run_async
 from veritune.cli.verify import judge
 from veritune.config import Count, Positive, ProblemsConfig, VerifierConfig
 from veritune.problems import (
+    DATASETS,
     GENERATORS,
     generate,
     guess_source,
@@ -40,13 +41,14 @@ class ValidateArguments(VerifierConfig):
 def main(argv: Sequence[str]) -> int:
     """Print a line for every reference that fails, and a summary."""
     arguments = parse(ValidateArguments, argv, prog="veritune validate")
-    problems = read_problems(arguments)
+    source, problems = read_problems(arguments)
+    annotated = DATASETS[source].annotated
     pairs = [(problem, reference) for problem in problems if (reference := candidate(problem))]
     watch = Terminal()
     verdicts = run_async(judge(arguments, pairs, watch))
     failed = doubtful = 0
     for (problem, reference), verdict in zip(pairs, verdicts, strict=True):
-        reason = complaint(problem, reference, verdict)
+        reason = complaint(reference, verdict, annotated=annotated)
         remark = reason or wrong_step(verdict)
         failed += reason is not None
         doubtful += reason is None and remark is not None
@@ -60,15 +62,15 @@ def main(argv: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
-def read_problems(arguments: ValidateArguments) -> list[Problem]:
-    """The problems that the command line names."""
+def read_problems(arguments: ValidateArguments) -> tuple[str, list[Problem]]:
+    """The data set's name, and the problems that the command line names."""
     name = arguments.problems
     if name in GENERATORS:
         config = ProblemsConfig(source=name)
         count = arguments.limit or GENERATED
-        return [problem for problem, _ in generate(config, arguments.seed, "train", count)]
+        return name, [problem for problem, _ in generate(config, arguments.seed, "train", count)]
     source = arguments.source or guess_source(name)
-    return load_problems(source, name, split="test", count=arguments.limit)
+    return source, load_problems(source, name, split="test", count=arguments.limit)
 
 
 def candidate(problem: Problem) -> Candidate | None:
@@ -77,15 +79,15 @@ def candidate(problem: Problem) -> Candidate | None:
     return None if text is None else Candidate(problem_id=problem.id, index=0, text=text)
 
 
-def complaint(problem: Problem, reference: Candidate, verdict: Verdict) -> str | None:
+def complaint(reference: Candidate, verdict: Verdict, *, annotated: bool) -> str | None:
     """Why a reference does not pass.
 
-    GSM8K's steps are vouched for by their annotations alone: its prose has typing errors, which
-    are remarks (`wrong_step`).
+    Annotated solutions (GSM8K's) are vouched for by their annotations alone: such prose has typing
+    errors, which are remarks (`wrong_step`).
     """
     if verdict.outcome != "passed":
         return f"{verdict.outcome}: {verdict.reason}"
-    if problem.metadata.get("source") != "gsm8k":
+    if not annotated:
         return wrong_step(verdict)
     wrong = [why for label, why in check_annotations(reference.text) if label == "incorrect"]
     return f"wrong step: {wrong[0]}" if wrong else None

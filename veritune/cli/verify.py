@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import Terminal
-from veritune.cli.inputs import read_pairs
+from veritune.cli.inputs import read_problems
 from veritune.cli.running import run_async
 from veritune.config import VerifierConfig
-from veritune.files import write_records
+from veritune.errors import JournalError
+from veritune.files import write_record_lines
+from veritune.journal import Partial, content_hash, is_made, note_made
+from veritune.problems import Survey, iter_candidates, survey
 from veritune.records import Candidate, Problem, Verdict
 
 
@@ -27,16 +30,29 @@ class VerifyArguments(VerifierConfig):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Judge every candidate; exit code 0 whatever the verdicts are."""
+    """Judge every candidate; exit code 0 whatever the verdicts are.
+
+    Verdicts are written to `OUT.part` as they come, so a command that was killed resumes.
+    """
     arguments = parse(VerifyArguments, argv, prog="veritune verify")
-    pairs = read_pairs(arguments.problems, arguments.candidates)
-    watch = Terminal()
-    verdicts = run_async(judge(arguments, pairs, watch))
-    write_records(arguments.out, verdicts)
-    counts = Counter(verdict.outcome for verdict in verdicts)
+    out, watch = Path(arguments.out), Terminal()
+    inputs = (arguments.problems, arguments.candidates)
+    problems = {problem.id: problem for problem in read_problems(arguments.problems)}
+    made_of = _made_of(arguments)
+    part = out.with_name(f"{out.name}.part")
+    if is_made(out, made_of, inputs):
+        part.unlink(missing_ok=True)
+        watch.say(f"{out} already holds the verdicts of these candidates")
+        return 0
+    found = survey(arguments.candidates, problems, arguments.problems)
+    with Partial(part, made_of, found.count) as partial:
+        _say_resumed(partial, watch)
+        run_async(_judge_file(arguments, problems, found, partial, watch))
+        _finish(arguments, made_of, partial)
+        counts = partial.outcomes
     watch.say(
-        f"{len(verdicts)} candidates: {counts['passed']} passed, {counts['failed']} failed,"
-        f" {counts['error']} could not be checked; verdicts in {arguments.out}"
+        f"{found.count} candidates: {counts['passed']} passed, {counts['failed']} failed,"
+        f" {counts['error']} could not be checked; verdicts in {out}"
     )
     return 0
 
@@ -45,17 +61,77 @@ async def judge(
     config: VerifierConfig, pairs: Sequence[tuple[Problem, Candidate]], watch: Terminal
 ) -> list[Verdict]:
     """The verdicts, in the order of the pairs."""
-    from veritune.verifiers import open_verifier
+    from veritune.verifiers import open_verifier, verify_each
 
     needs_code = any(problem.kind == "code" for problem, _ in pairs)
-    gate = asyncio.Semaphore(2 * config.workers)
+    found: dict[int, Verdict] = {}
     async with open_verifier(config, needs_code=needs_code) as verifier:
         with watch.phase("verify", len(pairs)) as advance:
 
-            async def one(problem: Problem, candidate: Candidate) -> Verdict:
-                async with gate:
-                    verdict = await verifier.verify(problem, candidate)
+            def take(position: int, verdict: Verdict) -> None:
+                found[position] = verdict
                 advance(1)
-                return verdict
 
-            return list(await asyncio.gather(*(one(p, c) for p, c in pairs)))
+            jobs = ((at, problem, candidate) for at, (problem, candidate) in enumerate(pairs))
+            await verify_each(verifier, jobs, take, at_once=2 * config.workers)
+    return [found[position] for position in range(len(pairs))]
+
+
+def _made_of(arguments: VerifyArguments) -> dict[str, Any]:
+    """What the verdicts follow from: contents and options, but not where they stand or how fast."""
+    free = {"problems", "candidates", "out", "workers"}
+    made_of = arguments.model_dump(mode="json", exclude=free)
+    made_of |= {name: content_hash(getattr(arguments, name)) for name in ("problems", "candidates")}
+    return made_of
+
+
+async def _judge_file(
+    arguments: VerifyArguments,
+    problems: Mapping[str, Problem],
+    found: Survey,
+    partial: Partial,
+    watch: Terminal,
+) -> None:
+    """Judge what has no verdict yet."""
+    from veritune.verifiers import open_verifier, verify_each
+
+    if partial.done == found.count:
+        return
+    candidates = iter_candidates(arguments.candidates, problems, trusted=True)
+    jobs = (
+        (position, problems[candidate.problem_id], candidate)
+        for position, (_, candidate) in enumerate(candidates)
+        if position not in partial
+    )
+    async with open_verifier(arguments, needs_code="code" in found.kinds) as verifier:
+        with watch.phase("verify", found.count) as advance:
+            advance(partial.done)
+
+            def take(position: int, verdict: Verdict) -> None:
+                partial.add(position, verdict)
+                advance(1)
+
+            await verify_each(verifier, jobs, take, at_once=2 * arguments.workers)
+
+
+def _finish(arguments: VerifyArguments, made_of: dict[str, Any], partial: Partial) -> None:
+    """Put the verdicts in place, if they are of the files as they are now."""
+    if _made_of(arguments) != made_of:
+        raise JournalError(
+            f"{arguments.candidates}: it or the problems changed while they were verified; remove"
+            f" {partial.path} and run again"
+        )
+    out = Path(arguments.out)
+
+    def note(aside: Path) -> None:
+        note_made(out, made_of, content_hash(aside))
+
+    write_record_lines(out, partial.lines(), Verdict, note)
+    partial.remove()
+
+
+def _say_resumed(partial: Partial, watch: Terminal) -> None:
+    if partial.damaged:
+        watch.say(f"{partial.path}: {partial.damaged} damaged lines; verified again")
+    if partial.done:
+        watch.say(f"resuming: {partial.done} candidates already have a verdict")

@@ -75,8 +75,9 @@ class ProblemsConfig(Frozen):
     """Training problems."""
     test: Positive = 500
     """Held-out problems, disjoint from the training problems."""
-    instruction: str = ""
-    """Text put after every prompt, a blank line apart, such as the form the answer must have."""
+    instruction: str | None = None
+    """Text put after every prompt, a blank line apart, such as the form the answer must have.
+    Left out: with `chat` the data set's own, else none."""
     chat: bool = False
     """Give every prompt to the model as a user's turn, through its chat template."""
     chain: ChainConfig = ChainConfig()

@@ -111,7 +111,7 @@ def load_recipe(path: Path) -> Recipe:
 def load_recipe_as(kind: type[R], path: Path) -> R:
     """As `load_recipe`, for a recipe with more tables."""
     try:
-        text = path.read_bytes().decode()
+        text = path.read_bytes().decode("utf-8-sig")  # Some editors set a mark before the text.
     except FileNotFoundError:
         raise MissingFileError(f"{path}: no such recipe; give the path of a TOML file") from None
     except IsADirectoryError:
@@ -120,9 +120,15 @@ def load_recipe_as(kind: type[R], path: Path) -> R:
         raise RecipeError(f"{path}: not UTF-8 text; a recipe is a TOML file") from None
     except OSError as error:
         raise RecipeError(f"{path}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise RecipeError(f"{str(path)!r}: no name of a file ({error})") from None
     try:
         return check_recipe_as(kind, tomllib.loads(text), str(path))
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise RecipeError(f"{path}: not valid TOML: nested too deeply") from None
+    except ValueError as error:
+        if isinstance(error, RecipeError):
+            raise
         raise RecipeError(f"{path}: not valid TOML: {error}") from None
 
 

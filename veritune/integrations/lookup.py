@@ -7,6 +7,7 @@ from typing import Any
 
 from veritune.errors import InputError
 from veritune.records import Candidate, Problem
+from veritune.text import writable
 
 
 class Lookup:
@@ -23,12 +24,14 @@ class Lookup:
                 f"problem_id {problem_id!r}: not among the {len(self._by_id)} problems that the"
                 " reward function was made with"
             )
-        return problem, Candidate(problem_id=problem.id, index=index, text=text)
+        return problem, Candidate(problem_id=problem.id, index=index, text=writable(text))
 
 
 def text_of(completion: Any) -> str:
     """The text of a completion: itself, or the content of its last assistant message."""
     if isinstance(completion, str):
         return completion
+    if not isinstance(completion, list) or not all(isinstance(turn, dict) for turn in completion):
+        raise InputError(f"a completion is a text or a list of messages, not {completion!r:.60}")
     said = [turn.get("content") for turn in completion if turn.get("role") == "assistant"]
     return str(said[-1]) if said and said[-1] is not None else ""

@@ -9,6 +9,7 @@ from veritune.errors import InputError
 from veritune.integrations.background import judge
 from veritune.integrations.lookup import Lookup, text_of
 from veritune.records import Problem
+from veritune.use import use_of
 from veritune.verifiers import Verifier
 
 
@@ -17,7 +18,8 @@ def trl_reward(
 ) -> Callable[..., list[float | None]]:
     """A function for `reward_funcs`; the data set needs a column `problem_id` beside `prompt`.
 
-    The reward is the verdict's score, in [0, 1]. It is None where the checker broke: TRL then
+    The reward is the verdict's score, in [0, 1], and 0 for a cheat. It is None where the checker
+    broke: TRL then
     leaves that completion out of its group's baseline and gives it no advantage (before trl#5902
     it counted as reward 0, so use a release that has it). There is always one reward a completion.
     """
@@ -39,6 +41,6 @@ def trl_reward(
                 zip(problem_id, completions, strict=True)
             )
         ]
-        return [verdict.score for verdict in judge(verifier, pairs)]
+        return [use_of(verdict).outcome for verdict in judge(verifier, pairs)]
 
     return verified

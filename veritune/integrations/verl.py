@@ -9,6 +9,7 @@ from veritune.errors import InputError, SandboxFailureError
 from veritune.integrations.background import judge
 from veritune.integrations.lookup import Lookup
 from veritune.records import Problem
+from veritune.use import use_of
 from veritune.verifiers import Verifier
 
 
@@ -17,7 +18,8 @@ def verl_reward(
 ) -> Callable[..., dict[str, float | str]]:
     """A `compute_score` for `custom_reward_function`; rows need `extra_info["problem_id"]`.
 
-    It returns `score` (the verdict's, in [0, 1]), `acc` (1.0 where it passed) and `reason`. verl
+    It returns `score` (the verdict's, in [0, 1], and 0 for a cheat), `acc` (1.0 where it passed
+    and is no cheat) and `reason`. verl
     has no way to leave one candidate out, so a checker that broke raises `SandboxFailureError`:
     scored as 0 it would be trained on.
     """
@@ -34,11 +36,11 @@ def verl_reward(
             raise InputError("each row needs extra_info['problem_id'] with its problem's id")
         pair = lookup.pair(extra_info["problem_id"], solution_str, 0)
         (verdict,) = judge(verifier, [pair])
-        if verdict.score is None:
+        use = use_of(verdict)
+        if use.outcome is None:
             raise SandboxFailureError(
                 f"{verdict.problem_id}: the checker broke, not the candidate: {verdict.reason}"
             )
-        passed = float(verdict.outcome == "passed")
-        return {"score": verdict.score, "acc": passed, "reason": verdict.reason}
+        return {"score": use.outcome, "acc": float(use.solved), "reason": verdict.reason}
 
     return compute_score

@@ -1,24 +1,27 @@
-"""Problems: loaders for data sets and for own files, and generators with erring teachers."""
+"""Problems: data sets and own files, generators with erring teachers, and their step rules."""
 
-from veritune.problems.chain import chain_operations, chain_step
-from veritune.problems.equations import line_of, root_of
+from veritune.problems.datasets import DATASETS
 from veritune.problems.generating import GENERATORS, generate
-from veritune.problems.loading import SOURCES, guess_source, load_problems
-from veritune.problems.samples import read_candidates
+from veritune.problems.loading import SOURCES, guess_source, load_problems, read_problems
+from veritune.problems.rules import check_by_rule
+from veritune.problems.samples import iter_candidates, read_candidates
 from veritune.problems.splits import demonstrations, recipe_problems, reference_solution
+from veritune.problems.survey import Survey, survey
 
 __all__ = [
+    "DATASETS",
     "GENERATORS",
     "SOURCES",
-    "chain_operations",
-    "chain_step",
+    "Survey",
+    "check_by_rule",
     "demonstrations",
     "generate",
     "guess_source",
-    "line_of",
+    "iter_candidates",
     "load_problems",
     "read_candidates",
+    "read_problems",
     "recipe_problems",
     "reference_solution",
-    "root_of",
+    "survey",
 ]

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from veritune.errors import InputError, RecordError
-from veritune.problems import gsm8k, humaneval, mbpp, own
-from veritune.problems.rows import Row, read_rows
+from veritune.files import iter_lines
+from veritune.problems.datasets import DATASETS, Rows
+from veritune.problems.datasets.own import problem_of
+from veritune.problems.rows import read_rows
+from veritune.problems.rules import check_rule
 from veritune.records import Problem
 
-
-class Source(NamedTuple):
-    """How one data set is read: its hub name and configuration, and a row's problem."""
-
-    from_row: Callable[[Row], Problem]
-    hub: str | None = None
-    hub_config: str | None = None
-
-
-SOURCES = {
-    "gsm8k": Source(gsm8k.from_row, gsm8k.HUB, gsm8k.HUB_CONFIG),
-    "humaneval": Source(humaneval.from_row, humaneval.HUB),
-    "mbpp": Source(mbpp.from_row, mbpp.HUB, mbpp.HUB_CONFIG),
-    "veritune": Source(own.from_row),
-}
+SOURCES = tuple(one.name for one in DATASETS.values() if isinstance(one.problems, Rows))
 
 
 def load_problems(
@@ -37,7 +25,7 @@ def load_problems(
     taken whole; `split` picks in a folder or a hub data set. Raises `RecordError` with one line
     `file:line: what` for a row that is not right, and for an id that stands twice.
     """
-    reader = _source(source)
+    reader = _rows(source)
     name = path or reader.hub
     if name is None:
         raise InputError(f"problems.path: missing; source '{source}' needs a file")
@@ -45,30 +33,43 @@ def load_problems(
     problems: dict[str, Problem] = {}
     for row in islice(read_rows(name, split, config), count):
         problem = reader.from_row(row)
+        check_rule(problem, row[0])
         if problem.id in problems:
             raise RecordError(f"{row[0]}: id: {problem.id!r} stands twice")
         problems[problem.id] = problem
     return list(problems.values())
 
 
+def read_problems(path: str) -> list[Problem]:
+    """The problems of one of our own files; an empty one is refused."""
+    problems = []
+    for number, line in iter_lines(path):
+        where = f"{path}:{number}"
+        try:
+            problem = problem_of(line)
+        except RecordError as error:
+            raise RecordError(f"{where}: {error}") from None
+        check_rule(problem, where)
+        problems.append(problem)
+    if not problems:
+        raise RecordError(f"{path}: empty; expected one problem a line")
+    return problems
+
+
 def guess_source(path: str) -> str:
     """The data set that a file's first row belongs to, by its keys."""
     where, row = next(iter(read_rows(path, "test")))
     keys = set(row)
-    if {"id", "kind", "reference"} <= keys:
-        return "veritune"
-    if {"question", "answer"} <= keys:
-        return "gsm8k"
-    if {"entry_point", "canonical_solution"} <= keys:
-        return "humaneval"
-    if {"code", "test_list"} <= keys:
-        return "mbpp"
+    for one in DATASETS.values():
+        if isinstance(one.problems, Rows) and one.problems.keys <= keys:
+            return one.name
     known = ", ".join(sorted(keys)[:8]) or "none"
     raise RecordError(f"{where}: not a row of {', '.join(SOURCES)} (keys: {known}); give --source")
 
 
-def _source(name: str) -> Source:
-    if name not in SOURCES:
-        known = ", ".join(["chain", "equations", "functions", *SOURCES])
-        raise InputError(f"problems.source: unknown source '{name}'; known: {known}")
-    return SOURCES[name]
+def _rows(name: str) -> Rows:
+    """How a data set is read; raises `InputError` for a name that is none."""
+    found = DATASETS[name].problems if name in DATASETS else None
+    if not isinstance(found, Rows):
+        raise InputError(f"problems.source: unknown source '{name}'; known: {', '.join(DATASETS)}")
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from veritune.errors import InputError, MissingFileError, RecordError
-from veritune.files import iter_rows
+from veritune.files import BOM, iter_rows, open_file
 from veritune.records import first_problem
+from veritune.text import parse_json
 
 Row = tuple[str, dict[str, Any]]
 T = TypeVar("T")
@@ -26,9 +27,9 @@ def read_rows(path: str, split: str, config: str | None = None) -> Iterator[Row]
     `config` is the hub data set's configuration where it has several.
     """
     place = Path(path)
-    if place.is_dir():
+    if os.path.isdir(place):
         yield from _file_rows(_file_of(place, split))
-    elif place.exists() or not _looks_like_hub_name(path):
+    elif os.path.exists(place) or not _looks_like_hub_name(path):
         yield from _file_rows(place)
     else:
         yield from _hub_rows(path, config, split)
@@ -59,17 +60,18 @@ def _file_rows(path: Path) -> Iterator[Row]:
 def _array_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """The objects of one JSON array, numbered from 1."""
     try:
-        rows = json.loads(path.read_bytes().decode())
-    except FileNotFoundError:
-        raise MissingFileError(f"{path}: no such file") from None
+        with open_file(path) as stream:
+            rows = parse_json(stream.read().removeprefix(BOM), finite=False)
     except UnicodeDecodeError:
         raise RecordError(f"{path}: not UTF-8 text") from None
     except OSError as error:
-        raise RecordError(f"{path}: cannot be read ({error.strerror})") from None
-    except json.JSONDecodeError as error:
-        raise RecordError(f"{path}:{error.lineno}: not valid JSON: {error.msg}") from None
-    except RecursionError:
-        raise RecordError(f"{path}: not valid JSON: nested too deeply") from None
+        if isinstance(error, MissingFileError):
+            raise
+        raise RecordError(f"{path}: cannot be read ({error})") from None
+    except ValueError as error:
+        if isinstance(error, RecordError):
+            raise
+        raise RecordError(f"{path}: {error}") from None
     if not isinstance(rows, list):
         raise RecordError(f"{path}: expected a JSON array of objects")
     for number, row in enumerate(rows, 1):

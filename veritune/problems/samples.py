@@ -15,33 +15,52 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from veritune.errors import RecordError
-from veritune.files import iter_rows, read_records
-from veritune.problems.gsm8k import id_of
-from veritune.records import Candidate, Problem
+from veritune.files import iter_lines, iter_rows, to_record
+from veritune.problems.datasets.gsm8k import id_of
+from veritune.records import Candidate, CodeProblem, Problem
 
 Row = dict[str, Any]
 
 
 def read_candidates(path: str, problems: Mapping[str, Problem]) -> list[Candidate]:
-    """The candidates of a file, each of one of the problems; the first row shows the format."""
-    _, first = next(iter(iter_rows(path)), (0, {}))
-    if "task_id" not in first and "resps" not in first:
-        return read_records(path, Candidate)
+    """The candidates of a file, as `iter_candidates` reads them."""
+    return [candidate for _, candidate in iter_candidates(path, problems)]
+
+
+def iter_candidates(
+    path: str, problems: Mapping[str, Problem], *, trusted: bool = False
+) -> Iterator[tuple[int, Candidate]]:
+    """(line, candidate) of a file, one by one; the first row shows the format.
+
+    A file that was read through before is `trusted`, and read faster.
+    """
+    _, first = next(iter_rows(path), (0, {}))
+    if not first:
+        raise RecordError(f"{path}: empty; expected one Candidate a line")
+    if "task_id" in first or "resps" in first:
+        yield from _foreign(path, first, problems)
+        return
+    for line, text in iter_lines(path):
+        read = Candidate.from_line(text) if trusted else to_record(path, line, text, Candidate)
+        yield line, read
+
+
+def _foreign(
+    path: str, first: Row, problems: Mapping[str, Problem]
+) -> Iterator[tuple[int, Candidate]]:
     names = {_plain(id): id for id in problems}
     numbers: Counter[str] = Counter()
-    found = []
     for line, row in _rows(path, first):
         try:
             name, texts = _read(row)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise RecordError(f"{path}:{line}: not a row of samples ({error!r})") from None
         id = names.get(_plain(name)) or names.get(_plain(f"mbpp/{name}")) or name
         for text in texts:
             continues = "resps" in row or row.get("completion") is not None
             ahead = _ahead(problems.get(id), text) if continues else ""
-            found.append(Candidate(problem_id=id, index=numbers[id], text=ahead + text))
+            yield line, Candidate(problem_id=id, index=numbers[id], text=ahead + text)
             numbers[id] += 1
-    return found
 
 
 def _rows(path: str, first: Row) -> Iterator[tuple[int, Row]]:
@@ -73,9 +92,9 @@ def _ahead(problem: Problem | None, text: str) -> str:
 
     An answer in a fenced block is for our own rules.
     """
-    if problem is None or "```" in text:
+    if not isinstance(problem, CodeProblem) or "```" in text:
         return ""
-    return str(problem.reference.get("prompt_code", ""))
+    return problem.reference.prompt_code
 
 
 def _plain(name: str) -> str:

@@ -8,9 +8,10 @@ from random import Random
 
 from veritune.config import ProblemsConfig
 from veritune.errors import InputError
+from veritune.problems.datasets import DATASETS
 from veritune.problems.generating import GENERATORS, generate
 from veritune.problems.loading import load_problems
-from veritune.records import Message, Problem
+from veritune.records import CodeProblem, Message, Problem
 
 
 def recipe_problems(config: ProblemsConfig, seed: int) -> tuple[list[Problem], list[Problem]]:
@@ -67,19 +68,20 @@ def _prompt(problem: Problem, config: ProblemsConfig) -> str | list[Message]:
     prompt = problem.prompt
     if not isinstance(prompt, str):
         return prompt
-    text = f"{prompt.rstrip()}\n\n{config.instruction}" if config.instruction else prompt
+    preset = DATASETS[config.source].instruction if config.chat else ""
+    instruction = preset if config.instruction is None else config.instruction
+    text = f"{prompt.rstrip()}\n\n{instruction}" if instruction else prompt
     return [{"role": "user", "content": text}] if config.chat else text
 
 
 def reference_solution(problem: Problem) -> str | None:
     """The text of a problem's own solution, where it has one."""
-    if problem.kind == "code":
-        solution = problem.reference.get("solution")
-        return None if solution is None else str(solution)
-    if "solution" in problem.metadata:
-        return str(problem.metadata["solution"])
-    steps = problem.reference.get("steps", [])
-    return "\n".join([*steps, f"\\boxed{{{problem.reference['answer']}}}"])
+    if isinstance(problem, CodeProblem):
+        return problem.reference.solution
+    reference = problem.reference
+    if reference.solution is not None:
+        return reference.solution
+    return "\n".join([*reference.steps, f"\\boxed{{{reference.answer}}}"])
 
 
 def _divided(

@@ -17,7 +17,15 @@ from typing import Any, Literal, get_args
 
 from veritune.errors import RecordError
 from veritune.problems.rows import read_rows
-from veritune.records import Candidate, Problem, StepLabel, StepVerdict, Verdict
+from veritune.records import (
+    Candidate,
+    MathProblem,
+    MathReference,
+    Problem,
+    StepLabel,
+    StepVerdict,
+    Verdict,
+)
 
 Format = Literal["prm800k", "math-shepherd", "processbench", "trl"]
 Neutral = Literal["correct", "incorrect", "unchecked"]
@@ -68,6 +76,8 @@ def _judged(kind: Format, prompt: str, steps: Sequence[str], labels: Sequence[St
             row: Values, *, passed: bool | None, answer: str = "") -> Judged:  # fmt: skip
     if len(steps) != len(labels):
         raise ValueError(f"{len(steps)} steps and {len(labels)} labels")
+    if not all(isinstance(text, str) for text in (prompt, *steps)):
+        raise ValueError("the prompt or a step is not text")
     text = "".join(steps)
     digest = hashlib.sha256(f"{prompt}\0{text}".encode()).hexdigest()[:16]
     id = str(row.get("id") or f"{kind}-{digest}")
@@ -76,11 +86,10 @@ def _judged(kind: Format, prompt: str, steps: Sequence[str], labels: Sequence[St
         ends.append(ends[-1] + len(step))
     right = labels.count("incorrect") == 0 if passed is None else passed
     return (
-        Problem(
+        MathProblem(
             id=id,
-            kind="math",
             prompt=prompt,
-            reference={"answer": answer},
+            reference=MathReference(answer=answer),
             metadata={"format": kind, "row": row},
         ),
         Candidate(problem_id=id, index=0, text=text),
@@ -180,6 +189,8 @@ def _from_shepherd(row: Values, neutral: Neutral) -> Judged:
 def _to_shepherd(
     prompt: str, steps: list[str], labels: list[StepLabel], verdict: Verdict, kept: Values
 ) -> Values:
+    if not steps:
+        raise RecordError("math-shepherd has no form for a solution without steps")
     signs = ["+" if right else "-" for right in _sure(labels, "math-shepherd")]
     rest = dict(kept)
     tail = rest.pop("tail", "")

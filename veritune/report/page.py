@@ -6,7 +6,6 @@ shown instead of obeyed, and the page's own policy forbids scripts and requests.
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from veritune import __version__
 from veritune.errors import InputError, UnwritableError
+from veritune.files import write_text
 from veritune.report.plots import Line, Style, chart, style_of, swatch
 from veritune.report.run import Evaluation, Run, read_run
 from veritune.report.samples import choose
@@ -46,16 +46,10 @@ def write_report(runs: Sequence[Path], out: Path) -> Path:
 
 def save_page(page: str, out: Path) -> Path:
     """Write a page whole; raises `UnwritableError`."""
-    aside = out.with_name(f".{out.name}.{os.getpid()}")
     try:
-        aside.write_text(page, encoding="utf-8")
-        aside.replace(out)
-    except OSError as error:
-        raise UnwritableError(
-            f"{out}: cannot be written ({error.strerror}); choose another --out"
-        ) from None
-    finally:
-        aside.unlink(missing_ok=True)
+        write_text(out, page)
+    except UnwritableError as error:
+        raise UnwritableError(f"{error}; choose another --out") from None
     return out
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from veritune.errors import InputError
-from veritune.journal import Journal
+from veritune.journal import Journal, RunFolder
 from veritune.report.intervals import Rate, wilson
+from veritune.rounds.whole import check_not_lost, check_run, check_start, with_choices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,18 +54,23 @@ class Run:
 def read_run(folder: Path) -> Run:
     """Read one run; raises `InputError` where the folder is not a run."""
     config = folder / "config.toml"
-    if not (folder / "journal.sqlite").is_file() or not config.is_file():
+    if not (folder / "journal.sqlite").is_file() and not config.is_file():
         raise InputError(
             f"{folder}: not a run; give a folder that `veritune run` made (with config.toml and"
             " journal.sqlite)"
         )
-    try:
-        text = config.read_text()
+    place = RunFolder(folder)
+    with with_choices(place):
+        check_not_lost(place)
+        journal = Journal.open(folder, read_only=True)
+    with with_choices(place), journal:
+        check_run(place, journal)
+        check_start(journal)
+        if not journal.facts("config"):
+            raise InputError(f"{folder}: not a run that was begun; run its recipe first")
+        text = journal.facts("config")[-1]
         recipe = tomllib.loads(text)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{config}: cannot be read ({error})") from None
-    with Journal.open(folder, read_only=True) as journal:
-        evaluations = tuple(_evaluation(row) for row in journal.metrics("evaluate"))
+        evaluations = tuple(_evaluation(row) for row in journal.evaluations())
         sampling = {row["round"]: row for row in journal.metrics("sample")}
     return Run(
         name=str(recipe.get("name", folder.name)),

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from veritune.records import Message, Problem
+from veritune.records import MathProblem, Message, Problem
 from veritune.rounds.measures import Judged
 
 SUFFIX = "+hint"
 
 
-def hinted(problem: Problem) -> Problem:
+def hinted(problem: MathProblem) -> MathProblem:
     """The problem with its answer in the prompt, under an id of its own."""
-    hint = f"\n\n(Hint: the answer is {problem.reference['answer']}.)\n"
+    hint = f"\n\n(Hint: the answer is {problem.reference.answer}.)\n"
     prompt = problem.prompt
     if isinstance(prompt, str):
         posed: str | list[Message] = prompt + hint
@@ -30,7 +30,7 @@ def hinted(problem: Problem) -> Problem:
 def unsolved(problems: Sequence[Problem], chosen: Sequence[Judged]) -> list[Problem]:
     """The math problems of which nothing was chosen, with hints."""
     solved = {problem.id for problem, _, _ in chosen}
-    return [hinted(p) for p in problems if p.kind == "math" and p.id not in solved]
+    return [hinted(p) for p in problems if isinstance(p, MathProblem) and p.id not in solved]
 
 
 def without_hints(rows: Sequence[Judged], problems: Sequence[Problem]) -> list[Judged]:

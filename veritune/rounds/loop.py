@@ -12,6 +12,8 @@ from typing import Any
 from veritune.config import Recipe
 from veritune.errors import TrainingError
 from veritune.records import Checkpoint
+from veritune.rounds.back import go_back
+from veritune.rounds.resume import finished_rows, note_start
 from veritune.rounds.run import Run, open_run
 from veritune.rounds.selection import select
 from veritune.rounds.start import make_reward_model, start_policy, teaching_examples
@@ -19,10 +21,21 @@ from veritune.rounds.watch import Quiet, Watch
 from veritune.trainer import Example
 
 
-async def improve(recipe: Recipe, watch: Watch | None = None) -> list[dict[str, Any]]:
-    """Run a recipe to its end, or go on with it; returns the evaluation of every round."""
-    async with open_run(recipe, watch or Quiet()) as run:
+async def improve(
+    recipe: Recipe, watch: Watch | None = None, from_round: int | None = None
+) -> list[dict[str, Any]]:
+    """Run a recipe to its end, or resume it; returns the evaluation of every round.
+
+    `from_round` takes the run back to its state after that round first.
+    """
+    watch = watch or Quiet()
+    if from_round is not None:
+        go_back(recipe, from_round, watch.say)
+    elif rows := finished_rows(recipe, watch):
+        return rows
+    async with open_run(recipe, watch) as run:
         start = start_policy(recipe, run.watch)
+        note_start(recipe, run.journal, start)
         make_reward_model(recipe, start, run.watch)
         training = run.training(start)
         done, policy = training.newest()
@@ -31,7 +44,7 @@ async def improve(recipe: Recipe, watch: Watch | None = None) -> list[dict[str, 
             batch = await gather_batch(run, round, policy)
             policy = training.update(round, policy, batch)
             await evaluate(run, round, policy)
-        return run.journal.metrics("evaluate")
+        return run.journal.evaluations()
 
 
 async def gather_batch(run: Run, round: int, policy: Checkpoint) -> Sequence[Example]:

@@ -10,10 +10,10 @@ from typing import Any
 from veritune.config import Recipe, VerifierConfig
 from veritune.journal import Journal, RunFolder
 from veritune.journal.journal import Split
-from veritune.problems import recipe_problems
 from veritune.records import Checkpoint, Problem
 from veritune.rounds.hints import unsolved, without_hints
 from veritune.rounds.measures import Judged, measure
+from veritune.rounds.resume import begin_or_resume, is_measured_by, open_journal
 from veritune.rounds.selection import examples, select
 from veritune.rounds.start import reward_folder
 from veritune.rounds.stream import Stream
@@ -22,6 +22,7 @@ from veritune.rounds.training import Training
 from veritune.rounds.watch import Watch
 from veritune.sampler import Sampler, open_sampler
 from veritune.trainer import Example, Rollout
+from veritune.use import use_of
 from veritune.verifiers import open_verifier
 
 PATIENCE = 10
@@ -130,7 +131,7 @@ class Run:
     def rollouts(self, round: int) -> list[Rollout]:
         """Every judged candidate of a round: policy gradients learn from failures too."""
         judged = list(self.journal.judged(round, "train"))
-        usable = sum(verdict.outcome != "error" for _, _, verdict in judged)
+        usable = sum(use_of(verdict).outcome is not None for _, _, verdict in judged)
         self._note_sample(round, usable, f"to learn from by {self.recipe.trainer.type}")
         return [Rollout(problem=p, candidate=c, verdict=v) for p, c, v in judged]
 
@@ -140,26 +141,28 @@ class Run:
         return round % self.recipe.evaluation.every == 0 or round == last
 
     def measure(self, round: int, policy: Checkpoint) -> None:
-        """Write down the evaluation of a round."""
-        row = measure(self.journal.judged(round, "test"), self.recipe.evaluation.k)
-        row |= {"round": round, "phase": "evaluate", "n": self.recipe.evaluation.n}
+        """Write down the evaluation of a round; one by another n or k stands beside it."""
+        config, known = self.recipe.evaluation, self.journal.evaluations()
+        rows = (row for row in self.journal.judged(round, "test") if row[1].index < config.n)
+        row: dict[str, Any] = {"round": round, "phase": "evaluate", "n": config.n}
+        before = [old for old in known if old["round"] == round]
+        if not before or not is_measured_by(before[0], config):
+            step = before[0].get("step", 0) + 1 if before else 0
+            row |= measure(rows, config.k) | ({"step": step} if step else {})
+        else:
+            row = before[0]
         self.journal.put_metrics([row | {"policy": policy.policy}])
-        self.watch.measured(self.journal.metrics("evaluate"))
+        self.watch.measured(self.journal.evaluations())
 
 
 @asynccontextmanager
 async def open_run(recipe: Recipe, watch: Watch) -> AsyncIterator[Run]:
     """Open or make the run's folder, and start its sampler and verifier."""
     _set_threads(recipe.threads)
-    folder = RunFolder(recipe)
+    folder = RunFolder(recipe.folder)
     settings = recipe.model_dump(mode="json", exclude_none=True)
-    with (
-        Journal.open(folder.path) as journal,
-        tracked_run(recipe.tracker, journal, settings),
-    ):
-        train, test = recipe_problems(recipe.problems, recipe.seed)
-        journal.add_problems("train", train)
-        journal.add_problems("test", test)
+    with open_journal(folder) as journal:
+        train, test = begin_or_resume(recipe, journal, watch)
         needs_code = any(problem.kind == "code" for problem in [*train, *test])
         sampler = open_sampler(recipe.sampler, seed=recipe.seed, dtype=recipe.model.dtype)
         try:
@@ -171,16 +174,17 @@ async def open_run(recipe: Recipe, watch: Watch) -> AsyncIterator[Run]:
                     at_once=2 * recipe.verifier.workers,
                     patience=PATIENCE * recipe.verifier.wall_seconds,
                 )
-                yield Run(
-                    recipe=recipe,
-                    folder=folder,
-                    journal=journal,
-                    train_set=train,
-                    test=test,
-                    sampler=sampler,
-                    stream=stream,
-                    watch=watch,
-                )
+                with tracked_run(recipe.tracker, journal, settings):
+                    yield Run(
+                        recipe=recipe,
+                        folder=folder,
+                        journal=journal,
+                        train_set=train,
+                        test=test,
+                        sampler=sampler,
+                        stream=stream,
+                        watch=watch,
+                    )
         finally:
             sampler.close()
 

@@ -12,6 +12,7 @@ from veritune.records import Candidate, Verdict
 from veritune.rounds.measures import Judged, every_step_right, passes_visible
 from veritune.rounds.paths import solution_path
 from veritune.trainer import Example
+from veritune.use import use_of
 
 Weight = Literal["equal", "score", "rare"]
 
@@ -19,7 +20,7 @@ Weight = Literal["equal", "score", "rare"]
 def select(judged: Iterable[Judged], config: SelectionConfig) -> list[Judged]:
     """`keep` distinct accepted candidates of every problem: the first ones, or the best ranked.
 
-    "error" verdicts are never accepted, and neither is code that carries a hack's marks.
+    What may not be imitated (`veritune.use`) is never accepted: errors, cheats, truncated texts.
     `reward = "random"` takes as many as "outcome" would, whatever their verdicts.
     """
     if config.reward == "random":
@@ -43,14 +44,15 @@ def examples(chosen: Iterable[Judged], judged: Iterable[Judged], how: Weight) ->
     solved counts little, and nothing counts nothing.
     """
     outcomes: dict[str, list[bool]] = {}
-    for problem, _, verdict in judged if how == "rare" else ():
-        if verdict.outcome != "error":
-            outcomes.setdefault(problem.id, []).append(verdict.outcome == "passed")
+    for problem, candidate, verdict in judged if how == "rare" else ():
+        use = use_of(verdict, truncated=candidate.truncated)
+        if use.outcome is not None:
+            outcomes.setdefault(problem.id, []).append(use.solved)
     found = []
     for problem, candidate, verdict in chosen:
         weight = 1.0
         if how == "score":
-            weight = verdict.score or 0.0
+            weight = use_of(verdict, truncated=candidate.truncated).outcome or 0.0
         elif how == "rare":
             of_problem = outcomes[problem.id]
             weight = 1 - sum(of_problem) / len(of_problem) + 1 / len(of_problem)
@@ -59,13 +61,16 @@ def examples(chosen: Iterable[Judged], judged: Iterable[Judged], how: Weight) ->
     return found
 
 
-def accepts(verdict: Verdict, config: SelectionConfig) -> bool:
-    """Whether a verdict earns a place in the training data under the recipe's reward."""
+def accepts(candidate: Candidate, verdict: Verdict, config: SelectionConfig) -> bool:
+    """Whether a candidate earns a place in the training data under the recipe's reward."""
+    use = use_of(verdict, truncated=candidate.truncated)
+    if not use.imitate:
+        return False
     if config.reward == "any":
-        return verdict.outcome != "error" and not verdict.flags
+        return True
     if config.reward == "visible":
-        return passes_visible(verdict) and not verdict.flags
-    if verdict.outcome != "passed" or verdict.flags:
+        return passes_visible(verdict)
+    if not use.solved:
         return False
     if config.reward == "last":
         labels = [step.label for step in verdict.steps[-config.last :]]
@@ -76,9 +81,9 @@ def accepts(verdict: Verdict, config: SelectionConfig) -> bool:
 def _accepted(row: Judged, config: SelectionConfig) -> bool:
     """As `accepts`, with the recipe's planted mistakes."""
     _, candidate, verdict = row
-    accepted = accepts(verdict, config)
+    accepted = accepts(candidate, verdict, config)
     rate = config.false_rejects if accepted else config.false_accepts
-    if not rate or verdict.outcome == "error" or verdict.flags:
+    if not rate or not use_of(verdict, truncated=candidate.truncated).imitate:
         return accepted
     return accepted != (_draw(candidate, "noise").random() < rate)
 
@@ -110,7 +115,7 @@ def _at_random(judged: list[Judged], config: SelectionConfig) -> list[Judged]:
     distinct = {
         (problem.id, candidate.text.strip()): (problem, candidate, verdict)
         for problem, candidate, verdict in judged
-        if verdict.outcome != "error" and not verdict.flags
+        if use_of(verdict, truncated=candidate.truncated).imitate
     }
     mixed = sorted(distinct.values(), key=lambda row: _draw(row[1], "random").random())
     return mixed[:count]

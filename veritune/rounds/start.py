@@ -6,13 +6,18 @@ one folder under `output/starts`, named by the hash of what it follows from.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from veritune.config import Recipe
-from veritune.errors import MissingFileError
+from veritune.errors import MissingFileError, UnwritableError
 from veritune.models import (
     build_scratch,
     load_policy,
@@ -22,9 +27,14 @@ from veritune.models import (
     save_policy,
 )
 from veritune.problems import demonstrations
+from veritune.problems.generating import GENERATORS
 from veritune.records import Candidate, Checkpoint
 from veritune.rounds.watch import Watch, heed_cancellation
+from veritune.rounds.whole import check_shared
 from veritune.trainer import Example, SftTrainer
+
+WAIT = 0.1
+"""Seconds from one look at a start that another run makes to the next."""
 
 
 def start_policy(recipe: Recipe, watch: Watch) -> Checkpoint:
@@ -33,9 +43,10 @@ def start_policy(recipe: Recipe, watch: Watch) -> Checkpoint:
     if not recipe.model.lora.rank:
         return base
     folder = Path(recipe.output) / "starts" / f"{_fingerprint(recipe)}-adapter"
-    if folder.is_dir():
-        return Checkpoint(path=str(folder), policy=policy_hash(folder))
-    return save_adapter(base.path, recipe.model.lora, recipe.seed, folder)
+    made_once(
+        folder, lambda: save_adapter(base.path, recipe.model.lora, recipe.seed, folder), watch
+    )
+    return Checkpoint(path=str(folder), policy=policy_hash(folder))
 
 
 def _base_policy(recipe: Recipe, watch: Watch) -> Checkpoint:
@@ -44,10 +55,59 @@ def _base_policy(recipe: Recipe, watch: Watch) -> Checkpoint:
         folder = model_folder(recipe.model.path)
         return Checkpoint(path=str(folder), policy=policy_hash(folder))
     folder = Path(recipe.output) / "starts" / _fingerprint(recipe)
-    if folder.is_dir():
+    if made_once(folder, lambda: _build(recipe, folder, watch), watch):
         watch.say(f"start: {folder}, made by an earlier run from the same recipe")
-        return Checkpoint(path=str(folder), policy=policy_hash(folder))
-    return _build(recipe, folder, watch)
+    return Checkpoint(path=str(folder), policy=policy_hash(folder))
+
+
+def made_once(folder: Path, make: Callable[[], object], watch: Watch) -> bool:
+    """Make a folder that several runs share, or check it; whether it was there.
+
+    One process makes it and the others wait, until it is done or that one has died. Raises
+    `ModelError` where what is there is not what was saved.
+    """
+    if not folder.is_dir():
+        with _alone(folder, watch):
+            if not folder.is_dir():
+                make()
+                return False
+    check_shared(folder)
+    return True
+
+
+@contextmanager
+def _alone(folder: Path, watch: Watch) -> Iterator[None]:
+    """Hold the lock of a shared folder; it goes with its holder, however that ends."""
+    path = folder.with_name(f".{folder.name}.lock")
+    said = False
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        while (handle := _locked(path)) is None:
+            if not said:
+                watch.say(f"start: another run is making {folder}; waiting for it")
+            said = True
+            heed_cancellation()
+            time.sleep(WAIT)
+    except OSError as error:
+        raise UnwritableError(f"{folder}: cannot be made ({error.strerror})") from None
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _locked(path: Path) -> int | None:
+    """The lock of this file; None while another holds it, or took it and removed it."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if path.exists() and path.stat().st_ino == os.fstat(handle).st_ino:
+            return handle
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    os.close(handle)
+    return None
 
 
 def reward_folder(recipe: Recipe) -> Path:
@@ -69,12 +129,17 @@ def make_reward_model(recipe: Recipe, start: Checkpoint, watch: Watch) -> None:
     The first two stages of RLHF, then: a policy that was shown how, and a model of what is
     preferred (Ouyang et al. 2022, arXiv 2203.02155).
     """
-    config = recipe.reward
-    if config.preferences is None or (out := reward_folder(recipe)).is_dir():
-        return
+    if recipe.reward.preferences is not None:
+        out = reward_folder(recipe)
+        made_once(out, lambda: _train_reward_model(recipe, start, out, watch), watch)
+
+
+def _train_reward_model(recipe: Recipe, start: Checkpoint, out: Path, watch: Watch) -> None:
     from veritune.trainer.pairs import read_pairs_file
     from veritune.trainer.reward_models import RewardTrainer
 
+    config = recipe.reward
+    assert config.preferences is not None
     with watch.phase("reward model", config.updates) as advance:
 
         def on_step(step: dict[str, Any]) -> None:
@@ -112,10 +177,16 @@ def _build(recipe: Recipe, folder: Path, watch: Watch) -> Checkpoint:
 
             trainer = SftTrainer(recipe.warm_start, seed=recipe.seed, on_step=on_step)
             trainer.fit(model, tokenizer, teaching_examples(recipe))
-    folder.parent.mkdir(parents=True, exist_ok=True)
     return save_policy(model, tokenizer, folder)
 
 
 def _fingerprint(recipe: Recipe) -> str:
+    """Names what a start follows from: the recipe's keys, and the content of the files it names."""
     parts = recipe.model_dump(mode="json", include={"seed", "model", "problems", "warm_start"})
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+    named = [path for path in (recipe.model.path, recipe.model.adapter) if path is not None]
+    content = [policy_hash(path) for path in named]
+    if recipe.warm_start.demonstrations and recipe.problems.source not in GENERATORS:
+        shown = teaching_examples(recipe)
+        content += [f"{e.problem.to_line()} {e.candidate.text}" for e in shown]
+    text = json.dumps(parts, sort_keys=True) + "".join(f"\n{part}" for part in content)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

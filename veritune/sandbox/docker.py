@@ -12,9 +12,11 @@ import functools
 import json
 import os
 import socket
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
+from veritune.replies import tree_of
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.runner import speed
 from veritune.sandbox.runner.wire import frames
@@ -28,6 +30,8 @@ CAPABILITIES = ["SETUID", "SETGID", "KILL", "SYS_ADMIN"]
 LEAST_MEMORY_MB, GRADER_MEMORY_MB, MORE_PROCESSES = 2048, 1024, 64
 STDOUT, STDERR, HEADER = 1, 2, 8
 ENGINE_SECONDS = 60
+GENERATIONS = 2
+"""The host, and what forks for it."""
 
 
 class Engine(Protocol):
@@ -156,6 +160,7 @@ class _Container:
         self._socket.setblocking(False)
         self._raw, self._out, self._complaint = bytearray(), bytearray(), bytearray()
         self._shortcut: Shortcut | None = None
+        self._pid = 0
 
     async def shorten(self, slot: Slot) -> None:
         """Pass the engine by, where that is possible."""
@@ -165,11 +170,15 @@ class _Container:
         pid = await asyncio.to_thread(_first_process, self._engine, self._name)
         self._shortcut = find_shortcut(self._name, pid, pipe[0])
         if self._shortcut is not None:
+            self._pid = pid  # known to be this kernel's number
             await self._replies(slot, pipe)
 
     async def _replies(self, slot: Slot, pipe: list[int] | None) -> Any:
-        asked = frames.framed(frames.dumps({"replies": pipe}))
+        asked = frames.framed(frames.dumps({"id": None, "replies": pipe}))
         return json.loads(await slot.run(asked, ENGINE_SECONDS))
+
+    def processes(self) -> Iterable[int]:
+        return tree_of(self._pid, GENERATIONS) if self._pid else ()
 
     async def write(self, data: bytes) -> None:
         if self._shortcut is not None:

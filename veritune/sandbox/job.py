@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 from veritune.errors import SandboxFailureError
 from veritune.records import TestOutcome
+from veritune.replies import ReplyLostError, check_id
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.protocol import ExecResult, Graded, Job, Program, Shared
 from veritune.sandbox.runner.wire import frames
@@ -21,7 +22,7 @@ OUTCOMES = frozenset(get_args(TestOutcome))
 
 
 def encode(job: Job, limits: Limits) -> tuple[bytes, str]:
-    """The frame for one job, and the nonce that its own claim must carry."""
+    """The frame for one job, and the nonce that its reply and its own claim must carry."""
     nonce = secrets.token_hex(16)
     if isinstance(job, Graded):
         payload: dict[str, Any] = {"sources": job.sources, "numpy": job.numpy}
@@ -42,7 +43,7 @@ def encode(job: Job, limits: Limits) -> tuple[bytes, str]:
         payload = _program(job)
         frame = {"spec": _spec(limits, "program"), "stdin": job.stdin}
         frame["spec"]["confinement"]["address_space"] = not job.argv
-    frame["payload"] = json.dumps(payload)
+    frame["id"], frame["payload"] = nonce, json.dumps(payload)
     return frames.framed(frames.dumps(frame)), nonce
 
 
@@ -72,7 +73,7 @@ def _program(job: Program) -> dict[str, Any]:
 
 def decode(data: bytes, nonce: str) -> ExecResult:
     """The result in one reply; `SandboxFailureError` where it reports a failure of its own."""
-    reply = json.loads(data)
+    reply = _own_reply(data, nonce)
     end = reply["end"]
     if end["failure"]:
         raise SandboxFailureError(f"the sandbox could not shut a candidate in: {end['failure']}")
@@ -92,6 +93,15 @@ def decode(data: bytes, nonce: str) -> ExecResult:
         peak_memory_mb=round(end["peak_kb"] / 1024, 1),
         report=report,
     )
+
+
+def _own_reply(data: bytes, id: str | None) -> dict[str, Any]:
+    reply: dict[str, Any] = json.loads(data)
+    try:
+        check_id(reply, id)
+    except ReplyLostError as error:
+        raise SandboxFailureError(f"the sandbox: {error}") from None
+    return reply
 
 
 def _end_of_grader(reply: dict[str, Any]) -> str:

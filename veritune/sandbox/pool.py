@@ -9,12 +9,12 @@ from types import TracebackType
 from typing import Self
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
+from veritune.replies import TRIES
 from veritune.sandbox import job as wire
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.protocol import ExecResult, Job
 from veritune.sandbox.slot import Seat, Slot
 
-TRIES = 3
 USES_PER_SLOT = 5000
 REPLY_MARGIN_SECONDS = 60.0
 PAUSE_SECONDS = 0.5
@@ -45,13 +45,20 @@ class PooledSandbox:
         for _ in range(self._workers):
             self._free.put_nowait(None)
         # The first slot now: a machine without a working sandbox is told so at once.
-        try:
-            first = await self._start()
-        except SandboxFailureError as error:
-            raise SandboxUnavailableError(f"{error}; see `veritune sandbox doctor`") from None
+        first = await self._start_first()
         self._free.get_nowait()
         self._free.put_nowait(first)
         return self
+
+    async def _start_first(self) -> Slot:
+        for attempt in range(TRIES):
+            try:
+                return await self._start()
+            except SandboxFailureError as error:
+                if attempt == TRIES - 1:
+                    why = f"{error}; see `veritune sandbox doctor`"
+                    raise SandboxUnavailableError(why) from None
+        raise AssertionError("unreachable")
 
     async def __aexit__(
         self,

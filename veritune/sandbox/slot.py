@@ -8,12 +8,14 @@ import importlib.resources
 import importlib.util
 import json
 import marshal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
 from functools import cache
 from importlib.resources.abc import Traversable
 from typing import NamedTuple, Protocol
 
 from veritune.errors import SandboxFailureError
+from veritune.replies import LOOK_SECONDS, Stops
 from veritune.sandbox.runner import speed
 from veritune.sandbox.runner.wire import frames
 
@@ -92,6 +94,13 @@ class Stream(Protocol):
         """Exactly `size` bytes; raises `EOFError` where the process has ended."""
         ...
 
+    def processes(self) -> Iterable[int]:
+        """The processes that a reply needs, where they are this machine's; a candidate's are not.
+
+        A reply cannot come while one of them is stopped.
+        """
+        ...
+
     async def close(self) -> None:
         """End the process and everything in its sandbox."""
         ...
@@ -148,7 +157,7 @@ class Slot:
     async def start(self) -> None:
         """Send the runner and wait until the host is ready."""
         try:
-            async with asyncio.timeout(START_SECONDS):
+            async with self._watched(START_SECONDS):
                 await self._stream.write(runner_frame())
                 facts = json.loads(await self._reply())["ready"]
         except (EOFError, OSError, TimeoutError, KeyError, ValueError) as error:
@@ -159,15 +168,39 @@ class Slot:
         """Send one job, return the reply; `SandboxFailureError` where there is none in time."""
         self.uses += 1
         try:
-            async with asyncio.timeout(seconds):
+            async with self._watched(seconds):
                 await self._stream.write(job)
                 return await self._reply()
+        except TimeoutError as error:  # an `OSError`, too
+            raise SandboxFailureError(f"no reply from the sandbox: {error}") from None
         except (EOFError, OSError) as error:
             raise SandboxFailureError(
                 f"the sandbox ended in the middle of a job: {error}"
             ) from None
+
+    @asynccontextmanager
+    async def _watched(self, seconds: float) -> AsyncIterator[None]:
+        """`TimeoutError` after `seconds`, or once the sandbox is seen to be stopped."""
+        loop, stops, stopped = asyncio.get_running_loop(), Stops(), False
+        next_look: asyncio.TimerHandle
+
+        def look() -> None:
+            nonlocal next_look, stopped
+            stopped = stops.look(self._stream.processes())
+            if stopped:
+                limit.reschedule(0)
+            else:
+                next_look = loop.call_later(LOOK_SECONDS, look)
+
+        next_look = loop.call_later(LOOK_SECONDS, look)
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                yield
         except TimeoutError:
-            raise SandboxFailureError(f"no reply from the sandbox in {seconds:.0f} s") from None
+            why = "it is stopped" if stopped else f"none in {seconds:.0f} s"
+            raise TimeoutError(why) from None
+        finally:
+            next_look.cancel()
 
     async def _reply(self) -> bytes:
         size = int.from_bytes(await self._stream.read(4), "big")

@@ -15,8 +15,9 @@ an end would be worth as much as a solution, and a policy finds that out. With `
 form is the clipped one of Gao et al., which cannot be raised by writing more steps. Lines of code
 that a verdict blames are steps like any.
 
-An unchecked step earns nothing. A verdict "error" yields no credit at all: no gradient. A
-candidate that was cut off drew no end token: it earns for its steps, and its outcome is unknown.
+What counts is decided by `veritune.use`: an unchecked step earns nothing, a cheat nothing either,
+and a verdict "error" yields no credit at all: no gradient. The limit on tokens is part of the task:
+a truncated candidate ends there, and earns what its verdict says on its last token.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ import numpy as np
 
 from veritune.config import CreditConfig
 from veritune.records import Verdict
+from veritune.use import Use, use_of
 
 Reward = tuple[int, float]
 """(position among the candidate's own tokens, reward)."""
@@ -36,15 +38,11 @@ Reward = tuple[int, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credit:
-    """What one candidate of `length` tokens earned, and where.
-
-    `terminal` is False for a candidate that was cut off: its last token ends no episode.
-    """
+    """What one candidate of `length` tokens earned, and where."""
 
     length: int
     outcome: tuple[Reward, ...]
     steps: tuple[Reward, ...]
-    terminal: bool
 
     def rewards(self) -> list[float]:
         """The reward of every token."""
@@ -54,42 +52,33 @@ class Credit:
         return dense
 
 
-def assign_credit(
-    verdict: Verdict, ends: Sequence[int], config: CreditConfig, *, cut_off: bool = False
-) -> Credit | None:
+def assign_credit(verdict: Verdict, ends: Sequence[int], config: CreditConfig) -> Credit | None:
     """The credit of one candidate; None where it must carry no gradient.
 
     `ends` holds, for each of the candidate's own tokens, the character offset in its text where
     that token ends, as `token_ends` gives them.
     """
-    if verdict.outcome == "error" or verdict.score is None or not ends:
+    use = use_of(verdict)
+    if use.outcome is None or not ends:
         return None
-    last = len(ends) - 1
     outcome: tuple[Reward, ...] = ()
-    if config.outcome and not cut_off:
-        # Code that carries a hack's marks earns nothing, however it came out.
-        outcome = ((last, config.outcome * (0.0 if verdict.flags else verdict.score)),)
-    return Credit(
-        length=len(ends),
-        outcome=outcome,
-        steps=_steps(verdict, ends, config, cut_off=cut_off),
-        terminal=not cut_off,
-    )
+    if config.outcome:
+        outcome = ((len(ends) - 1, config.outcome * use.outcome),)
+    steps = _steps(verdict, use, ends, config) if config.process else ()
+    return Credit(length=len(ends), outcome=outcome, steps=steps)
 
 
 def _steps(
-    verdict: Verdict, ends: Sequence[int], config: CreditConfig, *, cut_off: bool
+    verdict: Verdict, use: Use, ends: Sequence[int], config: CreditConfig
 ) -> tuple[Reward, ...]:
-    if not config.process:
-        return ()
     last = len(ends) - 1
     marks = [
         (min(bisect_left(ends, step.end), last), step.label == "correct")
         for step in sorted(verdict.steps, key=lambda step: step.end)
-        if step.label != "unchecked" and step.end > step.start
+        if step.label in use.steps and step.end > step.start
     ]
-    if config.form in ("min", "all") and not cut_off:
-        marks.append((last, verdict.outcome == "passed" and not verdict.flags))
+    if config.form in ("min", "all"):
+        marks.append((last, use.solved))
     if not marks:
         return ()
     values = [config.correct if right else config.incorrect for _, right in marks]

@@ -33,7 +33,7 @@ def rollout_figures(rows: Sequence[Row], errors: int) -> Figures:
         "reward_outcome": outcome,
         "reward_process": process,
         "length": sum(row.length for row in rows) / count,
-        "truncated": sum(not row.credit.terminal for row in rows) / count,
+        "truncated": sum(row.truncated for row in rows) / count,
         "signal": sum(len(earned) > 1 for earned in groups.values()) / len(groups),
         "errors": errors / (count + errors),
     }

@@ -22,8 +22,9 @@ from typing import Any, Literal
 import torch
 from safetensors.torch import load_file, save_file
 
-from veritune.errors import TrainingError
+from veritune.errors import ModelError, TrainingError
 from veritune.models.checkpoints import whole_folder
+from veritune.models.manifest import check_folder
 from veritune.trainer import processes, sharding
 
 Autocast = Literal["none", "bfloat16"]
@@ -143,6 +144,12 @@ class Optimization:
         """Go on from what `save` wrote, exactly; False where nothing is, or that of another."""
         if not (folder / "state.json").is_file():
             return False
+        try:
+            check_folder(folder)
+        except ModelError as error:
+            raise ModelError(
+                f"{error}; remove {folder}, and the training begins again at its first step"
+            ) from None
         saved = json.loads((folder / "state.json").read_text())
         if saved["of"] != of:
             return False

@@ -12,6 +12,7 @@ from typing import Any
 from veritune.errors import RecordError
 from veritune.files import iter_rows
 from veritune.records import Candidate, Problem, Verdict
+from veritune.use import use_of
 
 Judged = tuple[Problem, Candidate, Verdict]
 
@@ -53,8 +54,8 @@ def judged_pairs(
     """At most `keep` pairs of a verified and a refuted candidate a problem, drawn by `seed`.
 
     `judged` is grouped by problem. Every candidate stands in as few pairs as possible, equal
-    texts once. With `steps`, a right answer with a wrong step counts as refuted. "error" verdicts
-    and code that carries a hack's marks are in no pair.
+    texts once. With `steps`, a right answer with a wrong step counts as refuted. Chosen is what may
+    be imitated, rejected what may be rejected (`veritune.use`): errors and cheats are in no pair.
     """
     pairs = []
     for id, group in groupby(judged, key=lambda row: row[0].id):
@@ -80,11 +81,11 @@ def judged_pairs(
 def _distinct(rows: Sequence[Judged], *, verified: bool, steps: bool) -> list[Candidate]:
     found: dict[str, Candidate] = {}
     for _, candidate, verdict in rows:
-        if verdict.outcome != "error" and not verdict.flags:
-            wrong_step = any(step.label == "incorrect" for step in verdict.steps)
-            passed = verdict.outcome == "passed" and not (steps and wrong_step)
-            if passed == verified:
-                found.setdefault(candidate.text.strip(), candidate)
+        use = use_of(verdict, truncated=candidate.truncated)
+        wrong_step = any(step.label == "incorrect" for step in verdict.steps)
+        passed = use.solved and not (steps and wrong_step)
+        if passed == verified and (use.imitate if verified else use.reject):
+            found.setdefault(candidate.text.strip(), candidate)
     return list(found.values())
 
 

@@ -17,9 +17,9 @@ with means over all completion tokens of a minibatch, however it is cut into mic
 
 What decides whether it works (Huang et al. 2022, "The 37 Implementation Details of PPO";
 VAPO, arXiv 2504.05118), and is done here: dropout is off; the ratio is 1 on the first minibatch,
-or the round is refused; the outcome's reward is on the end token; a candidate that was cut off
-ends in no terminal state, so V(s_T) stands for what would have come; before the first round the
-critic alone learns Monte-Carlo returns; policy and critic have lambdas of their own. With
+or the round is refused; the outcome's reward is on the last token, where the episode ends, also of
+a truncated candidate; before the first round the critic alone learns Monte-Carlo returns; policy
+and critic have lambdas of their own. With
 `kl_target`, beta follows the controller of Ziegler et al. 2019 (arXiv 1909.08593, section 2.2).
 """
 
@@ -125,7 +125,7 @@ class PpoTrainer:
         if learner.counters.iteration == 0 and config.critic_warmup:
             self._warm_critic(learner, rows, rewards, mask)
             _, values, _, scores = self._survey(learner, rows, width)
-        before, last = values[:, :-1], self._last_values(rows, values)
+        before, last = values[:, :-1], torch.zeros(len(rows))
         raw = gae(rewards, before, mask, last, gamma=config.gamma, lam=config.lam)
         goal = gae(rewards, before, mask, last, gamma=config.gamma, lam=config.critic_lam)
         returns = mask * (goal + before)
@@ -172,26 +172,18 @@ class PpoTrainer:
                 entropy[part] = scores.entropy.detach().float().cpu()
         return logprobs, values, entropy, scores if once else None
 
-    def _last_values(self, rows: list[Row], values: torch.Tensor) -> torch.Tensor:
-        """V behind the last token: 0 where the candidate ended itself."""
-        ends = torch.tensor([row.length for row in rows])
-        running = torch.tensor([float(not row.credit.terminal) for row in rows])
-        return running * values.gather(1, ends[:, None])[:, 0]
-
     def _warm_critic(
         self, learner: Learner, rows: list[Row], rewards: torch.Tensor, mask: torch.Tensor
     ) -> None:
-        """Teach the critic the Monte-Carlo returns of the candidates that ended."""
-        ended = [i for i, row in enumerate(rows) if row.credit.terminal]
+        """Teach the critic the Monte-Carlo returns of the candidates."""
         nothing = torch.zeros_like(rewards)
         returns = gae(rewards, nothing, mask, nothing[:, 0], gamma=self._config.gamma, lam=1.0)
         critic = learner.critic
         assert critic is not None
-        for passage in range(self._config.critic_warmup if ended else 0):
+        for passage in range(self._config.critic_warmup):
             shuffle = WARMUP_PASSAGE + passage
-            groups = [rows[i].group for i in ended]
-            for some in minibatches(groups, self._config.minibatch, self._seed, shuffle):
-                chosen = [ended[i] for i in some]
+            groups = [row.group for row in rows]
+            for chosen in minibatches(groups, self._config.minibatch, self._seed, shuffle):
                 tokens = float(mask[chosen].sum())
                 for part in micro_batches(chosen, rows, self._config.micro_batch):
                     width = max(rows[i].length for i in part)

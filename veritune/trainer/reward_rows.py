@@ -11,6 +11,7 @@ from veritune.models.token_ends import span_at, token_ends
 from veritune.records import Verdict
 from veritune.trainer.batches import encode
 from veritune.trainer.pairs import Judged, Pair
+from veritune.use import use_of
 
 Labels = tuple[tuple[int, int, float], ...]
 """(first and last token of what is judged, among the row's ids; label in [0, 1])."""
@@ -34,12 +35,13 @@ class PairRow:
 
 
 def outcome_rows(judged: Iterable[Judged], tokenizer: Any) -> list[LabelledRow]:
-    """One label a candidate, its verdict's score; none where that is null."""
+    """One label a candidate: its verdict's score, 0 for a cheat; none where nothing is known."""
     rows = []
     for problem, candidate, verdict in judged:
-        if verdict.score is not None:
+        outcome = use_of(verdict, truncated=candidate.truncated).outcome
+        if outcome is not None:
             row = encode(tokenizer, encode_prompt(tokenizer, problem.prompt), candidate)
-            label = (row.prompt, len(row.ids) - 1, verdict.score)
+            label = (row.prompt, len(row.ids) - 1, outcome)
             rows.append(LabelledRow(row.ids, (label,)))
     return rows
 
@@ -73,11 +75,12 @@ def step_labels(
 
     A step's score (of rollouts: the share that came out right) is its label, where it has one.
     """
-    if not ends or verdict.outcome == "error":
+    counted = use_of(verdict).steps
+    if not ends or not counted:
         return []
     labels = []
     for step in sorted(verdict.steps, key=lambda step: step.end):
-        if step.label == "unchecked" or step.end <= step.start:
+        if step.label not in counted or step.end <= step.start:
             continue
         hard = 1.0 if step.label == "correct" else 0.0
         label = hard if step.score is None else step.score

@@ -27,6 +27,7 @@ class Row:
     credit: Credit
     group: str
     engine_logprobs: list[float] | None
+    truncated: bool = False
 
     @property
     def length(self) -> int:
@@ -64,18 +65,26 @@ def read_rows(
                 f"candidate {candidate.index} of problem {candidate.problem_id} has no token_ids;"
                 " policy gradients need the tokens as they were drawn: sample with native or vllm"
             )
-        cut_off = candidate.finish_reason == "length"
         # Where tokens end matters to steps alone.
         ends = [0] * len(ids)
         if config.process:
             ends = token_ends(tokenizer, ids, candidate.text, pieces)
-        credit = assign_credit(rollout.verdict, ends, config, cut_off=cut_off)
+        credit = assign_credit(rollout.verdict, ends, config)
         if credit is None:
             continue
         if problem.id not in prompts:
             prompts[problem.id] = encode_prompt(tokenizer, problem.prompt)
         prompt = prompts[problem.id]
-        rows.append(Row([*prompt, *ids], len(prompt), credit, problem.id, candidate.logprobs))
+        rows.append(
+            Row(
+                ids=[*prompt, *ids],
+                prompt=len(prompt),
+                credit=credit,
+                group=problem.id,
+                engine_logprobs=candidate.logprobs,
+                truncated=candidate.truncated,
+            )
+        )
     if not rows:
         raise TrainingError(
             f"none of {len(rollouts)} candidates can be trained on: their checker broke"

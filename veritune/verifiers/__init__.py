@@ -2,5 +2,6 @@
 
 from veritune.verifiers.compose import open_verifier
 from veritune.verifiers.protocol import Verifier
+from veritune.verifiers.streaming import verify_each
 
-__all__ = ["Verifier", "open_verifier"]
+__all__ = ["Verifier", "open_verifier", "verify_each"]

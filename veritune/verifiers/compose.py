@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from veritune.config import VerifierConfig
 from veritune.errors import ModelError, RecipeError
 from veritune.records import Candidate, Problem, Verdict
+from veritune.verifiers.long import off_loop
 from veritune.verifiers.protocol import Verifier
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ class MathVerifier:
         from veritune.verifiers.steps import check_steps
 
         verdict = await self._answers.verify(problem, candidate)
-        steps = check_steps(problem, candidate.text)
+        steps = await off_loop(candidate.text, partial(check_steps, problem, candidate.text))
         if self._learned is not None:
             steps = await self._learned.fill(problem, candidate, steps)
         return replace(verdict, steps=steps)

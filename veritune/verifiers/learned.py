@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Literal
 
 from veritune.models import encode_prompt
 from veritune.records import Candidate, Problem, StepVerdict, Verdict
-from veritune.verifiers.steps import check_steps, steps_of
+from veritune.verifiers.steps import spans_of
 
 if TYPE_CHECKING:
     from veritune.models.reward import RewardModel, TokenSpan
@@ -168,10 +168,8 @@ def _ids(reward: RewardModel, problem: Problem, candidate: Candidate) -> tuple[l
 
 def _steps(problem: Problem, candidate: Candidate, spans: Sequence[Span] | None) -> list[Span]:
     """The steps that are not empty, by characters."""
-    if spans is None and problem.metadata.get("source") == "chain":
-        spans = [(step.start, step.end) for step in check_steps(problem, candidate.text)]
     if spans is None:
-        spans = steps_of(candidate.text)
+        spans = spans_of(problem, candidate.text)
     return [(start, end) for start, end in spans if end > start]
 
 

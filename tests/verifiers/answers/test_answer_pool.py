@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from veritune.benchmarks.answer_pairs import bombs
-from veritune.records import Candidate, Problem
+from veritune.records import Candidate, MathProblem, MathReference
+from veritune.replies import state_of
 from veritune.verifiers.answers import AnswerPolicy, AnswerVerifier, compare
 from veritune.verifiers.answers.decide import decide
 from veritune.verifiers.answers.pool import Pool
@@ -88,7 +89,7 @@ def test_any_thread_may_ask(pool: Pool) -> None:
 
 async def test_bombs_and_right_answers_side_by_side() -> None:
     texts = [r"\boxed{2\sqrt{2}}", f"\\boxed{{{MIRRORED}}}", r"\boxed{3}"] * 4
-    problem = Problem(id="p", kind="math", prompt="?", reference={"answer": r"\sqrt{8}"})
+    problem = MathProblem(id="p", prompt="?", reference=MathReference(answer=r"\sqrt{8}"))
     async with AnswerVerifier(workers=2, seconds=0.3) as verifier:
         verdicts = await asyncio.gather(
             *(
@@ -163,26 +164,30 @@ def test_a_process_that_was_forked_gets_workers_of_its_own() -> None:
 KILLED = """
 import sys, time
 from veritune.verifiers.answers.policy import AnswerPolicy
-from veritune.verifiers.answers.pool import Pool, Worker
+from veritune.verifiers.answers.remote import Worker
 worker = Worker(seconds=1.0, memory_mb=1024)
 print(worker.process.pid, flush=True)
 if sys.argv[1] == "True":
     import dataclasses, json
     words = {"gold": sys.argv[2], "pred": sys.argv[3]}
     words["policy"] = dataclasses.asdict(AnswerPolicy())
-    worker.ask(json.dumps(words).encode() + b"\\n", 60)
+    worker.ask(json.dumps(words).encode(), 60)
 time.sleep(60)
 """
 
 
-@pytest.mark.parametrize("busy", [False, True])
-def test_workers_end_with_a_client_that_is_killed(busy: bool) -> None:
+@pytest.mark.parametrize(("busy", "stopped"), [(False, False), (True, False), (True, True)])
+def test_workers_end_with_a_client_that_is_killed(busy: bool, stopped: bool) -> None:
     client = subprocess.Popen(
         [sys.executable, "-c", KILLED, str(busy), SLOW, MIRRORED], stdout=subprocess.PIPE, text=True
     )
     assert client.stdout is not None
     worker = int(client.stdout.readline())
-    time.sleep(0.3)
+    time.sleep(0.2)
+    if stopped:
+        os.killpg(worker, signal.SIGSTOP)
+        while state_of(worker) != "T":
+            time.sleep(0.05)
     client.kill()
     client.wait()
     client.stdout.close()

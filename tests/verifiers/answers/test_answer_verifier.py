@@ -5,15 +5,13 @@ import sys
 
 import pytest
 
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import Candidate, MathProblem, MathReference, Verdict
 from veritune.verifiers.answers import AnswerVerifier
 
 
 async def judge(answer: str, text: str, marker: str | None = None) -> Verdict:
-    metadata = {} if marker is None else {"marker": marker}
-    problem = Problem(
-        id="p", kind="math", prompt="?", reference={"answer": answer}, metadata=metadata
-    )
+    reference = MathReference(answer=answer, marker=marker)
+    problem = MathProblem(id="p", prompt="?", reference=reference)
     async with AnswerVerifier() as verifier:
         return await verifier.verify(problem, Candidate(problem_id="p", index=3, text=text))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from veritune.records import Candidate, Problem
+from veritune.records import Candidate, Problem, problem_from_json
 
 HACKS = Path(__file__).with_name("hacks")
 HEADING = re.compile(r"^### ([\w-]+): .+\n", re.MULTILINE)
@@ -43,7 +43,9 @@ TESTS: dict[str, dict[str, Any]] = {
 
 def problem(tests: dict[str, Any], **reference: Any) -> Problem:
     """A code problem with these tests."""
-    return Problem(id="p", kind="code", prompt="p", reference={"tests": tests, **reference})
+    return problem_from_json(
+        {"id": "p", "kind": "code", "prompt": "p", "reference": {"tests": tests, **reference}}
+    )
 
 
 def candidate(text: str) -> Candidate:

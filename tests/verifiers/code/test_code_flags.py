@@ -5,6 +5,7 @@ from __future__ import annotations
 import corpus
 import pytest
 
+from veritune.records import Flag
 from veritune.sandbox import open_sandbox
 from veritune.verifiers.code import CodeVerifier
 from veritune.verifiers.code.flags import flags
@@ -80,4 +81,7 @@ async def test_the_verdict_carries_the_flags_also_of_what_passed() -> None:
         verdict = await CodeVerifier(sandbox).verify(
             corpus.problem(corpus.TESTS["calls"]), corpus.candidate(text)
         )
-    assert (verdict.outcome, verdict.flags) == ("passed", ("equality",))
+    assert (verdict.outcome, verdict.flags) == (
+        "passed",
+        (Flag(name="equality", degree="cheat"),),
+    )

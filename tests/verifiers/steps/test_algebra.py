@@ -2,13 +2,13 @@
 
 import pytest
 
-from veritune.records import Problem
+from veritune.records import MathProblem, MathReference
 from veritune.verifiers.steps import check_steps
 
 
 def labels(question: str, *lines: str) -> str:
     """One letter a line: c(orrect), i(ncorrect), u(nchecked)."""
-    problem = Problem(id="p", kind="math", prompt=question, reference={"answer": "1"})
+    problem = MathProblem(id="p", prompt=question, reference=MathReference(answer="1"))
     return "".join(step.label[0] for step in check_steps(problem, "\n".join(lines)))
 
 
@@ -53,8 +53,8 @@ def test_a_word_problem_may_state_new_equations() -> None:
 
 
 def test_lost_and_extraneous_solutions_are_named() -> None:
-    problem = Problem(
-        id="p", kind="math", prompt="Solve (x-2)(x-3) = 0.", reference={"answer": "2"}
+    problem = MathProblem(
+        id="p", prompt="Solve (x-2)(x-3) = 0.", reference=MathReference(answer="2")
     )
     lost = check_steps(problem, "(x-2)(x-3) = 0\nx = 2")[1]
     assert lost.reason.endswith("the solution x = 3 is lost")
@@ -82,6 +82,6 @@ HOSTILE = [
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_algebra_costs_little(text: str) -> None:
-    problem = Problem(id="p", kind="math", prompt="Solve for x = 1.", reference={"answer": "1"})
+    problem = MathProblem(id="p", prompt="Solve for x = 1.", reference=MathReference(answer="1"))
     steps = check_steps(problem, text)
     assert "".join(text[step.start : step.end] for step in steps) == text

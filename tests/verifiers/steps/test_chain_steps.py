@@ -7,20 +7,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veritune.config import ChainConfig
-from veritune.problems.chain import draw, teach
-from veritune.records import Problem
+from veritune.problems.datasets.chain import draw, teach
+from veritune.records import MathProblem, MathReference, Problem, StepRule
 from veritune.verifiers.steps import check_steps
 
 RIGHT = ChainConfig(misconception=0, slips=0)
 
 
 def chain(prompt: str) -> Problem:
-    return Problem(
+    return MathProblem(
         id="p",
-        kind="math",
         prompt=prompt,
-        reference={"answer": "1", "steps": ["95", "80", "51"]},
-        metadata={"source": "chain", "marker": "#", "modulus": 100, "answer_modulus": 10},
+        reference=MathReference(
+            answer="1",
+            steps=("95", "80", "51"),
+            marker="#",
+            step_rule=StepRule(
+                name="chain", settings={"chain": prompt, "modulus": 100, "answer_modulus": 10}
+            ),
+        ),
     )
 
 
@@ -82,7 +87,7 @@ def test_references_are_right_and_one_changed_value_is_one_error(seed: int) -> N
     rng = Random(seed)
     problem = draw(RIGHT, rng)
     text = teach(problem, RIGHT, rng)
-    assert text == problem.metadata["solution"]
+    assert text == problem.reference.solution
     assert {step.label for step in check_steps(problem, text)} == {"correct"}
     at = rng.randrange(RIGHT.steps)
     value = (int(text[3 * at : 3 * at + 2]) + rng.randrange(1, 100)) % 100
@@ -100,4 +105,4 @@ def test_every_error_of_the_teacher_is_found(seed: int) -> None:
     problem = draw(config, rng)
     text = teach(problem, config, rng)
     wrong = [step for step in check_steps(problem, text) if step.label == "incorrect"]
-    assert bool(wrong) == (text != problem.metadata["solution"])
+    assert bool(wrong) == (text != problem.reference.solution)

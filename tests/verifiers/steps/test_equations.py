@@ -2,10 +2,10 @@
 
 import pytest
 
-from veritune.records import Problem
+from veritune.records import MathProblem, MathReference
 from veritune.verifiers.steps import check_steps
 
-PROBLEM = Problem(id="p", kind="math", prompt="", reference={"answer": "1"})
+PROBLEM = MathProblem(id="p", prompt="", reference=MathReference(answer="1"))
 
 
 def label(text: str) -> str:

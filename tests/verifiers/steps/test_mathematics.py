@@ -8,17 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veritune.problems import load_problems
-from veritune.records import Problem
+from veritune.records import MathProblem, MathReference
 from veritune.verifiers.steps import check_annotations, check_steps
 
 DATA = Path(__file__).resolve().parents[3] / ".." / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the shared data sets are not here")
-PROBLEM = Problem(
+PROBLEM = MathProblem(
     id="p",
-    kind="math",
     prompt="Janet has 16 eggs and eats 7.",
-    reference={"answer": "18"},
-    metadata={"source": "gsm8k", "marker": "####"},
+    reference=MathReference(answer="18", marker="####"),
 )
 
 
@@ -61,7 +59,7 @@ def test_gsm8k_references() -> None:
     problems = load_problems("gsm8k", str(DATA / "gsm8k" / "test.jsonl"), split="test", count=None)
     equations = flagged = 0
     for problem in problems:
-        solution = problem.metadata["solution"]
+        solution = problem.reference.solution
         assert all(label == "correct" for label, _ in check_annotations(solution))
         plain = re.sub("<<[^<>]*>>", "", solution)
         equations += plain.count("=")

@@ -4,10 +4,10 @@
 
 import pytest
 
-from veritune.records import Problem
+from veritune.records import MathProblem, MathReference
 from veritune.verifiers.steps import check_steps
 
-PROBLEM = Problem(id="p", kind="math", prompt="How many are there?", reference={"answer": "1"})
+PROBLEM = MathProblem(id="p", prompt="How many are there?", reference=MathReference(answer="1"))
 RIGHT = [
     r"""Let's break it down step by step.
 

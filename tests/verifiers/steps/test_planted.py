@@ -12,7 +12,7 @@ from derivations import KINDS as FAULTS
 from planted import KINDS, equations, plant
 
 from veritune.problems import load_problems
-from veritune.records import Problem
+from veritune.records import MathProblem, MathReference
 from veritune.verifiers.steps import check_steps
 
 DATA = Path(__file__).resolve().parents[3] / ".." / "shared" / "data"
@@ -26,7 +26,7 @@ def test_planted_in_gsm8k(kind: str, annotated: bool) -> None:
     rng = Random(7)
     caught = planted = 0
     for problem in load_problems("gsm8k", str(DATA / "gsm8k/test.jsonl"), split="test", count=900):
-        text = problem.metadata["solution"]
+        text = problem.reference.solution
         text = text if annotated else re.sub("<<[^<>]*>>", "", text)
         fault = plant(text, kind, rng)
         if fault is None:
@@ -41,7 +41,7 @@ def test_planted_in_gsm8k(kind: str, annotated: bool) -> None:
 @needs_data
 def test_equations_that_hold_are_not_flagged() -> None:
     for problem in load_problems("gsm8k", str(DATA / "gsm8k/train.jsonl"), split="test", count=900):
-        text = re.sub("<<[^<>]*>>", "", problem.metadata["solution"])
+        text = re.sub("<<[^<>]*>>", "", problem.reference.solution)
         for match in equations(text):
             steps = check_steps(problem, match[0])
             assert not any(step.label == "incorrect" for step in steps), match[0]
@@ -55,8 +55,8 @@ def test_derivations_are_not_flagged_and_faults_in_them_are_caught(
     caught = planted = 0
     for _ in range(12):
         derivation = make(rng)
-        problem = Problem(
-            id="d", kind="math", prompt=derivation.question, reference={"answer": "1"}
+        problem = MathProblem(
+            id="d", prompt=derivation.question, reference=MathReference(answer="1")
         )
         labels = [step.label for step in check_steps(problem, derivation.text)]
         assert len(labels) == len(derivation.lines)

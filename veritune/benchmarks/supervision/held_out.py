@@ -8,8 +8,8 @@ from pathlib import Path
 from veritune.benchmarks.supervision.plan import StudyRecipe, cells, merged, says_something
 from veritune.config import ProblemsConfig
 from veritune.errors import InputError
-from veritune.files import read_records, write_records
-from veritune.problems import GENERATORS, generate, recipe_problems
+from veritune.files import write_records
+from veritune.problems import GENERATORS, generate, read_problems, recipe_problems
 from veritune.records import Problem
 
 SEED = 2**31 - 1
@@ -75,4 +75,4 @@ def _drawn(config: ProblemsConfig, count: int) -> Sequence[Problem]:
 def read_tests(folder: Path, name: str) -> list[Problem]:
     """The problems of one of the study's files; none where there is no such file."""
     path = folder / f"{name}.jsonl"
-    return list(read_records(path, Problem)) if path.exists() else []
+    return read_problems(str(path)) if path.exists() else []

@@ -27,6 +27,7 @@ from veritune.rounds.drawing import ROUND
 from veritune.rounds.measures import Judged
 from veritune.rounds.start import start_policy
 from veritune.trainer.reward_models import RewardTrainer
+from veritune.use import use_of
 from veritune.verifiers.learned import Aggregate, candidate_scores
 
 SCORES = "scores.jsonl"
@@ -115,7 +116,7 @@ def picked_right(
     """Reranker -> n -> problem -> chance that its pick among n candidates is right."""
     groups: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
-        if verdict.outcome != "error":
+        if use_of(verdict).outcome is not None:
             groups.setdefault(verdict.problem_id, []).append(verdict)
     out: dict[str, dict[int, dict[str, float]]] = {}
     for id, group in groups.items():
@@ -140,7 +141,7 @@ def weighted_vote(
     for _ in range(1 if n == len(group) else SUBSETS):
         sums: dict[str, float] = {}
         for verdict in draw.sample(list(group), n):
-            answer = "right" if verdict.outcome == "passed" else f"wrong {verdict.answer}"
+            answer = "right" if use_of(verdict).solved else f"wrong {verdict.answer}"
             sums[answer] = sums.get(answer, 0.0) + scores[verdict.problem_id, verdict.index]
         hits += max(sums, key=lambda answer: sums[answer]) == "right"
     return hits / (1 if n == len(group) else SUBSETS)
@@ -152,12 +153,13 @@ def calibration(
     """Expected calibration error of scores read as chances that the answer is right."""
     table = [[0, 0.0, 0.0] for _ in range(bins)]
     for verdict in verdicts:
-        if verdict.outcome == "error":
+        use = use_of(verdict)
+        if use.outcome is None:
             continue
         score = scores[verdict.problem_id, verdict.index]
         row = table[min(int(score * bins), bins - 1)]
         row[0] += 1
         row[1] += score
-        row[2] += verdict.outcome == "passed"
+        row[2] += use.solved
     total = sum(row[0] for row in table)
     return sum(abs(row[1] - row[2]) for row in table) / total if total else 0.0

@@ -75,7 +75,7 @@ def policy_after(recipe: Recipe, round: int) -> Checkpoint:
     """The checkpoint of a round that was trained."""
     if round == 0:
         return start_policy(recipe, Quiet())
-    path = RunFolder(recipe).checkpoint(round)
+    path = RunFolder(recipe.folder).checkpoint(round)
     return Checkpoint(path=str(path), policy=policy_hash(path))
 
 

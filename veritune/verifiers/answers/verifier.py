@@ -9,23 +9,22 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Self
 
-from veritune.records import Candidate, Outcome, Problem, Verdict
+from veritune.records import Candidate, MathProblem, Outcome, Problem, Verdict
 from veritune.verifiers.answers.compare import compare_extracted
 from veritune.verifiers.answers.comparison import Comparison, shown
 from veritune.verifiers.answers.extract import Extraction, Mode, extract_answer
 from veritune.verifiers.answers.fast import quick
 from veritune.verifiers.answers.policy import DEFAULT, AnswerPolicy
 from veritune.verifiers.answers.pool import MEMORY_MB, SECONDS, Pool
+from veritune.verifiers.long import LONGEST_INLINE
 
 Judged = tuple[Extraction, Comparison]
 NOUGHT = Extraction("0", "none")
 """What a reference is compared with to see whether it can be read at all."""
-LONGEST_INLINE = 50_000
-"""Characters of a solution that is read without leaving the event loop."""
 
 
 class AnswerVerifier:
-    """Judges the final answer of a math solution against `reference["answer"]`."""
+    """Judges the final answer of a math solution against `reference.answer`."""
 
     def __init__(
         self,
@@ -73,10 +72,10 @@ class AnswerVerifier:
 
         Where no answer is found, the reference is still read: an unreadable one is an error.
         """
-        marker = problem.metadata.get("marker")
-        marker = marker if isinstance(marker, str) else None
-        found = extract_answer(text, marker=marker, mode=self._mode)
-        gold = reference_answer(problem.reference["answer"])
+        assert isinstance(problem, MathProblem)
+        reference = problem.reference
+        found = extract_answer(text, marker=reference.marker, mode=self._mode)
+        gold = reference_answer(reference.answer)
         sought = found if found.answer is not None else NOUGHT
         if waits:
             return found, compare_extracted(gold, sought, self._policy, self._pool)

@@ -1,17 +1,21 @@
-"""The worker process: compares what comes in on stdin, one JSON object a line.
+"""The worker process: compares what comes in on stdin, a number and one JSON object a line.
 
-The first process only forks; its child compares. Where the child dies of a limit, the next one is
+The first process only forks; its child compares. Where the child ends at a limit, the next one is
 forked in milliseconds, since everything is imported already. Limits of the child: processor time
 per comparison (a profiling timer with the signal's default action, which nothing can catch or
-delay), memory, no files, no core dumps.
+delay), memory, no files, no core dumps. Replies repeat the request's number; the forker reports
+how a child ended, and at which request: the child notes it in memory that both see.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
+import mmap
 import os
 import resource
 import signal
+import struct
 import sys
 from typing import Any
 
@@ -22,6 +26,11 @@ from veritune.verifiers.answers.policy import AnswerPolicy
 
 LONGEST_REPLY = 3_000
 """Bytes of a reply, so that it is written whole or not at all."""
+OUT_OF_MEMORY = 3
+"""The exit code of a child that passed its limit of memory."""
+NUMBER = struct.Struct("q")
+PR_SET_PDEATHSIG = 1
+"""Whom the forker leaves behind ends with it."""
 
 
 def main() -> None:
@@ -29,33 +38,44 @@ def main() -> None:
     memory, seconds = int(sys.argv[1]) << 20, float(sys.argv[2])
     context()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    prctl, forker = ctypes.CDLL(None).prctl, os.getpid()
+    request = mmap.mmap(-1, NUMBER.size)
     while True:
+        NUMBER.pack_into(request, 0, 0)
         child = os.fork()
         if child == 0:
-            _serve(memory, seconds)
+            prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() == forker:
+                _serve(memory, seconds, request)
+            os._exit(1)
         _, status = os.waitpid(child, 0)
-        if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0:
+        code = os.waitstatus_to_exitcode(status)
+        if code == 0:
             return
+        _write({"id": NUMBER.unpack_from(request)[0], "ended": code})
 
 
-def _serve(memory: int, seconds: float) -> None:
+def _serve(memory: int, seconds: float, request: mmap.mmap) -> None:
     """Answer requests until the input ends; never returns."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    _reply({"ready": os.getpid()})
+    _write({"ready": os.getpid()})
     for line in sys.stdin.buffer:
+        number, _, body = line.partition(b" ")
+        NUMBER.pack_into(request, 0, int(number))
         signal.setitimer(signal.ITIMER_PROF, seconds)
         try:
-            answer = _answer(json.loads(line))
+            answer = _answer(json.loads(body))
         except MemoryError:
-            os._exit(3)
+            os._exit(OUT_OF_MEMORY)
         except Exception as error:
             answer = {"relation": "limit reached", "gold": "", "pred": "", "machine": True}
             answer["detail"] = f"the checker broke: {error!r}"[:200]
         signal.setitimer(signal.ITIMER_PROF, 0)
-        _reply(answer)
+        _write({"id": int(number), **answer})
+        NUMBER.pack_into(request, 0, 0)
     os._exit(0)
 
 
@@ -75,7 +95,7 @@ def encoded(result: Comparison) -> dict[str, str]:
     }
 
 
-def _reply(answer: dict[str, Any]) -> None:
+def _write(answer: dict[str, Any]) -> None:
     data = json.dumps(answer).encode() + b"\n"
     if len(data) > LONGEST_REPLY:
         answer = {**answer, "gold": answer["gold"][:60], "pred": answer["pred"][:60]}

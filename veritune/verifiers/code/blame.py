@@ -8,12 +8,22 @@ about it.
 from __future__ import annotations
 
 import re
+from functools import partial
 
-from veritune.records import Candidate, Problem, StepVerdict, TestVerdict, Verdict
+from veritune.records import (
+    Candidate,
+    CodeProblem,
+    PytestTests,
+    StdioTests,
+    StepVerdict,
+    TestVerdict,
+    Verdict,
+)
 from veritune.sandbox import Sandbox
 from veritune.verifiers.code.extract import Extracted, asked_by, defines, sources
 from veritune.verifiers.code.replay import replay, stuck_line
 from veritune.verifiers.code.statements import place_of, statements_of
+from veritune.verifiers.long import off_loop
 
 RAISED = re.compile(r"\(line (\d{1,9}) of the program\)$")
 MISSING = re.compile(r"name '(\w+)' is not defined$")
@@ -21,12 +31,16 @@ SLOW = ("cpu time", "wall time")
 
 
 async def blamed(
-    sandbox: Sandbox, problem: Problem, candidate: Candidate, program: Extracted, verdict: Verdict
+    sandbox: Sandbox,
+    problem: CodeProblem,
+    candidate: Candidate,
+    program: Extracted,
+    verdict: Verdict,
 ) -> tuple[StepVerdict, ...]:
     """The steps of a candidate that failed, with at most one of them "incorrect"."""
     test = next((test for test in verdict.tests if test.outcome != "accepted"), None)
     found = None if test is None else await _found(sandbox, problem, program, test)
-    spans = statements_of(candidate.text, program)
+    spans = await off_loop(candidate.text, partial(statements_of, candidate.text, program))
     place, reason = found or (None, "")
     return tuple(
         StepVerdict(start=start, end=end, label="incorrect", reason=reason)
@@ -37,11 +51,10 @@ async def blamed(
 
 
 async def _found(
-    sandbox: Sandbox, problem: Problem, program: Extracted, test: TestVerdict
+    sandbox: Sandbox, problem: CodeProblem, program: Extracted, test: TestVerdict
 ) -> tuple[int, str] | None:
     """The blamed place in the text, and why."""
-    tests = problem.reference["tests"]
-    given = problem.reference.get("prompt_code", "")
+    given, whole = problem.reference.prompt_code, isinstance(problem.reference.tests, StdioTests)
     missing = MISSING.search(test.reason)
     if missing and not defines(f"{given}\n{program.code}", missing.group(1)):
         place = place_of(program, 1)
@@ -50,27 +63,29 @@ async def _found(
     if line is None:
         return None
     files = sources(program, given, asked_by(problem.reference).names)
-    ahead = given.count("\n") if len(files) == 1 and tests["type"] != "stdio" else 0
+    ahead = given.count("\n") if len(files) == 1 and not whole else 0
     place = place_of(program, line - ahead)
     return None if place is None else (place, f"{test.name}: {why}")
 
 
 async def _line(
-    sandbox: Sandbox, problem: Problem, program: Extracted, test: TestVerdict
+    sandbox: Sandbox, problem: CodeProblem, program: Extracted, test: TestVerdict
 ) -> tuple[int | None, str]:
     """The blamed line of `solution.py`, and what happened there."""
-    tests = problem.reference["tests"]
+    tests = problem.reference.tests
+    whole = isinstance(tests, StdioTests)
     raised = RAISED.search(test.reason)
-    if raised and tests["type"] != "stdio":
+    if raised and not whole:
         return int(raised.group(1)), test.reason[: raised.start()].strip()
-    python = tests.get("language", "python") in ("python", "python3", "py")
-    if tests["type"] == "pytest" or not python:
+    if isinstance(tests, PytestTests):
         return None, ""
-    given = "" if tests["type"] == "stdio" else problem.reference.get("prompt_code", "")
+    if isinstance(tests, StdioTests) and tests.language not in ("python", "python3", "py"):
+        return None, ""
+    given = "" if whole else problem.reference.prompt_code
     files = sources(program, given, asked_by(problem.reference).names)
     if test.outcome in SLOW:
         return await stuck_line(sandbox, files, tests, test), f"still here at its {test.outcome}"
     found = await replay(sandbox, files, tests, test)
-    if test.outcome == "wrong answer" and tests["type"] != "stdio":
+    if test.outcome == "wrong answer" and not whole:
         return found["returned"], f"returned the wrong value: {test.reason}"
     return found["raised"], test.reason

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from veritune.records import AssertTests, CodeReference, PytestTests, StdioTests
 from veritune.verifiers.code.blocks import HEADER, MARKED, CodeBlock, answer_start, fenced_blocks
 from veritune.verifiers.code.loose import continued, loose_blocks
 
@@ -72,18 +73,18 @@ class Extracted:
     rule: str = ""
 
 
-def asked_by(reference: dict[str, Any]) -> Asked:
+def asked_by(reference: CodeReference) -> Asked:
     """What the tests of a reference ask for."""
-    tests, prompt = reference["tests"], reference.get("prompt_code", "")
-    if tests["type"] == "stdio":
-        return Asked(language=tests.get("language", "python").lower(), whole=True)
-    if "entry_point" in tests:
-        return Asked(names=frozenset({tests["entry_point"]}), prompt_code=prompt)
-    if tests["type"] == "pytest":
-        names = _imported("\n".join(tests["files"].values()))
+    tests, prompt = reference.tests, reference.prompt_code
+    if isinstance(tests, StdioTests):
+        return Asked(language=tests.language.lower(), whole=True)
+    if isinstance(tests, PytestTests):
+        names = _imported("\n".join(tests.files.values()))
+    elif isinstance(tests, AssertTests):
+        names = frozenset(ASKED.findall(tests.code)) - KNOWN
     else:
-        names = frozenset(ASKED.findall(tests["code"])) - KNOWN
-    defined = bound(reference.get("solution", ""))
+        return Asked(names=frozenset({tests.entry_point}), prompt_code=prompt)
+    defined = bound(reference.solution or "")
     return Asked(names=(names & defined) or names, prompt_code=prompt)
 
 

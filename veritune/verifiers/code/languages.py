@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import base64
+import re
 import shlex
+import signal
 from dataclasses import dataclass, replace
 
-from veritune.sandbox import Limits, Program, Sandbox
+from veritune.errors import SandboxFailureError
+from veritune.replies import TRIES
+from veritune.sandbox import ExecResult, Limits, Program, Sandbox
 
 COMPILE = Limits(
     cpu_seconds=30, wall_seconds=120, memory_mb=2048, output_kb=32768, file_mb=128, processes=16
 )
+
+CODE_KILLED = 128 + signal.SIGKILL  # what a shell says of a program that was killed
+KILLED = re.compile(r"^\S+: fatal error: Killed signal terminated program", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,7 @@ async def prepare(sandbox: Sandbox, language: Language, code: str) -> Program:
         # It comes back as text on standard output, since nothing outlives a job's files.
         command += f" && exec base64 {language.product}"
     build = Program(argv=("/bin/sh", "-c", command), files=source)
-    result = await sandbox.run(build, COMPILE)
+    result = await _built(sandbox, build)
     if "not found" in result.stderr and result.code == 127:
         raise UnknownLanguageError(f"{language.build[0]} is not in the sandbox")
     if result.code != 0 or result.killed:
@@ -76,6 +83,20 @@ async def prepare(sandbox: Sandbox, language: Language, code: str) -> Program:
             # An assembler may be told to print, too.
             raise CompileError("it does not compile: its compiler's output is damaged") from None
     return Program(argv=language.run, files=source)
+
+
+async def _built(sandbox: Sandbox, build: Program) -> ExecResult:
+    """How the build ended; once more where a part of the compiler was killed.
+
+    That part is not the first process of its sandbox, so only its driver's word tells of it. A
+    program could have the compiler print that word, and gains an error, as where memory runs out
+    each time: to call every such end a failure would punish what is right on a small machine.
+    """
+    for _ in range(TRIES):
+        result = await sandbox.run(build, COMPILE)
+        if result.killed or (result.code != CODE_KILLED and not KILLED.search(result.stderr)):
+            return result
+    raise SandboxFailureError(f"a part of the compiler was killed, {TRIES} times")
 
 
 def with_input(program: Program, text: str) -> Program:

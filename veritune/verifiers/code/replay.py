@@ -14,8 +14,9 @@ from dataclasses import replace
 from typing import Any
 
 from veritune.errors import SandboxFailureError
-from veritune.records import TestVerdict
+from veritune.records import AssertTests, CallTests, CheckTests, SplitTests, StdioTests, TestVerdict
 from veritune.sandbox import Program, Sandbox
+from veritune.verifiers.code import reading
 
 STUCK_SECONDS = 1.0
 """Wall time after which a program that passed its limit is asked where it is."""
@@ -25,7 +26,7 @@ LINE = re.compile(r"line (\d{1,9}): ")
 MOST_CPU_SECONDS, MOST_WALL_SECONDS = 2.0, 10.0
 MOST_KNOWN = 1_000
 """Problems whose calls are kept: a group's candidates fail the same tests."""
-_known: dict[tuple[str | None, str, str | None], list[tuple[int, str, str]]] = {}
+_known: dict[tuple[str, str, str | None], list[tuple[int, str, str]]] = {}
 
 # Prints [place, name, arguments as a literal] of every call whose arguments are literals; the place
 # is the number of the assert, or the line in a check function.
@@ -93,7 +94,7 @@ print(chr(10) + job["mark"] + json.dumps(seen), flush=True)
 async def replay(
     sandbox: Sandbox,
     sources: tuple[tuple[str, str], ...],
-    tests: dict[str, Any],
+    tests: SplitTests | StdioTests,
     failing: TestVerdict,
 ) -> dict[str, int | None]:
     """Lines of `solution.py`: the one that "raised", or "returned" last, in the failing test."""
@@ -106,7 +107,7 @@ async def replay(
 async def stuck_line(
     sandbox: Sandbox,
     sources: tuple[tuple[str, str], ...],
-    tests: dict[str, Any],
+    tests: SplitTests | StdioTests,
     failing: TestVerdict,
 ) -> int | None:
     """The innermost line of `solution.py` on which a program that does not end is found."""
@@ -121,23 +122,23 @@ async def stuck_line(
 async def _job(
     sandbox: Sandbox,
     sources: tuple[tuple[str, str], ...],
-    tests: dict[str, Any],
+    tests: SplitTests | StdioTests,
     failing: TestVerdict,
 ) -> dict[str, Any] | None:
     """What the candidate's process gets: its own text, and the failing test's inputs."""
     named = [(name.replace("solution", "candidate"), text) for name, text in sources]
     job: dict[str, Any] = {"sources": named, "whole": False, "stdin": "", "calls": []}
     place = _place(failing)
-    if tests["type"] in ("stdio", "calls"):
-        if not 1 <= (place or 1) <= len(tests["cases"]):
-            return None
-        case = tests["cases"][(place or 1) - 1]
-        if tests["type"] == "stdio":
-            return job | {"whole": True, "stdin": case["input"]}
-        given = repr(([*case["args"]], case.get("kwargs", {})))
-        return job | {"calls": [(tests["entry_point"], given)]}
+    at = (place or 1) - 1
+    if isinstance(tests, StdioTests | CallTests) and not 0 <= at < len(tests.cases):
+        return None
+    if isinstance(tests, StdioTests):
+        return job | {"whole": True, "stdin": tests.cases[at].input}
+    if isinstance(tests, CallTests):
+        given = repr((tests.cases[at].args, tests.cases[at].kwargs))
+        return job | {"calls": [(tests.entry_point, given)]}
     calls = await _calls(sandbox, tests)
-    here = [(name, given) for at, name, given in calls if place in (None, at)]
+    here = [(name, given) for where, name, given in calls if place in (None, where)]
     return job | {"calls": here} if here else None
 
 
@@ -147,9 +148,9 @@ def _place(failing: TestVerdict) -> int | None:
     return int(found.group(1)) if found else None
 
 
-async def _calls(sandbox: Sandbox, tests: dict[str, Any]) -> list[tuple[int, str, str]]:
+async def _calls(sandbox: Sandbox, tests: AssertTests | CheckTests) -> list[tuple[int, str, str]]:
     """The calls of the tests whose arguments are literals, in order; read once a problem."""
-    key = (tests.get("setup"), tests["code"], tests.get("entry_point"))
+    key = (reading.setup(tests), tests.code, reading.entry_point(tests))
     if key not in _known:
         calls = await _read_calls(sandbox, tests)
         if calls is None:
@@ -160,9 +161,12 @@ async def _calls(sandbox: Sandbox, tests: dict[str, Any]) -> list[tuple[int, str
     return _known[key]
 
 
-async def _read_calls(sandbox: Sandbox, tests: dict[str, Any]) -> list[tuple[int, str, str]] | None:
-    text = f"{tests.get('setup', '')}\n" if tests.get("setup") else ""
-    job = {"tests": text + tests["code"], "entry_point": tests.get("entry_point"), "stdin": ""}
+async def _read_calls(
+    sandbox: Sandbox, tests: AssertTests | CheckTests
+) -> list[tuple[int, str, str]] | None:
+    ahead, name = reading.setup(tests), reading.entry_point(tests)
+    text = f"{ahead}\n{tests.code}" if ahead else tests.code
+    job = {"tests": text, "entry_point": name, "stdin": ""}
     found = await _marked(sandbox, CALLS, job)
     return [(at, name, given) for at, name, given in found] if isinstance(found, list) else None
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from veritune.records import Candidate, Problem, TestVerdict, Verdict
+from veritune.records import Candidate, CodeProblem, SplitTests, TestVerdict, Trust, Verdict
 from veritune.sandbox import ExecResult, Graded, Sandbox, Shared
-from veritune.verifiers.code import reach
+from veritune.verifiers.code import reach, reading
 from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
 from veritune.verifiers.code.extract import Extracted, aliases, asked_by, sources
 
@@ -16,27 +15,27 @@ NUMPY = re.compile(r"\b(?:import|from)\s+numpy\b")
 
 async def verify(
     sandbox: Sandbox,
-    problem: Problem,
+    problem: CodeProblem,
+    tests: SplitTests,
     candidate: Candidate,
     program: Extracted,
     *,
     in_process: bool,
 ) -> Verdict:
     """Run the test program; `in_process` puts it into the candidate's own process."""
-    tests = problem.reference["tests"]
-    text = tests.get("code", "") + tests.get("setup", "")
+    text = reading.code(tests) + reading.setup(tests)
     reached = "" if in_process else reach.reaches_in(text, frozenset({"solution"}))
     if reached:
         reason = (
             f"unsupported: the tests patch {reached} in the candidate's process; use in_process"
         )
         return verdict(problem, candidate, "error", reason)
-    job = _job(problem, program)
+    job = _job(problem, tests, program)
     result = await sandbox.run(Shared(sources=job.sources, tests=job.tests) if in_process else job)
-    found = _tests(tests.get("visible"), result)
+    found = _tests(reading.visible(tests), result)
     outcome, reason = conclude(found)
     doubts = [*(result.report or {}).get("doubts", []), *reach.evaluates(text)]
-    trust = "lower" if in_process or doubts else "full"
+    trust: Trust = "lower" if in_process or doubts else "full"
     if doubts and outcome == "passed":
         reason = f"{reason}; lower trust: {doubts[0]}"
     return verdict(
@@ -44,23 +43,22 @@ async def verify(
     )
 
 
-def _job(problem: Problem, program: Extracted) -> Graded:
-    reference: dict[str, Any] = problem.reference
-    tests, prompt_code = reference["tests"], reference.get("prompt_code", "")
-    solution = reference.get("solution", "")
-    text = tests.get("code", "") + tests.get("setup", "")
-    asked = "\n".join((tests.get("code", ""), tests.get("setup", ""), solution, prompt_code))
+def _job(problem: CodeProblem, tests: SplitTests, program: Extracted) -> Graded:
+    reference = problem.reference
+    prompt_code, solution = reference.prompt_code, reference.solution or ""
+    code, setup = reading.code(tests), reading.setup(tests)
+    asked = "\n".join((code, setup, solution, prompt_code))
     return Graded(
         sources=sources(program, prompt_code, asked_by(reference).names),
         tests={
-            "type": tests["type"],
-            "tests": tests,
+            "type": tests.type,
+            "tests": tests.to_json(),
             "prompt_code": prompt_code,
             "solution": solution,
         },
         numpy=NUMPY.search(asked) is not None,
-        mirror=reach.looks(text),
-        tree=reach.files(text),
+        mirror=reach.looks(code + setup),
+        tree=reach.files(code + setup),
         files=program.files,
         aliases=aliases(program),
     )

@@ -10,6 +10,7 @@ from veritune.verifiers.code.blocks import lines_of
 from veritune.verifiers.code.extract import Extracted
 
 MOST_LINES = 2_000
+MOST_CHARACTERS = 100_000
 """Of code; a longer program is one step."""
 INDENTS = 100
 """Characters between two lines of one block, at most: what a fence in a list is indented by."""
@@ -38,7 +39,7 @@ def place_of(program: Extracted, line: int) -> int | None:
 def _lasts(code: str) -> list[int]:
     """The last lines of the statements; every line where the code has no tokens."""
     count = len(lines_of(code))
-    if count > MOST_LINES:
+    if count > MOST_LINES or len(code) > MOST_CHARACTERS:
         return []
     try:
         tokens = tokenize.generate_tokens(io.StringIO(code, newline="").readline)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from veritune.records import Candidate, Problem, TestOutcome, TestVerdict, Verdict
+from veritune.records import (
+    Candidate,
+    CodeProblem,
+    StdioCase,
+    StdioTests,
+    TestOutcome,
+    TestVerdict,
+    Verdict,
+)
 from veritune.sandbox import ExecResult, Program, Sandbox
 from veritune.verifiers.code import languages
 from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
@@ -15,11 +21,14 @@ SLOW = ("cpu time", "wall time")
 
 
 async def verify(
-    sandbox: Sandbox, problem: Problem, candidate: Candidate, found: Extracted
+    sandbox: Sandbox,
+    problem: CodeProblem,
+    tests: StdioTests,
+    candidate: Candidate,
+    found: Extracted,
 ) -> Verdict:
     """One run a case; limits hold for each run. After a time-out no further case is run."""
-    tests: dict[str, Any] = problem.reference["tests"]
-    language = languages.language_named(tests.get("language", "python"))
+    language = languages.language_named(tests.language)
     try:
         program = await languages.prepare(sandbox, language, found.code)
     except languages.CompileError as error:
@@ -27,16 +36,16 @@ async def verify(
         return verdict(problem, candidate, "failed", f"compile: {error}", tests=(test,))
     results: list[ExecResult] = []
     ended: list[TestVerdict] = []
-    for number, case in enumerate(tests["cases"]):
+    for number, case in enumerate(tests.cases):
         if ended and ended[-1].outcome in SLOW:
             outcome, reason = ended[-1].outcome, "not run: an earlier case passed its time limit"
             cpu_ms = None
         else:
-            result = await sandbox.run(languages.with_input(program, case["input"]))
+            result = await sandbox.run(languages.with_input(program, case.input))
             results.append(result)
             outcome, reason = await _compare(sandbox, tests, case, result)
             cpu_ms = result.cpu_ms
-        visible = number < tests["visible"] if "visible" in tests else None
+        visible = None if tests.visible is None else number < tests.visible
         ended.append(
             TestVerdict(
                 name=f"case {number + 1}",
@@ -51,29 +60,27 @@ async def verify(
 
 
 async def _compare(
-    sandbox: Sandbox, tests: dict[str, Any], case: dict[str, str], result: ExecResult
+    sandbox: Sandbox, tests: StdioTests, case: StdioCase, result: ExecResult
 ) -> tuple[TestOutcome, str]:
     if result.killed or result.code != 0:
         return how_it_ended(result)
-    if "checker" in tests:
-        return await _ask_checker(sandbox, tests["checker"], case, result.stdout)
-    wrong = differs(
-        result.stdout, case["output"], tests.get("compare", "tokens"), tests.get("tolerance")
-    )
+    if tests.checker is not None:
+        return await _ask_checker(sandbox, tests.checker, case, result.stdout)
+    wrong = differs(result.stdout, case.output, tests.compare, tests.tolerance)
     return ("wrong answer", wrong) if wrong else ("accepted", "")
 
 
 async def _ask_checker(
-    sandbox: Sandbox, checker: str, case: dict[str, str], output: str
+    sandbox: Sandbox, checker: str, case: StdioCase, output: str
 ) -> tuple[TestOutcome, str]:
     """A special checker: a Python program that is given the paths of input, output and answer.
 
     It exits with 0 to accept and with 1 or 2 to refuse; anything else means that it broke.
     """
     files = {
-        "input.txt": case["input"].encode(),
+        "input.txt": case.input.encode(),
         "output.txt": output.encode(errors="replace"),
-        "answer.txt": case["output"].encode(),
+        "answer.txt": case.output.encode(),
     }
     result = await sandbox.run(Program(source=checker, args=tuple(files), files=files))
     said = (result.stdout or result.stderr).strip()[-300:]

@@ -8,7 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, get_args
 
-from veritune.records import Candidate, Problem, TestOutcome, TestVerdict, Verdict
+from veritune.records import (
+    Candidate,
+    CodeProblem,
+    PytestTests,
+    TestOutcome,
+    TestVerdict,
+    Verdict,
+)
 from veritune.sandbox import ExecResult, Graded, Sandbox, Shared
 from veritune.verifiers.code import modules, reach
 from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
@@ -23,16 +30,17 @@ OUTCOMES = frozenset(get_args(TestOutcome))
 
 async def verify(
     sandbox: Sandbox,
-    problem: Problem,
+    problem: CodeProblem,
+    tests: PytestTests,
     candidate: Candidate,
     program: Extracted,
     *,
     in_process: bool = False,
 ) -> Verdict:
     """Run the suite on the candidate, which stands in the module that the tests import."""
-    job = _job(problem, program)
+    job = _job(problem, tests, program)
     names = frozenset(job.tests["modules"])
-    text = "\n".join(problem.reference["tests"]["files"].values())
+    text = "\n".join(tests.files.values())
     reached = reach.reaches_in(text, names)
     if not in_process and not reached:
         found = await _apart(sandbox, job)
@@ -41,18 +49,23 @@ async def verify(
             doubts = [*found.doubts, *reach.evaluates(text)]
             return _concluded(problem, candidate, found, outcome, why, doubts)
         reached = next(t.reason for t in found.tests if t.outcome == "unsupported")
-    result = await sandbox.run(_shared(problem, program, job))
-    tests = _claimed(result)
-    outcome, why = conclude(tests)
+    result = await sandbox.run(_shared(tests, program, job))
+    claimed = _claimed(result)
+    outcome, why = conclude(claimed)
     why = (
         f"{why}; lower trust: the tests ran in the candidate's process ({reached or 'in_process'})"
     )
     rest = measures([result])
-    return verdict(problem, candidate, outcome, why, tests=tests, trust="lower", **rest)
+    return verdict(problem, candidate, outcome, why, tests=claimed, trust="lower", **rest)
 
 
 def _concluded(
-    problem: Problem, candidate: Candidate, found: _Found, outcome: Any, why: str, doubts: list[str]
+    problem: CodeProblem,
+    candidate: Candidate,
+    found: _Found,
+    outcome: Any,
+    why: str,
+    doubts: list[str],
 ) -> Verdict:
     if doubts and outcome == "passed":
         why = f"{why}; lower trust: {doubts[0]}"
@@ -67,23 +80,22 @@ def _concluded(
     )
 
 
-def _job(problem: Problem, program: Extracted) -> Graded:
-    reference: dict[str, Any] = problem.reference
-    files: dict[str, str] = reference["tests"]["files"]
+def _job(problem: CodeProblem, tests: PytestTests, program: Extracted) -> Graded:
+    reference, files = problem.reference, tests.files
     text = "\n".join(files.values())
     wanted = modules.wanted(files, program)
     theirs = [name.removesuffix(".py").replace("/", ".") for name, _ in program.files]
     names = dict.fromkeys(["solution", *aliases(program), *wanted, *theirs])
     given = modules.given(files)
     return Graded(
-        sources=sources(program, reference.get("prompt_code", ""), asked_by(reference).names),
+        sources=sources(program, reference.prompt_code, asked_by(reference).names),
         tests={
             "type": "pytest",
             "tests": {"files": files},
             "kept": [name for name in files if name not in given],
             "modules": [name.removesuffix(".__init__") for name in names],
-            "solution": reference.get("solution", ""),
-            "prompt_code": reference.get("prompt_code", ""),
+            "solution": reference.solution or "",
+            "prompt_code": reference.prompt_code,
             "stops": "StopIteration" in text,
         },
         numpy=NUMPY.search(text + program.code) is not None,
@@ -172,14 +184,12 @@ def _other(report: dict[str, Any], result: ExecResult) -> list[TestVerdict]:
     return []
 
 
-def _shared(problem: Problem, program: Extracted, job: Graded) -> Shared:
+def _shared(tests: PytestTests, program: Extracted, job: Graded) -> Shared:
     """The suite in the candidate's own process."""
     text = "\n\n".join(text for _, text in job.sources)
     files = [(f"{name.replace('.', '/')}.py", text) for name in ("solution", *job.aliases)]
     others = tuple(file for file in program.files)
-    return Shared(
-        sources=(*files, *others), tests={"type": "pytest", "tests": problem.reference["tests"]}
-    )
+    return Shared(sources=(*files, *others), tests={"type": "pytest", "tests": tests.to_json()})
 
 
 def _claimed(result: ExecResult) -> tuple[TestVerdict, ...]:

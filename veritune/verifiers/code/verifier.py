@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 
 from veritune.errors import SandboxFailureError
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import (
+    Candidate,
+    CodeProblem,
+    Flag,
+    Problem,
+    PytestTests,
+    StdioTests,
+    Verdict,
+)
 from veritune.sandbox import Sandbox
 from veritune.verifiers.code import split, stdio, suite
 from veritune.verifiers.code.blame import blamed
@@ -14,6 +23,7 @@ from veritune.verifiers.code.conclusion import verdict
 from veritune.verifiers.code.extract import NO_PROGRAM, Extracted, asked_by, extract
 from veritune.verifiers.code.flags import flags
 from veritune.verifiers.code.languages import UnknownLanguageError
+from veritune.verifiers.long import off_loop
 
 
 class CodeVerifier:
@@ -33,8 +43,10 @@ class CodeVerifier:
 
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         """The verdict; "error" where a test cannot be judged or the sandbox kept breaking."""
+        assert isinstance(problem, CodeProblem)
         started = time.monotonic()
-        program = extract(candidate.text, asked_by(problem.reference))
+        asked = asked_by(problem.reference)
+        program = await off_loop(candidate.text, partial(extract, candidate.text, asked))
         if program is None:
             return verdict(problem, candidate, "failed", NO_PROGRAM)
         try:
@@ -49,22 +61,26 @@ class CodeVerifier:
             )
             if self._partial_credit:
                 found = replace(found, score=_share(found))
-        whole = problem.reference["tests"]["type"] == "stdio"
+        whole = isinstance(problem.reference.tests, StdioTests)
+        looked = partial(flags, program.code, whole_program=whole)
+        names = await off_loop(candidate.text, looked)
         return replace(
             found,
             reason=f"{found.reason} [{program.rule}]" if program.rule else found.reason,
             seconds=round(time.monotonic() - started, 4),
-            flags=flags(program.code, whole_program=whole),
+            flags=tuple(Flag(name=name, degree="cheat") for name in names),
         )
 
-    async def _grade(self, problem: Problem, candidate: Candidate, program: Extracted) -> Verdict:
-        kind = problem.reference["tests"]["type"]
-        if kind == "stdio":
-            return await stdio.verify(self._sandbox, problem, candidate, program)
-        if kind == "pytest":
-            return await suite.verify(self._sandbox, problem, candidate, program)
+    async def _grade(
+        self, problem: CodeProblem, candidate: Candidate, program: Extracted
+    ) -> Verdict:
+        tests = problem.reference.tests
+        if isinstance(tests, StdioTests):
+            return await stdio.verify(self._sandbox, problem, tests, candidate, program)
+        if isinstance(tests, PytestTests):
+            return await suite.verify(self._sandbox, problem, tests, candidate, program)
         return await split.verify(
-            self._sandbox, problem, candidate, program, in_process=self._in_process
+            self._sandbox, problem, tests, candidate, program, in_process=self._in_process
         )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from veritune.records import Problem, StepLabel, StepVerdict
+from veritune.records import MathProblem, StepLabel, StepVerdict
 from veritune.verifiers.answers.limits import start_meter
 from veritune.verifiers.steps.annotations import Finding, check_annotations
 from veritune.verifiers.steps.equations import Equality, equalities
@@ -44,7 +44,7 @@ _CENTS = (1, 100, Fraction(1, 100))
 
 
 def check_mathematics(
-    problem: Problem, text: str, spans: Sequence[Span] | None = None
+    problem: MathProblem, text: str, spans: Sequence[Span] | None = None
 ) -> tuple[StepVerdict, ...]:
     """One verdict a step; the steps are `spans`, or what `steps_of` finds."""
     if len(text) > LONGEST:
@@ -62,9 +62,9 @@ def check_mathematics(
 class _Solution:
     """One text, read from its start to its end."""
 
-    def __init__(self, problem: Problem, text: str, spans: list[Span]) -> None:
+    def __init__(self, problem: MathProblem, text: str, spans: list[Span]) -> None:
         self._text = text
-        self._marker = problem.metadata.get("marker") or "####"
+        self._marker = problem.reference.marker or "####"
         self._question = problem.prompt if isinstance(problem.prompt, str) else ""
         self._ledger = Ledger()
         self._spans = spans

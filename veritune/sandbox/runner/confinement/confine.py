@@ -14,7 +14,7 @@ from typing import NamedTuple
 from . import linux, seccomp
 from .linux import Step
 
-FILTER = seccomp.program()
+FILTER, JUDGES_FILTER = seccomp.program(), seccomp.program(sets_cpu_time=True)
 STACK_BYTES = 64 << 20
 
 _inherited = 0
@@ -88,8 +88,9 @@ def steps(rules: Confinement) -> Steps:
     if rules.own_name:
         before.append(("sethostname", sethostname, (b"sandbox",)))
     after = [linux.dropping_capabilities(), linux.controlling(linux.PR_SET_DUMPABLE, 0)]
-    if FILTER is not None:
-        after.append(linux.filtering(FILTER))
+    filter_ = FILTER if rules.cpu_seconds is not None else JUDGES_FILTER
+    if filter_ is not None:
+        after.append(linux.filtering(filter_))
     after.append(("chdir", os.chdir, (b"/tmp",)))
     return Steps([*before, *_limits(rules)], after)
 

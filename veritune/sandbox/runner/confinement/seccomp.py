@@ -2,8 +2,9 @@
 
 What is refused: namespaces and mounts, other processes' memory, kernel interfaces with a large
 attack surface, and every place where a program can leave bytes that no limit counts (System V
-shared memory, memory files, keyrings). clone3 answers ENOSYS, so that the C library falls back to
-clone, whose flags a filter can read.
+shared memory, memory files, keyrings). Also to set a limit of CPU time: at its end the kernel
+sends SIGKILL, which a candidate must not be able to bring about. clone3 answers ENOSYS, so that
+the C library falls back to clone, whose flags a filter can read.
 """
 
 from __future__ import annotations
@@ -82,6 +83,7 @@ ABSENT: dict[str, tuple[int | None, int | None]] = {
 CLONE = (56, 220)
 # A network namespace keeps a machine's vsock reachable, and other families load kernel modules.
 SOCKET, SOCKETPAIR = (41, 198), (53, 199)
+SETRLIMIT, PRLIMIT = (160, 164), (302, 261)
 FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK
 NEW_NAMESPACES = 0x7E020080  # CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET,TIME}
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
@@ -89,13 +91,17 @@ X32_BIT = 0x40000000
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
-_BY_FLAGS, _BY_FAMILY = 1, 2  # by a call's first argument
+_BY_FLAGS, _BY_FAMILY, _BY_LIMIT, _BY_NEW_LIMIT = 1, 2, 3, 4  # by a call's arguments
 _ANSWERS = 1 << 32  # from here on, a target is no place
-_NUMBER, _ARCH, _FIRST_ARGUMENT = 0, 4, 16
+_NUMBER, _ARCH, _FIRST_ARGUMENT, _SECOND_ARGUMENT, _THIRD_ARGUMENT = 0, 4, 16, 24, 32
+_CPU_TIME = 0  # RLIMIT_CPU
 
 
-def program(machine: str | None = None) -> bytes | None:
-    """The filter for this machine, or None where it is of a kind we have no table for."""
+def program(machine: str | None = None, *, sets_cpu_time: bool = False) -> bytes | None:
+    """The filter for this machine, or None where it is of a kind we have no table for.
+
+    `sets_cpu_time`: for a process that limits its own CPU time.
+    """
     name = machine or os.uname().machine
     if name not in MACHINES:
         return None
@@ -108,6 +114,8 @@ def program(machine: str | None = None) -> bytes | None:
     }
     answers[CLONE[column]] = _BY_FLAGS
     answers[SOCKET[column]] = answers[SOCKETPAIR[column]] = _BY_FAMILY
+    if not sets_cpu_time:
+        answers[SETRLIMIT[column]], answers[PRLIMIT[column]] = _BY_LIMIT, _BY_NEW_LIMIT
     if name == "x86_64":
         answers[X32_BIT] = _ERRNO | errno.ENOSYS
     head = [_step(_LOAD, _ARCH), _step(_EQUAL, arch, 1), _step(_RETURN, _KILL)]
@@ -160,15 +168,27 @@ def _place(ranges: list[tuple[int, int]], nodes: list[tuple[int, int, int]]) -> 
 
 
 def _leaf(answer: int) -> list[bytes]:
-    allow = _step(_RETURN, _ALLOW)
+    allow, refuse = _step(_RETURN, _ALLOW), _step(_RETURN, _ERRNO | errno.EPERM)
     if answer == _BY_FLAGS:
-        refuse = _step(_RETURN, _ERRNO | errno.EPERM)
         return [_step(_LOAD, _FIRST_ARGUMENT), _step(_ANY_BIT, NEW_NAMESPACES, 0, 1), refuse, allow]
     if answer == _BY_FAMILY:
         ahead = len(FAMILIES)
         tests = [_step(_EQUAL, family, ahead - i) for i, family in enumerate(FAMILIES)]
         refuse = _step(_RETURN, _ERRNO | errno.EAFNOSUPPORT)
         return [_step(_LOAD, _FIRST_ARGUMENT), *tests, refuse, allow]
+    if answer == _BY_LIMIT:
+        return [_step(_LOAD, _FIRST_ARGUMENT), _step(_EQUAL, _CPU_TIME, 0, 1), refuse, allow]
+    if answer == _BY_NEW_LIMIT:  # without a new limit, given by its address, it only asks
+        return [
+            _step(_LOAD, _SECOND_ARGUMENT),
+            _step(_EQUAL, _CPU_TIME, 0, 5),
+            _step(_LOAD, _THIRD_ARGUMENT),
+            _step(_EQUAL, 0, 0, 2),
+            _step(_LOAD, _THIRD_ARGUMENT + 4),
+            _step(_EQUAL, 0, 1, 0),
+            refuse,
+            allow,
+        ]
     return [_step(_RETURN, answer)]
 
 

@@ -13,18 +13,21 @@ SOCKET_BYTES, FREE_SOCKETS = 4 << 20, 64
 # Page tables, too: reading through a huge mapping of nothing fills a machine with them.
 COUNTED = (b"RssAnon", b"RssShmem", b"VmSwap", b"VmPTE")
 READ = (*COUNTED, b"SigIgn")
+EXITING = 0x4  # the kernel's PF_EXITING
 
 
 class Usage(NamedTuple):
     """CPU time, and memory that is not shared with a file, over a tree of processes.
 
     `unwaited`: some process ignores its children's ends, so that what these used is never told.
+    `stopped`: the stopped processes of the whole slot, but for those below the tree's root.
     """
 
     cpu_seconds: float
     memory_bytes: int
     processes: int
     unwaited: bool
+    stopped: frozenset[int]
 
     def over(self, cpu_seconds: float, memory_bytes: int) -> str:
         """The limit that is passed, in the words of a test's outcome, or nothing."""
@@ -40,6 +43,7 @@ def of_tree(root: int) -> Usage:
     """Sum over `root` and its descendants."""
     children: dict[int, list[int]] = {}
     cpu: dict[int, float] = {}
+    stopped: set[int] = set()
     for name in os.listdir("/proc"):
         if not name.isdigit():
             continue
@@ -49,6 +53,8 @@ def of_tree(root: int) -> Usage:
         except OSError:
             continue
         children.setdefault(int(fields[1]), []).append(int(name))
+        if fields[0] == b"T":
+            stopped.add(int(name))
         cpu[int(name)] = sum(map(int, fields[11:15])) / _TICKS
     members = [root]
     for pid in members:
@@ -59,7 +65,17 @@ def of_tree(root: int) -> Usage:
         sum(memory for memory, _ in seen) + max(0, _sockets(root) - FREE_SOCKETS) * SOCKET_BYTES,
         len(members),
         any(ignored >> (signal.SIGCHLD - 1) & 1 for _, ignored in seen),
+        frozenset(stopped.difference(members[1:])),
     )
+
+
+def is_ending(pid: int) -> bool:
+    """Whether a process is on its way out, or gone: it closes what it holds before that shows."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stream:
+            return bool(int(stream.read().rpartition(b")")[2].split()[6]) & EXITING)
+    except OSError:
+        return True
 
 
 def _status(pid: int) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import resource
 import socket
+import struct
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +18,7 @@ from .channel import Channel, LostError
 from .programs import TestProgram, prepare
 from .reference import Reference
 
-NEXT = b"N"
+NEXT = struct.Struct("I")  # beside a channel: the number that the report on it repeats
 
 
 def serve(link: socket.socket, job: dict[str, Any]) -> None:
@@ -25,12 +26,13 @@ def serve(link: socket.socket, job: dict[str, Any]) -> None:
     job["reference"] = Reference(job).find
     report_on = _reporter(job)
     while True:
-        mark, fds, _, _ = socket.recv_fds(link, 1, 1)
-        if mark != NEXT:
+        number, fds, _, _ = socket.recv_fds(link, NEXT.size, 1)
+        if len(number) != NEXT.size:
             return
         report = report_on(fds[0])
         os.close(fds[0])
         report["used"] = [time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]
+        (report["id"],) = NEXT.unpack(number)
         frames.write(link.fileno(), frames.dumps(report))
 
 

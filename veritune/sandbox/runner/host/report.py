@@ -17,6 +17,9 @@ MOST_USES, MOST_CPU_SECONDS, MOST_PEAK_KB = 64, 2.0, 256 << 10
 class Reporter:
     """A stream on which one report comes, as bytes up to its end."""
 
+    lost = False
+    """Whether what was to be reported on was gone before the end."""
+
     def __init__(self, stream: socket.socket) -> None:
         self.stream = stream
         self.report = bytearray()
@@ -42,6 +45,11 @@ class Reporter:
 class Own(Reporter):
     """The candidate's own process reports about itself."""
 
+    def read(self) -> bool:
+        more = super().read()
+        self.lost = not self.report
+        return more
+
 
 class Grader(Reporter):
     """A process that holds one problem's tests; it reports once on each channel it is given.
@@ -59,6 +67,7 @@ class Grader(Reporter):
         self.code: int | None = None
         self.reusable = False
         self._uses = 0
+        self._found: dict[str, Any] | None = None
         self._graders = graders
         self._channel: socket.socket | None = None
         limit = int(cpu_seconds * 2 + GRADER_GRACE_SECONDS)
@@ -67,9 +76,10 @@ class Grader(Reporter):
     def take(self, channel: socket.socket) -> None:
         """Give it the channel to a candidate."""
         self.report, self.reusable = bytearray(), False
+        self._found, self.lost = None, False
         self._uses += 1
         self._channel = channel
-        socket.send_fds(self.stream, [grading.NEXT], [channel.fileno()])
+        socket.send_fds(self.stream, [grading.NEXT.pack(self._uses)], [channel.fileno()])
 
     def candidate_ended(self) -> None:
         if self._channel is not None:
@@ -79,7 +89,12 @@ class Grader(Reporter):
         more = super().read()
         size = int.from_bytes(self.report[:4], "big")
         if len(self.report) < 4 + size or len(self.report) < 4:
+            self.lost = not more
             return more
+        self._found = frames.loads(bytes(self.report[4:]))
+        if self._found.pop("id", None) != self._uses:
+            raise frames.BrokenFrameError("a report on another candidate")
+        self.lost = bool(self._found.get("lost"))
         return False
 
     def finish(self) -> dict[str, Any] | None:
@@ -87,10 +102,10 @@ class Grader(Reporter):
         if self._channel is not None:
             self._channel.close()
             self._channel = None
-        if len(self.report) < 4:
+        if self._found is None:
             self.end()
             return None
-        report: dict[str, Any] = frames.loads(bytes(self.report[4:]))
+        report = self._found
         cpu_seconds, peak_kb = report.pop("used", (MOST_CPU_SECONDS, 0))
         stale = report.pop("stale", True)
         clean = not stale and not any(report[key] for key in ("lost", "unsupported"))

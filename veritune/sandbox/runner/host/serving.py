@@ -40,18 +40,18 @@ def main(start: Callable[..., None], code: int) -> None:
     _close_shared_places()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever started us may have had it ignored
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    link = _start_zygote(start, code)
+    link, pid = _start_zygote(start, code)
     os.close(code)
     sys.path.append(zygote.PACKAGES)
     preload()
     speed.ready_graders()
-    Host(link).serve()
+    Host(Zygote(link, pid)).serve()
 
 
-def _start_zygote(start: Callable[..., None], code: int) -> socket.socket:
-    """A process that never sees a job, and holds no more than candidates need."""
+def _start_zygote(start: Callable[..., None], code: int) -> tuple[socket.socket, int]:
+    """A process that never sees a job, and holds no more than candidates need; its link, its id."""
     ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
-    if os.fork() == 0:
+    if (pid := os.fork()) == 0:
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
         null = os.open("/dev/null", os.O_RDWR)
         os.dup2(null, JOBS)
@@ -59,7 +59,7 @@ def _start_zygote(start: Callable[..., None], code: int) -> socket.socket:
         theirs.set_inheritable(True)
         start("runner.host.zygote", code, str(theirs.fileno()))
     theirs.close()
-    return ours
+    return ours, pid
 
 
 def _close_shared_places() -> None:
@@ -87,8 +87,8 @@ def _many_uids() -> bool:
 class Host:
     """One slot: a link to the zygote, and the jobs one after another."""
 
-    def __init__(self, link: socket.socket) -> None:
-        self._zygote = Zygote(link)
+    def __init__(self, forking: Zygote) -> None:
+        self._zygote = forking
         start = int.from_bytes(os.urandom(4), "big") % (UIDS_TO - UIDS_FROM)
         self._uid = UIDS_FROM + start if _many_uids() else None
         self._grader: Grader | None = None
@@ -102,10 +102,7 @@ class Host:
         frames.write(REPLIES, frames.dumps({"ready": facts}))
         while (frame := frames.read(JOBS, frames.MAX_JOB)) is not None:
             job = frames.loads(frame)
-            reply = (
-                pipes.reply_through(job["replies"], REPLIES) if "replies" in job else self._run(job)
-            )
-            frames.write(REPLIES, frames.dumps(reply))
+            frames.write(REPLIES, frames.dumps({"id": job["id"], **self._answer(job)}))
 
     def _answer(self, job: dict[str, Any]) -> dict[str, Any]:
         if "replies" in job:

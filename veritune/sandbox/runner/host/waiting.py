@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
+import struct
 from typing import Any
 
 from . import zygote
@@ -21,16 +23,21 @@ class Zygote:
     for may still be in the making when another one has ended: `met` keeps the answers in order.
     """
 
-    def __init__(self, link: socket.socket) -> None:
+    def __init__(self, link: socket.socket, pid: int) -> None:
         self._link = link
         self._asked: Waiting | None = None
+        self._number = 0
+        # Of an answer, or the end: a process that waits holds the link's other end open, too.
+        self._news = select.poll()
+        self._news.register(link, select.POLLIN)
+        self._news.register(os.pidfd_open(pid), select.POLLIN)
 
     def ask(self, uid: int | None, rules: dict[str, Any]) -> Waiting:
         """Have a process made: shut in by `rules`, and waiting for its job."""
         self.met()
         own, its = socket.socketpair()
         with its:
-            asked = zygote.UID.pack(uid or 0) + json.dumps(rules).encode()
+            asked = zygote.UID.pack(self._next(), uid or 0) + json.dumps(rules).encode()
             socket.send_fds(self._link, [asked], [its.fileno()])
         self._asked = Waiting(self, own, rules)
         return self._asked
@@ -38,22 +45,33 @@ class Zygote:
     def met(self) -> None:
         """Wait until what was asked for is there."""
         if self._asked is not None:
-            (self._asked.pid,) = zygote.PID.unpack(self._answer())
+            (self._asked.pid,) = self._answer(zygote.PID)
             self._asked.watch = os.pidfd_open(self._asked.pid)
             self._asked = None
 
     def end_of(self, pid: int) -> tuple[int, float, int, bool]:
         """Of a process that has ended: exit code, CPU ms, peak KiB; if it left a clean network."""
         self.met()
-        self._link.send(zygote.PID.pack(pid))
-        code, cpu_ms, peak_kb, clean = zygote.END.unpack(self._answer())
+        self._link.send(zygote.PID.pack(self._next(), pid))
+        code, cpu_ms, peak_kb, clean = self._answer(zygote.END)
         return code, cpu_ms, peak_kb, clean
 
-    def _answer(self) -> bytes:
-        answer = self._link.recv(zygote.ASKED)
+    def _next(self) -> int:
+        self._number = (self._number + 1) % (1 << 32)
+        return self._number
+
+    def _answer(self, kind: struct.Struct) -> tuple[Any, ...]:
+        self._news.poll()
+        try:
+            answer = self._link.recv(zygote.ASKED, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            answer = b""
         if not answer:
             raise RuntimeError("the process that forks candidates has ended")
-        return answer
+        number, *found = kind.unpack(answer)
+        if number != self._number:
+            raise RuntimeError("the process that forks candidates answered another request")
+        return tuple(found)
 
 
 class Waiting:

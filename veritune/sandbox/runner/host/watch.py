@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import time
 from typing import Any
 
@@ -12,6 +13,10 @@ from .report import GRADER_GRACE_SECONDS, Grader, Reporter
 from .waiting import Waiting
 
 WATCH_SECONDS = 0.25
+
+
+class OutsideError(Exception):
+    """Somebody outside reached into the slot: it ends, and its job is done again in another."""
 
 
 class Watch:
@@ -37,6 +42,7 @@ class Watch:
         self._next_look = self._started + WATCH_SECONDS
         self._seconds = 0.0
         self._unwaited = False
+        self._stopped: frozenset[int] = frozenset()
         self._over = self._killed = ""
         self._poll = select.poll()
         for fd in (process.watch, *printed):
@@ -50,7 +56,7 @@ class Watch:
         """Run the loop."""
         while self._open or self._process.end is None:
             now = time.monotonic()
-            if self._process.end is None and now >= min(self._next_look, self._wall):
+            if now >= self._next_look or (self._process.end is None and now >= self._wall):
                 self._look(now)
             if now >= self._deadline:
                 self._give_up(now)
@@ -83,9 +89,9 @@ class Watch:
 
     def _patience(self, now: float) -> int:
         """Milliseconds until something is to be looked at."""
-        until = self._deadline
+        until = min(self._deadline, self._next_look)
         if self._process.end is None:
-            until = min(until, self._next_look, self._wall)
+            until = min(until, self._wall)
         return max(1, int((until - now) * 1000))
 
     def _take(self, fd: int) -> None:
@@ -98,7 +104,9 @@ class Watch:
             self._read_output(fd)
         elif self._reporter is not None and not self._reporter.read():
             self._drop(fd)
-            self._kill("stopped")
+            # One that is ending already ends by itself, so that its code says why it was lost.
+            if not (self._reporter.lost and usage.is_ending(self._process.pid)):
+                self._kill("stopped")
 
     def _take_end(self) -> None:
         """Every process of the job has ended: close what they may have left open.
@@ -106,6 +114,7 @@ class Watch:
         A descriptor that they sent to themselves stays open until the kernel happens to collect it.
         """
         self._process.read_end()
+        self._explain_kill()
         self._seconds = time.monotonic() - self._started
         self._poll.unregister(self._process.watch)
         while ready := [fd for fd, _ in self._poll.poll(0) if fd in self._printed]:
@@ -138,11 +147,15 @@ class Watch:
 
     def _look(self, now: float) -> None:
         """Kill what has passed a limit of its own; say when to look again."""
-        if now >= self._wall:
+        if self._process.end is None and now >= self._wall:
             self._kill("wall time")
             self._wall = self._next_look = self._deadline
             return
         tree = usage.of_tree(self._process.pid)
+        self._refuse_stops(tree.stopped)
+        if self._process.end is not None:
+            self._next_look = now + WATCH_SECONDS
+            return
         self._unwaited = self._unwaited or tree.unwaited
         if self._unwaited:
             tree = tree._replace(cpu_seconds=max(tree.cpu_seconds, now - self._started))
@@ -150,6 +163,34 @@ class Watch:
         if reason := tree.over(self._spec["cpu_seconds"], self._spec["memory_bytes"]):
             self._kill(reason)
         self._next_look = now + min(WATCH_SECONDS, max(0.01, left))
+
+    def _refuse_stops(self, stopped: frozenset[int]) -> None:
+        """Raise where a process is stopped for two looks: it must not cost the candidate its time.
+
+        What a candidate has started it may stop itself; it cannot stop its first process.
+        """
+        if stopped & self._stopped:
+            raise OutsideError("a process of the sandbox is stopped from outside")
+        self._stopped = stopped
+
+    def _explain_kill(self) -> None:
+        """Which limit a SIGKILL that is not ours stands for; raises where it stands for none.
+
+        No candidate can bring it about: the first process of a pid namespace is not killed by
+        anything inside it, and its limit of CPU time is not its own to set (`seccomp`). What is
+        left is the kernel, at that limit or where memory runs out, and somebody outside. Any
+        other signal is a fault of the program, since those from outside do not reach it.
+        """
+        assert self._process.end is not None
+        code, cpu_ms, peak_kb = self._process.end
+        if code != -signal.SIGKILL or self._killed:
+            return
+        if cpu_ms >= self._spec["cpu_seconds"] * 1000:
+            self._killed = "cpu time"
+        elif peak_kb << 10 > self._spec["memory_bytes"]:
+            self._killed = "memory"
+        else:
+            raise OutsideError("a candidate's process is killed from outside")
 
     def _kill(self, reason: str) -> None:
         if self._process.end is None and not self._killed:

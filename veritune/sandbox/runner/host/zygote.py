@@ -25,10 +25,11 @@ from ..wire import frames
 
 # What the host puts beside a job's descriptors.
 ANSWER, SHARED, PROGRAM = b"A", b"S", b"P"
-PID = struct.Struct("i")  # of a process that waits; from the host: of one that has ended
+# Every request of the host begins with a number, which the answer repeats.
+PID = struct.Struct("Ii")  # of a process that waits; from the host: of one that has ended
 # Exit code, CPU ms, peak memory in KiB, whether it left a clean network.
-END = struct.Struct("idi?")
-UID = struct.Struct("I")  # ahead of the rules that the host asks for; 0: none
+END = struct.Struct("Iidi?")
+UID = struct.Struct("II")  # ahead of the rules that the host asks for; 0: none
 ASKED = 4096
 ONE, JOB = struct.Struct("i"), struct.Struct("4i")  # descriptors, as they are received
 PACKAGES = "/opt/packages"
@@ -69,17 +70,17 @@ def serve(link: int) -> None:
         if not asked:
             return
         if not carried:
-            host.send(_end_of(PID.unpack(asked)[0], network))
+            host.send(_end_of(asked, network))
             continue
         if asked[UID.size :] != rules:
             rules = asked[UID.size :]
             steps = confine.steps(Confinement(**frames.loads(rules)))
         linux.perform(new_pids)
-        (link,), (uid,) = ONE.unpack(carried[0][2]), UID.unpack_from(asked)
+        (link,), (number, uid) = ONE.unpack(carried[0][2]), UID.unpack_from(asked)
         preference.end_first()
         pid = _fork(link, steps, confine.leaving_root(uid or None))
         preference.end_as_usual()
-        host.send(PID.pack(pid))
+        host.send(PID.pack(number, pid))
 
 
 def _fork(link: int, steps: Steps, leaving: list[linux.Step]) -> int:
@@ -91,11 +92,12 @@ def _fork(link: int, steps: Steps, leaving: list[linux.Step]) -> int:
     return pid
 
 
-def _end_of(pid: int, network: Network) -> bytes:
+def _end_of(asked: bytes, network: Network) -> bytes:
+    number, pid = PID.unpack(asked)
     _, status, used = os.wait4(pid, 0)
     spent = (used.ru_utime + used.ru_stime) * 1000
     code = os.waitstatus_to_exitcode(status)
-    return END.pack(code, spent, used.ru_maxrss, network.left_clean())
+    return END.pack(number, code, spent, used.ru_maxrss, network.left_clean())
 
 
 class Network:

@@ -11,11 +11,9 @@ from pydantic import TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from veritune.errors import RecordError
+from veritune.problems.datasets.dataset import DataSet, Rows
 from veritune.problems.rows import Row, checked
-from veritune.records import Problem
-
-HUB = "google-research-datasets/mbpp"
-HUB_CONFIG = "full"
+from veritune.records import AssertTests, CodeProblem, CodeReference
 
 
 @with_config({"strict": True})
@@ -35,7 +33,7 @@ class MbppRow(TypedDict):
 _ROW = TypeAdapter(MbppRow)
 
 
-def from_row(row: Row) -> Problem:
+def from_row(row: Row) -> CodeProblem:
     """The prompt shows the task and one assert, as in the paper; all asserts are the tests.
 
     Challenge tests are held-back tests: they count, and no prompt shows them.
@@ -49,17 +47,13 @@ def from_row(row: Row) -> Problem:
         raise RecordError(f"{where}: test_list: empty")
     asserts = [_unix(test) for test in fields["test_list"]]
     hidden = [_unix(test) for test in fields.get("challenge_test_list", [])]
-    tests: dict[str, object] = {"type": "asserts", "code": "\n".join(asserts + hidden)}
     setup = [_unix(line) for line in fields.get("test_imports", [])]
     setup += [_unix(fields["test_setup_code"])] if fields.get("test_setup_code") else []
-    if setup:
-        tests["setup"] = "\n".join(setup)
-    tests["visible"] = 1
-    return Problem(
+    tests = AssertTests(code="\n".join(asserts + hidden), setup="\n".join(setup), visible=1)
+    return CodeProblem(
         id=f"mbpp-{fields['task_id']}",
-        kind="code",
         prompt=f"{_unix(task)}\nYour code should pass this test:\n{asserts[0]}\n",
-        reference={"tests": tests, "solution": _unix(fields["code"])},
+        reference=CodeReference(tests=tests, solution=_unix(fields["code"])),
         metadata={"source": "mbpp"},
     )
 
@@ -67,3 +61,15 @@ def from_row(row: Row) -> Problem:
 def _unix(text: str) -> str:
     """MBPP's rows mix \\r\\n, lone \\r and \\n."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+DATA_SET = DataSet(
+    name="mbpp",
+    problems=Rows(
+        from_row=from_row,
+        keys=frozenset({"code", "test_list"}),
+        hub="google-research-datasets/mbpp",
+        hub_config="full",
+    ),
+    instruction="Answer with one Python code block.",
+)

@@ -9,12 +9,12 @@ from pydantic import TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from veritune.errors import RecordError
+from veritune.problems.datasets.dataset import DataSet, Rows
 from veritune.problems.rows import Row, checked
-from veritune.records import Problem
+from veritune.records import MathProblem, MathReference
 
-HUB = "openai/gsm8k"
-HUB_CONFIG = "main"
 MARKER = "####"
+INSTRUCTION = "Reason step by step. End with a line that holds #### and the answer as a number."
 
 
 @with_config({"strict": True})
@@ -28,25 +28,39 @@ class GsmRow(TypedDict):
 _ROW = TypeAdapter(GsmRow)
 
 
-def from_row(row: Row) -> Problem:
+def from_row(row: Row) -> MathProblem:
     """The answer stands after the last `####`; the lines before it are the steps."""
     where, values = row
     fields = checked(_ROW, where, values)
     solution, marker, answer = fields["answer"].rpartition(MARKER)
     if not marker or not answer.strip():
         raise RecordError(f"{where}: answer: no final answer after {MARKER}")
-    return Problem(
+    return MathProblem(
         id=id_of(fields["question"]),
-        kind="math",
         prompt=fields["question"],
-        reference={
-            "answer": re.sub(r"(?<=\d),(?=\d)", "", answer.strip()),
-            "steps": [line for line in solution.split("\n") if line.strip()],
-        },
-        metadata={"source": "gsm8k", "marker": MARKER, "solution": fields["answer"]},
+        reference=MathReference(
+            answer=re.sub(r"(?<=\d),(?=\d)", "", answer.strip()),
+            steps=tuple(line for line in solution.split("\n") if line.strip()),
+            solution=fields["answer"],
+            marker=MARKER,
+        ),
+        metadata={"source": "gsm8k"},
     )
 
 
 def id_of(question: str) -> str:
     """The id of a problem, which has none in the data set."""
     return f"gsm8k-{hashlib.sha256(question.encode()).hexdigest()[:16]}"
+
+
+DATA_SET = DataSet(
+    name="gsm8k",
+    problems=Rows(
+        from_row=from_row,
+        keys=frozenset({"question", "answer"}),
+        hub="openai/gsm8k",
+        hub_config="main",
+    ),
+    instruction=INSTRUCTION,
+    annotated=True,
+)

@@ -8,21 +8,22 @@ missed) with rate `mistakes`: it always fails some hidden test, and often passes
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from random import Random
 from typing import Any, cast
 
-from veritune.config import FunctionsConfig
-from veritune.problems.functions.inputs import propose
-from veritune.problems.functions.numbers import ARITHMETIC, CONDITIONALS
-from veritune.problems.functions.sequences import LISTS, STRINGS
-from veritune.problems.functions.template import Parameters, Template
-from veritune.records import Problem
+from veritune.config import FunctionsConfig, ProblemsConfig
+from veritune.problems.datasets.dataset import DataSet, Generator, Taught, Wanted
+from veritune.problems.datasets.functions.inputs import propose
+from veritune.problems.datasets.functions.numbers import ARITHMETIC, CONDITIONALS
+from veritune.problems.datasets.functions.sequences import LISTS, STRINGS
+from veritune.problems.datasets.functions.template import Parameters, Template
+from veritune.records import CallCase, CallTests, CodeProblem, CodeReference
 
 TEMPLATES = (*ARITHMETIC, *CONDITIONALS, *STRINGS, *LISTS)
 
-__all__ = ["TEMPLATES", "every_function", "problem_of", "teach"]
+__all__ = ["DATA_SET", "TEMPLATES", "every_function", "problem_of", "teach"]
 
 EDGES = 3
 """How many of a signature's edge cases, which are proposed first, every problem has."""
@@ -38,66 +39,66 @@ def every_function() -> dict[str, list[list[Instance]]]:
     return families
 
 
-def problem_of(instance: Instance, config: FunctionsConfig) -> Problem:
+def problem_of(instance: Instance, config: FunctionsConfig) -> CodeProblem:
     """The problem of an instance; its hidden tests follow from its prompt alone."""
     kind, parameters = instance
     prompt = kind.prompt(parameters)
     digest = hashlib.sha256(prompt.encode()).hexdigest()[:16]
     tests = _tests(instance, config, Random(digest))
-    return Problem(
+    return CodeProblem(
         id=f"functions-{digest}",
-        kind="code",
         prompt=prompt,
-        reference={"tests": tests, "solution": kind.source(kind.body, parameters)},
+        reference=CodeReference(tests=tests, solution=kind.source(kind.body, parameters)),
         metadata={"source": "functions", "family": kind.family},
     )
 
 
-def teach(problem: Problem, instance: Instance, config: FunctionsConfig, rng: Random) -> str:
+def teach(problem: CodeProblem, instance: Instance, config: FunctionsConfig, rng: Random) -> str:
     """The teacher's function for a problem: right, or wrong on some hidden test."""
     kind, parameters = instance
+    tests = problem.reference.tests
+    assert isinstance(tests, CallTests)
     if rng.random() >= config.mistakes:
         return kind.source(kind.body, parameters)
-    cases = problem.reference["tests"]["cases"]
     sources = [kind.source(body, parameters) for body in kind.mistakes]
-    return rng.choice([source for source in sources if any(_failed(source, cases))])
+    return rng.choice([source for source in sources if any(_failed(source, tests.cases))])
 
 
-def _tests(instance: Instance, config: FunctionsConfig, rng: Random) -> dict[str, Any]:
+def _tests(instance: Instance, config: FunctionsConfig, rng: Random) -> CallTests:
     """Calls: one that exposes each typical mistake, edge cases, then random ones.
 
     Visible ones are any of them, and stand first.
     """
     kind, parameters = instance
     solution = _function(kind.source(kind.body, parameters))
-    pool: list[dict[str, Any]] = [
-        {"args": args, "expected": solution(*args)}
+    pool = [
+        CallCase(args=args, expected=solution(*args))
         for args in propose(kind.signature, parameters, rng)
     ]
-    chosen: list[dict[str, Any]] = []
+    chosen: list[CallCase] = []
     for body in kind.mistakes:
         chosen += islice(_failed(kind.source(body, parameters), pool), 1)
     chosen += pool[:EDGES] + rng.sample(pool, len(pool))
     distinct = [case for at, case in enumerate(chosen) if case not in chosen[:at]]
     cases = distinct[: config.tests]
-    made = {"type": "calls", "entry_point": "f", "cases": cases}
     if not config.visible:
-        return made
-    return {**made, "cases": rng.sample(cases, len(cases)), "visible": config.visible}
+        return CallTests(entry_point="f", cases=tuple(cases))
+    mixed = rng.sample(cases, len(cases))
+    return CallTests(entry_point="f", cases=tuple(mixed), visible=config.visible)
 
 
-def _failed(source: str, cases: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _failed(source: str, cases: Sequence[CallCase]) -> Iterator[CallCase]:
     """The cases that a function fails."""
     function = _function(source)
     return (case for case in cases if not _passes(function, case))
 
 
-def _passes(function: Callable[..., Any], case: dict[str, Any]) -> bool:
+def _passes(function: Callable[..., Any], case: CallCase) -> bool:
     try:
-        result = function(*case["args"])
+        result = function(*case.args)
     except (ArithmeticError, IndexError, TypeError, ValueError):
         return False
-    return type(result) is type(case["expected"]) and result == case["expected"]
+    return type(result) is type(case.expected) and result == case.expected
 
 
 def _function(source: str) -> Callable[..., Any]:
@@ -108,3 +109,21 @@ def _function(source: str) -> Callable[..., Any]:
     scope: dict[str, Any] = {}
     exec(compile(source, "<template>", "exec"), scope)
     return cast("Callable[..., Any]", scope["f"])
+
+
+def draws(config: ProblemsConfig, rng: Random, wanted: Wanted) -> Iterator[Taught]:
+    """Each draw takes a family, then a template of it that is not used up, then an instance."""
+    families = [
+        [rng.sample(instances, len(instances)) for instances in templates]
+        for family, templates in every_function().items()
+        if family in config.functions.families
+    ]
+    while families := [left for templates in families if (left := [t for t in templates if t])]:
+        instance = rng.choice(rng.choice(families)).pop()
+        if not wanted(instance[0].prompt(instance[1])):
+            continue
+        problem = problem_of(instance, config.functions)
+        yield problem, teach(problem, instance, config.functions, rng)
+
+
+DATA_SET = DataSet(name="functions", problems=Generator(draws=draws))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pydantic import TypeAdapter, with_config
 from typing_extensions import TypedDict
 
+from veritune.problems.datasets.dataset import DataSet, Rows
 from veritune.problems.rows import Row, checked
-from veritune.records import Problem
-
-HUB = "openai/openai_humaneval"
+from veritune.records import CheckTests, CodeProblem, CodeReference
 
 
 @with_config({"strict": True})
@@ -25,21 +24,26 @@ class HumanEvalRow(TypedDict):
 _ROW = TypeAdapter(HumanEvalRow)
 
 
-def from_row(row: Row) -> Problem:
+def from_row(row: Row) -> CodeProblem:
     """The solution continues the prompt's code; `test` defines `check(candidate)`."""
     fields = checked(_ROW, *row)
-    return Problem(
+    return CodeProblem(
         id=fields["task_id"],
-        kind="code",
         prompt=fields["prompt"],
-        reference={
-            "tests": {
-                "type": "check",
-                "entry_point": fields["entry_point"],
-                "code": fields["test"],
-            },
-            "solution": fields["canonical_solution"],
-            "prompt_code": fields["prompt"],
-        },
+        reference=CodeReference(
+            tests=CheckTests(entry_point=fields["entry_point"], code=fields["test"]),
+            solution=fields["canonical_solution"],
+            prompt_code=fields["prompt"],
+        ),
         metadata={"source": "humaneval"},
     )
+
+
+DATA_SET = DataSet(
+    name="humaneval",
+    problems=Rows(
+        from_row=from_row,
+        keys=frozenset({"entry_point", "canonical_solution"}),
+        hub="openai/openai_humaneval",
+    ),
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from veritune.problems.functions.template import LETTERS, Parameters
+from veritune.problems.datasets.functions.template import LETTERS, Parameters
 
 POOL = 40
 """Inputs proposed for one function, of which a few become its tests."""

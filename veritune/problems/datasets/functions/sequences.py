@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from veritune.problems.functions.template import Template, template
+from veritune.problems.datasets.functions.template import Template, template
 
 MARKS = tuple("-_.:+/")
 

@@ -1,0 +1,79 @@
+"""Files that commands write: what each was made of, so that none is overwritten by another's.
+
+Beside `V.jsonl` stands `.V.jsonl.made-of`: the content of what it was made from, the options, and
+its own content. Only a file that is as this says counts as ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from veritune.errors import MissingFileError, RecipeError, RecordError, UnwritableError
+
+
+def content_hash(path: str | Path) -> str:
+    """sha256 of a file, 32 hex digits."""
+    try:
+        with Path(path).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()[:32]
+    except FileNotFoundError:
+        raise MissingFileError(f"{path}: no such file") from None
+    except (OSError, ValueError) as error:
+        raise RecordError(f"{path}: cannot be read ({error})") from None
+
+
+def is_made(out: Path, made_of: dict[str, Any], inputs: Iterable[str]) -> bool:
+    """Whether `out` is there and made of just this.
+
+    Raises `RecipeError` where it may not be written: it is an input, or holds anything else.
+    """
+    try:
+        if any(os.path.samefile(out, given) for given in inputs if os.path.exists(given)):
+            raise RecipeError(f"--out: {out} is one of the files to read; name another")
+        found = out.stat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise UnwritableError(f"{out}: cannot be written ({error.strerror})") from None
+    if not stat.S_ISREG(found.st_mode):
+        raise RecipeError(f"--out: {out} is no regular file; name one")
+    if found.st_size == 0:
+        return False
+    _refuse_another(out, made_of)
+    return True
+
+
+def note_made(out: Path, made_of: dict[str, Any], content: str) -> None:
+    """Say what `out`, whose content hash is `content`, is made of; before it is put in place."""
+    path = _note_of(out)
+    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        aside.write_text(json.dumps({"content": content, "made_of": made_of}))
+        aside.replace(path)
+    except OSError as error:
+        raise UnwritableError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def _note_of(out: Path) -> Path:
+    return out.with_name(f".{out.name}.made-of")
+
+
+def _refuse_another(out: Path, made_of: dict[str, Any]) -> None:
+    advice = "name another --out, or remove it"
+    try:
+        note = json.loads(_note_of(out).read_bytes())
+        content, there = note["content"], dict(note["made_of"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise RecipeError(
+            f"--out: {out} exists, and is not known to be of these inputs; {advice}"
+        ) from None
+    if others := [key for key in made_of if there.get(key) != made_of[key]]:
+        raise RecipeError(f"--out: {out} was made with another {', '.join(others)}; {advice}")
+    if content_hash(out) != content:
+        raise RecipeError(f"--out: {out} was changed since it was made; {advice}")

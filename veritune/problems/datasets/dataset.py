@@ -1,0 +1,57 @@
+"""What the package knows of one data set; each stands in a file of its own beside this one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from random import Random
+
+from veritune.config import ProblemsConfig
+from veritune.problems.rows import Row
+from veritune.records import MathProblem, Problem, StepVerdict
+
+Taught = tuple[Problem, str]
+"""A problem, and what the erring teacher writes for it."""
+Wanted = Callable[[str], bool]
+"""Whether a prompt belongs to the part that is asked for."""
+Settings = dict[str, str | int]
+"""What a step rule must know of a problem, as its reference holds it."""
+StepChecker = Callable[[MathProblem, Settings, str], tuple[StepVerdict, ...]]
+"""Verdicts on the steps of a solution, whose spans partition it. Settings are checked whatever the
+text, an empty one too, with a `RecordError` where they are wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """A data set that is read: a row's problem, and the keys by which a row is recognised.
+
+    `hub` and `hub_config` say where it is read from when no path is given.
+    """
+
+    from_row: Callable[[Row], Problem]
+    keys: frozenset[str]
+    hub: str | None = None
+    hub_config: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generator:
+    """A data set that is made: problems whose prompts are wanted, until none is left."""
+
+    draws: Callable[[ProblemsConfig, Random, Wanted], Iterator[Taught]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSet:
+    """One data set, by the name that recipes give as `problems.source`.
+
+    A problem whose reference names this data set in its `step_rule` has its steps checked by
+    `check_steps`. `instruction` is put after the prompts of chats whose recipe has none. With
+    `annotated`, calculator annotations alone vouch for its own solutions: their prose may err.
+    """
+
+    name: str
+    problems: Rows | Generator
+    check_steps: StepChecker | None = None
+    instruction: str = ""
+    annotated: bool = False

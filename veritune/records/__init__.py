@@ -1,0 +1,74 @@
+"""The shapes that cross every boundary: problems, candidates, verdicts, checkpoints.
+
+Each is one JSON object a line when it stands in a file. `from_json` checks types strictly and
+refuses unknown keys; `to_json` leaves out optional fields that are not set. A problem is read by
+`problem_from_line`, which tells math from code by its `kind`.
+"""
+
+from veritune.records.candidates import Candidate
+from veritune.records.problems import (
+    AssertTests,
+    CallCase,
+    CallTests,
+    CheckTests,
+    CodeProblem,
+    CodeReference,
+    MathProblem,
+    MathReference,
+    Message,
+    Problem,
+    PytestTests,
+    SplitTests,
+    StdioCase,
+    StdioTests,
+    StepRule,
+    Tests,
+    problem_from_json,
+    problem_from_line,
+)
+from veritune.records.record import Checkpoint, Record, first_problem
+from veritune.records.verdicts import (
+    Degree,
+    Flag,
+    Outcome,
+    StepLabel,
+    StepVerdict,
+    TestOutcome,
+    TestVerdict,
+    Trust,
+    Verdict,
+)
+
+__all__ = [
+    "AssertTests",
+    "CallCase",
+    "CallTests",
+    "Candidate",
+    "CheckTests",
+    "Checkpoint",
+    "CodeProblem",
+    "CodeReference",
+    "Degree",
+    "Flag",
+    "MathProblem",
+    "MathReference",
+    "Message",
+    "Outcome",
+    "Problem",
+    "PytestTests",
+    "Record",
+    "SplitTests",
+    "StdioCase",
+    "StdioTests",
+    "StepLabel",
+    "StepRule",
+    "StepVerdict",
+    "TestOutcome",
+    "TestVerdict",
+    "Tests",
+    "Trust",
+    "Verdict",
+    "first_problem",
+    "problem_from_json",
+    "problem_from_line",
+]

@@ -1,0 +1,180 @@
+"""Problems: a prompt with what is needed to check an answer, of a math problem or of a program.
+
+Everything that decides how a candidate is checked stands in the typed reference. `metadata` is
+free: it travels along for people, and nothing is decided by it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, with_config
+from typing_extensions import TypedDict
+
+from veritune.errors import RecordError
+from veritune.records.record import STRICT, Record, adapter, first_problem
+
+OMIT = {"omit": True}
+"""Of a field that is left out of files where it has its default."""
+
+
+@with_config(STRICT)
+class Message(TypedDict):
+    """One turn of a chat prompt."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallCase(Record):
+    """One call of the entry point, and the value it must return."""
+
+    args: list[Any]
+    kwargs: dict[str, Any] = field(default_factory=dict, metadata=OMIT)
+    expected: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StdioCase(Record):
+    """One run of a whole program: its standard input, and the output it must print."""
+
+    input: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTests(Record):
+    """Calls of one function, compared by value outside the candidate's process.
+
+    The first `visible` cases are those that a prompt may show.
+    """
+
+    type: Literal["calls"] = "calls"
+    entry_point: str
+    cases: tuple[CallCase, ...]
+    visible: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssertTests(Record):
+    """One assert a line, as in MBPP."""
+
+    type: Literal["asserts"] = "asserts"
+    code: str
+    setup: str = field(default="", metadata=OMIT)
+    visible: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckTests(Record):
+    """Source that defines `check(candidate)`, as in HumanEval."""
+
+    type: Literal["check"] = "check"
+    entry_point: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StdioTests(Record):
+    """Whole programs that read standard input and print, as in LiveCodeBench.
+
+    `tolerance` is an absolute and relative one for numbers; `checker` is a Python program that
+    decides instead of a comparison.
+    """
+
+    type: Literal["stdio"] = "stdio"
+    cases: tuple[StdioCase, ...]
+    language: str = field(default="python", metadata=OMIT)
+    compare: Literal["tokens", "exact"] = field(default="tokens", metadata=OMIT)
+    tolerance: float | None = None
+    checker: str | None = None
+    visible: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PytestTests(Record):
+    """A pytest suite: file path to text."""
+
+    type: Literal["pytest"] = "pytest"
+    files: dict[str, str]
+
+
+SplitTests = CallTests | AssertTests | CheckTests
+"""Tests that run in a process of their own beside the candidate's."""
+Tests = Annotated[SplitTests | StdioTests | PytestTests, Field(discriminator="type")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRule(Record):
+    """Whose rule checks the steps: the data set's name, and what its rule must know."""
+
+    name: str
+    settings: dict[str, str | int] = field(default_factory=dict, metadata=OMIT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MathReference(Record):
+    """What is needed to check a math answer.
+
+    `steps` and `solution` are how the data set solves it; `marker` stands before the final answer
+    of a solution, where the data set asks for one. Without a `step_rule` the steps are read as
+    mathematics.
+    """
+
+    answer: str
+    steps: tuple[str, ...] = ()
+    solution: str | None = None
+    marker: str | None = None
+    step_rule: StepRule | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeReference(Record):
+    """What is needed to check a program; `prompt_code` is what a completion continues."""
+
+    tests: Tests
+    solution: str | None = None
+    prompt_code: str = field(default="", metadata=OMIT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MathProblem(Record):
+    """A problem whose final answer is compared with a known one."""
+
+    id: str
+    kind: Literal["math"] = "math"
+    prompt: str | list[Message]
+    reference: MathReference
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeProblem(Record):
+    """A problem whose answer is a program that is run on tests."""
+
+    id: str
+    kind: Literal["code"] = "code"
+    prompt: str | list[Message]
+    reference: CodeReference
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+Problem = MathProblem | CodeProblem
+_EITHER = Annotated[Problem, Field(discriminator="kind")]
+
+
+def problem_from_line(line: str | bytes) -> Problem:
+    """The problem of one JSON object; raises `RecordError` with one line naming the key."""
+    try:
+        found: Problem = adapter(_EITHER).validate_json(line)
+    except ValidationError as error:
+        raise RecordError(first_problem(error, tagged=True)) from None
+    return found
+
+
+def problem_from_json(value: object) -> Problem:
+    """As `problem_from_line`, from parsed JSON."""
+    return problem_from_line(json.dumps(value))

@@ -1,0 +1,102 @@
+"""Text from outside: JSON that is read strictly, and text that can be written everywhere.
+
+Python's JSON reader takes more than JSON: keys that stand twice, NaN, half of a surrogate pair. It
+also fails in ways of its own where a text is nested deeply. Here each is a `ValueError` with a line
+that names the key.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+DEEPEST = 100
+"""Levels of lists and objects; pydantic stops at about 200, Python itself at about 1,000."""
+LONE = re.compile("[\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def writable(text: str) -> str:
+    """The text with every lone surrogate replaced by U+FFFD, so of the same length.
+
+    UTF-8 has no form for a lone surrogate: files, sqlite and pages refuse the whole text.
+    """
+    return text if text.isascii() else LONE.sub("\ufffd", text)
+
+
+def one_line(text: str) -> str:
+    """A message as one line that no terminal obeys: no line ends, no control characters."""
+    return CONTROL.sub("\ufffd", writable(" ".join(text.split())))
+
+
+def parse_json(text: str | bytes, *, finite: bool = True) -> Any:
+    """The value of a JSON text; raises `ValueError` with one line saying what is wrong.
+
+    With `finite`, NaN and the infinities are refused: JSON has none.
+    """
+    text = text if isinstance(text, str) else text.decode()
+    try:
+        value = (_FINITE if finite else _LAX).decode(text)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        raise ValueError(f"not valid JSON: {error.msg} ({place})") from None
+    except RecursionError:
+        raise ValueError("not valid JSON: nested too deeply") from None
+    except ValueError as error:
+        reason = "a number has too many digits" if "digits" in str(error) else error
+        raise ValueError(f"not valid JSON: {reason}") from None
+    if "\\u" in text or text.count("[") + text.count("{") > DEEPEST:
+        _check(value)
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"the key {shown(twice)} stands twice")
+    return found
+
+
+def _refused(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+# Made once: `json.loads` with hooks makes one a call, which takes longer than reading a short line.
+_FINITE = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refused)
+_LAX = json.JSONDecoder(object_pairs_hook=_unique)
+
+
+def _check(value: Any) -> None:
+    """Refuse what is nested too deeply, and lone surrogates in any text."""
+    waiting: list[tuple[str, int, Any]] = [("", 0, value)]
+    while waiting:
+        path, depth, value = waiting.pop()
+        if isinstance(value, str) and not value.isascii() and LONE.search(value):
+            raise ValueError(f"{path or 'text'}: half of a surrogate pair, which is no character")
+        if isinstance(value, (dict, list)):
+            if depth >= DEEPEST:
+                raise ValueError(f"nested more than {DEEPEST} levels deep")
+            waiting += ((name, depth + 1, inner) for name, inner in _inside(path, value))
+
+
+def _inside(path: str, value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
+    """What a list or an object holds, each under its path; keys are texts, too."""
+    if isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield f"{path}.{index}".lstrip("."), inner
+        return
+    for key, inner in value.items():
+        name = f"{path}.{writable(key)}".lstrip(".")
+        if LONE.search(key):
+            yield name, key
+        yield name, inner
+
+
+def shown(text: str) -> str:
+    """A text in a message: quoted, and not longer than a line."""
+    short = text if len(text) <= 60 else text[:57] + "..."
+    return repr(writable(short))
