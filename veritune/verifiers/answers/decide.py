@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from veritune.verifiers.answers.comparison import Comparison, Relation
-from veritune.verifiers.answers.families import declared
-from veritune.verifiers.answers.limits import (
+from veritune.algebra.equality.families import declared
+from veritune.algebra.equality.policy import AnswerPolicy
+from veritune.algebra.equality.relate import Relater
+from veritune.algebra.limits import (
     LimitReachedError,
     UndefinedError,
     UnparsedError,
     start_meter,
 )
-from veritune.verifiers.answers.nodes import Node, Num, Quantity
-from veritune.verifiers.answers.nodes import Relation as TreeRelation
-from veritune.verifiers.answers.policy import AnswerPolicy
-from veritune.verifiers.answers.read import read
-from veritune.verifiers.answers.relate import Relater
-from veritune.verifiers.answers.show import show
+from veritune.algebra.reading.read import read
+from veritune.algebra.trees.nodes import Node, Num, Quantity
+from veritune.algebra.trees.nodes import Relation as TreeRelation
+from veritune.algebra.trees.show import show
+from veritune.verifiers.answers.comparison import Comparison, Relation
 
 STATEMENT = re.compile(r"([^.,;]{1,80}?)(?:\\text\s?\{)?\s(?:is|are)\b")
 """A reference that says something about its answer, as in "R = 1 is necessary"."""

@@ -21,8 +21,8 @@ from pathlib import Path
 from queue import LifoQueue
 from typing import Any
 
+from veritune.algebra.equality.policy import AnswerPolicy
 from veritune.verifiers.answers.comparison import Comparison
-from veritune.verifiers.answers.policy import AnswerPolicy
 
 SECONDS = 0.8
 """Processor time of one comparison."""

@@ -15,10 +15,10 @@ import signal
 import sys
 from typing import Any
 
+from veritune.algebra.equality.policy import AnswerPolicy
+from veritune.algebra.values.numeric import context
 from veritune.verifiers.answers.comparison import Comparison
 from veritune.verifiers.answers.decide import decide
-from veritune.verifiers.answers.numeric import context
-from veritune.verifiers.answers.policy import AnswerPolicy
 
 LONGEST_REPLY = 3_000
 """Bytes of a reply, so that it is written whole or not at all."""

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from veritune.algebra.limits import start_meter
 from veritune.records import Problem, StepLabel, StepVerdict
-from veritune.verifiers.answers.limits import start_meter
 from veritune.verifiers.steps.annotations import Finding, check_annotations
 from veritune.verifiers.steps.equations import Equality, equalities
 from veritune.verifiers.steps.judging import Rounding, judge
