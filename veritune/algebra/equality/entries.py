@@ -30,13 +30,20 @@ class Listing:
         return tuple(entry.value for entry in self.entries)
 
     @property
-    def labels(self) -> tuple[Node | str, ...] | None:
-        """All the labels, where every member has its own."""
-        labels = tuple(entry.label for entry in self.entries)
-        known = tuple(label for label in labels if label is not None)
-        if len(known) != len(labels) or len(set(known)) != len(known):
-            return None
-        return None if _numbered(known) or _functions(known) else known
+    def labels(self) -> tuple[Node | str | None, ...]:
+        """The label of every member; None for one that has none."""
+        return tuple(entry.label for entry in self.entries)
+
+    @property
+    def named(self) -> bool:
+        """Whether every member has a label."""
+        return None not in self.labels
+
+    @property
+    def alike(self) -> bool:
+        """Whether labels tell members apart no more than their order: x and x, x_1 and x_2."""
+        labels = self.labels
+        return len(set(labels)) == 1 or numbered(labels) or _functions(labels)
 
 
 def listing(node: Node, *, apart: bool = False) -> Listing:
@@ -66,24 +73,20 @@ def _members(item: Node, apart: bool) -> list[Entry]:
     return [Entry(None, value, value) for value in variants(item)]
 
 
-def _numbered(labels: tuple[Node | str, ...]) -> bool:
-    """x_1, x_2, ... are the same name: the roots of an equation in any order."""
+def numbered(labels: tuple[Node | str | None, ...], letters: str = "") -> bool:
+    """x_1, x_2, ...: the roots of an equation, or with `letters` only what these name."""
     names = [label.name for label in labels if isinstance(label, Sym)]
     if len(names) != len(labels) or not all("_" in name for name in names):
         return False
     indices = sorted(name.partition("_")[2] for name in names)
-    one_letter = len({name.partition("_")[0] for name in names}) == 1
-    return one_letter and indices == [str(i) for i in range(1, len(names) + 1)]
+    stems = {name.partition("_")[0] for name in names}
+    wanted = not letters or stems <= set(letters.split())
+    return wanted and len(stems) == 1 and indices == [str(i + 1) for i in range(len(names))]
 
 
-def _functions(labels: tuple[Node | str, ...]) -> bool:
-    """f(x) and f(x), however the argument is called."""
-    names = [
-        (label.name, len(label.args))
-        for label in labels
-        if isinstance(label, Apply) and all(isinstance(arg, Sym) for arg in label.args)
-    ]
-    return len(names) == len(labels) and len(names) > 1 and len(set(names)) == 1
+def _functions(labels: tuple[Node | str | None, ...]) -> bool:
+    """f(x) and f(x) again: several functions that solve one problem."""
+    return len(set(labels)) == 1 and isinstance(labels[0], Apply)
 
 
 def _grouped(found: Listing) -> Listing:

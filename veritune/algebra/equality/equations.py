@@ -8,6 +8,7 @@ from veritune.algebra.equality.identity import identical
 from veritune.algebra.equality.kinks import kinked
 from veritune.algebra.equality.printed import printed
 from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
+from veritune.algebra.tables import table
 from veritune.algebra.trees.build import negated, product
 from veritune.algebra.trees.children import renamed, variables
 from veritune.algebra.trees.names import is_name
@@ -28,33 +29,55 @@ from veritune.algebra.values.modular import OpaqueError, rational
 
 
 class Named(NamedTuple):
-    """A value and the name that it was given."""
+    """A value and the name that it was given; `members` are all sides that are no names."""
 
     name: Node
     value: Node
+    members: tuple[Node, ...] = ()
+    names: tuple[Node, ...] = ()
+
+
+EQUATIONS = frozenset(("=", "->", "~"))
+UNWORKED = table("sin cos tan cot sec csc asin acos atan ln log exp")
+"""Functions whose value a problem asks for, so that they name an answer and are none."""
 
 
 def is_equation(node: Node) -> bool:
-    return isinstance(node, Relation) and all(op in ("=", "->") for op in node.operators)
+    """Whether a node is an equation, or a chain of them."""
+    return isinstance(node, Relation) and all(op in EQUATIONS for op in node.operators)
 
 
 def isolated(node: Node) -> Named | None:
     """The value of "name = ... = value"; None where no side is a mere name."""
     if not isinstance(node, Relation) or not is_equation(node):
         return None
-    named = [side for side in node.sides if is_name(side)]
-    others = [side for side in node.sides if not is_name(side)]
+    named = tuple(side for side in node.sides if is_name(side))
+    others = tuple(side for side in node.sides if not is_name(side))
     if not named:
-        if _length(node):
-            return Named(node.sides[0], node.sides[1])
-        if any(variables(side) for side in node.sides) or _false(node.sides):
+        if _length(node) or _asked(node):
+            return Named(node.sides[0], node.sides[1], node.sides[1:])
+        if any(variables(side) for side in node.sides) or _false(node):
             return None
-        return Named(node.sides[0], node.sides[-1])
+        return Named(node.sides[0], _exact(node, others), others)
     if not others:
-        return Named(node.sides[0], node.sides[-1])
+        return Named(node.sides[0], node.sides[-1], node.sides[1:], named)
     if is_name(node.sides[-1]) and len(others) > 1:
         return None
-    return Named(named[0], others[-1])
+    return Named(named[0], _exact(node, others), others, named)
+
+
+def _exact(node: Relation, others: tuple[Node, ...]) -> Node:
+    """The last side that is no name and no approximation; else the last."""
+    rough = {side for op, side in zip(node.operators, node.sides[1:], strict=True) if op == "~"}
+    exact = [side for side in others if side not in rough]
+    return exact[-1] if exact else others[-1]
+
+
+def _asked(node: Relation) -> bool:
+    """cos(207 degrees) ~ -0.891, whose answer is the number."""
+    first = node.sides[0]
+    worked = isinstance(first, Func) and first.name in UNWORKED
+    return node.operators == ("~",) and worked and printed(node.sides[1]) is not None
 
 
 def _length(node: Relation) -> bool:
@@ -64,12 +87,12 @@ def _length(node: Relation) -> bool:
     return len(node.sides) == 2 and bars and not variables(second)
 
 
-def _false(sides: tuple[Node, ...]) -> bool:
+def _false(node: Relation) -> bool:
     """Whether a chain without unknowns, such as 2 + 2 = 5, is plainly not true."""
-    if any(printed(side) is not None for side in sides):
+    if "~" in node.operators or any(printed(side) is not None for side in node.sides):
         return False
     try:
-        return len({rational(side) for side in sides}) > 1
+        return len({rational(side) for side in node.sides}) > 1
     except (OpaqueError, UndefinedError, LimitReachedError):
         return False
 

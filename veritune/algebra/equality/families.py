@@ -6,7 +6,6 @@ cover the same residues modulo a common period, however they are split up.
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from math import lcm
 from typing import Any
@@ -20,19 +19,11 @@ from veritune.algebra.values.numeric import Evaluator, context
 from veritune.algebra.values.quantities import mentions_pi
 
 PARAMETERS = frozenset("knmljNKpqrst")
-DECLARED = re.compile(
-    r"([a-zA-Z])(?:\s|\$|\\text\{|\\,)*(?:\\in\s*\\mathbb\s*\{?\s*Z|(?:is|any|be)\s+(?:an?\s+|any\s+)?integer)"
-)
 DIGITS = 40
 MOST_RESIDUES = 240
 
 Family = tuple[Any, Any]
 """Offset and period as numbers."""
-
-
-def declared(text: str) -> frozenset[str]:
-    """The letters that a text says are integers."""
-    return frozenset(DECLARED.findall(text))
 
 
 def family(node: Node, integers: frozenset[str]) -> Family | None:

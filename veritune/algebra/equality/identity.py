@@ -19,7 +19,7 @@ from veritune.algebra.limits import (
     UndefinedError,
 )
 from veritune.algebra.trees.children import variables, walk
-from veritune.algebra.trees.nodes import Const, Func, Node
+from veritune.algebra.trees.nodes import Const, Node
 from veritune.algebra.values.modular import compare_residues
 from veritune.algebra.values.numeric import Evaluator
 from veritune.algebra.values.separation import separation_bits
@@ -51,7 +51,7 @@ def identical(left: Node, right: Node) -> bool:
         return False
     if decided is not None:
         return decided
-    return any(_same(left, right, names, base) for base in _bases(left, right))
+    return _same(left, right, names)
 
 
 def _infinite(node: Node) -> bool:
@@ -59,28 +59,18 @@ def _infinite(node: Node) -> bool:
     return any(isinstance(part, Const) and part.name == "oo" for part in walk(node))
 
 
-def _bases(left: Node, right: Node) -> tuple[int, ...]:
-    """What `log` without a base may mean: natural, or decimal."""
-    bare = any(
-        isinstance(node, Func) and node.name == "log" and len(node.args) == 1
-        for side in (left, right)
-        for node in walk(side)
-    )
-    return (0, 10) if bare else (0,)
-
-
-def _same(left: Node, right: Node, names: frozenset[str], base: int) -> bool:
+def _same(left: Node, right: Node, names: frozenset[str]) -> bool:
     if names:
-        return agree_everywhere(left, right, names, base)
+        return agree_everywhere(left, right, names)
     try:
-        return same_constant(left, right, base)
+        return same_constant(left, right)
     except UndefinedError:
         return False
 
 
-def same_constant(left: Node, right: Node, base: int = 0) -> bool:
+def same_constant(left: Node, right: Node) -> bool:
     """Whether two closed expressions have the same value."""
-    first, second, largest = evaluated(left, right, QUICK, base)
+    first, second, largest = evaluated(left, right, QUICK)
     if clearly_different(first, second, QUICK, largest):
         return False
     digits = SPARE + 2 * int(largest / BITS_A_DIGIT)
@@ -88,18 +78,18 @@ def same_constant(left: Node, right: Node, base: int = 0) -> bool:
     if bits is not None and bits / BITS_A_DIGIT < MOST_SEPARATION:
         digits = max(digits, int(bits / BITS_A_DIGIT) + int(largest / BITS_A_DIGIT) + 20)
     if digits > max(MOST_PRECISION, MOST_SEPARATION + 200):
-        if _far_apart(left, right, base):
+        if _far_apart(left, right):
             return False
         raise LimitReachedError("more digits needed than the limit")
     try:
-        first, second, largest = evaluated(left, right, digits, base)
+        first, second, largest = evaluated(left, right, digits)
     except LimitReachedError:
-        if _far_apart(left, right, base):
+        if _far_apart(left, right):
             return False
         raise
     if clearly_different(first, second, digits, largest):
         return False
-    return _close(first, second) or _closes_in(left, right, base, digits, abs(first - second))
+    return _close(first, second) or _closes_in(left, right, digits, abs(first - second))
 
 
 def _close(first: Any, second: Any) -> bool:
@@ -107,27 +97,26 @@ def _close(first: Any, second: Any) -> bool:
     return bool(abs(first - second) <= max(abs(first), abs(second)) * 10.0**-CLOSE)
 
 
-def _closes_in(left: Node, right: Node, base: int, digits: int, gap: Any) -> bool:
+def _closes_in(left: Node, right: Node, digits: int, gap: Any) -> bool:
     """Whether a gap between values near zero vanishes with more digits, so that it was rounding."""
     if 2 * digits > 2 * MOST_SEPARATION:
         raise LimitReachedError("more digits needed than the limit")
-    first, second, _ = evaluated(left, right, 2 * digits, base)
+    first, second, _ = evaluated(left, right, 2 * digits)
     return _close(first, second) or bool(abs(first - second) <= gap * 10.0**-CLOSE)
 
 
-def _far_apart(left: Node, right: Node, base: int) -> bool:
+def _far_apart(left: Node, right: Node) -> bool:
     """Whether the values differ visibly, and do not change with more digits."""
-    first, second, _ = evaluated(left, right, QUICK, base)
-    third, fourth, _ = evaluated(left, right, 4 * QUICK, base)
+    first, second, _ = evaluated(left, right, QUICK)
+    third, fourth, _ = evaluated(left, right, 4 * QUICK)
     size = max(abs(third), abs(fourth))
     steady = abs(first - third) + abs(second - fourth) < size * 1e-9
     return bool(steady and abs(third - fourth) > size * 1e-6)
 
 
-def evaluated(left: Node, right: Node, digits: int, base: int) -> tuple[Any, Any, float]:
+def evaluated(left: Node, right: Node, digits: int) -> tuple[Any, Any, float]:
     """Both values to `digits` digits, and the bits of the largest size met on the way."""
     at = Evaluator(digits, real=False)
-    at.log_base = base
     first, second = at.value(left), at.value(right)
     if not (at.mp.isfinite(first) and at.mp.isfinite(second)):
         raise UndefinedError("not finite")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+from veritune.algebra.equality.chains import holds_together
 from veritune.algebra.equality.comparer import Comparer
-from veritune.algebra.equality.entries import Listing, listing
+from veritune.algebra.equality.entries import Entry, Listing, listing, numbered
 from veritune.algebra.equality.families import Family, family, same_families
 from veritune.algebra.equality.matrices import matrix_of, vector_of
 from veritune.algebra.trees.children import variables
@@ -100,19 +103,43 @@ def _listings(left: Listing, right: Listing, comparer: Comparer) -> bool:
         return True
     if 1 in (len(left.entries), len(right.entries)):
         return _one_tuple(left, right, comparer) or _repeated(left, right, comparer)
-    names, others = left.labels, right.labels
-    if names is not None and others is not None:
+    if left.named and right.named:
         return _labelled(left, right, comparer)
-    if names is not None or others is not None:
-        return comparer.ordered(_by_name(left, right), _by_name(right, left))
     kinds = {left.kind, right.kind}
     if kinds in ({"tuple", "set"}, {"square", "tuple"}, {"square", "set"}):
         return False
     if kinds == {"square", "list"} and len(left.entries) == 2:
         return False
+    if left.named or right.named:
+        return _half_labelled(left, right, comparer)
+    if _foreign(left, right):
+        return False
     if "tuple" in kinds or comparer.policy.order_matters or kinds == {"square"}:
         return comparer.ordered(left.values, right.values)
     return _unordered(left, right, comparer)
+
+
+def _half_labelled(left: Listing, right: Listing, comparer: Comparer) -> bool:
+    """Members with names against members without: in order, unless the names say nothing.
+
+    A bare list that is the reference has no order, so words such as "Maximum" give it none.
+    """
+    named, bare = (left, right) if left.named else (right, left)
+    words = any(isinstance(label, str) for label in named.labels)
+    free = named.alike or (words and bare is left)
+    if bare.kind == "tuple":
+        if named.alike and len(set(named.labels)) == 1:
+            return False
+        return comparer.ordered(_by_name(left, right), _by_name(right, left))
+    if free and not comparer.policy.order_matters:
+        return _unordered(left, right, comparer)
+    return comparer.ordered(left.values, right.values)
+
+
+def _foreign(left: Listing, right: Listing) -> bool:
+    """Whether both sides name some members, and none alike."""
+    one, other = ({label for label in side.labels if label is not None} for side in (left, right))
+    return bool(one and other) and not one & other
 
 
 def _one_tuple(left: Listing, right: Listing, comparer: Comparer) -> bool:
@@ -121,7 +148,7 @@ def _one_tuple(left: Listing, right: Listing, comparer: Comparer) -> bool:
         if len(one.entries) != 1 or many.kind == "set":
             continue
         inner = one.entries[0].value
-        if isinstance(inner, Items) and inner.kind == "paren" and len(many.entries) > 1:
+        if isinstance(inner, Items) and inner.kind == "paren" and not _same_label(many):
             listed = _by_name(many, one)
             return (
                 comparer.ordered(listed, inner.items)
@@ -131,11 +158,16 @@ def _one_tuple(left: Listing, right: Listing, comparer: Comparer) -> bool:
     return False
 
 
+def _same_label(side: Listing) -> bool:
+    """x = 3 or x = 5, which is no tuple."""
+    return len(side.entries) < 2 or (side.named and len(set(side.labels)) == 1)
+
+
 def _all_equal(left: Listing, right: Listing, comparer: Comparer) -> bool:
     """x = y = z = 1 against (1, 1, 1)."""
     for one, many in ((left, right), (right, left)):
         whole = one.entries[0].whole if len(one.entries) == 1 else None
-        if not isinstance(whole, Relation) or many.kind != "tuple" or many.labels is not None:
+        if not isinstance(whole, Relation) or many.kind != "tuple" or many.named:
             continue
         names = whole.sides[:-1]
         if len(set(names)) != len(many.entries) or not all(isinstance(n, Sym) for n in names):
@@ -157,26 +189,73 @@ def _repeated(left: Listing, right: Listing, comparer: Comparer) -> bool:
     )
 
 
+EXCHANGEABLE = "lambda"
+"""Letters whose numbers mean nothing: eigenvalues come in any order."""
+
+
 def _labelled(left: Listing, right: Listing, comparer: Comparer) -> bool:
-    """Members matched by name; by order where the names differ in wording."""
-    first = {str(entry.label): entry for entry in left.entries}
-    second = {str(entry.label): entry for entry in right.entries}
-    if first.keys() == second.keys():
-        return len(left.entries) == len(right.entries) and all(
-            comparer.same(first[key].value, second[key].value) for key in first
+    """Members matched by name; by order where the names are words that differ."""
+    first, second = (Counter(map(_key, side.labels)) for side in (left, right))
+    if first == second:
+        if numbered(left.labels, EXCHANGEABLE):
+            return _unordered(left, right, comparer)
+        return _matched(left, right, comparer)
+    if not all(isinstance(label, Node) for label in (*left.labels, *right.labels)):
+        return comparer.ordered(left.values, right.values)
+    if left.alike and right.alike and _one_stem(left) == _one_stem(right):
+        return _unordered(left, right, comparer)
+    return False
+
+
+def _key(label: Node | str | None) -> str:
+    """A name as written; functions of one variable by their own name."""
+    if isinstance(label, Apply) and all(isinstance(arg, Sym) and _small(arg) for arg in label.args):
+        return f"{label.name}({len(label.args)})"
+    return str(label)
+
+
+def _small(name: Sym) -> bool:
+    return name.name[:1].islower()
+
+
+def _one_stem(side: Listing) -> str:
+    """The letter that all names share."""
+    return _key(side.labels[0]).partition("_")[0].removesuffix("')")
+
+
+def _matched(left: Listing, right: Listing, comparer: Comparer) -> bool:
+    """Each member has its own match of the same name."""
+    rest = list(right.entries)
+    for one in left.entries:
+        found = next(
+            (
+                other
+                for other in rest
+                if _key(one.label) == _key(other.label) and _same_entry(one, other, comparer)
+            ),
+            None,
         )
-    symbols = [isinstance(entry.label, Sym) for side in (left, right) for entry in side.entries]
-    if all(symbols):
-        return False
-    return comparer.ordered(left.values, right.values)
+        if found is None:
+            return False
+        rest.remove(found)
+    return not rest
+
+
+def _same_entry(one: Entry, other: Entry, comparer: Comparer) -> bool:
+    """Values under the same name; functions with their variables."""
+    if isinstance(one.label, Apply) and isinstance(other.whole, Relation):
+        return comparer.equations(one.whole, other.whole)
+    return holds_together(one.whole, other.whole, comparer) and comparer.same(
+        one.value, other.value
+    )
 
 
 def _unordered(left: Listing, right: Listing, comparer: Comparer) -> bool:
-    """Each member has its match; repetitions count only where nothing else is left."""
-    golds, preds = _distinct(left), _distinct(right)
+    """Each member has its match; repetitions count where the reference has some."""
+    golds, preds = _members(left), _members(right)
+    if len(set(golds)) == len(golds):
+        preds = list(dict.fromkeys(preds))
     if len(golds) != len(preds):
-        return False
-    if len(golds) == 1 and len(left.entries) != len(right.entries):
         return False
     for one in golds:
         found = next((i for i, other in enumerate(preds) if _member(one, other, comparer)), None)
@@ -192,16 +271,13 @@ def _member(gold: Node, pred: Node, comparer: Comparer) -> bool:
     return comparer.same(gold, pred)
 
 
-def _distinct(side: Listing) -> list[Node]:
-    """Members without exact repetitions; functions keep their name for its variable."""
-    kept: dict[Node, None] = {}
+def _members(side: Listing) -> list[Node]:
+    """The members; functions keep their name for its variable, sets have no repetitions."""
+    nodes = []
     for entry in side.entries:
         applied = isinstance(entry.label, Apply) and isinstance(entry.whole, Relation)
-        kept[entry.whole if applied and not has_sign(entry.whole) else entry.value] = None
-    nodes = list(kept)
-    if side.kind == "tuple" or len(nodes) < 2 or len(nodes) > 40:
-        return nodes
-    return nodes
+        nodes.append(entry.whole if applied and not has_sign(entry.whole) else entry.value)
+    return list(dict.fromkeys(nodes)) if side.kind == "set" else nodes
 
 
 def _flat(matrix: Matrix) -> tuple[Node, ...]:
@@ -215,12 +291,8 @@ def _flat(matrix: Matrix) -> tuple[Node, ...]:
 
 def _by_name(side: Listing, other: Listing) -> tuple[Node, ...]:
     """Values in the order of their one-letter names, against a tuple without names."""
-    labels = side.labels
-    if (
-        labels is None
-        or other.kind != "tuple"
-        or not all(isinstance(x, Sym) and len(x.name) == 1 for x in labels)
-    ):
+    letters = [label for label in side.labels if isinstance(label, Sym) and len(label.name) == 1]
+    if other.kind != "tuple" or len(letters) != len(side.entries) or side.alike:
         return side.values
     ordered = sorted(side.entries, key=lambda entry: str(entry.label))
     return tuple(entry.value for entry in ordered)

@@ -17,14 +17,12 @@ from veritune.algebra.values.modular import OpaqueError, rational
 from veritune.algebra.values.numeric import Evaluator
 
 DIGITS = 40
-DOUBLE = 15
-"""Significant digits that a double prints."""
+DOUBLE = 14
+"""Significant digits from which a decimal is a program's; a double prints 15, less a last zero."""
 FEWEST = 2
 """Significant digits below which a decimal is taken to be exact."""
-NARROW = Fraction(2, 1000)
-"""The same where both sides are decimals and the reference has the fewest digits."""
-WIDEST = Fraction(11, 1000)
-"""Largest relative gap that printed precision may excuse."""
+HALVES = 4
+"""A short decimal that is a whole number of quarters, such as 2.5, is exact, too."""
 
 
 class Printed(NamedTuple):
@@ -67,14 +65,19 @@ def rounds_to(gold: Printed, pred: Node) -> bool:
     value = _real(pred) if literal is None else literal.value
     if value is None:
         return False
-    gap, size = abs(value - gold.value), abs(value)
-    few = literal is not None and gold.digits == FEWEST
-    if gap > (NARROW if few else WIDEST) * size:
+    if gold.digits == FEWEST and (HALVES * gold.value).denominator == 1:
         return False
+    gap, size = abs(value - gold.value), abs(value)
     if 2 * gap <= gold.place:
         return literal is None or literal.place <= gold.place
     cut = 0 <= size - abs(gold.value) < gold.place
     return literal is None and cut and gold.digits > FEWEST
+
+
+def shows(node: Node, value: Node) -> bool:
+    """Whether a printed decimal is a value, rounded or cut."""
+    literal, exact = printed(node), _real(value)
+    return literal is not None and exact is not None and abs(literal.value - exact) < literal.place
 
 
 def approximates(gold: Node, pred: Node, tolerance: float) -> bool:

@@ -10,7 +10,7 @@ from veritune.algebra.equality.identity import identical
 from veritune.algebra.equality.lists import same_family_values, same_lists
 from veritune.algebra.equality.matrices import matrix_of, vector_of
 from veritune.algebra.equality.policy import AnswerPolicy
-from veritune.algebra.equality.setrelations import same_set, unwrapped
+from veritune.algebra.equality.setrelations import names_differ, same_set, unwrapped
 from veritune.algebra.equality.solve import is_setlike
 from veritune.algebra.equality.values import same_value
 from veritune.algebra.limits import LimitReachedError
@@ -53,6 +53,8 @@ class Relater:
             raise LimitReachedError("too many members to compare")
         if gold == pred:
             return True
+        if names_differ(gold, pred):
+            return False
         gold, pred = unwrapped(gold), unwrapped(pred)
         if isinstance(gold, (Letter, Moment)) or isinstance(pred, (Letter, Moment)):
             return self.whole(gold, pred)

@@ -30,26 +30,32 @@ KINKED_POINTS = 40
 SIZES = (0.4, 2.0, 1.0, 7.0, 3.0, 30.0, 0.1)
 COUNTERS = table("n m k l j i N M K p q r")
 """Letters that stand for whole numbers where anything suggests it."""
-WHOLE_RANGES = ((1, 6), (7, 40), (41, 160), (1, 20))
+RESIDUES = 12
+"""Whole numbers are tried from every residue of this, since (-1)^n and n mod 3 hide from some."""
+WHOLE_NEEDED = 8
+"""Points where there are whole variables."""
+BLOCKS = (0, 1, 0, 3, 0, 0, 12)
+"""Multiples of the residues' number that are added."""
 WHOLE_FUNCTIONS = table("factorial factorial2 binomial gcd lcm mod")
 
 Point = dict[str, Any]
 
 
-def agree_everywhere(left: Node, right: Node, names: frozenset[str], base: int) -> bool:
+def agree_everywhere(left: Node, right: Node, names: frozenset[str]) -> bool:
     """Whether both sides agree at every point that is tried."""
     whole = whole_variables(left) | whole_variables(right)
     whole &= COUNTERS | (whole_variables(left) & whole_variables(right))
     bent = kinked(left) or kinked(right)
     points = random_points(names, whole)
-    agreed = _agree(left, right, points, base, KINKED_POINTS if bent else NEEDED, real=True)
+    needed = KINKED_POINTS if bent else WHOLE_NEEDED if whole else NEEDED
+    agreed = _agree(left, right, points, needed, real=True)
     if agreed is None:
         points = random_points(names, whole)
-        agreed = _agree(left, right, points, base, NEEDED, real=False)
+        agreed = _agree(left, right, points, NEEDED, real=False)
     if not agreed:
         return False
     return not bent or all(
-        _same_at(left, right, point, base, real=True) is not False
+        _same_at(left, right, point, real=True) is not False
         for point in _beside_kinks(left, right, names, whole)
     )
 
@@ -67,12 +73,12 @@ def _beside_kinks(
 
 
 def _agree(
-    left: Node, right: Node, points: Iterator[Point], base: int, needed: int, *, real: bool
+    left: Node, right: Node, points: Iterator[Point], needed: int, *, real: bool
 ) -> bool | None:
     """None where too few points have values on both sides."""
     spoken = 0
     for point in islice(points, max(TRIES, 2 * needed)):
-        same = _same_at(left, right, point, base, real=real)
+        same = _same_at(left, right, point, real=real)
         if same is False:
             return False
         spoken += bool(same)
@@ -81,12 +87,12 @@ def _agree(
     return True if spoken >= NEEDED else None
 
 
-def _same_at(left: Node, right: Node, point: Point, base: int, *, real: bool) -> bool | None:
+def _same_at(left: Node, right: Node, point: Point, *, real: bool) -> bool | None:
     """Whether both sides agree at one point; None where one has no value there."""
     digits = DIGITS
     for _ in range(3):
         try:
-            first, second, largest = _evaluate(left, right, point, base, digits, real)
+            first, second, largest = _evaluate(left, right, point, digits, real)
         except (UndefinedError, LimitReachedError, OverflowError):
             return None
         wanted = DIGITS + int(largest / 3.32) * 2
@@ -103,11 +109,10 @@ def _same_at(left: Node, right: Node, point: Point, base: int, *, real: bool) ->
 
 
 def _evaluate(
-    left: Node, right: Node, point: Point, base: int, digits: int, real: bool
+    left: Node, right: Node, point: Point, digits: int, real: bool
 ) -> tuple[Any, Any, float]:
     at = Evaluator(digits, None, real=real)
     at.point = {name: at.mp.mpf(v.numerator) / v.denominator for name, v in point.items()}
-    at.log_base = base
     first = _covered(at, left)
     at.real = real
     second = _covered(at, right)
@@ -135,14 +140,16 @@ def random_points(names: frozenset[str], whole: frozenset[str]) -> Iterator[Poin
     for round_ in range(200):
         size = SIZES[round_ % len(SIZES)]
         yield {
-            name: _whole(draw, round_) if name in whole else _real(draw, size, round_, index)
+            name: _whole(draw, round_, index) if name in whole else _real(draw, size, round_, index)
             for index, name in enumerate(ordered)
         }
 
 
-def _whole(draw: random.Random, round_: int) -> Fraction:
-    low, high = WHOLE_RANGES[round_ % len(WHOLE_RANGES)]
-    return Fraction(draw.randint(low, high))
+def _whole(draw: random.Random, round_: int, index: int) -> Fraction:
+    """Small numbers first and in a row; other variables go through them at their own pace."""
+    step = (1, 5, 7, 11)[index % 4]
+    residue = (round_ * step + (draw.randrange(RESIDUES) if index else 0)) % RESIDUES
+    return Fraction(1 + residue + RESIDUES * BLOCKS[round_ % len(BLOCKS)])
 
 
 def _real(draw: random.Random, size: float, round_: int, index: int) -> Fraction:
@@ -157,7 +164,7 @@ def whole_variables(node: Node) -> frozenset[str]:
     for part in walk(node):
         if isinstance(part, Func) and part.name in WHOLE_FUNCTIONS:
             found |= variables(part)
-        elif isinstance(part, Big):
+        elif isinstance(part, Big) and part.kind in ("sum", "prod"):
             found |= variables(part.low) | variables(part.high)
         elif isinstance(part, Pow) and _negative(part.base):
             found |= variables(part.exponent)

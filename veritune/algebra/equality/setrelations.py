@@ -51,8 +51,6 @@ def same_set(gold: Node, pred: Node, comparer: Comparer) -> bool:
     """Whether two sets, or conditions on one unknown, describe the same numbers."""
     if not comparer.policy.sets_as_inequalities and _ordering(pred) and not _ordering(gold):
         return False
-    if _names_differ(gold, pred):
-        return False
     if unsolved(pred) and not unsolved(gold):
         return False
     try:
@@ -77,12 +75,23 @@ def _ordering(node: Node) -> bool:
     return isinstance(node, Relation) and any(op in ORDERS for op in node.operators)
 
 
-def _names_differ(gold: Node, pred: Node) -> bool:
+def names_differ(gold: Node, pred: Node) -> bool:
     """Two conditions on differently named unknowns are different conditions."""
-    if not (isinstance(gold, Relation) and isinstance(pred, Relation)):
-        return False
-    left, right = variables(gold), variables(pred)
-    return len(left) == len(right) == 1 and left != right
+    left, right = _unknowns(gold), _unknowns(pred)
+    return bool(left and right) and left != right
+
+
+def _unknowns(node: Node) -> frozenset[str]:
+    """The unknown of a condition, and of each of several; none where that is not clear."""
+    if isinstance(node, Items) and node.kind in ("and", "or", "list"):
+        found = [_unknowns(item) for item in node.items]
+        return frozenset().union(*found) if all(found) else frozenset()
+    if not isinstance(node, Relation):
+        return frozenset()
+    if node.operators == ("in",):
+        return frozenset((str(node.sides[0]),)) if isinstance(node.sides[0], Sym) else frozenset()
+    names = variables(node) if is_setlike(node) else frozenset()
+    return frozenset(str(Sym(name)) for name in names) if len(names) == 1 else frozenset()
 
 
 def _same_numbers(gold: RealSet, pred: RealSet, policy: AnswerPolicy) -> bool:
@@ -101,55 +110,66 @@ def _same_end(gold: End, pred: End, policy: AnswerPolicy) -> bool:
 
 
 def _by_parts(gold: Node, pred: Node, comparer: Comparer) -> bool:
-    left, right = _interval(gold), _interval(pred)
-    if left is not None and right is not None:
-        return (left.low_closed, left.high_closed) == (
-            right.low_closed,
-            right.high_closed,
-        ) and comparer.ordered((left.low, left.high), (right.low, right.high))
+    if isinstance(gold, Relation) and isinstance(pred, Relation):
+        return _same_relation(gold, pred, comparer)
+    if any(
+        (left.low_closed, left.high_closed) == (right.low_closed, right.high_closed)
+        and comparer.ordered((left.low, left.high), (right.low, right.high))
+        for left in _intervals(gold)
+        for right in _intervals(pred)
+    ):
+        return True
     if isinstance(gold, SetOp) and isinstance(pred, SetOp):
         return _same_operation(gold, pred, comparer)
     if isinstance(gold, NamedSet) and isinstance(pred, NamedSet):
         return _bare(gold) == _bare(pred)
     if isinstance(gold, Builder) and isinstance(pred, Builder):
         return _same_builder(gold, pred, comparer)
-    if isinstance(gold, Relation) and isinstance(pred, Relation):
-        return _same_relation(gold, pred, comparer)
-    if isinstance(gold, Items) and isinstance(pred, Items) and gold.kind == pred.kind:
-        return _matched(gold.items, pred.items, comparer)
+    if isinstance(gold, Items) and isinstance(pred, Items):
+        return _kind(gold) == _kind(pred) and _matched(gold.items, pred.items, comparer)
     return False
+
+
+def _kind(node: Items) -> str:
+    """Conditions are joined by commas as by "and", or by "or" where that is said."""
+    return "and" if node.kind == "list" else node.kind
 
 
 def _bare(node: NamedSet) -> str:
     return node.name.replace("{", "").replace("}", "").replace("\\", "")
 
 
-def _interval(node: Node) -> Interval | None:
-    """An interval with any ends, also from `a < x <= b` and `x > a`."""
+def _intervals(node: Node) -> list[Interval]:
+    """The intervals, with any ends, that a node may be: for b > x either letter's."""
+    infinite = Const("oo")
     match node:
         case Interval():
-            return node
+            return [node]
         case Items("paren", (low, high)):
-            return Interval(low, high, False, False)
+            return [Interval(low, high, False, False)]
         case Items("square", (low, high)):
-            return Interval(low, high, True, True)
-        case Relation((first, second), (low, middle, high)) if is_name(middle):
-            if first[0] == ">" and second[0] == ">":
-                low, high, first, second = high, low, second, first
-            elif not (first[0] == "<" and second[0] == "<"):
-                return None
-            return Interval(low, high, first == "<=", second == "<=")
-        case Relation((operator,), (left, right)) if operator in ORDERS:
-            if not is_name(left) and is_name(right):
-                left, operator, right = right, FLIPPED[operator], left
-            if not is_name(left):
-                return None
-            infinite = Const("oo")
-            if operator[0] == "<":
-                return Interval(negated(infinite), right, False, operator == "<=")
-            return Interval(right, infinite, operator == ">=", False)
+            return [Interval(low, high, True, True)]
+        case Relation() if (rising := _rising(node)) is not None:
+            closed = [operator == "<=" for operator in rising.operators]
+            match rising.sides:
+                case (low, middle, high) if is_name(middle):
+                    return [Interval(low, high, closed[0], closed[1])]
+                case (left, right):
+                    above = Interval(left, infinite, closed[0], False)
+                    below = Interval(negated(infinite), right, False, closed[0])
+                    return [above] * is_name(right) + [below] * is_name(left)
+            return []
         case _:
-            return None
+            return []
+
+
+def _rising(node: Relation) -> Relation | None:
+    """A chain of inequalities from small to large; None where its signs point both ways."""
+    if all(operator in ("<", "<=") for operator in node.operators):
+        return node
+    if not all(operator in (">", ">=") for operator in node.operators):
+        return None
+    return Relation(tuple(FLIPPED[op] for op in node.operators[::-1]), node.sides[::-1])
 
 
 def _same_operation(gold: SetOp, pred: SetOp, comparer: Comparer) -> bool:
@@ -181,6 +201,8 @@ def _same_builder(gold: Builder, pred: Builder, comparer: Comparer) -> bool:
     condition = pred.condition
     element = pred.element
     left, right = _bound(gold.element), _bound(element)
+    if left in variables(gold.condition) and right not in variables(condition):
+        return False
     if left is not None and right is not None and left != right:
         names: dict[str, Node] = {right: Sym(left)}
         condition, element = renamed(condition, names), renamed(element, names)
@@ -195,12 +217,11 @@ def _bound(element: Node) -> str | None:
 
 def _same_relation(gold: Relation, pred: Relation, comparer: Comparer) -> bool:
     """The same chain, read in either direction, or one multiplied by a positive number."""
-    backwards = Relation(
-        tuple(FLIPPED.get(op, op) for op in reversed(pred.operators)), pred.sides[::-1]
-    )
-    for candidate in (pred, backwards):
-        if gold.operators == candidate.operators and comparer.ordered(gold.sides, candidate.sides):
-            return True
+    left, right = _rising(gold) or gold, _rising(pred) or pred
+    if left.operators == right.operators and comparer.ordered(left.sides, right.sides):
+        return True
+    if left.operators in (("=",), ("!=",)) and left.operators == right.operators:
+        return comparer.ordered(left.sides, right.sides[::-1])
     if len(gold.operators) == len(pred.operators) == 1 and gold.operators[0] in FLIPPED:
         try:
             return _scaled(gold, pred)

@@ -7,10 +7,11 @@ from typing import Any
 
 from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.algebra.trees.build import negated
-from veritune.algebra.trees.children import variables
+from veritune.algebra.trees.children import variables, walk
 from veritune.algebra.trees.names import is_name
 from veritune.algebra.trees.nodes import (
     Add,
+    Apply,
     Builder,
     Const,
     Func,
@@ -81,10 +82,7 @@ def _convert(node: Node) -> RealSet:
         case Items("set", items):
             return _points(items)
         case Items("list" | "or", items):
-            found: RealSet = ()
-            for item in items:
-                found = union(found, _convert(item))
-            return found
+            return _either([_convert(item) for item in items])
         case Items("and", items):
             return _all(items)
         case NamedSet(name):
@@ -98,6 +96,20 @@ def _convert(node: Node) -> RealSet:
         case _:
             value, exact = _number(node)
             return point(value, exact)
+
+
+def _either(sets: list[RealSet]) -> RealSet:
+    """The union; a set that lies within another says that no union is meant."""
+    found: RealSet = ()
+    for one in sets:
+        found = union(found, one)
+    for place, one in enumerate(sets):
+        rest: RealSet = ()
+        for other in sets[:place] + sets[place + 1 :]:
+            rest = union(rest, other)
+        if len(sets) > 1 and union(rest, one) == rest:
+            raise NotASetError
+    return found
 
 
 def _all(items: tuple[Node, ...]) -> RealSet:
@@ -187,6 +199,8 @@ def _chain(node: Relation) -> RealSet:
     """The numbers for which every step of a chain holds."""
     found = whole_line()
     sides = node.sides
+    if sum(isinstance(part, Apply) for side in sides for part in walk(side)) > 1:
+        raise NotASetError
     for operator, left, right in zip(node.operators, sides, sides[1:], strict=False):
         found = intersection(found, _solved(left, operator, right))
     return found

@@ -10,11 +10,11 @@ from veritune.algebra.trees.children import variables, walk
 from veritune.algebra.trees.nodes import Add, Const, Frac, Mul, Node, Num, Quantity
 from veritune.algebra.values.modular import OpaqueError, rational
 from veritune.algebra.values.quantities import (
-    as_product,
-    at_least_one,
+    above_one,
     compatible_words,
     conversion,
     is_rational,
+    letters_of,
     mentions_pi,
     radians,
     split_unit,
@@ -36,11 +36,11 @@ def same_value(gold: Node, pred: Node, policy: AnswerPolicy) -> bool:
     if not other:
         if policy.units_required:
             return False
-        return same_number(left, right, policy) or _letters(left, unit, right, policy)
+        return same_number(left, right, policy) or _letters(gold, right, policy)
     if not unit:
         if other[0][0] in ("'", "''"):
             return False
-        return same_number(left, right, policy) or _letters(right, other, left, policy)
+        return same_number(left, right, policy) or _letters(pred, left, policy)
     factor = conversion(other, unit)
     if factor is None:
         return compatible_words(unit, other) and same_number(left, right, policy)
@@ -58,11 +58,15 @@ def _times(node: Node, factor: object) -> Node:
     return Mul((exact, node))
 
 
-def _letters(value: Node, unit: Unit, plain: Node, policy: AnswerPolicy) -> bool:
-    """5 m read as 5 times m, where the other side has a variable m."""
-    if not {name for name, _ in unit} <= variables(plain):
+def _letters(measured: Node, plain: Node, policy: AnswerPolicy) -> bool:
+    """5 m or 6 nm read as products, where the other side has variables m and n."""
+    if not isinstance(measured, Quantity):
         return False
-    return same_number(as_product(value, unit), plain, policy)
+    factors = letters_of(measured)
+    names = frozenset().union(*map(variables, factors))
+    if not factors or not names or not names <= variables(plain):
+        return False
+    return same_number(Mul((measured.value, *factors)), plain, policy)
 
 
 def _angles(unit: Unit, other: Unit) -> bool:
@@ -96,7 +100,7 @@ def _same_percent(left: Node, unit: Unit, right: Node, other: Unit, policy: Answ
             return True
     if policy.units_required and unit:
         return False
-    return at_least_one(left) and same_number(left, right, policy)
+    return above_one(left) and same_number(left, right, policy)
 
 
 def same_number(gold: Node, pred: Node, policy: AnswerPolicy) -> bool:

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from veritune.algebra.limits import MOST_DIGITS, LimitReachedError
 from veritune.algebra.reading.brackets import angles, bars, braces, parentheses, rounding
+from veritune.algebra.reading.calculus import derivative, integral, limit
 from veritune.algebra.reading.calls import apply_symbol, call
 from veritune.algebra.reading.commands import ACCENTS, BINOMIALS, FRACTIONS, FUNCTIONS, GREEK
 from veritune.algebra.reading.cursor import Cursor
@@ -48,6 +49,7 @@ FUSED = (
     "ln",
     "log",
 )
+ORDINALS = table("th st nd rd")
 SKIPPED = table("angle triangle measuredangle sphericalangle square")
 
 
@@ -124,6 +126,8 @@ def number(cursor: Cursor) -> Node:
         found = repeating(cursor, text)
         if found is not None:
             return found
+    if cursor.token.text in ORDINALS and cursor.token.kind == "word" and not cursor.token.space:
+        cursor.at += 1
     return literal(text)
 
 
@@ -217,7 +221,7 @@ def command(cursor: Cursor) -> Node:
         return call(cursor, text)
     cursor.at += 1
     if text in FRACTIONS:
-        return Frac(argument(cursor), argument(cursor))
+        return derivative(cursor) or Frac(argument(cursor), argument(cursor))
     if text in BINOMIALS:
         return Func("binomial", (argument(cursor), argument(cursor)))
     if text == "sqrt":
@@ -249,7 +253,11 @@ def _rare(cursor: Cursor, text: str) -> Node:
     if text in ("overset", "stackrel", "underset"):
         argument(cursor)
         return argument(cursor)
-    if text in ("end", "int", "oint", "lim"):
+    if text == "int":
+        return integral(cursor, argument)
+    if text == "lim":
+        return limit(cursor)
+    if text in ("end", "oint", "iint"):
         raise cursor.wrong(f"\\{text}")
     return symbol_named(cursor, text)
 

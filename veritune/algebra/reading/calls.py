@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from veritune.algebra.reading.commands import FRACTIONS, FUNCTIONS, GREEK
 from veritune.algebra.reading.cursor import Cursor
+from veritune.algebra.reading.tokens import Token
 from veritune.algebra.reading.unitphrase import natural
 from veritune.algebra.tables import table
 from veritune.algebra.trees.build import product
@@ -15,6 +16,9 @@ INVERSES = {
     "sinh": "asinh", "cosh": "acosh", "tanh": "atanh",
 }  # fmt: skip
 ALWAYS_APPLIED = frozenset("fgFGH")
+"""Letters that are functions before any bracket that does not hold them themselves."""
+SEPARATING = frozenset((",", ";", "=", "<", ">", "<=", ">=", "!=", "~"))
+NUMERIC = frozenset(("+", "-", "/", "{", "}", ".", "%"))
 PLAIN_ROOTS = {"sqrt": 2, "root": 2, "cbrt": 3}
 LONGEST_SIGNATURE = 12
 
@@ -35,6 +39,8 @@ def call(cursor: Cursor, text: str) -> Node:
         else:
             cursor.at += 1
             power = _script(cursor)
+    if name == "log" and base is None:
+        base = Num(10)
     if power == Num(-1) and name in INVERSES:
         name, power = INVERSES[name], None
     if name in VARIADIC:
@@ -123,7 +129,11 @@ def apply_symbol(cursor: Cursor, name: str) -> Node | None:
     place = cursor.at
     full = name + _decoration(cursor, name)
     if cursor.sign("(") and (
-        name in ALWAYS_APPLIED or full in cursor.functions or _defines(cursor, place)
+        "'" in full
+        or "^" in full
+        or full in cursor.functions
+        or _defines(cursor, place)
+        or _takes(name, _inside(cursor))
     ):
         cursor.functions.add(full)
         cursor.at += 1
@@ -133,6 +143,39 @@ def apply_symbol(cursor: Cursor, name: str) -> Node | None:
             return Apply(full, tuple(items))
     cursor.at = place
     return None
+
+
+def _inside(cursor: Cursor) -> list[Token]:
+    """The tokens between the bracket at the cursor and the one that closes it."""
+    level, found = 0, []
+    for token in cursor.tokens[cursor.at :]:
+        level += (token.text in ("(", "[")) - (token.text in (")", "]"))
+        if level == 0 or token.kind == "end":
+            break
+        found.append(token)
+    return found[1:]
+
+
+def _takes(name: str, inside: list[Token]) -> bool:
+    """Whether a bracket holds the arguments of a function, and is not a factor.
+
+    Arguments are lists, relations, events, single letters and plain numbers: f(x, y), P(X = 2),
+    P(A or B), y(t), V(0). A sum is a factor: a(b + c); so is what holds the letter: g(4g + 1).
+    """
+    texts = [token.text for token in inside]
+    letters = [token.text for token in inside if token.kind in ("word", "cmd")]
+    if name in letters or not texts:
+        return False
+    if name in ALWAYS_APPLIED or SEPARATING.intersection(texts) or texts.count("|") == 1:
+        return True
+    if any(text in ("cup", "cap", "and", "or") for text in texts) and letters:
+        return name.isupper()
+    if len(texts) == 1:
+        return True
+    plain = [text for text in letters if text not in ("frac", "dfrac", "tfrac", "pi")]
+    signed = NUMERIC.union(("frac", "dfrac", "tfrac", "pi"))
+    numbers = all(token.kind == "num" or token.text in signed for token in inside)
+    return not plain and numbers and sum(text in ("+", "-") for text in texts[1:]) == 0
 
 
 def _decoration(cursor: Cursor, name: str) -> str:
@@ -145,7 +188,7 @@ def _decoration(cursor: Cursor, name: str) -> str:
     if texts[:5] == ["^", "{", "-", "1", "}"] and texts[5] == "(" and name in ALWAYS_APPLIED:
         cursor.at += 5
         return extra + "^-1"
-    if texts[0] == "_" and texts[2] == "(":
+    if texts[0] == "_" and texts[2] == "(" and texts[1] != "{":
         cursor.at += 2
         return f"{extra}_{texts[1]}"
     if texts[:2] == ["_", "{"] and texts[3:5] == ["}", "("]:

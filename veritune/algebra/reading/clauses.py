@@ -9,7 +9,7 @@ from veritune.algebra.reading.cursor import Cursor
 from veritune.algebra.reading.environments import condition
 from veritune.algebra.reading.expressions import expression
 from veritune.algebra.reading.scripts import in_base
-from veritune.algebra.reading.unitphrase import natural
+from veritune.algebra.reading.unitphrase import natural, unit_after
 from veritune.algebra.reading.words import (
     CONDITION,
     CONNECTIVES,
@@ -25,19 +25,22 @@ from veritune.algebra.trees.nodes import (
     Cases,
     Frac,
     Func,
+    Interval,
+    Items,
     Labelled,
     Node,
     Num,
+    Quantity,
     Relation,
-    Sym,
     Text,
 )
+from veritune.algebra.values.units import Unit
 
 RELATIONS = table("= < > <= >= != ~ in notin === subset -> propto perp parallel")
 SEPARATORS = frozenset((",", ";", "row", "and", "or", "."))
 EQUALS_WORDS = table("is are equals was be equal gives")
 APPROXIMATELY = table("approximately approx about roughly")
-STOP = frozenset(["where", "with"])
+STOP = table("where with since because")
 
 
 def members(cursor: Cursor, closers: frozenset[str]) -> list[Node]:
@@ -57,7 +60,7 @@ def clauses(cursor: Cursor, closers: frozenset[str]) -> tuple[list[Node], set[st
             used.add(mark)
             cursor.at += 1
         if cursor.token.kind == "end" or closed(cursor, closers):
-            return nodes, used
+            return _all_unequal(nodes), used
         if len(nodes) >= MOST_ITEMS:
             raise LimitReachedError(f"more than {MOST_ITEMS} members")
         place = cursor.at
@@ -69,6 +72,15 @@ def clauses(cursor: Cursor, closers: frozenset[str]) -> tuple[list[Node], set[st
         after = cursor.token
         if not (after.kind == "end" or closed(cursor, closers) or separator(cursor, closers)):
             raise cursor.wrong()
+
+
+def _all_unequal(nodes: list[Node]) -> list[Node]:
+    """x != -1, 4 as x != -1, x != 4."""
+    first = nodes[0] if nodes else None
+    if not (isinstance(first, Relation) and first.operators == ("!=",)):
+        return nodes
+    name = first.sides[0]
+    return [n if isinstance(n, Relation) else Relation(("!=",), (name, n)) for n in nodes]
 
 
 def closed(cursor: Cursor, closers: frozenset[str]) -> bool:
@@ -260,6 +272,8 @@ def _comment(cursor: Cursor, node: Node) -> Node:
         cursor.at += 1
         skip(cursor, frozenset(")"))
         cursor.expect(")")
+    elif (unit := _unit_in_brackets(cursor)) is not None:
+        return _measured(node, unit)
     elif cursor.sign("(") and (natural(cursor.peek()) or cursor.token.mode == "t"):
         about = cursor.peek().text.lower() in APPROXIMATELY
         cursor.at += 1
@@ -270,6 +284,23 @@ def _comment(cursor: Cursor, node: Node) -> Node:
                 raise cursor.wrong("a remark in brackets")
             cursor.at += 1
     return node
+
+
+def _unit_in_brackets(cursor: Cursor) -> tuple[Unit, str] | None:
+    """The unit of "10 (meters)"; the cursor stands behind the bracket then."""
+    place = cursor.at
+    if cursor.accept("(") and cursor.token.kind == "word":
+        found = unit_after(cursor)
+        if found is not None and found[0] and cursor.accept(")"):
+            return found
+    cursor.at = place
+    return None
+
+
+def _measured(node: Node, unit: tuple[Unit, str]) -> Node:
+    if isinstance(node, Relation):
+        return Relation(node.operators, (*node.sides[:-1], _measured(node.sides[-1], unit)))
+    return node if isinstance(node, (Quantity, Items, Interval)) else Quantity(node, *unit)
 
 
 def _closing(cursor: Cursor, node: Node) -> Node:
@@ -290,8 +321,8 @@ def _with_modulus(node: Node, modulus: Node) -> Node:
 
 
 def relation(cursor: Cursor) -> Node:
-    """Sides joined by relation signs; what follows an approximation sign is dropped."""
-    cursor.accept("~")
+    """Sides joined by relation signs; a sign before the first side says nothing."""
+    cursor.accept("~", "=")
     sides = [expression(cursor)]
     operators: list[str] = []
     while cursor.token.kind == "op" and (
@@ -319,12 +350,6 @@ def _negated(operator: str) -> str:
 
 
 def _chain(operators: list[str], sides: list[Node]) -> Node:
-    if "~" in operators:
-        cut = operators.index("~")
-        if cut == 0 and isinstance(sides[0], Sym):
-            operators[0] = "="
-            cut = operators.index("~") if "~" in operators else len(operators)
-        operators, sides = operators[:cut], sides[: cut + 1]
     last = sides[-1]
     if operators[-1:] == ["==="] and isinstance(last, Func) and last.name == "mod":
         sides[-1] = Func("residue", last.args)

@@ -60,6 +60,13 @@ GLUED = re.compile(r"(?<=[\d)}\]])(or|and)(?=[A-Z(\\\d\[{])")
 BARE_PERIOD = re.compile(r"(?<![\d.])\.(?=\\(?:overline|dot|bar)\b)")
 DOUBLED = re.compile(r"\\\\(?=([A-Za-z]+)|([(){}\[\]%$]))")
 SINGLE = re.compile(r"(?<!\\)\\(?!\\)")
+TAG = re.compile(r"<(/?)(sup|sub|br|b|i|em|strong|p|span|code)\s?/?>", re.IGNORECASE)
+TAGS = {"sup": "^{", "sub": "_{", "br": r" \\\\ "}
+ENTITY = re.compile(r"&(lt|gt|le|ge|nbsp|amp|times|pi|minus|infin);")
+ENTITIES = {
+    "lt": "<", "gt": ">", "le": "<=", "ge": ">=", "nbsp": " ", "amp": "&", "times": r" \times ",
+    "pi": r" \pi ", "minus": "-", "infin": r" \infty ",
+}  # fmt: skip
 GREEK_SMALL = "αβγδεζηθικλμνξοπρςστυφχψω"
 
 
@@ -84,6 +91,8 @@ TABLE = _table()
 
 def clean(text: str) -> str:
     """The same formula in plain ASCII LaTeX, as far as that can be had."""
+    if "<" in text or "&" in text:
+        text = _without_html(text)
     text = MANGLE.sub(lambda match: "\\" + MANGLED[match.group()][0], text)
     text = BARE_PERIOD.sub("0.", unglued(text))
     if "\\\\" in text:
@@ -94,6 +103,19 @@ def clean(text: str) -> str:
     text = SUB_RUN.sub(lambda m: f"_{{{m.group().translate(SUBSCRIPTS)}}}", text)
     text = CIRCLED.sub(lambda m: ", ".join(str(ord(char) - 0x245F) for char in m.group()), text)
     return text.translate(TABLE)
+
+
+def _without_html(text: str) -> str:
+    """`x<sup>2</sup>` as LaTeX; other tags are dropped."""
+    text = ENTITY.sub(lambda match: ENTITIES[match.group(1)], text)
+
+    def latex(match: re.Match[str]) -> str:
+        name = match.group(2).lower()
+        if name in ("sup", "sub"):
+            return "}" if match.group(1) else TAGS[name]
+        return TAGS.get(name, "")
+
+    return TAG.sub(latex, text)
 
 
 def unglued(text: str) -> str:

@@ -11,6 +11,7 @@ from veritune.algebra.trees.nodes import Cases, Func, Items, Matrix, Node
 MATRICES = table("matrix pmatrix bmatrix Bmatrix smallmatrix array psmallmatrix")
 DETERMINANTS = frozenset(["vmatrix", "Vmatrix"])
 CASES = frozenset(["cases", "dcases", "rcases"])
+ALIGNED = table("align aligned gather gathered split eqnarray equation alignat alignedat flalign")
 OTHERWISE = frozenset(["otherwise", "else"])
 
 
@@ -19,6 +20,8 @@ def environment(cursor: Cursor) -> Node:
     name = _name(cursor)
     if name in ("array", "tabular") and cursor.sign("{"):
         _skip_group(cursor)
+    if name in ALIGNED:
+        _unalign(cursor)
     rows = _rows(cursor, name in CASES)
     _name(cursor)
     if name in CASES:
@@ -30,6 +33,22 @@ def environment(cursor: Cursor) -> Node:
     if not flat:
         raise cursor.wrong("an empty environment")
     return flat[0] if len(flat) == 1 else Items("list", flat)
+
+
+def _unalign(cursor: Cursor) -> None:
+    """Drop what only places things: `&`, and the line break before `&= ...`."""
+    level, kept = 1, []
+    rest = cursor.tokens[cursor.at :]
+    for place, token in enumerate(rest):
+        level += (token.text == "begin") - (token.text == "end")
+        if level == 0 or token.kind == "end":
+            kept += rest[place:]
+            break
+        following = next((t.text for t in rest[place + 1 :] if t.text != "&"), "")
+        breaks = token.text == "row" and following in ("=", "<", ">", "<=", ">=", "~")
+        if level > 1 or not (token.text == "&" or breaks):
+            kept.append(token)
+    cursor.tokens[cursor.at :] = kept
 
 
 def _name(cursor: Cursor) -> str:

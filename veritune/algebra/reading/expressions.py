@@ -120,6 +120,14 @@ def _signed(cursor: Cursor) -> Node:
 
 
 def term(cursor: Cursor) -> Node:
+    """A product; factors may have units of their own, as in 4 ft * 12 ft."""
+    node = _product(cursor)
+    while isinstance(node, Quantity) and cursor.accept("*"):
+        node = Mul((node, _product(cursor)))
+    return node
+
+
+def _product(cursor: Cursor) -> Node:
     factors = [factor(cursor)]
     while True:
         if cursor.accept("*"):

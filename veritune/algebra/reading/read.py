@@ -35,13 +35,16 @@ OPTION = re.compile(
 SECOND = re.compile(r"(?:and|or|&)\b|\(?[A-J]\b|\\text", re.IGNORECASE)
 EXCEPT = re.compile(
     r"(?:\\text\s?\{)?\s*(?:the set of )?all real numbers\}?,?"
-    r" (?:except|other than)(?: for)?\}?(.+)",
+    r" (?:except|other than)(?: for)? ?\}?(.+)",
     re.IGNORECASE | re.DOTALL,
 )
 ENUMERATED = re.compile(
     r"(?:^|(?<=[;,.\n])\s*|(?<=\\\\)\s*|\\quad\s*)\(([1-9a-e])\)\s(?=\s*[\w\\$(-])"
 )
 NUMERALS, LETTERS = list("123456789"), list("abcde")
+QUAD = re.compile(r"\\q?quad(?![a-zA-Z])")
+STATES = re.compile(r"[=<>]|\\(?:le|ge|leq|geq|ne|neq|lt|gt|in|approx|equiv)(?![a-z])")
+"""What makes a part of a text a statement of its own."""
 OPEN_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 
 
@@ -51,8 +54,8 @@ def read(text: str) -> Node:
     if len(text) > LONGEST_ANSWER:
         raise LimitReachedError(f"longer than {LONGEST_ANSWER:,} characters")
     cleaned = clean(text)
-    body = JUNK.sub("", cleaned)
-    body = _balanced(body)
+    body = JUNK.sub("", cleaned.strip("`' \t\n") if "`" in text else cleaned)
+    body = _parted(_balanced(_paired(body)))
     if not body:
         raise UnparsedError("empty")
     found = special(body)
@@ -129,6 +132,25 @@ def _balanced(body: str) -> str:
     return body
 
 
+def _paired(body: str) -> str:
+    """Without a dollar sign that opens or closes nothing."""
+    if body.count("$") - body.count("\\$") != 1:
+        return body
+    if body.endswith("$"):
+        return body[:-1].rstrip(" .,")
+    return body if not body.startswith("$") or body[1:2].isdigit() else body[1:]
+
+
+def _parted(body: str) -> str:
+    """Statements that only a wide space separates, with commas between them."""
+    if "quad" not in body or "\\begin" in body:
+        return body
+    parts = [part.strip(" ,;") for part in QUAD.split(body)]
+    parts = [part for part in parts if part]
+    whole = all(part.count("{") == part.count("}") for part in parts)
+    return ", ".join(parts) if whole and all(map(STATES.search, parts)) else body
+
+
 def _parse(body: str) -> Node:
     cursor = Cursor([t for t in tokenize(body) if t.text != '"'], GRAMMAR)
     nodes, used = clauses(cursor, frozenset())
@@ -137,7 +159,8 @@ def _parse(body: str) -> Node:
         raise UnparsedError("nothing stated")
     if len(nodes) == 1:
         return nodes[0]
-    kind = "or" if "or" in used else "and" if "and" in used else "list"
+    unequal = all(isinstance(node, Relation) and node.operators == ("!=",) for node in nodes)
+    kind = "or" if "or" in used else "and" if "and" in used or unequal else "list"
     return Items(kind if _conditions(nodes) else "list", tuple(nodes))
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 from veritune.algebra.limits import UnparsedError
-from veritune.algebra.reading.atoms import atom
+from veritune.algebra.reading.atoms import ORDINALS, atom
 from veritune.algebra.reading.cursor import Cursor
 from veritune.algebra.reading.repeating import fraction
 from veritune.algebra.reading.words import NUMBER_WORDS
-from veritune.algebra.tables import table
 from veritune.algebra.trees.build import negated
 from veritune.algebra.trees.nodes import (
     Add,
@@ -27,7 +26,6 @@ from veritune.algebra.trees.nodes import (
     Sym,
 )
 
-ORDINALS = table("th st nd rd")
 CHOSEN = re.compile(r"([CA])_(\d{1,3})")
 BASE = re.compile(r"(?:base)?(\d+)")
 

@@ -89,8 +89,7 @@ PHRASES: dict[str, Node] = {
         ],
         Text(("undefined",)),
     ),
-    **dict.fromkeys(("yes", "true"), Text(("yes",))),
-    **dict.fromkeys(("no", "false"), Text(("no",))),
+    **{word: Text((word,)) for word in ("yes", "no", "true", "false")},
 }
 LETTER = re.compile(r"\(?\s*([A-Ja-j])\s*\)")
 OPTION = re.compile(r"(?:option|choice|answer)\s*:?\s*\(?([A-J])\)?", re.IGNORECASE)

@@ -25,6 +25,9 @@ VERBS = frozenset(("is", "are", "was", "were"))
 STOPPERS = (
     VERBS | CONDITION | DOMAIN | NEGATIONS | frozenset(CONNECTIVES) | {"mod", "modulo", "base"}
 )
+AREAS = {"sq": 2, "cu": 3}
+"""Prefixes of units in one word: sqft, cuin."""
+ENDS = frozenset(("", ",", ";", ".", ")", "and", "or", "row", ")set"))
 LONE = table("m s g h L l N J W V A K C F d")
 
 
@@ -62,6 +65,8 @@ def unit_after(cursor: Cursor) -> tuple[Unit, str] | None:
             cursor.at += text.lower() in SHORT and cursor.peek().text == "."
         elif text.lower() in ("per", "each") and natural(token):
             sign = -1
+        elif (squared := _squared(token)) is not None:
+            unit.append((squared[0], sign * squared[1]))
         elif _is_unit(cursor, token, bool(unit or unknown)):
             cursor.at += 1
             unit.append((find_unit(text) or text, sign * power * _printed_power(cursor)))
@@ -102,6 +107,13 @@ def _unit_fraction(cursor: Cursor, unit: list[tuple[str, int]]) -> bool:
     return False
 
 
+def _squared(token: Token) -> tuple[str, int] | None:
+    """The unit and its power in sqft."""
+    lower = token.text.lower()
+    name = find_unit(lower[2:]) if lower[:2] in AREAS and len(lower) > 2 else None
+    return (name, AREAS[lower[:2]]) if name is not None and find_unit(lower) is None else None
+
+
 def _power_word(unit: list[tuple[str, int]], word: str, power: int) -> int:
     if word in ("squared", "cubed") and unit:
         name, old = unit[-1]
@@ -130,12 +142,25 @@ def _is_unit(cursor: Cursor, token: Token, started: bool) -> bool:
         return True
     if len(token.text) > 1:
         return token.text not in FUNCTIONS or token.text == "min"
-    return (
-        token.mode == "p"
-        and token.space
-        and token.text in LONE
-        and cursor.peek().text in ("", "^", "/", ".", ",")
-    )
+    return token.mode == "p" and token.space and token.text in LONE and _alone(cursor)
+
+
+def _alone(cursor: Cursor) -> bool:
+    """Whether a letter behind a blank ends the answer, and no other letter stands before it.
+
+    Then it may be a unit; in 12 m^2 n and 16 n^2 - 5 m it is a variable.
+    """
+    behind = cursor.peek()
+    if behind.text == "^":
+        place = 3 if cursor.peek(2).text == "{" else 2
+        if cursor.peek(place).text not in ("2", "3"):
+            return False
+        behind = cursor.peek(place + (2 if place == 3 else 1))
+    if behind.text not in ENDS and behind.text != "/":
+        return False
+    before = cursor.tokens[: cursor.at]
+    start = max((i for i, token in enumerate(before) if token.text in ("=", ",")), default=-1)
+    return not any(token.kind == "word" for token in before[start + 1 :])
 
 
 def _starts_value(token: Token) -> bool:

@@ -9,30 +9,36 @@ from typing import Any
 from veritune.algebra.trees.nodes import Big, Node, Sym
 
 
-def parts(node: Node) -> Iterator[Node]:
+def parts(node: Node) -> list[Node]:
     """The direct parts of a node."""
+    found: list[Node] = []
     for name in _names(node):
-        yield from _nodes(getattr(node, name))
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            found.append(value)
+        elif value is not None:
+            _collect(value, found)
+    return found
 
 
-def _nodes(value: Any) -> Iterator[Node]:
-    if isinstance(value, Node):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _nodes(item)
+def _collect(values: tuple[Any, ...], found: list[Node]) -> None:
+    for value in values:
+        if isinstance(value, Node):
+            found.append(value)
+        elif value is not None:
+            _collect(value, found)
 
 
 NAMES: dict[type[Node], tuple[str, ...]] = {}
 
 
 def _names(node: Node) -> tuple[str, ...]:
-    """The fields of a node's class."""
+    """The fields of a node's class that hold nodes."""
     kind = type(node)
     names = NAMES.get(kind)
     if names is None:
         assert is_dataclass(kind)
-        names = NAMES[kind] = tuple(spec.name for spec in fields(kind))
+        names = NAMES[kind] = tuple(spec.name for spec in fields(kind) if "Node" in str(spec.type))
     return names
 
 
@@ -50,8 +56,15 @@ def variables(node: Node) -> frozenset[str]:
     if isinstance(node, Sym):
         return frozenset((node.name,))
     found: set[str] = set()
-    for part in parts(node):
-        found |= variables(part)
+    stack = parts(node)
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Sym):
+            found.add(part.name)
+        elif isinstance(part, Big):
+            found |= variables(part)
+        else:
+            stack += parts(part)
     if isinstance(node, Big):
         found.discard(node.variable)
     return frozenset(found)
@@ -59,7 +72,10 @@ def variables(node: Node) -> frozenset[str]:
 
 def rebuild(node: Node, change: Callable[[Node], Node]) -> Node:
     """The node with `change` applied to each direct part."""
-    changed = {name: _changed(getattr(node, name), change) for name in _names(node)}
+    names = _names(node)
+    if not names:
+        return node
+    changed = {name: _changed(getattr(node, name), change) for name in names}
     return replace(node, **changed)  # type: ignore[type-var]
 
 

@@ -101,7 +101,10 @@ class Sign(Node):
 
 @dataclass(frozen=True, slots=True)
 class Big(Node):
-    """A sum or product over an integer variable from low to high."""
+    """A sum, prod or integral over a variable from low to high, or a limit.
+
+    The limit's point is `low`; its `high` is 1 or -1 for one side, 0 for both.
+    """
 
     kind: str
     variable: str

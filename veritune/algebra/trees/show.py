@@ -107,6 +107,8 @@ def _rest(node: Node) -> str:
             return f"{digits} in base {base}"
         case Sign(flipped):
             return "-+" if flipped else "+-"
+        case Big("limit", variable, point, _, body):
+            return f"limit({show(body)}, {variable} -> {show(point)})"
         case Big(kind, variable, low, high, body):
             return f"{kind}({show(body)}, {variable} = {show(low)}..{show(high)})"
         case Cases(pieces):

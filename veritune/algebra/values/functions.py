@@ -32,7 +32,6 @@ class Place(Protocol):
     """What the functions need of the evaluator: its arithmetic, and values at its point."""
 
     mp: Any
-    log_base: int
 
     def value(self, node: Node) -> Any:
         """An mpf or mpc."""
@@ -66,8 +65,8 @@ def evaluate(at: Place, name: str, args: tuple[Node, ...]) -> Any:
 def _of_one(at: Place, name: str, value: Any) -> Any:
     mp = at.mp
     real = isinstance(value, mp.mpf)
-    if name in ("ln", "log"):
-        return _logarithm(at, value) if name == "ln" else _bare_logarithm(at, value)
+    if name == "ln":
+        return _logarithm(at, value)
     if name in DIRECT:
         if (name in BOUNDED and (not real or abs(value) > 1)) or (name == "acosh" and value < 1):
             at.complex()
@@ -151,12 +150,6 @@ def _logarithm(at: Place, value: Any) -> Any:
     if not isinstance(value, at.mp.mpf) or value < 0:
         at.complex()
     return at.mp.log(value)
-
-
-def _bare_logarithm(at: Place, value: Any) -> Any:
-    """`log` without a base: natural, or to the base that the evaluator was told."""
-    result = _logarithm(at, value)
-    return result / at.mp.log(at.log_base) if at.log_base else result
 
 
 def _of_two(at: Place, name: str, first: Any, second: Any) -> Any:

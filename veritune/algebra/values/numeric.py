@@ -69,7 +69,6 @@ class Evaluator:
         self.real, self.largest = real, 0
         self.node_work = 1 + digits**2 / 2e6
         self.function_work = 3 + digits**2 / 1e4
-        self.log_base = 0
 
     def value(self, node: Node) -> Any:
         """An mpf or mpc."""

@@ -6,9 +6,11 @@ from fractions import Fraction
 
 from veritune.algebra.trees.build import product
 from veritune.algebra.trees.children import walk
-from veritune.algebra.trees.nodes import Add, Const, Frac, Mul, Node, Num, Quantity, Sym
+from veritune.algebra.trees.nodes import Add, Const, Frac, Mul, Node, Num, Pow, Quantity, Sym
 from veritune.algebra.values.modular import OpaqueError, rational
 from veritune.algebra.values.units import Dimensions, Unit, resolve
+
+LONGEST_LETTERS = 3
 
 
 def split_unit(node: Node) -> tuple[Node, Unit]:
@@ -20,9 +22,9 @@ def split_unit(node: Node) -> tuple[Node, Unit]:
         return inner, unit + node.unit
     if isinstance(node, Mul):
         held = [f for f in node.factors if isinstance(f, Quantity)]
-        if len(held) == 1 and held[0].unit[0][0] not in ("%", "°"):
+        if held and all(f.unit[0][0] not in ("%", "°") for f in held):
             plain = [f.value if isinstance(f, Quantity) else f for f in node.factors]
-            return product(plain), held[0].unit
+            return product(plain), tuple(part for f in held for part in f.unit)
     if isinstance(node, Add) and all(isinstance(term, Quantity) for term in node.terms):
         return _compound([term for term in node.terms if isinstance(term, Quantity)]) or (node, ())
     return node, ()
@@ -81,12 +83,17 @@ def radians(value: Node, unit: Unit) -> Node:
     return value
 
 
-def as_product(value: Node, unit: Unit) -> Node:
-    """A "unit" of one letter read as a variable, as in 5m."""
-    factors: list[Node] = [value]
-    for name, power in unit:
-        factors += [Sym(name)] * power
-    return product(factors)
+def letters_of(node: Quantity) -> list[Node]:
+    """A unit of a few letters as the factors that they may be: the m of 5 m, the n and m of nm."""
+    name = node.words.replace(" ", "") or "".join(part for part, _ in node.unit)
+    base, _, power = name.partition("^")
+    if not base.isalpha() or not base.isascii() or len(base) > LONGEST_LETTERS:
+        return []
+    letters: list[Node] = [Const(c) if c in ("i", "e") else Sym(c) for c in base]
+    digits = power.strip("{} ")
+    if digits.isdigit() and len(digits) == 1:
+        letters[-1] = Pow(letters[-1], Num(int(digits)))
+    return letters
 
 
 def is_rational(node: Node) -> bool:
@@ -98,9 +105,9 @@ def is_rational(node: Node) -> bool:
     return True
 
 
-def at_least_one(node: Node) -> bool:
+def above_one(node: Node) -> bool:
     """Whether a value is so large that a percent sign may be left away without doubt."""
     try:
-        return abs(rational(node)) >= 1
+        return abs(rational(node)) > 1
     except OpaqueError:
         return False

@@ -69,7 +69,7 @@ SPELLINGS = {
     "centuries": "century", "units": "unit", "degrees": "°", "元": "¥", "米": "m", "度": "°",
     "厘米": "cm", "千米": "km", "公里": "km", "平方米": "m", "小时": "h", "分钟": "min", "秒": "s",
     "l": "L", "ml": "mL", "KM": "km", "CM": "cm", "MM": "mm", "KG": "kg", "Kg": "kg", "Km": "km",
-    "sqft": "ft", "kilometer": "km", "sterling": "£", "kmh": "kph", "percent": "%",
+    "kilometer": "km", "sterling": "£", "kmh": "kph", "percent": "%",
     "pct": "%", "percentage": "%", "percents": "%", "degree": "°", "deg": "°", "radian": "rad",
     "radians": "rad",
 }  # fmt: skip

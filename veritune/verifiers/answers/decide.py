@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from veritune.algebra.equality.families import declared
+from veritune.algebra.equality.meanings import (
+    agreed,
+    parameters,
+    strays,
+    with_same_constant,
+    with_same_parameter,
+)
 from veritune.algebra.equality.policy import AnswerPolicy
 from veritune.algebra.equality.relate import Relater
 from veritune.algebra.limits import (
@@ -49,8 +55,9 @@ def decide(gold: str, pred: str, policy: AnswerPolicy) -> Comparison:
 
 def _related(gold: str, pred: str, left: Node, right: Node, policy: AnswerPolicy) -> Comparison:
     try:
+        letters = parameters(gold), parameters(pred)
         same = any(
-            Relater(policy, declared(gold) | declared(pred)).same(one, other)
+            _same(one, other, *letters, policy)
             for one, other in _readings(gold, pred, left, right, policy)
         )
     except BEYOND as error:
@@ -59,6 +66,26 @@ def _related(gold: str, pred: str, left: Node, right: Node, policy: AnswerPolicy
     except (UnparsedError, UndefinedError) as error:
         return Comparison(relation="different", gold=gold, pred=pred, detail=str(error))
     return Comparison(relation="equal" if same else "different", gold=show(left), pred=show(right))
+
+
+def _same(
+    gold: Node,
+    pred: Node,
+    declared: frozenset[str],
+    others: frozenset[str],
+    policy: AnswerPolicy,
+) -> bool:
+    """Whether two trees are the same, once their letters mean the same.
+
+    `declared` and `others` are the letters that the two sides declare as free to choose.
+    """
+    gold, pred = agreed(gold, pred)
+    pred = with_same_constant(gold, pred)
+    if declared or others:
+        if strays(gold, pred, declared, others):
+            return False
+        pred = with_same_parameter(gold, pred, declared, others)
+    return Relater(policy, declared | others).same(gold, pred)
 
 
 def _too_large(node: Node, policy: AnswerPolicy) -> bool:
