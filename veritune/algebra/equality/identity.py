@@ -18,8 +18,8 @@ from veritune.algebra.limits import (
     LimitReachedError,
     UndefinedError,
 )
-from veritune.algebra.trees.children import variables, walk
-from veritune.algebra.trees.nodes import Const, Node
+from veritune.algebra.trees.children import parts, variables
+from veritune.algebra.trees.nodes import Big, Const, Node
 from veritune.algebra.values.modular import compare_residues
 from veritune.algebra.values.numeric import Evaluator
 from veritune.algebra.values.separation import separation_bits
@@ -55,8 +55,10 @@ def identical(left: Node, right: Node) -> bool:
 
 
 def _infinite(node: Node) -> bool:
-    """Whether infinity stands in an expression, which then has no value but itself."""
-    return any(isinstance(part, Const) and part.name == "oo" for part in walk(node))
+    """Whether infinity stands in an expression, and not as the end of a sum or an integral."""
+    if isinstance(node, Big):
+        return _infinite(node.body)
+    return node == Const("oo") or any(map(_infinite, parts(node)))
 
 
 def _same(left: Node, right: Node, names: frozenset[str]) -> bool:

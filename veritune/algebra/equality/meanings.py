@@ -9,12 +9,17 @@ from __future__ import annotations
 import re
 
 from veritune.algebra.equality.equations import isolated
+from veritune.algebra.equality.identity import identical
+from veritune.algebra.limits import UndefinedError, UnparsedError
 from veritune.algebra.tables import table
+from veritune.algebra.trees.build import negated
 from veritune.algebra.trees.children import rebuild, renamed, variables, walk
-from veritune.algebra.trees.nodes import Add, Apply, Items, Mul, Node, Num, Pow, Relation, Sym
+from veritune.algebra.trees.nodes import Add, Apply, Frac, Items, Mul, Node, Num, Pow, Relation, Sym
 
 CONSTANTS = table("C c K k C_1 C_0 c_1 C_{1} A D")
 """What a constant of integration is called."""
+VARIABLES = table("x t u y z s r theta")
+"""What a variable of integration is called."""
 DECLARED = re.compile(
     r"([a-zA-Z])(?:\s|\$|\\text\{|\\,)*"
     r"(?:\\in\s*\\mathbb\s*\{?\s*[ZNRQ]|(?:is|any|be)\s+(?:an?\s+|any\s+)?(?:integer|constant|real))"
@@ -98,6 +103,33 @@ def with_same_parameter(
 def strays(gold: Node, pred: Node, left: frozenset[str], right: frozenset[str]) -> bool:
     """Whether a candidate declares a letter that it does not use, unlike the reference."""
     return bool(left & variables(gold) and right) and not right & variables(pred)
+
+
+def same_up_to_constant(gold: Node, pred: Node) -> bool:
+    """Whether two antiderivatives with a constant of integration differ by a constant."""
+    left, right = _without_constant(gold), _without_constant(pred)
+    if left is None or right is None or left[1] != right[1]:
+        return False
+    gap = Add((left[0], negated(right[0])))
+    names = variables(gap) & VARIABLES
+    there: dict[str, Node] = {name: Frac(Num(2), Num(3)) for name in names}
+    try:
+        return bool(names) and identical(gap, renamed(gap, there))
+    except (UndefinedError, UnparsedError):
+        return False
+
+
+def _without_constant(node: Node) -> tuple[Node, str] | None:
+    """What is added to a constant of integration, and the constant."""
+    found = isolated(node) if isinstance(node, Relation) else None
+    value = node if found is None else found.value
+    if not isinstance(value, Add):
+        return None
+    names = [term.name for term in value.terms if isinstance(term, Sym) and term.name in CONSTANTS]
+    rest = tuple(term for term in value.terms if term != Sym(names[0])) if names else ()
+    if len(names) != 1 or not rest or names[0] in variables(Add(rest)):
+        return None
+    return Add(rest), names[0]
 
 
 def _difference(gold: Node, pred: Node) -> tuple[str, str]:

@@ -85,9 +85,10 @@ def _differential(cursor: Cursor) -> tuple[str, bool]:
 
     One that stands in a numerator, as in `\\frac{dx}{x}`, does not.
     """
-    level = 0
+    level = inner = 0
     for place in range(cursor.at, len(cursor.tokens)):
         token = cursor.tokens[place]
+        inner += token.text == "int"
         level += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
         if level < 0 or token.kind == "end":
             break
@@ -100,6 +101,9 @@ def _differential(cursor: Cursor) -> tuple[str, bool]:
         elif match is not None:
             before, variable, width = match[1], match[2], 1
         else:
+            continue
+        if inner:  # it belongs to an integral within this one
+            inner -= 1
             continue
         rest = [Token("word", before, token.space, "m")] if before else []
         empty = not before and cursor.tokens[place - 1].text == "{" and level > 0

@@ -139,6 +139,8 @@ def apply_symbol(cursor: Cursor, name: str) -> Node | None:
         cursor.at += 1
         items = cursor.members(")")
         cursor.expect(")")
+        if full == "zeta" and len(items) == 1:
+            return Func("zeta", (items[0],))
         if items:
             return Apply(full, tuple(items))
     cursor.at = place

@@ -16,8 +16,13 @@ from veritune.algebra.trees.nodes import Items, Matrix, Node
 
 DIRECT = table(
     "sin cos tan cot sec csc asin acos atan acot asec acsc sinh cosh tanh coth sech csch "
-    "asinh acosh atanh exp erf"
+    "asinh acosh atanh exp"
 )
+SPECIAL = {
+    "erf": "erf", "erfc": "erfc", "zeta": "zeta", "Si": "si", "Ci": "ci", "Ei": "ei", "li": "li",
+    "digamma": "digamma",
+}  # fmt: skip
+"""Functions that mpmath works out by series, under its name for them."""
 BOUNDED = frozenset(("asin", "acos"))
 LARGEST_FACTORIAL = 3_000
 LARGEST_EXPONENT = 20_000
@@ -72,9 +77,10 @@ def _of_one(at: Place, name: str, value: Any) -> Any:
             at.complex()
         if name == "exp" and abs(value) > LARGEST_EXPONENT:
             raise LimitReachedError("an exponential beyond the limit")
-        if name == "erf":
-            _costly(at)
         return _pole_safe(at, name, value)
+    if name in SPECIAL:
+        _costly(at)
+        return _pole_safe(at, SPECIAL[name], value)
     if name in ("abs", "conj", "re", "im", "arg"):
         return _of_complex(at, name, value)
     if not real:
@@ -156,6 +162,9 @@ def _of_two(at: Place, name: str, first: Any, second: Any) -> Any:
     mp = at.mp
     if name == "log":
         return at.divided(_logarithm(at, first), _logarithm(at, second))
+    if name == "polylog":
+        _costly(at)
+        return mp.polylog(first, second)
     if name == "binomial":
         return _binomial(at, first, second)
     if name == "mod":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -14,6 +14,7 @@ from veritune.algebra.limits import (
     UnparsedError,
     spend,
 )
+from veritune.algebra.trees.children import variables
 from veritune.algebra.trees.nodes import (
     Add,
     Apply,
@@ -38,6 +39,8 @@ from veritune.algebra.values.functions import evaluate
 from veritune.algebra.values.modular import OpaqueError, rational
 
 LONGEST_SUM = 2_000
+ENOUGH = 65
+"""Digits at which what converges slowly shows."""
 
 
 class UncoveredError(UndefinedError):
@@ -144,7 +147,8 @@ class Evaluator:
             return self.mp.mpc(0, 1)
         if name == "oo":
             raise UndefinedError("infinity in an expression")
-        return +self.mp.pi if name == "pi" else self.mp.e + 0
+        named = {"pi": self.mp.pi, "e": self.mp.e, "eulergamma": self.mp.euler}
+        return +named.get(name, self.mp.catalan)
 
     def divided(self, top: Any, bottom: Any) -> Any:
         if not bottom:
@@ -200,6 +204,12 @@ class Evaluator:
         return mp.power(ground, exponent)
 
     def series(self, kind: str, variable: str, low: Node, high: Node, body: Node) -> Any:
+        if kind == "integral":
+            return self.integral(variable, low, high, body)
+        if kind == "limit":
+            raise UnparsedError("no value of a limit")
+        if high == Const("oo"):
+            return self.endless(kind, variable, low, body)
         first, last = self.value(low), self.value(high)
         if not (self.mp.isint(first) and self.mp.isint(last)):
             raise DomainError
@@ -215,6 +225,57 @@ class Evaluator:
         if outer is not None:
             self.point[variable] = outer
         return result
+
+    def endless(self, kind: str, variable: str, low: Node, body: Node) -> Any:
+        """An infinite sum or product by extrapolation, with the same caution as an integral."""
+        mp = self.mp
+        total = mp.nsum if kind == "sum" else mp.nprod
+        bounds = [self.value(low), mp.inf]
+
+        def twice(term: Any) -> tuple[Any, Any]:
+            first = total(term, bounds)
+            mp.dps += 10
+            second = total(term, bounds)
+            mp.dps -= 10
+            return second, abs(first - second)
+
+        return self.measured(variable, body, twice)
+
+    def measured(self, variable: str, body: Node, method: Callable[[Any], tuple[Any, Any]]) -> Any:
+        """What a numeric method finds for a body, where its error is small enough."""
+        mp, outer, bits, digits = self.mp, self.point.get(variable), self.mp.prec, self.mp.dps
+
+        def inside(x: Any) -> Any:
+            self.point[variable] = x
+            return self.value(body)
+
+        try:
+            found, error = method(inside)
+        except (ZeroDivisionError, ValueError, mp.NoConvergence) as problem:
+            raise UndefinedError(str(problem)) from None
+        finally:
+            mp.prec = bits
+            self.point.pop(variable, None)
+            if outer is not None:
+                self.point[variable] = outer
+        if error > mp.mpf(10) ** (8 - digits) * (1 + abs(found)):
+            raise UndefinedError("a value that does not converge fast")
+        return found
+
+    def integral(self, variable: str, low: Node, high: Node, body: Node) -> Any:
+        """By tanh-sinh quadrature."""
+        ends = [self.end(low), self.end(high)]
+        return self.measured(variable, body, lambda term: self.mp.quad(term, ends, error=True))
+
+    def end(self, node: Node) -> Any:
+        """A bound of an integral, which may be infinite."""
+        match node:
+            case Const("oo"):
+                return self.mp.inf
+            case Mul((Num(-1), Const("oo"))):
+                return -self.mp.inf
+            case _:
+                return self.value(node)
 
     def piece(self, pieces: tuple[tuple[Node, Node | None], ...]) -> Any:
         for value, guard in pieces:
@@ -250,6 +311,17 @@ class Evaluator:
         """A value for an unknown function that depends on its arguments alone."""
         values = [self.mp.nstr(self.value(arg), 15) for arg in args]
         return self.mp.mpf(hash((name, *values)) % 1_000_003 + 7) / 999_983
+
+
+def has_value(node: Node) -> bool:
+    """Whether a closed expression has a value that can be told by numbers alone."""
+    if variables(node):
+        return False
+    try:
+        Evaluator(ENOUGH, real=True).value(node)
+    except (UndefinedError, UnparsedError, LimitReachedError):
+        return False
+    return True
 
 
 def exact_exponent(node: Node) -> Fraction | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from veritune.algebra.engine.calculus import has_calculus, worked_out
 from veritune.algebra.equality.meanings import (
     agreed,
     parameters,
+    same_up_to_constant,
     strays,
     with_same_constant,
     with_same_parameter,
@@ -80,12 +82,14 @@ def _same(
     `declared` and `others` are the letters that the two sides declare as free to choose.
     """
     gold, pred = agreed(gold, pred)
+    gold, pred = (worked_out(side) if has_calculus(side) else side for side in (gold, pred))
     pred = with_same_constant(gold, pred)
     if declared or others:
         if strays(gold, pred, declared, others):
             return False
         pred = with_same_parameter(gold, pred, declared, others)
-    return Relater(policy, declared | others).same(gold, pred)
+    same = Relater(policy, declared | others).same(gold, pred)
+    return same or same_up_to_constant(gold, pred)
 
 
 def _too_large(node: Node, policy: AnswerPolicy) -> bool:
