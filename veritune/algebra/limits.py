@@ -42,6 +42,8 @@ class _Meter(threading.local):
     """The work that the comparison of this thread has done so far."""
 
     spent = 0.0
+    comparison = 0
+    """Counts the comparisons of this thread."""
 
 
 _METER = _Meter()
@@ -50,6 +52,12 @@ _METER = _Meter()
 def start_meter() -> None:
     """A comparison begins: nothing is spent yet."""
     _METER.spent = 0.0
+    _METER.comparison += 1
+
+
+def comparison() -> int:
+    """The number of the comparison that this thread is at."""
+    return _METER.comparison
 
 
 def spend(units: float) -> None:
