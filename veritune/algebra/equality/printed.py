@@ -62,7 +62,7 @@ def rounds_to(gold: Printed, pred: Node) -> bool:
     if gold.digits < FEWEST or (gold.value.denominator == 1 and gold.place <= 1):
         return False
     literal = printed(pred)
-    value = _real(pred) if literal is None else literal.value
+    value = real_value(pred) if literal is None else literal.value
     if value is None:
         return False
     if gold.digits == FEWEST and (HALVES * gold.value).denominator == 1:
@@ -76,7 +76,7 @@ def rounds_to(gold: Printed, pred: Node) -> bool:
 
 def shows(node: Node, value: Node) -> bool:
     """Whether a printed decimal is a value, rounded or cut."""
-    literal, exact = printed(node), _real(value)
+    literal, exact = printed(node), real_value(value)
     return literal is not None and exact is not None and abs(literal.value - exact) < literal.place
 
 
@@ -86,7 +86,7 @@ def approximates(gold: Node, pred: Node, tolerance: float) -> bool:
     if literal is None and not tolerance:
         return False
     if literal is not None and literal.digits >= DOUBLE and not _integer(gold):
-        value = _real(gold)
+        value = real_value(gold)
         if value is not None and abs(literal.value - value) < literal.place:
             return True
     return bool(tolerance) and _within(gold, pred, Fraction(tolerance))
@@ -97,7 +97,7 @@ def _within(gold: Node, pred: Node, tolerance: Fraction) -> bool:
     exact = printed(gold) is None and printed(pred) is None
     if exact and all(_exactly_rational(side) for side in (gold, pred)):
         return False
-    left, right = _real(gold), _real(pred)
+    left, right = real_value(gold), real_value(pred)
     return left is not None and right is not None and abs(left - right) <= tolerance * abs(left)
 
 
@@ -116,7 +116,7 @@ def _integer(node: Node) -> bool:
         return False
 
 
-def _real(node: Node) -> Fraction | None:
+def real_value(node: Node) -> Fraction | None:
     """The value to about 40 digits as a fraction; None where it is not a real number."""
     if variables(node):
         return None
