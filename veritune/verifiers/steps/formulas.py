@@ -154,6 +154,9 @@ def _known(node: Node) -> bool:
 
 def _attached(text: str, first: int, last: int) -> str | None:
     """Whether the words around a formula may be a part of what it says."""
+    beside = text[first - 1 : first] if first else ""
+    if beside.isalpha() or text[last : last + 1].isalpha():
+        return "a letter stands beside it"
     before = WORD_BEFORE.search(text, max(0, first - 24), first)
     if before and before[1].lower() in BEFORE:
         return f"something unread stands before: {before[1]!r}"
