@@ -57,7 +57,7 @@ def _applied(node: Node) -> frozenset[str]:
 def _defined(node: Node) -> frozenset[str]:
     """The functions that an equation defines, as in f(x) = 2x."""
     relations = node.items if isinstance(node, Items) else (node,)
-    sides = [side for part in relations if isinstance(part, Relation) for side in part.sides]
+    sides = [part.sides[0] for part in relations if isinstance(part, Relation)]
     return frozenset(side.name for side in sides if isinstance(side, Apply))
 
 

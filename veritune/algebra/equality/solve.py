@@ -81,6 +81,8 @@ def _convert(node: Node) -> RealSet:
             return between(low, high, True, True)
         case Items("set", items):
             return _points(items)
+        case Items("list", items) if all(map(_is_condition, items)):
+            return _all(items) or _either([_convert(item) for item in items])
         case Items("list" | "or", items):
             return _either([_convert(item) for item in items])
         case Items("and", items):
@@ -96,6 +98,11 @@ def _convert(node: Node) -> RealSet:
         case _:
             value, exact = _number(node)
             return point(value, exact)
+
+
+def _is_condition(node: Node) -> bool:
+    """Whether a node is an inequality; with commas between them all hold, if they can."""
+    return isinstance(node, Relation) and set(node.operators) <= ORDERS | {"!="}
 
 
 def _either(sets: list[RealSet]) -> RealSet:

@@ -23,7 +23,12 @@ SHORT = ("sq", "cu")
 CURRENCIES = frozenset("$€£¥¢₹")
 VERBS = frozenset(("is", "are", "was", "were"))
 STOPPERS = (
-    VERBS | CONDITION | DOMAIN | NEGATIONS | frozenset(CONNECTIVES) | {"mod", "modulo", "base"}
+    VERBS
+    | CONDITION
+    | DOMAIN
+    | NEGATIONS
+    | frozenset(CONNECTIVES)
+    | {"mod", "modulo", "base", "since", "because"}
 )
 AREAS = {"sq": 2, "cu": 3}
 """Prefixes of units in one word: sqft, cuin."""

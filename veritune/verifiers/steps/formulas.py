@@ -88,9 +88,7 @@ def formulas(text: str, start: int, end: int, *, freely: bool) -> Iterator[Formu
         if relation is None:
             continue
         doubt = None if delimited else _attached(text, first, last)
-        for (left, right), operator in zip(
-            pairwise(relation.sides), relation.operators, strict=True
-        ):
+        for left, right, operator in _closed_pairs(relation):
             label, reason = _judged(left, right, rough=freely or operator == "~")
             if label == "incorrect" and doubt:
                 label, reason = "unchecked", doubt
@@ -127,15 +125,21 @@ def _trimmed(piece: str, first: int, last: int) -> tuple[int, int]:
 
 
 def _read(body: str) -> Relation | None:
-    """A chain of equations between numbers, or nothing."""
+    """A chain of equations, or nothing."""
     try:
         node = read(CURRENCY.sub("", FACTORIAL.sub("! =", body)))
     except REFUSALS:
         return None
     if not isinstance(node, Relation) or not set(node.operators) <= {"=", "~"}:
         return None
-    closed = all(not variables(side) and _is_number(side) for side in node.sides)
-    return node if closed else None
+    return node
+
+
+def _closed_pairs(node: Relation) -> Iterator[tuple[Node, Node, str]]:
+    """Neighbouring sides that are both numbers; names such as P(A) are passed over."""
+    closed = [not variables(side) and _is_number(side) for side in node.sides]
+    pairs = zip(pairwise(node.sides), pairwise(closed), node.operators, strict=True)
+    yield from ((left, right, op) for (left, right), both, op in pairs if all(both))
 
 
 def _is_number(node: Node) -> bool:
