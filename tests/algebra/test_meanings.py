@@ -3,8 +3,6 @@
 One pair a line, the reference first.
 """
 
-# ruff: noqa: E501  (one pair a line)
-
 from __future__ import annotations
 
 import pytest

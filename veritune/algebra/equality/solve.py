@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
@@ -47,6 +49,7 @@ from veritune.algebra.values.realsets import (
 )
 
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
+Join = Callable[[RealSet, RealSet], RealSet]
 ORDERS = frozenset(("<", "<=", ">", ">="))
 
 
@@ -82,7 +85,8 @@ def _convert(node: Node) -> RealSet:
         case Items("set", items):
             return _points(items)
         case Items("list", items) if all(map(_is_condition, items)):
-            return _all(items) or _either([_convert(item) for item in items])
+            sets = [_convert(item) for item in items]
+            return _together(sets) if _all(items) else _either(sets)
         case Items("list" | "or", items):
             return _either([_convert(item) for item in items])
         case Items("and", items):
@@ -106,15 +110,20 @@ def _is_condition(node: Node) -> bool:
 
 
 def _either(sets: list[RealSet]) -> RealSet:
-    """The union; a set that lies within another says that no union is meant."""
-    found: RealSet = ()
-    for one in sets:
-        found = union(found, one)
-    for place, one in enumerate(sets):
-        rest: RealSet = ()
-        for other in sets[:place] + sets[place + 1 :]:
-            rest = union(rest, other)
-        if len(sets) > 1 and union(rest, one) == rest:
+    """The union of several sets, each of which adds something."""
+    return _each_needed(sets, union, ())
+
+
+def _together(sets: list[RealSet]) -> RealSet:
+    """The intersection of several conditions, each of which takes something away."""
+    return _each_needed(sets, intersection, whole_line())
+
+
+def _each_needed(sets: list[RealSet], join: Join, start: RealSet) -> RealSet:
+    """The sets joined; one that changes nothing says that this is not what is meant."""
+    found = reduce(join, sets, start)
+    for place in range(len(sets) if len(sets) > 1 else 0):
+        if reduce(join, sets[:place] + sets[place + 1 :], start) == found:
             raise NotASetError
     return found
 
