@@ -78,7 +78,8 @@ def _ordering(node: Node) -> bool:
 def names_differ(gold: Node, pred: Node) -> bool:
     """Two conditions on differently named unknowns are different conditions."""
     left, right = _unknowns(gold), _unknowns(pred)
-    return bool(left and right) and left != right
+    unnamed = str(Sym("?"))
+    return bool(left and right) and left != right and unnamed not in left | right
 
 
 def _unknowns(node: Node) -> frozenset[str]:

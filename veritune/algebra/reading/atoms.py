@@ -19,6 +19,7 @@ from veritune.algebra.reading.words import CONNECTIVES, PARTS, number_phrase
 from veritune.algebra.tables import table
 from veritune.algebra.trees.build import negated
 from veritune.algebra.trees.nodes import (
+    Apply,
     Const,
     Dots,
     Frac,
@@ -104,6 +105,9 @@ def _opened(cursor: Cursor, text: str) -> Node:
     if text == "...":
         cursor.at += 1
         return Dots()
+    if text == "not":
+        cursor.at += 1
+        return Apply("not", (atom(cursor),))
     if text in CURRENCIES:
         cursor.at += 1
         negative = cursor.accept("-")

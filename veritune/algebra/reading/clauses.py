@@ -32,6 +32,7 @@ from veritune.algebra.trees.nodes import (
     Num,
     Quantity,
     Relation,
+    Sym,
     Text,
 )
 from veritune.algebra.values.units import Unit
@@ -40,6 +41,8 @@ RELATIONS = table("= < > <= >= != ~ in notin === subset -> propto perp parallel"
 SEPARATORS = frozenset((",", ";", "row", "and", "or", "."))
 EQUALS_WORDS = table("is are equals was be equal gives")
 APPROXIMATELY = table("approximately approx about roughly")
+UNNAMED = "?"
+"""The unknown of "> 5", whatever it is called."""
 STOP = table("where with since because")
 
 
@@ -323,7 +326,8 @@ def _with_modulus(node: Node, modulus: Node) -> Node:
 def relation(cursor: Cursor) -> Node:
     """Sides joined by relation signs; a sign before the first side says nothing."""
     cursor.accept("~", "=")
-    sides = [expression(cursor)]
+    unnamed = cursor.sign("<", ">", "<=", ">=", "!=")
+    sides: list[Node] = [Sym(UNNAMED) if unnamed else expression(cursor)]
     operators: list[str] = []
     while cursor.token.kind == "op" and (
         cursor.token.text in RELATIONS or cursor.token.text in ("not", ":")

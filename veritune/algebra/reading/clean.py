@@ -60,6 +60,10 @@ GLUED = re.compile(r"(?<=[\d)}\]])(or|and)(?=[A-Z(\\\d\[{])")
 BARE_PERIOD = re.compile(r"(?<![\d.])\.(?=\\(?:overline|dot|bar)\b)")
 DOUBLED = re.compile(r"\\\\(?=([A-Za-z]+)|([(){}\[\]%$]))")
 SINGLE = re.compile(r"(?<!\\)\\(?!\\)")
+SPREAD = re.compile(
+    r"\\(operatorname|mathrm|text|mathbf)\s?\{([~\s]*(?:[A-Za-z]\s+)+[A-Za-z])\s*\}"
+)
+"""A word whose letters were set apart, as scanned formulas have them."""
 TAG = re.compile(r"<(/?)(sup|sub|br|b|i|em|strong|p|span|code)\s?/?>", re.IGNORECASE)
 TAGS = {"sup": "^{", "sub": "_{", "br": r" \\\\ "}
 ENTITY = re.compile(r"&(lt|gt|le|ge|nbsp|amp|times|pi|minus|infin);")
@@ -93,6 +97,9 @@ def clean(text: str) -> str:
     """The same formula in plain ASCII LaTeX, as far as that can be had."""
     if "<" in text or "&" in text:
         text = _without_html(text)
+    if "{:}" in text:
+        text = text.replace("{:}", ":")
+    text = SPREAD.sub(lambda m: f"\\{m.group(1)}{{{m.group(2).replace(' ', '')}}}", text)
     text = MANGLE.sub(lambda match: "\\" + MANGLED[match.group()][0], text)
     text = BARE_PERIOD.sub("0.", unglued(text))
     if "\\\\" in text:

@@ -39,7 +39,7 @@ EXCEPT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 ENUMERATED = re.compile(
-    r"(?:^|(?<=[;,.\n])\s*|(?<=\\\\)\s*|\\quad\s*)\(([1-9a-e])\)\s(?=\s*[\w\\$(-])"
+    r"(?:^|(?<=[;,.\n])\s*|(?<=\\\\)\s*|\\quad\s*)\(?([1-9a-e])\)\s(?=\s*[\w\\$(-])"
 )
 NUMERALS, LETTERS = list("123456789"), list("abcde")
 QUAD = re.compile(r"\\q?quad(?![a-zA-Z])")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from veritune.algebra.trees.build import product
@@ -11,6 +12,7 @@ from veritune.algebra.values.modular import OpaqueError, rational
 from veritune.algebra.values.units import Dimensions, Unit, resolve
 
 LONGEST_LETTERS = 3
+LETTERS = re.compile(r"[A-Za-z]+")
 
 
 def split_unit(node: Node) -> tuple[Node, Unit]:
@@ -85,15 +87,21 @@ def radians(value: Node, unit: Unit) -> Node:
 
 def letters_of(node: Quantity) -> list[Node]:
     """A unit of a few letters as the factors that they may be: the m of 5 m, the n and m of nm."""
-    name = node.words.replace(" ", "") or "".join(part for part, _ in node.unit)
-    base, _, power = name.partition("^")
-    if not base.isalpha() or not base.isascii() or len(base) > LONGEST_LETTERS:
+    words = LETTERS.findall(node.words) or [name for name, _ in node.unit]
+    names = [name for name, _ in node.unit]
+    if not all(w.isascii() and w.isalpha() and len(w) <= LONGEST_LETTERS for w in words + names):
         return []
-    letters: list[Node] = [Const(c) if c in ("i", "e") else Sym(c) for c in base]
-    digits = power.strip("{} ")
-    if digits.isdigit() and len(digits) == 1:
-        letters[-1] = Pow(letters[-1], Num(int(digits)))
-    return letters
+    if len(words) != len(names):
+        return []
+    return [
+        letter if last < len(word) - 1 or power == 1 else Pow(letter, Num(power))
+        for word, (_, power) in zip(words, node.unit, strict=True)
+        for last, letter in enumerate(map(_letter, word))
+    ]
+
+
+def _letter(char: str) -> Node:
+    return Const(char) if char in ("i", "e") else Sym(char)
 
 
 def is_rational(node: Node) -> bool:

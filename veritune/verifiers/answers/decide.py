@@ -32,6 +32,9 @@ STATEMENT = re.compile(r"([^.,;]{1,80}?)(?:\\text\s?\{)?\s(?:is|are)\b")
 """A reference that says something about its answer, as in "R = 1 is necessary"."""
 REVERSED = re.compile(r"\b(?:not|no|never|impossible|wrong|false|than)\b", re.IGNORECASE)
 BEYOND = (LimitReachedError, RecursionError, OverflowError)
+DIGITS = re.compile(r"\s*-?\d(?: \d)+\s*")
+SPACED = re.compile(r"(?<=\d) (?=\d)")
+"""A reference whose digits were set apart, as scanned ones are; a candidate's are not joined."""
 COMMA = re.compile(r"[$€£\s]*-?\d+,\d+[$€£\s]*")
 LONG_COMMA = re.compile(r"[$€£\s]*-?(?:\d{1,3},\d\d|(?:0|\d{4,}),\d+)[$€£\s]*")
 COMMA_SIGN = re.compile(r"(?<=\d),(?=\d)")
@@ -43,7 +46,7 @@ def decide(gold: str, pred: str, policy: AnswerPolicy) -> Comparison:
     """How `pred` relates to `gold`; bounded by the limits, but not by time."""
     start_meter()
     try:
-        left = read(gold)
+        left = read(SPACED.sub("", gold) if DIGITS.fullmatch(gold) else gold)
     except (UnparsedError, LimitReachedError) as error:
         return Comparison(relation="unparsed reference", gold=gold, pred=pred, detail=str(error))
     try:
@@ -81,6 +84,8 @@ def _same(
 
     `declared` and `others` are the letters that the two sides declare as free to choose.
     """
+    if gold == pred:
+        return True
     gold, pred = agreed(gold, pred)
     gold, pred = (worked_out(side) if has_calculus(side) else side for side in (gold, pred))
     pred = with_same_constant(gold, pred)
