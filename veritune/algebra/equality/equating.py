@@ -16,6 +16,7 @@ from veritune.algebra.equality.equations import (
 )
 from veritune.algebra.equality.identity import identical
 from veritune.algebra.equality.lists import same_family_values
+from veritune.algebra.equality.printed import printed
 from veritune.algebra.limits import UndefinedError, UnparsedError
 from veritune.algebra.trees.build import negated
 from veritune.algebra.trees.children import variables
@@ -30,8 +31,10 @@ from veritune.algebra.trees.nodes import (
     Num,
     Relation,
     Sym,
+    Text,
 )
 
+UNDEFINED = Text(("undefined",))
 DERIVATIVE = re.compile(r"d([a-z])/d[xt]")
 
 
@@ -50,6 +53,8 @@ def same_equations(gold: Node, pred: Node, comparer: Comparer) -> bool:
         if found is not None and pred == found.name and pred not in found.members:
             return False
         if found is not None and comparer.same(found.value, pred):
+            return True
+        if "~" in gold.operators and any(comparer.same(_as_fact(n), pred) for n in gold.sides[1:]):
             return True
         return is_equation(gold) and not isinstance(pred, Items) and _safely(solves, gold, pred)
     if isinstance(pred, Relation):
@@ -84,6 +89,11 @@ def _two_equations(gold: Relation, pred: Relation, comparer: Comparer) -> bool:
     if left is not None and isinstance(left.name, Sym):
         return not _free(left.value, left.name) and _solved_for(pred, left.name, left.value)
     return False
+
+
+def _as_fact(node: Node) -> Node:
+    """The approximation that a reference prints, which is an answer as it stands."""
+    return node if printed(node) is not None else UNDEFINED
 
 
 def _names_agree(left: Node, right: Node) -> bool:

@@ -68,7 +68,8 @@ def _listed_families(left: Listing, right: Listing, comparer: Comparer) -> bool:
 
 def same_family_values(gold: tuple[Node, ...], pred: tuple[Node, ...], comparer: Comparer) -> bool:
     """Solutions with an integer parameter, whatever it is called."""
-    shared = variables(Items("list", gold)) & variables(Items("list", pred))
+    used = variables(Items("list", gold)), variables(Items("list", pred))
+    shared = used[0] & used[1] or not all(used)
     sides: list[list[Family]] = []
     for nodes in (gold, pred):
         found = [family(node, comparer.integers) for node in nodes]

@@ -7,6 +7,8 @@ constant of an integral and a declared parameter may have any name.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import permutations
 
 from veritune.algebra.equality.equations import isolated
 from veritune.algebra.equality.identity import identical
@@ -18,11 +20,13 @@ from veritune.algebra.trees.nodes import Add, Apply, Frac, Items, Mul, Node, Num
 
 CONSTANTS = table("C c K k C_1 C_0 c_1 C_{1} A D")
 """What a constant of integration is called."""
+LETTERS = table("A B C D K a b c d k")
+MOST_CONSTANTS = 3
 VARIABLES = table("x t u y z s r theta")
 """What a variable of integration is called."""
 DECLARED = re.compile(
     r"([a-zA-Z])(?:\s|\$|\\text\{|\\,)*"
-    r"(?:\\in\s*\\mathbb\s*\{?\s*[ZNRQ]|(?:is|any|be)\s+(?:an?\s+|any\s+)?(?:integer|constant|real))"
+    r"(?:\\in\s*(?:\\mathbb\s*\{?\s*)?[ZNRQ]\b|(?:is|any|be)\s+(?:an?\s+|any\s+)?(?:integer|constant|real))"
 )
 CHOSEN = re.compile(
     r"\bfor\s+(?:some|any|all|every|each|arbitrary)\s+(?:(?:positive|non-?negative|real|arbitrary)\s+)*"
@@ -103,6 +107,18 @@ def with_same_parameter(
 def strays(gold: Node, pred: Node, left: frozenset[str], right: frozenset[str]) -> bool:
     """Whether a candidate declares a letter that it does not use, unlike the reference."""
     return bool(left & variables(gold) and right) and not right & variables(pred)
+
+
+def with_other_constants(gold: Node, pred: Node) -> Iterator[Node]:
+    """The candidate with its several constants named as the reference's, in every order."""
+    left, right = _used(gold), _used(pred)
+    lacking, extra = sorted(left - right), sorted(right - left)
+    named = all(name.rstrip("0123456789{}").rstrip("_{") in ("C", "c") for name in lacking)
+    known = all(name in LETTERS or name[:1] in ("C", "c") for name in extra)
+    if named and known and 1 < len(lacking) == len(extra) <= MOST_CONSTANTS:
+        for order in permutations(lacking):
+            names: dict[str, Node] = {old: Sym(new) for old, new in zip(extra, order, strict=True)}
+            yield renamed(pred, names)
 
 
 def same_up_to_constant(gold: Node, pred: Node) -> bool:

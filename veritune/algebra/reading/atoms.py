@@ -32,6 +32,7 @@ from veritune.algebra.trees.nodes import (
     Root,
     Sym,
 )
+from veritune.algebra.values.units import find_unit
 
 CONSTANTS = {"pi": Const("pi"), "e": Const("e"), "i": Const("i")}
 INFINITE = table("infty infinity inf oo Infinity Inf")
@@ -65,7 +66,7 @@ def starts_atom(cursor: Cursor) -> bool:
         return text != "end"
     if kind != "op":
         return False
-    if text == "(" and (natural(cursor.peek()) or declares(cursor)):
+    if text == "(" and (natural(cursor.peek()) or declares(cursor) or _names_unit(cursor)):
         return False
     if text == "|":
         return cursor.bars == 0 and cursor.colons
@@ -75,6 +76,12 @@ def starts_atom(cursor: Cursor) -> bool:
 def declares(cursor: Cursor) -> bool:
     """Whether a bracket that is next only says where a letter comes from: `(k \\in Z)`."""
     return cursor.peek(1).kind == "word" and cursor.peek(2).text == "in"
+
+
+def _names_unit(cursor: Cursor) -> bool:
+    """Whether a bracket that is next holds a unit of several letters: `12 (cm)`."""
+    inside = cursor.peek().text
+    return len(inside) > 1 and cursor.peek(2).text == ")" and find_unit(inside) is not None
 
 
 def atom(cursor: Cursor) -> Node:

@@ -39,6 +39,8 @@ from veritune.algebra.values.units import Unit
 
 RELATIONS = table("= < > <= >= != ~ in notin === subset -> propto perp parallel")
 SEPARATORS = frozenset((",", ";", "row", "and", "or", "."))
+EXTREMES = table("max min maximum minimum")
+"""Words that name the value behind them without a sign."""
 EQUALS_WORDS = table("is are equals was be equal gives")
 APPROXIMATELY = table("approximately approx about roughly")
 UNNAMED = "?"
@@ -165,7 +167,8 @@ def _leading_words(cursor: Cursor) -> list[str] | None:
     last = words[-1] if words else ""
     named = cursor.accept(":", "=") or last in EQUALS_WORDS
     fluff = bool(words) and all(word in FLUFF for word in words)
-    if (named or fluff) and _value_next(cursor):
+    extreme = len(words) == 1 and last in EXTREMES
+    if (named or fluff or extreme) and _value_next(cursor):
         return [word for word in words if word not in FLUFF]
     cursor.at = place
     return None

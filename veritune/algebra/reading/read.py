@@ -15,12 +15,14 @@ from veritune.algebra.reading.special import BASED, special
 from veritune.algebra.reading.tokens import tokenize
 from veritune.algebra.reading.unitphrase import natural
 from veritune.algebra.reading.words import content
+from veritune.algebra.tables import table
 from veritune.algebra.trees.nodes import (
     Cases,
     Items,
     Letter,
     NamedSet,
     Node,
+    Quantity,
     Relation,
     SetOp,
     Sym,
@@ -34,13 +36,16 @@ OPTION = re.compile(
 )
 SECOND = re.compile(r"(?:and|or|&)\b|\(?[A-J]\b|\\text", re.IGNORECASE)
 EXCEPT = re.compile(
-    r"(?:\\text\s?\{)?\s*(?:the set of )?all real numbers\}?,?"
+    r"(?:\\text\s?\{)?\s*(?:the set of )?all real(?: number)?s\}?,?"
     r" (?:except|other than)(?: for)? ?\}?(.+)",
     re.IGNORECASE | re.DOTALL,
 )
 ENUMERATED = re.compile(
     r"(?:^|(?<=[;,.\n])\s*|(?<=\\\\)\s*|\\quad\s*)\(?([1-9a-e])\)\s(?=\s*[\w\\$(-])"
 )
+KINDS = table("constant integer real parameter")
+CHOOSING = KINDS | table("any arbitrary is number c k n m a t number")
+LETTER_SETS = tuple(map(Sym, "ZNRQ"))
 NUMERALS, LETTERS = list("123456789"), list("abcde")
 QUAD = re.compile(r"\\q?quad(?![a-zA-Z])")
 STATES = re.compile(r"[=<>]|\\(?:le|ge|leq|geq|ne|neq|lt|gt|in|approx|equiv)(?![a-z])")
@@ -177,11 +182,15 @@ def _without_domains(nodes: list[Node]) -> list[Node]:
 
 
 def _domain(node: Node) -> bool:
+    """Whether a clause only says what a letter stands for: k in Z, c any constant."""
+    if isinstance(node, Text) or (isinstance(node, Quantity) and isinstance(node.value, Sym)):
+        said = node.words if isinstance(node, Text) else node.words.split()
+        return bool(set(said) & KINDS) and set(said) <= CHOOSING
     return (
         isinstance(node, Relation)
         and node.operators == ("in",)
         and isinstance(node.sides[0], Sym)
-        and isinstance(node.sides[1], NamedSet)
+        and (isinstance(node.sides[1], NamedSet) or node.sides[1] in LETTER_SETS)
     )
 
 

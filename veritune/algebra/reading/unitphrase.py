@@ -158,7 +158,7 @@ def _alone(cursor: Cursor) -> bool:
     behind = cursor.peek()
     if behind.text == "^":
         place = 3 if cursor.peek(2).text == "{" else 2
-        if cursor.peek(place).text not in ("2", "3"):
+        if cursor.token.text != "m" or cursor.peek(place).text not in ("2", "3"):
             return False
         behind = cursor.peek(place + (2 if place == 3 else 1))
     if behind.text not in ENDS and behind.text != "/":

@@ -11,6 +11,7 @@ from veritune.algebra.equality.meanings import (
     parameters,
     same_up_to_constant,
     strays,
+    with_other_constants,
     with_same_constant,
     with_same_parameter,
 )
@@ -93,8 +94,12 @@ def _same(
         if strays(gold, pred, declared, others):
             return False
         pred = with_same_parameter(gold, pred, declared, others)
-    same = Relater(policy, declared | others).same(gold, pred)
-    return same or same_up_to_constant(gold, pred)
+    relater = Relater(policy, declared | others)
+    return (
+        relater.same(gold, pred)
+        or same_up_to_constant(gold, pred)
+        or any(relater.same(gold, other) for other in with_other_constants(gold, pred))
+    )
 
 
 def _too_large(node: Node, policy: AnswerPolicy) -> bool:
