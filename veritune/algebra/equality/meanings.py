@@ -20,6 +20,7 @@ from veritune.algebra.trees.nodes import Add, Apply, Frac, Items, Mul, Node, Num
 
 CONSTANTS = table("C c K k C_1 C_0 c_1 C_{1} A D")
 """What a constant of integration is called."""
+INEQUALITIES = frozenset(("<", ">", "<=", ">=", "!="))
 LETTERS = table("A B C D K a b c d k")
 MOST_CONSTANTS = 3
 VARIABLES = table("x t u y z s r theta")
@@ -119,6 +120,22 @@ def with_other_constants(gold: Node, pred: Node) -> Iterator[Node]:
         for order in permutations(lacking):
             names: dict[str, Node] = {old: Sym(new) for old, new in zip(extra, order, strict=True)}
             yield renamed(pred, names)
+
+
+def unconditional(gold: Node, pred: Node) -> Node | None:
+    """The value of a reference such as "2x, x > 1", where the candidate says nothing about x."""
+    if not isinstance(gold, Items) or gold.kind not in ("list", "and") or isinstance(pred, Items):
+        return None
+    value, *conditions = gold.items
+    names = _used(value)
+    about = all(
+        isinstance(node, Relation)
+        and set(node.operators) <= INEQUALITIES
+        and variables(node) <= names
+        for node in conditions
+    )
+    stated = isinstance(value, Relation) and bool(set(value.operators) & INEQUALITIES)
+    return value if about and names and not stated else None
 
 
 def same_up_to_constant(gold: Node, pred: Node) -> bool:

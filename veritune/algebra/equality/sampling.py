@@ -36,6 +36,8 @@ WHOLE_NEEDED = 8
 """Points where there are whole variables."""
 BLOCKS = (0, 1, 0, 3, 0, 0, 12)
 """Multiples of the residues' number that are added."""
+CERTAIN = table("n m k N")
+"""Letters that are whole numbers where they are rounded."""
 WHOLE_FUNCTIONS = table("factorial factorial2 binomial gcd lcm mod")
 
 Point = dict[str, Any]
@@ -164,6 +166,8 @@ def whole_variables(node: Node) -> frozenset[str]:
     for part in walk(node):
         if isinstance(part, Func) and part.name in WHOLE_FUNCTIONS:
             found |= variables(part)
+        elif isinstance(part, Func) and part.name in ("floor", "ceil"):
+            found |= variables(part) & CERTAIN
         elif isinstance(part, Big) and part.kind in ("sum", "prod"):
             found |= variables(part.low) | variables(part.high)
         elif isinstance(part, Pow) and _negative(part.base):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
-from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
+from veritune.algebra.limits import MOST_ITEMS, LimitReachedError, UndefinedError, UnparsedError
 from veritune.algebra.trees.build import negated
 from veritune.algebra.trees.children import variables, walk
 from veritune.algebra.trees.names import is_name
@@ -50,6 +50,8 @@ from veritune.algebra.values.realsets import (
 
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 Join = Callable[[RealSet, RealSet], RealSet]
+WHOLE = {"Z": float("-inf"), "N": 1.0, "N_0": 0.0, "Z+": 1.0, "N^*": 1.0, "Z^+": 1.0}
+"""The least integer of each set of integers."""
 ORDERS = frozenset(("<", "<=", ">", ">="))
 
 
@@ -174,11 +176,32 @@ def _built(element: Node, condition: Node) -> RealSet:
     """{x in A : condition}; the condition must be about the element."""
     domain = whole_line()
     if isinstance(element, Relation) and element.operators == ("in",):
-        domain = _convert(element.sides[1])
-        element = element.sides[0]
+        element, within = element.sides
+        whole = WHOLE.get(within.name.strip("{} ")) if isinstance(within, NamedSet) else None
+        if whole is not None and isinstance(element, Sym):
+            return _whole_numbers(_convert(condition), whole)
+        domain = _convert(within)
     if not isinstance(element, Sym) or variables(condition) != {element.name}:
         raise NotASetError
     return intersection(domain, _convert(condition))
+
+
+def _whole_numbers(pieces: RealSet, least: float) -> RealSet:
+    """The integers, from the least of their kind on, in a bounded set."""
+    mp = context()
+    found: RealSet = ()
+    for piece in pieces:
+        low, high = piece.low.value, piece.high.value
+        if mp.isinf(high) or (mp.isinf(low) and least == -mp.inf):
+            raise NotASetError
+        first, last = int(mp.ceil(max(low, least))), int(mp.floor(high))
+        if last - first > MOST_ITEMS:
+            raise LimitReachedError("too many whole numbers")
+        inside = (k for k in range(first, last + 1) if (k > low or piece.low.closed))
+        for k in inside:
+            if k < high or piece.high.closed:
+                found = union(found, point(mp.mpf(k), Num(k)))
+    return found
 
 
 def _number(node: Node) -> tuple[Any, Node | None]:

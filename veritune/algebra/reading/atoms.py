@@ -75,7 +75,7 @@ def starts_atom(cursor: Cursor) -> bool:
 
 def declares(cursor: Cursor) -> bool:
     """Whether a bracket that is next only says where a letter comes from: `(k \\in Z)`."""
-    return cursor.peek(1).kind == "word" and cursor.peek(2).text == "in"
+    return cursor.peek(1).kind == "word" and cursor.peek(2).text in ("in", "!=")
 
 
 def _names_unit(cursor: Cursor) -> bool:

@@ -11,6 +11,7 @@ from veritune.algebra.equality.meanings import (
     parameters,
     same_up_to_constant,
     strays,
+    unconditional,
     with_other_constants,
     with_same_constant,
     with_same_parameter,
@@ -98,8 +99,15 @@ def _same(
     return (
         relater.same(gold, pred)
         or same_up_to_constant(gold, pred)
+        or _same_value(gold, pred, relater)
         or any(relater.same(gold, other) for other in with_other_constants(gold, pred))
     )
+
+
+def _same_value(gold: Node, pred: Node, relater: Relater) -> bool:
+    """The same but for a condition on the variable, which only the reference states."""
+    value = unconditional(gold, pred)
+    return value is not None and relater.same(value, pred)
 
 
 def _too_large(node: Node, policy: AnswerPolicy) -> bool:
