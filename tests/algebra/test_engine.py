@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import veritune
-from veritune.algebra.engine.objects import Builder
+from veritune.algebra.engine.objects import Objects
 from veritune.algebra.engine.results import tree
 from veritune.algebra.equality.identity import identical
 from veritune.algebra.limits import LimitReachedError
@@ -96,7 +96,7 @@ def test_a_tree_comes_back_from_sympy_as_the_same(formula: str) -> None:
     import sympy
 
     node = read(formula)
-    assert identical(node, tree(Builder(sympy, node).object(node)))
+    assert identical(node, tree(Objects(sympy, node).object(node)))
 
 
 @pytest.mark.parametrize(
@@ -115,4 +115,4 @@ def test_what_sympy_would_work_out_at_great_length_is_refused(formula: str) -> N
 
     node = read(formula)
     with pytest.raises(LimitReachedError):
-        Builder(sympy, node).object(node)
+        Objects(sympy, node).object(node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from veritune.algebra.engine.loading import engine
-from veritune.algebra.engine.objects import Builder
+from veritune.algebra.engine.objects import Objects
 from veritune.algebra.engine.results import UNDEFINED, decimal, tree
 from veritune.algebra.limits import UnparsedError
 from veritune.algebra.trees.children import parts, rebuild, variables, walk
@@ -58,7 +58,7 @@ def worked_out(node: Node) -> Node:
 
 
 def _value(sympy: Any, node: Node) -> Node:
-    found = _done(sympy, Builder(sympy, node).object(node))
+    found = _done(sympy, Objects(sympy, node).object(node))
     if found is None:
         return UNDEFINED
     if found.has(sympy.Piecewise):  # the first piece is the general one, the others its exceptions

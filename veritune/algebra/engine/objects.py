@@ -49,7 +49,7 @@ FUNCTIONS = {
 }  # fmt: skip
 
 
-class Builder:
+class Objects:
     """Builds the objects of one comparison; a variable is one symbol throughout."""
 
     def __init__(self, sympy: Any, node: Node) -> None:

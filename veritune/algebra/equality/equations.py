@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from veritune.algebra.equality.identity import identical
-from veritune.algebra.equality.kinks import kinked
 from veritune.algebra.equality.printed import printed
 from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.algebra.tables import table
@@ -25,6 +24,7 @@ from veritune.algebra.trees.nodes import (
     Relation,
     Sym,
 )
+from veritune.algebra.values.kinks import kinked
 from veritune.algebra.values.modular import OpaqueError, rational
 
 

@@ -8,7 +8,6 @@ from veritune.algebra.equality.chains import holds_together
 from veritune.algebra.equality.comparer import Comparer
 from veritune.algebra.equality.entries import Entry, Listing, listing, numbered
 from veritune.algebra.equality.families import Family, family, same_families
-from veritune.algebra.equality.matrices import matrix_of, vector_of
 from veritune.algebra.trees.children import variables
 from veritune.algebra.trees.nodes import (
     Add,
@@ -21,6 +20,7 @@ from veritune.algebra.trees.nodes import (
     Sym,
 )
 from veritune.algebra.trees.signs import has_sign
+from veritune.algebra.values.matrices import matrix_of, vector_of
 
 
 def same_lists(gold: Node, pred: Node, comparer: Comparer) -> bool:

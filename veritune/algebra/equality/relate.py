@@ -8,7 +8,6 @@ from veritune.algebra.equality.cases import same_cases
 from veritune.algebra.equality.equating import same_equations
 from veritune.algebra.equality.identity import identical
 from veritune.algebra.equality.lists import same_family_values, same_lists
-from veritune.algebra.equality.matrices import matrix_of, vector_of
 from veritune.algebra.equality.policy import AnswerPolicy
 from veritune.algebra.equality.setrelations import names_differ, same_set, unwrapped
 from veritune.algebra.equality.solve import is_setlike
@@ -31,6 +30,7 @@ from veritune.algebra.trees.nodes import (
     Text,
 )
 from veritune.algebra.trees.signs import has_sign
+from veritune.algebra.values.matrices import matrix_of, vector_of
 from veritune.algebra.values.moments import as_ratio, same_moment
 
 MOST_PAIRS = 4_000

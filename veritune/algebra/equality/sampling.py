@@ -12,7 +12,6 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any
 
-from veritune.algebra.equality.kinks import kink_points, kinked
 from veritune.algebra.limits import (
     MOST_PRECISION,
     LimitReachedError,
@@ -21,6 +20,7 @@ from veritune.algebra.limits import (
 from veritune.algebra.tables import table
 from veritune.algebra.trees.children import renamed, variables, walk
 from veritune.algebra.trees.nodes import Big, Func, Mul, Node, Num, Pow
+from veritune.algebra.values.kinks import kink_points, kinked
 from veritune.algebra.values.numeric import DomainError, Evaluator, UncoveredError, context
 
 DIGITS = 40

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from veritune.algebra.limits import MOST_ITEMS, LimitReachedError, UnparsedError
+from veritune.algebra.limits import MOST_ITEMS, LimitReachedError
 from veritune.algebra.reading.atoms import declares, starts_atom
 from veritune.algebra.reading.commands import FUNCTIONS
 from veritune.algebra.reading.cursor import Cursor
 from veritune.algebra.reading.environments import condition
 from veritune.algebra.reading.expressions import expression
+from veritune.algebra.reading.relations import modular, relation, with_modulus
 from veritune.algebra.reading.scripts import in_base
 from veritune.algebra.reading.unitphrase import natural, unit_after
 from veritune.algebra.reading.words import (
@@ -24,7 +25,6 @@ from veritune.algebra.tables import table
 from veritune.algebra.trees.nodes import (
     Cases,
     Frac,
-    Func,
     Interval,
     Items,
     Labelled,
@@ -32,19 +32,15 @@ from veritune.algebra.trees.nodes import (
     Num,
     Quantity,
     Relation,
-    Sym,
     Text,
 )
 from veritune.algebra.values.units import Unit
 
-RELATIONS = table("= < > <= >= != ~ in notin === subset -> propto perp parallel")
 SEPARATORS = frozenset((",", ";", "row", "and", "or", "."))
 EXTREMES = table("max min maximum minimum")
 """Words that name the value behind them without a sign."""
 EQUALS_WORDS = table("is are equals was be equal gives")
 APPROXIMATELY = table("approximately approx about roughly")
-UNNAMED = "?"
-"""The unknown of "> 5", whatever it is called."""
 STOP = table("where with since because")
 
 
@@ -220,14 +216,14 @@ def _after(cursor: Cursor, node: Node, closers: frozenset[str]) -> Node:
         return based
     if cursor.sign("(") and cursor.peek().text in ("mod", "modulo", "pmod"):
         cursor.at += 2
-        return _closing(cursor, node)
+        return modular(cursor, node, ")")
     if cursor.sign("mod", "pmod") or cursor.token.text in ("mod", "modulo"):
         cursor.at += 1
         if cursor.accept("("):
-            return _closing(cursor, node)
+            return modular(cursor, node, ")")
         if cursor.accept("{"):
-            return _modular(cursor, node, "}")
-        return _with_modulus(node, expression(cursor))
+            return modular(cursor, node, "}")
+        return with_modulus(node, expression(cursor))
     if cursor.sign("forall"):
         skip(cursor, closers)
         return node
@@ -307,59 +303,3 @@ def _measured(node: Node, unit: tuple[Unit, str]) -> Node:
     if isinstance(node, Relation):
         return Relation(node.operators, (*node.sides[:-1], _measured(node.sides[-1], unit)))
     return node if isinstance(node, (Quantity, Items, Interval)) else Quantity(node, *unit)
-
-
-def _closing(cursor: Cursor, node: Node) -> Node:
-    return _modular(cursor, node, ")")
-
-
-def _modular(cursor: Cursor, node: Node, closer: str) -> Node:
-    modulus = cursor.expression()
-    cursor.expect(closer)
-    return _with_modulus(node, modulus)
-
-
-def _with_modulus(node: Node, modulus: Node) -> Node:
-    if isinstance(node, Relation) and node.operators[-1] in ("===", "="):
-        last = Func("residue", (node.sides[-1], modulus))
-        return Relation((*node.operators[:-1], "==="), (*node.sides[:-1], last))
-    return Func("residue", (node, modulus))
-
-
-def relation(cursor: Cursor) -> Node:
-    """Sides joined by relation signs; a sign before the first side says nothing."""
-    cursor.accept("~", "=")
-    unnamed = cursor.sign("<", ">", "<=", ">=", "!=")
-    sides: list[Node] = [Sym(UNNAMED) if unnamed else expression(cursor)]
-    operators: list[str] = []
-    while cursor.token.kind == "op" and (
-        cursor.token.text in RELATIONS or cursor.token.text in ("not", ":")
-    ):
-        negative = cursor.accept("not")
-        if cursor.sign(":") and cursor.peek().text == "=":
-            cursor.at += 1
-        operator = cursor.token.text
-        if operator not in RELATIONS:
-            break
-        cursor.at += 1
-        operators.append(_negated(operator) if negative else operator)
-        sides.append(expression(cursor))
-    if not operators:
-        return sides[0]
-    return _chain(operators, sides)
-
-
-def _negated(operator: str) -> str:
-    opposite = {"=": "!=", "in": "notin", "<": ">=", ">": "<=", "<=": ">", ">=": "<"}
-    if operator not in opposite:
-        raise UnparsedError(f"a negated {operator}")
-    return opposite[operator]
-
-
-def _chain(operators: list[str], sides: list[Node]) -> Node:
-    last = sides[-1]
-    if operators[-1:] == ["==="] and isinstance(last, Func) and last.name == "mod":
-        sides[-1] = Func("residue", last.args)
-    elif "===" in operators:
-        operators = ["=" if operator == "===" else operator for operator in operators]
-    return Relation(tuple(operators), tuple(sides)) if operators else sides[0]
