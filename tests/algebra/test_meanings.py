@@ -67,6 +67,20 @@ y=\frac{1}{x} \quad y=-x | y=-x, y=\frac{1}{x}
 \frac{dy}{dx} = 2x | y' = 2x
 13 | `$13$`
 x \ne 2 | \text{all real numbers except } 2
+n=4k+1 | n \equiv 1 \pmod 4
+n \text{ is odd} | \text{odd } n
+f(x)=\pm x | f(x)=x \text{ or } f(x)=-x
+x = (-1)^k\frac{\pi}{6}+k\pi | x=(-1)^n \frac{\pi}{6} + n\pi
+y=C_1e^x+C_2e^{-x} | y = A e^x + B e^{-x}
+\frac{3}{x-2}, x\neq 2 | \frac{3}{x-2}
+\{x \in \mathbb{Z} \mid -2 < x < 2\} | \{-1,0,1\}
+\lceil n/2\rceil | \lfloor (n+1)/2 \rfloor
+> 5 | (5, \infty)
+\operatorname { l n } 2 | \ln 2
+1 0 0 | 100
+a) 12; b) 15 | 12, 15
+7, 2 | \text{max } 7, \text{ min } 2
+12 (cm) | 12
 """
 
 DIFFERENT = r"""
@@ -116,6 +130,13 @@ n\pi, n\in\mathbb{Z} | a\pi, n\in\mathbb{Z}
 1\% | 1
 \text{Yes} | \text{True}
 1.5 + 5.5(-1)^n | 1.5 + 5.5(1)^n
+n=4k+1 | n \equiv 3 \pmod 4
+y=C_1e^x+C_2e^{-x} | y = A e^x + B e^{-2x}
+\frac{3}{x-2}, x\neq 2 | \frac{3}{x-2}, x\neq 3
+\{x \in \mathbb{Z} \mid -2 < x < 2\} | \{-2,-1,0,1,2\}
+7, 2 | \text{max } 7, \text{ min } 3
+14 d^{3} | 14
+5 | > 5
 """
 
 

@@ -68,6 +68,9 @@ def _members(item: Node, apart: bool) -> list[Entry]:
     if isinstance(item, Labelled):
         return [Entry(item.label, value, item) for value in variants(item.value)]
     found = isolated(item) if isinstance(item, Relation) else None
+    if found is not None and has_sign(item) and isinstance(found.name, Apply):
+        signed = variants(found.value)
+        return [Entry(found.name, v, Relation(("=",), (found.name, v))) for v in signed]
     if found is not None:
         return [Entry(found.name, value, item) for value in variants(found.value)]
     return [Entry(None, value, value) for value in variants(item)]

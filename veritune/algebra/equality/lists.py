@@ -7,8 +7,10 @@ from collections import Counter
 from veritune.algebra.equality.chains import holds_together
 from veritune.algebra.equality.comparer import Comparer
 from veritune.algebra.equality.entries import Entry, Listing, listing, numbered
-from veritune.algebra.equality.families import Family, family, same_families
-from veritune.algebra.trees.children import variables
+from veritune.algebra.equality.families import PARAMETERS, Family, family, same_families
+from veritune.algebra.equality.identity import identical
+from veritune.algebra.limits import UndefinedError, UnparsedError
+from veritune.algebra.trees.children import renamed, variables
 from veritune.algebra.trees.nodes import (
     Add,
     Apply,
@@ -21,6 +23,7 @@ from veritune.algebra.trees.nodes import (
 )
 from veritune.algebra.trees.signs import has_sign
 from veritune.algebra.values.matrices import matrix_of, vector_of
+from veritune.algebra.values.quantities import mentions_pi
 
 
 def same_lists(gold: Node, pred: Node, comparer: Comparer) -> bool:
@@ -68,6 +71,8 @@ def _listed_families(left: Listing, right: Listing, comparer: Comparer) -> bool:
 
 def same_family_values(gold: tuple[Node, ...], pred: tuple[Node, ...], comparer: Comparer) -> bool:
     """Solutions with an integer parameter, whatever it is called."""
+    if len(gold) == len(pred) == 1 and _renamed_family(gold[0], pred[0]):
+        return True
     used = variables(Items("list", gold)), variables(Items("list", pred))
     shared = used[0] & used[1] or not all(used)
     sides: list[list[Family]] = []
@@ -77,6 +82,19 @@ def same_family_values(gold: tuple[Node, ...], pred: tuple[Node, ...], comparer:
             return False
         sides.append([one for one in found if one is not None])
     return same_families(*sides)
+
+
+def _renamed_family(gold: Node, pred: Node) -> bool:
+    """(-1)^k pi/6 + k pi with another letter, which is no family of one period."""
+    left, right = variables(gold), variables(pred)
+    if not (len(left) == len(right) == 1 and left != right and (left | right) <= PARAMETERS):
+        return False
+    if not (mentions_pi(gold) and mentions_pi(pred)):
+        return False
+    try:
+        return identical(gold, renamed(pred, {min(right): Sym(min(left))}))
+    except (UndefinedError, UnparsedError):
+        return False
 
 
 def _vectors(gold: Node, pred: Node, comparer: Comparer) -> bool:

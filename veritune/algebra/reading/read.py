@@ -32,7 +32,8 @@ from veritune.algebra.trees.nodes import (
 GRAMMAR = Grammar(expression, term, factor, members)
 JUNK = re.compile(r"(?:[\s;,:*\\]|(?<!\.\.)\.)+$|^[\s;,:*]+|[\"“”]")
 OPTION = re.compile(
-    r"\$?(?:\\text(?:bf|rm)?\s?\{\s*)?\(?([A-J])(?:\)|\.(?=\s))\s*\}?\$?[\s:.,]*(\S.*)", re.DOTALL
+    r"\$?(?:\\text(?:bf|rm)?\s?\{\s*)?\(?([A-J]|[a-e](?=\)[\s}]))(?:\)|\.(?=\s))\s*\}?\$?[\s:.,]*(\S.*)",
+    re.DOTALL,
 )
 SECOND = re.compile(r"(?:and|or|&)\b|\(?[A-J]\b|\\text", re.IGNORECASE)
 EXCEPT = re.compile(
@@ -45,6 +46,8 @@ ENUMERATED = re.compile(
 )
 KINDS = table("constant integer real parameter")
 CHOOSING = KINDS | table("any arbitrary is number c k n m a t number")
+OPENING = table("it they on is are at")
+"""Words that an answer may open with and that say nothing."""
 LETTER_SETS = tuple(map(Sym, "ZNRQ"))
 NUMERALS, LETTERS = list("123456789"), list("abcde")
 QUAD = re.compile(r"\\q?quad(?![a-zA-Z])")
@@ -67,7 +70,7 @@ def read(text: str) -> Node:
     if found is not None:
         return found
     try:
-        return based(body) or _choice(body) or _enumerated(body) or _except(body) or _parse(body)
+        return based(body) or _enumerated(body) or _choice(body) or _except(body) or _parse(body)
     except UnparsedError as error:
         words = _words(body)
         if words is None:
@@ -82,7 +85,7 @@ def _choice(body: str) -> Node | None:
     match = OPTION.fullmatch(body)
     if match is None or SECOND.match(match.group(2)):
         return None
-    return Letter(match.group(1), read(match.group(2)))
+    return Letter(match.group(1).upper(), read(match.group(2)))
 
 
 def _enumerated(body: str) -> Node | None:
@@ -206,4 +209,7 @@ def _words(body: str) -> Node | None:
     tokens = tokenize(body)
     if not any(natural(token) for token in tokens):
         return None
-    return Text(content([t.text for t in tokens if t.text not in ("{", "}", ",", ".", "(", ")")]))
+    words = [t.text for t in tokens if t.text not in ("{", "}", ",", ".", "(", ")")]
+    while len(words) > 1 and words[0].lower() in OPENING:
+        words = words[1:]
+    return Text(content(words))

@@ -89,8 +89,10 @@ PHRASES: dict[str, Node] = {
         ],
         Text(("undefined",)),
     ),
+    **dict.fromkeys(("impossible", "not possible", "it is impossible"), Text(("impossible",))),
     **{word: Text((word,)) for word in ("yes", "no", "true", "false")},
 }
+NONE_SUCH = re.compile(r"(?:there (?:is|are) )?no such \$?\w{1,9}\$?(?: exists?)?", re.IGNORECASE)
 LETTER = re.compile(r"\(?\s*([A-Ja-j])\s*\)")
 OPTION = re.compile(r"(?:option|choice|answer)\s*:?\s*\(?([A-J])\)?", re.IGNORECASE)
 CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?\s*(?:([ap])\.?\s?m\.?)?", re.IGNORECASE)
@@ -121,6 +123,8 @@ def special(body: str) -> Node | None:
     plain = " ".join(plain.split())
     if len(plain) > LONGEST:
         return None
+    if NONE_SUCH.fullmatch(plain):
+        return NamedSet("empty")
     found = PHRASES.get(plain.lower()) or _yes_or_no(plain)
     if found is not None:
         return found
