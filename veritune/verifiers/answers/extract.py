@@ -14,11 +14,11 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from veritune.algebra.reading.clean import unglued
+from veritune.algebra.tables import table
 from veritune.verifiers.answers.boxes import closed_boxes, last_group, with_suffix
-from veritune.verifiers.answers.clean import unglued
 from veritune.verifiers.answers.phrases import Stated, stated
 from veritune.verifiers.answers.spans import last_number, last_span, math_spans
-from veritune.verifiers.answers.tables import table
 
 Mode = Literal["strict", "lenient"]
 Kind = Literal["latex", "plain"]
