@@ -25,6 +25,8 @@ CLOSING = (
     rf"</{NAMES}>|<\|?end_of_thought\|?>|<\|?END_THINKING\|?>|\[/THINK\]|\u25c1/think\u25b7"
     r"|<unused95>|<channel\|>"
 )
+SIGNS = "<[\u25c1"
+"""What the tags begin with: most texts have none of it."""
 TAG = re.compile(rf"(?P<opening>{OPENING})|(?P<closing>{CLOSING})", re.IGNORECASE)
 PROMPT_END = re.compile(rf"(?:{OPENING})\s*\Z", re.IGNORECASE)
 LONGEST_TAG = 40
@@ -61,6 +63,8 @@ def split_thinking(text: str, *, opened: bool = False) -> Split:
 def answer_start(text: str, *, opened: bool = False) -> int | None:
     """The offset at which the answer begins; None where a thought is not ended."""
     start: int | None = None if opened else 0
+    if not any(sign in text for sign in SIGNS) and not text.lstrip().startswith("analysis"):
+        return start
     for match in TAG.finditer(text):
         if text[match.start() - 1 : match.start()] in tuple(QUOTES):
             continue
@@ -80,6 +84,8 @@ def opens_thinking(prompt: str) -> bool:
 
 def first_turn(text: str) -> str:
     """The text up to the token that ends the model's turn; such tokens at its start are skipped."""
+    if "<" not in text and "[" not in text:
+        return text
     while (begin := END_OF_TURN.match(text.lstrip())) is not None:
         text = text.lstrip()[begin.end() :]
     end = END_OF_TURN.search(text)

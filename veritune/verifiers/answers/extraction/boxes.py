@@ -52,6 +52,8 @@ class Box:
 
 def closed_boxes(text: str) -> list[Box]:
     """Outermost boxes whose brace is closed and that hold something; linear in the length."""
+    if "box" not in text:
+        return []
     starts = {match.end() - 1: match.start() for match in OPEN.finditer(text)}
     if not starts:
         return [Box(m.start(), m.end(), m.group(1)) for m in BARE.finditer(text)][-1:]
@@ -80,6 +82,8 @@ def _escaped(token: str) -> bool:
 def unclosed_box(text: str) -> int | None:
     """Where the last box begins, if its brace is not closed and something stands in it."""
     last = None
+    if "box" not in text:
+        return None
     for match in OPEN.finditer(text):
         last = match
     if last is None or not text[last.end() :].strip():

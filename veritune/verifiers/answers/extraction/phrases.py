@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import chain
 
-from veritune.verifiers.answers.extraction.cues import CUE, HEADING, WORD
+from veritune.verifiers.answers.extraction.cues import CUE, STEM, STEMS
+from veritune.verifiers.answers.extraction.english import NOUN, statement_behind
 from veritune.verifiers.answers.extraction.hedges import attributed
 from veritune.verifiers.answers.extraction.statement import Statement
 from veritune.verifiers.answers.extraction.values import (
@@ -43,6 +43,16 @@ NOT_SO = re.compile(
     r"\b(?:not|never|if|unless|when|maybe|perhaps|could|might|or|either|between|than|least|most)\b|n't\b|\?",
     re.IGNORECASE,
 )
+NAMES = re.compile(
+    r"(?<=is )(?:(?:the|our|my|therefore|thus|indeed) ){0,2}"
+    r"(?:(?:final|correct|right|required|desired) ){0,2}"
+    r"(?:answer|choice|option|solution|correct|right)\b"
+)
+"""What calls a value that stands before it the answer."""
+LONGEST_SENTENCE = 1_000
+LONGEST_VALUE = 260
+WINDOW = 20
+"""Characters around a stem in which its cue stands."""
 LAST_SENTENCE = re.compile(r"[.!?]\s+")
 UNDERLINED = re.compile(r"__(?=[A-Za-z])([^_\n]{1,200})__")
 LONGEST_SEARCH = 20_000
@@ -53,39 +63,55 @@ LONGEST_BEFORE = 120
 """Characters of a sentence before a cue."""
 
 
-def announced(text: str) -> Iterator[Statement]:
-    """What stands behind a cue or under a heading, the last first."""
-    begin = max(0, len(text) - LONGEST_SEARCH)
-    found = sorted(
-        chain(CUE.finditer(text, begin), HEADING.finditer(text, begin)), key=lambda m: -m.start()
-    )
-    for match in found[:MOST_CUES]:
-        start = match.start()
-        line = max(text.rfind("\n", begin, start), text.rfind(". ", begin, start), 0)
+def announced(text: str, begin: int = 0) -> Iterator[Statement]:
+    """What stands behind a cue or under a heading from `begin` on, the last first."""
+    seen = -1
+    for start, end, foreign in cues(text, begin):
+        if end == seen:
+            continue
+        seen = end
+        line = max(text.rfind("\n", 0, start), text.rfind(". ", 0, start), 0)
         if attributed(text[max(line, start - LONGEST_BEFORE) : start]):
             continue
-        value = value_behind(text, match.end())
-        if value is None or (match.lastgroup == "foreign" and not value.direct):
+        value = value_behind(text, end)
+        if value is None or (foreign and not value.direct):
             continue
-        yield Statement(start, max(match.end(), value.end), value.answer, "phrase", value.direct)
+        yield Statement(start, max(end, value.end), value.answer, "phrase", value.direct)
 
 
-def value_first(text: str) -> Statement | None:
-    """The last value that stands before the words that call it the answer."""
-    last = None
-    for match in SAID.finditer(text, max(0, len(text) - LONGEST_SEARCH)):
-        sentence = re.split(r"[.\n]", text[match.end() : match.end() + 80], maxsplit=1)[0]
-        if not sentence.rstrip().endswith("?"):
-            last = match
-    if last is None:
-        return None
-    value = tidy(last["value"] or last["letter"]).strip("()")
-    return Statement(last.start(), last.end(), value, "phrase")
+def cues(text: str, begin: int = 0) -> Iterator[tuple[int, int, bool]]:
+    """Where a statement and its value begin, and whether in another language, the last first."""
+    begin = max(begin, len(text) - LONGEST_SEARCH)
+    found = [
+        (*place, False)
+        for noun in [*NOUN.finditer(text, begin)][-MOST_CUES:]
+        if (place := statement_behind(text, noun)) is not None
+    ]
+    stems = STEM.finditer(text, begin) if any(stem in text for stem in STEMS) else ()
+    for stem in [*stems][-MOST_CUES:]:
+        window = max(begin, stem.start() - WINDOW), stem.end() + WINDOW
+        found += [(m.start(), m.end(), True) for m in CUE.finditer(text, *window)]
+    return iter(sorted(found, reverse=True))
+
+
+def value_first(text: str, begin: int = 0) -> Statement | None:
+    """The last value from `begin` on that stands before the words that call it the answer."""
+    begin = max(begin, len(text) - LONGEST_SEARCH)
+    for noun in reversed([*NAMES.finditer(text, begin)][-MOST_CUES:]):
+        window = max(begin, noun.start() - LONGEST_VALUE), noun.end() + 20
+        for match in reversed([*SAID.finditer(text, *window)]):
+            sentence = re.split(r"[.\n]", text[match.end() : match.end() + 80], maxsplit=1)[0]
+            if not sentence.rstrip().endswith("?"):
+                value = tidy(match["value"] or match["letter"]).strip("()")
+                return Statement(match.start(), match.end(), value, "phrase")
+    return None
 
 
 def emphasised(text: str) -> Statement | None:
     """The one bold value of the sentence that ends the text and draws a conclusion."""
-    body = PLEASANTRY.sub("", text[-LONGEST_SEARCH:].rstrip()).rstrip()
+    if "**" not in text[-LONGEST_SENTENCE:]:
+        return None
+    body = PLEASANTRY.sub("", text[-LONGEST_SENTENCE:].rstrip()).rstrip()
     sentence = LAST_SENTENCE.split(body.rpartition("\n")[2])[-1]
     bold = [match.group(1) for match in EMPHASIS.finditer(sentence)]
     if len(bold) != 1 or not begins_with_value(bold[0]) or NOT_SO.search(sentence):
@@ -101,4 +127,4 @@ def plain(text: str) -> str:
     text = UNDERLINED.sub(r"\1", text) if "__" in text else text
     if "\\" not in text:
         return text
-    return FONT.sub(lambda m: f" {m[1]} " if WORD.search(m[1]) else m.group(), text)
+    return FONT.sub(lambda m: f" {m[1]} " if NOUN.search(m[1]) else m.group(), text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from veritune.verifiers.answers.extraction.boxes import (
@@ -12,13 +13,20 @@ from veritune.verifiers.answers.extraction.boxes import (
     unclosed_box,
     with_suffix,
 )
-from veritune.verifiers.answers.extraction.cues import CUE, NEXT_QUESTION, WORD
+from veritune.verifiers.answers.extraction.cues import NEXT_QUESTION
 from veritune.verifiers.answers.extraction.hedges import ASKED, NO_VALUE, denied, taken_back
-from veritune.verifiers.answers.extraction.phrases import announced, emphasised, plain, value_first
+from veritune.verifiers.answers.extraction.phrases import (
+    announced,
+    cues,
+    emphasised,
+    plain,
+    value_first,
+)
 from veritune.verifiers.answers.extraction.statement import Statement
 from veritune.verifiers.answers.extraction.tags import tagged
 from veritune.verifiers.answers.extraction.values import tidy, value_of
 
+NUMBER_ALONE = re.compile(r"[-+$]?\d[\d,./]{0,100}(?<![,.])")
 LONGEST_TAGGED = 4_000
 MOST_QUESTIONS = 8
 """Questions of a text that are looked at to see whether one was answered before."""
@@ -36,7 +44,9 @@ def last_statement(text: str, *, boxes_only: bool = False) -> Statement | None:
 def stated_in(content: str) -> str | None:
     """The answer that a marked text gives: its box, its own statement, or all of it."""
     content = content.strip()[-LONGEST_TAGGED:]
-    if "boxed" in content or CUE.search(content):
+    if NUMBER_ALONE.fullmatch(content):
+        return content
+    if "boxed" in content or next(cues(content), None) is not None:
         found = last_statement(content)
         return found.answer if found is not None else None
     content = tidy(content)
@@ -47,10 +57,11 @@ def _last(text: str, boxes_only: bool) -> Statement | None:
     """The last that counts: words in which no value is found do not replace a value."""
     found = [*_boxed(text), *_tagged(text)]
     vague: list[Statement] = []
-    if not boxes_only and WORD.search(text):
-        first = value_first(text)
+    if not boxes_only:
+        begin = max((one.start for one in found), default=0)
+        first = value_first(text, begin)
         found += [first] if first is not None else []
-        for one in announced(text):
+        for one in announced(text, begin):
             if one.direct or (one.answer is not None and NO_VALUE.match(one.answer)):
                 found.append(one)
                 break
@@ -88,7 +99,7 @@ def _boxed(text: str) -> Iterator[Statement]:
 def _content(text: str, box: Box) -> str:
     """What a box holds; where that is a sentence, what it states: "The answer is 5"."""
     content = box_content(with_suffix(text, box))
-    if not WORD.search(content):
+    if not any(char.isalpha() for char in content):
         return content
     said = next((one for one in announced(plain(content)) if one.direct), None)
     return said.answer if said is not None and said.answer is not None else content
