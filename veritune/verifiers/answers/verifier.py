@@ -30,7 +30,7 @@ class AnswerVerifier:
         self,
         policy: AnswerPolicy = DEFAULT,
         *,
-        mode: Mode = "strict",
+        mode: Mode = "stated",
         workers: int = 1,
         seconds: float = SECONDS,
         memory_mb: int = MEMORY_MB,

@@ -36,7 +36,7 @@ from veritune.algebra.trees.nodes import (
     Sign,
 )
 from veritune.records import StepLabel
-from veritune.verifiers.answers.spans import math_spans
+from veritune.verifiers.answers.extraction import math_spans
 from veritune.verifiers.steps.equations import BEFORE, BEHIND
 
 LONGEST = 300

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from veritune.verifiers.answers.boxes import joins
+from veritune.verifiers.answers.extraction.boxes import joins
 
 SPAN = re.compile(
     r"(?<!\\)\$\$(?P<double>(?:[^$\\]|\\.){1,2000}?)\$\$"
