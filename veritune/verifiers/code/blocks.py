@@ -7,16 +7,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from veritune import thinking
+
 FENCE = re.compile(
     r"^(?P<lead>[ \t]*(?:>[ \t]?|(?:[-*+]|\d{1,3}[.)])[ \t]+)*)"
     r"(?P<mark>`{3,}|~{3,})(?P<info>[^\n`]*)$",
     re.MULTILINE,
 )
-THINKING = r"(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis)"
-OPENING = re.compile(
-    rf"^[ \t]*(?:<{THINKING}>|<\|?begin_of_thought\|?>|\[THINK\])", re.MULTILINE | re.IGNORECASE
-)
-CLOSING = re.compile(rf"</{THINKING}>|<\|?end_of_thought\|?>|\[/THINK\]", re.IGNORECASE)
+OPENING = re.compile(rf"^[ \t]*(?:{thinking.OPENING})", re.MULTILINE | re.IGNORECASE)
+CLOSING = re.compile(thinking.CLOSING, re.IGNORECASE)
 TRIPLE = re.compile(
     r"\\.|#[^\n]*|('''|\"\"\")|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"", re.DOTALL
 )
@@ -68,7 +67,12 @@ def lines_of(text: str) -> list[str]:
 
 
 def answer_start(text: str) -> int | None:
-    """Where the answer begins, behind what the model thought; None where thinking never ended."""
+    """Where the answer begins, behind what the model thought; None where thinking never ended.
+
+    As `veritune.thinking`, but tags inside a block of code belong to the program.
+    """
+    if "<|channel|>" in text or text.lstrip().startswith("analysis"):
+        return thinking.answer_start(text)
     start = 0
     fenced = [(b.start, b.end) for b in fenced_blocks(text, 0)]
     while True:
