@@ -64,9 +64,12 @@ async def open_verifier(config: VerifierConfig, *, needs_code: bool) -> AsyncIte
         yield LearnedVerifier(config.reward_model, threshold=config.step_threshold)
         return
     async with AsyncExitStack() as stack:
-        from veritune.verifiers.answers import AnswerVerifier
+        from veritune.verifiers.answers import AnswerPolicy, AnswerVerifier
 
-        answers = await stack.enter_async_context(AnswerVerifier(workers=config.workers))
+        knobs = config.answers.model_dump(exclude={"mode"})
+        answers = await stack.enter_async_context(
+            AnswerVerifier(AnswerPolicy(**knobs), mode=config.answers.mode, workers=config.workers)
+        )
         learned = _learned(config)
         of_kind: dict[str, Verifier] = {"math": MathVerifier(answers, learned)}
         if needs_code:
