@@ -9,7 +9,7 @@ import pytest
 
 from veritune.cli.sandbox import main
 from veritune.errors import MissingFileError, RecipeError
-from veritune.sandbox.runner import seccomp
+from veritune.sandbox.runner.confinement import seccomp
 
 
 def test_the_doctor_says_what_holds(capsys: pytest.CaptureFixture[str]) -> None:

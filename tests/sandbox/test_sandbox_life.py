@@ -18,7 +18,7 @@ import machine
 import pytest
 
 from veritune.sandbox import (
-    GradedJob,
+    Graded,
     Limits,
     Program,
     SandboxFailureError,
@@ -31,7 +31,7 @@ from veritune.sandbox.slot import Slot, SlotIndex
 
 KINDS = ["bubblewrap", pytest.param("docker", marks=pytest.mark.docker)]
 TESTS = {"type": "asserts", "tests": {"type": "asserts", "code": "assert f(1) == 2"}}
-JOB = GradedJob(sources=(("solution.py", "def f(x):\n    return x + 1"),), tests=TESTS)
+JOB = Graded(sources=(("solution.py", "def f(x):\n    return x + 1"),), tests=TESTS)
 CLIENT = """
 import asyncio, sys
 from veritune.sandbox import Program, open_sandbox

@@ -10,7 +10,7 @@ import socket
 import pytest
 
 from veritune.sandbox import (
-    GradedJob,
+    Graded,
     Limits,
     Program,
     SandboxFailureError,
@@ -20,11 +20,11 @@ from veritune.sandbox import (
     slot,
 )
 from veritune.sandbox.direct_pipe import DirectPipe, find_direct_pipe
-from veritune.sandbox.runner import wire
+from veritune.sandbox.runner.wire import frames
 
 KINDS = ["bubblewrap", pytest.param("docker", marks=pytest.mark.docker)]
 TESTS = {"type": "asserts", "tests": {"type": "asserts", "code": "assert f(1) == 2"}}
-JOB = GradedJob(sources=(("solution.py", "def f(x):\n    return x + 1"),), tests=TESTS)
+JOB = Graded(sources=(("solution.py", "def f(x):\n    return x + 1"),), tests=TESTS)
 # Long enough for every slot to have one at the same time.
 WHERE = Program(source="import os, time\nprint(*os.sched_getaffinity(0))\ntime.sleep(0.5)")
 
@@ -129,7 +129,7 @@ async def test_an_engine_is_passed_by_where_it_is_near_and_used_where_not(near: 
     try:
         if not near:
             await opened.start()
-            await opened.run(wire.framed(wire.dumps({"id": None, "replies": None})), 60)
+            await opened.run(frames.framed(frames.dumps({"id": None, "replies": None})), 60)
         for asked in (JOB, echo, JOB):
             frame, nonce = job.encode(asked, Limits(output_kb=4000))
             result = job.decode(await opened.run(frame, 60), nonce)

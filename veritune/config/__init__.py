@@ -39,6 +39,7 @@ from veritune.config.recipe import (
     tagged_kinds,
 )
 from veritune.config.rounds import (
+    AnswersConfig,
     EvaluationConfig,
     RoundsConfig,
     SamplerConfig,
@@ -62,6 +63,7 @@ from veritune.config.trainers import (
 )
 
 __all__ = [
+    "AnswersConfig",
     "ChainConfig",
     "CheckerName",
     "ColumnsConfig",

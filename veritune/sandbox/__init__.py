@@ -1,6 +1,6 @@
 """Where untrusted programs run: isolated, limited, many a second.
 
-`open_sandbox` gives an async context manager; `run` takes a `Program`, or a `GradedJob` candidate
+`open_sandbox` gives an async context manager; `run` takes a `Program`, or a `Graded` candidate
 whose tests run in a second, separately confined process.
 """
 
@@ -16,13 +16,13 @@ from veritune.sandbox.doctor import IsolationCheck, examine
 from veritune.sandbox.image import TOOLCHAINS, build_from_dockerfile, build_from_host
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.pool import PooledSandbox
-from veritune.sandbox.protocol import ExecResult, GradedJob, Job, Program, Sandbox, Shared
+from veritune.sandbox.protocol import ExecResult, Graded, Job, Program, Sandbox, Shared
 
 __all__ = [
     "DOCKER_IMAGE",
     "TOOLCHAINS",
     "ExecResult",
-    "GradedJob",
+    "Graded",
     "IsolationCheck",
     "Job",
     "Limits",

@@ -22,7 +22,11 @@ DEVICES = ("null", "zero", "urandom")
 CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL")
 SITE = "/opt/packages"
 PACKAGES = ("numpy", "numpy.libs")
-SUITE = ("pytest", "_pytest", "py.py", "pluggy", "iniconfig", "packaging", "pygments")
+SUITE = (
+    *("pytest", "_pytest", "py.py", "pluggy", "iniconfig", "packaging", "pygments"),
+    *("pytest_asyncio", "pytest_mock", "typing_extensions.py", "sortedcontainers", "hypothesis"),
+    *("_hypothesis_ftz_detector.py", "_hypothesis_globals.py", "_hypothesis_pytestplugin.py"),
+)
 CLOSE_SECONDS = 10.0
 GENERATIONS = 4
 """bubblewrap itself, its process in the new namespace, the host, and what forks for it."""
@@ -91,12 +95,30 @@ def _python() -> list[str]:
             # Else they are as closed as on the host, where they may be somebody's home.
             line += _open_folder(str(parent))
         line += ["--ro-bind", folder, folder]
+    for hidden in _site_packages():
+        line += ["--tmpfs", hidden, "--remount-ro", hidden]
     for name in PACKAGES + SUITE:
-        for place in sys.path:
-            if place.endswith("site-packages") and (Path(place) / name).exists():
-                line += ["--ro-bind", f"{place}/{name}", f"{SITE}/{name}"]
-                break
+        for found in installed(name):
+            line += ["--ro-bind", str(found), f"{SITE}/{found.name}"]
     return line
+
+
+def _site_packages() -> list[str]:
+    """Folders of installed packages below what is bound: candidates see none but those chosen."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    places = [f"{folder}/lib/{version}/site-packages" for folder in (sys.base_prefix, "/usr")]
+    places += [f"/usr/local/lib/{version}/{kind}-packages" for kind in ("site", "dist")]
+    places += ["/usr/lib/python3/dist-packages"]
+    return [place for place in dict.fromkeys(places) if os.path.isdir(place)]
+
+
+def installed(name: str) -> list[Path]:
+    """A package or module of this host's, and what says its version."""
+    for place in sys.path:
+        if place.endswith("site-packages") and (Path(place) / name).exists():
+            about = Path(place).glob(f"{name.removesuffix('.py')}-*.dist-info")
+            return [Path(place) / name, *about]
+    return []
 
 
 class _Process:

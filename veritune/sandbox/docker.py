@@ -19,7 +19,8 @@ from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.replies import tree_of
 from veritune.sandbox.direct_pipe import DirectPipe, find_direct_pipe
 from veritune.sandbox.limits import Limits
-from veritune.sandbox.runner import wire
+from veritune.sandbox.runner import speed
+from veritune.sandbox.runner.wire import frames
 from veritune.sandbox.slot import BOOTSTRAP, Slot, SlotIndex
 
 IMAGE = "veritune-sandbox"
@@ -163,6 +164,8 @@ class _Container:
 
     async def use_direct_pipe(self, slot: Slot) -> None:
         """Pass the engine by, where that is possible."""
+        if not speed.is_open():
+            return
         pipe = (await self._replies(slot, None))["replies"]
         pid = await asyncio.to_thread(_first_process, self._engine, self._name)
         self._direct_pipe = find_direct_pipe(self._name, pid, pipe[0])
@@ -171,7 +174,7 @@ class _Container:
             await self._replies(slot, pipe)
 
     async def _replies(self, slot: Slot, pipe: list[int] | None) -> Any:
-        asked = wire.framed(wire.dumps({"id": None, "replies": pipe}))
+        asked = frames.framed(frames.dumps({"id": None, "replies": pipe}))
         return json.loads(await slot.run(asked, ENGINE_SECONDS))
 
     def processes(self) -> Iterable[int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.sandbox.limits import Limits
-from veritune.sandbox.protocol import GradedJob, Program, Sandbox
+from veritune.sandbox.protocol import Graded, Program, Sandbox
 
 PROBE = """
 import json, os, resource, socket
@@ -59,7 +59,7 @@ async def examine(sandbox: Sandbox, limits: Limits) -> list[IsolationCheck]:
         async with sandbox:
             program = await sandbox.run(Program(source=textwrap.dedent(PROBE)))
             tests = {"type": "asserts", "tests": {"type": "asserts", "code": APART}}
-            graded = await sandbox.run(GradedJob(sources=(("solution.py", SIDES),), tests=tests))
+            graded = await sandbox.run(Graded(sources=(("solution.py", SIDES),), tests=tests))
     except (SandboxUnavailableError, SandboxFailureError) as error:
         return [IsolationCheck("starts", False, str(error))]
     if program.code != 0:

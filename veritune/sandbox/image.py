@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from veritune.errors import InputError, SandboxFailureError
-from veritune.sandbox.bubblewrap import PACKAGES, SITE, SUITE
+from veritune.sandbox.bubblewrap import PACKAGES, SITE, SUITE, installed
 
 SHELL = ("sh", "base64", "true")
 LEFT_OUT = {"test", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "site-packages"}
@@ -118,20 +118,13 @@ def _fill(image: _Image, languages: tuple[str, ...]) -> None:
         files |= more
         folders += trees
     files |= {name for folder in folders for name in _tree(Path(folder))}
-    packages = [package for name in PACKAGES + SUITE for package in _package(name)]
+    packages = [package for name in PACKAGES + SUITE for package in installed(name)]
     moved = {f: f"{SITE}/{p.name}{f.removeprefix(str(p))}" for p in packages for f in _tree(p)}
     programs = [f for f in (*files, *moved) if re.search(r"\.so(\.|$)", f) or os.access(f, os.X_OK)]
     for name in sorted(files.union(_libraries(programs))):
         image.add(name)
     for name, place in moved.items():
         image.add(name, place)
-
-
-def _package(name: str) -> Iterator[Path]:
-    for place in sys.path:
-        if place.endswith("site-packages") and (Path(place) / name).exists():
-            yield Path(place) / name
-            return
 
 
 def _python_library() -> Iterator[str]:

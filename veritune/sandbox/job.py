@@ -14,8 +14,8 @@ from veritune.errors import SandboxFailureError
 from veritune.records import TestOutcome
 from veritune.replies import ReplyLostError, check_id
 from veritune.sandbox.limits import Limits
-from veritune.sandbox.protocol import ExecResult, GradedJob, Job, Program, Shared
-from veritune.sandbox.runner import wire
+from veritune.sandbox.protocol import ExecResult, Graded, Job, Program, Shared
+from veritune.sandbox.runner.wire import frames
 from veritune.sandbox.slot import ENVIRONMENT
 
 OUTCOMES = frozenset(get_args(TestOutcome))
@@ -24,11 +24,17 @@ OUTCOMES = frozenset(get_args(TestOutcome))
 def encode(job: Job, limits: Limits) -> tuple[bytes, str]:
     """The frame for one job, and the nonce that its reply and its own claim must carry."""
     nonce = secrets.token_hex(16)
-    if isinstance(job, GradedJob):
+    if isinstance(job, Graded):
         payload: dict[str, Any] = {"sources": job.sources, "numpy": job.numpy}
+        told: dict[str, Any] = {"mirror": job.mirror, "tree": job.tree}
+        if job.tests["type"] == "pytest":
+            told |= {"suite": True, "wall_seconds": limits.wall_seconds}
+        payload |= {name: value for name, value in told.items() if value}
+        payload |= {"files": dict(job.files)} if job.files else {}
+        payload |= {"aliases": job.aliases} if job.aliases else {}
         frame: dict[str, Any] = {
             "spec": _spec(limits, "answer"),
-            "grader": {**job.tests, "numpy": job.numpy},
+            "grader": {**job.tests, "numpy": job.numpy, **told},
         }
     elif isinstance(job, Shared):
         payload = {"sources": job.sources, "tests": job.tests, "nonce": nonce}
@@ -38,7 +44,7 @@ def encode(job: Job, limits: Limits) -> tuple[bytes, str]:
         frame = {"spec": _spec(limits, "program"), "stdin": job.stdin}
         frame["spec"]["confinement"]["address_space"] = not job.argv
     frame["id"], frame["payload"] = nonce, json.dumps(payload)
-    return wire.framed(wire.dumps(frame)), nonce
+    return frames.framed(frames.dumps(frame)), nonce
 
 
 def _spec(limits: Limits, mode: str) -> dict[str, Any]:

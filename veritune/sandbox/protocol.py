@@ -21,27 +21,34 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GradedJob:
+class Graded:
     """A candidate's module and a test program, each to run in a process of its own.
 
     `sources` are (file name, text) run one after another in one Python namespace; `tests` is what
-    the in-sandbox grader takes. `numpy`: whether arrays may cross between them.
+    the in-sandbox grader takes. `files` stand beside it, and `aliases` are other names of its
+    module. `numpy`: whether arrays may cross between them; `mirror`: whether the tests see what the
+    candidate prints, warns of and logs, and give it input; `tree`: whether files below `/tmp` are
+    told from each side to the other.
     """
 
     sources: tuple[tuple[str, str], ...]
     tests: dict[str, Any]
     numpy: bool = False
+    mirror: bool = False
+    tree: bool = False
+    files: tuple[tuple[str, str], ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:
-    """As `GradedJob`, but tests and candidate in one process: what it reports may be a lie."""
+    """As `Graded`, but tests and candidate in one process: what it reports may be a lie."""
 
     sources: tuple[tuple[str, str], ...]
     tests: dict[str, Any]
 
 
-Job = Program | GradedJob | Shared
+Job = Program | Graded | Shared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

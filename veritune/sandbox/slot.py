@@ -8,14 +8,16 @@ import importlib.resources
 import importlib.util
 import json
 import marshal
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from functools import cache
+from importlib.resources.abc import Traversable
 from typing import NamedTuple, Protocol
 
 from veritune.errors import SandboxFailureError
 from veritune.replies import LOOK_SECONDS, Stops
-from veritune.sandbox.runner import wire
+from veritune.sandbox.runner import speed
+from veritune.sandbox.runner.wire import frames
 
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -64,13 +66,15 @@ if not sys.argv[1:]:
     files = {name: ready(name, *forms) for name, forms in sent["files"].items()}
     code = os.memfd_create("runner")
     with open(code, "wb", closefd=False) as stream: marshal.dump(files, stream)
-    start("runner.host", code)
+    start("runner.host.serving", code)
 del os.environ["LD_BIND_NOW"]
 code = int(sys.argv[2])
 with open(code, "rb", closefd=False) as stream: files = marshal.load(stream)
 class Sent:
     def find_spec(self, name, path=None, target=None):
-        if name in files: return ModuleSpec(name, self, is_package=name == "runner")
+        if name not in files: return None
+        inside = any(other.startswith(name + ".") for other in files)
+        return ModuleSpec(name, self, is_package=inside)
     def create_module(self, spec): return None
     def exec_module(self, module): exec(marshal.loads(files[module.__name__]), module.__dict__)
 sys.meta_path.insert(0, Sent())
@@ -105,14 +109,20 @@ class HostStream(Protocol):
 @cache
 def runner_frame() -> bytes:
     """The frame that carries the runner's own modules, compiled for who runs this very Python."""
-    files = {}
-    for entry in importlib.resources.files("veritune.sandbox.runner").iterdir():
-        if entry.name.endswith(".py"):
-            name, text = entry.name.removesuffix(".py"), entry.read_text("utf-8")
-            name = "runner" if name == "__init__" else f"runner.{name}"
-            files[name] = (text, _compiled(name, text))
+    found = _modules("runner", importlib.resources.files("veritune.sandbox.runner"))
+    files = {name: (text, _compiled(name, text)) for name, text in found}
     sent = {"magic": importlib.util.MAGIC_NUMBER.hex(), "files": files}
-    return wire.framed(wire.dumps(sent))
+    return frames.framed(frames.dumps(sent))
+
+
+def _modules(package: str, folder: Traversable) -> Iterator[tuple[str, str]]:
+    """Dotted name and text of each module in a package, its rooms' included."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _modules(f"{package}.{entry.name}", entry)
+        elif entry.name.endswith(".py"):
+            name = entry.name.removesuffix(".py")
+            yield package if name == "__init__" else f"{package}.{name}", entry.read_text("utf-8")
 
 
 def _compiled(name: str, text: str) -> str:
@@ -131,7 +141,8 @@ class SlotIndex(NamedTuple):
 
     def environment(self) -> dict[str, str]:
         """What tells a host process."""
-        return {**ENVIRONMENT, "VERITUNE_SEAT": f"{self.number} {self.seats}"}
+        shut = {} if speed.is_open() else {speed.SWITCH: "off"}
+        return {**ENVIRONMENT, "VERITUNE_SEAT": f"{self.number} {self.seats}", **shut}
 
 
 class Slot:

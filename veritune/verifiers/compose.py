@@ -63,9 +63,12 @@ async def open_verifier(
             yield judge
         return
     async with AsyncExitStack() as stack:
-        from veritune.verifiers.answers import AnswerVerifier
+        from veritune.verifiers.answers import AnswerPolicy, AnswerVerifier
 
-        answers = await stack.enter_async_context(AnswerVerifier(workers=config.workers))
+        knobs = config.answers.model_dump(exclude={"mode"})
+        answers = await stack.enter_async_context(
+            AnswerVerifier(AnswerPolicy(**knobs), mode=config.answers.mode, workers=config.workers)
+        )
         steps = await stack.enter_async_context(_step_labeller(config, answers, say))
         code = CodeOnFirstUse(config, stack)
         of_kind: dict[str, Verifier] = {"math": MathVerifier(answers, steps), "code": code}

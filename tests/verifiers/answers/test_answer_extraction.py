@@ -6,10 +6,9 @@ import pytest
 
 from veritune.verifiers.answers import extract_answer
 
-STRICT = [
+STATED = [
     (r"so \boxed{5}", "5"),
     (r"first \boxed{4}. Then \boxed{5}", "5"),
-    (r"\boxed{4} and later \boxed{5", "4"),
     (r"put it in \boxed{}: \boxed{7}", "7"),
     (r"\boxed{7}, as asked in \boxed{}", "7"),
     (r"\boxed{\frac{1}{\sqrt{2}}}", r"\frac{1}{\sqrt{2}}"),
@@ -33,6 +32,7 @@ NOTHING = [
     "the sum is 42",
     "42",
     r"so \boxed{42",
+    r"\boxed{4} and later \boxed{5",
     r"\boxed{}",
     r"\boxed{ }",
     "I do not know the answer",
@@ -49,15 +49,15 @@ LENIENT = [
 ]
 
 
-@pytest.mark.parametrize(("text", "answer"), STRICT)
-def test_strict_reads_what_is_marked(text: str, answer: str) -> None:
+@pytest.mark.parametrize(("text", "answer"), STATED)
+def test_what_is_stated_is_read(text: str, answer: str) -> None:
     found = extract_answer(text)
     assert found.answer == answer
     assert not found.guessed
 
 
 @pytest.mark.parametrize("text", NOTHING)
-def test_strict_never_guesses(text: str) -> None:
+def test_no_number_that_merely_occurs_is_taken(text: str) -> None:
     assert extract_answer(text).answer is None
 
 
@@ -65,6 +65,47 @@ def test_strict_never_guesses(text: str) -> None:
 def test_lenient_says_where_it_looked(text: str, answer: str, source: str) -> None:
     found = extract_answer(text, mode="lenient")
     assert (found.answer, found.source) == (answer, source)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (r"The final answer is \boxed{5}.", "5"),
+        ("<answer>5</answer>", "5"),
+        ("8 - 3\n#### 5", "5"),
+        ("The final answer is 5.", None),
+        ("**Answer:** 5", None),
+        (r"\boxed{4}. The final answer is 5.", "4"),
+        ("5", None),
+    ],
+)
+def test_strict_reads_boxes_and_tags_alone(text: str, answer: str | None) -> None:
+    assert extract_answer(text, mode="strict").answer == answer
+
+
+@pytest.mark.parametrize(
+    ("marker", "text", "answer"),
+    [
+        ("<answer>", "<answer>4</answer> no: <answer>\n5\n</answer>", "5"),
+        ("<answer>", "<answer>5", None),
+        ("<result>", "<result>The answer is 5.</result>", "5"),
+        ("[ANS]", "[ANS]5[/ANS] and so on", "5"),
+        ("####", "steps\n####\n5", "5"),
+        ("####", "steps #### 5 (five)", "5 (five)"),
+        ("####", r"steps #### \boxed{5}", "5"),
+        ("####", "#### 4\n<think>hm</think>\n#### 5", "5"),
+        ("The result:", "The result: x = 5.", "x = 5"),
+        ("####", r"no marker, so the box: \boxed{5}", "5"),
+    ],
+)
+def test_markers(marker: str, text: str, answer: str | None) -> None:
+    assert extract_answer(text, marker=marker).answer == answer
+
+
+def test_a_thinking_block_that_the_prompt_opened() -> None:
+    assert extract_answer(r"\boxed{4}", thinking=True).answer is None
+    assert extract_answer(r"\boxed{4}</think>\boxed{5}", thinking=True).answer == "5"
+    assert extract_answer(r"\boxed{4}", mode="lenient", thinking=True).answer is None
 
 
 def test_a_marker_wins_and_ends_with_its_line() -> None:
@@ -87,6 +128,18 @@ def test_an_empty_marker_is_no_answer() -> None:
         "\\( " * 100_000,
         "final answer is " * 20_000,
         "1," * 150_000,
+        "answer: " * 40_000,
+        "the answer is (in " * 20_000,
+        "**" * 150_000,
+        "<answer>" * 40_000,
+        "<answer>1</answer>" * 20_000,
+        "<think>" * 40_000,
+        "Question: answer: 1\n" * 15_000,
+        "the answer is 1, which is " + "so 2, because " * 20_000,
+        "wait, " * 60_000,
+        "so 1 is " * 40_000,
+        "答案" * 150_000,
+        "the final " * 30_000,
         "\\boxed{" + "{" * 100_000 + "}" * 100_000 + "}",
     ],
     ids=lambda text: text[:12],

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from veritune.verifiers.answers.clean import clean
+from veritune.algebra.equality.policy import AnswerPolicy
+from veritune.algebra.reading.clean import clean
 from veritune.verifiers.answers.decide import decide
 from veritune.verifiers.answers.extract import extract_answer
-from veritune.verifiers.answers.policy import AnswerPolicy
 from veritune.verifiers.answers.pool import SECONDS
 
 POLICY = AnswerPolicy()

@@ -161,7 +161,7 @@ B | (B) 42
 yes | Yes
 \text{Yes} | yes
 True | true
-yes | true
+true | True
 \text{odd} | odd
 3:00 \text{ p.m.} | 15:00
 3:00 PM | 3 p.m.
@@ -687,7 +687,7 @@ n+1 | n+1+\lfloor n/100\rfloor
 (-1)^n | (-1)^{n+\lfloor n/100\rfloor}
 \sqrt{a^2b^2} | ab
 x+1 | x+1+10^{-40}\sin x
-3.2 | 3.21
+3.20 | 3.21
 1.3 | 1,3
 12\text{ degrees} | 12\text{ square units}
 45 \text{ units}^2 | 45\text{ mph}

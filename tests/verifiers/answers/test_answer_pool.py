@@ -163,7 +163,7 @@ def test_a_process_that_was_forked_gets_workers_of_its_own() -> None:
 
 KILLED = """
 import sys, time
-from veritune.verifiers.answers.policy import AnswerPolicy
+from veritune.algebra.equality.policy import AnswerPolicy
 from veritune.verifiers.answers.remote import Worker
 worker = Worker(seconds=1.0, memory_mb=1024)
 print(worker.process.pid, flush=True)

@@ -7,8 +7,8 @@ One pair a line, the reference first; each is decided in this process.
 
 from __future__ import annotations
 
+from veritune.algebra.equality.policy import DEFAULT
 from veritune.verifiers.answers.decide import decide
-from veritune.verifiers.answers.policy import DEFAULT
 
 SAME = r"""
 12\text{ inches} | 12

@@ -12,6 +12,7 @@ import pytest_asyncio
 from veritune.records import Verdict
 from veritune.sandbox import Limits, Sandbox, open_sandbox
 from veritune.verifiers.code import CodeVerifier
+from veritune.verifiers.code.extract import Asked, extract
 from veritune.verifiers.code.statements import place_of, statements_of
 
 CALLS = {
@@ -117,7 +118,9 @@ async def test_partial_credit_is_an_option(sandbox: Sandbox) -> None:
     ["", "x", "a = (1,\n 2)\nb\n", "say:\n```\na\r\nb\n```\n", "'''", "\n\n#c\n", "def f(:\n\ta"],
 )
 def test_statements_partition_the_text(text: str) -> None:
-    spans = statements_of(text)
+    program = extract(text, Asked())
+    assert program is not None
+    spans = statements_of(text, program)
     assert "".join(text[start:end] for start, end in spans) == text
     assert all(start < end for start, end in spans)
-    assert place_of(text, 10_000) is None
+    assert place_of(program, 10_000) is None

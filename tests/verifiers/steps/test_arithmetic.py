@@ -35,6 +35,8 @@ from veritune.verifiers.steps.arithmetic import (
         ("$3.50 x 2", 7),
         ("6 ÷ 3 · 2", 4),
         ("100/3/2", Fraction(50, 3)),
+        ("1e3 + 1", 1001),
+        ("1 234 * 2", 2468),
     ],
 )
 def test_values(text: str, value: Fraction) -> None:
@@ -43,7 +45,7 @@ def test_values(text: str, value: Fraction) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x+", "(1", "1)", "1+", "2 3", "1/0", "0^-1", "__import__('os')", "9^9^9", "1e9", "٣+1"],
+    ["", "x+", "(1", "1)", "1+", "2 3", "1/0", "0^-1", "__import__('os')", "9^9^9", "1e999", "٣+1"],
 )
 def test_unreadable(text: str) -> None:
     with pytest.raises(Unreadable):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import atexit
 import threading
 
+from veritune.algebra.equality.policy import DEFAULT, AnswerPolicy
 from veritune.verifiers.answers.comparison import Comparison
 from veritune.verifiers.answers.extract import Extraction
 from veritune.verifiers.answers.fast import quick
-from veritune.verifiers.answers.policy import DEFAULT, AnswerPolicy
 from veritune.verifiers.answers.pool import Pool
 
 _LOCK = threading.Lock()

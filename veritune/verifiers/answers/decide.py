@@ -5,25 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from veritune.verifiers.answers.comparison import Comparison, Relation
-from veritune.verifiers.answers.families import declared
-from veritune.verifiers.answers.limits import (
+from veritune.algebra.engine.calculus import has_calculus, worked_out
+from veritune.algebra.equality.meanings import (
+    agreed,
+    parameters,
+    same_up_to_constant,
+    strays,
+    unconditional,
+    with_other_constants,
+    with_same_constant,
+    with_same_parameter,
+)
+from veritune.algebra.equality.policy import AnswerPolicy
+from veritune.algebra.equality.relate import Relater
+from veritune.algebra.limits import (
     LimitReachedError,
     UndefinedError,
     UnparsedError,
     start_meter,
 )
-from veritune.verifiers.answers.nodes import Node, Num, Quantity
-from veritune.verifiers.answers.nodes import Relation as TreeRelation
-from veritune.verifiers.answers.policy import AnswerPolicy
-from veritune.verifiers.answers.read import read
-from veritune.verifiers.answers.relate import Relater
-from veritune.verifiers.answers.show import show
+from veritune.algebra.reading.read import read
+from veritune.algebra.trees.nodes import Node, Num, Quantity
+from veritune.algebra.trees.nodes import Relation as TreeRelation
+from veritune.algebra.trees.show import show
+from veritune.verifiers.answers.comparison import Comparison, Relation
 
 STATEMENT = re.compile(r"([^.,;]{1,80}?)(?:\\text\s?\{)?\s(?:is|are)\b")
 """A reference that says something about its answer, as in "R = 1 is necessary"."""
 REVERSED = re.compile(r"\b(?:not|no|never|impossible|wrong|false|than)\b", re.IGNORECASE)
 BEYOND = (LimitReachedError, RecursionError, OverflowError)
+DIGITS = re.compile(r"\s*-?\d(?: \d)+\s*")
+SPACED = re.compile(r"(?<=\d) (?=\d)")
+"""A reference whose digits were set apart, as scanned ones are; a candidate's are not joined."""
 COMMA = re.compile(r"[$€£\s]*-?\d+,\d+[$€£\s]*")
 LONG_COMMA = re.compile(r"[$€£\s]*-?(?:\d{1,3},\d\d|(?:0|\d{4,}),\d+)[$€£\s]*")
 COMMA_SIGN = re.compile(r"(?<=\d),(?=\d)")
@@ -35,7 +48,7 @@ def decide(gold: str, pred: str, policy: AnswerPolicy) -> Comparison:
     """How `pred` relates to `gold`; bounded by the limits, but not by time."""
     start_meter()
     try:
-        left = read(gold)
+        left = read(SPACED.sub("", gold) if DIGITS.fullmatch(gold) else gold)
     except (UnparsedError, LimitReachedError) as error:
         return Comparison(relation="unparsed reference", gold=gold, pred=pred, detail=str(error))
     try:
@@ -49,8 +62,9 @@ def decide(gold: str, pred: str, policy: AnswerPolicy) -> Comparison:
 
 def _related(gold: str, pred: str, left: Node, right: Node, policy: AnswerPolicy) -> Comparison:
     try:
+        letters = parameters(gold), parameters(pred)
         same = any(
-            Relater(policy, declared(gold) | declared(pred)).same(one, other)
+            _same(one, other, *letters, policy)
             for one, other in _readings(gold, pred, left, right, policy)
         )
     except BEYOND as error:
@@ -59,6 +73,41 @@ def _related(gold: str, pred: str, left: Node, right: Node, policy: AnswerPolicy
     except (UnparsedError, UndefinedError) as error:
         return Comparison(relation="different", gold=gold, pred=pred, detail=str(error))
     return Comparison(relation="equal" if same else "different", gold=show(left), pred=show(right))
+
+
+def _same(
+    gold: Node,
+    pred: Node,
+    declared: frozenset[str],
+    others: frozenset[str],
+    policy: AnswerPolicy,
+) -> bool:
+    """Whether two trees are the same, once their letters mean the same.
+
+    `declared` and `others` are the letters that the two sides declare as free to choose.
+    """
+    if gold == pred:
+        return True
+    gold, pred = agreed(gold, pred)
+    gold, pred = (worked_out(side) if has_calculus(side) else side for side in (gold, pred))
+    pred = with_same_constant(gold, pred)
+    if declared or others:
+        if strays(gold, pred, declared, others):
+            return False
+        pred = with_same_parameter(gold, pred, declared, others)
+    relater = Relater(policy, declared | others)
+    return (
+        relater.same(gold, pred)
+        or same_up_to_constant(gold, pred)
+        or _same_value(gold, pred, relater)
+        or any(relater.same(gold, other) for other in with_other_constants(gold, pred))
+    )
+
+
+def _same_value(gold: Node, pred: Node, relater: Relater) -> bool:
+    """The same but for a condition on the variable, which only the reference states."""
+    value = unconditional(gold, pred)
+    return value is not None and relater.same(value, pred)
 
 
 def _too_large(node: Node, policy: AnswerPolicy) -> bool:

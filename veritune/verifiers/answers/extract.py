@@ -1,11 +1,13 @@
 """Where the answer stands in a solution.
 
-`strict` (rewards) takes the data set's marker, else the last closed box or an explicit "the final
-answer is", whichever comes later; it never falls back to a number found in the reasoning.
-`lenient` (foreign outputs) may, and says so in `source`. Defined cases: a box that is not closed
-does not count; an empty box does not count; of several boxes the last one counts, except that
-boxes joined by commas, "and" or "or" are one list, which never matches a single answer unless
-each of them does.
+What a model thinks before it answers is never looked into (see `veritune.thinking`). `stated`, for
+rewards, takes the data set's marker, else the last statement of an answer: a closed box, an answer
+tag, "the final answer is", a heading, in many languages. `strict` takes the marker, boxes and tags
+alone. `lenient`, for outputs of others, takes the last formula or number where nothing is stated,
+and says so in `source`; the other modes never take a number that merely occurs. Defined cases: the
+last statement counts; an empty box says nothing; a last box that is not closed is no answer, nor
+is a statement that is taken back; boxes joined by commas, "and" or "or" are one list, which never
+matches a single answer unless each of them does.
 """
 
 from __future__ import annotations
@@ -14,22 +16,29 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from veritune.verifiers.answers.boxes import closed_boxes, last_group, with_suffix
-from veritune.verifiers.answers.clean import unglued
-from veritune.verifiers.answers.phrases import Stated, stated
-from veritune.verifiers.answers.spans import last_number, last_span, math_spans
-from veritune.verifiers.answers.tables import table
+from veritune.algebra.reading.clean import unglued
+from veritune.thinking import answer_start, first_turn
+from veritune.verifiers.answers.extraction import (
+    behind_marker,
+    last_number,
+    last_span,
+    last_statement,
+    math_spans,
+    stated_in,
+)
 
-Mode = Literal["strict", "lenient"]
+Mode = Literal["strict", "stated", "lenient"]
 Kind = Literal["latex", "plain"]
-Source = Literal["marker", "box", "phrase", "whole", "math", "number", "none"]
+Source = Literal["marker", "box", "tag", "phrase", "whole", "math", "number", "none"]
 
-CHAT = re.compile(r"<\|(?:im_start|im_end|endoftext|eot_id|end)\|>|</s>|<\|start_header_id\|>")
 COMMAND = re.compile(r"\\[A-Za-z]+")
 PROSE = re.compile(r"[^\W\d_]{3,}")
-SHORT_WORDS = table(
-    "and percent pct percentage cos sin tan log sqrt degrees degree miles meters inches feet "
-    "dollars cents hours minutes seconds units"
+SHORT_WORDS = frozenset(
+    [
+        *("and", "percent", "pct", "percentage", "cos", "sin", "tan", "log", "sqrt", "degrees"),
+        *("degree", "miles", "meters", "inches", "feet", "dollars", "cents", "hours", "minutes"),
+        *("seconds", "units"),
+    ]
 )
 LONGEST_WHOLE = 400
 LONGEST_SEARCH = 8_000
@@ -54,40 +63,38 @@ NOTHING = Extraction(None, "none")
 
 
 def extract_answer(
-    text: str, *, marker: str | None = None, mode: Mode = "strict", only: Kind | None = None
+    text: str,
+    *,
+    marker: str | None = None,
+    mode: Mode = "stated",
+    only: Kind | None = None,
+    thinking: bool = False,
 ) -> Extraction:
-    """The answer that a solution states. `only` limits lenient reading to formulas or numbers."""
-    if marker and marker in text:
-        line = text.rpartition(marker)[2].partition("\n")[0].strip()
-        return Extraction(line, "marker") if line else NOTHING
-    chat = CHAT.search(text)
-    if chat and text[: chat.start()].strip():
-        text = text[: chat.start()]
+    """The answer that a solution states. `only` limits lenient reading to formulas or numbers.
+
+    `thinking` says that the prompt opened a thinking block, so that the text begins in it.
+    """
+    start = answer_start(text, opened=thinking)
+    if start is None:
+        return NOTHING
+    text = first_turn(text[start:])
+    if marker and (behind := behind_marker(text, marker)) is not None:
+        return Extraction(stated_in(behind), "marker") if behind else NOTHING
     if only == "plain":
         number = last_number(text)
         return Extraction(number, "number") if number else NOTHING
-    boxes = closed_boxes(text)
-    phrase = stated(text)
-    if boxes and not (phrase and phrase.direct and phrase.start > boxes[-1].end and phrase.answer):
-        group = last_group(text, boxes)
-        parts = tuple(dict.fromkeys(with_suffix(text, box) for box in group))
-        return Extraction(", ".join(parts), "box", parts)
-    if phrase and (phrase.direct or mode == "strict") and phrase.answer:
-        return Extraction(phrase.answer, "phrase")
-    return NOTHING if mode == "strict" else _lenient(text, phrase, only)
+    found = last_statement(text, boxes_only=mode == "strict")
+    if found is not None and (found.direct or mode == "stated"):
+        return Extraction(found.answer, found.kind, found.parts)
+    return _lenient(text, only) if mode == "lenient" else NOTHING
 
 
-def _lenient(text: str, phrase: Stated | None, only: Kind | None) -> Extraction:
+def _lenient(text: str, only: Kind | None) -> Extraction:
     """Whatever looks most like the answer."""
     body = text.strip()
-    text = text[-LONGEST_SEARCH:]
     if only is None and _bare(body):
         return Extraction(body, "whole")
-    if phrase is not None:
-        inside = _last(phrase.sentence, only)
-        if inside.answer is not None:
-            return Extraction(inside.answer, "phrase")
-    found = _last(text, only)
+    found = _last(text[-LONGEST_SEARCH:], only)
     if found.answer is None and only is None and 0 < len(body) <= LONGEST_WHOLE:
         return Extraction(body, "whole")
     return found

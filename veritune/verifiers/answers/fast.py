@@ -10,9 +10,9 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
+from veritune.algebra.equality.policy import AnswerPolicy
+from veritune.algebra.limits import LONGEST_ANSWER
 from veritune.verifiers.answers.comparison import Comparison, Relation
-from veritune.verifiers.answers.limits import LONGEST_ANSWER
-from veritune.verifiers.answers.policy import AnswerPolicy
 
 LONGEST = 400
 LITERAL = re.compile(

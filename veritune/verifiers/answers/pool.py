@@ -15,9 +15,9 @@ from contextlib import suppress
 from dataclasses import asdict
 from queue import Empty, LifoQueue
 
+from veritune.algebra.equality.policy import AnswerPolicy
 from veritune.replies import LOOK_SECONDS, TRIES, ReplyLostError
 from veritune.verifiers.answers.comparison import Comparison
-from veritune.verifiers.answers.policy import AnswerPolicy
 from veritune.verifiers.answers.remote import (
     STARTUP,
     BrokenWorkerError,

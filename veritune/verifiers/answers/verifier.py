@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Self
 
+from veritune.algebra.equality.policy import DEFAULT, AnswerPolicy
 from veritune.records import Candidate, MathProblem, Outcome, Problem, Verdict
 from veritune.verifiers.answers.compare import compare_extracted
 from veritune.verifiers.answers.comparison import Comparison, shown
 from veritune.verifiers.answers.extract import Extraction, Mode, extract_answer
 from veritune.verifiers.answers.fast import quick
-from veritune.verifiers.answers.policy import DEFAULT, AnswerPolicy
 from veritune.verifiers.answers.pool import MEMORY_MB, SECONDS, Pool
 from veritune.verifiers.long import LONGEST_INLINE
 
@@ -30,7 +30,7 @@ class AnswerVerifier:
         self,
         policy: AnswerPolicy = DEFAULT,
         *,
-        mode: Mode = "strict",
+        mode: Mode = "stated",
         workers: int = 1,
         seconds: float = SECONDS,
         memory_mb: int = MEMORY_MB,

@@ -21,8 +21,7 @@ from veritune.records import (
     Verdict,
 )
 from veritune.sandbox import Sandbox
-from veritune.verifiers.code import reading
-from veritune.verifiers.code.extract import code_of, defines, sources
+from veritune.verifiers.code.extract import Extracted, asked_by, defines, sources
 from veritune.verifiers.code.replay import replay, stuck_line
 from veritune.verifiers.code.statements import place_of, statements_of
 from veritune.verifiers.long import off_loop
@@ -34,12 +33,16 @@ SLOW = ("cpu time", "wall time")
 
 
 async def blamed(
-    sandbox: Sandbox, problem: CodeProblem, candidate: Candidate, verdict: Verdict
+    sandbox: Sandbox,
+    problem: CodeProblem,
+    candidate: Candidate,
+    program: Extracted,
+    verdict: Verdict,
 ) -> tuple[StepVerdict, ...]:
     """The steps of a candidate that failed, with at most one of them "incorrect"."""
     test = next((test for test in verdict.tests if test.outcome != "accepted"), None)
-    found = None if test is None else await _found(sandbox, problem, candidate, test)
-    spans = await off_loop(candidate.text, partial(statements_of, candidate.text))
+    found = None if test is None else await _found(sandbox, problem, program, test)
+    spans = await off_loop(candidate.text, partial(statements_of, candidate.text, program))
     place, reason = found or (None, "")
     return tuple(
         StepVerdict(start=start, end=end, label="incorrect", reason=reason, evidence=RAN)
@@ -50,26 +53,25 @@ async def blamed(
 
 
 async def _found(
-    sandbox: Sandbox, problem: CodeProblem, candidate: Candidate, test: TestVerdict
+    sandbox: Sandbox, problem: CodeProblem, program: Extracted, test: TestVerdict
 ) -> tuple[int, str] | None:
     """The blamed place in the text, and why."""
-    tests = problem.reference.tests
-    text, given = candidate.text, problem.reference.prompt_code
+    given, whole = problem.reference.prompt_code, isinstance(problem.reference.tests, StdioTests)
     missing = MISSING.search(test.reason)
-    if missing and not defines(f"{given}\n{code_of(text)}", missing.group(1)):
-        place = place_of(text, 1)
+    if missing and not defines(f"{given}\n{program.code}", missing.group(1)):
+        place = place_of(program, 1)
         return None if place is None else (place, f"does not define {missing.group(1)!r}")
-    line, why = await _line(sandbox, problem, text, test)
+    line, why = await _line(sandbox, problem, program, test)
     if line is None:
         return None
-    files = sources(text, given, reading.entry_point(tests))
-    ahead = given.count("\n") if len(files) == 1 and not isinstance(tests, StdioTests) else 0
-    place = place_of(text, line - ahead)
+    files = sources(program, given, asked_by(problem.reference).names)
+    ahead = given.count("\n") if len(files) == 1 and not whole else 0
+    place = place_of(program, line - ahead)
     return None if place is None else (place, f"{test.name}: {why}")
 
 
 async def _line(
-    sandbox: Sandbox, problem: CodeProblem, text: str, test: TestVerdict
+    sandbox: Sandbox, problem: CodeProblem, program: Extracted, test: TestVerdict
 ) -> tuple[int | None, str]:
     """The blamed line of `solution.py`, and what happened there."""
     tests = problem.reference.tests
@@ -82,7 +84,7 @@ async def _line(
     if isinstance(tests, StdioTests) and tests.language not in ("python", "python3", "py"):
         return None, ""
     given = "" if whole else problem.reference.prompt_code
-    files = sources(text, given, reading.entry_point(tests))
+    files = sources(program, given, asked_by(problem.reference).names)
     if test.outcome in SLOW:
         return await stuck_line(sandbox, files, tests, test), f"still running at its {test.outcome}"
     found = await replay(sandbox, files, tests, test)

@@ -1,48 +1,271 @@
-"""The program in a candidate's text: its last fenced block, else its whole text."""
+"""The program in a candidate's text, chosen by what the tests ask for.
+
+The block that defines what is asked for; of several, the last. Where none defines it, the last that
+is code of the right language. Thinking is left out; thinking that never ends means no program.
+"""
 
 from __future__ import annotations
 
+import builtins
+import keyword
 import re
+from dataclasses import dataclass, field
+from typing import Any
 
-FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n`]*$", re.MULTILINE)
+from veritune.records import AssertTests, CodeReference, PytestTests, StdioTests
+from veritune.verifiers.code.blocks import HEADER, MARKED, CodeBlock, answer_start, fenced_blocks
+from veritune.verifiers.code.loose import continued, loose_blocks
+
+NO_PROGRAM = "no program: the thinking block is never closed"
+PYTHON = frozenset({"python", "py", "python3", "python2", "ipython", "sage"})
+LABELS = {
+    "cpp": frozenset({"cpp", "c++", "cc", "c", "cxx"}),
+    "javascript": frozenset({"javascript", "js", "node", "jsx"}),
+}
+PROSE = frozenset(
+    {
+        *("text", "txt", "output", "console", "json", "bash", "sh", "shell", "zsh", "yaml", "yml"),
+        *("xml", "html", "css", "sql", "diff", "plaintext", "log", "csv", "markdown", "md", "none"),
+        *("plain", "pycon", "toml", "ini", "latex", "tex", "terminal", "cmd", "powershell"),
+    }
+)
+BOUND = re.compile(
+    r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^([A-Za-z_]\w*)[ \t]*(?::[^=\n]*)?=(?!=)"
+    r"|^import[ \t]+(?:[\w.]+[ \t]+as[ \t]+)?(\w+)"
+    r"|^from[ \t]+[\w.]+[ \t]+import[ \t]+\(?([\w, \t]+)",
+    re.MULTILINE,
+)
+ASKED = re.compile(r"(?<![\w.])([A-Za-z_]\w*)[ \t]*[(.\[]")
+IMPORTED = re.compile(
+    r"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n#]*))", re.MULTILINE
+)
+READS = re.compile(
+    r"\binput[ \t]*\(|\bstdin\b|\bopen\(0\)|\bcin\b|\bscanf\b|\bgetline\b|readFileSync"
+)
+USES = re.compile(r"(?<![\w.])([A-Za-z_]\w*)[ \t]*(?=[(.\])]|,)|(?:->|:)[ \t]*([A-Za-z_]\w*)")
+KNOWN = frozenset(dir(builtins)) | frozenset(keyword.kwlist)
+MOST_BLOCKS = 200
+"""Of a text; of more, the last are read."""
 
 
-def code_of(text: str) -> str:
-    """The last fenced block; a block that is never closed runs to the end of the text."""
-    start, end = span_of(text)
-    return text[start:end]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a problem asks of a program: names it is to define, or a whole one that is run."""
+
+    names: frozenset[str] = frozenset()
+    language: str = "python"
+    whole: bool = False
+    prompt_code: str = ""
 
 
-def span_of(text: str) -> tuple[int, int]:
-    """Where the code stands in the text."""
-    if "```" not in text and "~~~" not in text:
-        return 0, len(text)
-    block, inside, fence, start = None, False, "", 0
-    for match in FENCE.finditer(text):
-        mark = match.group(1)
-        if not inside:
-            inside, fence, start = True, mark, match.end() + 1
-        elif mark[0] == fence[0] and len(mark) >= len(fence) and match.group().strip() == mark:
-            inside = False
-            block = start, match.start()
-    return (start, len(text)) if inside else block or (0, len(text))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted:
+    """A program: its code, where each of its lines begins in the text, its other files.
+
+    `name` is its own file's name where the text gives one; `rule` says, where more than one block
+    could be meant, which were and what chose.
+    """
+
+    code: str
+    offsets: tuple[int, ...]
+    name: str = ""
+    files: tuple[tuple[str, str], ...] = field(default=())
+    rule: str = ""
+
+
+def asked_by(reference: CodeReference) -> Asked:
+    """What the tests of a reference ask for."""
+    tests, prompt = reference.tests, reference.prompt_code
+    if isinstance(tests, StdioTests):
+        return Asked(language=tests.language.lower(), whole=True)
+    if isinstance(tests, PytestTests):
+        names = _imported("\n".join(tests.files.values()))
+    elif isinstance(tests, AssertTests):
+        names = frozenset(ASKED.findall(tests.code)) - KNOWN
+    else:
+        return Asked(names=frozenset({tests.entry_point}), prompt_code=prompt)
+    defined = bound(reference.solution or "")
+    return Asked(names=(names & defined) or names, prompt_code=prompt)
+
+
+def _imported(files: str) -> frozenset[str]:
+    """Names that test files import from anywhere, or read from a module called solution."""
+    names = set(re.findall(r"\bsolution\.([A-Za-z_]\w*)", files))
+    for found in IMPORTED.finditer(files):
+        parts = (found[2] or found[3] or "").replace("\\", " ").split(",")
+        names |= {part.split()[0] for part in parts if part.split()}
+    return frozenset(names) - KNOWN
+
+
+def extract(text: str, asked: Asked) -> Extracted | None:
+    """The program; None where there is none, since the text ends in thinking."""
+    start = answer_start(text)
+    if start is None:
+        return None
+    blocks = _blocks(text, start, asked)[-MOST_BLOCKS:]
+    if not blocks:
+        return _joined(text, [CodeBlock(start, len(text), fenced=False)], "")
+    named = {block.name: block for block in blocks if block.name}
+    if len(named) > 1:
+        return _several(text, named, asked)
+    keys = [_key(block, block.code(text), asked) for block in blocks]
+    best = max(keys)
+    among = [number for number, key in enumerate(keys) if key == best]
+    chosen = blocks[among[-1]]
+    rule = _rule(len(blocks), among, asked) if len(among) > 1 else ""
+    if asked.whole or asked.language not in PYTHON:
+        return _joined(text, [chosen], rule)
+    earlier = _helpers(text, blocks[: among[-1]], chosen)
+    if earlier:
+        rule = (
+            rule or f"read {len(earlier) + 1} blocks as one: the last uses what the others define"
+        )
+    return _joined(text, [*earlier, chosen], rule)
+
+
+def _blocks(text: str, start: int, asked: Asked) -> list[CodeBlock]:
+    """The blocks that could be meant; those without a fence only where no fenced one will do."""
+    first = next(fenced_blocks(text, start), None)
+    python = asked.language in PYTHON
+    if first is not None and python:
+        fence = text.rfind("\n", 0, max(first.start - 1, 0)) + 1
+        lone = list(loose_blocks(text, start, fence))
+        bare = not text[fence : first.start].strip().strip("`~")
+        if bare and _is_code(text, start, fence, lone, asked):
+            ahead = lone or [CodeBlock(start, fence, fenced=False)]
+            return [*ahead, *_parts(text, fenced_blocks(text, first.start))]
+    blocks = _parts(text, fenced_blocks(text, start))
+    if not python or any(_defined(block.code(text), asked) for block in blocks):
+        return blocks
+    loose = list(loose_blocks(text, start, len(text)))
+    if any(_defined(block.code(text), asked) for block in loose):
+        return loose
+    return blocks or ([] if asked.prompt_code else loose)
+
+
+def _is_code(text: str, start: int, fence: int, lone: list[CodeBlock], asked: Asked) -> bool:
+    """Whether what stands ahead of a bare fence is the program: the prompt opened the fence."""
+    if any(_defined(block.code(text), asked) for block in lone):
+        return True
+    ahead = text[start:fence]
+    if asked.prompt_code:
+        return ahead[:1] in " \t" and bool(ahead.strip())
+    return asked.whole and bool(lone) and not ahead[: lone[0].start - start].strip()
+
+
+def _parts(text: str, blocks: Any) -> list[CodeBlock]:
+    """Blocks, those that hold several files taken apart."""
+    found: list[CodeBlock] = []
+    for block in blocks:
+        lines = block.lines(text)
+        marks = [n for n, (_, line) in enumerate(lines) if MARKED.match(line)]
+        if len(marks) < 2 or block.lead:
+            found.append(block)
+            continue
+        ends = [lines[n][0] for n in marks[1:]] + [block.end]
+        for number, end in zip(marks, ends, strict=True):
+            at, line = lines[number]
+            header = HEADER.match(line)
+            found.append(CodeBlock(at, end, block.label, header[1] if header else "", 0))
+    return found
+
+
+def _key(block: CodeBlock, code: str, asked: Asked) -> tuple[int, int, int]:
+    """What a block is worth: what it defines, its label, whether it reads as a program."""
+    labels = LABELS.get(asked.language, frozenset({asked.language}))
+    labels = PYTHON if asked.language in PYTHON else labels
+    label = 2 if block.label in labels else 1 if not block.label else 0
+    label = -1 if block.label in PROSE else label
+    if asked.whole:
+        return (int(bool(READS.search(code))), label, int(bool(bound(code) or "main" in code)))
+    return (_defined(code, asked), label, int(bool(bound(code) or asked.prompt_code)))
+
+
+def _defined(code: str, asked: Asked) -> int:
+    """How many of the names asked for a program binds; less where it only imports them."""
+    own, top = bound(code, imports=False), bound(code)
+    return sum(2 if name in own else _weakly(code, name, top) for name in asked.names)
+
+
+def _weakly(code: str, name: str, top: frozenset[str]) -> bool:
+    return name in top or re.search(rf"^[ \t]+def {re.escape(name)}\b", code, re.M) is not None
+
+
+def bound(code: str, *, imports: bool = True) -> frozenset[str]:
+    """The names that a program binds at its top level, by its `imports` too."""
+    names: set[str] = set()
+    for found in BOUND.finditer(code):
+        for group in found.groups()[: 4 if imports else 2]:
+            names |= {part.split()[-1] for part in (group or "").split(",") if part.split()}
+    return frozenset(names)
 
 
 def defines(code: str, name: str) -> bool:
     """Whether a program binds `name` at its top level."""
-    bound = rf"^(?:(?:async[ \t]+)?def|class)[ \t]+{re.escape(name)}\b|^{re.escape(name)}[ \t]*[:=]"
-    return re.search(bound, code, re.MULTILINE) is not None
+    return name in bound(code)
 
 
-def sources(text: str, prompt_code: str, entry_point: str | None) -> tuple[tuple[str, str], ...]:
+def _rule(count: int, among: list[int], asked: Asked) -> str:
+    places = ", ".join(str(number + 1) for number in among[:-1])
+    what = "is a program" if asked.whole else "defines what is asked for"
+    chosen = f"read block {among[-1] + 1} of {count}, the last that {what}"
+    return f"{chosen}; block {places} could be meant"
+
+
+def _helpers(text: str, earlier: list[CodeBlock], chosen: CodeBlock) -> list[CodeBlock]:
+    """Earlier blocks that define what the chosen one uses and does not define."""
+    code, found = chosen.code(text), list[CodeBlock]()
+    for block in reversed(earlier):
+        missing = (
+            {name for pair in USES.findall(code) for name in pair if name} - bound(code) - KNOWN
+        )
+        defined = bound(block.code(text))
+        if block.label not in PROSE and missing & defined and not _is_usage(block.code(text)):
+            found.insert(0, block)
+            code = block.code(text) + code
+    return found
+
+
+def _is_usage(code: str) -> bool:
+    """Whether a block only shows how something is called."""
+    return not re.search(r"^(?:(?:async )?def|class|import|from|[A-Z_]{2,}[ \t]*=)\b", code, re.M)
+
+
+def _several(text: str, named: dict[str, CodeBlock], asked: Asked) -> Extracted:
+    """A program of several files: its main one defines what is asked for."""
+    codes = {name: block.code(text) for name, block in named.items()}
+    main = max(
+        codes,
+        key=lambda name: (_defined(codes[name], asked), name in ("solution.py", "main.py")),
+    )
+    rule = f"read {len(named)} files; {main} defines what is asked for"
+    found = _joined(text, [named[main]], rule)
+    others = tuple((name, code) for name, code in codes.items() if name != main)
+    return Extracted(code=found.code, offsets=found.offsets, name=main, files=others, rule=rule)
+
+
+def _joined(text: str, blocks: list[CodeBlock], rule: str) -> Extracted:
+    lines = [line for block in blocks for line in block.lines(text)]
+    name = blocks[-1].name
+    code = "".join(line for _, line in lines)
+    return Extracted(code=code, offsets=tuple(at for at, _ in lines), name=name, rule=rule)
+
+
+def sources(
+    found: Extracted, prompt_code: str, names: frozenset[str]
+) -> tuple[tuple[str, str], ...]:
     """What to run, as (file name, text): the candidate alone, after the prompt, or continuing it.
 
     A candidate that defines the entry point still runs after the prompt's code, where that stands
     by itself: chat models leave out its imports.
     """
-    code = code_of(text)
     if not prompt_code:
-        return (("solution.py", code),)
-    if entry_point is not None and not defines(code, entry_point):
-        return (("solution.py", prompt_code + code),)
-    return (("prompt.py", prompt_code), ("solution.py", code))
+        return (("solution.py", found.code),)
+    if names and not names & bound(found.code):
+        return (("solution.py", prompt_code + continued(prompt_code, found.code)),)
+    return (("prompt.py", prompt_code), ("solution.py", found.code))
+
+
+def aliases(found: Extracted) -> tuple[str, ...]:
+    """Names under which the candidate's other files may import its main one."""
+    return (found.name.removesuffix(".py").replace("/", "."),) if found.name.endswith(".py") else ()

@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 
 from veritune.records import Candidate, CodeProblem, SplitTests, TestVerdict, Trust, Verdict
-from veritune.sandbox import ExecResult, GradedJob, Sandbox, Shared
-from veritune.verifiers.code import extract, reading
+from veritune.sandbox import ExecResult, Graded, Sandbox, Shared
+from veritune.verifiers.code import reach, reading
 from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
+from veritune.verifiers.code.extract import Extracted, aliases, asked_by, sources
 
 NUMPY = re.compile(r"\b(?:import|from)\s+numpy\b")
-# Tests that reach into the candidate's process; apart from it they would prove nothing.
-REACHES_IN = re.compile(
-    r"\bredirect_std(?:out|err)\b|\bsys\.std(?:in|out|err)\s*=|\bmonkeypatch\b|\bcapsys\b"
-    r"|\b(?:mock\.)?patch(?:\.object|\.dict)?\("
-)
 
 
 async def verify(
@@ -22,29 +18,38 @@ async def verify(
     problem: CodeProblem,
     tests: SplitTests,
     candidate: Candidate,
+    program: Extracted,
     *,
     in_process: bool,
 ) -> Verdict:
     """Run the test program; `in_process` puts it into the candidate's own process."""
     text = reading.code(tests) + reading.setup(tests)
-    if not in_process and REACHES_IN.search(text):
-        reason = "unsupported: the tests reach into the candidate's process; use in_process"
+    reached = "" if in_process else reach.reaches_in(text, frozenset({"solution"}))
+    if reached:
+        reason = (
+            f"unsupported: the tests patch {reached} in the candidate's process; use in_process"
+        )
         return verdict(problem, candidate, "error", reason)
-    job = _job(problem, tests, candidate)
+    job = _job(problem, tests, program)
     result = await sandbox.run(Shared(sources=job.sources, tests=job.tests) if in_process else job)
     found = _tests(reading.visible(tests), result)
     outcome, reason = conclude(found)
-    trust: Trust = "lower" if in_process else "full"
+    doubts = [*(result.report or {}).get("doubts", []), *reach.evaluates(text)]
+    trust: Trust = "lower" if in_process or doubts else "full"
+    if doubts and outcome == "passed":
+        reason = f"{reason}; lower trust: {doubts[0]}"
     return verdict(
         problem, candidate, outcome, reason, tests=found, trust=trust, **measures([result])
     )
 
 
-def _job(problem: CodeProblem, tests: SplitTests, candidate: Candidate) -> GradedJob:
-    prompt_code, solution = problem.reference.prompt_code, problem.reference.solution or ""
-    asked = "\n".join((reading.code(tests), reading.setup(tests), solution, prompt_code))
-    return GradedJob(
-        sources=extract.sources(candidate.text, prompt_code, reading.entry_point(tests)),
+def _job(problem: CodeProblem, tests: SplitTests, program: Extracted) -> Graded:
+    reference = problem.reference
+    prompt_code, solution = reference.prompt_code, reference.solution or ""
+    code, setup = reading.code(tests), reading.setup(tests)
+    asked = "\n".join((code, setup, solution, prompt_code))
+    return Graded(
+        sources=sources(program, prompt_code, asked_by(reference).names),
         tests={
             "type": tests.type,
             "tests": tests.to_json(),
@@ -52,6 +57,10 @@ def _job(problem: CodeProblem, tests: SplitTests, candidate: Candidate) -> Grade
             "solution": solution,
         },
         numpy=NUMPY.search(asked) is not None,
+        mirror=reach.looks(code + setup),
+        tree=reach.files(code + setup),
+        files=program.files,
+        aliases=aliases(program),
     )
 
 

@@ -6,46 +6,39 @@ import io
 import tokenize
 from itertools import pairwise
 
-from veritune.verifiers.code.extract import span_of
+from veritune.verifiers.code.blocks import lines_of
+from veritune.verifiers.code.extract import Extracted
 
 MOST_LINES = 2_000
 MOST_CHARACTERS = 100_000
 """Of code; a longer program is one step."""
+INDENTS = 100
+"""Characters between two lines of one block, at most: what a fence in a list is indented by."""
 Span = tuple[int, int]
 
 
-def statements_of(text: str) -> list[Span]:
+def statements_of(text: str, program: Extracted) -> list[Span]:
     """What stands before the code, its statements, what stands behind it; none is empty.
 
     A statement's span begins where the one before ends, so comments stand with what follows them.
     Read off the tokens: hostile text must not reach this process's compiler.
     """
-    start, end = span_of(text)
-    ends = _line_ends(text[start:end])
-    edges = {0, start, end, len(text)} | {
-        start + ends[last - 1] for last in _lasts(text[start:end])
-    }
+    lines = lines_of(program.code)
+    places = [(at, at + len(line)) for at, line in zip(program.offsets, lines, strict=True) if line]
+    edges = {0, len(text)} | {places[last - 1][1] for last in _lasts(program.code)}
+    behind = [start for (_, end), (start, _) in pairwise(places) if start > end + INDENTS]
+    edges |= {places[0][0], places[-1][1], *behind} if places else set()
     return [span for span in pairwise(sorted(edges)) if span[0] < span[1]]
 
 
-def place_of(text: str, line: int) -> int | None:
-    """The offset at which a line of the code begins; lines count from 1."""
-    start, end = span_of(text)
-    ends = [0, *_line_ends(text[start:end])]
-    return start + ends[line - 1] if 1 <= line < len(ends) else None
-
-
-def _line_ends(code: str) -> list[int]:
-    ends, at = [], 0
-    for line in io.StringIO(code, newline=""):
-        at += len(line)
-        ends.append(at)
-    return ends
+def place_of(program: Extracted, line: int) -> int | None:
+    """The offset in the text at which a line of the code begins; lines count from 1."""
+    return program.offsets[line - 1] if 1 <= line <= len(program.offsets) else None
 
 
 def _lasts(code: str) -> list[int]:
     """The last lines of the statements; every line where the code has no tokens."""
-    count = len(_line_ends(code))
+    count = len(lines_of(code))
     if count > MOST_LINES or len(code) > MOST_CHARACTERS:
         return []
     try:

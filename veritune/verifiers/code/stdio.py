@@ -12,36 +12,41 @@ from veritune.records import (
     Verdict,
 )
 from veritune.sandbox import ExecResult, Program, Sandbox
-from veritune.verifiers.code import extract, languages
+from veritune.verifiers.code import languages
 from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
+from veritune.verifiers.code.extract import Extracted
 from veritune.verifiers.code.output import differs
 
 SLOW = ("cpu time", "wall time")
 
 
 async def verify(
-    sandbox: Sandbox, problem: CodeProblem, tests: StdioTests, candidate: Candidate
+    sandbox: Sandbox,
+    problem: CodeProblem,
+    tests: StdioTests,
+    candidate: Candidate,
+    found: Extracted,
 ) -> Verdict:
     """One run a case; limits hold for each run. After a time-out no further case is run."""
     language = languages.language_named(tests.language)
     try:
-        program = await languages.prepare(sandbox, language, extract.code_of(candidate.text))
+        program = await languages.prepare(sandbox, language, found.code)
     except languages.CompileError as error:
         test = TestVerdict(name="compile", outcome="runtime error", reason=str(error))
         return verdict(problem, candidate, "failed", f"compile: {error}", tests=(test,))
     results: list[ExecResult] = []
-    found: list[TestVerdict] = []
+    ended: list[TestVerdict] = []
     for number, case in enumerate(tests.cases):
-        if found and found[-1].outcome in SLOW:
-            outcome, reason = found[-1].outcome, "not run: an earlier case exceeded its time limit"
+        if ended and ended[-1].outcome in SLOW:
+            outcome, reason = ended[-1].outcome, "not run: an earlier case exceeded its time limit"
             cpu_ms = None
         else:
             result = await sandbox.run(languages.with_input(program, case.input))
             results.append(result)
-            outcome, reason = await _outcome(sandbox, tests, case, result)
+            outcome, reason = await _compare(sandbox, tests, case, result)
             cpu_ms = result.cpu_ms
         visible = None if tests.visible is None else number < tests.visible
-        found.append(
+        ended.append(
             TestVerdict(
                 name=f"case {number + 1}",
                 outcome=outcome,
@@ -50,11 +55,11 @@ async def verify(
                 cpu_ms=cpu_ms,
             )
         )
-    concluded, why = conclude(tuple(found))
-    return verdict(problem, candidate, concluded, why, tests=tuple(found), **measures(results))
+    concluded, why = conclude(tuple(ended))
+    return verdict(problem, candidate, concluded, why, tests=tuple(ended), **measures(results))
 
 
-async def _outcome(
+async def _compare(
     sandbox: Sandbox, tests: StdioTests, case: StdioCase, result: ExecResult
 ) -> tuple[TestOutcome, str]:
     if result.killed or result.code != 0:
@@ -68,7 +73,7 @@ async def _outcome(
 async def _ask_checker(
     sandbox: Sandbox, checker: str, case: StdioCase, output: str
 ) -> tuple[TestOutcome, str]:
-    """A checker program: Python that is given the paths of input, output and answer.
+    """A special checker: a Python program that is given the paths of input, output and answer.
 
     It exits with 0 to accept and with 1 or 2 to refuse; anything else means that it broke.
     """

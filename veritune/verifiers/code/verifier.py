@@ -17,9 +17,10 @@ from veritune.records import (
     Verdict,
 )
 from veritune.sandbox import Sandbox
-from veritune.verifiers.code import extract, split, stdio, suite
+from veritune.verifiers.code import split, stdio, suite
 from veritune.verifiers.code.blame import blamed
 from veritune.verifiers.code.conclusion import verdict
+from veritune.verifiers.code.extract import NO_PROGRAM, Extracted, asked_by, extract
 from veritune.verifiers.code.flags import flags
 from veritune.verifiers.code.languages import UnknownLanguageError
 from veritune.verifiers.long import off_loop
@@ -44,37 +45,43 @@ class CodeVerifier:
         """The verdict; "error" where a test cannot be checked or the sandbox kept failing."""
         assert isinstance(problem, CodeProblem)
         started = time.monotonic()
+        asked = asked_by(problem.reference)
+        program = await off_loop(candidate.text, partial(extract, candidate.text, asked))
+        if program is None:
+            return verdict(problem, candidate, "failed", NO_PROGRAM)
         try:
-            found = await self._verify(problem, candidate)
+            found = await self._grade(problem, candidate, program)
         except SandboxFailureError as error:
             found = verdict(problem, candidate, "error", f"infrastructure: {error}")
         except UnknownLanguageError as error:
             found = verdict(problem, candidate, "error", f"unsupported: {error}")
         if found.outcome == "failed":
-            found = replace(found, steps=await blamed(self._sandbox, problem, candidate, found))
+            found = replace(
+                found, steps=await blamed(self._sandbox, problem, candidate, program, found)
+            )
             if self._partial_credit:
                 found = replace(found, score=_share(found))
         whole = isinstance(problem.reference.tests, StdioTests)
-        names = await off_loop(candidate.text, partial(_flags, candidate.text, whole))
+        looked = partial(flags, program.code, whole_program=whole)
+        names = await off_loop(candidate.text, looked)
         return replace(
             found,
+            reason=f"{found.reason} [{program.rule}]" if program.rule else found.reason,
             seconds=round(time.monotonic() - started, 4),
             flags=tuple(Flag(name=name, degree="cheat") for name in names),
         )
 
-    async def _verify(self, problem: CodeProblem, candidate: Candidate) -> Verdict:
+    async def _grade(
+        self, problem: CodeProblem, candidate: Candidate, program: Extracted
+    ) -> Verdict:
         tests = problem.reference.tests
         if isinstance(tests, StdioTests):
-            return await stdio.verify(self._sandbox, problem, tests, candidate)
+            return await stdio.verify(self._sandbox, problem, tests, candidate, program)
         if isinstance(tests, PytestTests):
-            return await suite.verify(self._sandbox, problem, tests, candidate)
+            return await suite.verify(self._sandbox, problem, tests, candidate, program)
         return await split.verify(
-            self._sandbox, problem, tests, candidate, in_process=self._in_process
+            self._sandbox, problem, tests, candidate, program, in_process=self._in_process
         )
-
-
-def _flags(text: str, whole_program: bool) -> tuple[str, ...]:
-    return flags(extract.code_of(text), whole_program=whole_program)
 
 
 def _share(found: Verdict) -> float:

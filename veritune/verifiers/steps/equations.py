@@ -38,6 +38,10 @@ _BEHIND_OPERATOR = frozenset(_MOVING.split())
 """Words that do so behind a calculation: add 2 + 3 to."""
 _AFTER = frozenset(_PART_OF_LESS.split())
 """Words that make the number before them part of something else."""
+BEFORE = _BEFORE | _BEFORE_OF | _BEHIND_NUMBER | {"of"}
+"""Words that may make a formula behind them part of something larger."""
+BEHIND = _AFTER | {"of", "times"}
+"""Words that may go on with a formula before them."""
 _COUNTS = frozenset(_NUMBERS.split())
 """Numbers in words: what a side is read as leaves them out."""
 _LETTER_UNITS = frozenset("mlgshc")

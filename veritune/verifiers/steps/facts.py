@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from veritune.verifiers.answers.children import variables
-from veritune.verifiers.answers.limits import LimitReachedError, UndefinedError, UnparsedError
-from veritune.verifiers.answers.modular import OpaqueError, rational
-from veritune.verifiers.answers.nodes import Collection, Node, Num, Relation, Sym
-from veritune.verifiers.answers.numeric import DomainError
-from veritune.verifiers.answers.polynomials import NotPolynomialError
-from veritune.verifiers.answers.realsets import NotASetError, RealSet, close, union
-from veritune.verifiers.answers.signs import has_sign, variants
-from veritune.verifiers.answers.solve import to_set
+from veritune.algebra.equality.solve import to_set
+from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
+from veritune.algebra.trees.children import variables
+from veritune.algebra.trees.nodes import Collection, Node, Num, Relation, Sym
+from veritune.algebra.trees.signs import has_sign, variants
+from veritune.algebra.values.modular import OpaqueError, rational
+from veritune.algebra.values.numeric import DomainError
+from veritune.algebra.values.polynomials import NotPolynomialError
+from veritune.algebra.values.realsets import NotASetError, RealSet, close, union
 from veritune.verifiers.steps import polynomial
 from veritune.verifiers.steps.polynomial import Polynomial
 

@@ -12,11 +12,14 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from veritune.algebra.limits import start_meter
+from veritune.algebra.trees.children import walk
+from veritune.algebra.trees.nodes import Num
 from veritune.records import MathProblem, StepVerdict
-from veritune.verifiers.answers.limits import start_meter
 from veritune.verifiers.steps.annotations import ClaimLabel, Finding, check_annotations
 from veritune.verifiers.steps.equality_check import Rounding, check_equality
 from veritune.verifiers.steps.equations import Equality, equalities
+from veritune.verifiers.steps.formulas import Formula, formulas
 from veritune.verifiers.steps.labels import Claim, claims, step_verdict
 from veritune.verifiers.steps.ledger import Ledger, numbers_in
 from veritune.verifiers.steps.segment import Span, steps_of
@@ -39,6 +42,8 @@ _TO_WHOLE = re.compile(
     r"whole|full\b|remain|left ?over|with \d+ (?:\w+ )?left|quotient|at least|at most",
     re.IGNORECASE,
 )
+_TYPESET = re.compile(r"\{,\}|[\d)]\s?[!^]|[√∛²³|]")
+"""What is read by the algebra though there is no backslash."""
 _PROMISING = re.compile(r"[=<>≤≥]|\\[lg]eq?|≈|\\approx|\b(?:is|are|equals|gives|makes)\b")
 _ENDING = re.compile(r"(?:[ \t]*[^\s\d]+){0,6}\s*")
 _CENTS = (1, 100, Fraction(1, 100))
@@ -58,6 +63,18 @@ def check_mathematics(
     start_meter()
     solution = _Solution(problem, text, steps_of(text) if spans is None else list(spans))
     return solution.verdicts()
+
+
+def _outside(tokens: list[ProseToken], found: list[Formula]) -> list[ProseToken]:
+    """The tokens with a break in the place of every formula that was checked."""
+    kept: list[ProseToken] = []
+    for token in tokens:
+        inside = next((f for f in found if f.start <= token.start < f.end), None)
+        if inside is None:
+            kept.append(token)
+        elif not kept or kept[-1].start != inside.start or kept[-1].kind != "break":
+            kept.append(ProseToken("break", "", inside.start, inside.end, True))
+    return kept
 
 
 class _Solution:
@@ -85,7 +102,10 @@ class _Solution:
         ahead = self._text[end : end + 40].lstrip(" \n\t&")
         if ahead.startswith("=") or _PROMISING.search(self._text, start, end):
             tokens = scan(self._text, start, end)
-            yield from claims("arithmetic", self._arithmetic(tokens, start, end))
+            formed = self._formulas(start, end)
+            yield from claims("arithmetic", (self._formula(formula) for formula in formed))
+            if plain := _outside(tokens, formed):
+                yield from claims("arithmetic", self._arithmetic(plain, start, end))
             if any(token.kind == "variable" for token in tokens):
                 found = self._unknowns(tokens, continues=ahead.startswith("="))
                 yield from claims("derivation", found)
@@ -109,6 +129,30 @@ class _Solution:
             if label == "incorrect" and supposes(self._text, equality.start, equality.end):
                 label, why = "unchecked", f"not asserted, or taken back ({why})"
             yield label, self._entered(equality, label, why)
+
+    def _formulas(self, start: int, end: int) -> list[Formula]:
+        if "\\" not in self._text and not _TYPESET.search(self._text, start, end):
+            return []
+        freely = self._rounding(start, end) == "freely"
+        return list(formulas(self._text, start, end, freely=freely))
+
+    def _formula(self, formula: Formula) -> Finding:
+        """A finding, and what it leaves in the ledger."""
+        label, why = formula.label, formula.reason
+        written = self._text[formula.start : formula.end].strip()
+        if label == "incorrect" and supposes(self._text, formula.start, formula.end):
+            label, why = "unchecked", f"not asserted, or taken back ({why})"
+        value = formula.right.value if isinstance(formula.right, Num) else None
+        self._ledger.last, self._ledger.last_end = value, formula.end
+        numbers = [part.value for part in walk(formula.left) if isinstance(part, Num)]
+        carried = next((self._ledger.wrong[n] for n in numbers if n in self._ledger.wrong), None)
+        if label == "incorrect" and value is not None:
+            self._ledger.wrong[value] = self._step
+        elif label == "correct" and carried is not None:
+            why += f", carried on from step {carried}"
+            if value is not None:
+                self._ledger.wrong[value] = carried
+        return label, f"{written}: {why}"
 
     def _rounding(self, start: int, end: int) -> Rounding:
         """How freely a step says that it rounds."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from veritune.verifiers.answers.modular import OpaqueError, whole_number
-from veritune.verifiers.answers.nodes import Add, Const, Frac, Mul, Node, Num, Pow, Sym
+from veritune.algebra.trees.nodes import Add, Const, Frac, Mul, Node, Num, Pow, Sym
+from veritune.algebra.values.modular import OpaqueError, whole_number
 
 Monomial = tuple[tuple[str, int], ...]
 """Names in order with their powers; the empty one is the constant."""

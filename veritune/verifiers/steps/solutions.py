@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from veritune.verifiers.answers.children import walk
-from veritune.verifiers.answers.nodes import Collection, Const, Num, Relation
+from veritune.algebra.trees.children import walk
+from veritune.algebra.trees.nodes import Collection, Const, Num, Relation
 from veritune.verifiers.steps.facts import REFUSALS, Fact, points
 from veritune.verifiers.steps.ledger import numbers_in
 from veritune.verifiers.steps.polynomial import degree, equation

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from veritune.verifiers.answers.children import rebuild, variables, walk
-from veritune.verifiers.answers.limits import LimitReachedError, UnparsedError
-from veritune.verifiers.answers.nodes import (
+from veritune.algebra.limits import LimitReachedError, UnparsedError
+from veritune.algebra.reading.read import read
+from veritune.algebra.trees.children import rebuild, variables, walk
+from veritune.algebra.trees.nodes import (
     Add,
     Apply,
     Collection,
@@ -23,7 +24,6 @@ from veritune.verifiers.answers.nodes import (
     Sign,
     Sym,
 )
-from veritune.verifiers.answers.read import read
 from veritune.verifiers.steps.tokens import ProseToken
 
 LONGEST = 300

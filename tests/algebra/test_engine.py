@@ -1,0 +1,118 @@
+"""sympy is given objects and never text, is loaded only where it is needed, and is kept small."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import veritune
+from veritune.algebra.engine.objects import Objects
+from veritune.algebra.engine.results import tree
+from veritune.algebra.equality.identity import identical
+from veritune.algebra.limits import LimitReachedError
+from veritune.algebra.reading.read import read
+from veritune.algebra.tables import table
+
+PACKAGE = Path(veritune.__file__).parent
+EVALUATING = table(
+    "eval exec compile sympify parse_expr parse_latex parse_mathematica lambdify nsimplify S"
+    " __import__ import_module"
+)
+LOADED = """
+import sys
+from veritune.verifiers.answers import worker
+print("\\n".join(m.__file__ for n, m in sys.modules.items() if n.startswith("veritune")))
+"""
+
+
+def called(path: Path) -> set[str]:
+    """The names of everything that a file calls."""
+    functions = [
+        node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
+    ]
+    names = {f.id for f in functions if isinstance(f, ast.Name)}
+    return names | {f.attr for f in functions if isinstance(f, ast.Attribute) and not _of_re(f)}
+
+
+def _of_re(function: ast.Attribute) -> bool:
+    return isinstance(function.value, ast.Name) and function.value.id == "re"
+
+
+def test_nothing_that_the_worker_loads_evaluates_text() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True
+    )
+    files = {*map(Path, done.stdout.split()), *(PACKAGE / "algebra").rglob("*.py")}
+    assert PACKAGE / "algebra" / "engine" / "objects.py" in files
+    assert {path.name: found for path in files if (found := called(path) & EVALUATING)} == {}
+
+
+@pytest.mark.parametrize(
+    ("gold", "text", "loads"), [("42", "#### 42", False), (r"\int_0^1 x dx", r"\boxed{1/2}", False)]
+)
+def test_the_command_itself_loads_neither_sympy_nor_torch(
+    gold: str, text: str, loads: bool, tmp_path: Path
+) -> None:
+    problem = {
+        "id": "a",
+        "kind": "math",
+        "prompt": "",
+        "reference": {"answer": gold},
+        "metadata": {"marker": "####"},
+    }
+    (tmp_path / "p.jsonl").write_text(json.dumps(problem) + "\n")
+    (tmp_path / "c.jsonl").write_text(
+        json.dumps({"problem_id": "a", "index": 0, "text": text}) + "\n"
+    )
+    words = ["verify", "--problems", "p.jsonl", "--candidates", "c.jsonl", "--out", "v.jsonl"]
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "veritune", *words],
+        capture_output=True, text=True, cwd=tmp_path, timeout=120,
+    )  # fmt: skip
+    assert json.loads((tmp_path / "v.jsonl").read_text())["outcome"] == "passed"
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    loaded = {line.rsplit("|", 1)[1].strip().split(".")[0] for line in lines}
+    assert ("sympy" in loaded) == loads
+    assert "torch" not in loaded
+
+
+@pytest.mark.parametrize(
+    "formula",
+    (
+        r"\frac{x^2+1}{x-3}",
+        r"\sqrt{x}\ln(x)+\pi",
+        r"\sin(2x)^{3}",
+        r"e^{-x}\,n!",
+        r"\binom{n}{k}",
+        "2^{10}i",
+    ),
+)
+def test_a_tree_comes_back_from_sympy_as_the_same(formula: str) -> None:
+    import sympy
+
+    node = read(formula)
+    assert identical(node, tree(Objects(sympy, node).object(node)))
+
+
+@pytest.mark.parametrize(
+    "formula",
+    (
+        "9^{9^{9^{9}}}",
+        "2^{1000000}",
+        "1000000!",
+        r"\binom{10^{9}}{10^{8}}",
+        "7" * 3000,
+        "x^{100000}",
+    ),
+)
+def test_what_sympy_would_work_out_at_great_length_is_refused(formula: str) -> None:
+    import sympy
+
+    node = read(formula)
+    with pytest.raises(LimitReachedError):
+        Objects(sympy, node).object(node)

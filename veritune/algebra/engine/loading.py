@@ -1,0 +1,41 @@
+"""Importing sympy when it is first needed, and the time that its work is given."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from veritune.algebra.limits import comparison
+
+LOADING_SECONDS = 20.0
+"""Processor time that the import may take; no text can make it longer."""
+WORKING_SECONDS = 1.2
+"""Processor time of one comparison from the moment that it needs sympy."""
+
+
+def _unlimited(_: float) -> None:
+    """Outside a worker nothing counts the time."""
+
+
+_ALLOW: list[Callable[[float], None]] = [_unlimited]
+_GRANTED = [0]
+"""The comparison that was last given its time, which it gets once."""
+
+
+def limited_by(allow: Callable[[float], None]) -> None:
+    """From now on `allow(seconds)` is told how much processor time is left."""
+    _ALLOW[0] = allow
+
+
+def engine() -> Any:
+    """The module sympy."""
+    if "sympy" not in sys.modules:
+        _ALLOW[0](LOADING_SECONDS)
+        _GRANTED[0] = 0
+    import sympy
+
+    if _GRANTED[0] != comparison():
+        _GRANTED[0] = comparison()
+        _ALLOW[0](WORKING_SECONDS)
+    return sympy

@@ -1,0 +1,71 @@
+"""What sympy found, as a tree again."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from veritune.algebra.limits import UnparsedError
+from veritune.algebra.trees.nodes import Add, Const, Func, Mul, Node, Num, Pow, Sym, Text
+
+UNDEFINED = Text(("undefined",))
+NAMES = {
+    "log": "ln", "Abs": "abs", "conjugate": "conj", "ceiling": "ceil", "Max": "max", "Min": "min",
+    "Mod": "mod",
+    **{
+        name: name
+        for name in (
+            *("sin", "cos", "tan", "cot", "sec", "csc", "asin", "acos", "atan", "acot", "asec"),
+            *("acsc", "sinh", "cosh", "tanh", "coth", "sech", "csch", "asinh", "acosh", "atanh"),
+            *("exp", "sign", "factorial", "factorial2", "binomial", "gamma", "re", "im", "floor"),
+            *("erf", "erfc", "zeta", "Si", "Ci", "Ei", "li", "polylog", "digamma"),
+        )
+    },
+}  # fmt: skip
+CONSTANTS = {
+    "Pi": "pi", "Exp1": "e", "ImaginaryUnit": "i", "Infinity": "oo", "EulerGamma": "eulergamma",
+    "Catalan": "catalan",
+}  # fmt: skip
+
+
+def tree(found: Any) -> Node:
+    """The tree of a result that holds nothing unfinished; raises `UnparsedError` else."""
+    if found.is_Rational:
+        return Num(_exact(int(found.p), int(found.q)))
+    if found.is_Symbol:
+        return Sym(found.name)
+    name = type(found).__name__
+    if name in CONSTANTS:
+        return Const(CONSTANTS[name])
+    if name == "NegativeInfinity":
+        return Mul((Num(-1), Const("oo")))
+    if name in ("ComplexInfinity", "NaN", "AccumulationBounds"):
+        return UNDEFINED
+    if name == "Piecewise":
+        return tree(found.args[0][0])
+    parts = tuple(tree(arg) for arg in found.args)
+    if found.is_Add:
+        return Add(parts)
+    if found.is_Mul:
+        return Mul(parts)
+    if found.is_Pow:
+        return Pow(*parts)
+    if name in NAMES:
+        return Func(NAMES[name], parts)
+    raise UnparsedError(f"no value: sympy's {name}")
+
+
+def _exact(top: int, bottom: int) -> int | Fraction:
+    return top if bottom == 1 else Fraction(top, bottom)
+
+
+def decimal(found: Any, digits: int) -> Node:
+    """A closed expression to many digits, as a number printed so."""
+    value = found.evalf(digits + 5)
+    if not value.is_Float:
+        raise UnparsedError("no value that sympy finds")
+    sign, mantissa, exponent, _ = value._mpf_
+    exact = Fraction(int(mantissa)) * Fraction(2) ** exponent * (-1 if sign else 1)
+    size = len(str(abs(exact.numerator) // exact.denominator))
+    places = max(0, digits - size)
+    return Num(Fraction(round(exact * 10**places), 10**places), places, digits)

@@ -1,0 +1,1 @@
+"""Whether two trees mean the same, under a policy."""

@@ -1,0 +1,201 @@
+"""Which of its meanings an ambiguous letter has, decided by what the other side says.
+
+A letter before a bracket is a function, unless the other side knows it as a plain variable; the
+constant of an integral and a declared parameter may have any name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import permutations
+
+from veritune.algebra.equality.equations import isolated
+from veritune.algebra.equality.identity import identical
+from veritune.algebra.limits import UndefinedError, UnparsedError
+from veritune.algebra.tables import table
+from veritune.algebra.trees.build import negated
+from veritune.algebra.trees.children import rebuild, renamed, variables, walk
+from veritune.algebra.trees.nodes import (
+    Add,
+    Apply,
+    Collection,
+    Frac,
+    Mul,
+    Node,
+    Num,
+    Pow,
+    Relation,
+    Sym,
+)
+
+CONSTANTS = table("C c K k C_1 C_0 c_1 C_{1} A D")
+"""What a constant of integration is called."""
+INEQUALITIES = frozenset(("<", ">", "<=", ">=", "!="))
+LETTERS = table("A B C D K a b c d k")
+MOST_CONSTANTS = 3
+VARIABLES = table("x t u y z s r theta")
+"""What a variable of integration is called."""
+DECLARED = re.compile(
+    r"([a-zA-Z])(?:\s|\$|\\text\{|\\,)*"
+    r"(?:\\in\s*(?:\\mathbb\s*\{?\s*)?[ZNRQ]\b|(?:is|any|be)\s+(?:an?\s+|any\s+)?(?:integer|constant|real))"
+)
+CHOSEN = re.compile(
+    r"\bfor\s+(?:some|any|all|every|each|arbitrary)\s+(?:(?:positive|non-?negative|real|arbitrary)\s+)*"
+    r"(?:integers?|constants?|numbers?|values?(?:\s+of)?|reals?)?[\s$}{\\]*(?:text\{)?\s*([a-zA-Z])(?![a-zA-Z])"
+)
+
+
+def parameters(text: str) -> frozenset[str]:
+    """The letters that a text says are free to choose: "k in Z", "for some integer t"."""
+    return frozenset(DECLARED.findall(text)) | frozenset(CHOSEN.findall(text))
+
+
+def agreed(gold: Node, pred: Node) -> tuple[Node, Node]:
+    """Both sides, with f(x) as f times x where the other side knows f as a variable only."""
+    one, two = _factors(gold, pred), _factors(pred, gold)
+    return (_as_products(gold, one) if one else gold, _as_products(pred, two) if two else pred)
+
+
+def _factors(node: Node, other: Node) -> frozenset[str]:
+    here = _applied(node) - _defined(node)
+    if not here:
+        return here
+    return (here & variables(other)) - _applied(other) - variables(node)
+
+
+def _applied(node: Node) -> frozenset[str]:
+    return frozenset(
+        part.name for part in walk(node) if isinstance(part, Apply) and len(part.args) == 1
+    )
+
+
+def _defined(node: Node) -> frozenset[str]:
+    """The functions that an equation defines, as in f(x) = 2x."""
+    relations = node.items if isinstance(node, Collection) else (node,)
+    sides = [part.sides[0] for part in relations if isinstance(part, Relation)]
+    return frozenset(side.name for side in sides if isinstance(side, Apply))
+
+
+def _as_products(node: Node, names: frozenset[str]) -> Node:
+    """V(0) stays, since nobody writes such a factor."""
+    match node:
+        case Pow(Apply(name, (argument,)), exponent) if name in names:
+            return Mul((Sym(name), Pow(argument, _as_products(exponent, names))))
+        case Apply(name, (argument,)) if name in names and not _counted(argument):
+            return Mul((Sym(name), _as_products(argument, names)))
+        case _:
+            return rebuild(node, lambda part: _as_products(part, names))
+
+
+def _counted(argument: Node) -> bool:
+    """Whether an argument is a whole number, as in V(0) and A(1)."""
+    return isinstance(argument, Num) and argument.places is None
+
+
+def with_same_constant(gold: Node, pred: Node) -> Node:
+    """The candidate with the reference's name for the constant of integration."""
+    lacking, extra = _difference(gold, pred)
+    if lacking in CONSTANTS and extra in CONSTANTS and lacking and extra:
+        added = _adds(gold, lacking) and _adds(pred, extra)
+        if added or (lacking.lower() == extra.lower() and not isinstance(gold, Sym)):
+            return renamed(pred, {extra: Sym(lacking)})
+    return pred
+
+
+def with_same_parameter(
+    gold: Node, pred: Node, left: frozenset[str], right: frozenset[str]
+) -> Node:
+    """The candidate with the reference's name for a parameter that one of them declares.
+
+    `left` and `right` are the letters that the reference and the candidate declare.
+    """
+    lacking, extra = _difference(gold, pred)
+    if lacking and (extra in right or (lacking in left and not right)):
+        return renamed(pred, {extra: Sym(lacking)})
+    return pred
+
+
+def strays(gold: Node, pred: Node, left: frozenset[str], right: frozenset[str]) -> bool:
+    """Whether a candidate declares a letter that it does not use, unlike the reference."""
+    return bool(left & variables(gold) and right) and not right & variables(pred)
+
+
+def with_other_constants(gold: Node, pred: Node) -> Iterator[Node]:
+    """The candidate with its several constants named as the reference's, in every order."""
+    left, right = _used(gold), _used(pred)
+    lacking, extra = sorted(left - right), sorted(right - left)
+    named = all(name.rstrip("0123456789{}").rstrip("_{") in ("C", "c") for name in lacking)
+    known = all(name in LETTERS or name[:1] in ("C", "c") for name in extra)
+    if named and known and 1 < len(lacking) == len(extra) <= MOST_CONSTANTS:
+        for order in permutations(lacking):
+            names: dict[str, Node] = {old: Sym(new) for old, new in zip(extra, order, strict=True)}
+            yield renamed(pred, names)
+
+
+def unconditional(gold: Node, pred: Node) -> Node | None:
+    """The value of a reference such as "2x, x > 1", where the candidate says nothing about x."""
+    if (
+        not isinstance(gold, Collection)
+        or gold.kind not in ("list", "and")
+        or isinstance(pred, Collection)
+    ):
+        return None
+    value, *conditions = gold.items
+    names = _used(value)
+    about = all(
+        isinstance(node, Relation)
+        and set(node.operators) <= INEQUALITIES
+        and variables(node) <= names
+        for node in conditions
+    )
+    stated = isinstance(value, Relation) and bool(set(value.operators) & INEQUALITIES)
+    return value if about and names and not stated else None
+
+
+def same_up_to_constant(gold: Node, pred: Node) -> bool:
+    """Whether two antiderivatives with a constant of integration differ by a constant."""
+    left, right = _without_constant(gold), _without_constant(pred)
+    if left is None or right is None or left[1] != right[1]:
+        return False
+    gap = Add((left[0], negated(right[0])))
+    names = variables(gap) & VARIABLES
+    there: dict[str, Node] = {name: Frac(Num(2), Num(3)) for name in names}
+    try:
+        return bool(names) and identical(gap, renamed(gap, there))
+    except (UndefinedError, UnparsedError):
+        return False
+
+
+def _without_constant(node: Node) -> tuple[Node, str] | None:
+    """What is added to a constant of integration, and the constant."""
+    found = isolated(node) if isinstance(node, Relation) else None
+    value = node if found is None else found.value
+    if not isinstance(value, Add):
+        return None
+    names = [term.name for term in value.terms if isinstance(term, Sym) and term.name in CONSTANTS]
+    rest = tuple(term for term in value.terms if term != Sym(names[0])) if names else ()
+    if len(names) != 1 or not rest or names[0] in variables(Add(rest)):
+        return None
+    return Add(rest), names[0]
+
+
+def _difference(gold: Node, pred: Node) -> tuple[str, str]:
+    """The one variable that only the reference has, and the one that only the candidate has."""
+    left, right = _used(gold), _used(pred)
+    lacking, extra = left - right, right - left
+    return (min(lacking), min(extra)) if len(lacking) == len(extra) == 1 else ("", "")
+
+
+def _used(node: Node) -> frozenset[str]:
+    """The variables of a value, without the names that it is given."""
+    if isinstance(node, Collection):
+        return frozenset().union(*map(_used, node.items))
+    found = isolated(node) if isinstance(node, Relation) else None
+    return variables(node) if found is None else variables(found.value)
+
+
+def _adds(node: Node, name: str) -> bool:
+    """Whether a constant is added somewhere, and nowhere else."""
+    terms = [part for part in walk(node) if isinstance(part, Add)]
+    return any(Sym(name) in part.terms for part in terms)

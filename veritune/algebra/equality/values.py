@@ -1,0 +1,148 @@
+"""Two single values: numbers, expressions, quantities, matrices."""
+
+from __future__ import annotations
+
+from veritune.algebra.equality.identity import identical
+from veritune.algebra.equality.policy import AnswerPolicy
+from veritune.algebra.equality.printed import approximates, printed, rounds_to
+from veritune.algebra.limits import UndefinedError
+from veritune.algebra.trees.children import variables, walk
+from veritune.algebra.trees.nodes import Add, Const, Frac, Mul, Node, Num, Quantity
+from veritune.algebra.values.modular import OpaqueError, rational
+from veritune.algebra.values.quantities import (
+    above_one,
+    compatible_words,
+    conversion,
+    is_rational,
+    letters_of,
+    mentions_pi,
+    radians,
+    split_unit,
+)
+from veritune.algebra.values.units import Unit
+
+DEGREE: Unit = (("°", 1),)
+RADIAN: Unit = (("rad", 1),)
+PERCENT: Unit = (("%", 1),)
+
+
+def same_value(gold: Node, pred: Node, policy: AnswerPolicy) -> bool:
+    """Whether a candidate's value is the reference's, units and precision considered."""
+    (left, unit), (right, other) = split_unit(gold), split_unit(pred)
+    if not unit and not other:
+        return same_number(left, right, policy)
+    if PERCENT in (unit, other) or _angles(unit, other):
+        return _same_scaled(left, unit, right, other, policy)
+    if not other:
+        if policy.units_required:
+            return False
+        return same_number(left, right, policy) or _letters(gold, right, policy)
+    if not unit:
+        if other[0][0] in ("'", "''"):
+            return False
+        return same_number(left, right, policy) or _letters(pred, left, policy)
+    factor = conversion(other, unit)
+    if factor is None:
+        return compatible_words(unit, other) and same_number(left, right, policy)
+    if factor == 1:
+        return same_number(left, right, policy)
+    return same_number(left, _times(right, factor), policy)
+
+
+def _times(node: Node, factor: object) -> Node:
+    assert isinstance(factor, (int,)) or hasattr(factor, "numerator")
+    exact = Num(factor)  # type: ignore[arg-type]
+    literal = printed(node)
+    if literal is not None and isinstance(node, Num):
+        return Num(node.value * exact.value, node.places, node.digits)
+    return Mul((exact, node))
+
+
+def _letters(measured: Node, plain: Node, policy: AnswerPolicy) -> bool:
+    """5 m or 6 nm read as products, where the other side has variables m and n."""
+    if not isinstance(measured, Quantity):
+        return False
+    factors = letters_of(measured)
+    names = frozenset().union(*map(variables, factors))
+    if not factors or not names or not names <= variables(plain):
+        return False
+    return same_number(Mul((measured.value, *factors)), plain, policy)
+
+
+def _angles(unit: Unit, other: Unit) -> bool:
+    return DEGREE in (unit, other) and {unit, other} <= {DEGREE, RADIAN, ()}
+
+
+def _same_scaled(left: Node, unit: Unit, right: Node, other: Unit, policy: AnswerPolicy) -> bool:
+    """Percents and degrees, which may be left away or turned into plain numbers."""
+    if unit == other:
+        return same_number(left, right, policy)
+    if PERCENT in (unit, other):
+        return _same_percent(left, unit, right, other, policy)
+    if RADIAN not in (unit, other) and not policy.units_required:
+        plain = right if unit == DEGREE else left
+        if not mentions_pi(plain) and same_number(left, right, policy):
+            return True
+        if is_rational(plain):
+            return False
+    if policy.units_required and () in (unit, other) and not mentions_pi(Add((left, right))):
+        return False
+    return same_number(radians(left, unit), radians(right, other), policy)
+
+
+def _same_percent(left: Node, unit: Unit, right: Node, other: Unit, policy: AnswerPolicy) -> bool:
+    if unit and other:
+        return False
+    if policy.percent_as_fraction:
+        first = Quantity(left, PERCENT) if unit else left
+        second = Quantity(right, PERCENT) if other else right
+        if same_number(first, second, policy):
+            return True
+    if policy.units_required and unit:
+        return False
+    return above_one(left) and same_number(left, right, policy)
+
+
+def same_number(gold: Node, pred: Node, policy: AnswerPolicy) -> bool:
+    """Exactly equal, or equal at printed precision."""
+    infinite = _infinity(gold), _infinity(pred)
+    if infinite != (0, 0):
+        return infinite[0] == infinite[1]
+    if not policy.unreduced_fractions and not _reduced(pred):
+        return False
+    try:
+        if identical(gold, pred):
+            return True
+    except UndefinedError:
+        return False
+    if variables(gold) or variables(pred):
+        return False
+    literal = printed(gold)
+    if literal is not None and rounds_to(literal, pred):
+        return True
+    return approximates(gold, pred, policy.tolerance)
+
+
+def _infinity(node: Node) -> int:
+    """1 and -1 for plus and minus infinity, 0 for anything finite."""
+    if node == Const("oo"):
+        return 1
+    if isinstance(node, Mul) and len(node.factors) == 2 and node.factors[1] == Const("oo"):
+        return -1 if node.factors[0] == Num(-1) else 0
+    return 0
+
+
+def _reduced(node: Node) -> bool:
+    """Whether every fraction of whole numbers in a candidate is in lowest terms."""
+    from math import gcd
+
+    for part in walk(node):
+        if isinstance(part, Frac):
+            try:
+                top, bottom = rational(part.top), rational(part.bottom)
+            except (OpaqueError, UndefinedError):
+                continue
+            whole = top.denominator == bottom.denominator == 1
+            if whole and gcd(int(top), int(bottom)) != 1:
+                return False
+    return True

@@ -1,0 +1,1 @@
+"""From text to trees: LaTeX, plain text, Unicode and program notation."""

@@ -1,0 +1,146 @@
+"""Undoing what fonts, escapes and Unicode do to a formula; every rewrite is linear."""
+
+# ruff: noqa: RUF001  (look-alike characters are what this table is about)
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from veritune.algebra.reading.commands import KNOWN
+
+CHARACTERS = {
+    **dict.fromkeys("−–—‒―﹣－", "-"),
+    **dict.fromkeys("×✕⨯∗⋅·•∙", r" \cdot "),
+    **dict.fromkeys("\u00a0\u2002\u2003\u2004\u2005\u2007\u3000", " "),
+    **dict.fromkeys("\u2006\u2008\u2009\u200a\u202f\u205f", r"\,"),
+    **dict.fromkeys("\u200b\u200c\u200d\u2060\u2061\u2062\ufeff\u00ad\u200e\u200f", ""),
+    **dict.fromkeys("“”„«»", '"'),
+    **dict.fromkeys("‘’‛`´", "'"),
+    "÷": r" \div ", "±": r" \pm ", "∓": r" \mp ", "≤": r" \le ", "⩽": r" \le ", "≦": r" \le ",
+    "≥": r" \ge ", "⩾": r" \ge ", "≧": r" \ge ", "≠": r" \ne ", "≈": r" \approx ",
+    "≅": r" \approx ",
+    "≡": r" \equiv ", "∈": r" \in ", "∉": r" \notin ", "∪": r" \cup ", "∩": r" \cap ",
+    "∖": r" \setminus ", "∅": r" \emptyset ", "⌀": r" \emptyset ", "∞": r" \infty ",
+    "√": r" \sqrt ", "∛": r" \sqrt[3]", "∜": r" \sqrt[4]", "∑": r" \sum ", "∏": r" \prod ",
+    "⌊": r" \lfloor ", "⌋": r" \rfloor ", "⌈": r" \lceil ", "⌉": r" \rceil ",
+    "⟨": r" \langle ", "⟩": r" \rangle ", "∣": "|", "∥": r"\|", "…": r" \ldots ", "⋯": r" \cdots ",
+    "→": r" \to ", "⇒": r" \implies ", "⇔": r" \iff ", "∧": r" \land ", "∨": r" \lor ",
+    "∠": r" \angle ", "△": r" \triangle ", "°": r"^\circ ", "º": r"^\circ ", "˚": r"^\circ ",
+    "′": "'", "″": "''", "℃": r"^\circ C", "℉": r"^\circ F", "％": r"\%", "‰": r" \permil ",
+    "℮": "e", "ⅇ": "e", "ⅈ": "i", "ℝ": r"\mathbb{R}", "ℤ": r"\mathbb{Z}", "ℕ": r"\mathbb{N}",
+    "ℚ": r"\mathbb{Q}", "ℂ": r"\mathbb{C}", "∀": r" \forall ", "€": r" \euro ", "£": r" \pounds ",
+    "¥": r" \yen ", "￥": r" \yen ", "¢": r" \cents ", "₹": r" \rupees ", "⁄": "/", "∕": "/",
+    "，": ", ", "、": ", ", "；": "; ", "：": ":", "（": "(", "）": ")", "［": "[", "］": "]",
+    "｛": r"\{", "｝": r"\}", "＝": "=", "＜": "<", "＞": ">", "＋": "+", "｜": "|", "。": ". ",
+    "µ": r"\mu ",
+}  # fmt: skip
+GREEK = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho"
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ", "0123456789+-()ni")
+SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₙₘₖᵢⱼₓ", "0123456789+-aenmkijx")
+SUPER_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ]+")
+SUB_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₙₘₖᵢⱼₓ]+")
+CIRCLED = re.compile("[①-⑳]+")
+MANGLED = {
+    "\x07": ("a", "lpha pprox ngle"),
+    "\x08": ("b", "oxed egin inom ar eta ig f"),
+    "\t": ("t", "ext extbf extcirc imes heta an frac riangle o au binom"),
+    "\n": ("n", "eq abla otin"),
+    "\x0b": ("v", "ec arphi ert arepsilon"),
+    "\x0c": ("f", "rac box loor orall"),
+    "\r": ("r", "ight floor ceil angle ho vert"),
+}
+MANGLE = re.compile(
+    "|".join(
+        f"{re.escape(char)}(?=(?:{'|'.join(rest.split())})(?![a-z]))"
+        for char, (_, rest) in MANGLED.items()
+    )
+)
+GLUED = re.compile(r"(?<=[\d)}\]])(or|and)(?=[A-Z(\\\d\[{])")
+BARE_PERIOD = re.compile(r"(?<![\d.])\.(?=\\(?:overline|dot|bar)\b)")
+DOUBLED = re.compile(r"\\\\(?=([A-Za-z]+)|([(){}\[\]%$]))")
+SINGLE = re.compile(r"(?<!\\)\\(?!\\)")
+SPREAD = re.compile(
+    r"\\(operatorname|mathrm|text|mathbf)\s?\{([~\s]*(?:[A-Za-z]\s+)+[A-Za-z])\s*\}"
+)
+"""A word whose letters were set apart, as scanned formulas have them."""
+TAG = re.compile(r"<(/?)(sup|sub|br|b|i|em|strong|p|span|code)\s?/?>", re.IGNORECASE)
+TAGS = {"sup": "^{", "sub": "_{", "br": r" \\\\ "}
+ENTITY = re.compile(r"&(lt|gt|le|ge|nbsp|amp|times|pi|minus|infin);")
+ENTITIES = {
+    "lt": "<", "gt": ">", "le": "<=", "ge": ">=", "nbsp": " ", "amp": "&", "times": r" \times ",
+    "pi": r" \pi ", "minus": "-", "infin": r" \infty ",
+}  # fmt: skip
+GREEK_SMALL = "αβγδεζηθικλμνξοπρςστυφχψω"
+
+
+def _table() -> dict[int, str]:
+    table = {ord(char): text for char, text in CHARACTERS.items()}
+    names = [*GREEK.split(), "sigma", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"]
+    for char, name in zip(GREEK_SMALL, names, strict=True):
+        table[ord(char)] = f"\\{name} "
+        if name in ("gamma", "delta", "theta", "lambda", "xi", "pi", "phi", "psi", "omega"):
+            table[ord(char.upper())] = f"\\{name.capitalize()} "
+    table[ord("Σ")], table[ord("ϕ")], table[ord("ϵ")] = r"\Sigma ", r"\phi ", r"\epsilon "
+    for char in "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒":
+        top, _, bottom = unicodedata.normalize("NFKC", char).partition("⁄")
+        table[ord(char)] = f"\\frac{{{top}}}{{{bottom}}}"
+    for code in range(0xFF10, 0xFF5B):
+        table.setdefault(code, unicodedata.normalize("NFKC", chr(code)))
+    return table
+
+
+TABLE = _table()
+
+
+def clean(text: str) -> str:
+    """The same formula in plain ASCII LaTeX, as far as that can be had."""
+    if "<" in text or "&" in text:
+        text = _without_html(text)
+    if "{:}" in text:
+        text = text.replace("{:}", ":")
+    text = SPREAD.sub(lambda m: f"\\{m.group(1)}{{{m.group(2).replace(' ', '')}}}", text)
+    text = MANGLE.sub(lambda match: "\\" + MANGLED[match.group()][0], text)
+    text = BARE_PERIOD.sub("0.", unglued(text))
+    if "\\\\" in text:
+        text = _undouble(text)
+    if text.isascii():
+        return text
+    text = SUPER_RUN.sub(lambda m: f"^{{{m.group().translate(SUPERSCRIPTS)}}}", text)
+    text = SUB_RUN.sub(lambda m: f"_{{{m.group().translate(SUBSCRIPTS)}}}", text)
+    text = CIRCLED.sub(lambda m: ", ".join(str(ord(char) - 0x245F) for char in m.group()), text)
+    return text.translate(TABLE)
+
+
+def _without_html(text: str) -> str:
+    """`x<sup>2</sup>` as LaTeX; other tags are dropped."""
+    text = ENTITY.sub(lambda match: ENTITIES[match.group(1)], text)
+
+    def latex(match: re.Match[str]) -> str:
+        name = match.group(2).lower()
+        if name in ("sup", "sub"):
+            return "}" if match.group(1) else TAGS[name]
+        return TAGS.get(name, "")
+
+    return TAG.sub(latex, text)
+
+
+def unglued(text: str) -> str:
+    """`1orW(x)` with spaces around its "or"."""
+    return GLUED.sub(r" \1 ", text)
+
+
+def _undouble(text: str) -> str:
+    """One backslash where two stand before a command: text that was escaped once too often."""
+    whole = not SINGLE.search(text)
+
+    def single(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name is None:
+            return "\\" if whole else match.group()
+        return "\\" if whole or name in KNOWN else match.group()
+
+    if "\\begin" in text and not whole:
+        return text
+    text = DOUBLED.sub(single, text)
+    return text.replace("\\\\\\\\", "\\\\") if whole else text

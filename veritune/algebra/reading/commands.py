@@ -1,0 +1,87 @@
+"""The LaTeX commands that are known, and what each one is."""
+
+from __future__ import annotations
+
+from veritune.algebra.tables import table
+
+OPERATORS = {
+    "le": "<=", "leq": "<=", "leqslant": "<=", "leqq": "<=", "lt": "<", "ge": ">=", "geq": ">=",
+    "geqslant": ">=", "geqq": ">=", "gt": ">", "ne": "!=", "neq": "!=", "approx": "~",
+    "simeq": "~", "sim": "~", "cong": "~", "thickapprox": "~", "doteq": "~", "in": "in",
+    "notin": "notin", "equiv": "===", "subset": "subset", "subseteq": "subset", "to": "->",
+    "rightarrow": "->", "longrightarrow": "->", "mapsto": "->", "implies": "=>",
+    "Rightarrow": "=>", "Longrightarrow": "=>", "therefore": "=>", "iff": "=>",
+    "Leftrightarrow": "=>", "cdot": "*", "times": "*", "ast": "*", "star": "*", "bullet": "*",
+    "div": "/", "pm": "pm", "mp": "mp", "cup": "cup", "bigcup": "cup", "cupdot": "cup",
+    "sqcup": "cup", "cap": "cap", "bigcap": "cap", "setminus": "minus", "backslash": "minus",
+    "smallsetminus": "minus", "colon": ":", "mid": "|", "vert": "|", "lvert": "|", "rvert": "|",
+    "Vert": "||", "lVert": "||", "rVert": "||", "land": "and", "wedge": "and", "lor": "or",
+    "vee": "or", "circ": "°", "degree": "°", "prime": "'", "ldots": "...", "cdots": "...",
+    "dots": "...", "dotsc": "...", "dotsb": "...", "dotsm": "...", "vdots": "...",
+    "ddots": "...", "lfloor": "floor(", "rfloor": ")floor", "lceil": "ceil(",
+    "rceil": ")ceil", "langle": "<(", "rangle": ")>", "lbrace": "set(", "rbrace": ")set",
+    "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")", "euro": "€", "pounds": "£",
+    "yen": "¥", "cents": "¢", "rupees": "₹", "dollar": "$", "permil": "‰", "forall": "forall",
+    "not": "not", "neg": "not", "bmod": "mod", "pmod": "pmod",
+    "mod": "pmod", "pod": "pmod", "percent": "%",
+    "propto": "propto", "perp": "perp", "parallel": "parallel", "choose": "choose",
+    "over": "over", "mathellipsis": "...", "textcirc": "°", "textdegree": "°",
+}  # fmt: skip
+SPACES = table(
+    "quad qquad left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr "
+    "middle displaystyle textstyle scriptstyle limits nolimits thinspace medspace thickspace "
+    "enspace negthinspace hfill nonumber newline par noindent centering rm bf it sf tt cal "
+    "hline bold normalfont large Large small allowbreak nobreak relax mathstrut strut"
+)
+IGNORED_ARGUMENT = table(
+    "hspace vspace tag label phantom vphantom hphantom color textcolor hskip kern hspace* rule ref"
+)
+TEXTUAL = table("text textbf textit textrm textnormal textsf texttt mbox hbox emph")
+ROMAN = table(
+    "mathrm operatorname mathbf mathit mathsf mathcal mathfrak mathtt boldsymbol bm pmb "
+    "mathscr mathop mathbin mathrel mathord ensuremath boxed fbox underline underbrace "
+    "operatorname* cancel mathnormal"
+)
+GREEK = table(
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu "
+    "nu xi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta "
+    "Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell hbar partial nabla aleph omicron"
+)
+FUNCTIONS = {
+    "sin": "sin", "cos": "cos", "tan": "tan", "cot": "cot", "sec": "sec", "csc": "csc",
+    "cosec": "csc", "tg": "tan", "ctg": "cot", "cotg": "cot", "arcsin": "asin", "asin": "asin",
+    "arccos": "acos", "acos": "acos", "arctan": "atan", "atan": "atan", "arctg": "atan",
+    "arccot": "acot", "arcctg": "acot", "acot": "acot", "arcsec": "asec", "asec": "asec",
+    "arccsc": "acsc", "acsc": "acsc", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
+    "coth": "coth", "sech": "sech", "csch": "csch", "sh": "sinh", "ch": "cosh", "th": "tanh",
+    "arcsinh": "asinh", "asinh": "asinh", "arsinh": "asinh", "arccosh": "acosh",
+    "acosh": "acosh", "arcosh": "acosh", "arctanh": "atanh", "atanh": "atanh",
+    "artanh": "atanh", "ln": "ln", "log": "log", "lg": "lg", "exp": "exp", "max": "max",
+    "min": "min", "gcd": "gcd", "lcm": "lcm", "det": "det", "sgn": "sign", "sign": "sign",
+    "Re": "re", "Im": "im", "arg": "arg", "abs": "abs", "floor": "floor", "ceil": "ceil",
+    "ceiling": "ceil", "erf": "erf", "Gamma": "gamma", "deg": "deg", "tr": "trace",
+    "trace": "trace", "cis": "cis", "round": "round",
+}  # fmt: skip
+ACCENTS = table(
+    "vec hat bar tilde dot ddot widehat widetilde overrightarrow overleftarrow mathring"
+)
+FRACTIONS = table("frac dfrac tfrac cfrac sfrac nicefrac rfrac")
+BINOMIALS = frozenset(["binom", "dbinom", "tbinom"])
+STRUCTURES = table(
+    "sqrt sum prod int lim infty emptyset varnothing pi imath jmath mathbb overline begin end "
+    "angle triangle sphericalangle measuredangle square overset stackrel underset substack "
+    "root overbrace operatornamewithlimits pagebreak iint oint e i"
+)
+KNOWN = frozenset(
+    set(OPERATORS) | SPACES | IGNORED_ARGUMENT | TEXTUAL | ROMAN | GREEK | set(FUNCTIONS)
+    | ACCENTS | FRACTIONS | BINOMIALS | STRUCTURES | {"pi"}
+)  # fmt: skip
+LONGEST_NAME = max(map(len, KNOWN))
+
+
+def split_name(name: str) -> str:
+    """The longest known command that `name` starts with, so that `\\quadx` is `\\quad x`."""
+    for length in range(min(len(name), LONGEST_NAME), 1, -1):
+        if name[:length] in KNOWN:
+            return name[:length]
+    return name

@@ -1,0 +1,1 @@
+"""What mathematics is read into: a tree of a few kinds of nodes."""

@@ -1,0 +1,224 @@
+"""The known functions, as numbers."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from veritune.algebra.limits import (
+    MOST_SPECIAL_DIGITS,
+    LimitReachedError,
+    UndefinedError,
+    UnparsedError,
+    spend,
+)
+from veritune.algebra.tables import table
+from veritune.algebra.trees.nodes import Collection, Matrix, Node
+
+DIRECT = table(
+    "sin cos tan cot sec csc asin acos atan acot asec acsc sinh cosh tanh coth sech csch "
+    "asinh acosh atanh exp"
+)
+SPECIAL = {
+    "erf": "erf", "erfc": "erfc", "zeta": "zeta", "Si": "si", "Ci": "ci", "Ei": "ei", "li": "li",
+    "digamma": "digamma",
+}  # fmt: skip
+"""Functions that mpmath works out by series, under its name for them."""
+BOUNDED = frozenset(("asin", "acos"))
+LARGEST_FACTORIAL = 3_000
+LARGEST_EXPONENT = 20_000
+LARGEST_ARGUMENT = 2_000
+"""Bits before the point of an argument."""
+LARGEST_MATRIX = 8
+SPECIAL_WORK = 1_000
+"""Units of work of a function that has no short cut."""
+
+
+class Place(Protocol):
+    """What the functions need of the evaluator: its arithmetic, and values at its point."""
+
+    mp: Any
+
+    def value(self, node: Node) -> Any:
+        """An mpf or mpc."""
+        ...
+
+    def complex(self) -> None:
+        """A value leaves the real numbers; raises where that is refused."""
+        ...
+
+    def divided(self, top: Any, bottom: Any) -> Any:
+        """The quotient; raises for a division by zero."""
+        ...
+
+
+def evaluate(at: Place, name: str, args: tuple[Node, ...]) -> Any:
+    """The value of one function; raises where there is none, or it is out of bounds."""
+    if name in ("det", "trace"):
+        return _of_matrix(at, name, args[0])
+    if name in ("max", "min", "gcd", "lcm"):
+        return _of_many(at, name, args)
+    values = [at.value(arg) for arg in args]
+    if any(value and at.mp.mag(value) > LARGEST_ARGUMENT for value in values) and name != "abs":
+        raise LimitReachedError(f"an argument of {name} beyond the limit")
+    if len(values) == 1:
+        return _of_one(at, name, values[0])
+    if len(values) == 2:
+        return _of_two(at, name, values[0], values[1])
+    raise UnparsedError(f"{name} of {len(values)} arguments")
+
+
+def _of_one(at: Place, name: str, value: Any) -> Any:
+    mp = at.mp
+    real = isinstance(value, mp.mpf)
+    if name == "ln":
+        return _logarithm(at, value)
+    if name in DIRECT:
+        if (name in BOUNDED and (not real or abs(value) > 1)) or (name == "acosh" and value < 1):
+            at.complex()
+        if name == "exp" and abs(value) > LARGEST_EXPONENT:
+            raise LimitReachedError("an exponential beyond the limit")
+        return _pole_safe(at, name, value)
+    if name in SPECIAL:
+        _costly(at)
+        return _pole_safe(at, SPECIAL[name], value)
+    if name in ("abs", "conj", "re", "im", "arg"):
+        return _of_complex(at, name, value)
+    if not real:
+        raise UnparsedError(f"{name} of a complex number")
+    return _of_real(at, name, value)
+
+
+def _pole_safe(at: Place, name: str, value: Any) -> Any:
+    mp = at.mp
+    below = {"tan": mp.cos, "sec": mp.cos, "cot": mp.sin, "csc": mp.sin}.get(name)
+    if below is not None and abs(below(value)) < mp.mpf(10) ** (8 - mp.dps):
+        raise UndefinedError(f"a pole of {name}")
+    try:
+        return getattr(mp, name)(value)
+    except (ZeroDivisionError, ValueError):
+        raise UndefinedError(f"a pole of {name}") from None
+
+
+def _of_complex(at: Place, name: str, value: Any) -> Any:
+    mp = at.mp
+    if name == "abs":
+        return abs(value)
+    if name == "arg":
+        return mp.arg(value)
+    return {"conj": mp.conj, "re": mp.re, "im": mp.im}[name](value)
+
+
+def _of_real(at: Place, name: str, value: Any) -> Any:
+    mp = at.mp
+    nearest = mp.nint(value)
+    near = abs(value - nearest) < mp.mpf(10) ** (8 - mp.dps) * (1 + abs(value))
+    if name == "floor":
+        return nearest if near else mp.floor(value)
+    if name == "ceil":
+        return nearest if near else mp.ceil(value)
+    if name == "round":
+        return mp.floor(value + 0.5)
+    if name == "sign":
+        return mp.mpf(0) if not value else mp.sign(value)
+    if name in ("factorial", "gamma"):
+        return _gamma(at, value + (name == "factorial"))
+    if name == "factorial2":
+        if not near or not 0 <= value <= LARGEST_FACTORIAL:
+            raise UndefinedError("a double factorial")
+        return mp.fac2(value)
+    if name == "deg":
+        return value
+    raise UnparsedError(f"no value of {name}")
+
+
+def _gamma(at: Place, value: Any) -> Any:
+    if value > LARGEST_FACTORIAL:
+        raise LimitReachedError("a factorial beyond the limit")
+    if value <= 0 and at.mp.isint(value):
+        raise UndefinedError("a factorial of a negative number")
+    if value < -LARGEST_FACTORIAL:
+        raise LimitReachedError("a factorial beyond the limit")
+    if not at.mp.isint(value):
+        _costly(at)
+    return at.mp.gamma(value)
+
+
+def _costly(at: Place) -> None:
+    """Counts a function whose cost grows with the cube of the digits, or worse."""
+    if at.mp.dps > MOST_SPECIAL_DIGITS:
+        raise LimitReachedError(f"more than {MOST_SPECIAL_DIGITS} digits of a special function")
+    spend(SPECIAL_WORK)
+
+
+def _logarithm(at: Place, value: Any) -> Any:
+    if not value:
+        raise UndefinedError("the logarithm of zero")
+    if not isinstance(value, at.mp.mpf) or value < 0:
+        at.complex()
+    return at.mp.log(value)
+
+
+def _of_two(at: Place, name: str, first: Any, second: Any) -> Any:
+    mp = at.mp
+    if name == "log":
+        return at.divided(_logarithm(at, first), _logarithm(at, second))
+    if name == "polylog":
+        _costly(at)
+        return mp.polylog(first, second)
+    if name == "binomial":
+        return _binomial(at, first, second)
+    if name == "mod":
+        if not second:
+            raise UndefinedError("modulo zero")
+        return first - second * mp.floor(first / second)
+    raise UnparsedError(f"no value of {name}")
+
+
+def _binomial(at: Place, top: Any, bottom: Any) -> Any:
+    mp = at.mp
+    if max(abs(top), abs(bottom)) > LARGEST_FACTORIAL:
+        raise LimitReachedError("a binomial beyond the limit")
+    if mp.isint(bottom) and bottom < 0:
+        return mp.mpf(0)
+    if not (mp.isint(top) and mp.isint(bottom)):
+        _costly(at)
+    return mp.binomial(top, bottom)
+
+
+def _of_many(at: Place, name: str, args: tuple[Node, ...]) -> Any:
+    if len(args) == 1 and isinstance(args[0], Collection):
+        args = args[0].items
+    values = [at.value(arg) for arg in args]
+    if not values or not all(isinstance(value, at.mp.mpf) for value in values):
+        raise UnparsedError(f"{name} of complex numbers")
+    if name in ("max", "min"):
+        return max(values) if name == "max" else min(values)
+    if not all(at.mp.isint(value) for value in values):
+        raise UndefinedError(f"{name} of fractions")
+    from math import gcd, lcm
+
+    return at.mp.mpf((gcd if name == "gcd" else lcm)(*map(int, values)))
+
+
+def _of_matrix(at: Place, name: str, node: Node) -> Any:
+    if not isinstance(node, Matrix) or len(node.rows) != len(node.rows[0]):
+        raise UnparsedError(f"{name} of something that is no square matrix")
+    if len(node.rows) > LARGEST_MATRIX:
+        raise LimitReachedError("a matrix beyond the limit")
+    values = [[at.value(cell) for cell in row] for row in node.rows]
+    if name == "trace":
+        return at.mp.fsum([row[i] for i, row in enumerate(values)])
+    return _determinant(at.mp, values)
+
+
+def _determinant(mp: Any, rows: list[list[Any]]) -> Any:
+    """By minors, so that exact zeros stay exact; at most 8 rows."""
+    if len(rows) == 1:
+        return rows[0][0]
+    if len(rows) > 4:
+        return mp.det(mp.matrix(rows))
+    total = 0
+    for column, lead in enumerate(rows[0]):
+        minor = [row[:column] + row[column + 1 :] for row in rows[1:]]
+        total += (-1) ** column * lead * _determinant(mp, minor)
+    return total

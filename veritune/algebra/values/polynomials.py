@@ -1,0 +1,166 @@
+"""Univariate rational functions with numeric coefficients, and their real roots."""
+
+from __future__ import annotations
+
+from itertools import pairwise, zip_longest
+from typing import Any
+
+from veritune.algebra.limits import LimitReachedError, spend
+from veritune.algebra.trees.children import variables
+from veritune.algebra.trees.nodes import Add, Frac, Mul, Node, Pow, Sym
+from veritune.algebra.values.modular import whole_number
+from veritune.algebra.values.numeric import Evaluator, context
+
+HIGHEST_DEGREE = 24
+DIGITS = 60
+STEPS = 400
+
+Poly = list[Any]
+"""Coefficients from the constant term up."""
+
+
+class NotPolynomialError(Exception):
+    """The expression is no rational function of the variable."""
+
+
+def rational_function(node: Node, name: str) -> tuple[Poly, Poly]:
+    """Numerator and denominator as polynomials in the variable `name`."""
+    if name not in variables(node):
+        value = Evaluator(DIGITS, real=True).value(node)
+        if not isinstance(value, context().mpf):
+            raise NotPolynomialError
+        return [value], [context().mpf(1)]
+    one = context().mpf(1)
+    match node:
+        case Sym():
+            return [one * 0, one], [one]
+        case Add(terms):
+            top, bottom = [one * 0], [one]
+            for term in terms:
+                up, down = rational_function(term, name)
+                top = _plus(times(top, down), times(up, bottom))
+                bottom = times(bottom, down)
+            return top, bottom
+        case Mul(factors):
+            top, bottom = [one], [one]
+            for factor in factors:
+                up, down = rational_function(factor, name)
+                top, bottom = times(top, up), times(bottom, down)
+            return top, bottom
+        case Frac(above, below):
+            up, down = rational_function(above, name)
+            over, under = rational_function(below, name)
+            return times(up, under), times(down, over)
+        case Pow(base, exponent):
+            return _raised(base, exponent, name)
+        case _:
+            raise NotPolynomialError
+
+
+def _raised(base: Node, exponent: Node, name: str) -> tuple[Poly, Poly]:
+    power = whole_number(exponent)
+    if power is None or abs(power) > HIGHEST_DEGREE:
+        raise NotPolynomialError
+    top, bottom = rational_function(base, name)
+    if power < 0:
+        top, bottom = bottom, top
+    up = down = [context().mpf(1)]
+    for _ in range(abs(power)):
+        up, down = times(up, top), times(down, bottom)
+    return up, down
+
+
+def _plus(left: Poly, right: Poly) -> Poly:
+    return [a + b for a, b in zip_longest(left, right, fillvalue=context().mpf(0))]
+
+
+def times(left: Poly, right: Poly) -> Poly:
+    """The product of two polynomials."""
+    if len(left) + len(right) > HIGHEST_DEGREE + 2:
+        raise LimitReachedError("a polynomial of too high a degree")
+    result = [context().mpf(0)] * (len(left) + len(right) - 1)
+    for i, a in enumerate(left):
+        for j, b in enumerate(right):
+            result[i + j] += a * b
+    return trimmed(result)
+
+
+def trimmed(poly: Poly) -> Poly:
+    """Without leading coefficients that are zero but for rounding."""
+    size = max(map(abs, poly))
+    limit = size * context().mpf(10) ** (10 - DIGITS)
+    while len(poly) > 1 and abs(poly[-1]) <= limit:
+        poly = poly[:-1]
+    return poly
+
+
+def horner(poly: Poly, x: Any) -> Any:
+    """The value at x."""
+    result = poly[-1]
+    for coefficient in poly[-2::-1]:
+        result = result * x + coefficient
+    return result
+
+
+def real_roots(poly: Poly) -> list[Any]:
+    """The real roots in order, each once: from the roots of the derivative, recursively."""
+    poly = trimmed(poly)
+    if len(poly) < 2:
+        return []
+    mp = context()
+    mp.dps = DIGITS
+    if len(poly) == 2:
+        return [-poly[0] / poly[1]]
+    if len(poly) == 3:
+        return _quadratic(poly)
+    turns = real_roots([coefficient * k for k, coefficient in enumerate(poly)][1:])
+    bound = 1 + max(abs(c) for c in poly[:-1]) / abs(poly[-1])
+    places = [-bound, *turns, bound]
+    roots: list[Any] = []
+    for low, high in pairwise(places):
+        root = _between(poly, low, high)
+        if root is not None and (not roots or abs(root - roots[-1]) > _close(root)):
+            roots.append(root)
+    return roots
+
+
+def _quadratic(poly: Poly) -> list[Any]:
+    mp = context()
+    c, b, a = poly
+    inner = b * b - 4 * a * c
+    if abs(inner) <= (b * b + abs(4 * a * c)) * mp.mpf(10) ** (10 - DIGITS):
+        return [-b / (2 * a)]
+    if inner < 0:
+        return []
+    root = mp.sqrt(inner)
+    return sorted([(-b - root) / (2 * a), (-b + root) / (2 * a)])
+
+
+def _close(x: Any) -> Any:
+    return (1 + abs(x)) * context().mpf(10) ** (20 - DIGITS)
+
+
+def _flat(poly: Poly, x: Any) -> bool:
+    """Whether the value at x is zero but for rounding."""
+    size = sum(abs(c) * abs(x) ** k for k, c in enumerate(poly))
+    return bool(abs(horner(poly, x)) <= size * context().mpf(10) ** (15 - DIGITS))
+
+
+def _between(poly: Poly, low: Any, high: Any) -> Any:
+    """The root between two neighbouring turning points, where there is one."""
+    if _flat(poly, low):
+        return low
+    if _flat(poly, high):
+        return high
+    below, above = horner(poly, low) > 0, horner(poly, high) > 0
+    if below == above:
+        return None
+    halvings = int(DIGITS * 3.4) + 8
+    spend(halvings * len(poly) / 2)
+    for _ in range(halvings):
+        middle = (low + high) / 2
+        if (horner(poly, middle) > 0) == below:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2

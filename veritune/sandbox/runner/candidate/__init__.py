@@ -1,0 +1,1 @@
+"""What runs in the candidate's process, and may be taken over by it: nobody trusts it."""

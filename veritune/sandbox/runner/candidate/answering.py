@@ -1,0 +1,161 @@
+"""The candidate's side: loads the candidate and answers the grader's calls.
+
+Everything here may be taken over by the candidate; the grader trusts none of it. A request is
+`{"id", "op", ...}`; the answer is `{"id", "ok": value}` or `{"id", "exc": ...}`, with `"changed"`
+where containers among the arguments were changed in place, and `"events"` where the tests look at
+output. While a request runs, the candidate may call what it was passed: `{"call": n, "args",
+"kwargs"}`, answered in the same way.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from ..wire import codec, frames
+from ..wire.decoder import ValueDecoder
+from ..wire.files import SUITE, Tree, surround
+from . import loading
+from .loading import MODULE
+from .performing import Performer
+from .streams import Recorder, mirror
+
+__all__ = ["MODULE", "answer"]
+
+
+def answer(channel: int, payload: dict[str, Any]) -> int:
+    """Load the candidate, then answer requests until the grader hangs up."""
+    answerer = Answerer(channel, payload)
+    answerer.load(payload)
+    while answerer.step():
+        pass
+    return 0
+
+
+class Answerer:
+    """The channel, and what is done about each request."""
+
+    def __init__(self, channel: int, payload: dict[str, Any]) -> None:
+        self._channel = channel
+        self._recorder = Recorder() if payload.get("mirror") else None
+        self._performer = Performer(self._call, numpy=payload["numpy"])
+        self._tree = Tree(frozenset(payload.get("kept", ()))) if payload.get("tree") else None
+        if self._recorder is not None:
+            mirror(self._recorder, self._ask_stream)
+
+    def load(self, payload: dict[str, Any]) -> None:
+        """Run the candidate's text; the first frame says how that went."""
+        frame: dict[str, Any] = {"id": 0}
+        try:
+            if payload.get("suite"):
+                os.makedirs(SUITE, exist_ok=True)
+                os.chdir(SUITE)
+            for name, text in payload.get("files", {}).items():
+                loading.write(name, text)
+            if payload.get("files") or payload.get("suite"):
+                sys.path.insert(0, os.getcwd())
+            module = loading.module_of(payload["sources"], payload.get("aliases", []))
+            for name, text in payload["sources"]:
+                loading.run_text(text, name, vars(module))
+            frame["ok"] = None
+        except BaseException as error:
+            frame["exc"] = self._performer.exception(error)
+        self._note(frame)
+        self._send(frame)
+
+    def step(self) -> bool:
+        """Answer one request; False when there are no more."""
+        request = self._receive()
+        if request is None:
+            return False
+        self._answer(request)
+        return True
+
+    def _answer(self, request: dict[str, Any]) -> None:
+        decoder = ValueDecoder(self._performer.inside)
+        before: list[Any] = []
+        reply: dict[str, Any] = {"id": request["id"]}
+        limit = sys.getrecursionlimit()
+        if self._tree is not None:
+            self._tree.apply(request.get("files", []), trusted=True)
+            surround(request.get("around", {}))
+        try:
+            sys.setrecursionlimit(limit + codec.DEEP)
+            operands = [decoder.decode(a) for a in request.get("args", ())]
+            named = {k: decoder.decode(v) for k, v in request.get("kwargs", {}).items()}
+            before = [codec.snapshot(c) for c in decoder.made]
+            sys.setrecursionlimit(limit)
+            result = self._performer.perform(request, operands, named)
+            limit = sys.getrecursionlimit()
+            sys.setrecursionlimit(limit + codec.DEEP)
+            encoder = self._performer.encoder(decoder.made)
+            reply["ok"] = encoder.encode(result)
+        except BaseException as error:
+            limit = min(limit, sys.getrecursionlimit())
+            sys.setrecursionlimit(limit + codec.DEEP)
+            encoder = self._performer.encoder(decoder.made)
+            reply["exc"] = self._performer.exception(error)
+        changed = [
+            [number, encoder.contents(container)]
+            for number, (container, was) in enumerate(zip(decoder.made, before, strict=False))
+            if not codec.unchanged(container, was)
+        ]
+        if changed:
+            reply["changed"] = changed
+        self._note(reply)
+        if self._tree is not None:
+            reply["files"] = self._tree.changes()
+        try:
+            data = frames.dumps(reply)
+            if len(data) > frames.MAX_FRAME:
+                raise OverflowError(f"an answer larger than {frames.MAX_FRAME >> 20} MB")
+        except (MemoryError, OverflowError) as error:
+            data = frames.dumps({"id": request["id"], "exc": self._performer.exception(error)})
+        sys.setrecursionlimit(limit)
+        frames.write(self._channel, data)
+
+    def _note(self, reply: dict[str, Any]) -> None:
+        """Flush what was printed, and add what the tests look at."""
+        if self._recorder is None:
+            try:
+                sys.stdout.flush()
+            except BaseException:
+                return
+        elif events := self._recorder.take():
+            reply["events"] = events
+
+    def _ask_stream(self, op: str, args: list[Any]) -> Any:
+        return self._call({"call": -1, "op": op, "args": args, "kwargs": {}})
+
+    def _call(self, request: dict[str, Any]) -> Any:
+        """Have the tests' side do something; raises what that raised."""
+        encoder = self._performer.encoder([])
+        request["args"] = [encoder.encode(a) for a in request["args"]]
+        request["kwargs"] = {k: encoder.encode(v) for k, v in request["kwargs"].items()}
+        with self._performer.lock:
+            self._note(request)
+            self._send(request)
+            while (reply := self._receive()) is not None and "op" in reply:
+                self._answer(reply)
+        if reply is None:
+            os._exit(0)
+        decoder = ValueDecoder(self._performer.inside)
+        if "exc" in reply:
+            raise self._performer.raised(reply["exc"])
+        return decoder.decode(reply["ok"])
+
+    def _send(self, frame: dict[str, Any]) -> None:
+        frames.write(self._channel, frames.dumps(frame))
+
+    def _receive(self) -> dict[str, Any] | None:
+        data = frames.read(self._channel, frames.MAX_JOB)
+        if data is None:
+            return None
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(limit + codec.DEEP)
+        try:
+            found: dict[str, Any] = frames.loads(data)
+            return found
+        finally:
+            sys.setrecursionlimit(limit)

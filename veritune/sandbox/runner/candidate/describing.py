@@ -1,0 +1,98 @@
+"""What the grader is told of a class, a function or an exception of the candidate's."""
+
+from __future__ import annotations
+
+import sys
+import types
+from typing import Any
+
+from .operators import offered
+
+MOST_NAMES = 2_000
+DEPTH = 5
+"""Causes of causes that are told."""
+BUILTIN = (int, float, complex, str, bytes, tuple, frozenset, list, dict, set, bytearray)
+
+
+def is_library(kind: type) -> bool:
+    """Whether a class comes from a module of the standard library or a package, by its own word."""
+    module = str(getattr(kind, "__module__", "")).partition(".")[0]
+    return module in sys.stdlib_module_names and module != "builtins" and module in sys.modules
+
+
+def description(kind: type) -> list[Any]:
+    """[name, own base classes, operators, builtin base, members by kind, more].
+
+    Operators are those that the class or a class of its own defines, and a builtin does not.
+    """
+    builtin = next((c.__name__ for c in kind.__mro__ if c.__module__ == "builtins"), "object")
+    bases = [b for b in kind.__bases__ if b.__module__ != "builtins"]
+    return [kind.__name__, bases, offered_by_own(kind), builtin, _members(kind), _more(kind)]
+
+
+def offered_by_own(kind: type) -> list[str]:
+    """Operators that do not come from a builtin type."""
+    found = []
+    for name in offered(kind):
+        home = next(c for c in kind.__mro__ if name in vars(c))
+        if home.__module__ != "builtins":
+            found.append(name)
+    return found
+
+
+def _members(kind: type) -> dict[str, str]:
+    """Names in the class itself: "f" for a function, "d" for what else binds, "v" for a value."""
+    found: dict[str, str] = {}
+    for name, value in list(vars(kind).items())[:MOST_NAMES]:
+        if name.startswith("__") and name.endswith("__") and name != "__init__":
+            continue
+        if isinstance(value, types.FunctionType):
+            found[name] = "f"
+        else:
+            found[name] = "d" if hasattr(type(value), "__get__") else "v"
+    return found
+
+
+def _more(kind: type) -> dict[str, Any]:
+    more: dict[str, Any] = {}
+    fields = vars(kind).get("__dataclass_fields__")
+    if isinstance(fields, dict):
+        more["fields"] = [
+            [f.name, f.init, f.repr, f.compare, bool(f.kw_only)]
+            for f in fields.values()
+            if type(f).__name__ == "Field" and f._field_type.name == "_FIELD"
+        ]
+        params = getattr(kind, "__dataclass_params__", None)
+        more["frozen"] = bool(getattr(params, "frozen", False))
+    if type(kind) is not type and not is_library(kind):
+        more["meta"] = True
+    if isinstance(kind.__doc__, str) and "__doc__" in vars(kind):
+        more["doc"] = kind.__doc__[:10_000]
+    if is_library(kind):
+        more["library"] = [kind.__module__, kind.__qualname__]
+    return more
+
+
+def signature(value: Any) -> list[Any]:
+    """[[name, kind, default or nothing, annotation or nothing]...], [return annotation]."""
+    import inspect
+
+    found = inspect.signature(value)
+    empty = inspect.Parameter.empty
+    parameters = [
+        [
+            p.name,
+            int(p.kind),
+            [] if p.default is empty else [p.default],
+            [] if p.annotation is empty else [p.annotation],
+        ]
+        for p in found.parameters.values()
+    ]
+    returned = found.return_annotation
+    return [parameters, [] if returned is empty else [returned]]
+
+
+def code_flags(value: Any) -> int:
+    """The flags of a function's code: whether it is a generator, a coroutine function."""
+    code = getattr(value, "__code__", None)
+    return int(code.co_flags) if isinstance(code, types.CodeType) else 0

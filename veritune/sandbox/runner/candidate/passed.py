@@ -1,0 +1,97 @@
+"""What the tests pass by reference, as the candidate meets it: functions and objects of theirs."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Callable
+from typing import Any
+
+Call = Callable[[dict[str, Any]], Any]
+
+
+def function(
+    call: Call, number: int, name: str, is_async: bool, doc: str | None, words: list[Any]
+) -> Callable[..., Any]:
+    """A function of the tests'. It is a real one here, so that it binds as a method does."""
+
+    def passed(*args: Any, **kwargs: Any) -> Any:
+        return call({"call": number, "args": args, "kwargs": kwargs})
+
+    async def awaited(*args: Any, **kwargs: Any) -> Any:
+        return await call({"call": number, "args": args, "kwargs": kwargs})
+
+    made = awaited if is_async else passed
+    made.__name__ = made.__qualname__ = name
+    made.__doc__ = doc
+    if words and "inspect" in sys.modules:
+        inspect = sys.modules["inspect"]
+        kinds = [inspect.Parameter(n, k, default=inspect.Parameter.empty) for n, k in words]
+        setattr(made, "__signature__", inspect.Signature(kinds))  # noqa: B010
+    return made
+
+
+def exception_class(number: int, name: str, base: str) -> type[BaseException]:
+    """An exception class of the tests'."""
+    kind: Any = getattr(builtins, base, Exception)
+    made: type[BaseException] = type(name, (kind,), {"_veritune_passed": number})
+    return made
+
+
+class _Kind(type):
+    """The class of the tests' classes: what is asked of one is done over there."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        call, number = cls.__dict__["_veritune_call"].__func__, cls.__dict__["_veritune_number"]
+        return call({"call": number, "args": args, "kwargs": kwargs})
+
+    def __instancecheck__(cls, value: Any) -> bool:
+        call, number = cls.__dict__["_veritune_call"].__func__, cls.__dict__["_veritune_number"]
+        return bool(call({"call": number, "op": "isinstance", "args": (value,), "kwargs": {}}))
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        call, number = cls.__dict__["_veritune_call"].__func__, cls.__dict__["_veritune_number"]
+        return call({"call": number, "op": "attribute", "args": (name,), "kwargs": {}})
+
+
+def class_of(call: Call, number: int, name: str) -> type:
+    """A class of the tests'."""
+    return _Kind(name, (), {"_veritune_call": staticmethod(call), "_veritune_number": number})
+
+
+class Awaited:
+    """A coroutine of the tests', run to its end over there when it is awaited."""
+
+    def __init__(self, call: Call, number: int) -> None:
+        self._call, self._number = call, number
+
+    def __await__(self) -> Any:
+        return self._call({"call": self._number, "op": "await", "args": (), "kwargs": {}})
+        yield  # makes this a generator, as `__await__` must be
+
+
+def object_of(call: Call, number: int, operators: list[str], builtin: str) -> Any:
+    """An object of the tests': what it does is done over there."""
+
+    def get(self: Any, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return call({"call": number, "op": "attribute", "args": (name,), "kwargs": {}})
+
+    def put(self: Any, name: str, value: Any) -> None:
+        call({"call": number, "op": "set", "args": (name, value), "kwargs": {}})
+
+    def operate(op: str) -> Callable[..., Any]:
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            found = call({"call": number, "op": op, "args": args, "kwargs": kwargs})
+            return NotImplemented if found is NotImplemented else found
+
+        return method
+
+    members: dict[str, Any] = {op: operate(op) for op in operators}
+    members |= {"__getattr__": get, "__setattr__": put, "_veritune_passed": number}
+    base = getattr(builtins, builtin, object)
+    bases = (base,) if isinstance(base, type) and issubclass(base, BaseException) else ()
+    return type("Passed", bases, members)()

@@ -1,0 +1,65 @@
+"""Whole programs: Python in this process, anything else by exec."""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import os
+import sys
+import types
+from typing import Any
+
+from .loading import run_text
+
+
+def run(payload: dict[str, Any]) -> int:
+    """Run a program whose standard streams stand ready; its exit code."""
+    for name, text in payload["files"].items():
+        _write(name, base64.b64decode(text))
+    if "argv" in payload:
+        return _execute(payload["argv"], payload["environment"])
+    return _python(payload["source"], payload["args"])
+
+
+def _execute(argv: list[str], environment: dict[str, str]) -> int:
+    """Become another program; where there is none, what a shell would say."""
+    try:
+        os.execvpe(argv[0], argv, environment)
+    except OSError as error:
+        os.write(2, f"{argv[0]}: {error.strerror}\n".encode(errors="replace"))
+        return 127 if isinstance(error, FileNotFoundError) else 126
+
+
+def _write(name: str, data: bytes) -> None:
+    folder = os.path.dirname(name)
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+    fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o700)
+    with os.fdopen(fd, "wb") as stream:
+        stream.write(data)
+
+
+def _python(source: str, args: list[str]) -> int:
+    main = types.ModuleType("__main__")
+    sys.modules["__main__"] = main
+    sys.argv = ["solution.py", *args]
+    code = 0
+    try:
+        run_text(source, "solution.py", vars(main))
+        if "threading" in sys.modules:
+            sys.modules["threading"]._shutdown()  # what a normal end waits for
+        atexit._run_exitfuncs()
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    except BaseException as error:
+        import traceback
+
+        trace = error.__traceback__
+        traceback.print_exception(error.with_traceback(trace.tb_next if trace else None))
+        code = 1
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException:
+        code = code or 1
+    return code & 0xFF

@@ -1,0 +1,1 @@
+"""How a process is shut in, and what it uses of what it may."""

@@ -1,0 +1,1 @@
+"""What runs as the grader: it holds the tests and the expected values, and compares."""

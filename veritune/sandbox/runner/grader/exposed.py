@@ -1,0 +1,275 @@
+"""What the tests pass to the candidate by reference: their functions, objects and coroutines.
+
+The candidate may call them and read what is public; it gets plain data, or another reference. It
+never gets a module, a class's insides, a frame, or anything of the test framework's.
+"""
+
+from __future__ import annotations
+
+import builtins
+import io
+import itertools
+import sys
+import types
+from typing import Any
+
+from .proxies import RemoteClass, class_where, handle_of
+
+FRAMEWORKS = frozenset(
+    {"_pytest", "pytest", "pluggy", "hypothesis", "unittest", "runner", "doctest"}
+)
+FINITE = tuple(type(iter(kind())) for kind in (list, tuple, str, bytes, dict, set))
+FINITE += (type(iter(range(1))), type(iter({}.values())), type(iter({}.items())))
+LAZY = (types.GeneratorType, map, filter, zip, enumerate, reversed)
+OPERATORS = [
+    "__len__",
+    "__iter__",
+    "__next__",
+    "__contains__",
+    "__getitem__",
+    "__setitem__",
+    "__delitem__",
+    "__call__",
+    "__enter__",
+    "__exit__",
+    "__eq__",
+    "__lt__",
+    "__le__",
+    "__gt__",
+    "__ge__",
+    "__add__",
+    "__radd__",
+    "__sub__",
+    "__mul__",
+    "__rmul__",
+    "__bool__",
+    "__str__",
+    "__repr__",
+    "__hash__",
+    "__int__",
+    "__float__",
+    "__index__",
+    "__aenter__",
+    "__aexit__",
+    "__aiter__",
+    "__anext__",
+    "__truediv__",
+    "__floordiv__",
+    "__mod__",
+    "__neg__",
+    "__abs__",
+    "__format__",
+    "__reversed__",
+    "__missing__",
+]
+ALWAYS = frozenset({"__eq__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__", "__format__"})
+MOCKS = ("assert_", "called", "call_", "mock_", "method_calls", "side_effect", "return_value")
+MAX_ITEMS = 1_000_000
+
+
+class Exposed:
+    """Numbers for what was passed, and what the candidate may do with each."""
+
+    def __init__(self, channel: Any, *, streams: bool) -> None:
+        self._channel, self._streams = channel, streams
+        self.objects: list[Any] = []
+        self._numbers: dict[int, int] = {}
+
+    def early(self, value: Any) -> Any:
+        """The tag of one of the candidate's own, which goes back as itself; else None."""
+        handle = handle_of(value)
+        return None if handle is None else {"h": handle}
+
+    def outside(self, value: Any) -> Any:
+        """The tag of what is no plain data; gives the test up where it may not cross."""
+        if isinstance(value, types.CoroutineType):
+            return {"aw": self._number(value)}
+        if isinstance(value, BaseException):
+            return {"ex": self.raised(value)}
+        if _is_builtin(value):
+            # A library's function is looked up over there: called here, on what the candidate
+            # passes it, it might do anything.
+            return {"lf": [str(value.__module__), value.__qualname__]}
+        if isinstance(value, types.FunctionType | types.MethodType | types.BuiltinMethodType):
+            return self._function(value)
+        if type(value) in FINITE:
+            encoder = self._channel.encoder()
+            return {"it": [encoder.encode(v) for v in itertools.islice(value, MAX_ITEMS)]}
+        if isinstance(value, types.ModuleType) and value.__name__ in sys.stdlib_module_names:
+            return {"lm": value.__name__}
+        if isinstance(value, type) and not _is_framework(value):
+            if issubclass(value, BaseException):
+                base = next(c.__name__ for c in value.__mro__ if c.__module__ == "builtins")
+                return {"xc": [self._number(value), value.__name__, base]}
+            return {"kc": [self._number(value), value.__name__]}
+        if self._may_pass(value):
+            return self._object(value)
+        self._channel.refuse(
+            f"the tests pass a {type(value).__name__}, which cannot cross to the candidate"
+        )
+
+    def _function(self, value: Any) -> Any:
+        if _is_framework(value) and not _of_mock(value):
+            self._channel.refuse(f"the tests pass {value.__qualname__} of their framework")
+        name = getattr(value, "__name__", "function")
+        code = getattr(value, "__code__", None)
+        is_async = bool(getattr(code, "co_flags", 0) & 0x80)
+        doc = getattr(value, "__doc__", None)
+        return {"cb": [self._number(value), name, is_async, doc, _words(value, code)]}
+
+    def _object(self, value: Any) -> Any:
+        kind = type(value)
+        names = [n for n in OPERATORS if _defined(kind, n)]
+        return {"po": [self._number(value), names, "object"]}
+
+    def _may_pass(self, value: Any) -> bool:
+        if isinstance(value, LAZY) or (callable(value) and type(value).__module__ == "functools"):
+            return True
+        if isinstance(value, io.IOBase) or _of_mock(value):
+            return True
+        return not _is_framework(type(value)) and not isinstance(value, type)
+
+    def _number(self, value: Any) -> int:
+        number = self._numbers.get(id(value))
+        if number is None:
+            number = self._numbers[id(value)] = len(self.objects)
+            self.objects.append(value)
+        return number
+
+    def do(self, number: Any, op: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """What the candidate asks of an object that it was passed."""
+        if number == -1:
+            return self._stream(str(op), args)
+        target = self.objects[number]
+        if op == "call":
+            return target(*args, **kwargs)
+        if op == "await":
+            return _run(target)
+        if op == "attribute":
+            return self._attribute(target, str(args[0]))
+        if op == "isinstance" and isinstance(target, type):
+            return isinstance(args[0], target)
+        if op == "set":
+            return self._set(target, str(args[0]), args[1])
+        if op in OPERATORS and _defined(type(target), op):
+            return getattr(type(target), op)(target, *args, **kwargs)
+        raise AttributeError(f"{op!r}")
+
+    def _attribute(self, target: Any, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(target, name)
+
+    def _set(self, target: Any, name: str, value: Any) -> None:
+        if name.startswith("__") or (_of_mock(target) and name.startswith(MOCKS)):
+            raise AttributeError(f"{name!r} is the tests' own")
+        setattr(target, name, value)
+
+    def _stream(self, op: str, args: list[Any]) -> Any:
+        if not self._streams:
+            return ""
+        if op == "input":
+            return str(builtins.input(*args))
+        return str(getattr(sys.stdin, "readline" if op == "readline" else "read")(*args))
+
+    def raised(self, error: BaseException) -> list[Any]:
+        """[class, arguments, text, its number] of an exception of this side's."""
+        kind: Any = type(error)
+        encoder = self._channel.encoder()
+        try:
+            args = [encoder.encode(a) for a in error.args]
+        except Exception:
+            args = [str(error)[:500]]
+        own = next((c for c in kind.__mro__ if type(c) is RemoteClass), None)
+        if (
+            own is None
+            and not _is_framework(kind)
+            and kind.__module__ not in sys.stdlib_module_names
+        ):
+            return [self.outside(kind), args, str(error)[:500], self._number(error)]
+        name = next(c.__name__ for c in kind.__mro__ if c.__module__ == "builtins")
+        shown: Any = {"h": class_where(own)[1]} if own is not None else name
+        if own is None and kind.__module__ in sys.stdlib_module_names - FRAMEWORKS:
+            shown = (
+                {"lf": [kind.__module__, kind.__qualname__]}
+                if kind.__module__ != "builtins"
+                else name
+            )
+        return [shown, args, str(error)[:500], self._number(error)]
+
+
+def _words(value: Any, code: Any) -> list[Any]:
+    """[name, kind] of a function's parameters, as `inspect` numbers the kinds."""
+    if code is None or isinstance(value, types.MethodType):
+        return []
+    names, count = code.co_varnames, code.co_argcount
+    found = [
+        [name, 0 if n < code.co_posonlyargcount else 1] for n, name in enumerate(names[:count])
+    ]
+    rest = count + code.co_kwonlyargcount
+    named = [[name, 3] for name in names[count:rest]]
+    if code.co_flags & 0x04:
+        found.append([names[rest], 2])
+        rest += 1
+    return found + named + ([[names[rest], 4]] if code.co_flags & 0x08 else [])
+
+
+def _run(awaitable: Any) -> Any:
+    """Run a coroutine of the tests' to its end, in a loop of its own: another is running."""
+    import asyncio
+    import threading
+
+    found: list[Any] = []
+
+    def run() -> None:
+        try:
+            found.append((True, asyncio.run(_awaited(awaitable))))
+        except BaseException as error:
+            found.append((False, error))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    (done, value), *_ = found
+    if not done:
+        raise value
+    return value
+
+
+async def _awaited(value: Any) -> Any:
+    return await value
+
+
+def _defined(kind: type, name: str) -> bool:
+    if name in ALWAYS or name in ("__str__", "__repr__"):
+        return any(name in vars(c) for c in kind.__mro__ if c is not object)
+    return getattr(kind, name, None) is not None
+
+
+def _is_builtin(value: Any) -> bool:
+    own_type = isinstance(value, type) and getattr(builtins, value.__name__, None) is value
+    if own_type or (
+        isinstance(value, type) and value.__module__ in sys.stdlib_module_names - FRAMEWORKS
+    ):
+        return True
+    if isinstance(value, types.BuiltinFunctionType):
+        return isinstance(value.__self__, types.ModuleType | types.NoneType)
+    if not isinstance(value, types.FunctionType):
+        return False
+    return (
+        value.__module__ in sys.stdlib_module_names - FRAMEWORKS and "<" not in value.__qualname__
+    )
+
+
+def _is_framework(value: Any) -> bool:
+    """Whether a class or function is of the test framework, or derives from one of its classes."""
+    kinds = value.__mro__ if isinstance(value, type) else (value,)
+    return any(str(getattr(k, "__module__", "")).partition(".")[0] in FRAMEWORKS for k in kinds)
+
+
+def _of_mock(value: Any) -> bool:
+    mock = sys.modules.get("unittest.mock")
+    if mock is None:
+        return False
+    target = value.__self__ if isinstance(value, types.MethodType) else value
+    return isinstance(target, mock.NonCallableMock)

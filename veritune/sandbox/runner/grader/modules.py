@@ -1,0 +1,82 @@
+"""The candidate's modules as proxies."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .proxies import Asker, RemoteClass, attribute, class_where
+
+OF_IMPORT = frozenset(
+    {
+        *("__spec__", "__loader__", "__package__", "__path__", "__cached__", "__file__"),
+        *("_channel", "_number", "__builtins__"),
+    }
+)
+_LOCAL: Any = vars(types.ModuleType)["__dict__"]
+
+
+class RemoteModule(types.ModuleType):
+    """A module that the candidate's code imported, or that it is."""
+
+    _veritune_number = property(lambda self: _LOCAL.__get__(self)["_number"])
+
+    def __init__(self, channel: Asker, number: int, name: str) -> None:
+        super().__init__(name)
+        own = _LOCAL.__get__(self)
+        del own["__doc__"]
+        own |= {"_channel": channel, "_number": number, "__file__": f"{name.replace('.', '/')}.py"}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in OF_IMPORT:
+            _LOCAL.__get__(self)[name] = value
+            return
+        self._channel.ask("set", (value,), on=self._number, name=name)
+
+    def __delattr__(self, name: str) -> None:
+        self._channel.ask("delete", on=self._number, name=name)
+
+    def __dir__(self) -> Any:
+        return self._channel.ask("dir", on=self._number)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in OF_IMPORT:
+            raise AttributeError(name)
+        if name == "__all__":
+            return [n for n in self.__dir__() if not n.startswith("_")]
+        own = _LOCAL.__get__(self)
+        channel = own["_channel"]
+        value = attribute(channel, own["_number"], name)
+        # Without a reference, tests that call a function must not get a class in its place.
+        if isinstance(value, RemoteClass) and (
+            channel.has_reference or name.lstrip("_")[:1].isupper()
+        ):
+            channel.asked.add(class_where(value)[1])
+        return value
+
+    @property
+    def __dict__(self) -> Any:  # type: ignore[override]
+        return _Names(self)
+
+
+class _Names(Mapping[str, Any]):
+    """What a module holds, looked up over there."""
+
+    def __init__(self, module: RemoteModule) -> None:
+        self._module = module
+
+    def __getitem__(self, name: str) -> Any:
+        own = _LOCAL.__get__(self._module)
+        if name in own:
+            return own[name]
+        try:
+            return getattr(self._module, name)
+        except AttributeError:
+            raise KeyError(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dir(self._module))
+
+    def __len__(self) -> int:
+        return len(dir(self._module))

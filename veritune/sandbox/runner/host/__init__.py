@@ -1,0 +1,1 @@
+"""A slot's own processes: they serve the client, fork and end what runs, and hold no verdict."""

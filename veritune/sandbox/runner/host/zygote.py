@@ -1,0 +1,177 @@
+"""Keeps one process ready for the next job, shut in and waiting, and says how each one ended.
+
+This process never sees anything of a job: the host hands code, input, output and answers to the
+process that waits, as file descriptors.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import struct
+import sys
+from _socket import AF_UNIX, CMSG_SPACE, SOCK_STREAM, socket  # `socket` is a megabyte to fork
+from collections.abc import Callable
+from typing import NoReturn
+
+from .. import speed
+from ..candidate import answering, loading, program
+from ..confinement import confine, linux, places
+from ..confinement.confine import Confinement, ConfinementSteps
+from ..confinement.places import CHANNEL, PAYLOAD
+from ..wire import frames
+
+# What the host puts beside a job's descriptors.
+ANSWER, SHARED, PROGRAM = b"A", b"S", b"P"
+# Every request of the host begins with a number, which the answer repeats.
+PID = struct.Struct("Ii")  # of a process that waits; from the host: of one that has ended
+# Exit code, CPU ms, peak memory in KiB, whether it left a clean network.
+END = struct.Struct("Iidi?")
+UID = struct.Struct("II")  # ahead of the rules that the host asks for; 0: none
+ASKED = 4096
+ONE, JOB = struct.Struct("i"), struct.Struct("4i")  # descriptors, as they are received
+PACKAGES = "/opt/packages"
+# What candidates import most. More would cost every fork; less would cost those who import it.
+# Not threading and random: each makes every forked child set its state up anew.
+PRELOADED = """
+abc array bisect collections copy enum functools heapq itertools json math operator re string time
+types typing
+"""
+
+
+def main(start: Callable[..., None], code: int, link: str) -> None:
+    """Serve the host that started this process, on the descriptor `link`."""
+    os.close(code)
+    sys.path.append(PACKAGES)
+    for name in PRELOADED.split():
+        importlib.import_module(name)
+    loading.as_usual()
+    speed.ready_candidates()
+    serve(int(link))
+
+
+def serve(link: int) -> None:
+    """Have a process ready whenever the host asks for one, until it hangs up."""
+    host = socket(fileno=places.take(link))
+    own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
+    network = Network()
+    confine.settle()
+    new_pids = [linux.entering(own_pids, linux.NEWPID), linux.unsharing(linux.NEWPID)]
+    preference = confine.OomPreference()
+    gc.disable()
+    gc.collect()
+    linux.trim()
+    gc.freeze()
+    rules = b""
+    while True:
+        asked, carried, _, _ = host.recvmsg(ASKED, CMSG_SPACE(ONE.size))
+        if not asked:
+            return
+        if not carried:
+            host.send(_end_of(asked, network))
+            continue
+        if asked[UID.size :] != rules:
+            rules = asked[UID.size :]
+            steps = confine.steps(Confinement(**frames.loads(rules)))
+        linux.perform(new_pids)
+        (link,), (number, uid) = ONE.unpack(carried[0][2]), UID.unpack_from(asked)
+        preference.end_first()
+        pid = _fork(link, steps, confine.leaving_root(uid or None))
+        preference.end_as_usual()
+        host.send(PID.pack(number, pid))
+
+
+def _fork(link: int, steps: ConfinementSteps, leaving: list[linux.Step]) -> int:
+    """The process for one job, which comes to it over `link`."""
+    pid = os.fork()
+    if pid == 0:
+        _become_candidate(link, steps, leaving)
+    os.close(link)
+    return pid
+
+
+def _end_of(asked: bytes, network: Network) -> bytes:
+    number, pid = PID.unpack(asked)
+    _, status, used = os.wait4(pid, 0)
+    spent = (used.ru_utime + used.ru_stime) * 1000
+    code = os.waitstatus_to_exitcode(status)
+    return END.pack(number, code, spent, used.ru_maxrss, network.left_clean())
+
+
+class Network:
+    """The candidates' network namespace, one after another's.
+
+    No interface in it is up, and candidates have not the privilege to leave anything in it that
+    outlives their processes, but for sockets that are on their way to themselves: those wait for
+    the kernel to collect them. One for each would be dear.
+    """
+
+    def __init__(self) -> None:
+        self._sockets = -1
+        self._begin()
+
+    def left_clean(self) -> bool:
+        """Whether the last candidate left nothing; else those forked from now on get another."""
+        clean = os.pread(self._sockets, 4096, 0).count(b"\n") <= 1  # a header stands there
+        if not clean:
+            os.close(self._sockets)
+            self._begin()
+        return clean
+
+    def _begin(self) -> None:
+        linux.unshare(linux.NEWNET)
+        self._sockets = os.open("/proc/self/net/unix", os.O_RDONLY)
+
+
+def _become_candidate(fd: int, steps: ConfinementSteps, leaving: list[linux.Step]) -> NoReturn:
+    """In the forked child: confinement, the job's descriptors, then the candidate."""
+    code = 1
+    try:
+        try:
+            steps.take(leaving)
+            # Kept to the end: to lose it unclosed is a warning, and dear.
+            link = socket(AF_UNIX, SOCK_STREAM, 0, fd)
+            mode, found, _, _ = link.recvmsg(1, CMSG_SPACE(JOB.size))
+            if not mode:
+                os._exit(0)
+            _place(*JOB.unpack(found[0][2]), channel=mode != PROGRAM)
+        except BaseException as error:
+            with contextlib.suppress(OSError):
+                os.write(fd, f"{type(error).__name__}: {error}".encode())
+            os._exit(1)
+        gc.enable()
+        code = _candidate(mode)
+    finally:
+        os._exit(code)
+
+
+def _place(payload: int, data: int, out: int, err: int, *, channel: bool) -> None:
+    """Descriptors to their places, all others closed; the second is a channel, or the input.
+
+    The places are taken in this process, so none of what stands ready is in one.
+    """
+    if channel:
+        os.dup2(data, CHANNEL)
+        # Its own: locks on an open file that others hold, too, would outlive it.
+        os.dup2(os.open("/dev/null", os.O_RDWR), 0)
+    else:
+        os.dup2(data, 0)
+        os.close(CHANNEL)
+    os.dup2(out, 1)
+    os.dup2(err, 2)
+    os.dup2(payload, PAYLOAD)
+    linux.close_from(PAYLOAD + 1)
+
+
+def _candidate(mode: bytes) -> int:
+    payload = frames.loads(frames.read(PAYLOAD, frames.MAX_JOB) or b"")
+    os.close(PAYLOAD)
+    if mode == ANSWER:
+        return answering.answer(CHANNEL, payload)
+    if mode == SHARED:
+        from ..candidate import shared
+
+        return shared.run(CHANNEL, payload)
+    return program.run(payload)

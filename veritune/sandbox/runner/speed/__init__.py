@@ -1,0 +1,41 @@
+"""What only makes a slot faster; a slot gives the same verdicts without it.
+
+All of it is reached through this door, which `VERITUNE_SPEED=off` in the client's environment
+shuts. The door is opened in the slot's own processes, before any job arrives.
+"""
+
+from __future__ import annotations
+
+import os
+
+SWITCH = "VERITUNE_SPEED"
+
+
+def is_open() -> bool:
+    """Whether the tricks behind this door may be used."""
+    return os.environ.get(SWITCH, "on") != "off"
+
+
+def ready_host(number: int, seats: int) -> None:
+    """In a slot's first process, before it starts any other."""
+    if is_open():
+        from . import cores
+
+        cores.take(number, seats)
+
+
+def ready_graders() -> None:
+    """In the process that graders are forked from."""
+    if is_open():
+        from . import rehearse
+
+        rehearse.grades()
+
+
+def ready_candidates() -> None:
+    """In the process that candidates are forked from."""
+    if is_open():
+        from . import huge_pages, rehearse
+
+        rehearse.answers()
+        huge_pages.enlarge()

@@ -1,0 +1,1 @@
+"""What crosses between processes: frames of tagged JSON, decoded to plain types only."""

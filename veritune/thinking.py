@@ -1,0 +1,100 @@
+"""The reasoning part of a model's text, told from its answer part.
+
+Reasoning models think in a block of their own before they answer: `<think>...</think>` and its
+relatives, `[THINK]`, `<|begin_of_thought|>`, or the channels of gpt-oss. What is thought is no
+answer. The rule: the answer begins behind the last thing that ends a thought; a thought that is not
+ended has no answer behind it. A closing tag whose opening one is missing ends a thought that the
+prompt's template opened.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+NAMES = (
+    r"(?:seed:|mm:|longcat_)?(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad)"
+)
+QUOTES = "'\"`\u201c\u2018"
+"""A tag behind one of these is spoken of, or stands in a program's string."""
+OPENING = (
+    rf"<{NAMES}>|<\|?begin_of_thought\|?>|<\|?START_THINKING\|?>|\[THINK\]|\u25c1think\u25b7"
+    r"|<unused94>(?:thought)?|<\|channel>(?:thought|analysis)?"
+)
+CLOSING = (
+    rf"</{NAMES}>|<\|?end_of_thought\|?>|<\|?END_THINKING\|?>|\[/THINK\]|\u25c1/think\u25b7"
+    r"|<unused95>|<channel\|>"
+)
+SIGNS = "<[\u25c1"
+"""What the tags begin with: most texts have none of it."""
+TAG = re.compile(rf"(?P<opening>{OPENING})|(?P<closing>{CLOSING})", re.IGNORECASE)
+PROMPT_END = re.compile(rf"(?:{OPENING})\s*\Z", re.IGNORECASE)
+LONGEST_TAG = 40
+"""Characters at the end of a prompt in which an opening tag is looked for."""
+CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)[^<]{0,200}<\|message\|>")
+"""The head of a message of gpt-oss: its channel is analysis, commentary or final."""
+STRIPPED = re.compile(r"\A\s*analysis(?=[A-Z])")
+FINAL_STRIPPED = "assistantfinal"
+"""The same heads where the decoder left out special tokens: `analysisWe ...assistantfinal42`."""
+END_OF_TURN = re.compile(
+    r"<\|(?:im_start|im_end|endoftext|end_of_text|eot_id|eom_id|end|return|call|start|"
+    r"start_header_id|END_OF_TURN_TOKEN|end_of_solution)\|>"
+    r"|</s>|<end_of_turn>|<eos>|<turn\|>|<\uff5cend\u2581of\u2581sentence\uff5c>|\[/?INST\]"
+)
+"""What stands behind one of these is not the model's answer, but a turn of somebody else."""
+
+
+class Split(NamedTuple):
+    """A text in two: what was thought, and the answer (None if the thought never ended)."""
+
+    reasoning: str
+    answer: str | None
+
+
+def split_thinking(text: str, *, opened: bool = False) -> Split:
+    """The two parts of a text; together they are the text.
+
+    `opened` says that the prompt ended with an opening tag, so that the text begins in a thought.
+    """
+    start = answer_start(text, opened=opened)
+    return Split(text, None) if start is None else Split(text[:start], text[start:])
+
+
+def answer_start(text: str, *, opened: bool = False) -> int | None:
+    """The offset at which the answer begins; None where a thought is not ended."""
+    start: int | None = None if opened else 0
+    if not any(sign in text for sign in SIGNS) and not text.lstrip().startswith("analysis"):
+        return start
+    for match in TAG.finditer(text):
+        if text[match.start() - 1 : match.start()] in tuple(QUOTES):
+            continue
+        start = match.end() if match.lastgroup == "closing" else None
+    if "<|channel|>" in text:
+        return _final_channel(text)
+    if STRIPPED.match(text):
+        final = text.rfind(FINAL_STRIPPED)
+        return None if final < 0 else final + len(FINAL_STRIPPED)
+    return start
+
+
+def opens_thinking(prompt: str) -> bool:
+    """Whether a prompt ends with an opening tag."""
+    return PROMPT_END.search(prompt, max(0, len(prompt) - LONGEST_TAG)) is not None
+
+
+def first_turn(text: str) -> str:
+    """The text up to the token that ends the model's turn; such tokens at its start are skipped."""
+    if "<" not in text and "[" not in text:
+        return text
+    while (begin := END_OF_TURN.match(text.lstrip())) is not None:
+        text = text.lstrip()[begin.end() :]
+    end = END_OF_TURN.search(text)
+    return text[: end.start()] if end else text
+
+
+def _final_channel(text: str) -> int | None:
+    """Where the last message in the channel `final` begins; None where there is none behind."""
+    start: int | None = None
+    for match in CHANNEL.finditer(text):
+        start = match.end() if match[1] == "final" else None
+    return start

@@ -1,0 +1,144 @@
+"""The closed boxes of a text, and which of them state one answer together."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+OPEN = re.compile(r"\\{1,4}(?:boxed|fbox)\s{0,4}\{")
+BARE = re.compile(r"\\{1,4}boxed\s{0,4}([-+]?\d[\d,./]{0,100}|[A-Za-z](?![A-Za-z]))")
+BRACE = re.compile(r"\\+[{}]?|[{}]")
+FONT = re.compile(r"\\+(?:text(?:bf|it|rm)?|mathrm|mbox)\s*\{([^{}]*)\}")
+NEUTRAL = re.compile(r"\\+(?:q?quad|[,;:! ()\[\]]|left|right)|[$&]|\\\\")
+SEPARATOR = re.compile(r"[\s,;+]*")
+JOINED = re.compile(r"[\w\s,()=]*\b(?:and|or)\b[\w\s,()=]*")
+AFTERWARDS = re.compile(
+    r"\b(?:then|later|finally|now|so|thus|therefore|hence|next|but|not|wait|no|actually|instead|"
+    r"final|answer|correct(?:ed)?|rather|gets?|gives?|becomes?|adding|after)\b",
+    re.IGNORECASE,
+)
+"""Words between two boxes that put the second in the first one's place, and not beside it."""
+SUFFIX = re.compile(r"\s*(?:\$|\\\)|\\\])?\s*(\\?%|percent(?:age)?\b|pct\b|degrees?\b|\^\\circ)")
+ALIGNED = re.compile(
+    r"\\begin\{(?P<name>aligned|align\*?|gathered|split|gather\*?)\}(?P<rows>.*)\\end\{(?P=name)\}",
+    re.DOTALL,
+)
+MOST_TOGETHER = 64
+MOST_WORDS = 6
+PLAIN = re.compile(r"[\d.,\s\\!/{}-]+")
+
+
+class Placed(Protocol):
+    """What stands from `start` to `end` of a text."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+P = TypeVar("P", bound=Placed)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One `\\boxed{content}` with the offsets of the whole command."""
+
+    start: int
+    end: int
+    content: str
+
+
+def closed_boxes(text: str) -> list[Box]:
+    """Outermost boxes whose brace is closed and that hold something; linear in the length."""
+    if "box" not in text:
+        return []
+    starts = {match.end() - 1: match.start() for match in OPEN.finditer(text)}
+    if not starts:
+        return [Box(m.start(), m.end(), m.group(1)) for m in BARE.finditer(text)][-1:]
+    boxes: list[Box] = []
+    stack: list[tuple[int, int]] = []
+    for match in BRACE.finditer(text, min(starts.values())):
+        place, sign = match.end() - 1, match.group()[-1]
+        if sign == "\\" or _escaped(match.group()):
+            continue
+        if sign == "{":
+            stack.append((starts.get(place, -1), place))
+        elif stack:
+            begin, brace = stack.pop()
+            if begin >= 0 and text[brace + 1 : place].strip():
+                while boxes and boxes[-1].start > begin:
+                    boxes.pop()
+                boxes.append(Box(begin, place + 1, text[brace + 1 : place]))
+    return boxes
+
+
+def _escaped(token: str) -> bool:
+    """Whether a brace follows an odd number of backslashes."""
+    return len(token) > 1 and len(token) % 2 == 0
+
+
+def unclosed_box(text: str) -> int | None:
+    """Where the last box begins, if its brace is not closed and something stands in it."""
+    last = None
+    if "box" not in text:
+        return None
+    for match in OPEN.finditer(text):
+        last = match
+    if last is None or not text[last.end() :].strip():
+        return None
+    depth = 1
+    for match in BRACE.finditer(text, last.end()):
+        sign = match.group()[-1]
+        if sign == "\\" or _escaped(match.group()):
+            continue
+        depth += 1 if sign == "{" else -1
+        if depth == 0:
+            return None
+    return last.start()
+
+
+def box_content(content: str) -> str:
+    """A box's content without an environment that only aligns it: `\\begin{aligned} x &= 5`."""
+    match = ALIGNED.fullmatch(content.strip())
+    if match is None or "\\begin" in match["rows"]:
+        return content
+    joined = ""
+    for row in re.split(r"\\\\(?:\[[^\]]*\])?", match["rows"]):
+        row = row.replace("&", " ").strip().rstrip(",")
+        more = row.startswith(("=", "<", ">", "\\le", "\\ge", "\\approx"))
+        joined += row if not joined else f" {row}" if more or not row else f", {row}"
+    return joined
+
+
+def last_group(text: str, boxes: list[P]) -> list[P]:
+    """The last box, or tag, and those right before it that state the same answer with it."""
+    group = [boxes[-1]]
+    for box in reversed(boxes[-MOST_TOGETHER:-1]):
+        if not joins(text[box.end : group[-1].start]):
+            break
+        group.append(box)
+    return group[::-1]
+
+
+def joins(gap: str) -> bool:
+    """Whether the text between two boxes makes them one list: "and", "or", a comma, nothing."""
+    if len(gap) > 120 or "\n\n" in gap:
+        return False
+    gap = NEUTRAL.sub(" ", FONT.sub(r" \1 ", gap))
+    if SEPARATOR.fullmatch(gap):
+        return True
+    if len(gap.split()) > MOST_WORDS or AFTERWARDS.search(gap):
+        return False
+    return JOINED.fullmatch(gap) is not None
+
+
+def with_suffix(text: str, box: Box) -> str:
+    """The content, with a percent or degree sign that stands right behind the box."""
+    match = SUFFIX.match(text, box.end)
+    content = box.content.strip()
+    if match is None or not PLAIN.fullmatch(content):
+        return content
+    sign = match.group(1)
+    return content + (" percent" if sign.startswith(("p", "\\%", "%")) else r"^\circ")

@@ -1,0 +1,130 @@
+"""Statements in words: behind a cue, under a heading, before "is the answer", in bold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from veritune.verifiers.answers.extraction.cues import CUE, STEM, STEMS
+from veritune.verifiers.answers.extraction.english import NOUN, statement_behind
+from veritune.verifiers.answers.extraction.hedges import attributed
+from veritune.verifiers.answers.extraction.statement import Statement
+from veritune.verifiers.answers.extraction.values import (
+    EMPHASIS,
+    FONT,
+    PLEASANTRY,
+    begins_with_value,
+    tidy,
+    value_behind,
+    value_of,
+)
+
+BEGIN = (
+    r"(?:^|[.!?:;\n])[ \t*]*"
+    r"(?:(?:so|thus|hence|therefore|then|consequently)\b,?[ \t]+)?(?:that[ \t]+)?(?:only[ \t]+)?"
+)
+LETTER = r"\*{0,2}\(?[A-J]\)?\*{0,2}"
+SIZED = r"\*{0,2}[-+]?\$?\d[\d,./]{0,40}\*{0,2}(?:[ \t]+[a-z]{1,20})?"
+FORMULA = r"\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)"
+SAID = re.compile(
+    rf"{BEGIN}(?:(?:option|choice|answer)[ \t]+)?(?P<value>{FORMULA}|{LETTER}|{SIZED})[ \t]+is"
+    r"(?:[ \t]+(?:therefore|thus|indeed))?[ \t]+(?:the|our|my)[ \t]+"
+    r"(?:(?:final|correct|right|required|desired)[ \t]+){0,2}(?:answer|choice|option|solution)\b"
+    rf"|{BEGIN}(?:option|choice|answer)[ \t]+(?P<letter>{LETTER})[ \t]+is[ \t]+(?:the[ \t]+)?"
+    r"(?:correct|right)(?=[ \t]*(?:[.!*\n]|\Z)|[ \t]+(?:because|since|as|one)\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""The value first: "42 is the answer", "Option C is correct."."""
+CONCLUDES = re.compile(
+    r"\b(?:hence|thus|therefore|so|consequently|in\s+total|in\s+conclusion|altogether|finally)\b",
+    re.IGNORECASE,
+)
+NOT_SO = re.compile(
+    r"\b(?:not|never|if|unless|when|maybe|perhaps|could|might|or|either|between|than|least|most)\b|n't\b|\?",
+    re.IGNORECASE,
+)
+NAMES = re.compile(
+    r"(?<=is )(?:(?:the|our|my|therefore|thus|indeed) ){0,2}"
+    r"(?:(?:final|correct|right|required|desired) ){0,2}"
+    r"(?:answer|choice|option|solution|correct|right)\b"
+)
+"""What calls a value that stands before it the answer."""
+LONGEST_SENTENCE = 1_000
+LONGEST_VALUE = 260
+WINDOW = 20
+"""Characters around a stem in which its cue stands."""
+LAST_SENTENCE = re.compile(r"[.!?]\s+")
+UNDERLINED = re.compile(r"__(?=[A-Za-z])([^_\n]{1,200})__")
+LONGEST_SEARCH = 20_000
+"""Characters from the end in which words that state an answer are looked for."""
+MOST_CUES = 40
+"""Cues that are looked at, from the end."""
+LONGEST_BEFORE = 120
+"""Characters of a sentence before a cue."""
+
+
+def announced(text: str, begin: int = 0) -> Iterator[Statement]:
+    """What stands behind a cue or under a heading from `begin` on, the last first."""
+    seen = -1
+    for start, end, foreign in cues(text, begin):
+        if end == seen:
+            continue
+        seen = end
+        line = max(text.rfind("\n", 0, start), text.rfind(". ", 0, start), 0)
+        if attributed(text[max(line, start - LONGEST_BEFORE) : start]):
+            continue
+        value = value_behind(text, end)
+        if value is None or (foreign and not value.direct):
+            continue
+        yield Statement(start, max(end, value.end), value.answer, "phrase", value.direct)
+
+
+def cues(text: str, begin: int = 0) -> Iterator[tuple[int, int, bool]]:
+    """Where a statement and its value begin, and whether in another language, the last first."""
+    begin = max(begin, len(text) - LONGEST_SEARCH)
+    found = [
+        (*place, False)
+        for noun in [*NOUN.finditer(text, begin)][-MOST_CUES:]
+        if (place := statement_behind(text, noun)) is not None
+    ]
+    stems = STEM.finditer(text, begin) if any(stem in text for stem in STEMS) else ()
+    for stem in [*stems][-MOST_CUES:]:
+        window = max(begin, stem.start() - WINDOW), stem.end() + WINDOW
+        found += [(m.start(), m.end(), True) for m in CUE.finditer(text, *window)]
+    return iter(sorted(found, reverse=True))
+
+
+def value_first(text: str, begin: int = 0) -> Statement | None:
+    """The last value from `begin` on that stands before the words that call it the answer."""
+    begin = max(begin, len(text) - LONGEST_SEARCH)
+    for noun in reversed([*NAMES.finditer(text, begin)][-MOST_CUES:]):
+        window = max(begin, noun.start() - LONGEST_VALUE), noun.end() + 20
+        for match in reversed([*SAID.finditer(text, *window)]):
+            sentence = re.split(r"[.\n]", text[match.end() : match.end() + 80], maxsplit=1)[0]
+            if not sentence.rstrip().endswith("?"):
+                value = tidy(match["value"] or match["letter"]).strip("()")
+                return Statement(match.start(), match.end(), value, "phrase")
+    return None
+
+
+def emphasised(text: str) -> Statement | None:
+    """The one bold value of the sentence that ends the text and draws a conclusion."""
+    if "**" not in text[-LONGEST_SENTENCE:]:
+        return None
+    body = PLEASANTRY.sub("", text[-LONGEST_SENTENCE:].rstrip()).rstrip()
+    sentence = LAST_SENTENCE.split(body.rpartition("\n")[2])[-1]
+    bold = [match.group(1) for match in EMPHASIS.finditer(sentence)]
+    if len(bold) != 1 or not begins_with_value(bold[0]) or NOT_SO.search(sentence):
+        return None
+    value = value_of(tidy(bold[0])) if CONCLUDES.search(sentence) else None
+    if value is None or not value.direct:
+        return None
+    return Statement(len(text), len(text), value.answer, "phrase")
+
+
+def plain(text: str) -> str:
+    """The text with the words of formulas as text: `\\text{Answer: } 42`."""
+    text = UNDERLINED.sub(r"\1", text) if "__" in text else text
+    if "\\" not in text:
+        return text
+    return FONT.sub(lambda m: f" {m[1]} " if NOUN.search(m[1]) else m.group(), text)

@@ -1,0 +1,66 @@
+"""Mathematics in running text: delimited spans, and numbers outside of them."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from veritune.verifiers.answers.extraction.boxes import joins
+
+SPAN = re.compile(
+    r"(?<!\\)\$\$(?P<double>(?:[^$\\]|\\.){1,2000}?)\$\$"
+    r"|\\\[(?P<display>(?:[^\\]|\\(?!\]).){1,2000}?)\\\]"
+    r"|(?<!\\)\$(?P<inline>(?:[^$\\\n]|\\.){1,2000}?)(?<!\\)\$"
+    r"|\\\((?P<round>(?:[^\\\n]|\\(?!\)).){1,2000}?)\\\)",
+    re.DOTALL,
+)
+NUMBER = re.compile(
+    r"(?<![\w.,/\\])[-+\u2212]?[$€£]?"
+    r"(?:\d{1,3}(?: \d{3})+(?!\d)(?:\.\d+)?|\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s?/\s?\d+)?(?:\s?\\?%)?"
+    r"(?=(?!st|nd|rd|th)(?:[a-zA-Z]{1,2}[²³]?)?(?!\w))"
+)
+UNIT = re.compile(r"\s*(\\?%|percent(?:age)?\b|pct\b|degrees?\b)")
+
+
+class MathSpan(NamedTuple):
+    """One delimited piece of mathematics."""
+
+    start: int
+    end: int
+    content: str
+
+
+def math_spans(text: str) -> list[MathSpan]:
+    """All delimited mathematics; an inline span does not cross a line's end."""
+    found: list[MathSpan] = []
+    for match in SPAN.finditer(text):
+        content = next(part for part in match.groups() if part is not None)
+        money = match["inline"] and content[-1].isspace() and text[match.end() :][:1].isdigit()
+        if content.strip() and not money:
+            found.append(MathSpan(match.start(), match.end(), content))
+    return found
+
+
+def last_span(text: str, spans: list[MathSpan]) -> str:
+    """The last span, with those that "and" or a comma joins to it, and a unit behind it."""
+    group = [spans[-1]]
+    for span in reversed(spans[:-1]):
+        gap = text[span.end : group[0].start]
+        if not joins(gap) or (gap.strip() == "" and "\n" in gap):
+            break
+        group.insert(0, span)
+    answer = ", ".join(span.content.strip() for span in group)
+    unit = UNIT.match(text, group[-1].end)
+    return f"{answer} {unit.group(1)}" if unit and len(group) == 1 else answer
+
+
+def last_number(text: str, start: int = 0) -> str | None:
+    """The last number that stands free behind `start`."""
+    found = None
+    for match in NUMBER.finditer(text, start):
+        found = match
+    if found is None:
+        return None
+    number = found.group().rstrip(",").replace("\u2212", "-")
+    unit = UNIT.match(text, found.end())
+    return f"{number} {unit.group(1)}" if unit and not number.endswith("%") else number

@@ -1,0 +1,119 @@
+"""Every place of a solution that states its final answer; the last one counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from veritune.verifiers.answers.extraction.boxes import (
+    Box,
+    box_content,
+    closed_boxes,
+    last_group,
+    unclosed_box,
+    with_suffix,
+)
+from veritune.verifiers.answers.extraction.cues import NEXT_QUESTION
+from veritune.verifiers.answers.extraction.hedges import ASKED, NO_VALUE, denied, taken_back
+from veritune.verifiers.answers.extraction.phrases import (
+    announced,
+    cues,
+    emphasised,
+    plain,
+    value_first,
+)
+from veritune.verifiers.answers.extraction.statement import Statement
+from veritune.verifiers.answers.extraction.tags import tagged
+from veritune.verifiers.answers.extraction.values import tidy, value_of
+
+NUMBER_ALONE = re.compile(r"[-+$]?\d[\d,./]{0,100}(?<![,.])")
+LONGEST_TAGGED = 4_000
+MOST_QUESTIONS = 8
+"""Questions of a text that are looked at to see whether one was answered before."""
+
+
+def last_statement(text: str, *, boxes_only: bool = False) -> Statement | None:
+    """The last statement of the answer; None where there is none, or where it is taken back."""
+    text = plain(_first_answered(text))
+    last = _last(text, boxes_only)
+    if last is None or last.answer is None or taken_back(text[last.end :]):
+        return None
+    return last
+
+
+def stated_in(content: str) -> str | None:
+    """The answer that a marked text gives: its box, its own statement, or all of it."""
+    content = content.strip()[-LONGEST_TAGGED:]
+    if NUMBER_ALONE.fullmatch(content):
+        return content
+    if "boxed" in content or next(cues(content), None) is not None:
+        found = last_statement(content)
+        return found.answer if found is not None else None
+    content = tidy(content)
+    return value_of(content, closing=True).answer if content else None
+
+
+def _last(text: str, boxes_only: bool) -> Statement | None:
+    """The last that counts: words in which no value is found do not replace a value."""
+    found = [*_boxed(text), *_tagged(text)]
+    vague: list[Statement] = []
+    if not boxes_only:
+        begin = max((one.start for one in found), default=0)
+        first = value_first(text, begin)
+        found += [first] if first is not None else []
+        for one in announced(text, begin):
+            if one.direct or (one.answer is not None and NO_VALUE.match(one.answer)):
+                found.append(one)
+                break
+            vague.append(one)
+    if found:
+        return max(found, key=lambda one: one.start)
+    if vague:
+        return vague[0]
+    return None if boxes_only else emphasised(text)
+
+
+def _first_answered(text: str) -> str:
+    """The text up to where another question begins, if it has an answer before that."""
+    for number, match in enumerate(NEXT_QUESTION.finditer(text)):
+        before = text[: match.start()]
+        last = _last(before, boxes_only=False) if number < MOST_QUESTIONS else None
+        if last is not None and last.answer is not None and last.direct:
+            return before
+    return text
+
+
+def _boxed(text: str) -> Iterator[Statement]:
+    """The last box with those that state one answer with it, and a last one that is not closed."""
+    boxes = [box for box in closed_boxes(text) if not ASKED.match(text, box.end)]
+    if boxes:
+        box = boxes[-1]
+        parts = tuple(dict.fromkeys(_content(text, one) for one in last_group(text, boxes)))
+        answer = None if denied(text, box.start, box.end) else ", ".join(parts)
+        yield Statement(box.start, box.end, answer, "box", parts=parts)
+    open_at = unclosed_box(text)
+    if open_at is not None:
+        yield Statement(open_at, len(text), None, "box")
+
+
+def _content(text: str, box: Box) -> str:
+    """What a box holds; where that is a sentence, what it states: "The answer is 5"."""
+    content = box_content(with_suffix(text, box))
+    if not any(char.isalpha() for char in content):
+        return content
+    said = next((one for one in announced(plain(content)) if one.direct), None)
+    return said.answer if said is not None and said.answer is not None else content
+
+
+def _tagged(text: str) -> Iterator[Statement]:
+    """The last answer tags, with those that state one answer with them."""
+    if "<" not in text and "[" not in text and "####" not in text:
+        return
+    found = list(tagged(text))
+    if not found:
+        return
+    start, end = found[-1].start, found[-1].end
+    parts = dict.fromkeys(stated_in(one.content or "") for one in last_group(text, found))
+    stated = tuple(part for part in parts if part is not None)
+    answer = ", ".join(stated) if len(stated) == len(parts) else None
+    yield Statement(start, end, answer, "tag", parts=stated)

@@ -1,0 +1,233 @@
+r"""Equations between numbers in LaTeX, as `\sqrt{16} + 2 = 6`, read and compared by the algebra.
+
+Plain arithmetic in prose has units and phrases around it and is read elsewhere (`equations`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple
+
+from veritune.algebra.equality.identity import identical
+from veritune.algebra.equality.printed import Printed, printed, real_value
+from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
+from veritune.algebra.reading.read import read
+from veritune.algebra.tables import table
+from veritune.algebra.trees.children import variables, walk
+from veritune.algebra.trees.nodes import (
+    Add,
+    Apply,
+    Cases,
+    Const,
+    Dots,
+    Frac,
+    Func,
+    Mul,
+    Node,
+    Num,
+    Pow,
+    Quantity,
+    RadixInteger,
+    Relation,
+    Root,
+    Sign,
+)
+from veritune.records import StepLabel
+from veritune.verifiers.answers.extraction import math_spans
+from veritune.verifiers.steps.equations import BEFORE, BEHIND
+
+LONGEST = 300
+RUN = re.compile(
+    r"(?:\\(?:[,;:!$%]|[a-zA-Z]+(?:\{[^{}\n]{0,40}\})?)|\{,\}"
+    r"|[\d.,+\-*/^_=(){}\[\]!|×÷·√∛²³−≈<> ])+"  # noqa: RUF001
+)
+"""A stretch of text that may be a formula without dollar signs."""
+LATEX = re.compile(
+    r"\\[a-zA-Z,;!]|\|[^|]{1,20}\||\d\s?!|\{,\}|√|∛|[)\]]\s?[!^]|\d\s?\^|[²³]\s?[+\-*/]"
+)
+"""What plain arithmetic does not have."""
+EQUALS = re.compile(r"=|≈|\\approx")
+WORD_BEFORE = re.compile(r"([A-Za-z]+)[\s$(]*$")
+WORD_BEHIND = re.compile(r"[\s$)]*([A-Za-z]+|[-+*/^×÷=(])")  # noqa: RUF001
+NUMBERS = (Num, RadixInteger, Const, Add, Mul, Frac, Pow, Root, Func)
+FUNCTIONS = table(
+    "sin cos tan cot sec csc asin acos atan ln log exp abs factorial factorial2 binomial floor ceil"
+    " round max min gcd lcm mod sinh cosh tanh det"
+)
+CURRENCY = re.compile(r"\\?[$€£]")
+FACTORIAL = re.compile(r"(?<=[\d)])!=")
+ROUNDED = Fraction(1, 200)
+"""Relative gap that rounded numbers on the way may explain."""
+REFUSALS = (
+    UnparsedError, UndefinedError, LimitReachedError, RecursionError, OverflowError, ValueError,
+    ZeroDivisionError,
+)  # fmt: skip
+
+
+class Formula(NamedTuple):
+    """Two neighbouring sides that are closed numbers, where they stand and how they compare."""
+
+    left: Node
+    right: Node
+    start: int
+    end: int
+    label: StepLabel
+    reason: str
+
+
+def formulas(text: str, start: int, end: int, *, freely: bool) -> Iterator[Formula]:
+    """The equations in LaTeX between two offsets. `freely` says that the text rounds."""
+    for first, last, delimited in _spans(text, start, end):
+        body = text[first:last]
+        if last - first > LONGEST or not (LATEX.search(body) and EQUALS.search(body)):
+            continue
+        relation = _read(body)
+        if relation is None:
+            continue
+        doubt = None if delimited else _attached(text, first, last)
+        for left, right, operator in _closed_pairs(relation):
+            label, reason = _verified(left, right, rough=freely or operator == "~")
+            if label == "incorrect" and doubt:
+                label, reason = "unchecked", doubt
+            yield Formula(left, right, first, last, label, reason)
+
+
+def _spans(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
+    """Delimited formulas, and what looks like one between them."""
+    piece = text[start:end]
+    at = 0
+    for span in [*math_spans(piece), None]:
+        until = len(piece) if span is None else span.start
+        for match in RUN.finditer(piece, at, until):
+            first, last = _trimmed(piece, *match.span())
+            if first < last:
+                yield start + first, start + last, False
+        if span is not None:
+            offset = piece.index(span.content, span.start)
+            yield start + offset, start + offset + len(span.content), True
+            at = span.end
+
+
+def _trimmed(piece: str, first: int, last: int) -> tuple[int, int]:
+    """Without the spaces, points and open brackets of the sentence around a formula."""
+    while first < last and piece[first] in " ,.)]}=":
+        first += 1
+    while first < last and piece[last - 1] in " ,.([{":
+        last -= 1
+    if piece[first:last].startswith("(") and piece.count("(", first, last) > piece.count(
+        ")", first, last
+    ):
+        first += 1
+    return first, last
+
+
+def _read(body: str) -> Relation | None:
+    """A chain of equations, or nothing."""
+    try:
+        node = read(CURRENCY.sub("", FACTORIAL.sub("! =", body)))
+    except REFUSALS:
+        return None
+    if not isinstance(node, Relation) or not set(node.operators) <= {"=", "~"}:
+        return None
+    return node
+
+
+def _closed_pairs(node: Relation) -> Iterator[tuple[Node, Node, str]]:
+    """Neighbouring sides that are both numbers; names such as P(A) are passed over."""
+    closed = [not variables(side) and _is_number(side) for side in node.sides]
+    pairs = zip(pairwise(node.sides), pairwise(closed), node.operators, strict=True)
+    yield from ((left, right, op) for (left, right), both, op in pairs if all(both))
+
+
+def _is_number(node: Node) -> bool:
+    return all(_known(part) for part in walk(node))
+
+
+def _known(node: Node) -> bool:
+    if isinstance(node, Quantity):
+        return node.unit in ((("%", 1),), (("°", 1),))
+    if isinstance(node, (Sign, Dots, Cases, Apply)) or node == Const("oo"):
+        return False
+    if isinstance(node, Func):
+        return node.name in FUNCTIONS
+    return isinstance(node, NUMBERS)
+
+
+def _attached(text: str, first: int, last: int) -> str | None:
+    """Whether the words around a formula may be a part of what it says."""
+    beside = text[first - 1 : first] if first else ""
+    if beside.isalpha() or text[last : last + 1].isalpha():
+        return "a letter stands beside it"
+    before = WORD_BEFORE.search(text, max(0, first - 24), first)
+    if before and before[1].lower() in BEFORE:
+        return f"something unread stands before: {before[1]!r}"
+    behind = WORD_BEHIND.match(text, last)
+    if behind and (not behind[1].isalpha() or behind[1].lower() in BEHIND):
+        return f"something unread stands behind: {behind[1]!r}"
+    return None
+
+
+def _verified(left: Node, right: Node, *, rough: bool) -> tuple[StepLabel, str]:
+    """Whether two sides are the same number, as printed."""
+    try:
+        if identical(left, right):
+            return "correct", "holds"
+    except LimitReachedError:
+        return "unchecked", "beyond what rules can check"
+    except REFUSALS:
+        return "unchecked", "has no value"
+    one, other = real_value(left), real_value(right)
+    if one is None or other is None:
+        return "unchecked", "has no value"
+    gap = abs(one - other)
+    for literal in (printed(left), printed(right)):
+        if literal is not None and _rounded(literal, gap, rough=rough):
+            return "correct", "holds at the printed precision"
+    if _in_percent(left, right) or _in_percent(right, left):
+        return "correct", "holds in percent"
+    decimals = any(isinstance(part, Num) and part.places for part in _operands_of(left, right))
+    if (decimals or rough) and gap <= ROUNDED * abs(other):
+        return "unchecked", "holds only roughly"
+    if isinstance(right, (Add, Mul, Frac)) and _starts_with(right, one):
+        return "unchecked", "runs on: the next calculation starts from this value"
+    return "incorrect", f"{_shown(one)}, not {_shown(other)}"
+
+
+def _in_percent(shown: Node, plain: Node) -> bool:
+    """75% against 75, where the calculation was one in percent."""
+    percent = isinstance(shown, Quantity) and shown.unit == (("%", 1),)
+    return percent and isinstance(shown, Quantity) and identical(shown.value, plain)
+
+
+def _operands_of(*sides: Node) -> Iterator[Node]:
+    """The parts of the sides that are more than one printed number."""
+    for side in sides:
+        if printed(side) is None:
+            yield from walk(side)
+
+
+def _rounded(literal: Printed, gap: Fraction, *, rough: bool) -> bool:
+    return (
+        gap < literal.place
+        if rough or literal.place <= Fraction(1, 10**4)
+        else (2 * gap <= literal.place and literal.place < 1)
+    )
+
+
+def _starts_with(node: Node, value: Fraction) -> bool:
+    while isinstance(node, (Add, Mul, Frac)):
+        node = node.top if isinstance(node, Frac) else next(iter(_operands(node)))
+    return real_value(node) == value
+
+
+def _operands(node: Add | Mul) -> tuple[Node, ...]:
+    return node.terms if isinstance(node, Add) else node.factors
+
+
+def _shown(value: Fraction) -> str:
+    if value.denominator == 1 and abs(value) < 10**15:
+        return str(int(value))
+    return f"{float(value):.6g}" if abs(value) < 10**15 else "a very large number"
