@@ -31,6 +31,7 @@ from veritune.config.recipe import (
     tagged_kinds,
 )
 from veritune.config.rounds import (
+    AnswersConfig,
     EvaluationConfig,
     RoundsConfig,
     SamplerConfig,
@@ -54,6 +55,7 @@ from veritune.config.trainers import (
 )
 
 __all__ = [
+    "AnswersConfig",
     "ChainConfig",
     "Count",
     "CreditConfig",

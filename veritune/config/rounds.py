@@ -38,9 +38,41 @@ class SamplerConfig(Frozen):
     """server: the model's name there; the first that it lists where left out."""
 
 
+class AnswersConfig(Frozen):
+    """What counts as the same mathematical answer, and where a solution states one."""
+
+    mode: Literal["strict", "stated", "lenient"] = "stated"
+    """strict: the answer stands in a box, in answer tags or behind the marker; stated: or it is
+    announced in words, never a number that merely occurs; lenient: or it is the last number."""
+    marker: str | None = None
+    """What stands before the answer, such as ####, or a tag around it, such as <answer>; for
+    problems whose reference names none."""
+    thinking_opened: bool = False
+    """Whether the chat template ends the prompt with an opening thinking tag: then a solution
+    that never closes it has no answer."""
+    order_matters: bool = False
+    """Whether bare lists such as `1, 2` must come in the reference's order; tuples always must."""
+    unreduced_fractions: bool = True
+    """Whether 2/4 is accepted where the reference is 1/2."""
+    units_required: bool = False
+    """Whether an answer without the reference's unit is refused; a wrong unit always is."""
+    percent_as_fraction: bool = True
+    """Whether 50% and 1/2 are the same."""
+    tolerance: Rate = 0.0
+    """Largest relative error of a decimal against an exact reference."""
+    decimal_comma: bool = False
+    """Whether a reference such as `1,22` may be the number 1.22 as well as two numbers."""
+    rename_variables: bool = False
+    """Whether f(x) and f(y) are the same although x and y are free."""
+    sets_as_inequalities: bool = True
+    """Whether an inequality is accepted where the reference is a set or interval."""
+
+
 class VerifierConfig(Frozen):
     """How candidates are judged."""
 
+    answers: AnswersConfig = AnswersConfig()
+    """Math: what counts as the same answer."""
     sandbox: Literal["bubblewrap", "docker"] = "bubblewrap"
     """Where untrusted code runs."""
     image: str = "veritune-sandbox"

@@ -38,6 +38,10 @@ class MathVerifier:
         return replace(verdict, steps=steps)
 
 
+EXTRACTION = {"mode", "marker", "thinking_opened"}
+"""Keys of `verifier.answers` that say where an answer stands, and not what it must equal."""
+
+
 class KindVerifier:
     """Hands each problem to the verifier of its kind."""
 
@@ -64,9 +68,13 @@ async def open_verifier(config: VerifierConfig, *, needs_code: bool) -> AsyncIte
         yield LearnedVerifier(config.reward_model, threshold=config.step_threshold)
         return
     async with AsyncExitStack() as stack:
-        from veritune.verifiers.answers import AnswerVerifier
+        from veritune.verifiers.answers import AnswerPolicy, AnswerVerifier
 
-        answers = await stack.enter_async_context(AnswerVerifier(workers=config.workers))
+        extraction = config.answers.model_dump(include=EXTRACTION)
+        policy = AnswerPolicy(**config.answers.model_dump(exclude=EXTRACTION))
+        answers = await stack.enter_async_context(
+            AnswerVerifier(policy, **extraction, workers=config.workers)
+        )
         learned = _learned(config)
         of_kind: dict[str, Verifier] = {"math": MathVerifier(answers, learned)}
         if needs_code:
