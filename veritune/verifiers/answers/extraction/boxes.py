@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol, TypeVar
 
 OPEN = re.compile(r"\\{1,4}(?:boxed|fbox)\s{0,4}\{")
@@ -13,6 +14,8 @@ FONT = re.compile(r"\\+(?:text(?:bf|it|rm)?|mathrm|mbox)\s*\{([^{}]*)\}")
 NEUTRAL = re.compile(r"\\+(?:q?quad|[,;:! ()\[\]]|left|right)|[$&]|\\\\")
 SEPARATOR = re.compile(r"[\s,;+]*")
 JOINED = re.compile(r"[\w\s,()=]*\b(?:and|or)\b[\w\s,()=]*")
+LABELLED = re.compile(r"\s*[,;]\s*\\?[A-Za-z]{1,6}(?:_\{?\w\}?)?\s*=\s*")
+"""Between `x = \\boxed{1}` and `y = \\boxed{2}`."""
 AFTERWARDS = re.compile(
     r"\b(?:then|later|finally|now|so|thus|therefore|hence|next|but|not|wait|no|actually|instead|"
     r"final|answer|correct(?:ed)?|rather|gets?|gives?|becomes?|adding|after)\b",
@@ -80,23 +83,27 @@ def _escaped(token: str) -> bool:
 
 
 def unclosed_box(text: str) -> int | None:
-    """Where the last box begins, if its brace is not closed and something stands in it."""
-    last = None
+    """Where the last box begins, or one around it on its line, if its brace is not closed."""
     if "box" not in text:
         return None
-    for match in OPEN.finditer(text):
-        last = match
-    if last is None or not text[last.end() :].strip():
-        return None
+    opened = [*OPEN.finditer(text)][-2:]
+    for outer, inner in pairwise(opened):
+        if "\n" not in text[outer.end() : inner.start()] and not _closes(text, outer.end()):
+            return outer.start()
+    return opened[-1].start() if opened and not _closes(text, opened[-1].end()) else None
+
+
+def _closes(text: str, at: int) -> bool:
+    """Whether a brace that was opened right before `at` is closed."""
     depth = 1
-    for match in BRACE.finditer(text, last.end()):
+    for match in BRACE.finditer(text, at):
         sign = match.group()[-1]
         if sign == "\\" or _escaped(match.group()):
             continue
         depth += 1 if sign == "{" else -1
         if depth == 0:
-            return None
-    return last.start()
+            return True
+    return False
 
 
 def box_content(content: str) -> str:
@@ -127,7 +134,7 @@ def joins(gap: str) -> bool:
     if len(gap) > 120 or "\n\n" in gap:
         return False
     gap = NEUTRAL.sub(" ", FONT.sub(r" \1 ", gap))
-    if SEPARATOR.fullmatch(gap):
+    if SEPARATOR.fullmatch(gap) or LABELLED.fullmatch(gap):
         return True
     if len(gap.split()) > MOST_WORDS or AFTERWARDS.search(gap):
         return False

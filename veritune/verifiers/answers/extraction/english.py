@@ -10,8 +10,8 @@ QUALITY = (
 )
 DETERMINER = r"(?:the|our|my|your|its|this)"
 NOUN = re.compile(
-    r"answer\b|Answer\b|ANSWER\b|ans\b|Ans\b|ANS\b|solution\b|Solution\b|SOLUTION\b"
-    r"|result\b|Result\b|RESULT\b|option\b|Option\b|OPTION\b|choice\b|Choice\b|CHOICE\b"
+    r"answers?\b|Answers?\b|ANSWERS?\b|ans\b|Ans\b|ANS\b|solutions?\b|Solutions?\b|SOLUTIONS?\b"
+    r"|result\b|Result\b|RESULT\b|options?\b|Options?\b|OPTION\b|choices?\b|Choices?\b|CHOICE\b"
     r"|value\b|Value\b|VALUE\b"
 )
 """Alternatives of plain letters, without `IGNORECASE`: the search for the first is quick, then."""
@@ -57,7 +57,7 @@ def statement_behind(text: str, noun: re.Match[str]) -> tuple[int, int] | None:
     if text[start - 1 : start].isalnum():
         return None
     line = text.rfind("\n", 0, start) + 1
-    word = noun.group().lower()
+    word = noun.group().lower().removesuffix("s") if len(noun.group()) > 3 else "ans"
     if word == "answer":
         stop = text.find("\n", end)
         if stop >= 0 and HEADING.fullmatch(text, line, stop):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from veritune.verifiers.answers.extraction.cues import CUE, STEM, STEMS
 from veritune.verifiers.answers.extraction.english import NOUN, statement_behind
-from veritune.verifiers.answers.extraction.hedges import attributed
+from veritune.verifiers.answers.extraction.hedges import FOREIGN_HEDGE, attributed
 from veritune.verifiers.answers.extraction.statement import Statement
 from veritune.verifiers.answers.extraction.values import (
     EMPHASIS,
@@ -36,11 +36,14 @@ SAID = re.compile(
 )
 """The value first: "42 is the answer", "Option C is correct."."""
 CONCLUDES = re.compile(
-    r"\b(?:hence|thus|therefore|so|consequently|in\s+total|in\s+conclusion|altogether|finally)\b",
+    r"\W*(?:(?:and|so)\s+)?(?:hence|thus|therefore|so|consequently|in\s+total|in\s+conclusion|altogether|"
+    r"finally)\b",
     re.IGNORECASE,
 )
+"""How a sentence begins that draws the conclusion."""
 NOT_SO = re.compile(
-    r"\b(?:not|never|if|unless|when|maybe|perhaps|could|might|or|either|between|than|least|most)\b|n't\b|\?",
+    r"\b(?:not|never|if|unless|when|maybe|perhaps|could|may|might|would|should|or|either|between|than|"
+    r"least|most|likely|probably|about|around|approximately|almost|nearly|first|next|left\s+to)\b|n't\b|\?",
     re.IGNORECASE,
 )
 NAMES = re.compile(
@@ -53,6 +56,7 @@ LONGEST_SENTENCE = 1_000
 LONGEST_VALUE = 260
 WINDOW = 20
 """Characters around a stem in which its cue stands."""
+QUESTION = re.compile(r"[^.!?\n]{0,80}\?")
 LAST_SENTENCE = re.compile(r"[.!?]\s+")
 UNDERLINED = re.compile(r"__(?=[A-Za-z])([^_\n]{1,200})__")
 LONGEST_SEARCH = 20_000
@@ -60,6 +64,9 @@ LONGEST_SEARCH = 20_000
 MOST_CUES = 40
 """Cues that are looked at, from the end."""
 LONGEST_BEFORE = 120
+FEW_WORDS = 4
+"""Words before a cue of another language among which a negation counts."""
+BREAK = re.compile(r"[.!?\n\u3002\uff01\uff1f]")
 """Characters of a sentence before a cue."""
 
 
@@ -76,7 +83,16 @@ def announced(text: str, begin: int = 0) -> Iterator[Statement]:
         value = value_behind(text, end)
         if value is None or (foreign and not value.direct):
             continue
+        if foreign and FOREIGN_HEDGE.search(_around(text, start, end, value.end)):
+            value = value._replace(answer=None)
         yield Statement(start, max(end, value.end), value.answer, "phrase", value.direct)
+
+
+def _around(text: str, start: int, end: int, stop: int) -> str:
+    """What stands in the sentence before a cue and behind it, without the cue."""
+    before = BREAK.split(text[max(0, start - LONGEST_BEFORE) : start])[-1]
+    words = " ".join(before.split()[-FEW_WORDS:])
+    return f"{words} {text[end : stop + 1]}"
 
 
 def cues(text: str, begin: int = 0) -> Iterator[tuple[int, int, bool]]:
@@ -100,8 +116,7 @@ def value_first(text: str, begin: int = 0) -> Statement | None:
     for noun in reversed([*NAMES.finditer(text, begin)][-MOST_CUES:]):
         window = max(begin, noun.start() - LONGEST_VALUE), noun.end() + 20
         for match in reversed([*SAID.finditer(text, *window)]):
-            sentence = re.split(r"[.\n]", text[match.end() : match.end() + 80], maxsplit=1)[0]
-            if not sentence.rstrip().endswith("?"):
+            if not QUESTION.match(text, match.end()):
                 value = tidy(match["value"] or match["letter"]).strip("()")
                 return Statement(match.start(), match.end(), value, "phrase")
     return None
@@ -116,7 +131,7 @@ def emphasised(text: str) -> Statement | None:
     bold = [match.group(1) for match in EMPHASIS.finditer(sentence)]
     if len(bold) != 1 or not begins_with_value(bold[0]) or NOT_SO.search(sentence):
         return None
-    value = value_of(tidy(bold[0])) if CONCLUDES.search(sentence) else None
+    value = value_of(tidy(bold[0])) if CONCLUDES.match(sentence) else None
     if value is None or not value.direct:
         return None
     return Statement(len(text), len(text), value.answer, "phrase")

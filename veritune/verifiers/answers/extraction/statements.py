@@ -85,15 +85,17 @@ def _first_answered(text: str) -> str:
 
 def _boxed(text: str) -> Iterator[Statement]:
     """The last box with those that state one answer with it, and a last one that is not closed."""
-    boxes = [box for box in closed_boxes(text) if not ASKED.match(text, box.end)]
+    boxes = closed_boxes(text)
+    open_at = unclosed_box(text)
+    if open_at is not None:
+        start = max(open_at, boxes[-1].start if boxes else 0)  # it may be around the last box
+        yield Statement(start, len(text), None, "box")
     if boxes:
         box = boxes[-1]
         parts = tuple(dict.fromkeys(_content(text, one) for one in last_group(text, boxes)))
-        answer = None if denied(text, box.start, box.end) else ", ".join(parts)
+        doubted = ASKED.match(text, box.end) or denied(text, box.start, box.end)
+        answer = None if doubted else ", ".join(parts)
         yield Statement(box.start, box.end, answer, "box", parts=parts)
-    open_at = unclosed_box(text)
-    if open_at is not None:
-        yield Statement(open_at, len(text), None, "box")
 
 
 def _content(text: str, box: Box) -> str:

@@ -6,7 +6,14 @@ import re
 from typing import NamedTuple
 
 from veritune.verifiers.answers.extraction.cues import COUNTER, ENDINGS
-from veritune.verifiers.answers.extraction.hedges import CONDITION, HEDGE, NO_VALUE, RELATIVE
+from veritune.verifiers.answers.extraction.hedges import (
+    ALTERED,
+    ALTERS,
+    CONDITION,
+    HEDGE,
+    NO_VALUE,
+    RELATIVE,
+)
 from veritune.verifiers.answers.extraction.spans import (
     NUMBER,
     Span,
@@ -33,7 +40,7 @@ STARTS = re.compile(
 )
 """A number or a formula opens the text."""
 OPTION = re.compile(
-    r"[\s\"'*]*(?:(?:option|choice|answer|letter)\s+)?[*(\[\uff08]{0,3}([A-J])(?:[*)\].:,\uff09]|\s*$|\s+(?:because|since|as|which)\b)",
+    r"[\s\"'*]*(?:(?:option|choice|answer|letter)\s+)?[*(\[\uff08]{0,3}([A-J])(?:[*)\].:,\uff09\uff0c\u3001]|\s*$|\s+(?:because|since|as|which)\b)",
 )
 """A letter of a multiple choice opens the text; the word before it may be in lower case only."""
 REMARK = (
@@ -48,10 +55,11 @@ BARE_REMARK = (
 CUT = re.compile(
     rf"\s*[,;]\s*(?P<remark>{REMARK})\b|\s+(?P<bare>{BARE_REMARK})(?!\w)"
     rf"|\s*\(\s*(?P<paren>{REMARK}|the|it|rounded|to|approx\w*|or\s+about)\b"
-    r"|\s*[,;]\s+(?P<comma>[a-z]{2,})\b|\s+[\u2013\u2014]\s*(?P<dash>[A-Za-z]{2,})\b"
+    r"|\s*[,;]\s+(?P<comma>[a-z]{2,})\b|(?:\s+[\u2013\u2014]\s*|:\s+)(?P<dash>[A-Za-z]{2,})\b"
     r"|\s*[\uff0c\u3001]\s*(?P<wide>[^\s\d$\\A-Za-z(])",
     re.IGNORECASE,
 )
+DIGITS = re.compile(r"\d|\$|\\[a-zA-Z(\[]|\bor\b")
 LISTED = re.compile(rf"(?:and|or|either|nor|{NUMBER_WORDS})\b", re.IGNORECASE)
 VALUE_IN = re.compile(
     rf"\d|\$|\\[a-zA-Z(\[]|[=<>]|\b(?:{NUMBER_WORDS}|if|when|for|where|with|otherwise|provided)\b",
@@ -68,7 +76,8 @@ INSTEAD = re.compile(
 IS = re.compile(r".*\b(?:is|are|equals)\b\s*", re.DOTALL)
 AFTERTHOUGHT = re.compile(r"\b(?:which|that)\s+(?:is|are|equals)\s*$")
 EMPHASIS = re.compile(r"(?<![\w)*])\*\*(?=\S)([^*\n]{1,200}?)(?<=\S)\*\*(?!\w)")
-LEAD = re.compile(r"[\s:*_\uff1a]*(?:(?<=\n)>[ \t]+)?[\s*_]*")
+UNPAIRED = re.compile(r"(?<=[\w$)])\*\*(?=[\s.,;:)]|$)")
+LEAD = re.compile(r"[\s:*_\uff1a]*(?:-{3,}\s*\n|(?<=\n)>[ \t]+)?[\s*_]*")
 """What may stand between a cue and its value: a sign, emphasis, the mark of a quoted line."""
 PLEASANTRY = re.compile(
     r"(?:let me know|i hope|feel free|please|would you like|hope this)[^\n]*\Z", re.IGNORECASE
@@ -81,6 +90,8 @@ PLACEHOLDER = re.compile(
 )
 FONT = re.compile(r"\\(?:text(?:bf|it|rm)?|mathbf|mathrm)\s*\{([^{}]{0,200})\}")
 WRAPPED = ' \t\r\n*_"`\u201c\u201d'
+FEWEST_LEADING = 3
+"""Words before the only number of a sentence: "Josh made a profit of 5", not "see 5"."""
 MOST_TRAILING = 4
 """Words behind the only number of a sentence: "5 cups of rice"."""
 
@@ -122,6 +133,8 @@ def value_of(clause: str, *, closing: bool = False) -> Value:
         found = value_of(clause[instead.end() :]) if instead else None
         return found if found is not None and found.direct else Value(None, True)
     if begins_with_value(clause):
+        if ALTERED.search(clause):
+            return Value(None, True)
         return Value(_opening(_without_remark(clause.lstrip("= "))), True)
     if (option := OPTION.match(clause)) is not None:
         letter = option.group(1)
@@ -138,6 +151,8 @@ def begins_with_value(clause: str) -> bool:
 def tidy(clause: str) -> str:
     """Without emphasis, quotes and tags around and inside."""
     clause = HTML.sub("", EMPHASIS.sub(r"\1", clause))
+    if clause.count("**") == 1:
+        clause = UNPAIRED.sub("", clause)
     clause = ENDINGS.sub("", clause.strip(WRAPPED).rstrip(".\u3002 ")).strip(WRAPPED)
     clause = COUNTER.sub("", clause)
     if clause.count("$") % 2 and clause.endswith("$"):
@@ -184,14 +199,20 @@ def _ends_value(match: re.Match[str], clause: str) -> bool:
         word = match["remark"].lower()
         behind = tail.lstrip()
         return not (word == "but" and begins_with_value(behind)) and word != "is"
-    if kind in ("comma", "dash"):
+    if kind == "dash":
         begin = match.start(kind)
-        return not (LISTED.match(clause, begin) or VALUE_IN.search(clause, begin))
+        return " " in clause[begin:].strip() and not DIGITS.search(clause, begin)
+    if kind == "comma":
+        begin = match.start(kind)
+        more = LISTED.match(clause, begin) or ALTERS.match(clause, begin)
+        return not (more or VALUE_IN.search(clause, begin))
     return True
 
 
 def _is_remark(rest: str) -> bool:
     """Whether what stands behind an option's letter only gives reasons."""
+    if re.match(r"(?:it|this|that|we|all|both|there|they)\b", rest) and not HEDGE.search(rest):
+        return True
     return re.match(rf"[,;(]*\s*{REMARK}\b", rest, re.IGNORECASE) is not None and not HEDGE.search(
         rest
     )
@@ -234,6 +255,8 @@ def _in_prose(clause: str, closing: bool) -> Value:
     numbers = list(NUMBER.finditer(clause))
     if len(numbers) == 1 and not math_spans(clause):
         number = numbers[0]
+        if len(clause[: number.start()].split()) < FEWEST_LEADING:
+            return Value(clause, False)
         value = _without_remark(clause[number.start() :])
         if len(value[number.end() - number.start() :].split()) <= MOST_TRAILING:
             return Value(value, False)
