@@ -57,6 +57,8 @@ LONGEST_VALUE = 260
 WINDOW = 20
 """Characters around a stem in which its cue stands."""
 QUESTION = re.compile(r"[^.!?\n]{0,80}\?")
+DIALOGUE = re.compile(r"^A:[ \t]{1,4}(?=[-+$\\(\d][^\n]{0,100}\s*\Z)", re.MULTILINE)
+"""The last line of a text that continues "Q: ... A:"."""
 LAST_SENTENCE = re.compile(r"[.!?]\s+")
 UNDERLINED = re.compile(r"__(?=[A-Za-z])([^_\n]{1,200})__")
 LONGEST_SEARCH = 20_000
@@ -107,6 +109,9 @@ def cues(text: str, begin: int = 0) -> Iterator[tuple[int, int, bool]]:
     for stem in [*stems][-MOST_CUES:]:
         window = max(begin, stem.start() - WINDOW), stem.end() + WINDOW
         found += [(m.start(), m.end(), True) for m in CUE.finditer(text, *window)]
+    dialogue = DIALOGUE.search(text, begin)
+    if dialogue is not None and "\nB:" not in text:
+        found.append((*dialogue.span(), False))
     return iter(sorted(found, reverse=True))
 
 
