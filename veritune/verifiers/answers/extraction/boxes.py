@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol, TypeVar
 
-OPEN = re.compile(r"\\{1,4}(?:boxed|fbox)\s{0,4}\{")
+OPEN = re.compile(r"\\{1,4}(?:boxed|fbox|framebox)\s{0,4}\{")
 BARE = re.compile(r"\\{1,4}boxed\s{0,4}([-+]?\d[\d,./]{0,100}|[A-Za-z](?![A-Za-z]))")
 BRACE = re.compile(r"\\+[{}]?|[{}]")
 FONT = re.compile(r"\\+(?:text(?:bf|it|rm)?|mathrm|mbox)\s*\{([^{}]*)\}")
@@ -27,6 +27,15 @@ ALIGNED = re.compile(
     r"\\begin\{(?P<name>aligned|align\*?|gathered|split|gather\*?)\}(?P<rows>.*)\\end\{(?P=name)\}",
     re.DOTALL,
 )
+VALUE = (
+    r"(?P<value>[-+]?\\?\$?\d[\d,./]{0,40}(?<![,.])|\$[^$\n]{1,200}\$"
+    r"|\\[dt]?frac\{[^{}]{0,80}\}\{[^{}]{0,80}\})"
+)
+OR_BEHIND = re.compile(
+    rf"[\s$)*\]\\,(]{{0,6}}(?:text\{{\s*)?or\b(?:\s+(?:maybe|possibly|perhaps|even))?[\s}}]{{1,4}}{VALUE}"
+)
+OR_BEFORE = re.compile(rf"{VALUE}\s*,?\s+or\s+(?:maybe\s+|possibly\s+|perhaps\s+)?[$\\(*]{{0,4}}\Z")
+LONGEST_BESIDE = 80
 MOST_TOGETHER = 64
 MOST_WORDS = 6
 PLAIN = re.compile(r"[\d.,\s\\!/{}-]+")
@@ -139,6 +148,13 @@ def joins(gap: str) -> bool:
     if len(gap.split()) > MOST_WORDS or AFTERWARDS.search(gap):
         return False
     return JOINED.fullmatch(gap) is not None
+
+
+def alternatives(text: str, start: int, end: int) -> list[str]:
+    """Values that "or" joins to a box from `start` to `end`: "\\boxed{5} or 6"."""
+    before = OR_BEFORE.search(text, max(0, start - LONGEST_BESIDE), start)
+    behind = OR_BEHIND.match(text, end)
+    return [match["value"] for match in (before, behind) if match is not None]
 
 
 def with_suffix(text: str, box: Box) -> str:

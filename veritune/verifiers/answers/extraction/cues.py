@@ -71,6 +71,11 @@ STEMS = (
 """Parts of these words, which are looked for first: that is much quicker."""
 STEM = re.compile("|".join(STEMS))
 CUE = re.compile("|".join(FOREIGN), re.IGNORECASE | re.MULTILINE)
+FOREIGN_REASON = (
+    r"(?:weil|denn|car|puisque|parce\s+que|ya\s+que|porque|pues|perché|poiché|pois|так\s+как|потому|"
+    r"поскольку|omdat|want|eftersom|fordi|ponieważ|çünkü|karena|vì|kwa\s+sababu|क्योंकि)"
+)
+"""Words that begin a reason behind a value."""
 ENDINGS = re.compile(
     r"\s*(?:です|だ|である|になります|となります|입니다|이다|예요|이에요|'?(?:d[\u0131iu\u00fc]r|t[\u0131iu\u00fc]r)"
     r"|है|हैं|ครับ|ค่ะ|。)[\s.。!]*$"

@@ -9,7 +9,7 @@ HEDGE = re.compile(
     r"\b(?:maybe|perhaps|possibly|probably|could|might|may\s+(?:be|also)|alternatively|unsure|not\s+sure|uncertain|"
     r"guess|should|instead|rather\s+it|doubt|suspect|i\s+(?:think|believe)|wrong|incorrect|mistaken?|"
     r"unless|depend(?:s|ing)|either|actually|wait|hmm+|oops|sorry|as\s+well|too|correct(?:ed|ion)?|"
-    r"also\s+(?:works?|possible|valid|fits|satisf\w+|be|correct|acceptable)|"
+    r"in\s+fact|give\s+or\s+take|so\s+(?:it|that|the\s+\w+)\s+is(?=\s+[$\\\d])|also\s+(?:works?|possible|valid|fits|satisf\w+|be|correct|acceptable)|"
     r"(?:another|other|second)\s+(?:answer|solution|option|value|possibility))\b",
     re.IGNORECASE,
 )
@@ -35,6 +35,7 @@ ATTRIBUTED = re.compile(
     r"|(?:\bnot|\bnever|n't|n\u2019t|\bcannot)(?:\s+\w+){0,4}\s*$"
     r"|\b(?:wrong|incorrect|false|previous|initial|old|another|alternative|other|intermediate|"
     r"partial|possible|sample|example|dummy|placeholder|trial)\s*$"
+    r"|^\W*(?:prove|show)\s+that\s*$|\b(?:why|nobody|no|without|want)\b[^.,;!?\n]*$"
     r"|(?:\w+(?:'s|\u2019s)|\b(?:his|her|their|whose|someone))(?:\s+\w+){0,2}\s*$",
     re.IGNORECASE,
 )
@@ -46,7 +47,10 @@ TAKEN_BACK = re.compile(
     r"|\b(?:wait|oops|scratch\s+that|on\s+second\s+thought|correction(?=\s*:)|hold\s+on|strike\s+that|never\s*mind)\b"
     r"|\bI\s+(?:have\s+|'ve\s+|just\s+)?(?:made|make|see)\s+(?:a|an|my|another)\s+(?:\w+\s+)?(?:mistake|error)\b"
     r"|\blet\s+me\s+(?:re-?\s?(?:do|consider|think|calculate|compute|start|examine|evaluate)|try\s+again|start\s+over)"
-    r"|(?:^|[.!?\n]\s*)(?:no\b\s*[,!.:]|no\s+wait|actually|hmm|sorry|i\s+mean|my\s+bad|my\s+mistake)"
+    r"|(?:^|[.!?\n]\s*)(?:no\b\s*[,!.:]|no\s+wait|actually|hmm|sorry|i\s+mean|my\s+bad|my\s+mistake|alternatively|"
+    r"not\b\s*[.!]|just\s+kidding|or\s+(?:maybe|perhaps|possibly|is\s+it|it|[$\\\d])|(?:it|this)\s+(?:could|might|may)\b)"
+    r"|\b(?:this|that)(?:'s|\u2019s|\s+is)\s+(?:impossible|not\s+(?:it|the|what|possible|true|so|valid))\b"
+    r"|\b(?:this|that|it|which)\s+(?:does\s+not|doesn't|cannot|can't|fails\s+to)\s+(?:satisfy|work|hold|fit|be\s+right|be\s+true)\b"
     r"|(?:^|[.!?\n]\s*)(?:now|then|next|finally)[, ]+(?:we\s+|i\s+)?"
     r"(?:add|subtract|multiply|divide|double)\b"
     r"|\bcontradict(?:s|ion)\b"
@@ -66,6 +70,7 @@ DENIED_BEFORE = re.compile(
 DENIED_BEHIND = re.compile(
     r"[\s$)*.\]\\}]{0,6}(?:is|was|would\s+be|isn't|can't\s+be|cannot\s+be)\b\s*"
     r"(?:(?:clearly|obviously|definitely)\s+)?(?:wrong|incorrect|not\s+(?:right|correct|the|our|it|valid|possible)|"
+    r"an?\s+(?:common|frequent|typical)\s+(?:mistake|error|trap)|"
     r"the\s+(?:wrong|incorrect)|impossible|invalid)\b"
     r"|[\s$)*.\]\\}]{0,6}(?:isn't|can't\s+be|cannot\s+be)\b",
     re.IGNORECASE,
@@ -74,19 +79,19 @@ ASKED = re.compile(r"[\s$)*\\\]]{0,6}\?")
 """A question mark right behind a box."""
 ALTERED = re.compile(
     r"\b(?:for\s+(?:odd|even|negative|positive|large|small|all\s+odd|all\s+even|most|some)\b"
-    r"|with\s+(?:probability|chance)|squared\b|cubed\b|in\s+(?:tens|hundreds|thousands|millions)\b)",
+    r"|with\s+(?:probability|chance)|squared\b|cubed\b|twice\b|doubled\b|halved\b|tripled\b|in\s+(?:tens|hundreds|thousands|millions)\b)",
     re.IGNORECASE,
 )
 """Words behind a value that make another one of it, or only one of several."""
 ALTERS = re.compile(
-    r"(?:plus|minus|times|multiplied|divided|then|assuming|supposing|provided|given|when|where|if|in|mod|"
+    r"(?:plus|minus|times|multiplied|divided|doubled|halved|tripled|twice|give|then|assuming|supposing|provided|given|when|where|if|in|mod|"
     r"modulo|each|per|every|only|at|up|than|with|without|before|after|except|excluding|including|less|"
     r"more|counting|approximately|about|roughly|to|from|over)\b",
     re.IGNORECASE,
 )
 """Words behind a comma with which a value continues, and not a remark on it."""
 FOREIGN_HEDGE = re.compile(
-    r"不|没|沒|吗|嗎|呢|可能|大概|或|还是|還是|如果|假设|假如|若|ではな|ではあり|じゃな|または|たぶん|もし|でしょうか"
+    r"不|没|沒|错|錯|但|以上|以下|以内|未満|大约|约|이상|이하|미만|초과|吗|嗎|呢|可能|大概|或|还是|還是|如果|假设|假如|若|ではな|ではあり|じゃな|または|たぶん|もし|でしょうか"
     r"|아니|아닙|또는|아마|만약|değil|veya|belki|नहीं|या|শকি|নয়|ไม่|หรือ"
     r"|\b(?:nicht|kein\w*|oder|vielleicht|wenn|falls|ob|no|o|quizás|tal\s+vez|si|ou|non|pas|peut-être|"
     r"n'est|não|se|talvez|forse|не|нет|или|если|может|возможно|niet|of|misschien|inte|ikke|eller|"

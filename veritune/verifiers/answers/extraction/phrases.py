@@ -24,7 +24,7 @@ BEGIN = (
     r"(?:(?:so|thus|hence|therefore|then|consequently)\b,?[ \t]+)?(?:that[ \t]+)?(?:only[ \t]+)?"
 )
 LETTER = r"\*{0,2}\(?[A-J]\)?\*{0,2}"
-SIZED = r"\*{0,2}[-+]?\$?\d[\d,./]{0,40}\*{0,2}(?:[ \t]+[a-z]{1,20})?"
+SIZED = r"(?:[a-zA-Z][ \t]?=[ \t]?)?\*{0,2}[-+]?\$?\d[\d,./]{0,40}\*{0,2}(?:[ \t]+[a-z]{1,20})?"
 FORMULA = r"\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)"
 SAID = re.compile(
     rf"{BEGIN}(?:(?:option|choice|answer)[ \t]+)?(?P<value>{FORMULA}|{LETTER}|{SIZED})[ \t]+is"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from veritune.verifiers.answers.extraction.boxes import (
     Box,
+    alternatives,
     box_content,
     closed_boxes,
     last_group,
@@ -90,12 +91,24 @@ def _boxed(text: str) -> Iterator[Statement]:
     if open_at is not None:
         start = max(open_at, boxes[-1].start if boxes else 0)  # it may be around the last box
         yield Statement(start, len(text), None, "box")
-    if boxes:
-        box = boxes[-1]
-        parts = tuple(dict.fromkeys(_content(text, one) for one in last_group(text, boxes)))
-        doubted = ASKED.match(text, box.end) or denied(text, box.start, box.end)
-        answer = None if doubted else ", ".join(parts)
+    counting = _undenied(text, boxes)
+    if counting:
+        box = counting[-1]
+        found = [_content(text, one) for one in last_group(text, counting)]
+        parts = tuple(dict.fromkeys([*found, *alternatives(text, box.start, box.end)]))
+        answer = None if ASKED.match(text, box.end) else ", ".join(parts)
         yield Statement(box.start, box.end, answer, "box", parts=parts)
+    elif boxes:
+        yield Statement(boxes[-1].start, boxes[-1].end, None, "box")
+
+
+def _undenied(text: str, boxes: list[Box]) -> list[Box]:
+    """The boxes without those at the end that are said to be wrong; none if that says it of all."""
+    count = len(boxes)
+    while count and denied(text, boxes[count - 1].start, boxes[count - 1].end):
+        count -= 1
+    wrong = {box.content.strip() for box in boxes[count:]}
+    return [] if count and boxes[count - 1].content.strip() in wrong else boxes[:count]
 
 
 def _content(text: str, box: Box) -> str:
@@ -116,6 +129,7 @@ def _tagged(text: str) -> Iterator[Statement]:
         return
     start, end = found[-1].start, found[-1].end
     parts = dict.fromkeys(stated_in(one.content or "") for one in last_group(text, found))
+    parts |= dict.fromkeys(alternatives(text, start, end))
     stated = tuple(part for part in parts if part is not None)
     answer = ", ".join(stated) if len(stated) == len(parts) else None
     yield Statement(start, end, answer, "tag", parts=stated)

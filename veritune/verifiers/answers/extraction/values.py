@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from veritune.verifiers.answers.extraction.cues import COUNTER, ENDINGS
+from veritune.verifiers.answers.extraction.cues import COUNTER, ENDINGS, FOREIGN_REASON
 from veritune.verifiers.answers.extraction.hedges import (
     ALTERED,
     ALTERS,
@@ -55,7 +55,8 @@ BARE_REMARK = (
 CUT = re.compile(
     rf"\s*[,;]\s*(?P<remark>{REMARK})\b|\s+(?P<bare>{BARE_REMARK})(?!\w)"
     rf"|\s*\(\s*(?P<paren>{REMARK}|the|it|rounded|to|approx\w*|or\s+about)\b"
-    r"|\s*[,;]\s+(?P<comma>[a-z]{2,})\b|(?:\s+[\u2013\u2014]\s*|:\s+)(?P<dash>[A-Za-z]{2,})\b"
+    rf"|\s*,?\s+(?P<foreign>{FOREIGN_REASON})\b"
+    r"|\s*[,;]\s+(?P<comma>(?:an?\s+)?[a-z]{2,})\b|(?:\s+[\u2013\u2014]\s*|:\s+)(?P<dash>[A-Za-z]{2,})\b"
     r"|\s*[\uff0c\u3001]\s*(?P<wide>[^\s\d$\\A-Za-z(])",
     re.IGNORECASE,
 )
@@ -77,6 +78,11 @@ IS = re.compile(r".*\b(?:is|are|equals)\b\s*", re.DOTALL)
 AFTERTHOUGHT = re.compile(r"\b(?:which|that)\s+(?:is|are|equals)\s*$")
 EMPHASIS = re.compile(r"(?<![\w)*])\*\*(?=\S)([^*\n]{1,200}?)(?<=\S)\*\*(?!\w)")
 UNPAIRED = re.compile(r"(?<=[\w$)])\*\*(?=[\s.,;:)]|$)")
+DECORATION = re.compile(
+    r"(?:\s*(?:[\u2600-\u27bf\u25a0\u25a1\u25fc\u220e\ufe0f\U0001f300-\U0001faff]"
+    r"|\$?\\(?:blacksquare|square|qed)\b\$?))+[\s.]*$"
+)
+"""The end of a proof, ticks and the like behind a value."""
 LEAD = re.compile(r"[\s:*_\uff1a]*(?:-{3,}\s*\n|(?<=\n)>[ \t]+)?[\s*_]*")
 """What may stand between a cue and its value: a sign, emphasis, the mark of a quoted line."""
 PLEASANTRY = re.compile(
@@ -154,6 +160,11 @@ def tidy(clause: str) -> str:
     if clause.count("**") == 1:
         clause = UNPAIRED.sub("", clause)
     clause = ENDINGS.sub("", clause.strip(WRAPPED).rstrip(".\u3002 ")).strip(WRAPPED)
+    clause = DECORATION.sub("", clause).strip(WRAPPED)
+    while clause.endswith((")", "]")) and _surplus(clause) > 0:
+        clause = clause[:-1].strip(WRAPPED)
+    if clause.endswith("}") and clause.count("}") > clause.count("{"):  # JSON
+        clause = clause[:-1].strip(WRAPPED)
     clause = COUNTER.sub("", clause)
     if clause.count("$") % 2 and clause.endswith("$"):
         clause = clause.rstrip("$ ")
@@ -161,6 +172,11 @@ def tidy(clause: str) -> str:
         if clause.endswith(close) and opening not in clause:
             clause = clause.removesuffix(close).rstrip()
     return clause
+
+
+def _surplus(clause: str) -> int:
+    """How many more brackets are closed than opened; of either kind, as in an interval."""
+    return sum((char in ")]") - (char in "([") for char in clause)
 
 
 def _sentence(rest: str) -> str:
