@@ -108,6 +108,10 @@ NO_VALUE = re.compile(
 """Answers in words that replace a value stated before."""
 
 
+LONGEST_REST = 20_000
+"""Characters behind a statement in which it may be taken back."""
+
+
 def attributed(before: str) -> bool:
     """Whether the sentence before a cue makes it no statement of the solution's own."""
     return ATTRIBUTED.search(before) is not None
@@ -116,7 +120,7 @@ def attributed(before: str) -> bool:
 def taken_back(rest: str) -> bool:
     """Whether the text behind the last statement withdraws it; the last word on it counts."""
     last = None
-    for match in TAKEN_BACK.finditer(rest):
+    for match in TAKEN_BACK.finditer(rest, 0, LONGEST_REST):
         last = match
     return last is not None and SURE.search(last.group()) is None
 
