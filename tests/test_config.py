@@ -1,4 +1,4 @@
-"""Recipes: strict, frozen, and refused in one line that says how to mend them."""
+"""Recipes: strict, frozen, and refused in one line that says how to fix them."""
 
 from pathlib import Path
 

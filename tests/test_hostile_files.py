@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from veritune.cli.bench_best_of_n import read_scores
-from veritune.cli.inputs import read_judged, read_pairs, read_problems
+from veritune.cli.inputs import read_pairs, read_problems, read_verified
 from veritune.config import load_recipe
 from veritune.errors import InputError, VerituneError
 from veritune.files import iter_rows, read_records
 from veritune.problems import guess_source, load_problems
 from veritune.problems.stepwise import FORMATS, read_stepwise, to_row
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import Candidate, Verdict
 from veritune.trainer.pairs import read_pairs_file
 
 GOOD = '{"problem_id": "a", "index": 0, "text": "1"}'
@@ -26,7 +26,7 @@ PROBLEM = '{"id": "a", "kind": "math", "prompt": "?", "reference": {"answer": "1
     ("line", "says"),
     [
         ("[" * 50_000, "nested too deeply"),
-        ('{"problem_id": "a", "index": 0, "text": "1", "text": "2"}', "'text' stands twice"),
+        ('{"problem_id": "a", "index": 0, "text": "1", "text": "2"}', "'text' is a duplicate"),
         ('{"problem_id": "a", "index": 0, "text": "\\ud800"}', "text: half of a surrogate pair"),
         ('{"problem_id": "a", "index": NaN, "text": "1"}', "index"),
         ('{"problem_id": "a", "index": ' + "9" * 5000 + ', "text": "1"}', "too many digits"),
@@ -153,9 +153,8 @@ def read_everything(folder: Path, content: bytes, ending: str) -> None:
     readers = [
         lambda: read_problems(name),
         lambda: read_pairs(str(good), name),
-        lambda: read_judged(str(good), str(good), name),
+        lambda: read_verified(str(good), str(good), name),
         lambda: list(iter_rows(name)),
-        lambda: read_records(name, Problem),
         lambda: read_records(name, Verdict),
         lambda: guess_source(name),
         lambda: read_scores(name),
@@ -172,11 +171,11 @@ def read_everything(folder: Path, content: bytes, ending: str) -> None:
         except VerituneError as error:
             assert str(error).count("\n") == 0 or len(str(error)) < 2000
     try:
-        for judged in read_stepwise(name, neutral="correct"):
-            for record in judged:
+        for verified in read_stepwise(name, neutral="correct"):
+            for record in verified:
                 record.to_line().encode()
             for kind in FORMATS:
-                to_row(judged, kind)
+                to_row(verified, kind)
     except VerituneError:
         pass
 

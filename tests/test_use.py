@@ -29,10 +29,10 @@ from veritune.records import (
     Verdict,
 )
 from veritune.rounds.hints import hinted, without_hints
-from veritune.rounds.measures import Judged
+from veritune.rounds.measures import VerifiedCandidate
 from veritune.rounds.selection import examples, select
 from veritune.trainer.credit import assign_credit
-from veritune.trainer.pairs import judged_pairs
+from veritune.trainer.pairs import verdict_pairs
 from veritune.trainer.reward_rows import outcome_rows, process_rows
 from veritune.use import RULES, case_of, use_of
 
@@ -45,7 +45,7 @@ COMBINATIONS = list(
 _, TOKENIZER = build_scratch(ScratchConfig(layers=1, width=32, heads=2, max_length=32), 0)
 
 
-def judged(
+def verified(
     outcome: str,
     degree: Degree | None,
     trust: Trust,
@@ -54,7 +54,7 @@ def judged(
     *,
     index: int = 0,
     text: str = TEXT,
-) -> Judged:
+) -> VerifiedCandidate:
     problem = MathProblem(id="p", prompt="1+1=?", reference=MathReference(answer="2"))
     finish = "length" if truncated else "stop"
     candidate = Candidate(problem_id="p", index=index, text=text, finish_reason=finish)  # type: ignore[arg-type]
@@ -71,8 +71,8 @@ def judged(
     return problem, candidate, verdict
 
 
-GOOD = judged("passed", None, "full", False, "correct", index=1, text="2;")
-BAD = judged("failed", None, "full", False, "incorrect", index=2, text="3;")
+GOOD = verified("passed", None, "full", False, "correct", index=1, text="2;")
+BAD = verified("failed", None, "full", False, "incorrect", index=2, text="3;")
 
 
 class Expected:
@@ -91,12 +91,12 @@ class Expected:
             self.step = None
 
 
-def selected(row: Judged, reward: str) -> bool:
+def selected(row: VerifiedCandidate, reward: str) -> bool:
     config = SelectionConfig(reward=reward)  # type: ignore[arg-type]
     return bool(select([row], config))
 
 
-def by_selection(row: Judged, told: Expected) -> None:
+def by_selection(row: VerifiedCandidate, told: Expected) -> None:
     right = row[2].steps[0].label == "correct"
     assert selected(row, "any") == told.imitated
     assert selected(row, "outcome") == (told.imitated and told.passed)
@@ -106,7 +106,7 @@ def by_selection(row: Judged, told: Expected) -> None:
     assert bool(select([row], noisy)) == told.imitated
 
 
-def by_rationalisation(row: Judged, told: Expected) -> None:
+def by_rationalisation(row: VerifiedCandidate, told: Expected) -> None:
     problem, candidate, verdict = row
     assert isinstance(problem, MathProblem)
     posed = (hinted(problem), candidate, verdict)
@@ -114,14 +114,14 @@ def by_rationalisation(row: Judged, told: Expected) -> None:
     assert bool(chosen) == (told.imitated and told.passed)
 
 
-def by_weight(row: Judged, told: Expected) -> None:
+def by_weight(row: VerifiedCandidate, told: Expected) -> None:
     """The share that counts as solved: 1 - r + 1/n of GOOD, where n is what counts at all."""
-    (example,) = examples([GOOD], [GOOD, row], "rare")
+    (example,) = examples([GOOD], [GOOD, row], "inverse_pass_rate")
     n = 1 + (told.outcome is not None)
     assert example.weight == pytest.approx(1 - (1 + told.passed) / n + 1 / n)
 
 
-def by_credit(row: Judged, told: Expected) -> None:
+def by_credit(row: VerifiedCandidate, told: Expected) -> None:
     ends = [*range(1, len(TEXT) + 1), len(TEXT)]
     outcome = assign_credit(row[2], ends, CreditConfig(outcome=1.0, process=0.0))
     steps = assign_credit(row[2], ends, CreditConfig(outcome=0.0, process=1.0, form="sum"))
@@ -135,24 +135,24 @@ def by_credit(row: Judged, told: Expected) -> None:
     assert sum(worst.rewards()) == min(told.step or 1.0, 1.0 if told.passed else -1.0)
 
 
-def by_pairs(row: Judged, told: Expected) -> None:
-    chosen = judged_pairs([row, BAD], keep=1, seed=0)
-    rejected = judged_pairs([GOOD, row], keep=1, seed=0)
+def by_pairs(row: VerifiedCandidate, told: Expected) -> None:
+    chosen = verdict_pairs([row, BAD], max_per_problem=1, seed=0)
+    rejected = verdict_pairs([GOOD, row], max_per_problem=1, seed=0)
     assert bool(chosen) == (told.imitated and told.passed)
     assert bool(rejected) == (told.rejected and not told.passed)
 
 
-def by_outcome_labels(row: Judged, told: Expected) -> None:
+def by_outcome_labels(row: VerifiedCandidate, told: Expected) -> None:
     labels = [label for made in outcome_rows([row], TOKENIZER) for *_, label in made.labels]
     assert labels == ([] if told.outcome is None else [told.outcome])
 
 
-def by_step_labels(row: Judged, told: Expected) -> None:
+def by_step_labels(row: VerifiedCandidate, told: Expected) -> None:
     labels = [label for made in process_rows([row], TOKENIZER) for *_, label in made.labels]
     assert labels == ([] if told.step is None else [max(told.step, 0.0)])
 
 
-def by_best_of_n(row: Judged, told: Expected) -> None:
+def by_best_of_n(row: VerifiedCandidate, told: Expected) -> None:
     if told.outcome is None:
         with pytest.raises(RecordError, match="no candidate could be checked"):
             curves([row[2]], {}, [1])
@@ -161,7 +161,7 @@ def by_best_of_n(row: Judged, told: Expected) -> None:
     assert found[VERIFIER].rates[1] == found["scorer"].rates[1] == float(told.passed)
 
 
-DOORS: tuple[Callable[[Judged, Expected], None], ...] = (
+DOORS: tuple[Callable[[VerifiedCandidate, Expected], None], ...] = (
     by_selection,
     by_rationalisation,
     by_weight,
@@ -176,14 +176,14 @@ DOORS: tuple[Callable[[Judged, Expected], None], ...] = (
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("combination", COMBINATIONS, ids=str)
 def test_every_door_follows_the_rule(
-    door: Callable[[Judged, Expected], None], combination: tuple[Any, ...]
+    door: Callable[[VerifiedCandidate, Expected], None], combination: tuple[Any, ...]
 ) -> None:
-    door(judged(*combination), Expected(*combination))
+    door(verified(*combination), Expected(*combination))
 
 
 def test_train_sft_takes_what_passed_and_may_be_imitated(tmp_path: Path) -> None:
     rows = [
-        judged(*one, index=at, text=f"{at};")  # type: ignore[arg-type]
+        verified(*one, index=at, text=f"{at};")  # type: ignore[arg-type]
         for at, one in enumerate(COMBINATIONS)
     ]
     names = ("problems", "candidates", "verdicts")
@@ -191,7 +191,7 @@ def test_train_sft_takes_what_passed_and_may_be_imitated(tmp_path: Path) -> None
     write_records(tmp_path / "candidates.jsonl", [candidate for _, candidate, _ in rows])
     write_records(tmp_path / "verdicts.jsonl", [verdict for *_, verdict in rows])
     paths = {name: str(tmp_path / f"{name}.jsonl") for name in names}
-    arguments = TrainArguments(model="m", out="o", updates=1, **paths)  # type: ignore[arg-type]
+    arguments = TrainArguments(model="m", out="o", max_steps=1, **paths)  # type: ignore[arg-type]
     told = [Expected(*one) for one in COMBINATIONS]
     wanted = [at for at, one in enumerate(told) if one.imitated and one.passed]
     assert [example.candidate.index for example in read_examples(arguments)] == wanted
@@ -213,7 +213,7 @@ class Told:
 
 @pytest.mark.parametrize("combination", COMBINATIONS[::6], ids=str)
 def test_rewards_for_other_trainers_follow_the_rule(combination: tuple[Any, ...]) -> None:
-    problem, _, verdict = judged(*combination)
+    problem, _, verdict = verified(*combination)
     told, verifier = Expected(*combination), Told(verdict)
     given = trl_reward(verifier, [problem])(prompts=[""], completions=[TEXT], problem_id=["p"])
     assert given == [told.outcome]
@@ -227,7 +227,7 @@ def test_rewards_for_other_trainers_follow_the_rule(combination: tuple[Any, ...]
 
 
 def test_the_table_is_whole_and_says_why() -> None:
-    cases = {case_of(judged(*one)[2], truncated=one[3]) for one in COMBINATIONS}
+    cases = {case_of(verified(*one)[2], truncated=one[3]) for one in COMBINATIONS}
     assert cases == set(RULES)
     assert all(rule.why for rule in RULES.values())
     assert all("unchecked" not in rule.steps for rule in RULES.values())

@@ -1,4 +1,4 @@
-"""Every error veritune raises on purpose: one clear line saying what, where, and how to mend it.
+"""Every error veritune raises on purpose: one clear line saying what, where, and how to fix it.
 
 Each error also inherits the standard exception it is, so library users can catch either. The
 command line prints the message alone and exits with `exit_code`: 1 the work failed, 2 the request
@@ -47,11 +47,15 @@ class SandboxUnavailableError(VerituneError, RuntimeError):
 
 
 class SandboxFailureError(VerituneError, RuntimeError):
-    """The sandbox itself broke while it ran a program: never the program's fault."""
+    """The sandbox itself failed while it ran a program: never the program's fault."""
 
 
 class JournalError(VerituneError, RuntimeError):
     """The run on disk is damaged, or belongs to a different recipe or process."""
+
+
+class DamagedRunError(JournalError):
+    """A file of the run on disk is missing, or not as it was written."""
 
 
 class PolicyMismatchError(VerituneError, RuntimeError):
@@ -63,4 +67,4 @@ class EndpointError(VerituneError, ConnectionError):
 
 
 class TrainingError(VerituneError, RuntimeError):
-    """Training cannot go on: no data, or a loss that is not finite."""
+    """Training cannot continue: no data, or a loss that is not finite."""

@@ -146,6 +146,21 @@ def _write_aside(
     return count
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text file so that it appears only when whole, and outlives a power cut."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with aside.open("wb") as stream:
+            stream.write(text.encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+        aside.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise UnwritableError(f"{path}: cannot be written ({error.strerror or error})") from None
+
+
 def open_file(path: Path) -> BinaryIO:
     """A file's bytes, decompressed where its name says so.
 

@@ -18,7 +18,7 @@ from veritune.records import (
     StepVerdict,
     Verdict,
 )
-from veritune.trainer.pairs import Pair
+from veritune.trainer.pairs import PreferencePair
 from veritune.verifiers.learned import candidate_scores
 
 TOKENIZER = character_tokenizer(PRINTABLE, 64)
@@ -52,7 +52,7 @@ def model(kind: str) -> RewardModel:
     return cast(RewardModel, cast(Any, Digits(kind)))
 
 
-def judged(index: int, text: str, *labels: str) -> tuple[Problem, Candidate, Verdict]:
+def verified(index: int, text: str, *labels: str) -> tuple[Problem, Candidate, Verdict]:
     steps = tuple(
         StepVerdict(start=3 * i, end=3 * i + 3, label=label, reason="")  # type: ignore[arg-type]
         for i, label in enumerate(labels)
@@ -64,11 +64,11 @@ def judged(index: int, text: str, *labels: str) -> tuple[Problem, Candidate, Ver
 
 
 ROWS = [
-    judged(0, "19;19;", "correct", "correct"),
-    judged(1, "19;11;", "correct", "incorrect"),
-    judged(2, "11;19;", "correct", "incorrect"),
-    judged(3, "11;11;", "incorrect", "incorrect"),
-    judged(4, "11;19;", "unchecked", "incorrect"),
+    verified(0, "19;19;", "correct", "correct"),
+    verified(1, "19;11;", "correct", "incorrect"),
+    verified(2, "11;19;", "correct", "incorrect"),
+    verified(3, "11;11;", "incorrect", "incorrect"),
+    verified(4, "11;19;", "unchecked", "incorrect"),
 ]
 
 
@@ -83,7 +83,9 @@ def test_a_pair_counts_where_the_chosen_one_scores_higher() -> None:
     candidates = [candidate for _, candidate, _ in ROWS]
     orders = [(0, 1), (0, 3), (1, 0)]
     pairs = [
-        Pair(prompt=CHAIN.prompt, chosen=candidates[a], rejected=candidates[b], problem=CHAIN)
+        PreferencePair(
+            prompt=CHAIN.prompt, chosen=candidates[a], rejected=candidates[b], problem=CHAIN
+        )
         for a, b in orders
     ]
     assert pair_accuracy(model("process"), pairs) == pytest.approx(2 / 3)

@@ -1,4 +1,4 @@
-"""What reward models must reach on chains they have not seen, drawn from the policy they judge."""
+"""What reward models must reach on chains they have not seen, drawn from the policy they verify."""
 
 import asyncio
 from pathlib import Path
@@ -11,10 +11,10 @@ from veritune.config import Recipe, RewardConfig, load_recipe
 from veritune.models.reward import load_reward_model
 from veritune.problems import recipe_problems
 from veritune.records import Checkpoint, Problem
-from veritune.rounds import Quiet
+from veritune.rounds import NullProgress
 from veritune.rounds.start import start_policy
 from veritune.sampler import open_sampler
-from veritune.trainer.pairs import Judged, judged_pairs
+from veritune.trainer.pairs import VerifiedCandidate, verdict_pairs
 from veritune.trainer.reward_models import RewardTrainer
 from veritune.verifiers import open_verifier
 from veritune.verifiers.learned import candidate_scores
@@ -22,7 +22,9 @@ from veritune.verifiers.learned import candidate_scores
 DEMO = Path(__file__).resolve().parents[2] / "recipes" / "demo-math.toml"
 
 
-async def drawn(recipe: Recipe, start: Checkpoint, problems: list[Problem], n: int) -> list[Judged]:
+async def drawn(
+    recipe: Recipe, start: Checkpoint, problems: list[Problem], n: int
+) -> list[VerifiedCandidate]:
     sampler = open_sampler(recipe.sampler, seed=recipe.seed, dtype=recipe.model.dtype)
     sampler.load(start)
     by_id = {problem.id: problem for problem in problems}
@@ -40,21 +42,21 @@ async def drawn(recipe: Recipe, start: Checkpoint, problems: list[Problem], n: i
 def test_reward_models_find_errors_and_pick_better_than_votes(tmp_path: Path) -> None:
     recipe = load_recipe(DEMO).model_copy(update={"output": str(tmp_path)})
 
-    async def all_of_it() -> tuple[Checkpoint, list[Judged], list[Judged]]:
-        start = start_policy(recipe, Quiet())
+    async def all_of_it() -> tuple[Checkpoint, list[VerifiedCandidate], list[VerifiedCandidate]]:
+        start = start_policy(recipe, NullProgress())
         train, test = recipe_problems(recipe.problems, recipe.seed)
         learned = await drawn(recipe, start, train[:2000], 4)
         return start, learned, await drawn(recipe, start, test[:400], 16)
 
     start, learned, held_out = asyncio.run(all_of_it())
-    trainer = RewardTrainer(RewardConfig(updates=300, warmup=20), seed=recipe.seed)
+    trainer = RewardTrainer(RewardConfig(max_steps=300, warmup_steps=20), seed=recipe.seed)
     process, outcome = (
-        load_reward_model(trainer.judged(start.path, kind, learned, tmp_path / kind).path)
+        load_reward_model(trainer.from_verdicts(start.path, kind, learned, tmp_path / kind).path)
         for kind in ("process", "outcome")
     )
     wrong, right = first_error_accuracy(process, held_out)
     assert min(wrong, right) >= 0.90
-    pairs = judged_pairs(held_out, keep=4, seed=0, steps=True)
+    pairs = verdict_pairs(held_out, max_per_problem=4, seed=0, steps=True)
     assert pair_accuracy(process, pairs) >= 0.95
     scores = {
         "process": candidate_scores(process, held_out)[0],

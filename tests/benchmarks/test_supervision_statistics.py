@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from veritune.benchmarks.supervision.statistics import (
-    Ratio,
+    TableRatio,
     compare,
     equivalence,
     holm,
@@ -16,11 +16,11 @@ from veritune.benchmarks.supervision.statistics import (
 
 def arm(
     rng: np.random.Generator, rates: list[float], hardness: np.ndarray, candidates: int = 2
-) -> Ratio:
+) -> TableRatio:
     """Right candidates of all, by seed and problem."""
     chance = np.clip(np.array(rates)[:, None] + hardness[None, :], 0, 1)
     right = rng.binomial(candidates, chance).astype(float)
-    return Ratio(right, np.full_like(right, candidates))
+    return TableRatio(right, np.full_like(right, candidates))
 
 
 def test_equal_arms_differ_by_chance_only() -> None:
@@ -47,7 +47,7 @@ def test_a_real_difference_is_found_with_its_size() -> None:
 
 
 def test_the_same_table_is_no_difference_and_is_equivalent() -> None:
-    table = Ratio(np.array([[1, 0, 0], [1, 1, 0]]), np.array([[1, 1, 0], [1, 1, 1]]))
+    table = TableRatio(np.array([[1, 0, 0], [1, 1, 0]]), np.array([[1, 1, 0], [1, 1, 1]]))
     assert table.value == 0.6
     found = compare(table, table)
     assert (found.mean, found.p, found.low, found.high) == (0, 1, 0, 0)
@@ -75,4 +75,4 @@ def test_holm_steps_down_and_never_back() -> None:
 
 def test_tables_of_other_shapes_are_refused() -> None:
     with pytest.raises(ValueError, match="one shape"):
-        compare(*(Ratio(np.zeros(shape), np.ones(shape)) for shape in ((2, 3), (2, 4))))
+        compare(*(TableRatio(np.zeros(shape), np.ones(shape)) for shape in ((2, 3), (2, 4))))

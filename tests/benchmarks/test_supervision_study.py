@@ -36,7 +36,7 @@ largest_term = 19
 slips = 0.3
 [warm_start]
 demonstrations = 80
-updates = 120
+max_steps = 120
 batch_size = 32
 learning_rate = 5e-3
 [rounds]
@@ -46,7 +46,7 @@ prompts = 20
 n = 4
 max_tokens = 12
 [trainer]
-updates = 4
+max_steps = 4
 batch_size = 8
 [evaluation]
 n = 1
@@ -62,7 +62,7 @@ rerank = 4
 rerank_problems = 8
 rollouts = 2
 rollout_solutions = 30
-reward = { updates = 6, batch_size = 8 }
+reward = { max_steps = 6, batch_size = 8 }
 [study.own.mine.selection]
 reward = "random"
 [[study.contrasts]]

@@ -72,9 +72,9 @@ def test_rollouts_of_a_model_label_steps(
     verdicts = read_records(tmp_path / "V.jsonl", Verdict)
     assert [verdict.problem_id for verdict in verdicts] == [pair.problem_id for pair in pairs]
     assert all(len(verdict.steps) == 4 for verdict in verdicts)
-    assert f"{len(pairs) * 3 * 2} completions drawn" in capsys.readouterr().out
+    assert f"{len(pairs) * 3 * 2} completions sampled" in capsys.readouterr().out
     assert main([*words, "--search"]) == 0
-    assert "0 completions drawn" in capsys.readouterr().out
+    assert "0 completions sampled" in capsys.readouterr().out
 
 
 def generate_pairs(folder: Path) -> list[Candidate]:

@@ -166,7 +166,7 @@ def test_sample_verify_train_in_a_chain_of_commands(tmp_path: Path) -> None:
     assert main(["sample", *files, *options, "--out", at["c.jsonl"]]) == 0
     lines = (tmp_path / "c.jsonl").read_text().splitlines()
     assert sorted(json.loads(line)["index"] for line in lines) == list(range(6))
-    words = [*files, "--candidates", at["c.jsonl"], "--out", at["out"], "--updates", "2"]
+    words = [*files, "--candidates", at["c.jsonl"], "--out", at["out"], "--max-steps", "2"]
     assert main(["train", "sft", *words]) == 0
     load_policy(at["out"])
     assert main(["train", "sft", *words]) == 2

@@ -1,4 +1,4 @@
-"""`veritune sample` draws once, judges if asked, and goes on after a stop."""
+"""`veritune sample` draws once, verifies if asked, and resumes after a stop."""
 
 import json
 import sqlite3
@@ -9,6 +9,7 @@ import pytest
 from veritune.cli import main
 from veritune.config import ScratchConfig
 from veritune.files import read_records
+from veritune.journal.pages import write_pages
 from veritune.models import build_scratch, save_policy
 from veritune.records import Candidate, Verdict
 
@@ -41,20 +42,21 @@ def test_candidates_come_in_order_with_their_verdicts(words: list[str], tmp_path
     assert not (tmp_path / "C.jsonl.part").exists()
 
 
-def test_a_stopped_draw_goes_on_and_only_with_the_same_settings(
+def test_a_stopped_sampling_resumes_and_only_with_the_same_settings(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(words) == 0
     whole = (tmp_path / "C.jsonl").read_text()
     unwritable = [*words, "--verdicts", str(tmp_path / "none" / "V.jsonl")]
-    assert main(unwritable) == 2  # All is drawn, and the last file cannot be written.
+    assert main(unwritable) == 2  # All is sampled, and the last file cannot be written.
     part = tmp_path / "C.jsonl.part"
     with sqlite3.connect(part / "journal.sqlite") as journal:
         journal.execute("delete from verdicts where idx > 0")
         journal.execute("delete from candidates where idx = 2")
     journal.close()
+    write_pages(part / "journal.sqlite")
     assert main([*words, "--sampler.temperature", "0.5"]) == 2
-    assert "unfinished draw with another temperature" in capsys.readouterr().err
+    assert "unfinished sampling with another temperature" in capsys.readouterr().err
     assert main(words) == 0
     assert (tmp_path / "C.jsonl").read_text() == whole
     assert not part.exists()

@@ -12,12 +12,12 @@ from veritune.models.reward import load_reward_model
 from veritune.records import Candidate, MathProblem, MathReference, StepVerdict, Verdict
 
 TINY = ScratchConfig(layers=1, width=32, heads=2, max_length=64)
-FIT = ["--updates", "3", "--batch-size", "4", "--warmup", "0"]
+FIT = ["--max-steps", "3", "--batch-size", "4", "--warmup-steps", "0"]
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[str]:
-    """Words that name a small model and judged candidates."""
+    """Words that name a small model and verified candidates."""
     save_policy(*build_scratch(TINY, 0), tmp_path / "start")
     problems, candidates, verdicts = [], [], []
     for i in range(4):

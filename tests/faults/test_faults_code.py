@@ -10,7 +10,7 @@ import time
 import pytest
 from injector import Injector, below
 
-from veritune.records import Candidate, Problem
+from veritune.records import Candidate, Problem, problem_from_json
 from veritune.sandbox import Limits, open_sandbox
 from veritune.verifiers.code import CodeVerifier
 
@@ -34,7 +34,9 @@ def case(number: int) -> tuple[Problem, Candidate, str]:
     tests, text = KINDS[number % 4 if number % 16 == 3 else number % 3]
     right = number % 5 != 0
     text = text.format(work=WORK[number % 7 % 3], plus=3 if right else 4)
-    problem = Problem(id=str(number), kind="code", prompt="?", reference={"tests": tests})
+    problem = problem_from_json(
+        {"id": str(number), "kind": "code", "prompt": "?", "reference": {"tests": tests}}
+    )
     candidate = Candidate(problem_id=problem.id, index=number, text=text)
     return problem, candidate, "passed" if right else "failed"
 
@@ -68,7 +70,9 @@ async def test_random_faults_change_no_verdict(seed: int) -> None:
 
 
 SLEEPS = FUNCTION.format(work="time.sleep(0.4)", plus=3)
-JUDGED = Problem(id="p", kind="code", prompt="?", reference={"tests": CALLS})
+JUDGED = problem_from_json(
+    {"id": "p", "kind": "code", "prompt": "?", "reference": {"tests": CALLS}}
+)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
@@ -111,5 +115,5 @@ async def test_no_candidate_makes_an_error_of_its_own_end(work: str) -> None:
             JUDGED, Candidate(problem_id="p", index=0, text=text)
         )
         assert verdict.outcome == "failed", verdict.reason
-        # The very slot goes on: nothing that it does has it replaced.
+        # The same slot stays in use: nothing that it does has it replaced.
         assert before[0] in below(os.getpid())

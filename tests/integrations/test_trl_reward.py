@@ -24,7 +24,7 @@ def test_the_score_is_the_reward_and_a_broken_checker_gives_none() -> None:
     assert rewards == [1.0, 0.0, 1.0, None, 0.0]
 
 
-def test_conversations_are_judged_by_what_was_said_last() -> None:
+def test_conversations_are_verified_by_what_was_said_last() -> None:
     reward = trl_reward(start_verifier(needs_code=False), PROBLEMS)
     right, wrong = ({"role": "assistant", "content": f"\\boxed{{{a}}}"} for a in ("42", "7"))
     tool = {"role": "tool", "content": "\\boxed{7}"}

@@ -35,7 +35,9 @@ def test_right_and_wrong_answers() -> None:
 
 
 def test_a_broken_checker_is_never_a_score() -> None:
-    with pytest.raises(SandboxFailureError, match="broken: the checker broke, not the candidate"):
+    with pytest.raises(
+        SandboxFailureError, match="broken: a verifier error, not the candidate's failure"
+    ):
         called_as_verl_does("\\boxed{1}", "broken")
 
 

@@ -2,7 +2,9 @@
 
 import json
 import os
+import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -11,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from veritune.config import Recipe
-from veritune.errors import JournalError, RecipeError, UnwritableError
+from veritune.errors import DamagedRunError, JournalError, RecipeError, UnwritableError
 from veritune.journal import Journal, RunFolder
+from veritune.journal.folder import changed_keys, to_toml
 from veritune.records import Candidate, MathProblem, MathReference, Problem, Verdict
 
 
@@ -20,7 +23,7 @@ def problem(name: str) -> Problem:
     return MathProblem(id=name, prompt="1+1", reference=MathReference(answer="2"))
 
 
-def judged(name: str, index: int, outcome: str = "passed") -> tuple[Candidate, Verdict]:
+def verified(name: str, index: int, outcome: str = "passed") -> tuple[Candidate, Verdict]:
     score = {"passed": 1.0, "failed": 0.0, "error": None}[outcome]
     return Candidate(problem_id=name, index=index, text="2"), Verdict(
         problem_id=name,
@@ -36,32 +39,34 @@ def test_what_is_written_twice_is_there_once(tmp_path: Path) -> None:
         journal.add_problems("train", [problem("a"), problem("b")])
         journal.add_problems("train", [problem("a"), problem("b")])
         for _ in range(2):
-            journal.add_judged(1, [judged("b", 0), judged("a", 1), judged("a", 0, "failed")])
-        rows = list(journal.judged(1, "train"))
+            journal.add_verified(
+                1, [verified("b", 0), verified("a", 1), verified("a", 0, "failed")]
+            )
+        rows = list(journal.verified(1, "train"))
         assert [(p.id, c.index, v.outcome) for p, c, v in rows] == [
             ("a", 0, "failed"),
             ("a", 1, "passed"),
             ("b", 0, "passed"),
         ]
         assert journal.outcomes(1, "train") == {"passed": 2, "failed": 1}
-        assert journal.judged_keys(1, "test") == set()
+        assert journal.verified_keys(1, "test") == set()
 
 
 def test_sampled_but_unjudged_candidates_are_found(tmp_path: Path) -> None:
     with Journal.open(tmp_path) as journal:
         journal.add_problems("test", [problem("a")])
-        journal.add_candidates(2, [judged("a", i)[0] for i in range(3)])
-        journal.add_judged(2, [judged("a", 1)])
-        assert [c.index for c in journal.unjudged(2, "test")] == [0, 2]
-        assert journal.unjudged(1, "test") == []
+        journal.add_candidates(2, [verified("a", i)[0] for i in range(3)])
+        journal.add_verified(2, [verified("a", 1)])
+        assert [c.index for c in journal.unverified(2, "test")] == [0, 2]
+        assert journal.unverified(1, "test") == []
 
 
-def test_metrics_are_exported_and_replaced_by_key(tmp_path: Path) -> None:
+def test_metrics_are_exported_and_stay_as_they_were_written(tmp_path: Path) -> None:
     with Journal.open(tmp_path) as journal:
         journal.put_metrics([{"round": 1, "phase": "train", "step": s, "loss": 9} for s in (2, 1)])
         journal.put_metrics([{"round": 1, "phase": "train", "step": 2, "loss": 3}])
     lines = [json.loads(x) for x in (tmp_path / "metrics.jsonl").read_text().splitlines()]
-    assert [(row["step"], row["loss"]) for row in lines] == [(1, 9), (2, 3)]
+    assert [(row["step"], row["loss"]) for row in lines] == [(1, 9), (2, 9)]
 
 
 def test_one_writer_and_any_reader(tmp_path: Path) -> None:
@@ -87,12 +92,12 @@ WRITER = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from test_journal import judged, problem
+from test_journal import verified, problem
 from veritune.journal import Journal
 with Journal.open(Path(sys.argv[1])) as journal:
     journal.add_problems("train", [problem("a")])
     for index in range(100000):
-        journal.add_judged(1, [judged("a", index)])
+        journal.add_verified(1, [verified("a", index)])
         print(index, flush=True)
 """
 
@@ -110,19 +115,107 @@ def test_a_killed_writer_loses_nothing_it_had_written(tmp_path: Path) -> None:
         rest = writer.stdout.read().split()
     acknowledged = int(rest[-1] if rest else last)
     with Journal.open(tmp_path) as journal:
-        assert len(journal.judged_keys(1, "train")) >= acknowledged
-        assert {i for _, i in journal.judged_keys(1, "train")} >= set(range(acknowledged))
+        assert len(journal.verified_keys(1, "train")) >= acknowledged
+        assert {i for _, i in journal.verified_keys(1, "train")} >= set(range(acknowledged))
 
 
-def test_a_run_goes_on_only_with_its_own_recipe(tmp_path: Path) -> None:
-    recipe = Recipe(output=str(tmp_path))
-    RunFolder(recipe)
-    RunFolder(recipe.model_copy(update={"rounds": recipe.rounds.model_copy(update={"count": 9})}))
+def test_what_may_change_on_resume_and_what_may_not() -> None:
+    recipe, here = Recipe(), Path("here")
+    more = recipe.model_copy(update={"rounds": recipe.rounds.model_copy(update={"count": 9})})
+    assert changed_keys(here, to_toml(recipe), recipe) == []
+    assert changed_keys(here, to_toml(recipe), more) == ["rounds.count 2 -> 9"]
     with pytest.raises(RecipeError, match="seed is 0 there and 1 here"):
-        RunFolder(recipe.model_copy(update={"seed": 1}))
+        changed_keys(here, to_toml(recipe), recipe.model_copy(update={"seed": 1}))
 
 
 def test_unwritable_run_folder_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UnwritableError, match="choose another --output"):
-        RunFolder(Recipe(output=str(tmp_path / "file")))
+        RunFolder(tmp_path / "file").make()
+
+
+KILLED = WRITER.replace("range(100000)", "range(60)") + "    import os; os._exit(9)\n"
+
+
+@pytest.fixture
+def killed(tmp_path: Path) -> Path:
+    """The folder of a writer that was killed with all it wrote in the write-ahead log."""
+    here = str(Path(__file__).parent)
+    folder = tmp_path / "killed"
+    folder.mkdir()
+    done = subprocess.run([sys.executable, "-c", KILLED, str(folder), here], capture_output=True)
+    assert done.returncode == 9
+    return folder
+
+
+def test_a_lost_or_shortened_write_ahead_log_is_noticed(killed: Path) -> None:
+    wal = killed / "journal.sqlite-wal"
+    whole = wal.read_bytes()
+    for left in (None, whole[:-5000], whole[:32], b""):
+        wal.unlink() if left is None else wal.write_bytes(left)
+        for read_only in (True, False):
+            with pytest.raises(DamagedRunError):
+                Journal.open(killed, read_only=read_only)
+    wal.write_bytes(whole)
+    with Journal.open(killed) as journal:
+        assert len(journal.keys(1)) == 60
+
+
+def test_every_flipped_byte_is_noticed(killed: Path) -> None:
+    rng = random.Random(0)
+    for at_rest in (False, True):
+        if at_rest:
+            Journal.open(killed).close()
+        # Of the list of a killed writer the last group may be one that it was writing.
+        for name in ("journal.sqlite", "journal.pages" if at_rest else "journal.sqlite-wal"):
+            file = killed / name
+            whole = file.read_bytes() if file.exists() else b""
+            for _ in range(60 if whole else 0):
+                data = bytearray(whole)
+                data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+                file.write_bytes(data)
+                with pytest.raises(JournalError):
+                    Journal.open(killed, read_only=True)
+            if whole:
+                file.write_bytes(whole)
+    with Journal.open(killed, read_only=True) as journal:
+        assert len(journal.keys(1)) == 60
+
+
+def test_sqlite_itself_may_move_the_log_into_the_database(killed: Path) -> None:
+    db = sqlite3.connect(killed / "journal.sqlite")
+    assert db.execute("select count(*) from candidates").fetchone() == (60,)
+    db.close()
+    assert not (killed / "journal.sqlite-wal").exists()
+    with Journal.open(killed) as journal:
+        assert len(journal.keys(1)) == 60
+    with sqlite3.connect(killed / "journal.sqlite") as db:
+        db.execute("update verdicts set outcome = 'failed' where idx = 7")
+    db.close()
+    with pytest.raises(DamagedRunError, match="is not what was written there"):
+        Journal.open(killed)
+
+
+def test_a_long_journal_is_moved_into_its_database_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("veritune.journal.connection.LONGEST_WAL", 20)
+    with Journal.open(tmp_path) as journal:
+        journal.add_problems("train", [problem("a")])
+        for index in range(200):
+            journal.add_verified(1, [verified("a", index)])
+            if index == 100:
+                reader = Journal.open(tmp_path, read_only=True)
+                assert len(reader.keys(1)) == 101
+    reader.close()
+    with Journal.open(tmp_path) as journal:
+        assert len(journal.keys(1)) == 200
+
+
+def test_a_journal_of_before_is_refused(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "journal.sqlite") as db:
+        db.execute("create table problems (id text primary key)")
+    db.close()
+    for read_only in (True, False):
+        with pytest.raises(JournalError, match="journal version 1, and this one writes 2"):
+            Journal.open(tmp_path, read_only=read_only)

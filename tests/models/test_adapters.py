@@ -67,7 +67,7 @@ def test_sft_trains_and_saves_the_adapter_alone_and_merging_keeps_what_it_says(
     assert torch.allclose(logits(fresh.path), logits(base.path), atol=1e-5)
     again = save_adapter(base.path, LoraConfig(rank=4, dora=dora), 0, tmp_path / "again")
     assert again.policy == fresh.policy
-    config = SftConfig(updates=5, batch_size=4, learning_rate=1e-2)
+    config = SftConfig(max_steps=5, batch_size=4, learning_rate=1e-2)
     batch: list[Example] = list(rollouts())
     trained = SftTrainer(config, seed=0).update(fresh, batch, tmp_path / "trained")
     assert (tmp_path / "trained" / "adapter_model.safetensors").is_file()
@@ -82,14 +82,14 @@ def test_sft_trains_and_saves_the_adapter_alone_and_merging_keeps_what_it_says(
 def test_dpo_and_reward_models_train_adapters_too(tmp_path: Path) -> None:
     base = save_policy(*build_scratch(TINY, 0), tmp_path / "base")
     fresh = save_adapter(base.path, LoraConfig(rank=4), 0, tmp_path / "fresh")
-    trained = DpoTrainer(DpoConfig(updates=3, batch_size=2), PairConfig(), seed=0).update(
+    trained = DpoTrainer(DpoConfig(max_steps=3, batch_size=2), PairConfig(), seed=0).update(
         fresh, rollouts(), tmp_path / "dpo"
     )
     assert (tmp_path / "dpo" / "adapter_model.safetensors").is_file()
     assert trained.policy != fresh.policy
-    judged = [(r.problem, r.candidate, r.verdict) for r in rollouts()]
-    trainer = RewardTrainer(RewardConfig(updates=3, batch_size=4), seed=0)
-    reward = trainer.judged(fresh.path, "process", judged, tmp_path / "reward")
+    verified = [(r.problem, r.candidate, r.verdict) for r in rollouts()]
+    trainer = RewardTrainer(RewardConfig(max_steps=3, batch_size=4), seed=0)
+    reward = trainer.from_verdicts(fresh.path, "process", verified, tmp_path / "reward")
     assert (tmp_path / "reward" / "adapter_model.safetensors").is_file()
     assert load_reward_model(reward.path).numbers([[5, 6, 7]], [[(1, 2)]]).abs().item() > 0
 
@@ -97,7 +97,7 @@ def test_dpo_and_reward_models_train_adapters_too(tmp_path: Path) -> None:
 def test_what_cannot_be_adapted_or_merged_is_said(tmp_path: Path) -> None:
     base = save_policy(*build_scratch(TINY, 0), tmp_path / "base")
     with pytest.raises(ModelError, match="no adapter fits"):
-        save_adapter(base.path, LoraConfig(rank=4, targets=("nowhere",)), 0, tmp_path / "a")
+        save_adapter(base.path, LoraConfig(rank=4, target_modules=("nowhere",)), 0, tmp_path / "a")
     with pytest.raises(ModelError, match="nothing to merge"):
         merge_adapter(base.path, tmp_path / "m")
     fresh = save_adapter(base.path, LoraConfig(rank=4), 0, tmp_path / "fresh")

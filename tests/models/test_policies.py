@@ -112,8 +112,8 @@ def test_weights_that_change_under_the_same_size_and_time_get_another_name(tmp_p
 
 def test_saving_replaces_a_folder_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
     folder = tmp_path / "policy"
-    (tmp_path / ".policy.partial").mkdir()
-    (tmp_path / ".policy.partial" / "half.safetensors").write_bytes(b"half")
+    (tmp_path / ".policy.1-half.partial").mkdir()
+    (tmp_path / ".policy.1-half.partial" / "half.safetensors").write_bytes(b"half")
     first = save_policy(*build_scratch(SMALL, 0), folder)
     second = save_policy(*build_scratch(SMALL, 1), folder)
     assert first.policy != second.policy == policy_hash(folder)

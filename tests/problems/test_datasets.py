@@ -115,6 +115,10 @@ OWN = {"id": "a", "kind": "math", "prompt": "?"}
         ({"name": "gsm8k"}, "no rule is called 'gsm8k'"),
         ({"name": "chain"}, "chain: missing"),
         ({"name": "chain", "settings": {"chain": "1+", "modulus": 10, "answer_modulus": 1}}, "1+"),
+        (
+            {"name": "chain", "settings": {"chain": "1+01=", "modulus": 0, "answer_modulus": 1}},
+            "modulus: input should be greater than",
+        ),
         ({"name": "equations", "settings": {"equation": 3}}, "equation: input should be a valid"),
         ({"settings": {}}, "reference.step_rule.name: missing"),
     ],

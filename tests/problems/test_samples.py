@@ -93,7 +93,7 @@ def test_pass_at_k_of_human_evals_own_files(
     assert "pass@1: 50.0%, 0.500000" in said
     assert "pass@2: 83.3%, 0.833333" in said
     assert main(["bench", "pass-at-k", words[0], words[1]]) == 2
-    assert "--model to draw them with" in capsys.readouterr().err
+    assert "--model to sample them with" in capsys.readouterr().err
     words[1] = "nowhere/thing"
     assert main(["bench", "pass-at-k", *words]) == 2
     assert "nowhere/thing" in capsys.readouterr().err

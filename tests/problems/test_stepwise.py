@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from veritune.cli import main
 from veritune.errors import RecordError
-from veritune.problems.stepwise import FORMATS, Judged, format_of, read_stepwise, to_row
+from veritune.problems.stepwise import FORMATS, VerifiedCandidate, format_of, read_stepwise, to_row
 
 DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "process"
 needs_data = pytest.mark.skipif(not DATA.exists(), reason="needs the shared process data")
@@ -27,7 +27,9 @@ BENCH = {
 }
 
 
-def read(tmp_path: Path, *rows: dict[str, Any], neutral: Any = "unchecked") -> list[Judged]:
+def read(
+    tmp_path: Path, *rows: dict[str, Any], neutral: Any = "unchecked"
+) -> list[VerifiedCandidate]:
     path = tmp_path / "rows.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return list(read_stepwise(str(path), neutral=neutral))
@@ -38,12 +40,12 @@ def read(tmp_path: Path, *rows: dict[str, Any], neutral: Any = "unchecked") -> l
 def test_real_rows_come_back_as_they_were(name: str) -> None:
     path = DATA / f"{name}.jsonl"
     rows = [json.loads(line) for line in path.read_text().splitlines()]
-    for row, judged in zip(rows, read_stepwise(str(path), neutral="correct"), strict=True):
+    for row, verified in zip(rows, read_stepwise(str(path), neutral="correct"), strict=True):
         kind = format_of(row)
         assert kind is not None
-        assert to_row(judged, kind) == row
-        spans = [(step.start, step.end) for step in judged[2].steps]
-        assert "".join(judged[1].text[a:b] for a, b in spans) == judged[1].text
+        assert to_row(verified, kind) == row
+        spans = [(step.start, step.end) for step in verified[2].steps]
+        assert "".join(verified[1].text[a:b] for a, b in spans) == verified[1].text
 
 
 @needs_data
@@ -60,10 +62,10 @@ def test_what_a_neutral_rating_means_is_a_choice() -> None:
 
 @pytest.mark.parametrize("row", [TRL, BENCH, BENCH | {"label": -1, "final_answer_correct": True}])
 def test_rows_come_back_as_they_were(tmp_path: Path, row: dict[str, Any]) -> None:
-    (judged,) = read(tmp_path, row)
+    (verified,) = read(tmp_path, row)
     kind = format_of(row)
     assert kind is not None
-    assert to_row(judged, kind) == row
+    assert to_row(verified, kind) == row
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\u043a"), min_size=1)
@@ -79,21 +81,21 @@ def test_trl_rows_go_through_the_others_and_keep_their_labels(
         "labels": [label for _, label in steps],
     }
     folder = tmp_path_factory.mktemp("rows")
-    (judged,) = read(folder, row)
-    assert to_row(judged, "trl") == row
+    (verified,) = read(folder, row)
+    assert to_row(verified, "trl") == row
     for kind in ("math-shepherd", "prm800k"):
-        other = to_row(judged, kind)  # type: ignore[arg-type]
+        other = to_row(verified, kind)  # type: ignore[arg-type]
         assert format_of(other) == kind
         (back,) = read(folder, other)
-        assert [s.label for s in back[2].steps] == [s.label for s in judged[2].steps]
+        assert [s.label for s in back[2].steps] == [s.label for s in verified[2].steps]
         assert to_row(back, kind) == other  # type: ignore[arg-type]
 
 
 def test_the_first_error_is_what_processbench_keeps(tmp_path: Path) -> None:
-    (judged,) = read(tmp_path, BENCH)
-    assert [step.label for step in judged[2].steps] == ["correct", "incorrect", "unchecked"]
+    (verified,) = read(tmp_path, BENCH)
+    assert [step.label for step in verified[2].steps] == ["correct", "incorrect", "unchecked"]
     with pytest.raises(RecordError, match="trl has no word"):
-        to_row(judged, "trl")
+        to_row(verified, "trl")
     (trl,) = read(tmp_path, TRL)
     assert to_row(trl, "processbench")["label"] == 1
 

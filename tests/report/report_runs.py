@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from veritune.config import check_recipe
+from veritune.files import write_text
 from veritune.journal import Journal, RunFolder
+from veritune.journal.folder import to_toml
 from veritune.records import Candidate, Problem, Verdict
 
-Judged = tuple[Problem, Candidate, Verdict]
+VerifiedCandidate = tuple[Problem, Candidate, Verdict]
 
 
 def evaluation(round: int, pass_at_1: float | None, **changed: Any) -> dict[str, Any]:
@@ -37,15 +39,19 @@ def make_run(
     home: Path,
     name: str,
     rows: Sequence[dict[str, Any]],
-    judged: Sequence[Judged] = (),
+    verified: Sequence[VerifiedCandidate] = (),
     **recipe: Any,
 ) -> Path:
     """A run folder in `home` with these metrics and, in the last round, these verdicts."""
-    folder = RunFolder(check_recipe({"name": name, "output": str(home)} | recipe, "test")).path
+    whole = check_recipe({"name": name, "output": str(home)} | recipe, "test")
+    folder = whole.folder
+    RunFolder(folder).make()
     with Journal.open(folder) as journal:
-        problems = {problem.id: problem for problem, _, _ in judged}
+        journal.begin({"config": to_toml(whole)}, {})
+        write_text(folder / "config.toml", to_toml(whole))
+        problems = {problem.id: problem for problem, _, _ in verified}
         journal.add_problems("test", list(problems.values()))
         last = max((row["round"] for row in rows), default=0)
-        journal.add_judged(last, [(candidate, verdict) for _, candidate, verdict in judged])
+        journal.add_verified(last, [(candidate, verdict) for _, candidate, verdict in verified])
         journal.put_metrics(list(rows))
     return folder

@@ -140,14 +140,14 @@ def test_several_runs_are_compared_on_one_page(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "rows",
     [[], [evaluation(0, None, trace_error=None, trace_checked=0, problems=0, errors=800)]],
-    ids=["no evaluation yet", "the checker broke everywhere"],
+    ids=["no evaluation yet", "verifier error everywhere"],
 )
 def test_a_run_with_nothing_measured_is_reported_as_such(
     tmp_path: Path, rows: list[dict[str, object]]
 ) -> None:
     text = Page(write_report([make_run(tmp_path, "a", rows)], tmp_path / "out.html")).text
     assert ("Not measured yet" in text) != bool(rows)
-    assert ("No held-out candidate could be judged" in text) == bool(rows)
+    assert ("No held-out candidate has a verdict" in text) == bool(rows)
 
 
 def test_the_same_run_gives_the_same_page(tmp_path: Path) -> None:

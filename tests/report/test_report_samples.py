@@ -10,7 +10,7 @@ from veritune.report.run import read_run
 from veritune.report.samples import KINDS, choose, cut
 
 
-def judged(
+def verified(
     number: int, outcome: str, *labels: str, index: int = 0
 ) -> tuple[Problem, Candidate, Verdict]:
     problem = MathProblem(id=f"p{number:03}", prompt="1+1=", reference=MathReference(answer="2"))
@@ -55,16 +55,16 @@ def test_steps_are_cut_where_they_stand() -> None:
 
 
 def test_every_kind_that_occurs_is_shown_even_when_rare(tmp_path: Path) -> None:
-    rows = [judged(i, "passed", "correct") for i in range(50)]
-    rows += [judged(60, "passed", "correct", "incorrect"), judged(61, "passed", "unchecked")]
-    rows += [judged(62, "failed", "incorrect"), judged(63, "error")]
+    rows = [verified(i, "passed", "correct") for i in range(50)]
+    rows += [verified(60, "passed", "correct", "incorrect"), verified(61, "passed", "unchecked")]
+    rows += [verified(62, "failed", "incorrect"), verified(63, "error")]
     run = read_run(make_run(tmp_path, "a", [evaluation(0, 0.9)], rows))
     shown = Counter(sample.kind for sample in choose([run], 10))
     assert shown == dict.fromkeys(KINDS, 1) | {"passed": 6}
 
 
 def test_samples_are_dealt_to_the_runs_in_turn(tmp_path: Path) -> None:
-    rows = [judged(i, "failed") for i in range(20)]
+    rows = [verified(i, "failed") for i in range(20)]
     runs = [
         read_run(make_run(tmp_path, name, [evaluation(1, 0.0)], rows)) for name in ("b", "a", "c")
     ]
@@ -73,7 +73,7 @@ def test_samples_are_dealt_to_the_runs_in_turn(tmp_path: Path) -> None:
 
 
 def test_a_problem_is_shown_once_a_kind(tmp_path: Path) -> None:
-    rows = [judged(1, "failed", index=i) for i in range(4)]
+    rows = [verified(1, "failed", index=i) for i in range(4)]
     run = read_run(make_run(tmp_path, "a", [evaluation(0, 0.0)], rows))
     assert [sample.candidate.index for sample in choose([run], 10)] == [0]
 

@@ -1,4 +1,4 @@
-"""The loop, end to end on tiny models: what it writes, and that a killed run goes on."""
+"""The loop, end to end on tiny models: what it writes, and that a killed run resumes."""
 
 import asyncio
 import os
@@ -33,13 +33,13 @@ def tiny(output: Path, **change: object) -> Recipe:
         },
         "warm_start": {
             "demonstrations": 80,
-            "updates": 120,
+            "max_steps": 120,
             "batch_size": 32,
             "learning_rate": 5e-3,
         },
         "rounds": {"count": 2, "prompts": 20},
         "sampler": {"n": 4, "max_tokens": 8},
-        "trainer": {"updates": 4, "batch_size": 8},
+        "trainer": {"max_steps": 4, "batch_size": 8},
         "evaluation": {"n": 2, "k": 2},
     }
     return check_recipe(values | change, "test")
@@ -72,12 +72,12 @@ def test_a_run_leaves_everything_on_disk(finished: Path) -> None:
     with Journal.open(finished, read_only=True) as journal:
         assert [row["round"] for row in journal.metrics("evaluate")] == [0, 1, 2]
         for round in (1, 2):
-            assert len(journal.judged_keys(round, "train")) == 20 * 4
-            rows = list(journal.judged(round, "train"))
+            assert len(journal.verified_keys(round, "train")) == 20 * 4
+            rows = list(journal.verified(round, "train"))
             passed = {(c.problem_id, c.index) for _, c, v in rows if v.outcome == "passed"}
             assert journal.selected(round) and journal.selected(round) <= passed
-        first = {c.problem_id for _, c, _ in journal.judged(1, "train")}
-        second = {c.problem_id for _, c, _ in journal.judged(2, "train")}
+        first = {c.problem_id for _, c, _ in journal.verified(1, "train")}
+        second = {c.problem_id for _, c, _ in journal.verified(2, "train")}
         assert not first & second
         assert len(journal.metrics("train")) == 2 * 4
     assert (finished / "metrics.jsonl").read_text().count("\n") == 3 + 2 + 8
@@ -89,9 +89,9 @@ def test_candidates_name_the_policy_that_drew_them(finished: Path) -> None:
         measured = {row["round"]: row["policy"] for row in journal.metrics("evaluate")}
         assert len(set(measured.values())) == 3
         for round in (1, 2):
-            drawn = {c.policy for _, c, _ in journal.judged(round, "train")}
-            judged = {c.policy for _, c, _ in journal.judged(round, "test")}
-            assert (drawn, judged) == ({measured[round - 1]}, {measured[round]})
+            drawn = {c.policy for _, c, _ in journal.verified(round, "train")}
+            verified = {c.policy for _, c, _ in journal.verified(round, "test")}
+            assert (drawn, verified) == ({measured[round - 1]}, {measured[round]})
 
 
 def test_running_a_finished_run_again_changes_nothing(finished: Path) -> None:
@@ -108,7 +108,7 @@ def test_arms_share_their_start(finished: Path) -> None:
         assert rows[0]["policy"] == journal.metrics("evaluate")[0]["policy"]
     assert len(list((finished.parent / "starts").iterdir())) == 1
     with Journal.open(other.folder, read_only=True) as journal:
-        assert journal.judged_keys(1, "train") == set()
+        assert journal.verified_keys(1, "train") == set()
 
 
 def test_nothing_selected_is_said_and_not_trained_through(tmp_path: Path) -> None:
@@ -150,8 +150,8 @@ def test_an_adapter_is_merged_into_the_start(tmp_path: Path) -> None:
 
     from veritune.config import ScratchConfig
     from veritune.models import build_scratch, load_policy, save_policy
+    from veritune.rounds.progress import NullProgress
     from veritune.rounds.start import start_policy
-    from veritune.rounds.watch import Quiet
 
     shape = ScratchConfig(layers=1, width=32, heads=2, max_length=64)
     base = save_policy(*build_scratch(shape, 0), tmp_path / "base")
@@ -164,7 +164,7 @@ def test_an_adapter_is_merged_into_the_start(tmp_path: Path) -> None:
     adapted.save_pretrained(tmp_path / "adapter")
     given = {"path": base.path, "adapter": str(tmp_path / "adapter")}
     recipe = tiny(tmp_path, model=given, warm_start={"demonstrations": 0})
-    start = start_policy(recipe, Quiet())
+    start = start_policy(recipe, NullProgress())
     merged, _ = load_policy(start.path)
     ids = torch.tensor([[5, 6, 7]])
     assert start.policy != base.policy
@@ -174,13 +174,13 @@ def test_an_adapter_is_merged_into_the_start(tmp_path: Path) -> None:
 def test_a_start_is_the_same_built_inside_an_event_loop_and_outside(tmp_path: Path) -> None:
     import asyncio
 
+    from veritune.rounds.progress import NullProgress
     from veritune.rounds.start import start_policy
-    from veritune.rounds.watch import Quiet
 
-    taught = {"demonstrations": 20, "updates": 3, "batch_size": 4}
+    taught = {"demonstrations": 20, "max_steps": 3, "batch_size": 4}
 
     async def inside() -> str:
-        return start_policy(tiny(tmp_path / "in", warm_start=taught), Quiet()).policy
+        return start_policy(tiny(tmp_path / "in", warm_start=taught), NullProgress()).policy
 
-    outside = start_policy(tiny(tmp_path / "out", warm_start=taught), Quiet()).policy
+    outside = start_policy(tiny(tmp_path / "out", warm_start=taught), NullProgress()).policy
     assert asyncio.run(inside()) == outside

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from veritune.config import SelectionConfig
 from veritune.records import Candidate, Flag, MathProblem, MathReference, StepVerdict, Verdict
 from veritune.records import TestVerdict as CodeTest
-from veritune.rounds.measures import Judged, measure, pass_at_k
+from veritune.rounds.measures import VerifiedCandidate, measure, pass_at_k
 from veritune.rounds.selection import select
 
 
@@ -30,7 +30,7 @@ def test_pass_at_k_refuses_what_has_no_meaning(n: int, correct: int, k: int) -> 
 
 def row(
     name: str, index: int, outcome: str, labels: str = "", text: str | None = None, **more: object
-) -> Judged:
+) -> VerifiedCandidate:
     names = {"c": "correct", "i": "incorrect", "u": "unchecked"}
     verdict = Verdict(
         problem_id=name,
@@ -87,7 +87,7 @@ def test_nothing_checked_is_no_rate_and_not_zero() -> None:
     assert figures["trace_error"] is None
 
 
-def indices(rows: list[Judged]) -> list[tuple[str, int]]:
+def indices(rows: list[VerifiedCandidate]) -> list[tuple[str, int]]:
     return [(c.problem_id, c.index) for _, c, _ in rows]
 
 
@@ -105,17 +105,17 @@ ROWS = [
 
 
 def test_outcome_selection_keeps_distinct_passed_candidates() -> None:
-    chosen = select(ROWS, SelectionConfig(reward="outcome", keep=3))
+    chosen = select(ROWS, SelectionConfig(reward="outcome", max_per_problem=3))
     assert indices(chosen) == [("a", 1), ("a", 2), ("a", 4), ("b", 0)]
 
 
 def test_process_selection_needs_every_step_checked_and_right() -> None:
-    chosen = select(ROWS, SelectionConfig(reward="process", keep=3))
+    chosen = select(ROWS, SelectionConfig(reward="process", max_per_problem=3))
     assert indices(chosen) == [("a", 2), ("a", 5)]
 
 
 def test_a_share_of_unchecked_steps_can_be_allowed_but_no_wrong_one() -> None:
-    chosen = select(ROWS, SelectionConfig(reward="process", keep=3, checked=0.5))
+    chosen = select(ROWS, SelectionConfig(reward="process", max_per_problem=3, checked=0.5))
     assert indices(chosen) == [("a", 2), ("a", 4), ("a", 5)]
 
 
@@ -142,10 +142,10 @@ def test_last_steps_selection_forgives_what_came_before() -> None:
 
 
 def test_random_selection_keeps_as_many_as_outcome_would() -> None:
-    chosen = select(ROWS, SelectionConfig(reward="random", keep=3))
-    assert len(chosen) == len(select(ROWS, SelectionConfig(reward="outcome", keep=3)))
+    chosen = select(ROWS, SelectionConfig(reward="random", max_per_problem=3))
+    assert len(chosen) == len(select(ROWS, SelectionConfig(reward="outcome", max_per_problem=3)))
     assert not {("b", 1), ("b", 2)} & set(indices(chosen))
-    assert ("a", 0) in indices(select(ROWS, SelectionConfig(reward="random", keep=9)))
+    assert ("a", 0) in indices(select(ROWS, SelectionConfig(reward="random", max_per_problem=9)))
 
 
 def test_planted_noise_flips_its_share_and_no_error() -> None:

@@ -13,7 +13,7 @@ from veritune.records import (
     Problem,
     Verdict,
 )
-from veritune.rounds.measures import Judged
+from veritune.rounds.measures import VerifiedCandidate
 from veritune.rounds.paths import solution_path
 from veritune.rounds.selection import examples, select
 
@@ -48,7 +48,7 @@ def test_the_same_path_written_differently(
     assert (solution_path(problem, one) == solution_path(problem, other)) == same
 
 
-def judged(index: int, text: str, passed: bool, score: float | None = None) -> Judged:
+def verified(index: int, text: str, passed: bool, score: float | None = None) -> VerifiedCandidate:
     verdict = Verdict(
         problem_id="m",
         index=index,
@@ -60,10 +60,10 @@ def judged(index: int, text: str, passed: bool, score: float | None = None) -> J
 
 
 ROWS = [
-    judged(0, "1+1=2 so 4", True, 0.5),
-    judged(1, "1 + 1 = 2, so 4", True),
-    judged(2, "2+2=4", True),
-    judged(3, "2+2=5", False),
+    verified(0, "1+1=2 so 4", True, 0.5),
+    verified(1, "1 + 1 = 2, so 4", True),
+    verified(2, "2+2=4", True),
+    verified(3, "2+2=5", False),
 ]
 
 
@@ -78,6 +78,6 @@ def test_weights_by_score_and_by_how_rarely_a_problem_is_solved() -> None:
     chosen = select(ROWS, SelectionConfig())
     assert [e.weight for e in examples(chosen, ROWS, "equal")] == [1.0, 1.0, 1.0]
     assert [e.weight for e in examples(chosen, ROWS, "score")] == [0.5, 1.0, 1.0]
-    assert [e.weight for e in examples(chosen, ROWS, "rare")] == [0.5, 0.5, 0.5]
+    assert [e.weight for e in examples(chosen, ROWS, "inverse_pass_rate")] == [0.5, 0.5, 0.5]
     always = ROWS[:3]
-    assert examples(chosen, always, "rare")[0].weight == pytest.approx(1 / 3)
+    assert examples(chosen, always, "inverse_pass_rate")[0].weight == pytest.approx(1 / 3)

@@ -61,7 +61,7 @@ def test_the_whole_chain_runs_to_an_honest_end(name: str, data: Path, tmp_path: 
     with pytest.raises(TrainingError, match=r"round 1: none of 6 candidates was selected"):
         asyncio.run(improve(recipe))
     with Journal.open(recipe.folder, read_only=True) as journal:
-        rows = list(journal.judged(1, "train"))
+        rows = list(journal.verified(1, "train"))
         assert len(rows) == 6
         assert all(verdict.outcome == "failed" for _, _, verdict in rows)
         prompt = rows[0][0].prompt

@@ -13,8 +13,8 @@ import pytest
 from veritune.journal import Journal
 from veritune.journal.folder import to_toml
 from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem, Verdict
-from veritune.rounds.feed import ROOM
-from veritune.rounds.stream import Stream
+from veritune.rounds.candidate_queue import ROOM
+from veritune.rounds.stream import VerificationStream
 
 POLICY = Checkpoint(path="", policy="p")
 PROBLEMS = [
@@ -26,7 +26,7 @@ class Counting:
     """A source of candidates that counts what was taken from it, and may break."""
 
     def __init__(self, breaks_at: int | None = None) -> None:
-        self.gap = None
+        self.logprob_diff = None
         self.drawn = 0
         self.breaks_at = breaks_at
 
@@ -50,14 +50,14 @@ class Judge:
 
     def __init__(self, source: Counting, breaks_at: int | None = None) -> None:
         self.source, self.breaks_at = source, breaks_at
-        self.judged = self.furthest = 0
+        self.verified = self.furthest = 0
 
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         await asyncio.sleep(0.0005)
-        self.furthest = max(self.furthest, self.source.drawn - self.judged)
-        if self.judged == self.breaks_at:
+        self.furthest = max(self.furthest, self.source.drawn - self.verified)
+        if self.verified == self.breaks_at:
             raise ZeroDivisionError("a verifier with a bug")
-        self.judged += 1
+        self.verified += 1
         return Verdict(
             problem_id=problem.id, index=candidate.index, outcome="passed", score=1.0, reason=""
         )
@@ -70,7 +70,7 @@ async def fill(journal: Journal, source: Counting, judge: Judge, n: int) -> int:
         nonlocal advanced
         advanced += count
 
-    stream = Stream(source, judge, journal, at_once=4)
+    stream = VerificationStream(source, judge, journal, at_once=4)
     await stream.fill(1, "train", PROBLEMS, n, POLICY, advance)
     return advanced
 
@@ -86,7 +86,7 @@ async def test_the_sampler_waits_for_a_slow_verifier(journal: Journal) -> None:
     source = Counting()
     judge = Judge(source)
     assert await fill(journal, source, judge, 20) == 4000
-    assert len(journal.judged_keys(1, "train")) == 4000
+    assert len(journal.verified_keys(1, "train")) == 4000
     assert judge.furthest <= ROOM + 4 + 2
 
 
@@ -98,7 +98,7 @@ async def test_what_is_there_is_not_drawn_again(journal: Journal) -> None:
 
 
 @pytest.mark.parametrize("part", ["sampler", "verifier"])
-async def test_a_failure_ends_the_stream_and_keeps_what_was_judged(
+async def test_a_failure_ends_the_stream_and_keeps_what_was_verified(
     journal: Journal, part: str
 ) -> None:
     source = Counting(breaks_at=1000 if part == "sampler" else None)
@@ -107,7 +107,7 @@ async def test_a_failure_ends_the_stream_and_keeps_what_was_judged(
     async with asyncio.timeout(20):
         with pytest.raises(expected):
             await fill(journal, source, judge, 20)
-    assert len(journal.judged_keys(1, "train")) == judge.judged
+    assert len(journal.verified_keys(1, "train")) == judge.verified
 
 
 class Stuck(Judge):
@@ -121,11 +121,11 @@ class Stuck(Judge):
 
 async def test_a_stuck_verification_is_an_error_and_holds_nothing_up(journal: Journal) -> None:
     source = Counting()
-    stream = Stream(source, Stuck(source), journal, at_once=4, patience=0.2)
+    stream = VerificationStream(source, Stuck(source), journal, at_once=4, patience=0.2)
     async with asyncio.timeout(60):
         await stream.fill(1, "train", PROBLEMS, 2, POLICY, lambda count=1, **figures: None)
     assert journal.outcomes(1, "train") == {"passed": 396, "error": 4}
-    reasons = {v.reason for _, _, v in journal.judged(1, "train") if v.outcome == "error"}
+    reasons = {v.reason for _, _, v in journal.verified(1, "train") if v.outcome == "error"}
     assert reasons == {"the verifier gave no verdict within 0.2 s"}
 
 
@@ -182,5 +182,5 @@ def test_ctrl_c_ends_in_one_line_and_the_run_goes_on(tmp_path: Path, during: str
             assert run.poll() is None
     run.send_signal(signal.SIGINT)
     assert run.wait(timeout=300) == 130
-    assert run.stderr.read() == "veritune: stopped; run the same command again to go on\n"
+    assert run.stderr.read() == "veritune: stopped; run the same command again to resume\n"
     assert subprocess.run(command, capture_output=True).returncode == 0

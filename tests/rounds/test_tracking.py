@@ -1,4 +1,4 @@
-"""Measurements reach the tracker, each once, also where a run was stopped and goes on."""
+"""Measurements reach the tracker, each once, also where a run was stopped and resumes."""
 
 import asyncio
 import json
@@ -71,10 +71,10 @@ def test_a_run_that_goes_on_goes_on_in_the_tracker(tmp_path: Path) -> None:
         "model": {"scratch": {"layers": 1, "width": 32, "heads": 2, "max_length": 64}},
         "problems": {"source": "chain", "train": 20, "test": 5, "chain": {"steps": 1}},
         "selection": {"reward": "demonstrations"},
-        "warm_start": {"demonstrations": 20, "updates": 4, "batch_size": 8},
+        "warm_start": {"demonstrations": 20, "max_steps": 4, "batch_size": 8},
         "rounds": {"count": 1, "prompts": 10},
         "sampler": {"n": 2, "max_tokens": 8},
-        "trainer": {"updates": 3, "batch_size": 8},
+        "trainer": {"max_steps": 3, "batch_size": 8},
         "evaluation": {"n": 2, "k": 2},
     }
     for count in (1, 2):
@@ -92,14 +92,14 @@ def test_a_run_that_goes_on_goes_on_in_the_tracker(tmp_path: Path) -> None:
 @needs_tensorboard
 def test_a_training_tells_each_step_once(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    for goes_on, steps in ((False, range(1, 6)), (True, range(4, 9))):
-        with tracked_training("tensorboard", out, {}, goes_on=goes_on) as tell:
+    for resumes, steps in ((False, range(1, 6)), (True, range(4, 9))):
+        with tracked_training("tensorboard", out, {}, resumes=resumes) as tell:
             for step in steps:
                 tell({"step": step, "loss": step / 2})
     found = curves(tmp_path / "out.tracker")
     assert found == {"train/loss": [(step, step / 2) for step in range(1, 9)]}
 
-    with tracked_training("tensorboard", out, {}, goes_on=False) as tell:
+    with tracked_training("tensorboard", out, {}, resumes=False) as tell:
         tell({"step": 1, "loss": 7.0})
     assert curves(tmp_path / "out.tracker") == {"train/loss": [(1, 7.0)]}
 
@@ -111,7 +111,7 @@ def test_the_training_commands_have_trackers(tmp_path: Path) -> None:
     problem = MathProblem(id="p", prompt="1+1=", reference=MathReference(answer="2"))
     write_records(tmp_path / "p.jsonl", [problem])
     write_records(tmp_path / "c.jsonl", [Candidate(problem_id="p", index=0, text="2")])
-    words = ["train", "sft", "--model", str(tmp_path / "model"), "--updates", "3"]
+    words = ["train", "sft", "--model", str(tmp_path / "model"), "--max-steps", "3"]
     words += ["--problems", str(tmp_path / "p.jsonl"), "--candidates", str(tmp_path / "c.jsonl")]
     assert main([*words, "--out", str(tmp_path / "out"), "--tracker", "tensorboard"]) == 0
     assert [step for step, _ in curves(tmp_path / "out.tracker")["train/loss"]] == [1, 2, 3]

@@ -13,9 +13,9 @@ from veritune.errors import RecipeError
 from veritune.journal import Journal
 from veritune.problems.datasets.chain import draw
 from veritune.rounds import improve
+from veritune.rounds.progress import NullProgress
 from veritune.rounds.run import open_run
 from veritune.rounds.start import start_policy
-from veritune.rounds.watch import Quiet
 
 SHAPE = {"layers": 1, "width": 32, "heads": 2, "max_length": 64}
 EASY = {"steps": 1, "operators": "+", "largest_term": 19, "misconception": 0.0}
@@ -29,13 +29,13 @@ def tiny(output: Path, **change: Any) -> Recipe:
         "problems": {"source": "chain", "train": 40, "test": 10, "chain": EASY},
         "warm_start": {
             "demonstrations": 80,
-            "updates": 100,
+            "max_steps": 100,
             "batch_size": 32,
             "learning_rate": 5e-3,
         },
         "rounds": {"count": 2, "prompts": 20},
         "sampler": {"n": 4, "max_tokens": 8},
-        "trainer": {"updates": 4, "batch_size": 8},
+        "trainer": {"max_steps": 4, "batch_size": 8},
         "evaluation": {"n": 2, "k": 2},
     }
     return check_recipe(values | change, "test")
@@ -50,8 +50,8 @@ def test_rounds_of_an_adapter_from_the_base_with_replay(tmp_path: Path) -> None:
     recipe = tiny(
         tmp_path,
         model={"scratch": SHAPE, "lora": {"rank": 2}},
-        trainer={"updates": 4, "batch_size": 8, "start": "base"},
-        selection={"replay": 1, "weight": "rare", "distinct": "path"},
+        trainer={"max_steps": 4, "batch_size": 8, "start": "base"},
+        selection={"replay": 1, "weight": "inverse_pass_rate", "distinct": "path"},
     )
     rows = asyncio.run(improve(recipe))
     assert [row["round"] for row in rows] == [0, 1, 2]
@@ -66,21 +66,23 @@ def test_rationalisation_of_failures_trains_without_the_hint(tmp_path: Path) -> 
     recipe = tiny(
         tmp_path,
         model={"scratch": SHAPE | {"max_length": 96}},
-        warm_start={"demonstrations": 80, "updates": 60, "batch_size": 32, "learning_rate": 5e-3},
+        warm_start={"demonstrations": 80, "max_steps": 60, "batch_size": 32, "learning_rate": 5e-3},
         rounds={"count": 1, "prompts": 12},
         sampler={"n": 2, "max_tokens": 8},
         selection={"reward": "any", "rationalise": True},
     )
 
     async def batch() -> tuple[list[Any], list[Any], list[str]]:
-        async with open_run(recipe, Quiet()) as run:
-            policy = start_policy(recipe, run.watch)
+        async with open_run(recipe, NullProgress()) as run:
+            policy = start_policy(recipe, run.progress)
             problems = run.prompts(1)
             await run.fill(1, "train", problems, 2, policy)
-            solved = [row for row in run.journal.judged(1, "train") if row[0].id == problems[0].id]
+            solved = [
+                row for row in run.journal.verified(1, "train") if row[0].id == problems[0].id
+            ]
             found = await run.rationalise(1, problems, solved, policy)
-            run.note_selection(1, [*solved, *found])
-            drawn = list(run.journal.judged(1, "hint"))
+            run.record_selection(1, [*solved, *found])
+            drawn = list(run.journal.verified(1, "hint"))
             return run.examples(1), drawn, [str(p.prompt) for p in problems]
 
     chosen, drawn, prompts = asyncio.run(batch())
@@ -96,7 +98,9 @@ def answer(prompt: str) -> str:
 
 
 def test_rounds_of_dpo(tmp_path: Path) -> None:
-    recipe = tiny(tmp_path, trainer={"type": "dpo", "updates": 4, "batch_size": 8, "warmup": 0})
+    recipe = tiny(
+        tmp_path, trainer={"type": "dpo", "max_steps": 4, "batch_size": 8, "warmup_steps": 0}
+    )
     rows = asyncio.run(improve(recipe))
     assert len({row["policy"] for row in rows}) == 3
     assert all("margin" in row for row in metrics(recipe, "train"))
@@ -123,18 +127,18 @@ def test_from_a_preference_file_to_a_policy_that_is_preferred(tmp_path: Path) ->
         seed=3,
         reward={
             "preferences": str(tmp_path / "preferences.jsonl"),
-            "updates": 300,
+            "max_steps": 300,
             "batch_size": 32,
             "learning_rate": 5e-3,
         },
-        verifier={"judge": "reward_model"},
+        verifier={"type": "reward_model"},
         rounds={"count": 10, "prompts": 40},
         trainer={
             "type": "ppo",
             "learning_rate": 1e-3,
-            "minibatch": 40,
+            "mini_batch_size": 40,
             "epochs": 2,
-            "kl": 0.2,
+            "kl_coef": 0.2,
             "kl_target": 2.0,
         },
     )
@@ -142,7 +146,7 @@ def test_from_a_preference_file_to_a_policy_that_is_preferred(tmp_path: Path) ->
     with Journal.open(recipe.folder, read_only=True) as journal:
 
         def score(round: int) -> float:
-            scores = [v.score or 0.0 for _, _, v in journal.judged(round, "train")]
+            scores = [v.score or 0.0 for _, _, v in journal.verified(round, "train")]
             return sum(scores) / len(scores)
 
         first, last = score(1), (score(9) + score(10)) / 2
@@ -152,6 +156,6 @@ def test_from_a_preference_file_to_a_policy_that_is_preferred(tmp_path: Path) ->
 
 def test_a_judge_that_nobody_named_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="reward_model needs"):
-        tiny(tmp_path, verifier={"judge": "reward_model"})
-    with pytest.raises(RecipeError, match=r"needs verifier\.judge"):
+        tiny(tmp_path, verifier={"type": "reward_model"})
+    with pytest.raises(RecipeError, match=r"needs verifier\.verify"):
         tiny(tmp_path, reward={"preferences": "p.jsonl"})

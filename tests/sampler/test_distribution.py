@@ -13,7 +13,7 @@ from veritune.config import SamplerConfig, ScratchConfig
 from veritune.models import build_scratch, encode_prompt, save_policy
 from veritune.records import MathProblem, MathReference
 from veritune.sampler import NativeSampler
-from veritune.sampler.draws import probabilities
+from veritune.sampler.token_sampling import probabilities
 
 LENGTH, DRAWS = 3, 6000
 CRITICAL = 1e-3
@@ -46,12 +46,12 @@ def test_candidates_pass_a_chi_squared_test(options: dict[str, Any], tmp_path: P
     model, tokenizer = build_scratch(shape, 0, characters="abc")
     with torch.no_grad():
         model.lm_head.weight.normal_(0, 0.6, generator=torch.Generator().manual_seed(1))
-    config = SamplerConfig.model_validate({"max_tokens": LENGTH, "batch": 256, **options})
+    config = SamplerConfig.model_validate({"max_tokens": LENGTH, "max_num_seqs": 256, **options})
     sampler = NativeSampler(config, seed=0)
     sampler.load(save_policy(model, tokenizer, tmp_path / "policy"))
     problem = MathProblem(id="p", prompt="ab", reference=MathReference(answer="1"))
-    drawn = sampler.sample([problem], [range(DRAWS)], round=0)
-    counts = Counter(tuple(candidate.token_ids or ()) for candidate in drawn)
+    sampled = sampler.sample([problem], [range(DRAWS)], round=0)
+    counts = Counter(tuple(candidate.token_ids or ()) for candidate in sampled)
 
     wanted = exact(model, encode_prompt(tokenizer, "ab"), config, tokenizer.eos_token_id)
     assert sum(wanted.values()) == pytest.approx(1)

@@ -56,22 +56,22 @@ def sample(
 ) -> dict[tuple[str, int], Candidate]:
     sampler: Sampler = NativeSampler(SamplerConfig.model_validate(options), seed=seed)
     sampler.load(policy)
-    drawn = list(sampler.sample(problems, indices, round=round))
+    sampled = list(sampler.sample(problems, indices, round=round))
     sampler.close()
-    by_key = {(c.problem_id, c.index): c for c in drawn}
-    assert len(by_key) == len(drawn) == sum(map(len, indices))
+    by_key = {(c.problem_id, c.index): c for c in sampled}
+    assert len(by_key) == len(sampled) == sum(map(len, indices))
     return by_key
 
 
 def test_draws_do_not_depend_on_batch_order_or_company(policy: Checkpoint) -> None:
     problems = mixed_problems(40)
     every = [range(4)] * 40
-    whole = sample(policy, problems, every, batch=512, max_tokens=24)
+    whole = sample(policy, problems, every, max_num_seqs=512, max_tokens=24)
     assert len({c.text for c in whole.values()}) > 100
     for batch in (1, 7, 64):
-        part = sample(policy, problems[::-3], every[::-3], batch=batch, max_tokens=24)
+        part = sample(policy, problems[::-3], every[::-3], max_num_seqs=batch, max_tokens=24)
         assert all(whole[key].token_ids == c.token_ids for key, c in part.items())
-    missing = sample(policy, problems, [[3], [], *[[1, 2]] * 38], batch=16, max_tokens=24)
+    missing = sample(policy, problems, [[3], [], *[[1, 2]] * 38], max_num_seqs=16, max_tokens=24)
     assert all(whole[key].token_ids == c.token_ids for key, c in missing.items())
 
 
@@ -101,10 +101,10 @@ def test_seed_round_problem_and_index_each_change_the_draw(policy: Checkpoint) -
 
 def test_candidates_carry_what_they_came_from(policy: Checkpoint) -> None:
     _, tokenizer = load_policy(policy.path)
-    drawn = sample(policy, mixed_problems(30), [range(4)] * 30, round=3, max_tokens=40)
-    reasons = Counter(c.finish_reason for c in drawn.values())
+    sampled = sample(policy, mixed_problems(30), [range(4)] * 30, round=3, max_tokens=40)
+    reasons = Counter(c.finish_reason for c in sampled.values())
     assert set(reasons) == {"stop", "length"}
-    for candidate in drawn.values():
+    for candidate in sampled.values():
         ids = candidate.token_ids or []
         assert (candidate.policy, candidate.round) == (policy.policy, 3)
         assert len(ids) == len(candidate.logprobs or []) <= 40
@@ -116,9 +116,9 @@ def test_candidates_carry_what_they_came_from(policy: Checkpoint) -> None:
 def test_logprobs_are_the_models_own(policy: Checkpoint) -> None:
     model, tokenizer = load_policy(policy.path)
     problems = mixed_problems(12)
-    drawn = sample(policy, problems, [range(2)] * 12, temperature=0.7, top_p=0.9, max_tokens=20)
+    sampled = sample(policy, problems, [range(2)] * 12, temperature=0.7, top_p=0.9, max_tokens=20)
     for p in problems:
-        candidate = drawn[p.id, 1]
+        candidate = sampled[p.id, 1]
         prompt, ids = encode_prompt(tokenizer, p.prompt), candidate.token_ids or []
         with torch.no_grad():
             logits = model(torch.tensor([prompt + ids])).logits[0, len(prompt) - 1 : -1]
@@ -129,11 +129,11 @@ def test_logprobs_are_the_models_own(policy: Checkpoint) -> None:
 def test_greedy_is_transformers_greedy(policy: Checkpoint) -> None:
     model, tokenizer = load_policy(policy.path)
     problems = mixed_problems(200)
-    drawn = sample(policy, problems, [[0]] * 200, temperature=0, max_tokens=12, batch=48)
+    sampled = sample(policy, problems, [[0]] * 200, temperature=0, max_tokens=12, max_num_seqs=48)
     for p in problems:
         prompt = torch.tensor([encode_prompt(tokenizer, p.prompt)])
         wanted = model.generate(prompt, do_sample=False, max_new_tokens=12)[0, prompt.shape[1] :]
-        assert drawn[p.id, 0].token_ids == wanted.tolist()
+        assert sampled[p.id, 0].token_ids == wanted.tolist()
 
 
 def test_every_end_token_ends_a_candidate(policy: Checkpoint, tmp_path: Path) -> None:
@@ -143,10 +143,10 @@ def test_every_end_token_ends_a_candidate(policy: Checkpoint, tmp_path: Path) ->
     ends = [tokenizer.eos_token_id, *(encode_prompt(tokenizer, often[0][0] + often[1][0]))]
     model.generation_config.eos_token_id = ends
     several = save_policy(model, tokenizer, tmp_path / "several")
-    drawn = sample(several, mixed_problems(40), [range(4)] * 40, max_tokens=60)
-    last = Counter((c.token_ids or [0])[-1] for c in drawn.values() if c.finish_reason == "stop")
+    sampled = sample(several, mixed_problems(40), [range(4)] * 40, max_tokens=60)
+    last = Counter((c.token_ids or [0])[-1] for c in sampled.values() if c.finish_reason == "stop")
     assert set(last) == set(ends)
-    for candidate in drawn.values():
+    for candidate in sampled.values():
         assert not set(ends) & set((candidate.token_ids or [])[:-1])
         assert not {often[0][0], often[1][0]} & set(candidate.text)
 

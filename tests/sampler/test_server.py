@@ -101,14 +101,14 @@ REMOTE = Checkpoint(path="shout", policy="shout")
 def test_a_busy_server_is_asked_again_and_never_too_much(shouting: Any) -> None:
     url, handler = shouting
     handler.busy = 5
-    using = sampler(url, batch=4, top_k=5, stop=("x",))
+    using = sampler(url, max_num_seqs=4, top_k=5, stop=("x",))
     using.load(REMOTE)
     problems = [problem(f"p{i}", f"prompt {i}") for i in range(12)]
-    drawn = list(using.sample(problems, [range(2)] * 12, round=1))
-    assert {(c.problem_id, c.index, c.text) for c in drawn} == {
+    sampled = list(using.sample(problems, [range(2)] * 12, round=1))
+    assert {(c.problem_id, c.index, c.text) for c in sampled} == {
         (p.id, index, str(p.prompt).upper()) for p in problems for index in range(2)
     }
-    assert {c.policy for c in drawn} == {"shout"} and {c.round for c in drawn} == {1}
+    assert {c.policy for c in sampled} == {"shout"} and {c.round for c in sampled} == {1}
     assert len(handler.asked) == 24 + 5
     assert 1 < handler.most_at_once <= 4
     assert len({body["seed"] for body in handler.asked}) == 24
@@ -155,7 +155,7 @@ def test_wrong_addresses_and_names_are_one_line(shouting: Any) -> None:
 
 def test_a_reader_that_stops_leaves_no_requests(shouting: Any) -> None:
     url, handler = shouting
-    using = sampler(url, batch=2)
+    using = sampler(url, max_num_seqs=2)
     using.load(REMOTE)
     stream = using.sample([problem("p", "word")], [range(1000)], round=0)
     next(stream)
@@ -218,16 +218,16 @@ def vllm_server(folder: str, log: Path) -> Iterator[str]:
 def test_vllms_own_server_is_proved_and_given_new_weights(tmp_path: Path) -> None:
     first, second = policy(tmp_path, 0), policy(tmp_path, 1)
     with vllm_server(first.path, tmp_path / "log") as url:
-        using = sampler(url, temperature=0, max_tokens=12, batch=8)
+        using = sampler(url, temperature=0, max_tokens=12, max_num_seqs=8)
         for checkpoint in (first, second):
             using.load(checkpoint)
-            assert using.gap is not None and using.gap.mean < 1e-3
+            assert using.logprob_diff is not None and using.logprob_diff.mean < 1e-3
             model, tokenizer = load_policy(checkpoint.path, device="cpu")
             problems = [problem(f"p{i}", "12+3" * (i + 1)) for i in range(8)]
-            drawn = {c.problem_id: c for c in using.sample(problems, [[0]] * 8, round=0)}
+            sampled = {c.problem_id: c for c in using.sample(problems, [[0]] * 8, round=0)}
             for p in problems:
                 prompt = torch.tensor([encode_prompt(tokenizer, p.prompt)])
                 wanted = model.generate(prompt, do_sample=False, max_new_tokens=12)
-                assert drawn[p.id].token_ids == wanted[0, prompt.shape[1] :].tolist()
-                assert drawn[p.id].policy == checkpoint.policy
+                assert sampled[p.id].token_ids == wanted[0, prompt.shape[1] :].tolist()
+                assert sampled[p.id].policy == checkpoint.policy
         using.close()

@@ -1,4 +1,4 @@
-"""Replies of servers that lack or mistype something are one line; half characters are mended."""
+"""Replies of servers that lack or mistype something are one line; half characters are replaced."""
 
 import json
 import threading
@@ -10,7 +10,7 @@ import pytest
 
 from veritune.config import SamplerConfig
 from veritune.errors import EndpointError, InputError
-from veritune.records import Checkpoint, Problem
+from veritune.records import Checkpoint, MathProblem, MathReference, Problem
 from veritune.sampler import endpoint
 from veritune.sampler.server import ServerSampler
 from veritune.verifiers.judge import GenerativeJudge
@@ -53,7 +53,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, type[Said]]]:
 
 
 def problem(prompt: Any = "?") -> Problem:
-    return Problem(id="a", kind="math", prompt=prompt, reference={"answer": "1"})
+    return MathProblem(id="a", prompt=prompt, reference=MathReference(answer="1"))
 
 
 def draw(url: str, prompt: Any = "?") -> Any:

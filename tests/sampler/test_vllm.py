@@ -59,24 +59,24 @@ def problems(count: int) -> list[Problem]:
 
 def sampler(**options: Any) -> VllmSampler:
     return VllmSampler(
-        SamplerConfig.model_validate({"type": "vllm", "batch": 64, **options}), seed=1
+        SamplerConfig.model_validate({"type": "vllm", "max_num_seqs": 64, **options}), seed=1
     )
 
 
 def draw(using: VllmSampler, asked: list[Problem], n: int) -> dict[tuple[str, int], Candidate]:
-    drawn = list(using.sample(asked, [range(n)] * len(asked), round=0))
-    by_key = {(c.problem_id, c.index): c for c in drawn}
-    assert len(by_key) == len(drawn) == n * len(asked)
+    sampled = list(using.sample(asked, [range(n)] * len(asked), round=0))
+    by_key = {(c.problem_id, c.index): c for c in sampled}
+    assert len(by_key) == len(sampled) == n * len(asked)
     return by_key
 
 
 def check_greedy(using: VllmSampler, checkpoint: Checkpoint) -> None:
     model, tokenizer = load_policy(checkpoint.path, device="cpu")
-    drawn = draw(using, problems(32), 1)
+    sampled = draw(using, problems(32), 1)
     for problem in problems(32):
         prompt = torch.tensor([encode_prompt(tokenizer, problem.prompt)])
         wanted = model.generate(prompt, do_sample=False, max_new_tokens=12)[0, prompt.shape[1] :]
-        candidate = drawn[problem.id, 0]
+        candidate = sampled[problem.id, 0]
         assert candidate.token_ids == wanted.tolist()
         assert candidate.policy == checkpoint.policy
 
@@ -106,7 +106,7 @@ def test_weights_are_changed_in_place_and_proved(
     for seed in (0, 1, 2):
         checkpoint = policy(tmp_path, seed)
         greedy.load(checkpoint)
-        assert greedy.gap is not None and greedy.gap.mean <= 1e-3
+        assert greedy.logprob_diff is not None and greedy.logprob_diff.mean <= 1e-3
         check_greedy(greedy, checkpoint)
         processes.add(engine_process().pid)
     assert len(processes) == 1
@@ -168,7 +168,7 @@ def test_candidates_come_whole_with_the_models_own_logprobs(
 ) -> None:
     checkpoint = policy(tmp_path, 0)
     model, tokenizer = load_policy(checkpoint.path, device="cpu")
-    whole = sampler(max_tokens=40, temperature=0.7, batch=16)
+    whole = sampler(max_tokens=40, temperature=0.7, max_num_seqs=16)
     closing.append(whole)
     whole.load(checkpoint)
     begun = whole.sample(problems(20), [range(3)] * 20, round=0)
@@ -207,13 +207,13 @@ def recipe(output: Path) -> str:
         },
         "warm_start": {
             "demonstrations": 80,
-            "updates": 120,
+            "max_steps": 120,
             "batch_size": 32,
             "learning_rate": 5e-3,
         },
         "rounds": {"count": 3, "prompts": PROMPTS},
-        "sampler": {"type": "vllm", "n": CANDIDATES, "batch": 16, "max_tokens": 24},
-        "trainer": {"updates": 4, "batch_size": 8},
+        "sampler": {"type": "vllm", "n": CANDIDATES, "max_num_seqs": 16, "max_tokens": 24},
+        "trainer": {"max_steps": 4, "batch_size": 8},
         "evaluation": {"n": 2, "k": 2},
     }
     return to_toml(check_recipe(values, "test"))

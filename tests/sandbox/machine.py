@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-FIRST_UID = 1 << 20  # candidates and judges run under uids from here on
+FIRST_UID = 1 << 20  # candidates and graders run under uids from here on
 
-# Of each slot: what forks judges, a judge, and the process that waits for the next job.
+# Of each slot: what forks graders, a grader, and the process that waits for the next job.
 STANDING = 3
 
 
@@ -32,7 +32,7 @@ def descendants(root: int | None = None) -> list[int]:
 
 
 def confined() -> list[int]:
-    """Processes of our sandboxes that run under a candidate's or a judge's uid.
+    """Processes of our sandboxes that run under a candidate's or a grader's uid.
 
     Those of a container are no descendants of ours, but its control group names the engine.
     """

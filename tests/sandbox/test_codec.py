@@ -1,4 +1,4 @@
-"""Plain data survives the way between candidate and judge; nothing else gets through."""
+"""Plain data survives the way between candidate and grader; nothing else gets through."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veritune.sandbox.runner.codec import MAX_DEPTH, MalformedError, replace_contents
-from veritune.sandbox.runner.decoder import Decoder
+from veritune.sandbox.runner.decoder import ValueDecoder
 from veritune.sandbox.runner.encoder import Encoder, TooDeepError
 
 Point = namedtuple("Point", "x y")
@@ -24,7 +24,7 @@ Point = namedtuple("Point", "x y")
 
 def across(value: Any, **options: Any) -> Any:
     text = json.dumps(Encoder(**options).encode(value))
-    return Decoder(**options).decode(json.loads(text))
+    return ValueDecoder(**options).decode(json.loads(text))
 
 
 scalars = st.one_of(
@@ -139,7 +139,7 @@ def test_numpy_only_where_it_was_asked_for() -> None:
     with pytest.raises(TypeError):
         across(array)
     with pytest.raises(MalformedError):
-        Decoder().decode(Encoder(numpy=True).encode(array))
+        ValueDecoder().decode(Encoder(numpy=True).encode(array))
     with pytest.raises(TypeError):
         across(numpy.array([object()]), numpy=True)
 
@@ -151,7 +151,7 @@ def test_too_deep_is_refused_on_both_sides() -> None:
     with pytest.raises(TooDeepError):
         Encoder().encode(deep)
     with pytest.raises(MalformedError):
-        Decoder().decode(deep)
+        ValueDecoder().decode(deep)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_too_deep_is_refused_on_both_sides() -> None:
 )  # fmt: skip
 def test_what_no_encoder_writes_is_refused(data: Any) -> None:
     with pytest.raises(MalformedError):
-        Decoder().decode(data)
+        ValueDecoder().decode(data)
 
 
 TAGS = """
@@ -189,7 +189,7 @@ json_values = st.recursive(
 @given(json_values)
 def test_any_json_decodes_to_plain_data_or_is_malformed(data: Any) -> None:
     try:
-        found = Decoder().decode(data)
+        found = ValueDecoder().decode(data)
     except MalformedError:
         return
     ours = {"veritune.sandbox.runner.decoder"}  # named tuples are made there

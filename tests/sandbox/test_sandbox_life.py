@@ -18,7 +18,7 @@ import machine
 import pytest
 
 from veritune.sandbox import (
-    Judged,
+    GradedJob,
     Limits,
     Program,
     SandboxFailureError,
@@ -27,11 +27,11 @@ from veritune.sandbox import (
     open_sandbox,
 )
 from veritune.sandbox.pool import PooledSandbox
-from veritune.sandbox.slot import Seat, Slot
+from veritune.sandbox.slot import Slot, SlotIndex
 
 KINDS = ["bubblewrap", pytest.param("docker", marks=pytest.mark.docker)]
 TESTS = {"type": "asserts", "tests": {"type": "asserts", "code": "assert f(1) == 2"}}
-JOB = Judged(sources=(("solution.py", "def f(x):\n    return x + 1"),), tests=TESTS)
+JOB = GradedJob(sources=(("solution.py", "def f(x):\n    return x + 1"),), tests=TESTS)
 CLIENT = """
 import asyncio, sys
 from veritune.sandbox import Program, open_sandbox
@@ -91,7 +91,7 @@ async def test_what_dies_while_it_waits_for_a_job_is_no_fault_of_the_job() -> No
         for _ in range(3):
             assert (await sandbox.run(Program(source="print(1)"))).stdout == "1\n"
             assert machine.eventually(lambda: len(machine.confined()) == machine.STANDING, 5)
-            waiting = sorted(machine.confined())[1:]  # the first one forks judges
+            waiting = sorted(machine.confined())[1:]  # the first one forks graders
             kill(waiting)
             assert machine.eventually(lambda: not any(map(machine.alive, waiting)), 5)  # noqa: B023
             result = await sandbox.run(Program(source="print(2)"))
@@ -131,7 +131,7 @@ async def test_what_never_works_is_a_failure_after_some_tries() -> None:
 
     opened = 0
 
-    async def open_slot(seat: Seat) -> Slot:
+    async def open_slot(seat: SlotIndex) -> Slot:
         nonlocal opened
         opened += 1
         return Slot(Dead(), seat)
@@ -172,7 +172,7 @@ sys.path[:0] = {[str(Path(__file__).resolve().parents[2]), *sys.path]!r}
 from veritune.sandbox import Limits, open_sandbox
 from veritune.sandbox.doctor import examine
 found = asyncio.run(examine(open_sandbox(workers=1), Limits()))
-print(json.dumps([[f.guarantee, f.holds, f.mend] for f in found]))
+print(json.dumps([[f.guarantee, f.holds, f.fix] for f in found]))
 """
     done = subprocess.run(
         [str(plain_python()), "-c", script],
@@ -188,7 +188,7 @@ print(json.dumps([[f.guarantee, f.holds, f.mend] for f in found]))
         pytest.skip("this checkout or its packages are not for plain users to read")
     found = {name: holds for name, holds, _ in json.loads(done.stdout)}
     failing = {name for name, holds in found.items() if not holds}
-    assert failing <= {"own user id", "judge under a user id of its own"}, done.stdout
+    assert failing <= {"own user id", "grader under a user id of its own"}, done.stdout
 
 
 @pytest.mark.parametrize("kind", KINDS)

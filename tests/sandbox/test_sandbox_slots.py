@@ -10,7 +10,7 @@ import socket
 import pytest
 
 from veritune.sandbox import (
-    Judged,
+    GradedJob,
     Limits,
     Program,
     SandboxFailureError,
@@ -19,12 +19,12 @@ from veritune.sandbox import (
     open_sandbox,
     slot,
 )
+from veritune.sandbox.direct_pipe import DirectPipe, find_direct_pipe
 from veritune.sandbox.runner import wire
-from veritune.sandbox.shortcut import Shortcut, find_shortcut
 
 KINDS = ["bubblewrap", pytest.param("docker", marks=pytest.mark.docker)]
 TESTS = {"type": "asserts", "tests": {"type": "asserts", "code": "assert f(1) == 2"}}
-JOB = Judged(sources=(("solution.py", "def f(x):\n    return x + 1"),), tests=TESTS)
+JOB = GradedJob(sources=(("solution.py", "def f(x):\n    return x + 1"),), tests=TESTS)
 # Long enough for every slot to have one at the same time.
 WHERE = Program(source="import os, time\nprint(*os.sched_getaffinity(0))\ntime.sleep(0.5)")
 
@@ -119,7 +119,7 @@ def pipes() -> int:
 async def test_an_engine_is_passed_by_where_it_is_near_and_used_where_not(near: bool) -> None:
     if near and os.geteuid() != 0:
         pytest.skip("only root may open the pipes of a container's process")
-    before, seat = pipes(), slot.Seat(0, 1)
+    before, seat = pipes(), slot.SlotIndex(0, 1)
     long = "x" * 3_000_000  # more than a pipe holds, there and back
     echo = Program(source="print(input())", stdin=long)
     if near:
@@ -149,13 +149,13 @@ async def test_a_container_that_is_gone_before_it_is_looked_at_is_replaced(
 ) -> None:
     gone: list[str] = []
 
-    def find(container: str, pid: int, replies: int) -> Shortcut | None:
+    def find(container: str, pid: int, replies: int) -> DirectPipe | None:
         if not gone:
             gone.append(container)
             engine = docker.connect()
             engine.remove_container(container, force=True)
             engine.close()
-        return find_shortcut(container, pid, replies)
+        return find_direct_pipe(container, pid, replies)
 
     async with open_sandbox("docker", workers=2) as sandbox:
         await sandbox.run(JOB)
@@ -183,7 +183,7 @@ async def test_a_program_that_is_not_there_is_said() -> None:
 
 def test_a_process_of_nobody_s_container_is_left_alone() -> None:
     ours, theirs = socket.socketpair()
-    assert find_shortcut("0" * 64, os.getpid(), theirs.fileno()) is None
-    assert find_shortcut("0" * 64, 0, 1) is None
+    assert find_direct_pipe("0" * 64, os.getpid(), theirs.fileno()) is None
+    assert find_direct_pipe("0" * 64, 0, 1) is None
     ours.close()
     theirs.close()

@@ -7,7 +7,7 @@ import torch
 from veritune.trainer.advantages import Baseline, center, gae, whiten
 from veritune.trainer.credit import Credit
 from veritune.trainer.groups import group_advantages
-from veritune.trainer.rollouts import Row
+from veritune.trainer.rollouts import RolloutRow
 
 SEEDS = range(8)
 
@@ -112,8 +112,8 @@ def credit(length: int, outcome: float | None, steps: dict[int, float]) -> Credi
     )
 
 
-def row(group: str, told: Credit) -> Row:
-    return Row([0] * (2 + told.length), 2, told, group, None)
+def row(group: str, told: Credit) -> RolloutRow:
+    return RolloutRow([0] * (2 + told.length), 2, told, group, None)
 
 
 def test_group_advantages_are_what_follows_a_token() -> None:

@@ -11,8 +11,8 @@ from veritune.errors import TrainingError
 from veritune.models import build_scratch, load_policy, save_policy
 from veritune.records import Candidate, MathProblem, MathReference, Verdict
 from veritune.trainer import Rollout
-from veritune.trainer.dpo import DpoTrainer, Row, dpo_loss, rows_of
-from veritune.trainer.pairs import Pair
+from veritune.trainer.dpo import DpoTrainer, PreferenceRow, dpo_loss, rows_of
+from veritune.trainer.pairs import PreferencePair
 
 TINY = ScratchConfig(layers=1, width=32, heads=2, max_length=64)
 
@@ -22,7 +22,7 @@ def candidate(problem: str, index: int, text: str) -> Candidate:
 
 
 PAIRS = [
-    Pair(
+    PreferencePair(
         prompt=f"{i}+1=",
         chosen=candidate(str(i), 0, str(i + 1)),
         rejected=candidate(str(i), 1, str(i + 2) * (1 + i % 3)),
@@ -43,7 +43,9 @@ def test_the_loss_is_the_papers(smoothing: float, sft: float) -> None:
     reference, tokenizer = build_scratch(TINY, 0)
     model, _ = build_scratch(TINY, 1)
     rows = rows_of(reference, tokenizer, PAIRS)
-    loss, figures = dpo_loss(model, rows, DpoConfig(beta=0.3, label_smoothing=smoothing, sft=sft))
+    loss, metrics = dpo_loss(
+        model, rows, DpoConfig(beta=0.3, label_smoothing=smoothing, rpo_alpha=sft)
+    )
     total = 0.0
     for row in rows:
         pi, ref = (
@@ -54,14 +56,14 @@ def test_the_loss_is_the_papers(smoothing: float, sft: float) -> None:
         total += (1 - smoothing) * np.log1p(np.exp(-m)) + smoothing * np.log1p(np.exp(m))
         total -= sft * pi[0] / row.chosen.completion
     assert loss.item() / len(rows) == pytest.approx(total / len(rows), abs=1e-5)
-    assert 0 <= figures["accuracy"] <= len(rows)
+    assert 0 <= metrics["accuracy"] <= len(rows)
 
 
 def test_the_gradient_of_one_pair_at_a_time_is_that_of_all() -> None:
     model, tokenizer = build_scratch(TINY, 0)
     rows = rows_of(model, tokenizer, PAIRS)
 
-    def gradient(part: list[Row]) -> torch.Tensor:
+    def gradient(part: list[PreferenceRow]) -> torch.Tensor:
         found = torch.autograd.grad(dpo_loss(model, part, DpoConfig())[0], model.parameters())
         return torch.cat([g.flatten() for g in found])
 
@@ -89,7 +91,7 @@ def rollouts() -> list[Rollout]:
 
 def test_it_learns_to_prefer_and_repeats_bit_for_bit(tmp_path: Path) -> None:
     start = save_policy(*build_scratch(TINY, 0), tmp_path / "start")
-    config = DpoConfig(updates=30, batch_size=4, learning_rate=3e-3, warmup=2)
+    config = DpoConfig(max_steps=30, batch_size=4, learning_rate=3e-3, warmup_steps=2)
     steps: list[dict[str, float]] = []
     trainer = DpoTrainer(config, PairConfig(), seed=0, on_step=steps.append)
     out = trainer.update(start, rollouts(), tmp_path / "out")
@@ -103,5 +105,5 @@ def test_it_learns_to_prefer_and_repeats_bit_for_bit(tmp_path: Path) -> None:
 def test_without_a_pair_there_is_nothing_to_learn(tmp_path: Path) -> None:
     start = save_policy(*build_scratch(TINY, 0), tmp_path / "start")
     passed = [item for item in rollouts() if item.verdict.outcome == "passed"]
-    with pytest.raises(TrainingError, match="both a verified and a refuted"):
+    with pytest.raises(TrainingError, match="both a passed and a rejected"):
         DpoTrainer(DpoConfig(), PairConfig(), seed=0).update(start, passed, tmp_path / "out")

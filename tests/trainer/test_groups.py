@@ -94,7 +94,7 @@ def test_the_first_step_is_that_of_the_papers_formula(tmp_path: Path, kind: str)
     told = random.Random(2)
     batch = rollouts(policy, 6, LONGEST, 1, lambda c: round(told.random(), 2))
     config = GroupConfig.model_validate(
-        {"type": kind, "minibatch": 12, "micro_batch": 5, "clip": 1e9}
+        {"type": kind, "mini_batch_size": 12, "micro_batch_size": 5, "max_grad_norm": 1e9}
     )
     out = trainer_of(config, policy).update(policy, batch, tmp_path / "out")
     moments = load_file(Path(out.path) / "trainer" / "optimizer.safetensors")
@@ -112,7 +112,7 @@ def test_each_finds_the_best_arm(tmp_path: Path, kind: str) -> None:
         return {"a": 0.2, "b": 0.5, "c": 1.0}.get(candidate.text, 0.0)
 
     config = GroupConfig.model_validate(
-        {"type": kind, "minibatch": 32, "learning_rate": 2e-2, "epochs": 2}
+        {"type": kind, "mini_batch_size": 32, "learning_rate": 2e-2, "epochs": 2}
     )
     policy = reference = start(tmp_path)
     trainer = trainer_of(config, reference)
@@ -133,13 +133,18 @@ def test_equal_groups_teach_nothing_and_are_told(tmp_path: Path) -> None:
     before, after = load_policy(policy.path)[0], load_policy(out.path)[0]
     for one, two in zip(before.parameters(), after.parameters(), strict=True):
         assert torch.equal(one, two)
-    assert rows[0]["signal"] == 0.0
-    assert any("all groups are equal" in text for text in rows[0]["warnings"])
+    assert rows[0]["mixed_groups"] == 0.0
+    assert any("no signal within groups" in text for text in rows[0]["warnings"])
 
 
 def test_a_round_in_several_steps_with_a_kl_goes_on_exactly_from_disk(tmp_path: Path) -> None:
     config = GroupConfig(
-        type="rloo", minibatch=4, epochs=2, kl=0.1, learning_rate=1e-3, importance_cap=2.0
+        type="rloo",
+        mini_batch_size=4,
+        epochs=2,
+        kl_coef=0.1,
+        learning_rate=1e-3,
+        importance_cap=2.0,
     )
     policy = start(tmp_path)
     kept, one, two = trainer_of(config, policy), policy, policy

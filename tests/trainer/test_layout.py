@@ -12,7 +12,7 @@ from veritune.models import build_scratch
 from veritune.models.value import value_head
 from veritune.trainer.credit import Credit
 from veritune.trainer.layout import LONGEST, can_share, lay_out
-from veritune.trainer.rollouts import Row
+from veritune.trainer.rollouts import RolloutRow
 from veritune.trainer.scoring import Critic, score, value
 
 
@@ -32,7 +32,7 @@ def build(architecture: str = "qwen2") -> Any:
     return model
 
 
-def groups(*sizes: tuple[int, list[int]]) -> list[Row]:
+def groups(*sizes: tuple[int, list[int]]) -> list[RolloutRow]:
     """Rows of each (prompt's length, lengths of its candidates), in mixed order."""
     draw = Random(7)
     rows = []
@@ -41,7 +41,7 @@ def groups(*sizes: tuple[int, list[int]]) -> list[Row]:
         for length in lengths:
             ids = begin + [draw.randrange(20) for _ in range(length)]
             credit = Credit(length=length, outcome=(), steps=())
-            rows.append(Row(ids, prompt, credit, str(number), None))
+            rows.append(RolloutRow(ids, prompt, credit, str(number), None))
     draw.shuffle(rows)
     return rows
 
@@ -49,13 +49,15 @@ def groups(*sizes: tuple[int, list[int]]) -> list[Row]:
 RAGGED = groups((11, [3, 1, 7, 4]), (2, [5, 5]), (30, [1]), (9, [12, 2, 6, 6, 9, 1]))
 
 
-def gradients(model: Any, critic: Critic, rows: list[Row], parts: list[list[Row]]) -> torch.Tensor:
+def gradients(
+    model: Any, critic: Critic, rows: list[RolloutRow], parts: list[list[RolloutRow]]
+) -> torch.Tensor:
     """Of a sum that weighs every number that `score` gives for `rows` differently."""
     wanted = [*model.parameters(), *critic.parameters()]
     total = torch.zeros((), dtype=torch.float64)
     for part in parts:
         width = max(row.length for row in part)
-        scores = score(model, part, width, 0.7, critic=critic, entropy="taught")
+        scores = score(model, part, width, 0.7, critic=critic, entropy="trained")
         assert scores.values is not None and scores.entropy is not None
         for place, row in enumerate(part):
             told = torch.arange(1, row.length + 1) * (1 + rows.index(row))
@@ -76,10 +78,10 @@ def test_together_equals_one_by_one(architecture: str, own: bool) -> None:
     assert "segments" in lay_out(model, RAGGED).inputs
     width = max(row.length for row in RAGGED)
     with torch.no_grad():
-        together = score(model, RAGGED, width, 0.7, critic=critic, entropy="taught")
+        together = score(model, RAGGED, width, 0.7, critic=critic, entropy="trained")
         values = value(critic, model, RAGGED, width)
         for i, row in enumerate(RAGGED):
-            alone = score(model, [row], row.length, 0.7, critic=critic, entropy="taught")
+            alone = score(model, [row], row.length, 0.7, critic=critic, entropy="trained")
             logits = model(torch.tensor([row.ids])).logits[0] / 0.7
             plain = torch.log_softmax(logits, -1)[range(len(row.ids) - 1), row.ids[1:]]
             assert torch.allclose(together.logprobs[i, : row.length], plain[row.prompt - 1 :])

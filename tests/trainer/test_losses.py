@@ -76,8 +76,8 @@ def test_policy_loss(seed: int, weighted: bool) -> None:
             torch.tensor(old),
             torch.tensor(gain),
             torch.tensor(batch.weights),
-            clip_low=0.2,
-            clip_high=0.3,
+            clip_eps_low=0.2,
+            clip_eps_high=0.3,
             importance=None if importance is None else torch.tensor(importance),
         )
         outside = sum(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from veritune.errors import TrainingError
+from veritune.errors import ModelError, TrainingError
 from veritune.trainer.optimization import Optimization
 
 
@@ -32,7 +32,7 @@ def step(model: Any, optimization: Optimization, x: torch.Tensor, y: torch.Tenso
 def test_updates_are_those_of_adamw_with_warmup_decay_and_clipping() -> None:
     model = linear()
     optimization = Optimization(
-        model, learning_rate=0.1, weight_decay=0.3, clip=0.5, warmup=2, updates=6
+        model, learning_rate=0.1, weight_decay=0.3, max_grad_norm=0.5, warmup_steps=2, max_steps=6
     )
     value = np.concatenate([p.detach().numpy().ravel() for p in model.parameters()])
     mean, square = np.zeros_like(value), np.zeros_like(value)
@@ -53,7 +53,7 @@ def test_updates_are_those_of_adamw_with_warmup_decay_and_clipping() -> None:
 
 
 def test_without_an_end_the_rate_stays_after_the_warmup() -> None:
-    optimization = Optimization(linear(), learning_rate=0.1, warmup=1)
+    optimization = Optimization(linear(), learning_rate=0.1, warmup_steps=1)
     assert [optimization.rate(done) for done in (0, 1, 2, 1000)] == [0.5, 1.0, 1.0, 1.0]
 
 
@@ -94,7 +94,9 @@ def test_frozen_parameters_are_left_alone() -> None:
 
 def test_what_was_saved_goes_on_exactly(tmp_path: Path) -> None:
     model = linear()
-    optimization = Optimization(model, learning_rate=0.1, weight_decay=0.1, warmup=3, updates=9)
+    optimization = Optimization(
+        model, learning_rate=0.1, weight_decay=0.1, warmup_steps=3, max_steps=9
+    )
     assert not optimization.restore(tmp_path / "none")
     stream = rows()
     for _ in range(4):
@@ -106,7 +108,7 @@ def test_what_was_saved_goes_on_exactly(tmp_path: Path) -> None:
         step(model, optimization, x, y)
 
     other = linear(seed=5)
-    resumed = Optimization(other, learning_rate=0.1, weight_decay=0.1, warmup=3, updates=9)
+    resumed = Optimization(other, learning_rate=0.1, weight_decay=0.1, warmup_steps=3, max_steps=9)
     assert not resumed.restore(tmp_path / "state", "other rows")
     assert resumed.restore(tmp_path / "state", "these rows")
     assert resumed.done == 4
@@ -142,3 +144,14 @@ def test_autocast_computes_in_bfloat16_and_keeps_the_weights() -> None:
     with optimization.forward():
         assert model(torch.ones(1, 3)).dtype == torch.bfloat16
     assert model.weight.dtype == torch.float32
+
+
+def test_a_flipped_byte_in_a_saved_state_is_not_trained_on(tmp_path: Path) -> None:
+    Optimization(linear(), learning_rate=0.1).save(tmp_path / "state")
+    for name in ("state.safetensors", "state.json"):
+        file = tmp_path / "state" / name
+        whole = file.read_bytes()
+        file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        with pytest.raises(ModelError, match=f"{name}: damaged.*begins again at its first step"):
+            Optimization(linear(), learning_rate=0.1).restore(tmp_path / "state")
+        file.write_bytes(whole)

@@ -1,4 +1,4 @@
-"""PPO on problems with a known optimum, its details, and that a killed one goes on exactly."""
+"""PPO on problems with a known optimum, its details, and that a killed one resumes exactly."""
 
 import os
 import random
@@ -91,10 +91,10 @@ QUICK = PpoConfig(
     type="ppo",
     learning_rate=1e-2,
     epochs=2,
-    minibatch=64,
-    kl=0.0,
+    mini_batch_size=64,
+    kl_coef=0.0,
     critic_learning_rate=1e-2,
-    value_clip=0.0,
+    value_clip_eps=0.0,
 )
 
 
@@ -117,7 +117,7 @@ def test_a_bandit_finds_the_best_arm_of_each_context(tmp_path: Path) -> None:
 
 
 def test_a_chain_of_five_states_is_walked_to_its_end(tmp_path: Path) -> None:
-    """`a` goes one state on and all else back to the start; the fifth pays 1, a last `b` .15.
+    """`a` moves one state further and all else back to the start; the fifth pays 1, a last `b` .15.
 
     The reward comes at the end alone. By chance the end is reached once in 8^5 = 32,768 walks.
     """
@@ -148,7 +148,7 @@ def some_rollouts(policy: Checkpoint, n: int = 12) -> list[Rollout]:
     ]
 
 
-BASIC = PpoConfig(type="ppo", learning_rate=1e-3, epochs=2, minibatch=8, micro_batch=8)
+BASIC = PpoConfig(type="ppo", learning_rate=1e-3, epochs=2, mini_batch_size=8, micro_batch_size=8)
 
 
 def test_what_was_learned_does_not_depend_on_the_micro_batch(tmp_path: Path) -> None:
@@ -156,7 +156,9 @@ def test_what_was_learned_does_not_depend_on_the_micro_batch(tmp_path: Path) -> 
     rollouts = some_rollouts(policy)
     weights = []
     for size in (1, 3, 8):
-        config = BASIC.model_copy(update={"micro_batch": size, "entropy": 0.01, "kl": 0.1})
+        config = BASIC.model_copy(
+            update={"micro_batch_size": size, "entropy_coef": 0.01, "kl_coef": 0.1}
+        )
         out = trainer_of(config, policy).update(policy, rollouts, tmp_path / f"out-{size}")
         weights.append(load_policy(out.path)[0].state_dict())
     for name, value in weights[0].items():
@@ -200,7 +202,7 @@ def test_candidates_whose_checker_broke_change_nothing(tmp_path: Path) -> None:
     beside = trainer.update(policy, [*rollouts, *broken], tmp_path / "with")
     assert beside.policy == without.policy
     assert rows[0]["errors"] == 0.5
-    with pytest.raises(TrainingError, match="their checker broke"):
+    with pytest.raises(TrainingError, match="all have verifier errors"):
         trainer_of(BASIC, policy).update(policy, broken, tmp_path / "none")
 
 
@@ -216,7 +218,7 @@ def test_candidates_of_another_policy_are_refused(tmp_path: Path) -> None:
     policy = start(tmp_path)
     rollouts = some_rollouts(policy)
     later = trainer_of(BASIC, policy).update(policy, rollouts, tmp_path / "later")
-    with pytest.raises(TrainingError, match=f"drawn by policy {policy.policy}, and"):
+    with pytest.raises(TrainingError, match=f"sampled by policy {policy.policy}, and"):
         trainer_of(BASIC, policy).update(later, rollouts, tmp_path / "out")
 
 
@@ -229,13 +231,13 @@ def test_figures_of_every_step(tmp_path: Path) -> None:
     assert rows[0]["clip_fraction"] == 0.0
     assert rows[0]["approx_kl"] == pytest.approx(0.0, abs=1e-6)
     assert rows[0]["kl"] == pytest.approx(0.0, abs=1e-5)
-    named = {"loss", "value_loss", "entropy", "explained_variance", "grad_norm", "signal"}
+    named = {"loss", "value_loss", "entropy", "explained_variance", "grad_norm", "mixed_groups"}
     assert named <= set(rows[-1])
 
 
 def test_the_learning_rate_warms_up_over_steps_and_falls_over_rounds(tmp_path: Path) -> None:
     policy, rows = start(tmp_path), []
-    config = BASIC.model_copy(update={"warmup": 3, "decay": 2, "epochs": 1})
+    config = BASIC.model_copy(update={"warmup_steps": 3, "decay": 2, "epochs": 1})
     trainer = trainer_of(config, policy, on_step=rows.append)
     for round in range(2):
         policy = trainer.update(policy, some_rollouts(policy), tmp_path / f"r{round}")
@@ -246,8 +248,8 @@ def test_the_learning_rate_warms_up_over_steps_and_falls_over_rounds(tmp_path: P
 def test_a_pass_reads_every_candidate_once_in_an_order_of_the_seed() -> None:
     groups = [f"p{i % 11}" for i in range(22)]
 
-    def order(seed: int, passage: int) -> list[list[int]]:
-        return list(minibatches(groups, 8, seed, passage))
+    def order(seed: int, epoch_index: int) -> list[list[int]]:
+        return list(minibatches(groups, 8, seed, epoch_index))
 
     first = order(1, 0)
     assert sorted(i for part in first for i in part) == list(range(22))
@@ -258,7 +260,7 @@ def test_a_pass_reads_every_candidate_once_in_an_order_of_the_seed() -> None:
 
 def test_the_kl_controller_steers_towards_its_target(tmp_path: Path) -> None:
     policy = start(tmp_path)
-    config = BASIC.model_copy(update={"kl_target": 5.0, "kl": 0.1})
+    config = BASIC.model_copy(update={"kl_target": 5.0, "kl_coef": 0.1})
     out = trainer_of(config, policy).update(policy, some_rollouts(policy), tmp_path / "out")
     saved = (Path(out.path) / STATE / "counters.json").read_text()
     assert '"kl": 0.098' in saved  # 0.1 (1 - 0.1 x 0.2): below target by more than the bound
@@ -268,7 +270,9 @@ def test_the_kl_controller_steers_towards_its_target(tmp_path: Path) -> None:
 def test_a_trainer_that_goes_on_from_disk_ends_with_the_same_parameters(
     tmp_path: Path, critic: str
 ) -> None:
-    config = BASIC.model_copy(update={"critic": critic, "kl_target": 0.05, "critic_warmup": 2})
+    config = BASIC.model_copy(
+        update={"critic": critic, "kl_target": 0.05, "critic_warmup_epochs": 2}
+    )
     policy = reference = start(tmp_path)
     kept = trainer_of(config, reference)
     one, two = policy, policy
@@ -284,7 +288,7 @@ def test_a_trainer_that_goes_on_from_disk_ends_with_the_same_parameters(
 def test_an_adapter_is_trained_alone_and_goes_on(tmp_path: Path, critic: str) -> None:
     base = start(tmp_path)
     policy = reference = save_adapter(base.path, LoraConfig(rank=2), 0, tmp_path / "adapter")
-    config = BASIC.model_copy(update={"critic": critic, "critic_warmup": 1})
+    config = BASIC.model_copy(update={"critic": critic, "critic_warmup_epochs": 1})
     for round in range(1, 3):
         rollouts = some_rollouts(policy)
         policy = trainer_of(config, reference).update(policy, rollouts, tmp_path / f"r{round}")
@@ -306,9 +310,11 @@ def test_a_reward_model_is_where_a_critic_can_start(tmp_path: Path) -> None:
     head = value_head(model)
     with torch.no_grad():
         head.bias.fill_(0.25)
-    place = save_policy(model, tokenizer, tmp_path / "judge")
+    place = save_policy(model, tokenizer, tmp_path / "verify")
     save_head(head, Path(place.path))
-    config = BASIC.model_copy(update={"critic": place.path, "critic_warmup": 0, "kl": 0.0})
+    config = BASIC.model_copy(
+        update={"critic": place.path, "critic_warmup_epochs": 0, "kl_coef": 0.0}
+    )
     rows: list[dict[str, Any]] = []
     out = trainer_of(config, policy, on_step=rows.append).update(
         policy, some_rollouts(policy), tmp_path / "out"
@@ -343,7 +349,7 @@ max_tokens = 8
 [trainer]
 type = "ppo"
 epochs = 2
-minibatch = 10
+mini_batch_size = 10
 learning_rate = 1e-3
 kl_target = 0.1
 [trainer.credit]

@@ -13,13 +13,13 @@ from veritune.models import build_scratch, save_policy
 from veritune.models.reward import fresh_reward_model, load_reward_model, save_reward_model
 from veritune.problems.datasets.chain import draw
 from veritune.records import Candidate, MathProblem, MathReference, StepVerdict, Verdict
-from veritune.trainer.pairs import Judged, Pair, judged_pairs, read_pairs_file
+from veritune.trainer.pairs import PreferencePair, VerifiedCandidate, read_pairs_file, verdict_pairs
 from veritune.trainer.reward_losses import classification_loss, preference_loss
 from veritune.trainer.reward_models import RewardTrainer, labelled_task, preference_task
 from veritune.trainer.reward_rows import outcome_rows, pair_rows, process_rows
 
 TINY = ScratchConfig(layers=1, width=32, heads=2, max_length=64)
-FIT = RewardConfig(updates=150, batch_size=16, learning_rate=1e-2, warmup=5)
+FIT = RewardConfig(max_steps=150, batch_size=16, learning_rate=1e-2, warmup_steps=5)
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -50,7 +50,7 @@ def test_classification_loss_and_gradient_with_soft_labels() -> None:
     assert logits.grad.numpy() == pytest.approx(p - y, abs=1e-6)
 
 
-def judge(prompt: str, index: int, text: str, right: bool, *labels: str) -> Judged:
+def judge(prompt: str, index: int, text: str, right: bool, *labels: str) -> VerifiedCandidate:
     problem = MathProblem(id=prompt, prompt=prompt, reference=MathReference(answer="1"))
     candidate = Candidate(problem_id=prompt, index=index, text=text)
     width = len(text) // max(len(labels), 1)
@@ -69,7 +69,7 @@ def judge(prompt: str, index: int, text: str, right: bool, *labels: str) -> Judg
     return problem, candidate, verdict
 
 
-def broken(prompt: str, index: int, text: str) -> Judged:
+def broken(prompt: str, index: int, text: str) -> VerifiedCandidate:
     problem, candidate, _ = judge(prompt, index, text, False)
     verdict = Verdict(problem_id=prompt, index=index, outcome="error", score=None, reason="")
     return problem, candidate, verdict
@@ -93,7 +93,7 @@ def test_steps_are_supervised_up_to_the_first_error() -> None:
     assert outcomes[0].ids[11] == tokenizer.eos_token_id
 
 
-def test_pairs_are_of_verified_and_refuted_candidates_of_one_problem() -> None:
+def test_pairs_are_of_verified_and_rejected_candidates_of_one_problem() -> None:
     rows = [
         judge("a=", 0, "good", True),
         judge("a=", 1, "good ", True),
@@ -104,11 +104,11 @@ def test_pairs_are_of_verified_and_refuted_candidates_of_one_problem() -> None:
         judge("c=", 0, "lucky", True, "incorrect"),
         judge("c=", 1, "sound", True, "correct"),
     ]
-    pairs = judged_pairs(rows, keep=4, seed=0)
+    pairs = verdict_pairs(rows, max_per_problem=4, seed=0)
     found = sorted((p.chosen.text, p.rejected.text) for p in pairs)
     assert [(a, b) for a, b in found] == [("good", "bad"), ("good", "worse")]
-    assert len(judged_pairs(rows, keep=1, seed=0)) == 1
-    with_steps = judged_pairs(rows, keep=4, seed=0, steps=True)
+    assert len(verdict_pairs(rows, max_per_problem=1, seed=0)) == 1
+    with_steps = verdict_pairs(rows, max_per_problem=4, seed=0, steps=True)
     assert ("sound", "lucky") in [(p.chosen.text, p.rejected.text) for p in with_steps]
 
 
@@ -192,7 +192,8 @@ def test_one_row_at_a_time_equals_all_at_once(tmp_path: Path) -> None:
     ]
     labelled = labelled_task(reward, process_rows(rows, reward.tokenizer))
     pairs = [
-        Pair(prompt="1" * (1 + i), chosen=rows[i][1], rejected=rows[5 - i][1]) for i in range(6)
+        PreferencePair(prompt="1" * (1 + i), chosen=rows[i][1], rejected=rows[5 - i][1])
+        for i in range(6)
     ]
     preferred = preference_task(reward, pair_rows(pairs, reward.tokenizer))
     for task in (labelled, preferred):
@@ -201,7 +202,7 @@ def test_one_row_at_a_time_equals_all_at_once(tmp_path: Path) -> None:
         assert (whole - single).abs().max().item() / 6 < 1e-6
 
 
-def chains(count: int) -> list[Judged]:
+def chains(count: int) -> list[VerifiedCandidate]:
     """Answers that are right where the digit of the prompt comes back, and else are wrong."""
     rng = Random(0)
     config = ChainConfig(steps=1, largest_term=9, operators="+")
@@ -210,8 +211,8 @@ def chains(count: int) -> list[Judged]:
         problem = draw(config, rng)
         right = rng.random() < 0.5
         text = str(problem.prompt)[:2] if right else f"{rng.randint(10, 99)}"
-        judged = judge(f"{problem.prompt}", i, text, right, "correct" if right else "incorrect")
-        rows.append(judged)
+        verified = judge(f"{problem.prompt}", i, text, right, "correct" if right else "incorrect")
+        rows.append(verified)
     return rows
 
 
@@ -220,11 +221,11 @@ def test_it_learns_is_saved_whole_and_comes_back(kind: str, tmp_path: Path) -> N
     start = save_policy(*build_scratch(TINY, 0), tmp_path / "start")
     rows, steps = chains(200), []
     trainer = RewardTrainer(FIT, seed=1, on_step=steps.append)
-    out = trainer.judged(start.path, kind, rows, tmp_path / "reward")  # type: ignore[arg-type]
+    out = trainer.from_verdicts(start.path, kind, rows, tmp_path / "reward")  # type: ignore[arg-type]
     assert np.mean([step["accuracy"] for step in steps[-20:]]) > 0.95
     back = load_reward_model(out.path)
     assert back.kind == kind
-    again = trainer.judged(start.path, kind, rows, tmp_path / "again")  # type: ignore[arg-type]
+    again = trainer.from_verdicts(start.path, kind, rows, tmp_path / "again")  # type: ignore[arg-type]
     assert again.policy == out.policy
     assert torch.equal(back.head.weight, load_reward_model(again.path).head.weight)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["again", "reward", "start"]
@@ -233,27 +234,27 @@ def test_it_learns_is_saved_whole_and_comes_back(kind: str, tmp_path: Path) -> N
 def test_preferences_are_learned(tmp_path: Path) -> None:
     start = save_policy(*build_scratch(TINY, 0), tmp_path / "start")
     pairs = [
-        Pair(
+        PreferencePair(
             prompt=f"{i}=",
             chosen=Candidate(problem_id=str(i), index=0, text="yes" * (1 + i % 3)),
             rejected=Candidate(problem_id=str(i), index=1, text="no" * (1 + i % 4)),
         )
         for i in range(50)
     ]
-    config = FIT.model_copy(update={"updates": 30})
+    config = FIT.model_copy(update={"max_steps": 30})
     out = RewardTrainer(config, seed=0).preference(start.path, pairs, tmp_path / "reward")
     reward = load_reward_model(out.path)
     rows = pair_rows(pairs, reward.tokenizer)
     with torch.no_grad():
-        _, figures = preference_task(reward, rows).loss(rows)
-    assert figures["accuracy"] / len(rows) > 0.95
+        _, metrics = preference_task(reward, rows).loss(rows)
+    assert metrics["accuracy"] / len(rows) > 0.95
 
 
 def test_labels_that_are_all_alike_are_refused(tmp_path: Path) -> None:
     start = save_policy(*build_scratch(TINY, 0), tmp_path / "start")
     with pytest.raises(TrainingError, match="all labels are alike"):
         trainer = RewardTrainer(FIT, seed=0)
-        trainer.judged(start.path, "outcome", [judge("a=", 0, "x", True)], tmp_path / "r")
+        trainer.from_verdicts(start.path, "outcome", [judge("a=", 0, "x", True)], tmp_path / "r")
 
 
 def test_a_policy_is_no_reward_model(tmp_path: Path) -> None:

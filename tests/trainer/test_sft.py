@@ -13,7 +13,7 @@ from veritune.models import build_scratch, load_policy, save_policy
 from veritune.records import Candidate, MathProblem, MathReference
 from veritune.trainer import Example, SftTrainer
 from veritune.trainer.batches import IGNORED, Tokens, orders, padded, tokenize
-from veritune.trainer.layout import in_line
+from veritune.trainer.layout import packed
 from veritune.trainer.packing import bins, packed_loss
 from veritune.trainer.sft import completion_logprobs, completion_loss
 
@@ -102,7 +102,7 @@ def test_a_row_of_a_pack_does_not_see_another() -> None:
 def test_one_row_at_a_time_equals_all_at_once() -> None:
     model, tokenizer = build_scratch(TINY, 0)
     rows = tokenize(MIXED, tokenizer)
-    assert in_line(model, rows) is not None
+    assert packed(model, rows) is not None
     whole = gradient(completion_loss(model, rows), model)
     single = sum(gradient(completion_loss(model, [row]), model) for row in rows)
     assert (whole - single).abs().max().item() / len(rows) < 1e-6
@@ -113,7 +113,7 @@ def test_completions_of_one_prompt_and_an_empty_one_count_as_they_do_alone() -> 
     prompt = [5, 6, 7, 8, 9, 3, 4]
     rows = [Tokens(prompt + ends, 7) for ends in ([], [4, 5], [6], [7, 8, 9, 10, 11, 2])]
     rows.append(Tokens([9, 9], 2))
-    layout = in_line(model, rows)
+    layout = packed(model, rows)
     assert layout is not None
     assert layout.inputs["input_ids"].shape == (1, 7 + 2 + 1 + 6 + 2)
     together = completion_logprobs(model, rows)
@@ -123,10 +123,14 @@ def test_completions_of_one_prompt_and_an_empty_one_count_as_they_do_alone() -> 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"micro_batch": 2}, {"packing": 48}, {"micro_batch": 4, "recompute": True}],
+    [
+        {"micro_batch_size": 2},
+        {"packing": 48},
+        {"micro_batch_size": 4, "activation_checkpointing": True},
+    ],
 )
 def test_ways_to_compute_a_batch_change_nothing_but_rounding(changes: dict[str, Any]) -> None:
-    config = SftConfig(updates=20, batch_size=8, learning_rate=1e-3, warmup=2)
+    config = SftConfig(max_steps=20, batch_size=8, learning_rate=1e-3, warmup_steps=2)
 
     def losses(config: SftConfig) -> list[float]:
         model, tokenizer = build_scratch(TINY, 0)
@@ -150,7 +154,7 @@ def test_a_weight_of_two_is_an_example_given_twice() -> None:
 
 def test_training_learns_and_repeats_bit_for_bit(tmp_path: Path) -> None:
     start = save_policy(*build_scratch(TINY, 0), tmp_path / "start")
-    config = SftConfig(updates=40, batch_size=3, learning_rate=1e-2, warmup=2)
+    config = SftConfig(max_steps=40, batch_size=3, learning_rate=1e-2, warmup_steps=2)
     losses: list[float] = []
 
     def train(name: str) -> str:
@@ -167,7 +171,7 @@ def test_the_saved_policy_is_a_normal_hugging_face_folder(tmp_path: Path) -> Non
     from transformers import AutoModelForCausalLM
 
     start = save_policy(*build_scratch(TINY, 0), tmp_path / "start")
-    out = SftTrainer(SftConfig(updates=2), seed=1).update(start, EXAMPLES, tmp_path / "out")
+    out = SftTrainer(SftConfig(max_steps=2), seed=1).update(start, EXAMPLES, tmp_path / "out")
     theirs = AutoModelForCausalLM.from_pretrained(out.path)
     ours, _ = load_policy(out.path)
     for name, value in theirs.state_dict().items():
@@ -177,7 +181,7 @@ def test_the_saved_policy_is_a_normal_hugging_face_folder(tmp_path: Path) -> Non
 def test_nothing_to_train_on_is_an_error(tmp_path: Path) -> None:
     start = save_policy(*build_scratch(TINY, 0), tmp_path / "start")
     with pytest.raises(TrainingError, match="nothing to train on"):
-        SftTrainer(SftConfig(updates=2), seed=1).update(start, [], tmp_path / "out")
+        SftTrainer(SftConfig(max_steps=2), seed=1).update(start, [], tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -186,4 +190,4 @@ def test_a_loss_that_is_not_finite_stops_the_training(tmp_path: Path) -> None:
     with torch.no_grad():
         next(model.parameters()).fill_(float("nan"))
     with pytest.raises(TrainingError, match="not finite"):
-        SftTrainer(SftConfig(updates=2), seed=1).fit(model, tokenizer, EXAMPLES)
+        SftTrainer(SftConfig(max_steps=2), seed=1).fit(model, tokenizer, EXAMPLES)

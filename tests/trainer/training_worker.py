@@ -16,7 +16,7 @@ from veritune.models import policy_hash
 from veritune.records import Candidate, Checkpoint, MathProblem, MathReference
 from veritune.trainer import Example, SftTrainer, processes
 
-CONFIG = SftConfig(updates=50, batch_size=6, micro_batch=2, learning_rate=3e-3, save_every=7)
+CONFIG = SftConfig(max_steps=50, batch_size=6, micro_batch_size=2, learning_rate=3e-3, save_every=7)
 
 
 def examples() -> list[Example]:

@@ -97,7 +97,7 @@ async def test_only_a_process_model_labels_steps(tmp_path: Path) -> None:
             pass
 
 
-def judged(index: int, outcome: str) -> tuple[Problem, Candidate, Verdict]:
+def verified(index: int, outcome: str) -> tuple[Problem, Candidate, Verdict]:
     score = None if outcome == "error" else float(outcome == "passed")
     verdict = Verdict(
         problem_id="p",
@@ -114,12 +114,12 @@ def test_selection_keeps_the_best_alone_or_among_the_verified(tmp_path: Path) ->
     model = reward(tmp_path, "preference")
     saved = save_reward_model(model, tmp_path / "reward")
     scores = [s.score for s in score_candidates(model, PAIRS)]
-    rows = [judged(i, o) for i, o in enumerate(["passed", "failed", "passed", "error"])]
+    rows = [verified(i, o) for i, o in enumerate(["passed", "failed", "passed", "error"])]
 
     def chosen(reward: str) -> list[int]:
         config = SelectionConfig(
             reward=reward,  # type: ignore[arg-type]
-            keep=1,
+            max_per_problem=1,
             rank="reward_model",
             reward_model=saved.path,
         )

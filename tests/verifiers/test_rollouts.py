@@ -16,7 +16,7 @@ from veritune.config import ChainConfig
 from veritune.journal import Journal
 from veritune.problems.datasets.chain import chain_operations, chain_step, draw, teach
 from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem, Verdict
-from veritune.sampler.identity import Gap
+from veritune.sampler.policy_probe import LogprobDiff
 from veritune.verifiers.answers import AnswerVerifier
 from veritune.verifiers.prefixes import StepLabels
 from veritune.verifiers.rollouts import RolloutLabeller, RolloutVerifier, continued_prompt
@@ -30,7 +30,7 @@ TRACE = re.compile(r"\d\d[-+*\d]*=")
 class Computing:
     """Continues chain traces rightly from their last value, but for a few slips."""
 
-    gap: Gap | None = None
+    gap: LogprobDiff | None = None
 
     def __init__(self, slips: float = 0.05) -> None:
         self.slips, self.loads = slips, 0
@@ -91,7 +91,7 @@ async def test_labels_agree_with_the_true_ones(tmp_path: Path) -> None:
     same = agreement([(one.steps, two) for one, two in zip(found, rules, strict=True)])
     assert same.same_label is not None and same.same_label >= 0.95
     assert same.solutions == 60 and same.same_error is not None and same.same_error >= 0.9
-    assert labeller.drawn + labeller.reused == sum(16 * (len(steps) - 1) for steps in rules)
+    assert labeller.sampled + labeller.reused == sum(16 * (len(steps) - 1) for steps in rules)
     for labels in found:
         assert len(labels.soft) == len(labels.steps)
         assert all(share is not None and 0 <= share <= 1 for share in labels.soft)
@@ -104,7 +104,7 @@ async def test_the_search_finds_the_same_first_error_with_few_completions(tmp_pa
     everything, exhaustive = await labelled(tmp_path / "all", pairs, threshold=0.25)
     found, search = await labelled(tmp_path / "search", pairs, threshold=0.25, search=True)
     assert [one.first_error for one in found] == [one.first_error for one in everything]
-    assert search.drawn <= 0.4 * (exhaustive.drawn + exhaustive.reused)
+    assert search.sampled <= 0.4 * (exhaustive.sampled + exhaustive.reused)
     for labels in found:
         at = labels.first_error
         before = labels.steps if at is None else labels.steps[:at]
@@ -116,10 +116,10 @@ async def test_completions_are_drawn_once(tmp_path: Path) -> None:
     pairs = solutions(5)
     first, _ = await labelled(tmp_path, pairs, k=4)
     again, labeller = await labelled(tmp_path, pairs, k=4)
-    assert labeller.drawn == 0 and labeller.reused > 0
+    assert labeller.sampled == 0 and labeller.reused > 0
     assert [one.steps for one in again] == [one.steps for one in first]
     _, hotter = await labelled(tmp_path, pairs, k=4, settings="temperature 2")
-    assert hotter.reused < hotter.drawn
+    assert hotter.reused < hotter.sampled
 
 
 async def test_the_budget_is_kept_and_what_lacks_is_unchecked(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ async def test_the_budget_is_kept_and_what_lacks_is_unchecked(tmp_path: Path) ->
         folder = tmp_path / str(search)
         folder.mkdir()
         found, labeller = await labelled(folder, pairs, budget=50, search=search)
-        assert labeller.drawn <= 50
+        assert labeller.sampled <= 50
         assert any(step.label == "unchecked" for labels in found for step in labels.steps)
         more, _ = await labelled(folder, pairs, search=search)
         full = [labels.first_error for labels in more]
@@ -147,7 +147,7 @@ class Broken:
 
 
 @pytest.mark.parametrize("search", [False, True])
-async def test_what_cannot_be_judged_labels_nothing(tmp_path: Path, search: bool) -> None:
+async def test_what_cannot_be_verified_labels_nothing(tmp_path: Path, search: bool) -> None:
     with Journal.open(tmp_path) as journal:
         labeller = RolloutLabeller(Computing(), Broken(), journal, POLICY, k=4, search=search)
         (found,) = await labeller.label(solutions(1))

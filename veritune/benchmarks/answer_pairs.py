@@ -11,7 +11,7 @@ from veritune.verifiers.answers import AnswerPolicy, Comparison, compare, extrac
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class AnswerPair:
     """Two texts, whether their answers are the same, and the settings of the test they are from.
 
     `settings` may name match_types (["latex"], ["expr"] or both), precision (decimals),
@@ -24,15 +24,17 @@ class Pair:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def read_pairs(path: Path) -> list[Pair]:
+def read_pairs(path: Path) -> list[AnswerPair]:
     """The rows of a file with gold, pred, expected and perhaps settings."""
     return [
-        Pair(row["gold"], row["pred"], bool(row["expected"]), row if "match_types" in row else {})
+        AnswerPair(
+            row["gold"], row["pred"], bool(row["expected"]), row if "match_types" in row else {}
+        )
         for _, row in iter_rows(path)
     ]
 
 
-def policy_of(pair: Pair) -> AnswerPolicy:
+def policy_of(pair: AnswerPair) -> AnswerPolicy:
     """Math-Verify's settings as knobs of ours; the defaults where there are none."""
     settings = pair.settings
     if not settings:
@@ -45,7 +47,7 @@ def policy_of(pair: Pair) -> AnswerPolicy:
     )
 
 
-def answers_of(pair: Pair) -> tuple[str, str] | None:
+def answers_of(pair: AnswerPair) -> tuple[str, str] | None:
     """Both answers: found leniently in whole texts where there are settings, else as they are."""
     if not pair.settings:
         return pair.gold, pair.pred
@@ -56,23 +58,23 @@ def answers_of(pair: Pair) -> tuple[str, str] | None:
     return None if gold is None or pred is None else (gold, pred)
 
 
-def judged(pair: Pair) -> Comparison | None:
+def compare_pair(pair: AnswerPair) -> Comparison | None:
     """What the answers wing says to a pair; None where a side has no answer."""
     found = answers_of(pair)
     return None if found is None else compare(*found, policy_of(pair))
 
 
-def plain_pairs(count: int) -> list[Pair]:
+def plain_pairs(count: int) -> list[AnswerPair]:
     """Numbers as final answers of word problems come: right ones respelled, and wrong ones."""
-    pairs: list[Pair] = []
+    pairs: list[AnswerPair] = []
     for k in range(count):
         number = (k * 7919) % 100_000 + 1000
         shown = (f"{number:,}", f"${number}$", f"{number}.00", f"\\${number}", f"{number + 1}")
-        pairs.append(Pair(str(number), shown[k % 5], k % 5 != 4))
+        pairs.append(AnswerPair(str(number), shown[k % 5], k % 5 != 4))
     return pairs
 
 
-def usual_pairs() -> list[Pair]:
+def usual_pairs() -> list[AnswerPair]:
     """A few dozen answers of the usual kinds, where no labelled file is at hand."""
     right = (
         (r"\frac{1}{2}", "0.5"), (r"\sqrt{8}", r"2\sqrt{2}"), ("x^2-1", "(x-1)(x+1)"),
@@ -87,10 +89,12 @@ def usual_pairs() -> list[Pair]:
         ("5 m", "5 cm"), ("x<2", r"x\le 2"), ("|x|", "x"), ("204_5", "204_6"),
         ("10^{-21}", "10^{-20}"),
     )  # fmt: skip
-    return [Pair(*pair, True) for pair in right] + [Pair(*pair, False) for pair in wrong]
+    return [AnswerPair(*pair, True) for pair in right] + [
+        AnswerPair(*pair, False) for pair in wrong
+    ]
 
 
-def bombs(count: int) -> list[Pair]:
+def bombs(count: int) -> list[AnswerPair]:
     """Answers that try to use up time or memory."""
     variables = "+".join(f"x_{{{k}}}^{{7}}" for k in range(40))
     kinds = (
@@ -101,4 +105,4 @@ def bombs(count: int) -> list[Pair]:
         r"\sin(10^{10^{10}})", "+".join(rf"\sqrt{{{k}}}" for k in range(2, 300)),
         r"\prod_{k=1}^{1999} (k+\sqrt{k})^{199}", "(x+1)^{99999999}", "1,2," * 900 + "3",
     )  # fmt: skip
-    return [Pair(r"\sqrt{2}+1", kinds[k % len(kinds)], False) for k in range(count)]
+    return [AnswerPair(r"\sqrt{2}+1", kinds[k % len(kinds)], False) for k in range(count)]

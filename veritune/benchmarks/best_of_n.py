@@ -1,7 +1,7 @@
 """Inference-time selection: how often one of n candidates is right when something picks it.
 
 Every figure is the exact mean over all subsets of n of a problem's candidates, so that none of
-them is wasted and no chance is left in it. Candidates whose checker broke are left out.
+them is wasted and no chance is left in it. Candidates with a verifier error are left out.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def curves(
         if use_of(verdict).outcome is not None:
             groups[verdict.problem_id].append(verdict)
     if not groups:
-        raise RecordError("no candidate could be checked, so nothing can be selected")
+        raise RecordError("every candidate has a verifier error, so nothing can be selected")
     wanted = list(ns) or _doubling(max(map(len, groups.values())))
     found = {VERIFIER: _curve(groups, wanted, _of_verifier)}
     if any(verdict.answer is not None for group in groups.values() for verdict in group):

@@ -13,7 +13,7 @@ from veritune.rounds.measures import pass_at_k
 
 
 class PassAtK(BaseModel):
-    """pass@k for each k, over the problems with at least k candidates that could be checked."""
+    """pass@k for each k, over the problems with at least k candidates that have a verdict."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,7 +25,7 @@ class PassAtK(BaseModel):
 
 
 def estimate(verdicts: Iterable[Verdict], ks: Iterable[int]) -> PassAtK:
-    """pass@k from verdicts; those whose checker broke are left out and counted.
+    """pass@k from verdicts; those with a verifier error are left out and counted.
 
     A problem with fewer than k checked candidates cannot be estimated: it is counted in
     `too_few[k]`. Where no problem is left for a k, that is an error and not a zero.

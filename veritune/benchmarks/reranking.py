@@ -11,13 +11,13 @@ from veritune.verifiers.learned import Aggregate, score_candidates
 
 if TYPE_CHECKING:
     from veritune.models.reward import RewardModel
-    from veritune.trainer.pairs import Pair
+    from veritune.trainer.pairs import PreferencePair
 
-Judged = tuple[Problem, Candidate, Verdict]
+VerifiedCandidate = tuple[Problem, Candidate, Verdict]
 
 
 def pair_accuracy(
-    reward: RewardModel, pairs: Sequence[Pair], aggregate: Aggregate = "min"
+    reward: RewardModel, pairs: Sequence[PreferencePair], aggregate: Aggregate = "min"
 ) -> float:
     """Share of pairs whose chosen completion scores higher than the rejected one."""
     posed = [
@@ -29,7 +29,7 @@ def pair_accuracy(
 
 
 def first_error_accuracy(
-    reward: RewardModel, judged: Iterable[Judged], threshold: float = 0.5
+    reward: RewardModel, verified: Iterable[VerifiedCandidate], threshold: float = 0.5
 ) -> tuple[float, float]:
     """(on solutions with a wrong step, on those without one): share labelled rightly.
 
@@ -39,7 +39,7 @@ def first_error_accuracy(
     """
     known = [
         row
-        for row in judged
+        for row in verified
         if row[2].steps and all(step.label != "unchecked" for step in row[2].steps)
     ]
     spans = [[(step.start, step.end) for step in verdict.steps] for _, _, verdict in known]
@@ -60,7 +60,7 @@ def _first(marks: Sequence[bool]) -> int | None:
     return next((at for at, wrong in enumerate(marks) if wrong), None)
 
 
-def _problem(pair: Pair) -> Problem:
+def _problem(pair: PreferencePair) -> Problem:
     """The pair's problem, or one that poses its prompt: the reference is never looked at."""
     if pair.problem is not None:
         return pair.problem

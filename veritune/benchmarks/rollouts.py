@@ -32,14 +32,14 @@ def agreement(
     errors: list[bool] = []
     for rollouts, rules in labelled:
         first = first_error(rules)
-        judged = rules if first is None else rules[: first + 1]
-        pairs = list(zip(rollouts, judged, strict=False))
+        checked = rules if first is None else rules[: first + 1]
+        pairs = list(zip(rollouts, checked, strict=False))
         compared += [
             one.label == other.label
             for one, other in pairs
             if "unchecked" not in (one.label, other.label)
         ]
-        if all(step.label != "unchecked" for step in judged):
+        if all(step.label != "unchecked" for step in checked):
             errors.append(first_error(rollouts) == first)
     return Agreement(
         steps=len(compared),

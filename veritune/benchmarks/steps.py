@@ -23,7 +23,7 @@ Checker = Callable[[Problem, str, Sequence[Span]], Sequence[StepVerdict]]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class CheckedSolution:
     """A labelled solution with what a checker said of its steps."""
 
     solution: LabelledSolution
@@ -50,16 +50,18 @@ class StepScores:
     recall: float | None
 
 
-def judge(solutions: Iterable[LabelledSolution], checker: Checker = check_steps) -> list[Judged]:
+def check_solutions(
+    solutions: Iterable[LabelledSolution], checker: Checker = check_steps
+) -> list[CheckedSolution]:
     """Run a checker on every solution, step by step as the file cuts them."""
-    judged = []
+    checked = []
     for solution in solutions:
         problem = MathProblem(
             id=solution.id, prompt=solution.problem, reference=MathReference(answer="")
         )
         text, spans = _joined(solution.steps)
-        judged.append(Judged(solution, tuple(checker(problem, text, spans))))
-    return judged
+        checked.append(CheckedSolution(solution, tuple(checker(problem, text, spans))))
+    return checked
 
 
 def _joined(steps: Sequence[str]) -> tuple[str, list[Span]]:
@@ -73,16 +75,16 @@ def _joined(steps: Sequence[str]) -> tuple[str, list[Span]]:
     return "\n\n".join(steps), spans
 
 
-def scores(judged: Sequence[Judged]) -> StepScores:
+def scores(checked: Sequence[CheckedSolution]) -> StepScores:
     """The measure. "incorrect" is right where it marks the first wrong step.
 
     Steps behind the first wrong one have no label, so marks on them do not count.
     """
-    wrong = [item for item in judged if item.solution.first_error is not None]
-    right = [item for item in judged if item.solution.first_error is None]
+    wrong = [item for item in checked if item.solution.first_error is not None]
+    right = [item for item in checked if item.solution.first_error is None]
     hits = sum(item.found == item.solution.first_error for item in wrong)
     clean = sum(item.found is None for item in right)
-    labelled = [verdict for item in judged for verdict in _labelled(item)]
+    labelled = [verdict for item in checked for verdict in _labelled(item)]
     marked = sum(verdict.label == "incorrect" for verdict in labelled)
     at_error = sum(
         item.verdicts[item.solution.first_error or 0].label == "incorrect" for item in wrong
@@ -100,7 +102,7 @@ def scores(judged: Sequence[Judged]) -> StepScores:
     )
 
 
-def _labelled(item: Judged) -> Sequence[StepVerdict]:
+def _labelled(item: CheckedSolution) -> Sequence[StepVerdict]:
     """The verdicts on steps that people labelled."""
     error = item.solution.first_error
     return item.verdicts if error is None else item.verdicts[: error + 1]
@@ -114,12 +116,12 @@ def _harmonic(one: float, other: float) -> float:
     return 2 * one * other / (one + other) if one + other else 0.0
 
 
-def confusions(judged: Iterable[Judged]) -> list[str]:
+def confusions(checked: Iterable[CheckedSolution]) -> list[str]:
     """Every solution where checker and label differ, to read: what, where, and why."""
-    return [_confusion(item) for item in judged if item.found != item.solution.first_error]
+    return [_confusion(item) for item in checked if item.found != item.solution.first_error]
 
 
-def _confusion(item: Judged) -> str:
+def _confusion(item: CheckedSolution) -> str:
     found, error = item.found, item.solution.first_error
     said = "none" if found is None else f"step {found + 1}"
     label = "none" if error is None else f"step {error + 1}"
@@ -134,10 +136,10 @@ def main(argv: list[str]) -> int:
     """Measure the rules on a file and print."""
     arguments = _arguments(argv)
     rows = read_labelled(arguments.file, split=arguments.split, neutral=arguments.neutral)
-    judged = judge(islice(rows, arguments.limit))
-    if not judged:
+    checked = check_solutions(islice(rows, arguments.limit))
+    if not checked:
         raise RecordError(f"{arguments.file}: no labelled solution in it")
-    found = scores(judged)
+    found = scores(checked)
     print(f"{found.wrong} wrong and {found.right} right solutions")
     for name, value in (
         ("first error found, of wrong solutions", found.accuracy_wrong),
@@ -148,7 +150,7 @@ def main(argv: list[str]) -> int:
         ("recall of 'incorrect'", found.recall),
     ):
         print(f"{name:<44}{'-' if value is None else f'{100 * value:.1f}%':>8}")
-    for text in confusions(judged)[: arguments.show]:
+    for text in confusions(checked)[: arguments.show]:
         print(f"\n{text}")
     return 0
 
@@ -163,6 +165,6 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         default="correct",
         help="what PRM800K's rating 0 means; 'skip' leaves such rows out",
     )
-    parser.add_argument("--limit", type=int, help="judge at most this many")
+    parser.add_argument("--limit", type=int, help="check at most this many")
     parser.add_argument("--show", type=int, default=0, help="print so many confusions")
     return parser.parse_args(argv)

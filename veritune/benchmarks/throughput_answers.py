@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from veritune.benchmarks.answer_pairs import (
-    Pair,
+    AnswerPair,
     answers_of,
     bombs,
     plain_pairs,
@@ -120,7 +120,7 @@ def fast_path() -> float:
     return (time.process_time() - start) / len(pairs) * 1e3
 
 
-def ours(pairs: list[Pair]) -> Timing:
+def ours(pairs: list[AnswerPair]) -> Timing:
     """One worker, one pair at a time, extraction included; the worker's start is not counted."""
     pool = Pool(1)
     compare(r"\sqrt{2}", "1", pool=pool)
@@ -151,7 +151,7 @@ def _closed_cpu(pool: Pool) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def math_verify(pairs: list[Pair], interpreter: str) -> Timing | None:
+def math_verify(pairs: list[AnswerPair], interpreter: str) -> Timing | None:
     """The same pairs through math-verify in its own interpreter; None where it is missing."""
     rows = [
         {**pair.settings, "gold": pair.gold, "pred": pair.pred, "expected": pair.expected}
@@ -170,7 +170,7 @@ def math_verify(pairs: list[Pair], interpreter: str) -> Timing | None:
     return Timing(list(walls), sum(cpus), found["agreed"])
 
 
-def under_fire(pairs: list[Pair], workers: int) -> tuple[float, float]:
+def under_fire(pairs: list[AnswerPair], workers: int) -> tuple[float, float]:
     """Wall seconds for many pairs without bombs, and with bombs among them."""
     usual = [*pairs, *plain_pairs(len(pairs))]
     many = [usual[k % len(usual)] for k in range(MANY)]
@@ -180,15 +180,15 @@ def under_fire(pairs: list[Pair], workers: int) -> tuple[float, float]:
     return _run_all(many, workers), _run_all(mixed, workers)
 
 
-def _run_all(pairs: list[Pair], workers: int) -> float:
+def _run_all(pairs: list[AnswerPair], workers: int) -> float:
     pool = Pool(workers)
 
-    def one(pair: Pair) -> bool:
+    def one(pair: AnswerPair) -> bool:
         found = answers_of(pair)
         return found is not None and compare(*found, policy_of(pair), pool=pool).equal
 
     with ThreadPoolExecutor(workers) as threads:
-        list(threads.map(one, [Pair(r"\sqrt{2}", "1", False)] * workers))
+        list(threads.map(one, [AnswerPair(r"\sqrt{2}", "1", False)] * workers))
         start = time.perf_counter()
         list(threads.map(one, pairs))
         seconds = time.perf_counter() - start

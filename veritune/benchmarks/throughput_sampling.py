@@ -1,9 +1,9 @@
 """`veritune bench throughput --what sampling`: new tokens a second, beside other samplers.
 
-A 3.2 million-parameter Qwen2 with fresh weights and no end token, so that all draw equally much:
+A 3.2 million-parameter Qwen2 with fresh weights and no end token, so that all sample equally much:
 64 prompts of mixed length, 8 candidates each, 64 new tokens. The samplers take turns, so that a
 machine's moods fall on all of them alike. vLLM takes part where it is installed; there a second
-table holds what `veritune sample` does with its engine, every candidate judged meanwhile, against
+table holds what `veritune sample` does with its engine, every candidate verified meanwhile, against
 `vllm.LLM.generate` alone: as it is, and with a seed for every candidate and log-probabilities.
 """
 
@@ -32,7 +32,7 @@ SHAPE, INNER = ScratchConfig(layers=4, width=256, heads=4, max_length=128), 688
 MORE = 4
 """Candidates of the second table, times those of the first: it must outlast its own start."""
 Sampler = Callable[[], int]
-"""Draws once, and returns how many tokens."""
+"""Samples once, and returns how many tokens."""
 
 
 def main(argv: list[str]) -> int:
@@ -57,7 +57,7 @@ def main(argv: list[str]) -> int:
         print_table(take_turns(samplers, arguments.rounds), "native")
         if engine is not None:
             whole, close = sample_with_vllm(policy)
-            # vLLM 0.32 on a CPU dies of a prompt in chunks whose request has a seed.
+            # vLLM 0.32 on a CPU crashes on a prompt in chunks whose request has a seed.
             seeded = bare_vllm(policy, enable_chunked_prefill=False)
             told = {"seed": 0, "logprobs": 0, "flat_logprobs": True}
             sides: dict[str, Sampler] = {
@@ -196,27 +196,27 @@ def sample_with_vllm(policy: Checkpoint) -> tuple[Sampler, Callable[[], None]]:
     """The pipeline of `veritune sample --verdicts`, its engine started; and how to end it."""
     from veritune.sampler import VllmSampler
 
-    config = SamplerConfig(type="vllm", max_tokens=NEW_TOKENS, gpu_memory=0.3)
+    config = SamplerConfig(type="vllm", max_tokens=NEW_TOKENS, gpu_memory_utilization=0.3)
     sampler = VllmSampler(config, seed=0)
     sampler.load(policy)
 
     def draw() -> int:
         with TemporaryDirectory() as folder:
-            return asyncio.run(_draw_and_judge(Path(folder), sampler, policy))
+            return asyncio.run(_sample_and_verify(Path(folder), sampler, policy))
 
     return draw, sampler.close
 
 
-async def _draw_and_judge(folder: Path, sampler: Any, policy: Checkpoint) -> int:
+async def _sample_and_verify(folder: Path, sampler: Any, policy: Checkpoint) -> int:
     from veritune.journal import Journal
-    from veritune.rounds.drawing import draw_and_judge
+    from veritune.rounds.sampling import sample_and_verify
     from veritune.verifiers import open_verifier
 
     asked = problems()
     with Journal.open(folder) as journal:
         journal.add_problems("train", asked)
         async with open_verifier(VerifierConfig(), needs_code=False) as verifier:
-            await draw_and_judge(
+            await sample_and_verify(
                 journal, sampler, verifier, policy, asked, MORE * CANDIDATES,
                 lambda count=1, **figures: None, at_once=4,
             )  # fmt: skip

@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from veritune.benchmarks.sides import in_turn, print_ratios
+from veritune.benchmarks.benchmark_process import in_turn, print_ratios
 from veritune.errors import RecipeError
 
 EQUAL, SHORTEST, LONGEST = 74, 12, 400
@@ -92,11 +92,11 @@ def run(task: dict[str, Any]) -> dict[str, float]:
         examples.append(Example(problem=problem, candidate=candidate))
     marks: list[float] = []
     config = SftConfig(
-        updates=task["steps"],
+        max_steps=task["steps"],
         batch_size=task["batch"],
-        micro_batch=task["micro_batch"],
+        micro_batch_size=task["micro_batch"],
         learning_rate=1e-5,
-        warmup=0,
+        warmup_steps=0,
         save_every=0,
     )
     trainer = SftTrainer(config, seed=0, on_step=lambda step: marks.append(time.perf_counter()))

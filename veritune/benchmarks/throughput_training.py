@@ -1,6 +1,6 @@
 """Completion tokens a second of whole reinforcement-learning steps, generation included.
 
-Ours is the run's own path: load the policy into the sampler, draw, judge, update, save the
+Ours is the run's own path: load the policy into the sampler, sample, verify, update, save the
 checkpoint with its state and name it by content. The peer is TRL on the same model folder,
 prompts, batch and threads. Each measurement is a process of its own, ours and the peer's in turn;
 the first steps are not timed. What is compared is the ratio of medians, and the peak memory.
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from veritune.benchmarks.sides import in_turn, print_ratios
+from veritune.benchmarks.benchmark_process import in_turn, print_ratios
 
 What = Literal["ppo", "group"]
 PROMPTS = 512
@@ -37,7 +37,7 @@ def compare(what: What, peer: str, argv: Sequence[str]) -> int:
         _prepare(Path(folder))
         python = options.peer_python
         peers = {f"TRL {peer}": [python, "-c", _peer(what)]} if python else {}
-        found = in_turn("veritune.benchmarks.training_side", peers, task, options.repeats)
+        found = in_turn("veritune.benchmarks.training_process", peers, task, options.repeats)
         print_ratios(found)
     return 0
 

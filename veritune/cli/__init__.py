@@ -15,9 +15,9 @@ from veritune.text import one_line
 __all__ = ["main"]
 
 COMMANDS = {
-    "run": "run a recipe's rounds; goes on by itself if the run exists",
-    "sample": "draw candidates for a file of problems",
-    "verify": "judge a file of candidates",
+    "run": "run a recipe's rounds; resumes by itself if the run exists",
+    "sample": "sample candidates for a file of problems",
+    "verify": "verify a file of candidates",
     "train": "train a model on files: sft, reward, dpo",
     "bench": "measure: pass-at-k, best-of-n, supervision, steps, throughput",
     "validate": "check every reference solution with its own verifier",
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except VerituneError as error:
         return fail(str(error), error.exit_code)
     except KeyboardInterrupt:
-        fail("stopped; run the same command again to go on", INTERRUPTED)
+        fail("stopped; run the same command again to resume", INTERRUPTED)
         if argv is None:
             from veritune.cli.running import leave
 
@@ -63,6 +63,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        # What is still to be printed would fail again as Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        where = f"{error.filename}: " if error.filename else "the work or its output: "
+        return fail(f"{where}{error.strerror or error}", 1)
 
 
 def usage() -> str:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from veritune.config.base import renamed
 from veritune.errors import RecipeError
 
 M = TypeVar("M", bound=BaseModel)
@@ -63,9 +64,11 @@ def _one_line(box: str, shape: type[BaseModel]) -> str:
     unknown = re.match(r"Unrecognized options: (\S+)", text)
     if unknown:
         word = unknown[1].rstrip(",")
+        if new := renamed(word.lstrip("-").replace("-", "_")):
+            return f"{word}: renamed to --{new.replace('_', '-')}"
         near = get_close_matches(word.lstrip("-").replace("-", "_"), _keys(shape), 1)
-        mend = f"did you mean --{near[0].replace('_', '-')}?" if near else "see --help"
-        return f"no option {word}; {mend}"
+        fix = f"did you mean --{near[0].replace('_', '-')}?" if near else "see --help"
+        return f"no option {word}; {fix}"
     return text
 
 

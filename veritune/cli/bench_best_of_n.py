@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from veritune.cli.arguments import parse
-from veritune.cli.candidates import CandidateArguments, Pair, judged_candidates
-from veritune.cli.console import Terminal, percent
+from veritune.cli.candidates import CandidateArguments, ProblemCandidate, verified_candidates
+from veritune.cli.console import TerminalProgress, percent
 from veritune.cli.inputs import read_pairs, read_problems
 from veritune.config import Positive
 from veritune.errors import RecipeError, RecordError, UnwritableError
@@ -25,7 +25,7 @@ class BestOfNArguments(CandidateArguments):
     """How often the pick among n candidates is right: by verifier, majority, or scores."""
 
     verdicts: str | None = None
-    """Verdicts of the candidates, as `veritune verify` writes them; judged where left out."""
+    """Verdicts of the candidates, as `veritune verify` writes them; verified where left out."""
     scores: tuple[str, ...] = ()
     """Files with problem_id, index and score a line: of a reward model, or verdicts of another
     verifier. Each gives a curve of its own, under the file's name."""
@@ -40,25 +40,25 @@ class BestOfNArguments(CandidateArguments):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Judge what is not judged, and report a table of n by what selects."""
+    """Verify what has no verdict, and report a table of n by what selects."""
     from veritune.benchmarks.best_of_n import curves
 
     arguments = parse(BestOfNArguments, argv, prog="veritune bench best-of-n")
     scores = {Path(path).name.partition(".")[0]: read_scores(path) for path in arguments.scores}
-    watch = Terminal()
-    pairs, verdicts = _judged(arguments, watch)
+    progress = TerminalProgress()
+    pairs, verdicts = _verified(arguments, progress)
     found = curves(verdicts, scores | _reward_scores(arguments, pairs), arguments.n)
     for line in table(found):
-        watch.say(line)
+        progress.say(line)
     unchecked = sum(verdict.outcome == "error" for verdict in verdicts)
-    watch.say(f"{len(verdicts)} candidates; {unchecked} could not be checked")
+    progress.say(f"{len(verdicts)} candidates; {unchecked} verifier errors")
     if arguments.out is not None:
         _write(Path(arguments.out), found)
     return 0
 
 
 def read_scores(path: str) -> dict[Key, float]:
-    """Scores by (problem id, index); a row without a score (its checker broke) counts as lowest."""
+    """Scores by (problem id, index); a row without a score (verifier error) counts as lowest."""
     found: dict[Key, float] = {}
     for number, row in iter_rows(path):
         try:
@@ -84,13 +84,15 @@ def table(found: dict[str, Curve]) -> list[str]:
     return lines
 
 
-def _judged(arguments: BestOfNArguments, watch: Terminal) -> tuple[list[Pair], list[Verdict]]:
+def _verified(
+    arguments: BestOfNArguments, progress: TerminalProgress
+) -> tuple[list[ProblemCandidate], list[Verdict]]:
     """Candidates with their problems, where those are known, and the verdicts."""
     if arguments.verdicts is None:
-        return judged_candidates(arguments, watch)
+        return verified_candidates(arguments, progress)
     if arguments.model is not None:
-        raise RecipeError("give --verdicts, or --model to draw candidates with, but not both")
-    pairs: list[Pair] = []
+        raise RecipeError("give --verdicts, or --model to sample candidates with, but not both")
+    pairs: list[ProblemCandidate] = []
     if arguments.candidates is not None:
         pairs = read_pairs(arguments.problems, arguments.candidates)
     return pairs, _known_verdicts(arguments)
@@ -108,7 +110,9 @@ def _known_verdicts(arguments: BestOfNArguments) -> list[Verdict]:
     return verdicts
 
 
-def _reward_scores(arguments: BestOfNArguments, pairs: list[Pair]) -> dict[str, dict[Key, float]]:
+def _reward_scores(
+    arguments: BestOfNArguments, pairs: list[ProblemCandidate]
+) -> dict[str, dict[Key, float]]:
     """Scores of the reward model, by its folder's name."""
     if arguments.scorer is None:
         return {}

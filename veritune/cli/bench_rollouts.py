@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from veritune.cli.arguments import parse
-from veritune.cli.console import Terminal, percent
+from veritune.cli.console import TerminalProgress, percent
 from veritune.cli.inputs import read_pairs
 from veritune.cli.running import run_async
 from veritune.config import Count, Positive, SamplerConfig, VerifierConfig
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from veritune.verifiers.prefixes import StepLabels
 
 
-class RolloutArguments(VerifierConfig):
-    """Label every step of candidates by what completions of its prefix come to."""
+class RolloutLabelArguments(VerifierConfig):
+    """Label every step of candidates by the outcomes of completions of its prefix."""
 
     model: str
-    """Draws the completions: Hugging Face folder or hub name; for a server, its name there."""
+    """Samples the completions: Hugging Face folder or hub name; for a server, its name there."""
     problems: str
     """Problems: .jsonl, .jsonl.zst or .parquet."""
     candidates: str
@@ -43,11 +43,11 @@ class RolloutArguments(VerifierConfig):
     search: bool = False
     """Look for the first error only, which takes far fewer completions."""
     budget: Positive | None = None
-    """Most completions to draw; steps that would need more are left unchecked."""
+    """Most completions to sample; steps that would need more are left unchecked."""
     cache: str | None = None
     """Folder that keeps completions for the next time; OUT.rollouts where left out."""
     seed: Count = 0
-    """Everything drawn at random follows from this."""
+    """Random seed: every random choice follows from it."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     """What the model computes in."""
     sampler: SamplerConfig = SamplerConfig()
@@ -59,28 +59,28 @@ def main(argv: Sequence[str]) -> int:
     from veritune.journal import Journal
     from veritune.verifiers.steps import check_steps
 
-    arguments = parse(RolloutArguments, argv, prog="veritune bench rollouts")
+    arguments = parse(RolloutLabelArguments, argv, prog="veritune bench rollouts")
     pairs = read_pairs(arguments.problems, arguments.candidates)
-    watch = Terminal()
+    progress = TerminalProgress()
     with Journal.open(_cache(arguments)) as journal:
-        labels = run_async(_label(arguments, pairs, journal, watch))
+        labels = run_async(_label(arguments, pairs, journal, progress))
     verdicts = [replace(found.verdict, steps=found.steps) for found in labels]
     write_records(arguments.out, verdicts)
     rules = [check_steps(problem, candidate.text) for problem, candidate in pairs]
     found = agreement([(v.steps, r) for v, r in zip(verdicts, rules, strict=True)])
-    watch.say(f"{len(verdicts)} solutions in {arguments.out}")
-    watch.say(f"same label as by rules: {percent(found.same_label)} of {found.steps} steps")
-    watch.say(f"same first error: {percent(found.same_error)} of {found.solutions} solutions")
+    progress.say(f"{len(verdicts)} solutions in {arguments.out}")
+    progress.say(f"same label as by rules: {percent(found.same_label)} of {found.steps} steps")
+    progress.say(f"same first error: {percent(found.same_error)} of {found.solutions} solutions")
     return 0
 
 
 async def _label(
-    arguments: RolloutArguments,
+    arguments: RolloutLabelArguments,
     pairs: Sequence[tuple[Problem, Candidate]],
     journal: Journal,
-    watch: Terminal,
+    progress: TerminalProgress,
 ) -> list[StepLabels]:
-    from veritune.rounds.drawing import named_policy
+    from veritune.rounds.sampling import named_policy
     from veritune.sampler import open_sampler
     from veritune.verifiers import open_verifier
     from veritune.verifiers.rollouts import RolloutLabeller
@@ -103,17 +103,19 @@ async def _label(
             )
             labels = await labeller.label(pairs)
     known = f", {labeller.reused} known from before" if labeller.reused else ""
-    watch.say(f"{labeller.drawn} completions drawn{known}")
+    progress.say(f"{labeller.sampled} completions sampled{known}")
     return labels
 
 
-def _settings(arguments: RolloutArguments) -> str:
+def _settings(arguments: RolloutLabelArguments) -> str:
     """What completions depend on beside the policy and the prefix."""
-    drawing = arguments.sampler.model_dump(mode="json", exclude={"n", "batch", "gpu_memory", "url"})
-    return json.dumps({"seed": arguments.seed, "dtype": arguments.dtype, **drawing})
+    sampling = arguments.sampler.model_dump(
+        mode="json", exclude={"n", "max_num_seqs", "gpu_memory_utilization", "url"}
+    )
+    return json.dumps({"seed": arguments.seed, "dtype": arguments.dtype, **sampling})
 
 
-def _cache(arguments: RolloutArguments) -> Path:
+def _cache(arguments: RolloutLabelArguments) -> Path:
     folder = Path(arguments.cache or f"{arguments.out}.rollouts")
     try:
         folder.mkdir(parents=True, exist_ok=True)

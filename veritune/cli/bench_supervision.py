@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import Field
 
 from veritune.cli.arguments import parse
-from veritune.cli.console import Terminal
+from veritune.cli.console import TerminalProgress
 from veritune.config import Count, Frozen, Positive, load_recipe_as
 from veritune.errors import RecipeError
 
@@ -17,7 +17,7 @@ USAGE = "usage: veritune bench supervision RECIPE.toml [OPTIONS]\n"
 
 
 class SupervisionArguments(Frozen):
-    """Run a study's arms over several seeds, and write the page that says what came of it."""
+    """Run a study's arms over several seeds, and write the page that shows the results."""
 
     quick: bool = False
     """The four main arms over three seeds, two rounds and fewer problems."""
@@ -34,7 +34,7 @@ class SupervisionArguments(Frozen):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the study, or go on with it; exit code 1 where a run failed."""
+    """Run the study, or resume it; exit code 1 where a run failed."""
     if argv and argv[0] in ("-h", "--help"):
         print(USAGE)
         parse(SupervisionArguments, ["--help"], prog="veritune bench supervision RECIPE.toml")
@@ -53,8 +53,8 @@ def main(argv: Sequence[str]) -> int:
         name=arguments.name,
         output=arguments.output,
     )
-    watch = Terminal(f"{study.name}: study")
-    failed = run_study(study, arguments.workers or os.cpu_count() or 1, watch)
+    progress = TerminalProgress(f"{study.name}: study")
+    failed = run_study(study, arguments.workers or os.cpu_count() or 1, progress)
     page = write_page(study, failed)
-    watch.say(f"everything is in {page.parent}; the write-up is {page}")
+    progress.say(f"everything is in {page.parent}; the write-up is {page}")
     return 1 if failed else 0

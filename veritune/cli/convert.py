@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 from veritune.cli.arguments import parse
-from veritune.cli.console import Terminal
+from veritune.cli.console import TerminalProgress
 from veritune.config import Frozen
 from veritune.errors import RecipeError, RecordError, UnwritableError
 from veritune.files import read_records, write_lines, write_records
 from veritune.problems import read_problems
-from veritune.problems.stepwise import Format, Judged, Neutral, read_stepwise, to_row
+from veritune.problems.stepwise import Format, Neutral, VerifiedCandidate, read_stepwise, to_row
 from veritune.records import Candidate, Verdict
 
 USAGE = "veritune convert IN OUT"
@@ -39,18 +39,18 @@ def main(argv: Sequence[str]) -> int:
     if len(argv) < 2 or argv[0].startswith("-") or argv[1].startswith("-"):
         raise RecipeError(f"name what to read and what to write: {USAGE} --format ...")
     arguments = parse(ConvertArguments, argv[2:], prog=USAGE)
-    judged = list(_read(Path(argv[0]), argv[0], arguments))
+    verified = list(_read(Path(argv[0]), argv[0], arguments))
     out = Path(argv[1])
     if arguments.format == "veritune":
-        _write_records(judged, out)
+        _write_records(verified, out)
     else:
-        rows = [to_row(row, arguments.format) for row in judged]
+        rows = [to_row(row, arguments.format) for row in verified]
         write_lines(out, (json.dumps(row, ensure_ascii=False) for row in rows))
-    Terminal().say(f"{len(judged)} solutions written to {out}")
+    TerminalProgress().say(f"{len(verified)} solutions written to {out}")
     return 0
 
 
-def _read(path: Path, name: str, arguments: ConvertArguments) -> Sequence[Judged]:
+def _read(path: Path, name: str, arguments: ConvertArguments) -> Sequence[VerifiedCandidate]:
     if not (path / PARTS[0]).is_file():
         return list(read_stepwise(name, split=arguments.split, neutral=arguments.neutral))
     problems = {problem.id: problem for problem in read_problems(str(path / PARTS[0]))}
@@ -65,12 +65,12 @@ def _read(path: Path, name: str, arguments: ConvertArguments) -> Sequence[Judged
     return [(problems[c.problem_id], c, verdicts[c.problem_id, c.index]) for c in known]
 
 
-def _write_records(judged: Sequence[Judged], out: Path) -> None:
+def _write_records(verified: Sequence[VerifiedCandidate], out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UnwritableError(f"{out}: cannot be made ({error.strerror})") from None
-    problems = {problem.id: problem for problem, _, _ in judged}
+    problems = {problem.id: problem for problem, _, _ in verified}
     write_records(out / PARTS[0], problems.values())
-    write_records(out / PARTS[1], [candidate for _, candidate, _ in judged])
-    write_records(out / PARTS[2], [verdict for _, _, verdict in judged])
+    write_records(out / PARTS[1], [candidate for _, candidate, _ in verified])
+    write_records(out / PARTS[2], [verdict for _, _, verdict in verified])

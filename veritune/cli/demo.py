@@ -7,7 +7,7 @@ from pathlib import Path
 
 import veritune
 from veritune.cli.arguments import parse
-from veritune.cli.console import Terminal, percent
+from veritune.cli.console import TerminalProgress, percent
 from veritune.cli.run import execute
 from veritune.config import Frozen, Recipe, load_recipe
 
@@ -28,17 +28,17 @@ def main(argv: Sequence[str]) -> int:
     """Run the demo's recipes, then write the report over all of them."""
     arguments = parse(DemoArguments, argv, prog="veritune demo")
     recipes = demo_recipes(Path(arguments.recipes or _shipped()), arguments.output)
-    watch = Terminal()
+    progress = TerminalProgress()
     for number, recipe in enumerate(recipes, 1):
-        watch.say(f"\n[{number}/{len(recipes)}] {recipe.name}")
+        progress.say(f"\n[{number}/{len(recipes)}] {recipe.name}")
         execute(recipe)
     from veritune.report import write_report
 
     out = write_report([r.folder for r in recipes], Path(arguments.output) / "demo-report.html")
-    watch.say("")
+    progress.say("")
     for recipe in recipes:
-        watch.say(_summary(recipe))
-    watch.say(f"\nreport: {out}")
+        progress.say(_summary(recipe))
+    progress.say(f"\nreport: {out}")
     return 0
 
 
@@ -69,7 +69,7 @@ def _summary(recipe: Recipe) -> str:
     from veritune.journal import Journal
 
     with Journal.open(recipe.folder, read_only=True) as journal:
-        rows = journal.metrics("evaluate")
+        rows = journal.evaluations()
     first, last = rows[0], rows[-1]
     trace = last["trace_error"]
     wrong = "" if trace is None else f"; wrong steps behind right answers {percent(trace)}"

@@ -43,10 +43,10 @@ def _refuse_equal_ids(path: str, problems: Sequence[Problem]) -> None:
     raise RecordError(f"{path}: {', '.join(twice[:MOST_NAMED])}{more}; ids must differ")
 
 
-def read_judged(
+def read_verified(
     problems: str, candidates: str, verdicts: str
 ) -> list[tuple[Problem, Candidate, Verdict]]:
-    """Every judged candidate with its problem and verdict, those of a problem together."""
+    """Every verified candidate with its problem and verdict, those of a problem together."""
     of_key = {(v.problem_id, v.index): v for v in read_records(verdicts, Verdict)}
     found = [
         (problem, candidate, of_key[key])

@@ -1,4 +1,4 @@
-"""`veritune run RECIPE.toml [--key value ...] [--dry-run]`."""
+"""`veritune run RECIPE.toml [--key value ...] [--from-round K] [--dry-run]`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from veritune.cli.arguments import parse
-from veritune.cli.console import Terminal, percent
+from veritune.cli.console import TerminalProgress, percent
 from veritune.cli.running import run_async
 from veritune.config import Recipe, load_recipe
 from veritune.errors import RecipeError
@@ -15,22 +15,41 @@ PROG = "veritune run RECIPE.toml"
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run a recipe to its end, or go on with it."""
-    words = [word for word in argv if word != "--dry-run"]
+    """Run a recipe to its end, or resume it."""
+    rest, from_round = take_round(argv)
+    words = [word for word in rest if word != "--dry-run"]
     recipe = read(words)
-    if len(words) != len(argv):
+    if len(words) != len(rest):
         from veritune.journal.folder import to_toml
 
         print(to_toml(recipe), end="")
         return 0
-    execute(recipe)
+    execute(recipe, from_round)
     return 0
+
+
+def take_round(words: Sequence[str]) -> tuple[list[str], int | None]:
+    """The words without `--from-round K`, and K; raises `RecipeError`."""
+    rest, rounds = [], []
+    waiting = iter(words)
+    for word in waiting:
+        name, sign, value = word.partition("=")
+        if name in ("--from-round", "--from_round"):
+            rounds.append(value if sign else next(waiting, ""))
+        else:
+            rest.append(word)
+    if not rounds:
+        return rest, None
+    if len(rounds) > 1 or not (rounds[0].isascii() and rounds[0].isdigit()):
+        raise RecipeError("--from-round: give one round, such as --from-round 3; 0 is the start")
+    return rest, int(rounds[0])
 
 
 def read(words: Sequence[str]) -> Recipe:
     """The recipe that the words name, with its overrides."""
     if words and words[0] in ("-h", "--help"):
-        print("usage: veritune run RECIPE.toml [--dry-run] [OPTIONS]\n")
+        print("usage: veritune run RECIPE.toml [--dry-run] [--from-round K] [OPTIONS]\n")
+        print("--from-round K  go back to the state after round K, and resume from there\n")
         return parse(Recipe, ["--help"], prog=PROG, default=Recipe())
     if not words or words[0].startswith("-"):
         raise RecipeError("name the recipe first: veritune run RECIPE.toml [--sampler.n 16 ...]")
@@ -38,14 +57,14 @@ def read(words: Sequence[str]) -> Recipe:
     return parse(Recipe, words[1:], prog=PROG, default=recipe) if words[1:] else recipe
 
 
-def execute(recipe: Recipe) -> None:
-    """Run the rounds, drawing them on the terminal; ends with one summary line."""
-    watch = Terminal(f"{recipe.name}: held-out problems")
+def execute(recipe: Recipe, from_round: int | None = None) -> None:
+    """Run the rounds and show them on the terminal; ends with one summary line."""
+    progress = TerminalProgress(f"{recipe.name}: held-out problems")
     from veritune.rounds import improve
 
-    rows = run_async(improve(recipe, watch))
+    rows = run_async(improve(recipe, progress, from_round))
     first, last = rows[0], rows[-1]
-    watch.say(
+    progress.say(
         f"done: pass@1 {percent(first['pass_at_1'])} -> {percent(last['pass_at_1'])} on"
         f" {last['problems']} held-out problems after {recipe.rounds.count} rounds;"
         f" everything is in {recipe.folder}"

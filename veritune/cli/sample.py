@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from veritune.cli.arguments import parse
-from veritune.cli.console import Terminal
+from veritune.cli.console import TerminalProgress
 from veritune.cli.inputs import read_problems
 from veritune.cli.running import run_async
 from veritune.config import Count, Frozen, SamplerConfig, VerifierConfig
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class SampleArguments(Frozen):
-    """Draw candidates for a file of problems; a draw that was stopped goes on where it was."""
+    """Sample candidates for a file of problems; sampling that was stopped resumes."""
 
     model: str
     """Hugging Face folder, PEFT adapter or hub name; for a server, the model's name there."""
@@ -33,9 +33,9 @@ class SampleArguments(Frozen):
     out: str
     """Where the candidates go, in order of problem and index; the ending picks the format."""
     verdicts: str | None = None
-    """Also judge every candidate as it comes, and write the verdicts here."""
+    """Also verify every candidate as it comes, and write the verdicts here."""
     seed: Count = 0
-    """Everything drawn at random follows from this."""
+    """Random seed: every random choice follows from it."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     """What the model computes in."""
     sampler: SamplerConfig = SamplerConfig()
@@ -43,32 +43,35 @@ class SampleArguments(Frozen):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Draw `sampler.n` candidates a problem and write them."""
+    """Sample `sampler.n` candidates a problem and write them."""
     words = ["--sampler.n" if word == "--n" else word for word in argv]
     arguments = parse(SampleArguments, words, prog="veritune sample")
     problems = read_problems(arguments.problems)
-    watch = Terminal()
+    progress = TerminalProgress()
     with ExitStack() as stack:
         journal = stack.enter_context(_unfinished(arguments))
-        run_async(_draw(arguments, problems, journal, watch))
+        run_async(_sample(arguments, problems, journal, progress))
         count = write_records(arguments.out, journal.candidates(0, "train"))
-        watch.say(f"{count} candidates of {len(problems)} problems in {arguments.out}")
+        progress.say(f"{count} candidates of {len(problems)} problems in {arguments.out}")
         if arguments.verdicts is not None:
             write_records(arguments.verdicts, _verdicts(journal))
             outcomes = journal.outcomes(0, "train")
-            watch.say(
+            progress.say(
                 f"{outcomes.get('passed', 0)} passed, {outcomes.get('failed', 0)} failed,"
-                f" {outcomes.get('error', 0)} could not be checked; verdicts in"
+                f" {outcomes.get('error', 0)} verifier errors; verdicts in"
                 f" {arguments.verdicts}"
             )
     shutil.rmtree(_folder(arguments), ignore_errors=True)
     return 0
 
 
-async def _draw(
-    arguments: SampleArguments, problems: list[Problem], journal: Journal, watch: Terminal
+async def _sample(
+    arguments: SampleArguments,
+    problems: list[Problem],
+    journal: Journal,
+    progress: TerminalProgress,
 ) -> None:
-    from veritune.rounds.drawing import draw, draw_and_judge, named_policy
+    from veritune.rounds.sampling import named_policy, sample_and_verify, sample_candidates
     from veritune.sampler import open_sampler
     from veritune.verifiers import open_verifier
 
@@ -80,20 +83,20 @@ async def _draw(
     total = len(problems) * config.n
     with closing(sampler):
         if arguments.verdicts is None:
-            with watch.phase("sample", total) as advance:
-                await draw(journal, sampler, policy, problems, config.n, advance)
+            with progress.phase("sample", total) as advance:
+                await sample_candidates(journal, sampler, policy, problems, config.n, advance)
             return
         needs_code = any(problem.kind == "code" for problem in problems)
         async with open_verifier(verifying, needs_code=needs_code) as verifier:
-            with watch.phase("sample and verify", total) as advance:
-                await draw_and_judge(
+            with progress.phase("sample and verify", total) as advance:
+                await sample_and_verify(
                     journal, sampler, verifier, policy, problems, config.n, advance,
                     at_once=2 * verifying.workers,
                 )  # fmt: skip
 
 
 def _folder(arguments: SampleArguments) -> Path:
-    """Where a draw that is not finished lies."""
+    """Where unfinished samples are kept."""
     return Path(f"{arguments.out}.part")
 
 
@@ -109,12 +112,14 @@ def _unfinished(arguments: SampleArguments) -> Journal:
 
 
 def _check_same(arguments: SampleArguments, policy: str) -> None:
-    """An unfinished draw goes on with the settings that it began with, or not at all."""
+    """Unfinished sampling resumes with the settings that it began with, or not at all."""
     from veritune.journal import content_hash
 
     path = _folder(arguments) / "settings.json"
-    drawing = arguments.sampler.model_dump(mode="json", exclude={"batch", "gpu_memory", "url"})
-    wanted = {"policy": policy, "seed": arguments.seed, "dtype": arguments.dtype, **drawing}
+    sampling = arguments.sampler.model_dump(
+        mode="json", exclude={"max_num_seqs", "gpu_memory_utilization", "url"}
+    )
+    wanted = {"policy": policy, "seed": arguments.seed, "dtype": arguments.dtype, **sampling}
     wanted["problems"] = content_hash(arguments.problems)
     if not path.exists():
         aside = path.with_name(".settings.json")
@@ -125,14 +130,14 @@ def _check_same(arguments: SampleArguments, policy: str) -> None:
         found = dict(parse_json(path.read_bytes()))
     except (OSError, ValueError, TypeError) as error:
         raise RecipeError(
-            f"{path}: cannot be read ({error}); remove {path.parent} to draw afresh"
+            f"{path}: cannot be read ({error}); remove {path.parent} to sample afresh"
         ) from None
     if other := [key for key, value in wanted.items() if found.get(key) != value]:
         raise RecipeError(
-            f"{path.parent}: an unfinished draw with another {', '.join(other)}; give the same"
-            " again to go on with it, or remove that folder"
+            f"{path.parent}: unfinished sampling with another {', '.join(other)}; give the"
+            " same again to resume it, or remove that folder"
         )
 
 
 def _verdicts(journal: Journal) -> Iterator[Verdict]:
-    return (verdict for _, _, verdict in journal.judged(0, "train"))
+    return (verdict for _, _, verdict in journal.verified(0, "train"))

@@ -12,7 +12,7 @@ from veritune.cli.arguments import parse
 from veritune.config import Frozen
 from veritune.errors import MissingFileError, RecipeError, SandboxUnavailableError
 from veritune.sandbox import Limits, docker, open_sandbox
-from veritune.sandbox.doctor import Finding, examine
+from veritune.sandbox.doctor import IsolationCheck, examine
 from veritune.sandbox.image import TOOLCHAINS, build_from_dockerfile, build_from_host
 
 KINDS = ("bubblewrap", "docker")
@@ -63,21 +63,19 @@ def doctor(arguments: DoctorArguments) -> int:
         works |= found[0].holds
         print(kind)
         for finding in found:
-            mend = f": {finding.mend}" if finding.mend and not finding.holds else ""
-            print(
-                f"  {'holds' if finding.holds else 'DOES NOT HOLD':13}  {finding.guarantee}{mend}"
-            )
+            fix = f": {finding.fix}" if finding.fix and not finding.holds else ""
+            print(f"  {'holds' if finding.holds else 'DOES NOT HOLD':13}  {finding.guarantee}{fix}")
     return 0 if works else 1
 
 
-def _findings(kind: str, arguments: DoctorArguments) -> list[Finding]:
+def _findings(kind: str, arguments: DoctorArguments) -> list[IsolationCheck]:
     limits = Limits()
     try:
         sandbox = open_sandbox(
             kind, workers=1, limits=limits, image=arguments.image, runtime=arguments.runtime
         )
     except SandboxUnavailableError as error:
-        return [Finding("starts", False, str(error))]
+        return [IsolationCheck("starts", False, str(error))]
     return asyncio.run(examine(sandbox, limits))
 
 

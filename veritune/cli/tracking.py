@@ -18,4 +18,4 @@ def tracking(arguments: Any) -> AbstractContextManager[Callable[[dict[str, Any]]
     out = Path(arguments.out)
     name = None if processes.rank() else arguments.tracker
     settings = arguments.model_dump(mode="json", exclude_none=True)
-    return tracked_training(name, out, settings, goes_on=state_folder(out).is_dir())
+    return tracked_training(name, out, settings, resumes=state_folder(out).is_dir())

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from veritune.cli.arguments import parse
-from veritune.cli.console import Terminal
+from veritune.cli.console import TerminalProgress
 from veritune.cli.inputs import read_pairs
 from veritune.cli.tracking import tracking
 from veritune.cli.train_pairs import train_dpo, train_reward
@@ -83,9 +83,9 @@ def train_sft(argv: Sequence[str]) -> int:
 
     examples = read_examples(arguments)
     folder = model_folder(arguments.model)
-    watch = Terminal()
+    progress = TerminalProgress()
     with (
-        watch.phase("train", arguments.updates) as advance,
+        progress.phase("train", arguments.max_steps) as advance,
         tracking(arguments) as tell,
     ):
 
@@ -96,7 +96,9 @@ def train_sft(argv: Sequence[str]) -> int:
         trainer = SftTrainer(arguments, seed=arguments.seed, shard=arguments.shard, on_step=on_step)
         start = Checkpoint(path=str(folder), policy=policy_hash(folder))
         trained = trainer.update(start, examples, out)
-    watch.say(f"trained on {len(examples)} examples; {trained.path} holds policy {trained.policy}")
+    progress.say(
+        f"trained on {len(examples)} examples; {trained.path} holds policy {trained.policy}"
+    )
     return 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from veritune.cli.arguments import parse
-from veritune.cli.console import Terminal
+from veritune.cli.console import TerminalProgress
 from veritune.config import Count, Frozen, LoraConfig, Positive
 from veritune.errors import RecipeError
 
@@ -40,7 +40,9 @@ def make_adapter(argv: Sequence[str]) -> int:
     from veritune.models import save_adapter
 
     made = save_adapter(arguments.model, arguments, arguments.seed, out)
-    Terminal().say(f"{made.path} holds a fresh adapter on {arguments.model}, policy {made.policy}")
+    TerminalProgress().say(
+        f"{made.path} holds a fresh adapter on {arguments.model}, policy {made.policy}"
+    )
     return 0
 
 
@@ -51,7 +53,7 @@ def merge(argv: Sequence[str]) -> int:
     from veritune.models import merge_adapter
 
     made = merge_adapter(arguments.model, out)
-    Terminal().say(f"{made.path} holds the merged policy {made.policy}")
+    TerminalProgress().say(f"{made.path} holds the merged policy {made.policy}")
     return 0
 
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import model_validator
 
 from veritune.cli.arguments import parse
-from veritune.cli.console import Terminal
-from veritune.cli.inputs import read_judged
+from veritune.cli.console import TerminalProgress
+from veritune.cli.inputs import read_verified
 from veritune.cli.tracking import tracking
 from veritune.config import Count, DpoConfig, Frozen, PairConfig, RewardConfig, TrackerName
 from veritune.errors import RecipeError, RecordError
 from veritune.records import Checkpoint
 
 if TYPE_CHECKING:
-    from veritune.trainer.pairs import Pair
+    from veritune.trainer.pairs import PreferencePair
 
 
 class DataArguments(Frozen):
@@ -64,17 +64,17 @@ class RewardArguments(RewardConfig, PairConfig, DataArguments):
 
 
 class DpoArguments(DpoConfig, PairConfig, DataArguments):
-    """Direct preference optimisation on preferences, or on verified against refuted candidates."""
+    """Direct preference optimisation on preferences, or on passed against rejected candidates."""
 
 
 def train_reward(argv: Sequence[str]) -> int:
     """`veritune train reward`."""
     arguments = parse(RewardArguments, argv, prog="veritune train reward")
-    start, watch = _start(arguments), Terminal()
+    start, progress = _start(arguments), TerminalProgress()
     from veritune.trainer.reward_models import RewardTrainer
 
     with (
-        watch.phase("train", arguments.updates) as advance,
+        progress.phase("train", arguments.max_steps) as advance,
         tracking(arguments) as tell,
     ):
         trainer = RewardTrainer(
@@ -84,21 +84,21 @@ def train_reward(argv: Sequence[str]) -> int:
         if arguments.kind == "preference":
             trained = trainer.preference(start.path, _pairs(arguments, arguments), out)
         else:
-            judged = _judged(arguments)
-            trained = trainer.judged(start.path, arguments.kind, judged, out)
-    watch.say(f"{trained.path} holds the {arguments.kind} reward model {trained.policy}")
+            verified = _verified(arguments)
+            trained = trainer.from_verdicts(start.path, arguments.kind, verified, out)
+    progress.say(f"{trained.path} holds the {arguments.kind} reward model {trained.policy}")
     return 0
 
 
 def train_dpo(argv: Sequence[str]) -> int:
     """`veritune train dpo`."""
     arguments = parse(DpoArguments, argv, prog="veritune train dpo")
-    start, watch = _start(arguments), Terminal()
+    start, progress = _start(arguments), TerminalProgress()
     from veritune.trainer.dpo import DpoTrainer
 
     pairs = _pairs(arguments, arguments)
     with (
-        watch.phase("train", arguments.updates) as advance,
+        progress.phase("train", arguments.max_steps) as advance,
         tracking(arguments) as tell,
     ):
         trainer = DpoTrainer(
@@ -109,7 +109,7 @@ def train_dpo(argv: Sequence[str]) -> int:
             on_step=_shown(advance, tell),
         )
         trained = trainer.prefer(start, pairs, Path(arguments.out))
-    watch.say(f"trained on {len(pairs)} pairs; {trained.path} holds policy {trained.policy}")
+    progress.say(f"trained on {len(pairs)} pairs; {trained.path} holds policy {trained.policy}")
     return 0
 
 
@@ -122,22 +122,25 @@ def _start(arguments: DataArguments) -> Checkpoint:
     return Checkpoint(path=str(folder), policy=policy_hash(folder))
 
 
-def _judged(arguments: DataArguments) -> list[Any]:
+def _verified(arguments: DataArguments) -> list[Any]:
     assert arguments.problems and arguments.candidates and arguments.verdicts
-    return read_judged(arguments.problems, arguments.candidates, arguments.verdicts)
+    return read_verified(arguments.problems, arguments.candidates, arguments.verdicts)
 
 
-def _pairs(arguments: DataArguments, pairing: PairConfig) -> list[Pair]:
-    from veritune.trainer.pairs import judged_pairs, read_pairs_file
+def _pairs(arguments: DataArguments, pairing: PairConfig) -> list[PreferencePair]:
+    from veritune.trainer.pairs import read_pairs_file, verdict_pairs
 
     if arguments.preferences is not None:
         return read_pairs_file(arguments.preferences)
-    pairs = judged_pairs(
-        _judged(arguments), keep=pairing.pairs, seed=arguments.seed, steps=pairing.steps
+    pairs = verdict_pairs(
+        _verified(arguments),
+        max_per_problem=pairing.pairs,
+        seed=arguments.seed,
+        steps=pairing.steps,
     )
     if not pairs:
         raise RecordError(
-            f"{arguments.verdicts}: no problem has both a verified and a refuted candidate"
+            f"{arguments.verdicts}: no problem has both a passed and a rejected candidate"
         )
     return pairs
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from veritune.cli.arguments import parse
-from veritune.cli.console import Terminal
-from veritune.cli.inputs import read_judged
+from veritune.cli.console import TerminalProgress
+from veritune.cli.inputs import read_verified
 from veritune.cli.tracking import tracking
 from veritune.config import (
     Count,
@@ -23,15 +23,15 @@ from veritune.errors import RecipeError
 from veritune.records import Checkpoint
 
 
-class RolloutArguments(Frozen):
+class PolicyGradientArguments(Frozen):
     """What every policy gradient needs from the command line."""
 
     model: str
-    """Folder of the policy that drew the candidates; its `trainer/` is gone on with."""
+    """Folder of the policy that sampled the candidates; training resumes from its `trainer/`."""
     problems: str
     """Problems: .jsonl, .jsonl.zst or .parquet."""
     candidates: str
-    """Candidates with the token ids that were drawn, as `veritune sample` writes them."""
+    """Candidates with the token ids that were sampled, as `veritune sample` writes them."""
     verdicts: str
     """Verdicts on the candidates; those without one are left out."""
     out: str
@@ -39,20 +39,20 @@ class RolloutArguments(Frozen):
     reference: str | None = None
     """Folder of the policy that the KL is measured against; left out: the model itself."""
     temperature: PositiveFloat = 1.0
-    """The temperature that the candidates were drawn at."""
+    """The temperature that the candidates were sampled at."""
     seed: Count = 0
     """The order of the candidates follows from this."""
     tracker: TrackerName | None = None
     """Where the steps' measurements go. Left out: nowhere."""
 
 
-class PpoArguments(PpoConfig, RolloutArguments):
+class PpoArguments(PpoConfig, PolicyGradientArguments):
     """One round of PPO on candidates and their verdicts."""
 
     type: Literal["ppo"] = "ppo"
 
 
-class GroupArguments(GroupConfig, RolloutArguments):
+class GroupArguments(GroupConfig, PolicyGradientArguments):
     """One round of a group baseline on candidates and their verdicts."""
 
     type: Literal["rloo", "grpo", "dr_grpo"] = "rloo"
@@ -86,8 +86,8 @@ def _train(arguments: Any, trainer_of: Any) -> int:
     from veritune.models import model_folder, policy_hash
     from veritune.trainer import Rollout
 
-    judged = read_judged(arguments.problems, arguments.candidates, arguments.verdicts)
-    rollouts = [Rollout(problem=p, candidate=c, verdict=v) for p, c, v in judged]
+    verified = read_verified(arguments.problems, arguments.candidates, arguments.verdicts)
+    rollouts = [Rollout(problem=p, candidate=c, verdict=v) for p, c, v in verified]
     folders = [model_folder(path) for path in (arguments.model, arguments.reference) if path]
     policy, reference = (
         Checkpoint(path=str(folder), policy=policy_hash(folder))
@@ -109,10 +109,10 @@ def _train(arguments: Any, trainer_of: Any) -> int:
             }
         )
         trained = trainer.update(policy, rollouts, out)
-    watch, last = Terminal(), steps[-1]
+    progress, last = TerminalProgress(), steps[-1]
     for warning in last.get("warnings", ()):
-        watch.say(warning)
-    watch.say(
+        progress.say(warning)
+    progress.say(
         f"{len(steps)} steps on {len(rollouts)} candidates, mean reward {last['reward']:.3f};"
         f" {trained.path} holds policy {trained.policy}"
     )

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from tyro.conf import Positional
 
 from veritune.cli.arguments import parse
-from veritune.cli.console import Terminal
+from veritune.cli.console import TerminalProgress
 from veritune.cli.running import run_async
-from veritune.cli.verify import judge
+from veritune.cli.verify import verify_all
 from veritune.config import Count, Positive, ProblemsConfig, VerifierConfig
 from veritune.problems import (
     DATASETS,
@@ -35,7 +35,7 @@ class ValidateArguments(VerifierConfig):
     limit: Positive | None = None
     """Check at most this many problems; of a generator 500 where left out."""
     seed: Count = 0
-    """What generators draw follows from this."""
+    """Random seed of the generators."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -44,8 +44,8 @@ def main(argv: Sequence[str]) -> int:
     source, problems = read_problems(arguments)
     annotated = DATASETS[source].annotated
     pairs = [(problem, reference) for problem in problems if (reference := candidate(problem))]
-    watch = Terminal()
-    verdicts = run_async(judge(arguments, pairs, watch))
+    progress = TerminalProgress()
+    verdicts = run_async(verify_all(arguments, pairs, progress))
     failed = doubtful = 0
     for (problem, reference), verdict in zip(pairs, verdicts, strict=True):
         reason = complaint(reference, verdict, annotated=annotated)
@@ -53,12 +53,14 @@ def main(argv: Sequence[str]) -> int:
         failed += reason is not None
         doubtful += reason is None and remark is not None
         if remark:
-            watch.say(f"{problem.id}: {'' if reason else 'passed, but '}{' '.join(remark.split())}")
-    watch.say(f"{len(pairs) - failed}/{len(pairs)} passed")
+            progress.say(
+                f"{problem.id}: {'' if reason else 'passed, but '}{' '.join(remark.split())}"
+            )
+    progress.say(f"{len(pairs) - failed}/{len(pairs)} passed")
     if doubtful:
-        watch.say(f"{doubtful} of them have a wrong step in their prose")
+        progress.say(f"{doubtful} of them have a wrong step in their prose")
     if len(pairs) < len(problems):
-        watch.say(f"{len(problems) - len(pairs)} have no reference solution")
+        progress.say(f"{len(problems) - len(pairs)} have no reference solution")
     return 1 if failed else 0
 
 

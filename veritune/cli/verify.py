@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from veritune.cli.arguments import parse
-from veritune.cli.console import Terminal
+from veritune.cli.console import TerminalProgress
 from veritune.cli.inputs import read_problems
 from veritune.cli.running import run_async
 from veritune.config import VerifierConfig
@@ -19,7 +19,7 @@ from veritune.records import Candidate, Problem, Verdict
 
 
 class VerifyArguments(VerifierConfig):
-    """Judge a file of candidates."""
+    """Verify a file of candidates."""
 
     problems: str
     """Problems: .jsonl, .jsonl.zst or .parquet."""
@@ -30,35 +30,35 @@ class VerifyArguments(VerifierConfig):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Judge every candidate; exit code 0 whatever the verdicts are.
+    """Verify every candidate; exit code 0 whatever the verdicts are.
 
     Verdicts are written to `OUT.part` as they come, so a command that was killed resumes.
     """
     arguments = parse(VerifyArguments, argv, prog="veritune verify")
-    out, watch = Path(arguments.out), Terminal()
+    out, progress = Path(arguments.out), TerminalProgress()
     inputs = (arguments.problems, arguments.candidates)
     problems = {problem.id: problem for problem in read_problems(arguments.problems)}
     made_of = _made_of(arguments)
     part = out.with_name(f"{out.name}.part")
     if is_made(out, made_of, inputs):
         part.unlink(missing_ok=True)
-        watch.say(f"{out} already holds the verdicts of these candidates")
+        progress.say(f"{out} already holds the verdicts of these candidates")
         return 0
     found = survey(arguments.candidates, problems, arguments.problems)
     with Partial(part, made_of, found.count) as partial:
-        _say_resumed(partial, watch)
-        run_async(_judge_file(arguments, problems, found, partial, watch))
+        _say_resumed(partial, progress)
+        run_async(_judge_file(arguments, problems, found, partial, progress))
         _finish(arguments, made_of, partial)
         counts = partial.outcomes
-    watch.say(
+    progress.say(
         f"{found.count} candidates: {counts['passed']} passed, {counts['failed']} failed,"
-        f" {counts['error']} could not be checked; verdicts in {out}"
+        f" {counts['error']} verifier errors; verdicts in {out}"
     )
     return 0
 
 
-async def judge(
-    config: VerifierConfig, pairs: Sequence[tuple[Problem, Candidate]], watch: Terminal
+async def verify_all(
+    config: VerifierConfig, pairs: Sequence[tuple[Problem, Candidate]], progress: TerminalProgress
 ) -> list[Verdict]:
     """The verdicts, in the order of the pairs."""
     from veritune.verifiers import open_verifier, verify_each
@@ -66,7 +66,7 @@ async def judge(
     needs_code = any(problem.kind == "code" for problem, _ in pairs)
     found: dict[int, Verdict] = {}
     async with open_verifier(config, needs_code=needs_code) as verifier:
-        with watch.phase("verify", len(pairs)) as advance:
+        with progress.phase("verify", len(pairs)) as advance:
 
             def take(position: int, verdict: Verdict) -> None:
                 found[position] = verdict
@@ -90,9 +90,9 @@ async def _judge_file(
     problems: Mapping[str, Problem],
     found: Survey,
     partial: Partial,
-    watch: Terminal,
+    progress: TerminalProgress,
 ) -> None:
-    """Judge what has no verdict yet."""
+    """Verify what has no verdict yet."""
     from veritune.verifiers import open_verifier, verify_each
 
     if partial.done == found.count:
@@ -104,7 +104,7 @@ async def _judge_file(
         if position not in partial
     )
     async with open_verifier(arguments, needs_code="code" in found.kinds) as verifier:
-        with watch.phase("verify", found.count) as advance:
+        with progress.phase("verify", found.count) as advance:
             advance(partial.done)
 
             def take(position: int, verdict: Verdict) -> None:
@@ -130,8 +130,8 @@ def _finish(arguments: VerifyArguments, made_of: dict[str, Any], partial: Partia
     partial.remove()
 
 
-def _say_resumed(partial: Partial, watch: Terminal) -> None:
+def _say_resumed(partial: Partial, progress: TerminalProgress) -> None:
     if partial.damaged:
-        watch.say(f"{partial.path}: {partial.damaged} damaged lines; verified again")
+        progress.say(f"{partial.path}: {partial.damaged} damaged lines; verified again")
     if partial.done:
-        watch.say(f"resuming: {partial.done} candidates already have a verdict")
+        progress.say(f"resuming: {partial.done} candidates already have a verdict")

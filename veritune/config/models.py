@@ -41,7 +41,7 @@ class LoraConfig(Frozen):
     """Dropout of their input."""
     dora: bool = False
     """Train the magnitude of each weight's columns apart from their direction."""
-    targets: tuple[str, ...] = ()
+    target_modules: tuple[str, ...] = ()
     """Names of the layers that get one; left out: every linear layer but the last."""
 
 

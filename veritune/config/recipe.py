@@ -1,6 +1,6 @@
 """A recipe: one TOML file, checked against frozen models before anything runs.
 
-`load_recipe` reads the file; `RecipeError` names the file, the key and the mend in one line.
+`load_recipe` reads the file; `RecipeError` names the file, the key and the fix in one line.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, Field, Tag, ValidationError, model_validator
 
-from veritune.config.base import Count, Frozen, TrackerName
+from veritune.config.base import Count, Frozen, TrackerName, renamed
 from veritune.config.models import ModelConfig
 from veritune.config.problems import ProblemsConfig
 from veritune.config.rounds import (
@@ -33,7 +33,7 @@ from veritune.errors import MissingFileError, RecipeError
 
 
 class RewardStageConfig(RewardConfig):
-    """A reward model made from the start policy before the first round, which then judges."""
+    """A reward model made from the start policy before the first round, which then verifies."""
 
     preferences: str | None = None
     """Human preferences: jsonl of prompt, chosen, rejected. Left out: no reward model is made."""
@@ -47,7 +47,7 @@ class Recipe(Frozen):
     output: str = "runs"
     """Folder that holds runs."""
     seed: Count = 0
-    """Everything drawn at random follows from this."""
+    """Random seed: every random choice follows from it."""
     threads: Count = 0
     """CPU threads for torch; 0 means one a core."""
     tracker: TrackerName | None = None
@@ -64,19 +64,19 @@ class Recipe(Frozen):
     evaluation: EvaluationConfig = EvaluationConfig()
 
     @model_validator(mode="after")
-    def _somebody_judges(self) -> Recipe:
+    def _verifier_is_whole(self) -> Recipe:
         made, named = self.reward.preferences is not None, self.verifier.reward_model is not None
-        if self.verifier.judge == "reward_model" and made == named:
+        if self.verifier.type == "reward_model" and made == named:
             raise ValueError(
-                "verifier.judge reward_model needs verifier.reward_model, or reward.preferences to"
+                "verifier.type reward_model needs verifier.reward_model, or reward.preferences to"
                 " make one from, and not both"
             )
-        if made and self.verifier.judge == "rules":
-            raise ValueError("reward.preferences needs verifier.judge reward_model")
+        if made and self.verifier.type == "rules":
+            raise ValueError("reward.preferences needs verifier.type reward_model")
         return self
 
     @model_validator(mode="after")
-    def _knows_what_was_drawn_from(self) -> Recipe:
+    def _samples_on_policy(self) -> Recipe:
         sampler, trainer = self.sampler, self.trainer
         if not isinstance(trainer, RlConfig):
             return self
@@ -87,7 +87,7 @@ class Recipe(Frozen):
             )
         if sampler.type == "server":
             raise ValueError(
-                f"trainer.type {trainer.type} needs the tokens that were drawn, and a policy that"
+                f"trainer.type {trainer.type} needs the tokens that were sampled, and a policy that"
                 " changes: set sampler.type to native or vllm"
             )
         if trainer.importance_cap and sampler.temperature != 1:
@@ -146,14 +146,16 @@ def check_recipe_as(kind: type[R], values: dict[str, Any], where: str) -> R:
 
 
 def explain(error: ValidationError, root: type[BaseModel]) -> str:
-    """The first complaint about a config in one line: key, what is wrong, the mend."""
+    """The first complaint about a config in one line: key, what is wrong, the fix."""
     first = error.errors(include_url=False)[0]
     path, known = _walk(root, [str(part) for part in first["loc"]])
     key = ".".join(path)
     if first["type"] == "extra_forbidden":
+        if new := renamed(key):
+            return f"{key}: renamed to {new}"
         near = get_close_matches(path[-1], known, 1)
-        mend = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
-        return f"{key}: unknown key; {mend}"
+        fix = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
+        return f"{key}: unknown key; {fix}"
     message = first["msg"].removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
     got = "" if isinstance(first["input"], (dict, BaseModel)) else f" (got {first['input']!r})"

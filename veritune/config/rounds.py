@@ -1,4 +1,4 @@
-"""How candidates are drawn, judged, selected and measured."""
+"""How candidates are sampled, verified, selected and measured."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from veritune.config.base import Count, Frozen, Positive, PositiveFloat, Rate
 
 
 class SamplerConfig(Frozen):
-    """How candidates are drawn."""
+    """How candidates are sampled."""
 
     type: Literal["native", "vllm", "server"] = "native"
     """native: plain torch; vllm: vLLM in a process of its own; server: an OpenAI endpoint."""
@@ -27,11 +27,11 @@ class SamplerConfig(Frozen):
     max_tokens: Positive = 64
     """Longest completion in tokens."""
     stop: tuple[str, ...] = ()
-    """Strings that end a candidate; they are cut off."""
-    batch: Positive = 512
-    """Sequences decoded at once; requests under way for `server`."""
-    gpu_memory: Annotated[float, Field(gt=0, le=1)] = 0.5
-    """vllm: its share of the GPU's memory, for weights and cache."""
+    """Strings that end a candidate; they are removed from its text."""
+    max_num_seqs: Positive = 512
+    """Most sequences decoded at once; for `server`, most requests at a time."""
+    gpu_memory_utilization: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """vllm: share of the GPU's memory for weights and KV cache."""
     url: str | None = None
     """server: its address, such as http://localhost:8000/v1; the key is in OPENAI_API_KEY."""
     model: str | None = None
@@ -69,7 +69,7 @@ class AnswersConfig(Frozen):
 
 
 class VerifierConfig(Frozen):
-    """How candidates are judged."""
+    """How candidates are verified."""
 
     answers: AnswersConfig = AnswersConfig()
     """Math: what counts as the same answer."""
@@ -79,20 +79,20 @@ class VerifierConfig(Frozen):
     """Docker: the image, as `veritune sandbox build` makes it."""
     runtime: str | None = None
     """Docker: another runtime of the engine's, such as runsc for gVisor."""
-    judge: Literal["rules", "reward_model"] = "rules"
-    """rules: answers, steps and tests are checked; reward_model: `reward_model` alone judges."""
+    type: Literal["rules", "reward_model"] = "rules"
+    """rules: answers, steps and tests are checked; reward_model: `reward_model` alone decides."""
     reward_model: str | None = None
     """Folder of a reward model, as `veritune train reward` writes it. Beside rules it must be of
     kind process, and labels the math steps that no rule could check."""
     step_threshold: Rate = 0.5
     """A step is correct for the reward model from this chance on."""
     in_process: bool = False
-    """Run test programs inside the candidate's process: for tests that cannot be judged from
-    outside it. Such verdicts are marked lower trust."""
+    """Run test programs inside the candidate's process: for tests that cannot be checked
+    from outside it. Such verdicts are marked lower trust."""
     partial_credit: bool = False
     """Code: a failing candidate scores the share of the tests that it passes, and still fails."""
     workers: Positive = 2
-    """Candidates judged at once."""
+    """Candidates verified at once."""
     cpu_seconds: PositiveFloat = 8.0
     """CPU time of one candidate over all its tests."""
     wall_seconds: PositiveFloat = 30.0
@@ -117,22 +117,23 @@ class SelectionConfig(Frozen):
     )
     """outcome: right answers; visible: code that passes its visible tests; process: right answers
     whose every step is right; last: right answers whose last steps are right; any: whatever was
-    drawn, for a rank to choose from; random: as many as outcome keeps, whatever their verdicts;
+    sampled, for a rank to choose from; random: as many as outcome keeps, whatever their verdicts;
     demonstrations: none, train on the warm start's data again (the more-SFT control)."""
-    keep: Positive = 4
-    """At most this many distinct candidates a problem."""
+    max_per_problem: Positive = 4
+    """At most this many distinct candidates of a problem."""
     rank: Literal["first", "reward_model"] = "first"
-    """Which of them where there are more: the first drawn, or the best by `reward_model`."""
+    """Which of them where there are more: the first sampled, or the best by `reward_model`."""
     reward_model: str | None = None
     """Folder of the reward model that ranks, as `veritune train reward` writes it."""
     distinct: Literal["text", "path"] = "text"
     """What makes two candidates different: their text, or the equations they write down, and of
     code its form without names and layout (RFT)."""
-    weight: Literal["equal", "score", "rare"] = "equal"
-    """What a candidate counts: the same; its verdict's score; more for problems solved rarely."""
+    weight: Literal["equal", "score", "inverse_pass_rate"] = "equal"
+    """A candidate's weight: equal; its verdict's score; or higher the fewer candidates of its
+    problem pass."""
     rationalise: bool = False
-    """Draw again, with the answer as a hint, for math problems of which nothing was selected; train
-    on what then passes, without the hint (STaR)."""
+    """Sample again, with the answer as a hint, for math problems of which nothing was selected;
+    train on what then passes, without the hint (STaR)."""
     replay: Count = 0
     """Train on what this many rounds before selected, too."""
     checked: Rate = 1.0

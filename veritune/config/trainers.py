@@ -12,68 +12,68 @@ from veritune.config.base import Count, Frozen, Positive, PositiveFloat, Rate
 class FitConfig(Frozen):
     """What every fit of a model to fixed examples shares: AdamW, warm-up, then linear decay."""
 
-    updates: Positive = 150
+    max_steps: Positive = 150
     """Optimizer steps."""
     batch_size: Positive = 64
     """Examples a step."""
-    micro_batch: Count = 0
+    micro_batch_size: Count = 0
     """Examples computed at once, those of like length together; 0 means the whole batch."""
     learning_rate: PositiveFloat = 1e-3
     """Peak learning rate."""
-    warmup: Count = 10
+    warmup_steps: Count = 10
     """Steps of linear warm-up."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     """AdamW weight decay."""
-    clip: PositiveFloat = 1.0
-    """Largest gradient norm."""
+    max_grad_norm: PositiveFloat = 1.0
+    """Gradients are clipped to this norm."""
     autocast: Literal["none", "bfloat16"] = "none"
     """Precision of the forward pass over full-precision weights."""
-    recompute: bool = False
+    activation_checkpointing: bool = False
     """Compute activations again in the backward pass: less memory, more time."""
     save_every: Count = 200
-    """Steps from one saved state to the next: from there a killed training goes on; 0: none."""
+    """Steps from one saved state to the next: a killed training resumes from there; 0: none."""
 
 
 class SftConfig(FitConfig):
     """Maximum likelihood on completion tokens."""
 
     packing: Count = 0
-    """Join examples into rows of up to this many tokens, none of which sees another; 0: do not."""
+    """Pack examples into sequences of up to this many tokens, none attending to another; 0: off."""
 
 
 class RewardConfig(FitConfig):
     """A scalar head on a causal language model, trained to tell good solutions from bad."""
 
-    updates: Positive = 500
+    max_steps: Positive = 500
 
 
 class DpoConfig(FitConfig):
-    """Direct preference optimisation on pairs of one verified and one refuted candidate."""
+    """Direct preference optimisation on pairs of one passed and one rejected candidate."""
 
     learning_rate: PositiveFloat = 1e-4
     beta: PositiveFloat = 0.1
     """How strongly the policy is held to the reference."""
     label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
     """Share of pairs that are taken to be the wrong way round."""
-    sft: Annotated[float, Field(ge=0)] = 0.0
-    """Weight of the chosen completion's own negative log-likelihood beside the loss."""
+    rpo_alpha: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the chosen completion's negative log-likelihood, added to the loss (RPO)."""
 
 
 class PairConfig(Frozen):
-    """How pairs are made of judged candidates."""
+    """How pairs are made of verified candidates."""
 
     pairs: Positive = 4
     """At most this many pairs a problem."""
     steps: bool = False
-    """Take a right answer with a wrong step for refuted."""
+    """Count a right answer with a wrong step as rejected."""
 
 
 class WarmStartConfig(SftConfig):
     """Demonstrations that the model is trained on before the first round."""
 
     demonstrations: Count = 0
-    """How many to draw from the problem source's teacher or references; 0 means no warm start."""
-    updates: Positive = 300
+    """How many to take from the problem source's teacher or references; 0 means no warm start."""
+    max_steps: Positive = 300
 
 
 class SftTrainerConfig(SftConfig):
@@ -116,28 +116,28 @@ class RlConfig(Frozen):
     credit: CreditConfig = CreditConfig()
     epochs: Positive = 1
     """Passes over a round's candidates."""
-    minibatch: Positive = 128
+    mini_batch_size: Positive = 128
     """Candidates an optimizer step."""
-    micro_batch: Positive = 64
-    """Candidates computed at once; more take more memory and change nothing else."""
+    micro_batch_size: Positive = 64
+    """Candidates computed at once: affects memory only."""
     learning_rate: PositiveFloat = 1e-5
     """Learning rate after the warm-up."""
-    warmup: Count = 0
+    warmup_steps: Count = 0
     """Optimizer steps of linear warm-up, counted over all rounds."""
     decay: Count = 0
     """Rounds in which the learning rate falls linearly to zero; 0 means that it does not fall."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     """AdamW weight decay."""
-    clip: PositiveFloat = 1.0
-    """Largest gradient norm."""
-    clip_low: PositiveFloat = 0.2
-    """How far below 1 a token's probability ratio still counts."""
-    clip_high: PositiveFloat = 0.2
-    """How far above 1 it does."""
-    entropy: Annotated[float, Field(ge=0)] = 0.0
+    max_grad_norm: PositiveFloat = 1.0
+    """Gradients are clipped to this norm."""
+    clip_eps_low: PositiveFloat = 0.2
+    """The probability ratio of a token is clipped below 1 minus this."""
+    clip_eps_high: PositiveFloat = 0.2
+    """And above 1 plus this (DAPO's clip-higher)."""
+    entropy_coef: Annotated[float, Field(ge=0)] = 0.0
     """Weight of the entropy bonus."""
-    kl: Annotated[float, Field(ge=0)] = 0.0
-    """Weight of the KL to the policy that the run started from; the first one where adaptive."""
+    kl_coef: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the KL to the start policy; its first value with `kl_target`."""
     importance_cap: Annotated[float, Field(ge=0)] = 0.0
     """Largest weight that corrects for the engine's log-probabilities; 0 means no correction."""
 
@@ -147,38 +147,39 @@ class PpoConfig(RlConfig):
 
     type: Literal["ppo"]
     """Proximal policy optimisation."""
-    kl: Annotated[float, Field(ge=0)] = 0.05
-    kl_place: Literal["reward", "loss"] = "reward"
-    """Where the KL stands: in every token's reward, or in the loss."""
+    kl_coef: Annotated[float, Field(ge=0)] = 0.05
+    kl_in_reward: bool = True
+    """Whether the KL is subtracted from every token's reward; else it is a term of the loss."""
     kl_estimator: Literal["k1", "k2", "k3"] | None = None
-    """How it is estimated from the drawn tokens; left out: k1 in the reward, k2 in the loss."""
+    """How the KL is estimated from the sampled tokens; left out: k1 in the reward, k2 in the
+    loss."""
     kl_target: PositiveFloat | None = None
-    """Steer `kl` so that a candidate is this many nats from the reference; left out: fixed."""
+    """Adapt `kl_coef` so that a candidate is this many nats from the reference; left out: fixed."""
     gamma: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Discount a token."""
     lam: Rate = 0.95
     """GAE's lambda for the policy."""
     critic_lam: Rate = 1.0
     """GAE's lambda for the critic's targets; 1 means Monte-Carlo returns."""
-    whiten: bool = True
-    """Advantages get mean 0 and variance 1 over all tokens of the round."""
+    whiten_advantages: bool = True
+    """Normalise advantages to mean 0 and variance 1 over all tokens of the round."""
     critic: str = "shared"
     """shared: a head on the policy's last hidden state; own: a head on a copy of the start policy;
     else the folder of a model, such as a reward model, that the critic starts from."""
-    critic_warmup: Count = 4
+    critic_warmup_epochs: Count = 4
     """Passes over the first round's candidates that train the critic alone, on their returns."""
     critic_learning_rate: PositiveFloat | None = None
     """Learning rate of the value head, and of a critic of its own; left out: the policy's."""
-    value_weight: PositiveFloat = 0.1
+    value_coef: PositiveFloat = 0.1
     """Weight of the critic's loss."""
-    value_clip: Annotated[float, Field(ge=0)] = 0.2
-    """How far the critic may move from its old value before the loss stops it; 0: no limit."""
+    value_clip_eps: Annotated[float, Field(ge=0)] = 0.2
+    """Value clipping: how far the critic may move from its old value; 0: none."""
 
     @model_validator(mode="after")
     def _kl_has_a_gradient(self) -> PpoConfig:
-        if self.kl_place == "loss" and self.kl_estimator == "k1":
+        if not self.kl_in_reward and self.kl_estimator == "k1":
             raise ValueError(
-                "kl_estimator k1 has no gradient as a loss; use k2, or kl_place reward"
+                "kl_estimator k1 has no gradient as a loss; use k2, or kl_in_reward true"
             )
         return self
 

@@ -27,7 +27,7 @@ AT_ONCE = 2 * (os.cpu_count() or 1)
 def start_verifier(config: VerifierConfig | None = None, *, needs_code: bool) -> Verifier:
     """Open a verifier for reward functions; it is closed when the process ends.
 
-    Raises `SandboxUnavailableError` where code must be judged and no sandbox works.
+    Raises `SandboxUnavailableError` where code must be verified and no sandbox works.
     """
     stack = AsyncExitStack()
     opening = open_verifier(config or VerifierConfig(), needs_code=needs_code)
@@ -36,10 +36,10 @@ def start_verifier(config: VerifierConfig | None = None, *, needs_code: bool) ->
     return verifier
 
 
-def judge(verifier: Verifier, pairs: Sequence[tuple[Problem, Candidate]]) -> list[Verdict]:
+def verify_all(verifier: Verifier, pairs: Sequence[tuple[Problem, Candidate]]) -> list[Verdict]:
     """The verdicts of all pairs, in their order; as many at once as the machine is good for."""
 
-    async def judge_all() -> list[Verdict]:
+    async def verify_all_pairs() -> list[Verdict]:
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def one(problem: Problem, candidate: Candidate) -> Verdict:
@@ -48,7 +48,7 @@ def judge(verifier: Verifier, pairs: Sequence[tuple[Problem, Candidate]]) -> lis
 
         return await asyncio.gather(*(one(problem, candidate) for problem, candidate in pairs))
 
-    return run(judge_all())
+    return run(verify_all_pairs())
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from veritune.errors import InputError
-from veritune.integrations.background import judge
+from veritune.integrations.background import verify_all
 from veritune.integrations.lookup import Lookup, text_of
 from veritune.records import Problem
 from veritune.use import use_of
@@ -18,8 +18,8 @@ def trl_reward(
 ) -> Callable[..., list[float | None]]:
     """A function for `reward_funcs`; the data set needs a column `problem_id` beside `prompt`.
 
-    The reward is the verdict's score, in [0, 1], and 0 for a cheat. It is None where the checker
-    broke: TRL then
+    The reward is the verdict's score, in [0, 1], and 0 for a cheat. It is None on a verifier
+    error: TRL then
     leaves that completion out of its group's baseline and gives it no advantage (before trl#5902
     it counted as reward 0, so use a release that has it). There is always one reward a completion.
     """
@@ -41,6 +41,6 @@ def trl_reward(
                 zip(problem_id, completions, strict=True)
             )
         ]
-        return [use_of(verdict).outcome for verdict in judge(verifier, pairs)]
+        return [use_of(verdict).outcome for verdict in verify_all(verifier, pairs)]
 
     return verified

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from veritune.errors import InputError, SandboxFailureError
-from veritune.integrations.background import judge
+from veritune.integrations.background import verify_all
 from veritune.integrations.lookup import Lookup
 from veritune.records import Problem
 from veritune.use import use_of
@@ -20,7 +20,7 @@ def verl_reward(
 
     It returns `score` (the verdict's, in [0, 1], and 0 for a cheat), `acc` (1.0 where it passed
     and is no cheat) and `reason`. verl
-    has no way to leave one candidate out, so a checker that broke raises `SandboxFailureError`:
+    has no way to leave one candidate out, so a verifier error raises `SandboxFailureError`:
     scored as 0 it would be trained on.
     """
     lookup = Lookup(problems)
@@ -35,11 +35,12 @@ def verl_reward(
         if not extra_info or "problem_id" not in extra_info:
             raise InputError("each row needs extra_info['problem_id'] with its problem's id")
         pair = lookup.pair(extra_info["problem_id"], solution_str, 0)
-        (verdict,) = judge(verifier, [pair])
+        (verdict,) = verify_all(verifier, [pair])
         use = use_of(verdict)
         if use.outcome is None:
             raise SandboxFailureError(
-                f"{verdict.problem_id}: the checker broke, not the candidate: {verdict.reason}"
+                f"{verdict.problem_id}: a verifier error, not the candidate's failure:"
+                f" {verdict.reason}"
             )
         return {"score": use.outcome, "acc": float(use.solved), "reason": verdict.reason}
 

@@ -2,9 +2,13 @@
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from veritune.errors import JournalError, UnwritableError
+
+TRIES, PAUSE = 10, 0.02
+"""A reader that asks whether somebody writes holds the lock for an instant."""
 
 
 class Lock:
@@ -15,16 +19,37 @@ class Lock:
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise UnwritableError(f"{path}: cannot be written ({error.strerror})") from None
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._fd)
-            raise JournalError(
-                f"{path.parent}: another process is working on this run; wait for it or end it"
-            ) from None
+        for _ in range(TRIES):
+            try:
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                time.sleep(PAUSE)
+            else:
+                return
+        os.close(self._fd)
+        raise JournalError(
+            f"{path.parent}: another process is working on this run; wait for it or end it"
+        )
 
     def release(self) -> None:
         """Let the next writer in."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process holds the lock; nothing is written."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a file system without locks
+        return False
+    finally:
+        os.close(fd)
+    return False

@@ -3,8 +3,8 @@
 from veritune.models.adapters import merge_adapter, save_adapter
 from veritune.models.checkpoints import save_policy
 from veritune.models.hashing import policy_hash
+from veritune.models.hub import model_folder
 from veritune.models.loading import load_policy
-from veritune.models.places import model_folder
 from veritune.models.scratch import build_scratch
 from veritune.models.text import completion_texts, encode_prompt, eos_ids
 

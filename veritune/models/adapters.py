@@ -12,8 +12,8 @@ from veritune.config import LoraConfig
 from veritune.errors import ModelError
 from veritune.models.checkpoints import save_policy
 from veritune.models.hashing import adapter_base
+from veritune.models.hub import model_folder
 from veritune.models.loading import load_policy
-from veritune.models.places import model_folder
 from veritune.records import Checkpoint
 
 
@@ -35,7 +35,7 @@ def save_adapter(base: str | Path, config: LoraConfig, seed: int, folder: Path) 
         lora_alpha=config.alpha,
         lora_dropout=config.dropout,
         use_dora=config.dora,
-        target_modules=list(config.targets) or "all-linear",
+        target_modules=list(config.target_modules) or "all-linear",
         task_type="CAUSAL_LM",
     )
     with torch.random.fork_rng():
@@ -52,6 +52,6 @@ def save_adapter(base: str | Path, config: LoraConfig, seed: int, folder: Path) 
 def merge_adapter(adapter: str | Path, folder: Path) -> Checkpoint:
     """Write an adapter and its base as one model, a normal Hugging Face folder."""
     if adapter_base(model_folder(adapter)) is None:
-        raise ModelError(f"{adapter}: is no adapter; there is nothing to merge")
+        raise ModelError(f"{adapter}: is not an adapter; there is nothing to merge")
     model, tokenizer = load_policy(adapter)
     return save_policy(model.merge_and_unload(), tokenizer, folder)

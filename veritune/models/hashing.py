@@ -6,11 +6,12 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from veritune.errors import ModelError
-from veritune.models.places import model_folder
+from veritune.models.hub import model_folder
 
 WEIGHTS = ("*.safetensors", "*.bin")
 TEXT = ("tokenizer.json", "vocab.json", "merges.txt", "tokenizer.model", "chat_template.jinja")
@@ -23,10 +24,11 @@ REMEMBERED = 256
 _DIGESTS: dict[tuple[int, ...], str] = {}
 
 
-def policy_hash(path: str | Path) -> str:
+def policy_hash(path: str | Path, known: Mapping[str, str] | None = None) -> str:
     """sha256 over weights, tokenizer and config on disk, 16 hex digits.
 
-    An adapter's hash covers its base model too. Raises `ModelError` where there are no weights.
+    An adapter's hash covers its base model too. `known` gives hashes of files that were just read.
+    Raises `ModelError` where there are no weights.
     """
     folder = model_folder(path)
     weights = sorted(file for pattern in WEIGHTS for file in folder.glob(pattern))
@@ -35,7 +37,8 @@ def policy_hash(path: str | Path) -> str:
     total = hashlib.sha256()
     for file in [*weights, *(folder / name for name in TEXT)]:
         if file.is_file():
-            total.update(f"{file.name} {_digest(file)}\n".encode())
+            digest = (known or {}).get(file.name) or file_digest(file)
+            total.update(f"{file.name} {digest}\n".encode())
     for name in CONFIGS:
         total.update(_config_text(folder / name))
     base = adapter_base(folder)
@@ -44,8 +47,15 @@ def policy_hash(path: str | Path) -> str:
     return total.hexdigest()[:16]
 
 
-def _digest(file: Path) -> str:
+def file_digest(file: Path) -> str:
     """sha256 of a file's content; not read again where the file is as it was."""
+    try:
+        return _digest(file)
+    except OSError as error:
+        raise ModelError(f"{file}: cannot be read ({error.strerror})") from None
+
+
+def _digest(file: Path) -> str:
     with file.open("rb") as stream:
         state = os.fstat(stream.fileno())
         name = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)

@@ -7,9 +7,9 @@ from typing import Any
 
 from veritune.errors import ModelError
 from veritune.models.hashing import WEIGHTS, adapter_base
-from veritune.models.places import model_folder
-from veritune.models.quiet import quiet_transformers
+from veritune.models.hub import model_folder
 from veritune.models.tokenizers import load_tokenizer
+from veritune.models.transformers_logging import silence_transformers
 
 
 def load_policy(
@@ -36,7 +36,7 @@ def load_policy(
         if adapter is not None:
             raise ModelError(f"{path}: is an adapter itself; give the base model, or no adapter")
         adapter, folder = folder, model_folder(base)
-    with quiet_transformers():
+    with silence_transformers():
         model = _load_model(folder, getattr(torch, dtype))
         if place == "cpu":
             use_onednn(model)

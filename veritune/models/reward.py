@@ -32,8 +32,8 @@ import torch
 from veritune.errors import ModelError
 from veritune.models.checkpoints import save_policy
 from veritune.models.forward import hidden_states, plain
+from veritune.models.hub import model_folder
 from veritune.models.loading import load_policy
-from veritune.models.places import model_folder
 from veritune.models.value import load_head, save_head, value_head
 from veritune.records import Checkpoint
 

@@ -16,7 +16,7 @@ def token_ends(
 ) -> list[int]:
     """Where each of a candidate's tokens ends in its text, in characters.
 
-    End tokens, and what a stop string cut off, have no width. A character of several tokens ends
+    End tokens, and what a stop string removed, have no width. A character of several tokens ends
     with the last of them. `known` holds what tokens write by themselves, from call to call.
     """
     known = {} if known is None else known

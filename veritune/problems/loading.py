@@ -23,7 +23,7 @@ def load_problems(
 
     `path` is a file, a folder or a hub name; left out, the data set's own hub name. A file is
     taken whole; `split` picks in a folder or a hub data set. Raises `RecordError` with one line
-    `file:line: what` for a row that is not right, and for an id that stands twice.
+    `file:line: what` for a row that is not right, and for a duplicate id.
     """
     reader = _rows(source)
     name = path or reader.hub
@@ -35,7 +35,7 @@ def load_problems(
         problem = reader.from_row(row)
         check_rule(problem, row[0])
         if problem.id in problems:
-            raise RecordError(f"{row[0]}: id: {problem.id!r} stands twice")
+            raise RecordError(f"{row[0]}: id: {problem.id!r} is a duplicate")
         problems[problem.id] = problem
     return list(problems.values())
 

@@ -15,13 +15,13 @@ from veritune.files import BOM, iter_rows, open_file
 from veritune.records import first_problem
 from veritune.text import parse_json
 
-Row = tuple[str, dict[str, Any]]
+DatasetRow = tuple[str, dict[str, Any]]
 T = TypeVar("T")
 SUFFIXES = (".jsonl", ".jsonl.zst", ".json", ".parquet")
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
-def read_rows(path: str, split: str, config: str | None = None) -> Iterator[Row]:
+def read_rows(path: str, split: str, config: str | None = None) -> Iterator[DatasetRow]:
     """(place, row) pairs. A file is one split; `split` picks in a folder or a hub data set.
 
     `config` is the hub data set's configuration where it has several.
@@ -47,7 +47,7 @@ def _looks_like_hub_name(path: str) -> bool:
     return _HUB_NAME.fullmatch(path) is not None and not path.endswith(SUFFIXES)
 
 
-def _file_rows(path: Path) -> Iterator[Row]:
+def _file_rows(path: Path) -> Iterator[DatasetRow]:
     empty = True
     rows = _array_rows(path) if path.suffix == ".json" else iter_rows(path)
     for number, row in rows:
@@ -93,7 +93,7 @@ def _file_of(folder: Path, split: str) -> Path:
     )
 
 
-def _hub_rows(name: str, config: str | None, split: str) -> Iterator[Row]:
+def _hub_rows(name: str, config: str | None, split: str) -> Iterator[DatasetRow]:
     try:
         from datasets import get_dataset_split_names, load_dataset
 

@@ -19,7 +19,7 @@ from veritune.files import iter_lines, iter_rows, to_record
 from veritune.problems.datasets.gsm8k import id_of
 from veritune.records import Candidate, CodeProblem, Problem
 
-Row = dict[str, Any]
+SampleRow = dict[str, Any]
 
 
 def read_candidates(path: str, problems: Mapping[str, Problem]) -> list[Candidate]:
@@ -46,7 +46,7 @@ def iter_candidates(
 
 
 def _foreign(
-    path: str, first: Row, problems: Mapping[str, Problem]
+    path: str, first: SampleRow, problems: Mapping[str, Problem]
 ) -> Iterator[tuple[int, Candidate]]:
     names = {_plain(id): id for id in problems}
     numbers: Counter[str] = Counter()
@@ -63,14 +63,14 @@ def _foreign(
             numbers[id] += 1
 
 
-def _rows(path: str, first: Row) -> Iterator[tuple[int, Row]]:
+def _rows(path: str, first: SampleRow) -> Iterator[tuple[int, SampleRow]]:
     """All rows; of logs that tell every sample once a filter, those of the first filter."""
     for line, row in iter_rows(path):
         if row.get("filter") == first.get("filter"):
             yield line, row
 
 
-def _read(row: Row) -> tuple[str, list[str]]:
+def _read(row: SampleRow) -> tuple[str, list[str]]:
     """The problem's name, and what was answered."""
     if "resps" in row:
         doc = row["doc"]

@@ -29,7 +29,7 @@ from veritune.records import (
 
 Format = Literal["prm800k", "math-shepherd", "processbench", "trl"]
 Neutral = Literal["correct", "incorrect", "unchecked"]
-Judged = tuple[Problem, Candidate, Verdict]
+VerifiedCandidate = tuple[Problem, Candidate, Verdict]
 Values = dict[str, Any]
 
 TAG = "\u043a\u0438"
@@ -39,7 +39,9 @@ RATINGS: dict[StepLabel, int | None] = {"correct": 1, "incorrect": -1, "unchecke
 NAMES = ("ProcessBench", "PRM800K", "Math-Shepherd", "TRL")
 
 
-def read_stepwise(path: str, *, split: str = "train", neutral: Neutral) -> Iterator[Judged]:
+def read_stepwise(
+    path: str, *, split: str = "train", neutral: Neutral
+) -> Iterator[VerifiedCandidate]:
     """The rows of a file, folder or hub data set; each row shows its format by its keys."""
     for where, values in read_rows(path, split):
         kind = format_of(values)
@@ -63,17 +65,25 @@ def format_of(values: Values) -> Format | None:
     return "trl" if {"prompt", "completions", "labels"} <= keys else None
 
 
-def to_row(judged: Judged, kind: Format) -> Values:
+def to_row(verified: VerifiedCandidate, kind: Format) -> Values:
     """One row of a format; raises `RecordError` where the format cannot say what we know."""
-    problem, candidate, verdict = judged
+    problem, candidate, verdict = verified
     kept = problem.metadata.get("row", {}) if problem.metadata.get("format") == kind else {}
     steps = [candidate.text[step.start : step.end] for step in verdict.steps]
     labels = [step.label for step in verdict.steps]
     return _WRITERS[kind](_prompt(problem), steps, labels, verdict, kept)
 
 
-def _judged(kind: Format, prompt: str, steps: Sequence[str], labels: Sequence[StepLabel],
-            row: Values, *, passed: bool | None, answer: str = "") -> Judged:  # fmt: skip
+def _verified(
+    kind: Format,
+    prompt: str,
+    steps: Sequence[str],
+    labels: Sequence[StepLabel],
+    row: Values,
+    *,
+    passed: bool | None,
+    answer: str = "",
+) -> VerifiedCandidate:
     if len(steps) != len(labels):
         raise ValueError(f"{len(steps)} steps and {len(labels)} labels")
     if not all(isinstance(text, str) for text in (prompt, *steps)):
@@ -127,7 +137,7 @@ def _sure(labels: Sequence[StepLabel], kind: Format) -> list[bool]:
     return [label == "correct" for label in labels]
 
 
-def _from_processbench(row: Values, neutral: Neutral) -> Judged:
+def _from_processbench(row: Values, neutral: Neutral) -> VerifiedCandidate:
     steps, first = list(row["steps"]), int(row["label"])
     if not -1 <= first < len(steps):
         raise ValueError(f"label: expected -1 or the number of a step (got {first})")
@@ -138,7 +148,7 @@ def _from_processbench(row: Values, neutral: Neutral) -> Judged:
     passed = row.get("final_answer_correct")
     rest = {key: value for key, value in row.items() if key not in ("problem", "steps", "label")}
     pieces = _joined(steps, "\n\n")
-    return _judged("processbench", row["problem"], pieces, labels, rest, passed=passed)
+    return _verified("processbench", row["problem"], pieces, labels, rest, passed=passed)
 
 
 def _to_processbench(
@@ -151,11 +161,11 @@ def _to_processbench(
     return {**kept, **row} if kept else {**row, "final_answer_correct": verdict.score == 1.0}
 
 
-def _from_trl(row: Values, neutral: Neutral) -> Judged:
+def _from_trl(row: Values, neutral: Neutral) -> VerifiedCandidate:
     labels: list[StepLabel] = ["correct" if label else "incorrect" for label in row["labels"]]
     rest = {k: v for k, v in row.items() if k not in ("prompt", "completions", "labels")}
     pieces = _joined(list(row["completions"]), "\n")
-    return _judged("trl", row["prompt"], pieces, labels, rest, passed=None)
+    return _verified("trl", row["prompt"], pieces, labels, rest, passed=None)
 
 
 def _to_trl(
@@ -165,7 +175,7 @@ def _to_trl(
     return {**kept, **row}
 
 
-def _from_shepherd(row: Values, neutral: Neutral) -> Judged:
+def _from_shepherd(row: Values, neutral: Neutral) -> VerifiedCandidate:
     at = row["input"].find(FIRST_STEP)
     prompt, text = (row["input"][:at], row["input"][at:]) if at > 0 else ("", row["input"])
     *steps, tail = text.split(TAG)
@@ -183,7 +193,7 @@ def _from_shepherd(row: Values, neutral: Neutral) -> Judged:
     rest = {key: value for key, value in row.items() if key not in ("input", "label")}
     rest["tail"] = tail
     named = [words[sign] for sign in labels]
-    return _judged("math-shepherd", prompt, steps, named, rest, passed=labels[-1] == "+")
+    return _verified("math-shepherd", prompt, steps, named, rest, passed=labels[-1] == "+")
 
 
 def _to_shepherd(
@@ -205,7 +215,7 @@ def _to_shepherd(
     }
 
 
-def _from_prm800k(row: Values, neutral: Neutral) -> Judged:
+def _from_prm800k(row: Values, neutral: Neutral) -> VerifiedCandidate:
     steps: list[str] = []
     labels: list[StepLabel] = []
     named: dict[int | None, StepLabel] = {1: "correct", 0: neutral, -1: "incorrect"}
@@ -220,7 +230,7 @@ def _from_prm800k(row: Values, neutral: Neutral) -> Judged:
     passed = solved and "incorrect" not in labels
     pieces = _joined(steps, "\n")
     prompt = row["question"]["problem"]
-    return _judged("prm800k", prompt, pieces, labels, row, passed=passed, answer=answer)
+    return _verified("prm800k", prompt, pieces, labels, row, passed=passed, answer=answer)
 
 
 def _chosen(step: Values) -> Values | None:
@@ -250,7 +260,7 @@ def _to_prm800k(
     return {"question": question, "label": {"steps": rated, "finish_reason": reason}}
 
 
-_READERS: dict[Format, Callable[[Values, Neutral], Judged]] = {
+_READERS: dict[Format, Callable[[Values, Neutral], VerifiedCandidate]] = {
     "prm800k": _from_prm800k,
     "math-shepherd": _from_shepherd,
     "processbench": _from_processbench,

@@ -1,4 +1,4 @@
-"""A look through a file of candidates before any is judged, in bounded memory.
+"""A look through a file of candidates before any is verified, in bounded memory.
 
 What is found here is found before hours of work: rows that are not right, candidates of unknown
 problems, and candidates that stand twice.

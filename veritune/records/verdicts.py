@@ -27,7 +27,7 @@ TestOutcome = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestVerdict(Record):
-    """What became of one test."""
+    """The result of one test."""
 
     __test__: ClassVar[bool] = False
 
@@ -40,7 +40,7 @@ class TestVerdict(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepVerdict(Record):
-    """What became of one step: `start` and `end` are character offsets into the candidate.
+    """The result of one step: `start` and `end` are character offsets into the candidate.
 
     `score` is the chance that the step is right, where the checker gives one.
     """
@@ -68,9 +68,9 @@ class Flag(Record):
 class Verdict(Record):
     """What a verifier concluded about one candidate, and why.
 
-    `score` is in [0, 1], and None exactly when the outcome is "error": the checker broke, not
-    the candidate. `trust` is "lower" where judge and candidate had to share a process. `flags`
-    name hack-shaped code, whether or not it passed.
+    `score` is in [0, 1], and None exactly when the outcome is "error": a verifier error, not the
+    candidate's failure. `trust` is "lower" where grader and candidate had to share a process.
+    `flags` name hack-shaped code, whether or not it passed.
     """
 
     problem_id: str

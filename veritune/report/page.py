@@ -1,4 +1,4 @@
-"""The report's page: what the runs came to, as one HTML file that asks nothing of the network.
+"""The report's page: the results of the runs, as one HTML file that asks nothing of the network.
 
 Candidate text is hostile: the template escapes everything, control and direction characters are
 shown instead of obeyed, and the page's own policy forbids scripts and requests.
@@ -6,7 +6,6 @@ shown instead of obeyed, and the page's own policy forbids scripts and requests.
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from veritune import __version__
 from veritune.errors import InputError, UnwritableError
+from veritune.files import write_text
 from veritune.report.plots import Line, Style, chart, style_of, swatch
-from veritune.report.run import Evaluation, Run, read_run
+from veritune.report.run import Evaluation, ReportedRun, read_run
 from veritune.report.samples import choose
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ SAMPLES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class RunGroup:
     """The runs over one source of problems, with their charts as SVG."""
 
     source: str
-    runs: list[Run]
+    runs: list[ReportedRun]
     charts: list[str]
 
 
@@ -46,20 +46,14 @@ def write_report(runs: Sequence[Path], out: Path) -> Path:
 
 def save_page(page: str, out: Path) -> Path:
     """Write a page whole; raises `UnwritableError`."""
-    aside = out.with_name(f".{out.name}.{os.getpid()}")
     try:
-        aside.write_text(page, encoding="utf-8")
-        aside.replace(out)
-    except OSError as error:
-        raise UnwritableError(
-            f"{out}: cannot be written ({error.strerror}); choose another --out"
-        ) from None
-    finally:
-        aside.unlink(missing_ok=True)
+        write_text(out, page)
+    except UnwritableError as error:
+        raise UnwritableError(f"{error}; choose another --out") from None
     return out
 
 
-def render(runs: Sequence[Run]) -> str:
+def render(runs: Sequence[ReportedRun]) -> str:
     """The page as text."""
     styles = {run.folder: style_of(position) for position, run in enumerate(runs)}
     return (
@@ -75,17 +69,17 @@ def render(runs: Sequence[Run]) -> str:
     )
 
 
-def _groups(runs: Sequence[Run], styles: dict[Path, Style]) -> list[Group]:
-    by_source: dict[str, list[Run]] = {}
+def _groups(runs: Sequence[ReportedRun], styles: dict[Path, Style]) -> list[RunGroup]:
+    by_source: dict[str, list[ReportedRun]] = {}
     for run in runs:
         by_source.setdefault(run.source, []).append(run)
     return [
-        Group(source=source, runs=members, charts=_charts(members, styles))
+        RunGroup(source=source, runs=members, charts=_charts(members, styles))
         for source, members in by_source.items()
     ]
 
 
-def _charts(runs: list[Run], styles: dict[Path, Style]) -> list[str]:
+def _charts(runs: list[ReportedRun], styles: dict[Path, Style]) -> list[str]:
     ks = sorted({evaluation.k for run in runs for evaluation in run.evaluations})
     titles = {
         "pass_at_1": "pass@1",
@@ -101,7 +95,7 @@ def _charts(runs: list[Run], styles: dict[Path, Style]) -> list[str]:
     return [chart(title, found) for title, found in lines.items() if found]
 
 
-def _line(run: Run, field: str, style: Style) -> Line | None:
+def _line(run: ReportedRun, field: str, style: Style) -> Line | None:
     seen = [(e.round, rate) for e in run.evaluations if (rate := getattr(e, field)) is not None]
     return Line(style, [round for round, _ in seen], [rate for _, rate in seen]) if seen else None
 
@@ -137,6 +131,6 @@ def visible(text: str) -> str:
     )
 
 
-def trend(run: Run) -> tuple[Evaluation, Evaluation] | None:
+def trend(run: ReportedRun) -> tuple[Evaluation, Evaluation] | None:
     """The first and the last evaluation of a run."""
     return (run.evaluations[0], run.evaluations[-1]) if run.evaluations else None

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from veritune.errors import InputError
-from veritune.journal import Journal
+from veritune.journal import Journal, RunFolder
 from veritune.report.intervals import Rate, wilson
+from veritune.rounds.whole import check_not_lost, check_run, check_start, with_choices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """One measurement on held-out problems: rates, and what could not be checked.
+    """One measurement on held-out problems: rates, and what has no verdict.
 
-    `candidates` counts all that were judged, `errors` those where the checker broke, and
+    `candidates` counts all that were verified, `errors` those with a verifier error, and
     `unchecked` the steps that no checker could decide.
     """
 
@@ -35,7 +36,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class ReportedRun:
     """A run on disk: the resolved recipe as TOML text, and its figures.
 
     `sampling` holds the figures of the training candidates by round.
@@ -50,23 +51,28 @@ class Run:
     sampling: dict[int, dict[str, Any]]
 
 
-def read_run(folder: Path) -> Run:
+def read_run(folder: Path) -> ReportedRun:
     """Read one run; raises `InputError` where the folder is not a run."""
     config = folder / "config.toml"
-    if not (folder / "journal.sqlite").is_file() or not config.is_file():
+    if not (folder / "journal.sqlite").is_file() and not config.is_file():
         raise InputError(
             f"{folder}: not a run; give a folder that `veritune run` made (with config.toml and"
             " journal.sqlite)"
         )
-    try:
-        text = config.read_text()
+    place = RunFolder(folder)
+    with with_choices(place):
+        check_not_lost(place)
+        journal = Journal.open(folder, read_only=True)
+    with with_choices(place), journal:
+        check_run(place, journal)
+        check_start(journal)
+        if not journal.facts("config"):
+            raise InputError(f"{folder}: not a run that was begun; run its recipe first")
+        text = journal.facts("config")[-1]
         recipe = tomllib.loads(text)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{config}: cannot be read ({error})") from None
-    with Journal.open(folder, read_only=True) as journal:
-        evaluations = tuple(_evaluation(row) for row in journal.metrics("evaluate"))
+        evaluations = tuple(_evaluation(row) for row in journal.evaluations())
         sampling = {row["round"]: row for row in journal.metrics("sample")}
-    return Run(
+    return ReportedRun(
         name=str(recipe.get("name", folder.name)),
         folder=folder,
         source=str(recipe.get("problems", {}).get("source", "")),

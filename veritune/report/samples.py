@@ -1,4 +1,4 @@
-"""Which judged candidates the report shows, and how one is cut into its steps."""
+"""Which verified candidates the report shows, and how one is cut into its steps."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from itertools import chain, zip_longest
 
 from veritune.journal import Journal
 from veritune.records import Candidate, Problem, StepVerdict, TestVerdict, Verdict
-from veritune.report.run import Run
+from veritune.report.run import ReportedRun
 
 KINDS = (
     "right answer, wrong step",
     "failed",
     "passed",
     "passed, steps unchecked",
-    "not judged: the checker broke",
+    "verifier error",
 )
 """Shown in turn, so that each that occurs is seen."""
 
@@ -24,7 +24,7 @@ LONGEST = 8000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
+class TextSegment:
     """A piece of a candidate's text; `step` is None between steps."""
 
     text: str
@@ -43,7 +43,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A judged candidate as the page shows it."""
+    """A verified candidate as the page shows it."""
 
     run: str
     round: int
@@ -66,7 +66,7 @@ class Sample:
         return "\n".join(f"{turn['role']}: {turn['content']}" for turn in prompt)
 
     @property
-    def segments(self) -> list[Segment]:
+    def segments(self) -> list[TextSegment]:
         """The shown text, cut at its steps."""
         return cut(self.candidate.text[:LONGEST], self.verdict.steps)
 
@@ -91,7 +91,7 @@ class Sample:
         return sum(test.outcome == "accepted" for test in self.verdict.tests)
 
 
-def choose(runs: Sequence[Run], count: int) -> list[Sample]:
+def choose(runs: Sequence[ReportedRun], count: int) -> list[Sample]:
     """`count` samples of the last evaluation, dealt to the runs in turn."""
     dealt = chain.from_iterable(zip_longest(*(_of_run(run, count) for run in runs)))
     chosen = [sample for sample in dealt if sample is not None][:count]
@@ -99,22 +99,22 @@ def choose(runs: Sequence[Run], count: int) -> list[Sample]:
     return sorted(chosen, key=lambda sample: order.index(sample.run))
 
 
-def cut(text: str, steps: Iterable[StepVerdict]) -> list[Segment]:
+def cut(text: str, steps: Iterable[StepVerdict]) -> list[TextSegment]:
     """Cut `text` at the steps' offsets; nothing is lost or there twice.
 
     A step that overlaps an earlier one, or ends beyond the text, is not marked.
     """
-    segments: list[Segment] = []
+    segments: list[TextSegment] = []
     at = 0
     for step in sorted(steps, key=lambda step: step.start):
         if not at <= step.start < step.end <= len(text):
             continue
         if step.start > at:
-            segments.append(Segment(text=text[at : step.start], step=None))
-        segments.append(Segment(text=text[step.start : step.end], step=step))
+            segments.append(TextSegment(text=text[at : step.start], step=None))
+        segments.append(TextSegment(text=text[step.start : step.end], step=step))
         at = step.end
     if at < len(text):
-        segments.append(Segment(text=text[at:], step=None))
+        segments.append(TextSegment(text=text[at:], step=None))
     return segments
 
 
@@ -126,14 +126,14 @@ def kind_of(verdict: Verdict) -> str:
     return KINDS[0] if "incorrect" in labels else KINDS[3] if "unchecked" in labels else KINDS[2]
 
 
-def _of_run(run: Run, count: int) -> Iterator[Sample]:
+def _of_run(run: ReportedRun, count: int) -> Iterator[Sample]:
     """The first of each kind, then the second of each, at most one of a problem and kind."""
     if not run.evaluations:
         return
     last = run.evaluations[-1].round
     found: dict[str, dict[str, Sample]] = {kind: {} for kind in KINDS}
     with Journal.open(run.folder, read_only=True) as journal:
-        for problem, candidate, verdict in journal.judged(last, "test"):
+        for problem, candidate, verdict in journal.verified(last, "test"):
             kind = kind_of(verdict)
             if len(found[kind]) < count and problem.id not in found[kind]:
                 found[kind][problem.id] = Sample(

@@ -1,6 +1,6 @@
 """Rounds: the loop, selection, and the stream of candidates to verifiers."""
 
 from veritune.rounds.loop import improve
-from veritune.rounds.watch import Advance, Quiet, Watch
+from veritune.rounds.progress import Advance, NullProgress, Progress
 
-__all__ = ["Advance", "Quiet", "Watch", "improve"]
+__all__ = ["Advance", "NullProgress", "Progress", "improve"]

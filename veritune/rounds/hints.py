@@ -1,7 +1,7 @@
 """Rationalisation (STaR: Zelikman et al. 2022, arXiv 2203.14465, section 3.2).
 
 Math problems that a round solved in no way are posed again with their answer as a hint. What passes
-is trained on as if it had been drawn without: the hint is not in the training text.
+is trained on as if it had been sampled without: the hint is not in the training text.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from veritune.records import MathProblem, Message, Problem
-from veritune.rounds.measures import Judged
+from veritune.rounds.measures import VerifiedCandidate
 
 SUFFIX = "+hint"
 
@@ -27,14 +27,16 @@ def hinted(problem: MathProblem) -> MathProblem:
     return replace(problem, id=problem.id + SUFFIX, prompt=posed)
 
 
-def unsolved(problems: Sequence[Problem], chosen: Sequence[Judged]) -> list[Problem]:
+def unsolved(problems: Sequence[Problem], chosen: Sequence[VerifiedCandidate]) -> list[Problem]:
     """The math problems of which nothing was chosen, with hints."""
     solved = {problem.id for problem, _, _ in chosen}
     return [hinted(p) for p in problems if isinstance(p, MathProblem) and p.id not in solved]
 
 
-def without_hints(rows: Sequence[Judged], problems: Sequence[Problem]) -> list[Judged]:
-    """Judged candidates of hinted problems, posed as the problems stand."""
+def without_hints(
+    rows: Sequence[VerifiedCandidate], problems: Sequence[Problem]
+) -> list[VerifiedCandidate]:
+    """Verified candidates of hinted problems, posed as the problems stand."""
     plain = {problem.id: problem for problem in problems}
     return [
         (plain[problem.id.removesuffix(SUFFIX)], candidate, verdict)

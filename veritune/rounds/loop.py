@@ -1,7 +1,8 @@
 """The loop: load the policy, sample, verify, select, train, evaluate - in rounds.
 
 Every part asks the journal first what is already there, so a run that was killed at any instant
-goes on where it was: what was drawn, judged or trained before is neither lost nor done twice.
+resumes where it left off: what was sampled, verified or trained before is neither lost nor done
+twice.
 """
 
 from __future__ import annotations
@@ -12,18 +13,31 @@ from typing import Any
 from veritune.config import Recipe
 from veritune.errors import TrainingError
 from veritune.records import Checkpoint
+from veritune.rounds.back import go_back
+from veritune.rounds.progress import NullProgress, Progress
+from veritune.rounds.resume import finished_rows, note_start
 from veritune.rounds.run import Run, open_run
 from veritune.rounds.selection import select
 from veritune.rounds.start import make_reward_model, start_policy, teaching_examples
-from veritune.rounds.watch import Quiet, Watch
 from veritune.trainer import Example
 
 
-async def improve(recipe: Recipe, watch: Watch | None = None) -> list[dict[str, Any]]:
-    """Run a recipe to its end, or go on with it; returns the evaluation of every round."""
-    async with open_run(recipe, watch or Quiet()) as run:
-        start = start_policy(recipe, run.watch)
-        make_reward_model(recipe, start, run.watch)
+async def improve(
+    recipe: Recipe, progress: Progress | None = None, from_round: int | None = None
+) -> list[dict[str, Any]]:
+    """Run a recipe to its end, or resume it; returns the evaluation of every round.
+
+    `from_round` takes the run back to its state after that round first.
+    """
+    progress = progress or NullProgress()
+    if from_round is not None:
+        go_back(recipe, from_round, progress.say)
+    elif rows := finished_rows(recipe, progress):
+        return rows
+    async with open_run(recipe, progress) as run:
+        start = start_policy(recipe, run.progress)
+        note_start(recipe, run.journal, start)
+        make_reward_model(recipe, start, run.progress)
         training = run.training(start)
         done, policy = training.newest()
         await evaluate(run, done, policy)
@@ -31,7 +45,7 @@ async def improve(recipe: Recipe, watch: Watch | None = None) -> list[dict[str, 
             batch = await gather_batch(run, round, policy)
             policy = training.update(round, policy, batch)
             await evaluate(run, round, policy)
-        return run.journal.metrics("evaluate")
+        return run.journal.evaluations()
 
 
 async def gather_batch(run: Run, round: int, policy: Checkpoint) -> Sequence[Example]:
@@ -43,12 +57,12 @@ async def gather_batch(run: Run, round: int, policy: Checkpoint) -> Sequence[Exa
     await run.fill(round, "train", problems, run.recipe.sampler.n, policy)
     if not selects:
         return run.rollouts(round)
-    chosen = select(run.journal.judged(round, "train"), run.recipe.selection)
+    chosen = select(run.journal.verified(round, "train"), run.recipe.selection)
     if run.recipe.selection.rationalise:
         chosen += await run.rationalise(round, problems, chosen, policy)
-    run.note_selection(round, chosen)
+    run.record_selection(round, chosen)
     if not chosen:
-        raise TrainingError(f"round {round}: {run.why_none(round)}")
+        raise TrainingError(f"round {round}: {run.why_nothing_selected(round)}")
     return run.examples(round)
 
 

@@ -1,4 +1,4 @@
-"""What a set of judged candidates says about the policy that drew them."""
+"""What a set of verified candidates says about the policy that sampled them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from veritune.records import Candidate, Problem, Verdict
 
-Judged = tuple[Problem, Candidate, Verdict]
+VerifiedCandidate = tuple[Problem, Candidate, Verdict]
 
 
 def pass_at_k(n: int, correct: int, k: int) -> float:
@@ -35,15 +35,15 @@ def passes_visible(verdict: Verdict) -> bool:
     return bool(shown) and set(shown) == {"accepted"}
 
 
-def measure(judged: Iterable[Judged], k: int) -> dict[str, Any]:
-    """Figures of one evaluation; `judged` is grouped by problem.
+def measure(verified: Iterable[VerifiedCandidate], k: int) -> dict[str, Any]:
+    """Figures of one evaluation; `verified` is grouped by problem.
 
-    Candidates whose checker broke count in `errors` and nowhere else. `trace_error` is the share
+    Candidates with a verifier error count in `errors` and nowhere else. `trace_error` is the share
     with a wrong step among those whose answer is right and whose steps were checked; None where
     no step was.
     """
     at_1, at_k, verdicts = [], [], []
-    for _, group in groupby(judged, key=lambda row: row[0].id):
+    for _, group in groupby(verified, key=lambda row: row[0].id):
         of_problem = [verdict for _, _, verdict in group]
         verdicts += of_problem
         decided = [v for v in of_problem if v.outcome != "error"]

@@ -10,16 +10,16 @@ from typing import Any
 from veritune.config import Recipe, VerifierConfig
 from veritune.journal import Journal, RunFolder
 from veritune.journal.journal import Split
-from veritune.problems import recipe_problems
 from veritune.records import Checkpoint, Problem
 from veritune.rounds.hints import unsolved, without_hints
-from veritune.rounds.measures import Judged, measure
+from veritune.rounds.measures import VerifiedCandidate, measure
+from veritune.rounds.progress import Progress
+from veritune.rounds.resume import begin_or_resume, is_measured_by, open_journal
 from veritune.rounds.selection import examples, select
 from veritune.rounds.start import reward_folder
-from veritune.rounds.stream import Stream
+from veritune.rounds.stream import VerificationStream
 from veritune.rounds.tracking import tracked_run
 from veritune.rounds.training import Training
-from veritune.rounds.watch import Watch
 from veritune.sampler import Sampler, open_sampler
 from veritune.trainer import Example, Rollout
 from veritune.use import use_of
@@ -39,12 +39,12 @@ class Run:
     train_set: Sequence[Problem]
     test: Sequence[Problem]
     sampler: Sampler
-    stream: Stream
-    watch: Watch
+    stream: VerificationStream
+    progress: Progress
 
     def training(self, start: Checkpoint) -> Training:
         """What trains the policies of this run, from the one that it starts with."""
-        return Training(self.recipe, self.folder, self.journal, self.watch, start)
+        return Training(self.recipe, self.folder, self.journal, self.progress, start)
 
     def prompts(self, round: int) -> list[Problem]:
         """This round's training problems: the next ones of the train split, going round."""
@@ -55,23 +55,25 @@ class Run:
     async def fill(
         self, round: int, split: Split, problems: Sequence[Problem], n: int, policy: Checkpoint
     ) -> None:
-        """Bring the journal to n judged candidates of every problem."""
+        """Bring the journal to n verified candidates of every problem."""
         done = {"train": "sample and verify", "test": "evaluate", "hint": "rationalise"}[split]
-        with self.watch.phase(f"round {round}: {done}", len(problems) * n) as advance:
+        with self.progress.phase(f"round {round}: {done}", len(problems) * n) as advance:
             await self.stream.fill(round, split, problems, n, policy, advance)
-        if self.sampler.gap is not None:
+        if self.sampler.logprob_diff is not None:
             step = ("train", "test", "hint").index(split)
-            row = {"round": round, "phase": "sampler", "step": step} | asdict(self.sampler.gap)
+            row = {"round": round, "phase": "sampler", "step": step} | asdict(
+                self.sampler.logprob_diff
+            )
             self.journal.put_metrics([row])
 
     async def rationalise(
         self,
         round: int,
         problems: Sequence[Problem],
-        chosen: Sequence[Judged],
+        chosen: Sequence[VerifiedCandidate],
         policy: Checkpoint,
-    ) -> list[Judged]:
-        """Selected candidates of the problems that were solved in no way, drawn with a hint."""
+    ) -> list[VerifiedCandidate]:
+        """Selected candidates of the problems that were solved in no way, sampled with a hint."""
         posed = unsolved(problems, chosen)
         if not posed:
             return []
@@ -79,17 +81,17 @@ class Run:
         await self.fill(round, "hint", posed, self.recipe.sampler.n, policy)
         return select(self._hinted(round), self.recipe.selection)
 
-    def _hinted(self, round: int) -> list[Judged]:
-        """A round's candidates that were drawn with a hint, those of a problem together."""
-        rows = self.journal.judged(round, "hint")
+    def _hinted(self, round: int) -> list[VerifiedCandidate]:
+        """A round's candidates that were sampled with a hint, those of a problem together."""
+        rows = self.journal.verified(round, "hint")
         return sorted(rows, key=lambda row: (row[0].id, row[1].index))
 
-    def note_selection(self, round: int, chosen: Sequence[Judged]) -> None:
-        """Write down what was selected, and what the sample came to."""
+    def record_selection(self, round: int, chosen: Sequence[VerifiedCandidate]) -> None:
+        """Write down what was selected, and the outcomes of the sample."""
         self.journal.select(round, ((c.problem_id, c.index) for _, c, _ in chosen))
-        self._note_sample(round, len(chosen), f"selected by {self.recipe.selection.reward}")
+        self._record_sample(round, len(chosen), f"selected by {self.recipe.selection.reward}")
 
-    def _note_sample(self, round: int, used: int, how: str) -> None:
+    def _record_sample(self, round: int, used: int, how: str) -> None:
         counts = self.journal.outcomes(round, "train")
         row: dict[str, Any] = {
             "round": round,
@@ -101,18 +103,18 @@ class Run:
             "selected": used,
         }
         self.journal.put_metrics([row])
-        unchecked = f", {row['errors']} could not be checked" if row["errors"] else ""
-        self.watch.say(
+        unchecked = f", {row['errors']} verifier errors" if row["errors"] else ""
+        self.progress.say(
             f"round {round}: {row['candidates']} candidates, {row['passed']} passed{unchecked};"
             f" {used} {how}"
         )
 
-    def why_none(self, round: int) -> str:
-        """Why nothing was selected, and what may mend it."""
+    def why_nothing_selected(self, round: int) -> str:
+        """Why nothing was selected, and what may help."""
         counts = self.journal.outcomes(round, "train")
         return (
             f"none of {sum(counts.values())} candidates was selected ({counts.get('passed', 0)}"
-            f" passed, {counts.get('error', 0)} could not be checked); sample more (--sampler.n),"
+            f" passed, {counts.get('error', 0)} verifier errors); sample more (--sampler.n),"
             " warm-start longer, or use another --selection.reward"
         )
 
@@ -122,18 +124,18 @@ class Run:
         found: list[Example] = []
         for past in range(max(1, round - config.replay), round + 1):
             keys = self.journal.selected(past)
-            judged = list(self.journal.judged(past, "train"))
-            for rows in (judged, self._hinted(past)):
+            verified = list(self.journal.verified(past, "train"))
+            for rows in (verified, self._hinted(past)):
                 chosen = [row for row in rows if (row[1].problem_id, row[1].index) in keys]
                 found += examples(without_hints(chosen, self.train_set), rows, config.weight)
         return found
 
     def rollouts(self, round: int) -> list[Rollout]:
-        """Every judged candidate of a round: policy gradients learn from failures too."""
-        judged = list(self.journal.judged(round, "train"))
-        usable = sum(use_of(verdict).outcome is not None for _, _, verdict in judged)
-        self._note_sample(round, usable, f"to learn from by {self.recipe.trainer.type}")
-        return [Rollout(problem=p, candidate=c, verdict=v) for p, c, v in judged]
+        """Every verified candidate of a round: policy gradients learn from failures too."""
+        verified = list(self.journal.verified(round, "train"))
+        usable = sum(use_of(verdict).outcome is not None for _, _, verdict in verified)
+        self._record_sample(round, usable, f"used for {self.recipe.trainer.type}")
+        return [Rollout(problem=p, candidate=c, verdict=v) for p, c, v in verified]
 
     def is_measured(self, round: int) -> bool:
         """Whether the policy after this round is evaluated."""
@@ -141,52 +143,55 @@ class Run:
         return round % self.recipe.evaluation.every == 0 or round == last
 
     def measure(self, round: int, policy: Checkpoint) -> None:
-        """Write down the evaluation of a round."""
-        row = measure(self.journal.judged(round, "test"), self.recipe.evaluation.k)
-        row |= {"round": round, "phase": "evaluate", "n": self.recipe.evaluation.n}
+        """Write down the evaluation of a round; one by another n or k stands beside it."""
+        config, known = self.recipe.evaluation, self.journal.evaluations()
+        rows = (row for row in self.journal.verified(round, "test") if row[1].index < config.n)
+        row: dict[str, Any] = {"round": round, "phase": "evaluate", "n": config.n}
+        before = [old for old in known if old["round"] == round]
+        if not before or not is_measured_by(before[0], config):
+            step = before[0].get("step", 0) + 1 if before else 0
+            row |= measure(rows, config.k) | ({"step": step} if step else {})
+        else:
+            row = before[0]
         self.journal.put_metrics([row | {"policy": policy.policy}])
-        self.watch.measured(self.journal.metrics("evaluate"))
+        self.progress.measured(self.journal.evaluations())
 
 
 @asynccontextmanager
-async def open_run(recipe: Recipe, watch: Watch) -> AsyncIterator[Run]:
+async def open_run(recipe: Recipe, progress: Progress) -> AsyncIterator[Run]:
     """Open or make the run's folder, and start its sampler and verifier."""
     _set_threads(recipe.threads)
-    folder = RunFolder(recipe)
+    folder = RunFolder(recipe.folder)
     settings = recipe.model_dump(mode="json", exclude_none=True)
-    with (
-        Journal.open(folder.path) as journal,
-        tracked_run(recipe.tracker, journal, settings),
-    ):
-        train, test = recipe_problems(recipe.problems, recipe.seed)
-        journal.add_problems("train", train)
-        journal.add_problems("test", test)
+    with open_journal(folder) as journal:
+        train, test = begin_or_resume(recipe, journal, progress)
         needs_code = any(problem.kind == "code" for problem in [*train, *test])
         sampler = open_sampler(recipe.sampler, seed=recipe.seed, dtype=recipe.model.dtype)
         try:
-            async with open_verifier(_judge(recipe), needs_code=needs_code) as verifier:
-                stream = Stream(
+            async with open_verifier(_verifier_config(recipe), needs_code=needs_code) as verifier:
+                stream = VerificationStream(
                     sampler,
                     verifier,
                     journal,
                     at_once=2 * recipe.verifier.workers,
                     patience=PATIENCE * recipe.verifier.wall_seconds,
                 )
-                yield Run(
-                    recipe=recipe,
-                    folder=folder,
-                    journal=journal,
-                    train_set=train,
-                    test=test,
-                    sampler=sampler,
-                    stream=stream,
-                    watch=watch,
-                )
+                with tracked_run(recipe.tracker, journal, settings):
+                    yield Run(
+                        recipe=recipe,
+                        folder=folder,
+                        journal=journal,
+                        train_set=train,
+                        test=test,
+                        sampler=sampler,
+                        stream=stream,
+                        progress=progress,
+                    )
         finally:
             sampler.close()
 
 
-def _judge(recipe: Recipe) -> VerifierConfig:
+def _verifier_config(recipe: Recipe) -> VerifierConfig:
     """The recipe's verifier; the reward model that the run makes is named in it."""
     if recipe.reward.preferences is None:
         return recipe.verifier

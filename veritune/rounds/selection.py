@@ -9,42 +9,47 @@ from typing import Literal
 
 from veritune.config import SelectionConfig
 from veritune.records import Candidate, Verdict
-from veritune.rounds.measures import Judged, every_step_right, passes_visible
+from veritune.rounds.measures import VerifiedCandidate, every_step_right, passes_visible
 from veritune.rounds.paths import solution_path
 from veritune.trainer import Example
 from veritune.use import use_of
 
-Weight = Literal["equal", "score", "rare"]
+Weight = Literal["equal", "score", "inverse_pass_rate"]
 
 
-def select(judged: Iterable[Judged], config: SelectionConfig) -> list[Judged]:
-    """`keep` distinct accepted candidates of every problem: the first ones, or the best ranked.
+def select(
+    verified: Iterable[VerifiedCandidate], config: SelectionConfig
+) -> list[VerifiedCandidate]:
+    """`max_per_problem` distinct accepted candidates of every problem: the first ones, or the best
+    ranked.
 
     What may not be imitated (`veritune.use`) is never accepted: errors, cheats, truncated texts.
     `reward = "random"` takes as many as "outcome" would, whatever their verdicts.
     """
     if config.reward == "random":
-        return _at_random(list(judged), config)
-    found: list[list[Judged]] = []
-    for _, group in groupby(judged, key=lambda row: row[0].id):
-        distinct: dict[str, Judged] = {}
+        return _at_random(list(verified), config)
+    found: list[list[VerifiedCandidate]] = []
+    for _, group in groupby(verified, key=lambda row: row[0].id):
+        distinct: dict[str, VerifiedCandidate] = {}
         for row in group:
             if _accepted(row, config):
                 distinct.setdefault(_sameness(row, config), row)
         found.append(list(distinct.values()))
     if config.reward_model is not None:
         found = _ranked(found, config.reward_model)
-    return [row for group in found for row in group[: config.keep]]
+    return [row for group in found for row in group[: config.max_per_problem]]
 
 
-def examples(chosen: Iterable[Judged], judged: Iterable[Judged], how: Weight) -> list[Example]:
+def examples(
+    chosen: Iterable[VerifiedCandidate], verified: Iterable[VerifiedCandidate], how: Weight
+) -> list[Example]:
     """What was chosen as training examples, each with what it counts.
 
-    `rare`: 1 - r + 1/n where r of a problem's n judged candidates passed, so that what is always
-    solved counts little, and nothing counts nothing.
+    `inverse_pass_rate`: 1 - r + 1/n where r of a problem's n verified candidates passed, so that
+    what is always solved counts little, and nothing counts nothing.
     """
     outcomes: dict[str, list[bool]] = {}
-    for problem, candidate, verdict in judged if how == "rare" else ():
+    for problem, candidate, verdict in verified if how == "inverse_pass_rate" else ():
         use = use_of(verdict, truncated=candidate.truncated)
         if use.outcome is not None:
             outcomes.setdefault(problem.id, []).append(use.solved)
@@ -53,7 +58,7 @@ def examples(chosen: Iterable[Judged], judged: Iterable[Judged], how: Weight) ->
         weight = 1.0
         if how == "score":
             weight = use_of(verdict, truncated=candidate.truncated).outcome or 0.0
-        elif how == "rare":
+        elif how == "inverse_pass_rate":
             of_problem = outcomes[problem.id]
             weight = 1 - sum(of_problem) / len(of_problem) + 1 / len(of_problem)
         if weight > 0:
@@ -78,17 +83,17 @@ def accepts(candidate: Candidate, verdict: Verdict, config: SelectionConfig) -> 
     return config.reward != "process" or every_step_right(verdict, config.checked)
 
 
-def _accepted(row: Judged, config: SelectionConfig) -> bool:
+def _accepted(row: VerifiedCandidate, config: SelectionConfig) -> bool:
     """As `accepts`, with the recipe's planted mistakes."""
     _, candidate, verdict = row
     accepted = accepts(candidate, verdict, config)
     rate = config.false_rejects if accepted else config.false_accepts
     if not rate or not use_of(verdict, truncated=candidate.truncated).imitate:
         return accepted
-    return accepted != (_draw(candidate, "noise").random() < rate)
+    return accepted != (_random_for(candidate, "noise").random() < rate)
 
 
-def _sameness(row: Judged, config: SelectionConfig) -> str:
+def _sameness(row: VerifiedCandidate, config: SelectionConfig) -> str:
     """Candidates of a problem with equal values are one."""
     problem, candidate, _ = row
     if config.distinct == "path":
@@ -96,7 +101,9 @@ def _sameness(row: Judged, config: SelectionConfig) -> str:
     return candidate.text.strip()
 
 
-def _ranked(groups: list[list[Judged]], reward_model: str) -> list[list[Judged]]:
+def _ranked(
+    groups: list[list[VerifiedCandidate]], reward_model: str
+) -> list[list[VerifiedCandidate]]:
     """Every group from the best to the worst by a reward model: RAFT, arXiv 2304.06767."""
     from veritune.models.reward import load_reward_model
     from veritune.verifiers.learned import candidate_scores
@@ -108,19 +115,22 @@ def _ranked(groups: list[list[Judged]], reward_model: str) -> list[list[Judged]]
     ]
 
 
-def _at_random(judged: list[Judged], config: SelectionConfig) -> list[Judged]:
-    """As many distinct candidates as "outcome" would keep, drawn from all that were judged."""
+def _at_random(
+    verified: list[VerifiedCandidate], config: SelectionConfig
+) -> list[VerifiedCandidate]:
+    """As many distinct candidates as "outcome" would keep, chosen at random from all that were
+    verified."""
     outcome = config.model_copy(update={"reward": "outcome"})
-    count = len(select(judged, outcome))
+    count = len(select(verified, outcome))
     distinct = {
         (problem.id, candidate.text.strip()): (problem, candidate, verdict)
-        for problem, candidate, verdict in judged
+        for problem, candidate, verdict in verified
         if use_of(verdict, truncated=candidate.truncated).imitate
     }
-    mixed = sorted(distinct.values(), key=lambda row: _draw(row[1], "random").random())
+    mixed = sorted(distinct.values(), key=lambda row: _random_for(row[1], "random").random())
     return mixed[:count]
 
 
-def _draw(candidate: Candidate, purpose: str) -> Random:
-    """Random numbers that follow from who drew this candidate, and from nothing else."""
+def _random_for(candidate: Candidate, purpose: str) -> Random:
+    """Random numbers that follow from who sampled this candidate, and from nothing else."""
     return Random(f"{purpose}:{candidate.policy}:{candidate.problem_id}:{candidate.index}")

@@ -2,7 +2,7 @@
 
 The sampler runs in a thread of its own and waits when the verifiers fall behind, so memory stays
 bounded however many candidates there are. Every idle verifier takes the next candidate, whichever
-it is. Whatever the journal already holds is not drawn again.
+it is. Whatever the journal already holds is not sampled again.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from contextlib import asynccontextmanager
 from veritune.journal import Journal
 from veritune.journal.journal import Split
 from veritune.records import Candidate, Checkpoint, Problem, Verdict
-from veritune.rounds.feed import Feed
-from veritune.rounds.watch import Advance
+from veritune.rounds.candidate_queue import CandidateQueue
+from veritune.rounds.progress import Advance
 from veritune.sampler import Sampler
 from veritune.verifiers import Verifier
 
 PATIENCE = 600.0
 """Seconds that one verification may take; a verifier that is stuck must not hold up the round."""
 FLUSH, FLUSH_SECONDS = 256, 1.0
-"""Judged candidates that go to the journal at once, and how long fewer may wait."""
+"""Verified candidates that go to the journal at once, and how long fewer may wait."""
 END_SECONDS = 2.0
 """How long verifications are waited for that have been called off."""
 
 
-class Stream:
-    """Fills the journal with judged candidates, round by round."""
+class VerificationStream:
+    """Fills the journal with verified candidates, round by round."""
 
     def __init__(
         self,
@@ -52,10 +52,10 @@ class Stream:
         policy: Checkpoint,
         advance: Advance,
     ) -> None:
-        """Draw and judge candidates 0..n-1 of every problem that the journal lacks."""
-        done = self._journal.judged_keys(round, split)
+        """Sample and verify candidates 0..n-1 of every problem that the journal lacks."""
+        done = self._journal.verified_keys(round, split)
         advance(len(done))
-        waiting = self._journal.unjudged(round, split)
+        waiting = self._journal.unverified(round, split)
         known = done | {(c.problem_id, c.index) for c in waiting}
         lacking = [[i for i in range(n) if (p.id, i) not in known] for p in problems]
         pairs = [(p, i) for p, i in zip(problems, lacking, strict=True) if i]
@@ -85,10 +85,10 @@ class Stream:
         advance: Advance,
     ) -> None:
         buffer = _Buffer(self._journal, round)
-        feed = Feed(source, self._sampler.close)
-        async with feed.running(), _ending_together() as tasks:
+        queue = CandidateQueue(source, self._sampler.close)
+        async with queue.running(), _ending_together() as tasks:
             tasks += [
-                asyncio.create_task(self._judge(feed, problems, buffer, advance))
+                asyncio.create_task(self._verify(queue, problems, buffer, advance))
                 for _ in range(self._at_once)
             ]
             try:
@@ -99,10 +99,10 @@ class Stream:
             finally:
                 buffer.flush()
 
-    async def _judge(
-        self, feed: Feed, problems: dict[str, Problem], buffer: _Buffer, advance: Advance
+    async def _verify(
+        self, queue: CandidateQueue, problems: dict[str, Problem], buffer: _Buffer, advance: Advance
     ) -> None:
-        while (candidate := await feed.next()) is not None:
+        while (candidate := await queue.next()) is not None:
             buffer.add(candidate, await self._verdict(problems[candidate.problem_id], candidate))
             advance(1)
 
@@ -123,7 +123,7 @@ class Stream:
 
 
 class _Buffer:
-    """What was judged since the journal was last written."""
+    """What was verified since the journal was last written."""
 
     def __init__(self, journal: Journal, round: int) -> None:
         self._journal, self._round = journal, round
@@ -136,7 +136,7 @@ class _Buffer:
             self.flush()
 
     def flush(self) -> None:
-        self._journal.add_judged(self._round, self._rows)
+        self._journal.add_verified(self._round, self._rows)
         self._rows.clear()
         self._since = time.monotonic()
 

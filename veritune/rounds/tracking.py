@@ -1,7 +1,7 @@
 """Measurements forwarded to tensorboard, wandb or trackio, as they are written down.
 
 A row's numbers become `phase/name`: `train/loss`, `evaluate/pass_at_1`. Training steps are
-counted through all rounds; everything else is told by round. A run that goes on, goes on in the
+counted over all rounds; everything else is logged by round. A run that resumes continues in the
 tracker too.
 """
 
@@ -20,7 +20,7 @@ from veritune.journal import Journal
 
 PROJECT = "veritune"
 AXES = {"round", "phase", "step"}
-Row = Mapping[str, Any]
+MetricsRow = Mapping[str, Any]
 
 
 class Tracker(Protocol):
@@ -54,7 +54,7 @@ def tracked_run(
     folder = journal.folder / "tracker"
     with _opened(name, folder, journal.folder.name, settings) as tracker:
 
-        def tell(rows: Sequence[Row]) -> None:
+        def tell(rows: Sequence[MetricsRow]) -> None:
             for row in rows:
                 before = journal.count_metrics("train", row["round"])
                 _log(tracker, row, before)
@@ -69,23 +69,24 @@ def tracked_run(
 
 @contextmanager
 def tracked_training(
-    name: TrackerName | None, out: Path, settings: Mapping[str, Any], *, goes_on: bool
-) -> Iterator[Callable[[Row], None]]:
+    name: TrackerName | None, out: Path, settings: Mapping[str, Any], *, resumes: bool
+) -> Iterator[Callable[[MetricsRow], None]]:
     """Forward the steps of one training whose result will be `out`, each once.
 
-    What is needed to go on lies in `out.tracker`; one that does not go on begins there anew.
+    What is needed to resume lies in `out.tracker`; a training that does not resume starts there
+    anew.
     """
     if name is None:
         yield lambda step: None
         return
     folder = out.with_name(f"{out.name}.tracker")
-    if not goes_on:
+    if not resumes:
         shutil.rmtree(folder, ignore_errors=True)
     mark = folder / "told"
     with _opened(name, folder, out.name, settings) as tracker:
         told = int(mark.read_text()) if mark.exists() else 0
 
-        def tell(step: Row) -> None:
+        def tell(step: MetricsRow) -> None:
             if step["step"] > told:
                 mark.write_text(str(step["step"]))
                 _log(tracker, {"phase": "train"} | dict(step), 0)
@@ -94,7 +95,7 @@ def tracked_training(
         yield tell
 
 
-def _log(tracker: Tracker, row: Row, before: int) -> None:
+def _log(tracker: Tracker, row: MetricsRow, before: int) -> None:
     """Log a row; `before` training steps were taken in earlier rounds."""
     phase = row["phase"]
     values = {
@@ -205,7 +206,7 @@ def _summary_writer(folder: Path) -> Any:
 
 
 def _identity(folder: Path) -> str:
-    """What a run is called by whoever goes on with it."""
+    """The id under which a resumed run continues in the tracker."""
     path = folder / "id"
     if not path.exists():
         path.write_text(uuid.uuid4().hex[:12])

@@ -1,4 +1,4 @@
-"""Drawing candidates from a policy."""
+"""Sampling candidates from a policy."""
 
 from veritune.sampler.native import NativeSampler
 from veritune.sampler.opening import open_sampler

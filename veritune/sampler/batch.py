@@ -10,18 +10,18 @@ import numpy as np
 import torch
 
 from veritune.config import SamplerConfig
-from veritune.sampler.codec import Drawn
+from veritune.sampler.codec import SampledSequence
 from veritune.sampler.decoder import Decoder
-from veritune.sampler.draws import draw, uniforms
-from veritune.sampler.endings import Endings
 from veritune.sampler.pages import Integers
+from veritune.sampler.stopping import StoppingCriteria
+from veritune.sampler.token_sampling import sample_tokens, uniforms
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
 @dataclass(slots=True)
-class Group:
+class PromptGroup:
     """A problem's candidates that are still to be started, and its prompt once computed."""
 
     position: int
@@ -33,11 +33,16 @@ class Group:
     stored: Any = None
 
 
-class Batch:
+class DecodeBatch:
     """Rows 0..rows-1 are active, without holes."""
 
     def __init__(
-        self, decoder: Decoder, endings: Endings, config: SamplerConfig, slots: int, width: int
+        self,
+        decoder: Decoder,
+        endings: StoppingCriteria,
+        config: SamplerConfig,
+        slots: int,
+        width: int,
     ) -> None:
         self._decoder, self._endings, self._config = decoder, endings, config
         self.slots, self.rows = slots, 0
@@ -48,8 +53,8 @@ class Batch:
             + [("uniform", "f8", width), ("ids", "i8", width), ("logprobs", "f4", width)],
         )
 
-    def admit(self, groups: Sequence[Group], seed: int, round: int) -> list[Drawn]:
-        """Add what there is room for of `groups`, and draw the first tokens.
+    def admit(self, groups: Sequence[PromptGroup], seed: int, round: int) -> list[SampledSequence]:
+        """Add what there is room for of `groups`, and sample the first tokens.
 
         They are taken out of their groups. Returns those that end at once.
         """
@@ -70,20 +75,20 @@ class Batch:
                 )
         return self._extend(np.arange(first, self.rows), torch.cat(logits))
 
-    def advance(self) -> list[Drawn]:
+    def advance(self) -> list[SampledSequence]:
         """One more token for every row; returns the rows that ended, which leave the batch."""
         rows, state = np.arange(self.rows), self._state[: self.rows]
         newest = state["ids"][rows, state["count"] - 1]
         at = state["prompt"] + state["count"] - 1
         return self._extend(rows, self._decoder.step(newest, at))
 
-    def _extend(self, rows: Integers, logits: Tensor) -> list[Drawn]:
-        """Draw one token for each of `rows`, which stand side by side."""
+    def _extend(self, rows: Integers, logits: Tensor) -> list[SampledSequence]:
+        """Sample one token for each of `rows`, which stand side by side."""
         state = self._state[rows[0] : rows[-1] + 1]
         here = np.arange(len(rows)), state["count"].copy()
         uniform = torch.from_numpy(state["uniform"][here])
-        drawn, logprobs = draw(logits, uniform.to(logits.device), self._config)
-        tokens = drawn.cpu().numpy()
+        sampled, logprobs = sample_tokens(logits, uniform.to(logits.device), self._config)
+        tokens = sampled.cpu().numpy()
         state["ids"][here] = tokens
         state["logprobs"][here] = logprobs.cpu().numpy()
         state["count"] += 1
@@ -112,9 +117,9 @@ class Batch:
             self._state[holes] = self._state[movers]
 
 
-def _read(row: Any, ended: bool) -> Drawn:
+def _read(row: Any, ended: bool) -> SampledSequence:
     count = row["count"]
-    return Drawn(
+    return SampledSequence(
         position=int(row["position"]),
         index=int(row["index"]),
         ids=row["ids"][:count].tolist(),

@@ -10,12 +10,12 @@ from veritune.config import SamplerConfig
 from veritune.errors import ModelError
 from veritune.models import encode_prompt, eos_ids
 from veritune.records import Candidate, Problem
-from veritune.sampler.endings import Endings
+from veritune.sampler.stopping import StoppingCriteria
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """One finished sequence: which problem's and which candidate, and what was drawn."""
+class SampledSequence:
+    """One finished sequence: which problem's and which candidate, and what was sampled."""
 
     position: int
     index: int
@@ -24,7 +24,7 @@ class Drawn:
     finish_reason: Literal["stop", "length"]
 
 
-class Codec:
+class PromptCodec:
     """One model's tokens, and how its candidates end."""
 
     def __init__(self, model: Any, tokenizer: Any, config: SamplerConfig) -> None:
@@ -32,7 +32,7 @@ class Codec:
         self.longest = int(getattr(shape, "max_position_embeddings", None) or 1 << 20)
         self.vocabulary = int(model.get_output_embeddings().weight.shape[0])
         self.tokenizer, self.eos = tokenizer, eos_ids(model, tokenizer)
-        self.endings = Endings(tokenizer, self.vocabulary, self.eos, config.stop)
+        self.endings = StoppingCriteria(tokenizer, self.vocabulary, self.eos, config.stop)
         self._most = config.max_tokens
 
     def encode(self, problem: Problem) -> list[int]:
@@ -50,18 +50,22 @@ class Codec:
         return min(self._most, self.longest - len(prompt))
 
     def candidates(
-        self, finished: Sequence[Drawn], problems: Sequence[Problem], policy: str, round: int
+        self,
+        finished: Sequence[SampledSequence],
+        problems: Sequence[Problem],
+        policy: str,
+        round: int,
     ) -> Iterator[Candidate]:
         """Finished sequences as records."""
-        texts = self.endings.texts([drawn.ids for drawn in finished])
-        for drawn, text in zip(finished, texts, strict=True):
+        texts = self.endings.texts([sampled.ids for sampled in finished])
+        for sampled, text in zip(finished, texts, strict=True):
             yield Candidate(
-                problem_id=problems[drawn.position].id,
-                index=drawn.index,
+                problem_id=problems[sampled.position].id,
+                index=sampled.index,
                 text=text,
-                finish_reason=drawn.finish_reason,
-                token_ids=drawn.ids,
-                logprobs=drawn.logprobs,
+                finish_reason=sampled.finish_reason,
+                token_ids=sampled.ids,
+                logprobs=sampled.logprobs,
                 policy=policy,
                 round=round,
             )

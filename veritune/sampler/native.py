@@ -15,20 +15,20 @@ from veritune.errors import VerituneError
 from veritune.records import Candidate, Checkpoint, Problem
 
 if TYPE_CHECKING:
-    from veritune.sampler.batch import Group
-    from veritune.sampler.identity import Gap
-    from veritune.sampler.lane import Lane
+    from veritune.sampler.batch import PromptGroup
+    from veritune.sampler.decode_worker import DecodeWorker
     from veritune.sampler.policy import Policy
+    from veritune.sampler.policy_probe import LogprobDiff
 
 
-LANE_ROWS = 48
-"""Fewer rows than this are not worth a lane of their own: several cores work on one lane's."""
+WORKER_ROWS = 48
+"""Fewer rows than this are not worth a worker of their own: several cores share one worker."""
 
 
 class NativeSampler:
-    """Draws candidates with plain torch from a causal model that transformers loads.
+    """Samples candidates with plain torch from a causal model that transformers loads.
 
-    What is drawn follows from (seed, round, problem id, index) alone. `Candidate.logprobs` are
+    What is sampled follows from (seed, round, problem id, index) alone. `Candidate.logprobs` are
     the model's own: before temperature and filters, as vLLM reports them. `Candidate.token_ids`
     stand as they were sampled, with the end token.
     """
@@ -42,7 +42,7 @@ class NativeSampler:
         device: str | None = None,
     ) -> None:
         self.config, self.seed = config, seed
-        self.gap: Gap | None = None
+        self.logprob_diff: LogprobDiff | None = None
         self._dtype, self._device = dtype, device
         self._policy: Policy | None = None
         self._closed = Event()
@@ -63,25 +63,26 @@ class NativeSampler:
     ) -> Iterator[Candidate]:
         """Yield candidates as they finish: for `problems[i]`, those of `indices[i]`.
 
-        Raises `ModelError` for a prompt that the model cannot read, before anything is drawn.
+        Raises `ModelError` for a prompt that the model cannot read, before anything is sampled.
         """
-        from veritune.sampler.threads import run_lanes
+        from veritune.sampler.threads import run_workers
 
         policy = self._policy
         if policy is None:
             raise VerituneError("the sampler has no policy yet; load a checkpoint first")
         groups = policy.groups(problems, indices)
-        for finished in run_lanes(self._lanes(policy, groups, round), self._closed):
+        for finished in run_workers(self._workers(policy, groups, round), self._closed):
             yield from policy.codec.candidates(finished, problems, policy.name, round)
 
     def close(self) -> None:
-        """Free the model; from another thread: also end what is being drawn, at its next token."""
+        """Free the model; from another thread: also end what is being sampled, at its next
+        token."""
         self._closed.set()
         self._policy = None
 
-    def _lanes(self, policy: Policy, groups: list[Group], round: int) -> list[Lane]:
-        from veritune.sampler.batch import Batch
-        from veritune.sampler.lane import Lane, Waiting
+    def _workers(self, policy: Policy, groups: list[PromptGroup], round: int) -> list[DecodeWorker]:
+        from veritune.sampler.batch import DecodeBatch
+        from veritune.sampler.decode_worker import DecodeWorker, PromptQueue
 
         if not groups:
             return []
@@ -89,11 +90,11 @@ class NativeSampler:
         capacity = max(len(group.prompt) + group.limit for group in groups)
         width = max(group.limit for group in groups)
         slots = policy.slots(candidates, capacity)
-        count = max(1, min(policy.threads, slots // LANE_ROWS))
-        waiting = Waiting(groups)
-        lanes = []
+        count = max(1, min(policy.threads, slots // WORKER_ROWS))
+        waiting = PromptQueue(groups)
+        workers = []
         for share in (slots // count + (i < slots % count) for i in range(count)):
             decoder = policy.decoder(share, capacity)
-            batch = Batch(decoder, policy.codec.endings, self.config, share, width)
-            lanes.append(Lane(decoder, batch, waiting, self.seed, round))
-        return lanes
+            batch = DecodeBatch(decoder, policy.codec.endings, self.config, share, width)
+            workers.append(DecodeWorker(decoder, batch, waiting, self.seed, round))
+        return workers

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 
 from veritune.sampler.decoder import TILE
 from veritune.sampler.pages import PAGE, Integers, PageTable
-from veritune.sampler.weights import Block, Weights
+from veritune.sampler.weights import TransformerBlock, Weights
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -54,7 +54,7 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadPlan:
     """What the rows of one table version read, the same in every block; padded to a tile.
 
     `value_lines` (heads, rows, positions), which are those of `values`, and `hidden` (rows,
@@ -69,7 +69,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class WritePlan:
     """Where a step's keys and values go: numbers in all keys, lines of all values."""
 
     keys: Tensor
@@ -92,7 +92,7 @@ class PagedDecoder:
         self._line_of: Integers32 = self._head_of * PAGE
         self._page_lines = weights.kv_heads * PAGE
         self._every = np.arange(_tile(slots))
-        self._read: Reading | None = None
+        self._read: ReadPlan | None = None
 
     def prefill(self, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, list[Integers]]:
         """Logits [prompts, vocabulary] after each prompt, and the pages that hold each."""
@@ -138,7 +138,7 @@ class PagedDecoder:
             self._step_block(number, block, x, writing, reading)
         return self._logits(x)[:rows]
 
-    def _reading(self, page: Integers, offset: Integers, padded: int) -> Reading:
+    def _reading(self, page: Integers, offset: Integers, padded: int) -> ReadPlan:
         """What is read in this step, in which each row's newest token is at `page`, `offset`."""
         old, rows = self._read, len(page)
         if old is None or old.version != self._table.version or len(old.hidden) != padded:
@@ -150,7 +150,7 @@ class PagedDecoder:
         old.value_lines[:, every, place] = lines + self._line_of[:, None]
         return old
 
-    def _read_anew(self, rows: int) -> Reading:
+    def _read_anew(self, rows: int) -> ReadPlan:
         table, weights = self._table, self._weights
         columns = table.columns(rows)
         pages = table.pages[:rows, :columns].astype(np.int32)
@@ -164,7 +164,7 @@ class PagedDecoder:
         positions = np.add(first[:, :, None], np.arange(PAGE, dtype=np.int32)).reshape(rows, -1)
         lines: Integers32 = np.add(positions, self._line_of[:, None, None])
         lines[:, hidden] = 0
-        return Reading(
+        return ReadPlan(
             version=table.version,
             keys=Lines.of(keys),
             values=Lines.of(lines),
@@ -172,19 +172,19 @@ class PagedDecoder:
             hidden=torch.from_numpy(np.where(hidden, np.float32(-np.inf), np.float32(0.0))),
         )
 
-    def _writing(self, page: Integers, offset: Integers, at: Integers) -> Writing:
+    def _writing(self, page: Integers, offset: Integers, at: Integers) -> WritePlan:
         heads, size = self._weights.kv_heads, self._weights.head_size
         number = np.arange(heads * size).reshape(heads, 1, size)
         keys = ((page * (heads * size))[:, None] + number) * PAGE + offset[:, None]
         values = page * self._page_lines + offset + np.arange(heads)[:, None] * PAGE
-        return Writing(
+        return WritePlan(
             keys=torch.from_numpy(keys.ravel()),
             values=torch.from_numpy(values.ravel()),
             turn=self._turns[torch.from_numpy(at)],
         )
 
     def _step_block(
-        self, number: int, block: Block, x: Tensor, writing: Writing, reading: Reading
+        self, number: int, block: TransformerBlock, x: Tensor, writing: WritePlan, reading: ReadPlan
     ) -> None:
         keys, values = self._keys[number], self._values[number]
         size = self._weights.head_size
@@ -234,7 +234,7 @@ class PagedDecoder:
             pool[pages] = whole.mT if turned else whole
 
     def _attention_inputs(
-        self, block: Block, x: Tensor, turn: Tensor
+        self, block: TransformerBlock, x: Tensor, turn: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys, values [heads, rows, size], turned to their positions."""
         w = self._weights
@@ -248,7 +248,7 @@ class PagedDecoder:
         return logits[:, : len(self._weights.embedding)]
 
 
-def _after_attention(block: Block, x: Tensor, mixed: Tensor, epsilon: float) -> None:
+def _after_attention(block: TransformerBlock, x: Tensor, mixed: Tensor, epsilon: float) -> None:
     """Add to x what the block makes of `mixed` [heads, rows, size], and of x then."""
     _add(x, block.out(_joined(mixed)))
     gate, up = block.gate_up(_normed(x, epsilon)).chunk(2)

@@ -12,13 +12,13 @@ from veritune.config import SamplerConfig
 from veritune.models import load_policy, model_folder
 from veritune.models.hashing import adapter_base
 from veritune.records import Checkpoint, Problem
-from veritune.sampler.batch import Group
-from veritune.sampler.codec import Codec
+from veritune.sampler.batch import PromptGroup
+from veritune.sampler.codec import PromptCodec
 from veritune.sampler.decoder import Decoder, GeneralDecoder
-from veritune.sampler.identity import check_content
-from veritune.sampler.mould import Mould
 from veritune.sampler.paged import PagedDecoder
+from veritune.sampler.policy_probe import check_content
 from veritune.sampler.uncached import UncachedDecoder, caches_rightly
+from veritune.sampler.weight_reloader import WeightReloader
 from veritune.sampler.weights import Weights, arrange, is_supported
 
 CACHE_BYTES = 4 << 30
@@ -37,18 +37,18 @@ class Policy:
         model, tokenizer = load_policy(checkpoint.path, dtype=dtype, device=device)
         if hasattr(model, "merge_and_unload"):
             model = model.merge_and_unload()
-        self.name, self.codec = checkpoint.policy, Codec(model, tokenizer, config)
-        self._batch = config.batch
+        self.name, self.codec = checkpoint.policy, PromptCodec(model, tokenizer, config)
+        self._batch = config.max_num_seqs
         self._position_bytes = _position_bytes(model)
         self._model: Any = model.requires_grad_(False)
         self._weights: Weights | None = None
-        self._mould: Mould | None = None
+        self._reloader: WeightReloader | None = None
         self._cached = True
         with torch.inference_mode():
             if is_supported(model):
                 self._weights, self._model = arrange(model), None
                 if adapter_base(folder := model_folder(checkpoint.path)) is None:
-                    self._mould = Mould(model, folder)
+                    self._reloader = WeightReloader(model, folder)
             else:
                 self._cached = caches_rightly(model)
 
@@ -59,14 +59,14 @@ class Policy:
         """
         self._weights = None
         folder = model_folder(checkpoint.path)
-        if self._mould is None or not self._mould.fits(folder):
+        if self._reloader is None or not self._reloader.fits(folder):
             return None
         check_content(checkpoint)
         with torch.inference_mode():
-            weights = self._mould.cast(folder)
+            weights = self._reloader.read_weights(folder)
         if weights is None:
             return None
-        # Who still reads from the old policy goes on with the old name.
+        # Readers of the old policy keep the old name.
         policy = copy(self)
         policy.name, policy._weights = checkpoint.policy, weights
         return policy
@@ -89,16 +89,18 @@ class Policy:
         room: int = CACHE_BYTES // (self._position_bytes * capacity)
         return max(1, min(self._batch, candidates, room))
 
-    def groups(self, problems: Sequence[Problem], indices: Sequence[Sequence[int]]) -> list[Group]:
-        """What is to be drawn, a prompt at a time."""
-        groups: list[Group] = []
+    def groups(
+        self, problems: Sequence[Problem], indices: Sequence[Sequence[int]]
+    ) -> list[PromptGroup]:
+        """What is to be sampled, a prompt at a time."""
+        groups: list[PromptGroup] = []
         for position, (problem, asked) in enumerate(zip(problems, indices, strict=True)):
             if not asked:
                 continue
             prompt = self.codec.encode(problem)
             limit = self.codec.limit(prompt)
             groups += [
-                Group(position, problem.id, prompt, list(asked[start : start + PIECE]), limit)
+                PromptGroup(position, problem.id, prompt, list(asked[start : start + PIECE]), limit)
                 for start in range(0, len(asked), PIECE)
             ]
         return groups

@@ -4,17 +4,17 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from veritune.records import Candidate, Checkpoint, Problem
-from veritune.sampler.identity import Gap
+from veritune.sampler.policy_probe import LogprobDiff
 
 
 class Sampler(Protocol):
-    """Draws candidates from one policy at a time.
+    """Samples candidates from one policy at a time.
 
-    `gap` is how far the sampler's engine was from the trainer's model on a probe batch when it
-    last loaded; None before that, and where the trainer's own model samples.
+    `logprob_diff` is how far the sampler's engine was from the trainer's model on a probe batch
+    when it last loaded; None before that, and where the trainer's own model samples.
     """
 
-    gap: Gap | None
+    logprob_diff: LogprobDiff | None
 
     def load(self, checkpoint: Checkpoint) -> None:
         """Switch to the weights of `checkpoint`."""
@@ -25,11 +25,11 @@ class Sampler(Protocol):
     ) -> Iterator[Candidate]:
         """Yield candidates as they finish: for `problems[i]`, those of `indices[i]`.
 
-        What is drawn for (round, problem, index) follows from the run's seed alone, whatever
-        else is drawn beside it; so a resumed run asks for just the indices it lacks.
+        What is sampled for (round, problem, index) follows from the run's seed alone, whatever
+        else is sampled beside it; so a resumed run asks for just the indices it lacks.
         """
         ...
 
     def close(self) -> None:
-        """Free the model; from another thread: also end, early and soon, what is being drawn."""
+        """Free the model; from another thread: also end, early and soon, what is being sampled."""
         ...

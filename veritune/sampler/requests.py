@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from veritune.records import Problem
-from veritune.sampler.codec import Codec, Drawn
+from veritune.sampler.codec import PromptCodec, SampledSequence
 
 
 def request_seed(seed: int, round: int, problem_id: str, index: int) -> int:
-    """A 63-bit seed for engines that draw by themselves."""
+    """A 63-bit seed for engines that sample by themselves."""
     name = f"{seed}/{round}/{index}/{problem_id}".encode(errors="surrogatepass")
     return int.from_bytes(hashlib.shake_128(name).digest(8), "little") >> 1
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One candidate to be drawn."""
+    """One candidate to be sampled."""
 
     name: str
     prompt: list[int]
@@ -33,7 +33,7 @@ PLANS = itertools.count(1)
 """No request of one plan is named as one of another: an engine may still be at it."""
 
 
-class Plan:
+class RequestPlan:
     """The candidates that one call asks for: waiting, or under way."""
 
     def __init__(
@@ -42,7 +42,7 @@ class Plan:
         round: int,
         problems: Sequence[Problem],
         indices: Sequence[Sequence[int]],
-        codec: Codec,
+        codec: PromptCodec,
     ) -> None:
         self._names, self._problems, self._codec = (seed, round), problems, codec
         self._number = next(PLANS)
@@ -62,11 +62,11 @@ class Plan:
         """The next requests, at most so many, from now on under way."""
         return [self._begin_next() for _ in range(min(most, len(self.waiting)))]
 
-    def end(self, name: str, output: Any) -> Drawn:
+    def end(self, name: str, output: Any) -> SampledSequence:
         """A request has ended with vLLM's completion `output`."""
         position, index = self.under_way.pop(name)
         ids = list(output.token_ids)
-        return Drawn(
+        return SampledSequence(
             position=position,
             index=index,
             ids=ids,

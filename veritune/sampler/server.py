@@ -12,9 +12,9 @@ from typing import Any
 from veritune.config import SamplerConfig
 from veritune.errors import EndpointError, InputError, PolicyMismatchError, VerituneError
 from veritune.records import Candidate, Checkpoint, Problem
-from veritune.sampler.codec import Codec, Drawn
+from veritune.sampler.codec import PromptCodec, SampledSequence
 from veritune.sampler.endpoint import FIRST_DELAY, Endpoint
-from veritune.sampler.identity import Gap, Witness, call_witness, check_scores
+from veritune.sampler.policy_probe import LogprobDiff, PolicyProbe, build_policy_probe, check_scores
 from veritune.sampler.replies import (
     ChatChoice,
     Completion,
@@ -34,7 +34,7 @@ NO_POLICY = "the sampler has no policy yet; load a checkpoint first"
 
 
 class ServerSampler:
-    """Draws candidates from a server, a request each, at most `config.batch` at once.
+    """Samples candidates from a server, a request each, at most `config.max_num_seqs` at once.
 
     A vLLM server gets token ids and gives token ids and log-probabilities back, must prove with a
     probe batch that it runs the checkpoint, and is given new weights where it allows that
@@ -56,10 +56,10 @@ class ServerSampler:
                 "http://localhost:8000/v1"
             )
         self.config, self.seed = config, seed
-        self.gap: Gap | None = None
+        self.logprob_diff: LogprobDiff | None = None
         self._dtype = dtype
         self._endpoint = Endpoint(config.url, first_delay)
-        self._witness: Witness | None = None
+        self._policy_probe: PolicyProbe | None = None
         self._policy: str | None = None
         self._model, self._is_vllm = "", False
         self._adapters = itertools.count(1)
@@ -70,8 +70,8 @@ class ServerSampler:
         before, self._policy = self._policy, None
         self._model, self._is_vllm = self._find_model(checkpoint.path)
         if self._is_vllm and Path(checkpoint.path).is_dir():
-            self._witness = call_witness(checkpoint, self.config, self._dtype)
-            self._prove(self._witness)
+            self._policy_probe = build_policy_probe(checkpoint, self.config, self._dtype)
+            self._prove(self._policy_probe)
         elif before not in (None, checkpoint.policy):
             raise PolicyMismatchError(
                 f"{self._endpoint.url}: cannot take the new policy {checkpoint.policy}; only a "
@@ -90,9 +90,9 @@ class ServerSampler:
             for problem, asked in zip(problems, indices, strict=True)
             for index in asked
         )
-        connections = min(self.config.batch, MOST_CONNECTIONS)
+        connections = min(self.config.max_num_seqs, MOST_CONNECTIONS)
         yield from _at_once(
-            lambda job: self._draw(job[0], job[1], round),
+            lambda job: self._sample_one(job[0], job[1], round),
             wanted,
             connections,
             self._endpoint.closing,
@@ -101,7 +101,7 @@ class ServerSampler:
     def close(self) -> None:
         """Make no further requests, and wait for none that is under way."""
         self._endpoint.close()
-        self._policy = self._witness = None
+        self._policy = self._policy_probe = None
 
     def _find_model(self, path: str) -> tuple[str, bool]:
         """The model's name on the server, and whether the server is vLLM."""
@@ -114,24 +114,27 @@ class ServerSampler:
             raise InputError(f"sampler.model: the server has no {name!r}; it lists {known}")
         return name, models[name] == "vllm"
 
-    def _prove(self, witness: Witness) -> None:
+    def _prove(self, policy_probe: PolicyProbe) -> None:
         """The server runs the policy, or is made to."""
         try:
-            self._check(witness)
+            self._check(policy_probe)
         except PolicyMismatchError as error:
             try:
-                self._give_weights(witness)
+                self._give_weights(policy_probe)
             except EndpointError:
                 raise PolicyMismatchError(
-                    f"{self._endpoint.url}: {error}; start the server on {witness.checkpoint.path},"
-                    " or with VLLM_SERVER_DEV_MODE=1 so that it can be given weights"
+                    f"{self._endpoint.url}: {error}; start the server on"
+                    f" {policy_probe.checkpoint.path}, or with VLLM_SERVER_DEV_MODE=1 so that it"
+                    " can be given weights"
                 ) from None
-            self._check(witness)
+            self._check(policy_probe)
 
-    def _check(self, witness: Witness) -> None:
-        scores = [self._score(probe) for probe in witness.probes]
-        name = witness.checkpoint.policy
-        self.gap = check_scores(scores, witness.scores, witness.mistakes, self._dtype, name)
+    def _check(self, policy_probe: PolicyProbe) -> None:
+        scores = [self._score(probe) for probe in policy_probe.probes]
+        name = policy_probe.checkpoint.policy
+        self.logprob_diff = check_scores(
+            scores, policy_probe.scores, policy_probe.mistakes, self._dtype, name
+        )
 
     def _score(self, probe: Sequence[int]) -> list[float]:
         body = {"prompt": probe, "max_tokens": 1, "temperature": 0, "prompt_logprobs": 0}
@@ -144,11 +147,11 @@ class ServerSampler:
             ) from None
         return [entry.logprob for entry in found]
 
-    def _give_weights(self, witness: Witness) -> None:
+    def _give_weights(self, policy_probe: PolicyProbe) -> None:
         """vLLM's own routes, which it has where it was started so."""
-        path = str(Path(witness.checkpoint.path).resolve())
-        if witness.rank:
-            self._model = f"{witness.checkpoint.policy}-{next(self._adapters)}"
+        path = str(Path(policy_probe.checkpoint.path).resolve())
+        if policy_probe.rank:
+            self._model = f"{policy_probe.checkpoint.policy}-{next(self._adapters)}"
             adapter = {"lora_name": self._model, "lora_path": path}
             self._endpoint.ask(f"{self._endpoint.url}/load_lora_adapter", adapter)
             return
@@ -156,7 +159,7 @@ class ServerSampler:
         self._endpoint.ask(f"{self._endpoint.root}/collective_rpc", reload)
         self._endpoint.ask(f"{self._endpoint.root}/reset_prefix_cache", {})
 
-    def _draw(self, problem: Problem, index: int, round: int) -> Candidate:
+    def _sample_one(self, problem: Problem, index: int, round: int) -> Candidate:
         config = self.config
         body: dict[str, Any] = {
             "max_tokens": config.max_tokens,
@@ -170,12 +173,12 @@ class ServerSampler:
             body["top_k"] = config.top_k
         if config.min_p:
             body["min_p"] = config.min_p
-        if self._witness is not None:
-            return self._draw_tokens(self._witness.codec, problem, index, round, body)
-        return self._draw_text(problem, index, round, body)
+        if self._policy_probe is not None:
+            return self._sample_token_ids(self._policy_probe.codec, problem, index, round, body)
+        return self._sample_text(problem, index, round, body)
 
-    def _draw_tokens(
-        self, codec: Codec, problem: Problem, index: int, round: int, body: dict[str, Any]
+    def _sample_token_ids(
+        self, codec: PromptCodec, problem: Problem, index: int, round: int, body: dict[str, Any]
     ) -> Candidate:
         prompt = codec.encode(problem)
         body |= {
@@ -186,17 +189,17 @@ class ServerSampler:
             "logprobs": 0,
         }
         choice = self._complete(TokenChoice, body)
-        drawn = Drawn(
+        sampled = SampledSequence(
             position=0,
             index=index,
             ids=choice.token_ids,
             logprobs=choice.logprobs.token_logprobs,
             finish_reason="stop" if choice.finish_reason == "stop" else "length",
         )
-        (candidate,) = codec.candidates([drawn], [problem], str(self._policy), round)
+        (candidate,) = codec.candidates([sampled], [problem], str(self._policy), round)
         return candidate
 
-    def _draw_text(
+    def _sample_text(
         self, problem: Problem, index: int, round: int, body: dict[str, Any]
     ) -> Candidate:
         chat = not isinstance(problem.prompt, str)

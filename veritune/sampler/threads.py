@@ -1,9 +1,9 @@
-"""Lanes beside each other, each in a thread that computes on its share of the cores.
+"""Decode workers beside each other, each in a thread that computes on its share of the cores.
 
 Where there are rows enough, one-core threads beat one batch on all cores: the operations are
 short, so that waiting for each other after every one costs more than it gains, and much more on a
 busy machine. torch lets other Python threads run while it computes. With few rows the weights
-that every lane reads, and Python's lock, cost more than that.
+that every worker reads, and Python's lock, cost more than that.
 """
 
 from __future__ import annotations
@@ -14,28 +14,31 @@ from queue import Queue
 
 import torch
 
-from veritune.sampler.codec import Drawn
-from veritune.sampler.lane import Lane
+from veritune.sampler.codec import SampledSequence
+from veritune.sampler.decode_worker import DecodeWorker
 
 AHEAD = 64
 """Batches of finished sequences that may wait for whoever reads them."""
 
 
-def run_lanes(lanes: Sequence[Lane], stop: threading.Event) -> Iterator[list[Drawn]]:
-    """What all lanes finish, as it finishes; an error in one is raised here, and ends all.
+def run_workers(
+    workers: Sequence[DecodeWorker], stop: threading.Event
+) -> Iterator[list[SampledSequence]]:
+    """What all workers finish, as it finishes; an error in one is raised here, and ends all.
 
     `stop` ends them as well, at their next token.
     """
-    if len(lanes) < 2:
-        while lanes and not (lanes[0].idle or stop.is_set()):
-            if finished := lanes[0].work():
+    if len(workers) < 2:
+        while workers and not (workers[0].idle or stop.is_set()):
+            if finished := workers[0].work():
                 yield finished
         return
-    done: Queue[list[Drawn] | BaseException | None] = Queue(AHEAD)
+    done: Queue[list[SampledSequence] | BaseException | None] = Queue(AHEAD)
     over = threading.Event()
-    share = max(1, torch.get_num_threads() // len(lanes))
+    share = max(1, torch.get_num_threads() // len(workers))
     threads = [
-        threading.Thread(target=_run, args=(lane, share, done, (stop, over))) for lane in lanes
+        threading.Thread(target=_run, args=(worker, share, done, (stop, over)))
+        for worker in workers
     ]
     try:
         _start(threads, share)
@@ -70,15 +73,15 @@ def _start(threads: Sequence[threading.Thread], share: int) -> None:
 
 
 def _run(
-    lane: Lane,
+    worker: DecodeWorker,
     share: int,
-    done: Queue[list[Drawn] | BaseException | None],
+    done: Queue[list[SampledSequence] | BaseException | None],
     stops: Sequence[threading.Event],
 ) -> None:
     try:
         torch.set_num_threads(share)
-        while not (lane.idle or any(stop.is_set() for stop in stops)):
-            if finished := lane.work():
+        while not (worker.idle or any(stop.is_set() for stop in stops)):
+            if finished := worker.work():
                 done.put(finished)
         done.put(None)
     except BaseException as error:

@@ -10,11 +10,17 @@ from contextlib import suppress
 from veritune.config import SamplerConfig
 from veritune.errors import VerituneError
 from veritune.records import Candidate, Checkpoint, Problem
-from veritune.sampler.codec import Drawn
-from veritune.sampler.identity import Gap, Scores, Witness, call_witness, check_scores
-from veritune.sampler.lifeline import EngineDiedError, Leash
-from veritune.sampler.requests import Plan
-from veritune.sampler.vllm_engine import Engine
+from veritune.sampler.codec import SampledSequence
+from veritune.sampler.engine_client import EngineDiedError, ProcessGuard
+from veritune.sampler.policy_probe import (
+    LogprobDiff,
+    PolicyProbe,
+    Scores,
+    build_policy_probe,
+    check_scores,
+)
+from veritune.sampler.requests import RequestPlan
+from veritune.sampler.vllm_engine import VllmEngine
 
 RESTARTS = 3
 """How often one call starts a new engine in place of one that died."""
@@ -27,20 +33,20 @@ log = logging.getLogger("veritune")
 
 
 class VllmSampler:
-    """Draws candidates with vLLM, in a process beside this one.
+    """Samples candidates with vLLM, in a process beside this one.
 
     Every candidate is a request with a seed of its own, from (seed, round, problem id, index).
-    vLLM computes a prompt's full cache blocks once for all that share them. `gap` tells how far
-    engine and trainer are apart on a fixed probe batch since the last `load`.
+    vLLM computes a prompt's full cache blocks once for all that share them. `logprob_diff` tells
+    how far engine and trainer are apart on a fixed probe batch since the last `load`.
     """
 
     def __init__(self, config: SamplerConfig, *, seed: int, dtype: str = "float32") -> None:
         self.config, self.seed = config, seed
-        self.gap: Gap | None = None
+        self.logprob_diff: LogprobDiff | None = None
         self._dtype = dtype
-        self._witness: Witness | None = None
-        self._engine: Engine | None = None
-        self._leash: Leash | None = None
+        self._policy_probe: PolicyProbe | None = None
+        self._engine: VllmEngine | None = None
+        self._guard: ProcessGuard | None = None
         self._busy, self._closed = threading.Lock(), threading.Event()
 
     def load(self, checkpoint: Checkpoint) -> None:
@@ -49,23 +55,23 @@ class VllmSampler:
         Raises `PolicyMismatchError` where engine and trainer disagree.
         """
         self._closed.clear()
-        before, self._witness = self._witness, None
-        witness = call_witness(checkpoint, self.config, self._dtype)
-        mistakes = witness.mistakes
+        before, self._policy_probe = self._policy_probe, None
+        policy_probe = build_policy_probe(checkpoint, self.config, self._dtype)
+        mistakes = policy_probe.mistakes
         if before is not None and before.checkpoint.policy != checkpoint.policy:
             mistakes[f"the policy before it, {before.checkpoint.policy}"] = before.scores
         with self._busy:
             try:
-                self._engage(witness, mistakes)
+                self._ensure_engine(policy_probe, mistakes)
             except EngineDiedError:
-                self._engage_again(witness)
-        self._witness = witness
+                self._recover(policy_probe)
+        self._policy_probe = policy_probe
 
-    def check(self) -> Gap:
+    def check(self) -> LogprobDiff:
         """Score the probe batch once more; raises `PolicyMismatchError` as `load` does."""
-        if self._witness is None:
+        if self._policy_probe is None:
             raise VerituneError(NO_POLICY)
-        return self._check(self._witness, self._witness.mistakes)
+        return self._check(self._policy_probe, self._policy_probe.mistakes)
 
     def sample(
         self, problems: Sequence[Problem], indices: Sequence[Sequence[int]], *, round: int
@@ -74,101 +80,103 @@ class VllmSampler:
 
         An engine that dies is started again, and what was under way begins again with it.
         """
-        if self._witness is None:
+        if self._policy_probe is None:
             raise VerituneError(NO_POLICY)
-        witness = self._witness
-        plan = Plan(self.seed, round, problems, indices, witness.codec)
-        name, deaths = witness.checkpoint.policy, 0
+        policy_probe = self._policy_probe
+        plan = RequestPlan(self.seed, round, problems, indices, policy_probe.codec)
+        name, deaths = policy_probe.checkpoint.policy, 0
         try:
             while plan.left and not self._closed.is_set():
-                finished: list[Drawn] = []
+                finished: list[SampledSequence] = []
                 with self._busy:
                     try:
                         finished = self._advance(plan)
                     except EngineDiedError:
                         deaths += 1
                         plan.begin_again()
-                        self._restart(deaths, plan.left, witness)
-                yield from witness.codec.candidates(finished, problems, name, round)
+                        self._restart(deaths, plan.left, policy_probe)
+                yield from policy_probe.codec.candidates(finished, problems, name, round)
         finally:
             with self._busy:
-                self._rest(plan)
+                self._release(plan)
 
     def close(self) -> None:
-        """End the engine; from another thread: also end what is being drawn or loaded."""
+        """End the engine; from another thread: also end what is being sampled or loaded."""
         self._closed.set()
         free = self._busy.acquire(timeout=CLOSE_SECONDS)
         if self._engine is not None and free:
             self._engine.close()
-        if self._leash is not None:
-            self._leash.pull()
-        self._engine = self._witness = None
+        if self._guard is not None:
+            self._guard.kill()
+        self._engine = self._policy_probe = None
         if free:
             self._busy.release()
 
-    def _engage(self, witness: Witness, mistakes: Mapping[str, Scores]) -> None:
-        """Have an engine with the policy of `witness`: the one that runs, if it can take it."""
-        if self._engine is not None and not self._engine.can_take(witness):
+    def _ensure_engine(self, policy_probe: PolicyProbe, mistakes: Mapping[str, Scores]) -> None:
+        """Have an engine with the policy of `policy_probe`: the one that runs, if it can take
+        it."""
+        if self._engine is not None and not self._engine.can_take(policy_probe):
             self._engine.close()
             self._engine = None
         if self._engine is None:
-            self._leash = Leash()
-            self._engine = Engine(self.config, self._dtype, witness, self._leash)
+            self._guard = ProcessGuard()
+            self._engine = VllmEngine(self.config, self._dtype, policy_probe, self._guard)
         else:
             self._engine.wake()
-            self._engine.take(witness)
-        witness.codec.longest = min(witness.codec.longest, self._engine.longest)
-        self._check(witness, mistakes)
+            self._engine.take(policy_probe)
+        policy_probe.codec.longest = min(policy_probe.codec.longest, self._engine.longest)
+        self._check(policy_probe, mistakes)
 
-    def _check(self, witness: Witness, mistakes: Mapping[str, Scores]) -> Gap:
+    def _check(self, policy_probe: PolicyProbe, mistakes: Mapping[str, Scores]) -> LogprobDiff:
         assert self._engine is not None
         self._engine.wake()
-        scores = self._engine.scores(witness.probes)
-        policy = witness.checkpoint.policy
-        self.gap = check_scores(scores, witness.scores, mistakes, self._dtype, policy)
-        return self.gap
+        scores = self._engine.scores(policy_probe.probes)
+        policy = policy_probe.checkpoint.policy
+        self.logprob_diff = check_scores(scores, policy_probe.scores, mistakes, self._dtype, policy)
+        return self.logprob_diff
 
-    def _advance(self, plan: Plan) -> list[Drawn]:
+    def _advance(self, plan: RequestPlan) -> list[SampledSequence]:
         """Keep vLLM's own queue filled, and wait for what ends next."""
         assert self._engine is not None
         self._engine.wake()
-        room = AHEAD * self.config.batch - len(plan.under_way)
+        room = AHEAD * self.config.max_num_seqs - len(plan.under_way)
         self._engine.add(plan.begin(room))
         ended = [each for each in self._engine.step() if each[0] in plan.under_way]
         return [plan.end(name, output) for name, output in ended]
 
-    def _engage_again(self, witness: Witness) -> None:
-        """The engine died while nothing was drawn, or the policy kills it."""
+    def _recover(self, policy_probe: PolicyProbe) -> None:
+        """The engine crashed while nothing was sampled, or this policy crashes it."""
         try:
-            self._restart(1, 0, witness)
+            self._restart(1, 0, policy_probe)
         except EngineDiedError:
-            why = self._last_words()
+            why = self._last_error()
             raise VerituneError(
-                f"{witness.checkpoint.path}: the vLLM engine dies of this policy ({why}); "
+                f"{policy_probe.checkpoint.path}: the vLLM engine crashes on this policy ({why}); "
                 "use the native sampler"
             ) from None
 
-    def _last_words(self) -> str:
-        return "no reason given" if self._engine is None else self._engine.last_words()
+    def _last_error(self) -> str:
+        return "no reason given" if self._engine is None else self._engine.last_error()
 
-    def _restart(self, deaths: int, left: int, witness: Witness) -> None:
+    def _restart(self, deaths: int, left: int, policy_probe: PolicyProbe) -> None:
         if self._closed.is_set():
             return
-        why = self._last_words()
+        why = self._last_error()
         if deaths > RESTARTS:
             raise VerituneError(
-                f"the vLLM engine died {deaths} times in one round with {left} candidates left "
-                f"({why}); lower sampler.batch or sampler.gpu_memory, or use the native sampler"
+                f"the vLLM engine crashed {deaths} times in one round with {left} candidates left "
+                f"({why}); lower sampler.max_num_seqs or sampler.gpu_memory_utilization, or use"
+                " the native sampler"
             )
         log.warning(
-            "the vLLM engine died (%s); starting it again, %d candidates are left", why, left
+            "the vLLM engine crashed (%s); restarting it, %d candidates are left", why, left
         )
         if self._engine is not None:
             self._engine.close()
             self._engine = None
-        self._engage(witness, witness.mistakes)
+        self._ensure_engine(policy_probe, policy_probe.mistakes)
 
-    def _rest(self, plan: Plan) -> None:
+    def _release(self, plan: RequestPlan) -> None:
         """Leave nothing in the engine, and the GPU to the trainer."""
         if self._engine is not None:
             with suppress(EngineDiedError):

@@ -17,8 +17,8 @@ from veritune.errors import ModelError, VerituneError
 from veritune.models import model_folder
 from veritune.models.hashing import model_shape
 from veritune.records import Checkpoint
-from veritune.sampler.identity import Witness
-from veritune.sampler.lifeline import Leash, Lifeline
+from veritune.sampler.engine_client import EngineClient, ProcessGuard
+from veritune.sampler.policy_probe import PolicyProbe
 from veritune.sampler.requests import Request
 
 ADAPTERS = itertools.count(1)
@@ -32,23 +32,25 @@ CPU_CACHE_GB = "2"
 """Keys and values of vLLM on a CPU, unless VLLM_CPU_KVCACHE_SPACE says otherwise."""
 
 
-class Engine:
+class VllmEngine:
     """One engine and the policy in it. Every method may raise `EngineDiedError`."""
 
-    def __init__(self, config: SamplerConfig, dtype: str, witness: Witness, leash: Leash) -> None:
-        """Start a process that runs the policy of `witness`, on a leash."""
+    def __init__(
+        self, config: SamplerConfig, dtype: str, policy_probe: PolicyProbe, guard: ProcessGuard
+    ) -> None:
+        """Start a process that runs the policy of `policy_probe`, watched by `guard`."""
         os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")  # Before vLLM is imported.
         os.environ.setdefault("VLLM_LOGGING_STREAM", "ext://sys.stderr")
         os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", CPU_CACHE_GB)
-        codec = witness.codec
+        codec = policy_probe.codec
         self._config, self._eos = config, sorted(codec.eos)
-        self._base, self._rank = witness.base, witness.rank
+        self._base, self._rank = policy_probe.base, policy_probe.rank
         self._adapter: Any = None
         self._asleep = False
         self._files = TemporaryDirectory(prefix="veritune-vllm-")
         options: dict[str, Any] = {}
-        if witness.rank:
-            options |= {"enable_lora": True, "max_lora_rank": witness.rank}
+        if policy_probe.rank:
+            options |= {"enable_lora": True, "max_lora_rank": policy_probe.rank}
         if not _has_gpu():
             options["block_size"] = CPU_BLOCK
         if not _has_gpu() and not config.stop:
@@ -57,29 +59,29 @@ class Engine:
             # In a folder without a config.json, so that vLLM loads it as what it is.
             codec.tokenizer.save_pretrained(self._files.name)
             options["tokenizer"] = self._files.name
-        self._leash, self._log = leash, Path(self._files.name) / "log"
-        with leash.holding(), _stderr_in(self._log):
-            self._llm = self._start(str(witness.base), dtype, options)
+        self._guard, self._log = guard, Path(self._files.name) / "log"
+        with guard.holding(), _stderr_in(self._log):
+            self._llm = self._start(str(policy_probe.base), dtype, options)
         from vllm.v1.engine.exceptions import EngineDeadError
 
         self._engine = self._llm.llm_engine
         self.longest = int(self._llm.model_config.max_model_len)
-        self._lifeline = Lifeline(leash.held, EngineDeadError)
-        if witness.rank:
-            self.take(witness)
+        self._client = EngineClient(guard.held, EngineDeadError)
+        if policy_probe.rank:
+            self.take(policy_probe)
 
-    def can_take(self, witness: Witness) -> bool:
-        """Whether the weights of `witness` fit in this process."""
-        if witness.rank:
-            return witness.rank <= self._rank and witness.base == self._base
-        return self._rank == 0 and model_shape(witness.base) == model_shape(self._base)
+    def can_take(self, policy_probe: PolicyProbe) -> bool:
+        """Whether the weights of `policy_probe` fit in this process."""
+        if policy_probe.rank:
+            return policy_probe.rank <= self._rank and policy_probe.base == self._base
+        return self._rank == 0 and model_shape(policy_probe.base) == model_shape(self._base)
 
-    def take(self, witness: Witness) -> None:
-        """Run the policy of `witness` from now on, and forget the prefixes of the one before.
+    def take(self, policy_probe: PolicyProbe) -> None:
+        """Run the policy of `policy_probe` from now on, and forget the prefixes of the one before.
 
         Nothing may be under way.
         """
-        self._lifeline.call(lambda: self._take(witness))
+        self._client.call(lambda: self._take(policy_probe))
 
     def scores(self, probes: Sequence[Sequence[int]]) -> list[list[float]]:
         """Log-probability of each probe token after the first."""
@@ -87,7 +89,7 @@ class Engine:
             max_tokens=1, prompt_logprobs=0, detokenize=False, temperature=0
         )
         prompts = [{"prompt_token_ids": list(probe)} for probe in probes]
-        outputs = self._lifeline.call(
+        outputs = self._client.call(
             lambda: self._llm.generate(prompts, params, lora_request=self._adapter, use_tqdm=False)
         )
         return [
@@ -105,41 +107,41 @@ class Engine:
             for request in requests:
                 self._add(request)
 
-        self._lifeline.call(begin)
+        self._client.call(begin)
 
     def step(self) -> Iterator[tuple[str, Any]]:
         """(name, vLLM's completion) of the sequences that ended meanwhile."""
-        outputs = self._lifeline.call(self._engine.step)
+        outputs = self._client.call(self._engine.step)
         for output in outputs:
             if output.finished:
                 yield output.request_id, output.outputs[0]
 
     def abort(self, names: Sequence[str]) -> None:
         """Forget sequences that are under way."""
-        self._lifeline.call(lambda: self._engine.abort_request(list(names)))
+        self._client.call(lambda: self._engine.abort_request(list(names)))
 
     def sleep(self) -> None:
         """On a GPU, leave its memory to the trainer until `wake`."""
         if _has_gpu() and not self._asleep:
-            self._lifeline.call(lambda: self._llm.sleep(level=1))
+            self._client.call(lambda: self._llm.sleep(level=1))
             self._asleep = True
 
     def wake(self) -> None:
         """Take the GPU's memory back."""
         if self._asleep:
-            self._lifeline.call(self._llm.wake_up)
+            self._client.call(self._llm.wake_up)
             self._asleep = False
 
-    def last_words(self) -> str:
-        """The last error that the process wrote down, or how it was ended."""
-        ends = [end for process in self._leash.held if (end := process.exitcode)]
+    def last_error(self) -> str:
+        """The last error that the process logged, or its exit code."""
+        ends = [end for process in self._guard.held if (end := process.exitcode)]
         return _last_error(self._log) or (f"exit code {ends[0]}" if ends else "no reason given")
 
     def close(self) -> None:
         """End the process."""
-        self._lifeline.close()
+        self._client.close()
         self._engine.engine_core.shutdown()
-        self._leash.pull()
+        self._guard.kill()
         self._files.cleanup()
 
     def _start(self, model: str, dtype: str, options: dict[str, Any]) -> Any:
@@ -148,13 +150,13 @@ class Engine:
             return llm(
                 model=model,
                 dtype=dtype,
-                max_num_seqs=self._config.batch,
+                max_num_seqs=self._config.max_num_seqs,
                 max_model_len=AS_LONG_AS_FITS,
-                gpu_memory_utilization=self._config.gpu_memory,
+                gpu_memory_utilization=self._config.gpu_memory_utilization,
                 enforce_eager=not _has_gpu(),
                 enable_sleep_mode=_has_gpu(),
                 enable_prefix_caching=True,
-                # vLLM 0.32 on a CPU dies of a prompt in chunks whose request has a seed.
+                # vLLM 0.32 on a CPU crashes on a prompt in chunks whose request has a seed.
                 enable_chunked_prefill=None if _has_gpu() else False,
                 use_tqdm_on_load=False,
                 skip_tokenizer_init=not self._config.stop,
@@ -162,7 +164,7 @@ class Engine:
                 **options,
             )
         except Exception as error:
-            self._leash.pull()
+            self._guard.kill()
             cause = _last_error(self._log) or str(error).strip().partition("\n")[0][:200]
             raise ModelError(f"{model}: vLLM cannot run this model ({cause})") from None
 
@@ -187,13 +189,15 @@ class Engine:
         prompt = {"prompt_token_ids": request.prompt}
         self._engine.add_request(request.name, prompt, params, lora_request=self._adapter)
 
-    def _take(self, witness: Witness) -> None:
-        if witness.rank:
-            self._take_adapter(witness.checkpoint)
+    def _take(self, policy_probe: PolicyProbe) -> None:
+        if policy_probe.rank:
+            self._take_adapter(policy_probe.checkpoint)
         else:
             self._drop_adapter()
-            self._llm.collective_rpc("reload_weights", kwargs={"weights_path": str(witness.base)})
-            self._base = witness.base
+            self._llm.collective_rpc(
+                "reload_weights", kwargs={"weights_path": str(policy_probe.base)}
+            )
+            self._base = policy_probe.base
         if not self._llm.reset_prefix_cache():
             raise VerituneError("vLLM would not forget the prefixes of the policy before")
 

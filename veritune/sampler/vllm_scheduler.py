@@ -1,7 +1,7 @@
 """vLLM's scheduler, telling of a sequence once, when it has ended, and not token by token.
 
-Whoever draws whole candidates has no use for their tokens before. Telling of each costs more than
-drawing it where the model is small: two processes pack and unpack it, on a CPU that vLLM needs.
+Whoever samples whole candidates has no use for their tokens before. Telling of each costs more than
+sampling it where the model is small: two processes pack and unpack it, on a CPU that vLLM needs.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class PackedLinear:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class TransformerBlock:
     """One transformer block; the blocks of `qkv` are its heads, those of queries first."""
 
     qkv: Linear
@@ -83,7 +83,7 @@ class Weights:
     """
 
     embedding: Tensor
-    blocks: list[Block]
+    blocks: list[TransformerBlock]
     head: Linear
     heads: int
     kv_heads: int
@@ -130,7 +130,7 @@ def arrange(model: Any) -> Weights:
     )
 
 
-def _block(layer: Any, heads: int, kv_heads: int, size: int) -> Block:
+def _block(layer: Any, heads: int, kv_heads: int, size: int) -> TransformerBlock:
     attention, mlp = layer.self_attn, layer.mlp
     query = _paired(attention.q_proj, heads, size, attention.scaling)
     key = _paired(attention.k_proj, kv_heads, size, 1.0)
@@ -139,7 +139,7 @@ def _block(layer: Any, heads: int, kv_heads: int, size: int) -> Block:
     # No block holds outputs of both.
     half = _width(len(gate_up[0]) // 2)
     qkv = _stack([query, key, value])
-    return Block(
+    return TransformerBlock(
         qkv=_blocks(*_fold(layer.input_layernorm, *qkv), size),
         out=_blocks(*_linear(attention.o_proj)),
         gate_up=_blocks(*_fold(layer.post_attention_layernorm, *gate_up), half),

@@ -1,6 +1,6 @@
 """Where untrusted programs run: isolated, limited, many a second.
 
-`open_sandbox` gives an async context manager; `run` takes a `Program`, or a `Judged` candidate
+`open_sandbox` gives an async context manager; `run` takes a `Program`, or a `GradedJob` candidate
 whose tests run in a second, separately confined process.
 """
 
@@ -12,12 +12,12 @@ from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.sandbox import bubblewrap, docker
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.pool import PooledSandbox
-from veritune.sandbox.protocol import ExecResult, Job, Judged, Program, Sandbox, Shared
+from veritune.sandbox.protocol import ExecResult, GradedJob, Job, Program, Sandbox, Shared
 
 __all__ = [
     "ExecResult",
+    "GradedJob",
     "Job",
-    "Judged",
     "Limits",
     "Program",
     "Sandbox",

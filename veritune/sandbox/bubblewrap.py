@@ -14,7 +14,7 @@ from pathlib import Path
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.replies import tree_of
-from veritune.sandbox.slot import BOOTSTRAP, Seat, Slot
+from veritune.sandbox.slot import BOOTSTRAP, Slot, SlotIndex
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives")
 SYSTEM_FILES = ("/etc/ld.so.cache",)
@@ -42,7 +42,7 @@ def find_bwrap() -> str:
     raise SandboxUnavailableError(f"bubblewrap: not found; {GET_ONE}")
 
 
-def command(bwrap: str, seat: Seat) -> list[str]:
+def command(bwrap: str, index: SlotIndex) -> list[str]:
     """The command line that starts a host process in bubblewrap."""
     line = [bwrap, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     line += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
@@ -65,7 +65,7 @@ def command(bwrap: str, seat: Seat) -> list[str]:
     for name in DEVICES:
         line += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
     line += _python()
-    for name, value in seat.environment().items():
+    for name, value in index.environment().items():
         line += ["--setenv", name, value]
     line += ["--remount-ro", "/", "--cap-drop", "ALL"]
     for name in CAPABILITIES:
@@ -122,7 +122,7 @@ class _Process:
     async def _complaint(self) -> str:
         assert self._process.stderr is not None
         text = (await self._process.stderr.read(4000)).decode(errors="replace").strip()
-        return text.splitlines()[-1] if text else "it ended without a word"
+        return text.splitlines()[-1] if text else "it ended without an error message"
 
     async def close(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -132,11 +132,11 @@ class _Process:
                 await self._process.wait()
 
 
-async def open_slot(seat: Seat) -> Slot:
+async def open_slot(index: SlotIndex) -> Slot:
     """Start a host process in bubblewrap."""
     try:
         process = await asyncio.create_subprocess_exec(
-            *command(find_bwrap(), seat),
+            *command(find_bwrap(), index),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -144,7 +144,7 @@ async def open_slot(seat: Seat) -> Slot:
         )
     except OSError as error:
         raise SandboxFailureError(f"bubblewrap could not be started: {error}") from None
-    slot = Slot(_Process(process), seat)
+    slot = Slot(_Process(process), index)
     try:
         await slot.start()
     except BaseException:

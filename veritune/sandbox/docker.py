@@ -17,23 +17,23 @@ from typing import Any, Protocol
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.replies import tree_of
+from veritune.sandbox.direct_pipe import DirectPipe, find_direct_pipe
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.runner import wire
-from veritune.sandbox.shortcut import Shortcut, find_shortcut
-from veritune.sandbox.slot import BOOTSTRAP, Seat, Slot
+from veritune.sandbox.slot import BOOTSTRAP, Slot, SlotIndex
 
 IMAGE = "veritune-sandbox"
 LABEL = "veritune.sandbox"
 CAPABILITIES = ["SETUID", "SETGID", "KILL", "SYS_ADMIN"]
-# The cgroup holds the judge and a compiler's run as well as the candidate.
-LEAST_MEMORY_MB, JUDGE_MEMORY_MB, MORE_PROCESSES = 2048, 1024, 64
+# The cgroup holds the grader and a compiler's run as well as the candidate.
+LEAST_MEMORY_MB, GRADER_MEMORY_MB, MORE_PROCESSES = 2048, 1024, 64
 STDOUT, STDERR, HEADER = 1, 2, 8
 ENGINE_SECONDS = 60
 GENERATIONS = 2
 """The host, and what forks for it."""
 
 
-class Engine(Protocol):
+class DockerClient(Protocol):
     """The part of the SDK's low-level client that is used here."""
 
     def create_container(self, **options: Any) -> dict[str, Any]: ...
@@ -74,28 +74,28 @@ def require_image(image: str) -> None:
         engine.close()
 
 
-async def open_slot(limits: Limits, image: str, runtime: str | None, seat: Seat) -> Slot:
+async def open_slot(limits: Limits, image: str, runtime: str | None, index: SlotIndex) -> Slot:
     """Start a container with a host process in it."""
-    opening = functools.partial(_open, limits, image, runtime, seat)
+    opening = functools.partial(_open, limits, image, runtime, index)
     container = await asyncio.to_thread(opening)
-    slot = Slot(container, seat)
+    slot = Slot(container, index)
     try:
         await slot.start()
-        await container.shorten(slot)
+        await container.use_direct_pipe(slot)
     except BaseException:
         await slot.close()
         raise
     return slot
 
 
-def _open(limits: Limits, image: str, runtime: str | None, seat: Seat) -> _Container:
+def _open(limits: Limits, image: str, runtime: str | None, index: SlotIndex) -> _Container:
     import docker
     import requests
 
     engine = None
     try:
         engine = connect()
-        return _create(engine, limits, image, runtime, seat)
+        return _create(engine, limits, image, runtime, index)
     except (docker.errors.DockerException, requests.RequestException, OSError) as error:
         if engine is not None:
             engine.close()
@@ -105,9 +105,9 @@ def _open(limits: Limits, image: str, runtime: str | None, seat: Seat) -> _Conta
 
 
 def _create(
-    engine: Engine, limits: Limits, image: str, runtime: str | None, seat: Seat
+    engine: DockerClient, limits: Limits, image: str, runtime: str | None, index: SlotIndex
 ) -> _Container:
-    memory = max(limits.memory_mb, LEAST_MEMORY_MB) + JUDGE_MEMORY_MB
+    memory = max(limits.memory_mb, LEAST_MEMORY_MB) + GRADER_MEMORY_MB
     options = engine.info().get("SecurityOptions") or []
     confined = any("apparmor" in option for option in options)
     host = engine.create_host_config(
@@ -129,7 +129,7 @@ def _create(
         image=image,
         command=["-s", "-S", "-P", "-c", BOOTSTRAP],
         entrypoint=["python3"],
-        environment=seat.environment(),
+        environment=index.environment(),
         user="0:0",
         working_dir="/",
         stdin_open=True,
@@ -152,21 +152,21 @@ def _create(
 class _Container:
     """The attached streams of one container."""
 
-    def __init__(self, engine: Engine, name: str, attached: Any) -> None:
+    def __init__(self, engine: DockerClient, name: str, attached: Any) -> None:
         self._engine, self._name, self._attached = engine, name, attached
         self._socket: socket.socket = getattr(attached, "_sock", attached)
         self._socket.settimeout(None)
         self._socket.setblocking(False)
         self._raw, self._out, self._complaint = bytearray(), bytearray(), bytearray()
-        self._shortcut: Shortcut | None = None
+        self._direct_pipe: DirectPipe | None = None
         self._pid = 0
 
-    async def shorten(self, slot: Slot) -> None:
+    async def use_direct_pipe(self, slot: Slot) -> None:
         """Pass the engine by, where that is possible."""
         pipe = (await self._replies(slot, None))["replies"]
         pid = await asyncio.to_thread(_first_process, self._engine, self._name)
-        self._shortcut = find_shortcut(self._name, pid, pipe[0])
-        if self._shortcut is not None:
+        self._direct_pipe = find_direct_pipe(self._name, pid, pipe[0])
+        if self._direct_pipe is not None:
             self._pid = pid  # known to be this kernel's number
             await self._replies(slot, pipe)
 
@@ -178,14 +178,14 @@ class _Container:
         return tree_of(self._pid, GENERATIONS) if self._pid else ()
 
     async def write(self, data: bytes) -> None:
-        if self._shortcut is not None:
-            await self._shortcut.write(data)
+        if self._direct_pipe is not None:
+            await self._direct_pipe.write(data)
         else:
             await asyncio.get_running_loop().sock_sendall(self._socket, data)
 
     async def read(self, size: int) -> bytes:
         while len(self._out) < size:
-            if self._shortcut is not None and (part := await self._shortcut.read()):
+            if self._direct_pipe is not None and (part := await self._direct_pipe.read()):
                 self._out += part
                 continue
             data = await asyncio.get_running_loop().sock_recv(self._socket, 1 << 20)
@@ -215,9 +215,9 @@ class _Container:
         del self._raw[:at]
 
     async def close(self) -> None:
-        if self._shortcut is not None:
-            self._shortcut.close()
-            self._shortcut = None
+        if self._direct_pipe is not None:
+            self._direct_pipe.close()
+            self._direct_pipe = None
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
@@ -231,7 +231,7 @@ class _Container:
         self._engine.close()
 
 
-def _first_process(engine: Engine, name: str) -> int:
+def _first_process(engine: DockerClient, name: str) -> int:
     """The number of a container's first process on the engine's machine."""
     import docker
     import requests

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.sandbox.limits import Limits
-from veritune.sandbox.protocol import Judged, Program, Sandbox
+from veritune.sandbox.protocol import GradedJob, Program, Sandbox
 
 PROBE = """
 import json, os, resource, socket
@@ -45,41 +45,43 @@ assert look()[0] != os.getuid()
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class IsolationCheck:
     """One guarantee, whether it holds here, and how to get it where it does not."""
 
     guarantee: str
     holds: bool
-    mend: str = ""
+    fix: str = ""
 
 
-async def examine(sandbox: Sandbox, limits: Limits) -> list[Finding]:
+async def examine(sandbox: Sandbox, limits: Limits) -> list[IsolationCheck]:
     """Start a sandbox and look around in it; one finding where it does not start."""
     try:
         async with sandbox:
             program = await sandbox.run(Program(source=textwrap.dedent(PROBE)))
             tests = {"type": "asserts", "tests": {"type": "asserts", "code": APART}}
-            judged = await sandbox.run(Judged(sources=(("solution.py", SIDES),), tests=tests))
+            graded = await sandbox.run(GradedJob(sources=(("solution.py", SIDES),), tests=tests))
     except (SandboxUnavailableError, SandboxFailureError) as error:
-        return [Finding("starts", False, str(error))]
+        return [IsolationCheck("starts", False, str(error))]
     if program.code != 0:
-        return [Finding("starts", False, f"the probe failed: {program.stderr.strip()[-200:]}")]
+        return [
+            IsolationCheck("starts", False, f"the probe failed: {program.stderr.strip()[-200:]}")
+        ]
     seen = json.loads(program.stdout)
-    outcomes = [test[1] for test in (judged.report or {"tests": []})["tests"]]
+    outcomes = [test[1] for test in (graded.report or {"tests": []})["tests"]]
     root = "run as root, or use docker"
     return [
-        Finding("starts", True),
-        Finding("own pid namespace", seen["pid"] == 1 and seen["processes"] == 1),
-        Finding("own user id", 0 < seen["uid"] != 65534, root),
-        Finding("no capability", seen["capabilities"] == 0),
-        Finding("no new privileges", seen["no_new_privileges"] == "1"),
-        Finding("system call filter", seen["filter"] == "2", "x86_64 and aarch64 have one"),
-        Finding("no network", set(seen["interfaces"]) <= {"lo"} and not seen["reachable"]),
-        Finding("read-only file system", not seen["writable"]),
-        Finding("sized /tmp", seen["tmp_mb"] == limits.file_mb and seen["tmp_files"] > 0),
-        Finding("closed descriptors", set(seen["descriptors"]) <= {0, 1, 2}),
-        Finding("memory limit", seen["memory"]),
-        Finding("process limit", seen["tree"] == limits.processes),
-        Finding("judge in a pid namespace of its own", outcomes[:1] == ["accepted"]),
-        Finding("judge under a user id of its own", outcomes[1:] == ["accepted"], root),
+        IsolationCheck("starts", True),
+        IsolationCheck("own pid namespace", seen["pid"] == 1 and seen["processes"] == 1),
+        IsolationCheck("own user id", 0 < seen["uid"] != 65534, root),
+        IsolationCheck("no capability", seen["capabilities"] == 0),
+        IsolationCheck("no new privileges", seen["no_new_privileges"] == "1"),
+        IsolationCheck("system call filter", seen["filter"] == "2", "x86_64 and aarch64 have one"),
+        IsolationCheck("no network", set(seen["interfaces"]) <= {"lo"} and not seen["reachable"]),
+        IsolationCheck("read-only file system", not seen["writable"]),
+        IsolationCheck("sized /tmp", seen["tmp_mb"] == limits.file_mb and seen["tmp_files"] > 0),
+        IsolationCheck("closed descriptors", set(seen["descriptors"]) <= {0, 1, 2}),
+        IsolationCheck("memory limit", seen["memory"]),
+        IsolationCheck("process limit", seen["tree"] == limits.processes),
+        IsolationCheck("grader in a pid namespace of its own", outcomes[:1] == ["accepted"]),
+        IsolationCheck("grader under a user id of its own", outcomes[1:] == ["accepted"], root),
     ]

@@ -14,7 +14,7 @@ from veritune.errors import SandboxFailureError
 from veritune.records import TestOutcome
 from veritune.replies import ReplyLostError, check_id
 from veritune.sandbox.limits import Limits
-from veritune.sandbox.protocol import ExecResult, Job, Judged, Program, Shared
+from veritune.sandbox.protocol import ExecResult, GradedJob, Job, Program, Shared
 from veritune.sandbox.runner import wire
 from veritune.sandbox.slot import ENVIRONMENT
 
@@ -24,11 +24,11 @@ OUTCOMES = frozenset(get_args(TestOutcome))
 def encode(job: Job, limits: Limits) -> tuple[bytes, str]:
     """The frame for one job, and the nonce that its reply and its own claim must carry."""
     nonce = secrets.token_hex(16)
-    if isinstance(job, Judged):
+    if isinstance(job, GradedJob):
         payload: dict[str, Any] = {"sources": job.sources, "numpy": job.numpy}
         frame: dict[str, Any] = {
             "spec": _spec(limits, "answer"),
-            "judge": {**job.tests, "numpy": job.numpy},
+            "grader": {**job.tests, "numpy": job.numpy},
         }
     elif isinstance(job, Shared):
         payload = {"sources": job.sources, "tests": job.tests, "nonce": nonce}
@@ -70,13 +70,13 @@ def decode(data: bytes, nonce: str) -> ExecResult:
     reply = _own_reply(data, nonce)
     end = reply["end"]
     if end["failure"]:
-        raise SandboxFailureError(f"the sandbox could not shut a candidate in: {end['failure']}")
-    report = _claim(reply["claim"], nonce) if "claim" in reply else reply.get("judge")
+        raise SandboxFailureError(f"the sandbox could not confine a candidate: {end['failure']}")
+    report = _claim(reply["claim"], nonce) if "claim" in reply else reply.get("grader")
     if report is not None and "broken" in report:
-        raise SandboxFailureError(f"the judge broke: {report['broken'].strip()[-500:]}")
+        raise SandboxFailureError(f"the grader failed: {report['broken'].strip()[-500:]}")
     killed = "" if end["killed"] == "stopped" else end["killed"]
-    if "judge" in reply and report is None:
-        killed = killed or _end_of_judge(reply)
+    if "grader" in reply and report is None:
+        killed = killed or _end_of_grader(reply)
     return ExecResult(
         code=end["code"],
         killed="output" if reply["over"] == "output" else killed,
@@ -98,13 +98,13 @@ def _own_reply(data: bytes, id: str | None) -> dict[str, Any]:
     return reply
 
 
-def _end_of_judge(reply: dict[str, Any]) -> str:
-    """The limit of its own that the judge passed: what drives it there is what it was sent."""
+def _end_of_grader(reply: dict[str, Any]) -> str:
+    """The limit of its own that the grader passed: what drives it there is what it was sent."""
     if reply["over"] == "wall time":
         return "wall time"
-    if reply["judge_code"] == -signal.SIGXCPU:
+    if reply["grader_code"] == -signal.SIGXCPU:
         return "cpu time"
-    raise SandboxFailureError(f"the judge ended without a report (code {reply['judge_code']})")
+    raise SandboxFailureError(f"the grader ended without a report (code {reply['grader_code']})")
 
 
 def _claim(text: str, nonce: str) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from veritune.replies import TRIES
 from veritune.sandbox import job as wire
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.protocol import ExecResult, Job
-from veritune.sandbox.slot import Seat, Slot
+from veritune.sandbox.slot import Slot, SlotIndex
 
 USES_PER_SLOT = 5000
 REPLY_MARGIN_SECONDS = 60.0
@@ -28,7 +28,7 @@ class PooledSandbox:
     """
 
     def __init__(
-        self, open_slot: Callable[[Seat], Awaitable[Slot]], *, workers: int, limits: Limits
+        self, open_slot: Callable[[SlotIndex], Awaitable[Slot]], *, workers: int, limits: Limits
     ) -> None:
         self.limits = limits
         self._open_slot = open_slot
@@ -117,21 +117,21 @@ class PooledSandbox:
     async def _open_one(self) -> Slot:
         """Open a slot; an engine that worked before is given time to come back."""
         deadline = time.monotonic() + (RENEW_SECONDS if self._worked else 0)
-        seat = Seat(self._seated.index(min(self._seated)), self._workers)
-        self._seated[seat.number] += 1
+        index = SlotIndex(self._seated.index(min(self._seated)), self._workers)
+        self._seated[index.number] += 1
         try:
-            slot = await self._open_by(deadline, seat)
+            slot = await self._open_by(deadline, index)
         except BaseException:
-            self._seated[seat.number] -= 1
+            self._seated[index.number] -= 1
             raise
         self._worked = True
         self._open.add(slot)
         return slot
 
-    async def _open_by(self, deadline: float, seat: Seat) -> Slot:
+    async def _open_by(self, deadline: float, index: SlotIndex) -> Slot:
         while True:
             try:
-                return await self._open_slot(seat)
+                return await self._open_slot(index)
             except SandboxFailureError:
                 if self._closed or time.monotonic() > deadline:
                     raise
@@ -146,5 +146,5 @@ class PooledSandbox:
     async def _drop(self, slot: Slot) -> None:
         if slot in self._open:
             self._open.remove(slot)
-            self._seated[slot.seat.number] -= 1
+            self._seated[slot.index.number] -= 1
         await slot.close()

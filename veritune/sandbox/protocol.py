@@ -1,4 +1,4 @@
-"""What every sandbox does: jobs in, what became of them out."""
+"""What every sandbox does: jobs in, their results out."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class GradedJob:
     """A candidate's module and a test program, each to run in a process of its own.
 
     `sources` are (file name, text) run one after another in one Python namespace; `tests` is what
-    the in-sandbox judge takes. `numpy`: whether arrays may cross between them.
+    the in-sandbox grader takes. `numpy`: whether arrays may cross between them.
     """
 
     sources: tuple[tuple[str, str], ...]
@@ -35,13 +35,13 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:
-    """As `Judged`, but tests and candidate in one process: what it reports may be a lie."""
+    """As `GradedJob`, but tests and candidate in one process: what it reports may be a lie."""
 
     sources: tuple[tuple[str, str], ...]
     tests: dict[str, Any]
 
 
-Job = Program | Judged | Shared
+Job = Program | GradedJob | Shared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class ExecResult:
     """How a job ended.
 
     `killed` is the limit that ended it ("cpu time", "wall time", "memory", "output"), or "".
-    `code` is its exit code, negative for a signal. `report` is the judge's, for a judged job, or
+    `code` is its exit code, negative for a signal. `report` is the grader's, for a graded job, or
     the process's own claim, for a shared one.
     """
 

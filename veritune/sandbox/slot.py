@@ -79,7 +79,7 @@ module.main(start, code, *sys.argv[3:])
 """
 
 
-class Stream(Protocol):
+class HostStream(Protocol):
     """Bytes to and from a host process."""
 
     async def write(self, data: bytes) -> None:
@@ -120,7 +120,7 @@ def _compiled(name: str, text: str) -> str:
     return base64.b64encode(marshal.dumps(code)).decode()
 
 
-class Seat(NamedTuple):
+class SlotIndex(NamedTuple):
     """Which of a pool's slots one is: where there is one for every core, each keeps to its own.
 
     The processes of a job wake each other many times; on one core, they need not wake the core.
@@ -137,9 +137,9 @@ class Seat(NamedTuple):
 class Slot:
     """A ready host process. `uses` counts its jobs."""
 
-    def __init__(self, stream: Stream, seat: Seat) -> None:
+    def __init__(self, stream: HostStream, index: SlotIndex) -> None:
         self._stream = stream
-        self.seat = seat
+        self.index = index
         self.uses = 0
         self.own_uid = False
 

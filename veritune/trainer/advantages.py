@@ -31,8 +31,8 @@ def gae(
 
     A_t = delta_t + gamma lam A_(t+1),  delta_t = r_t + gamma V(s_(t+1)) - V(s_t).
 
-    `values` (batch, length) are V(s_t), before token t is drawn. `last_values` (batch,) are V after
-    the last token: 0 where the episode ends there. With `lam` 1 and values 0 it yields
+    `values` (batch, length) are V(s_t), before token t is sampled. `last_values` (batch,) are V
+    after the last token: 0 where the episode ends there. With `lam` 1 and values 0 it yields
     Monte-Carlo returns.
     """
     import torch

@@ -20,7 +20,7 @@ IGNORED = -100
 """Label of a token that carries no loss, as torch's cross entropy has it."""
 
 
-class Row(Protocol):
+class TokenRow(Protocol):
     """Token ids, of which the first `prompt` are given, and the rest are scored."""
 
     @property
@@ -82,7 +82,7 @@ def orders(count: int, size: int, updates: int, seed: int) -> Iterator[list[int]
         yield chosen
 
 
-def padded(rows: Sequence[Row], pad: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+def padded(rows: Sequence[TokenRow], pad: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
     """(ids, labels), each (rows, longest) int64, padded behind; prompts carry no label."""
     import torch
 

@@ -1,6 +1,6 @@
 """Credit: from a verdict to rewards at token positions.
 
-The outcome's reward stands on the candidate's last token, the end token that it drew; a step's
+The outcome's reward stands on the candidate's last token, the end token that it sampled; a step's
 stands on the last token of the step. Let v_1 .. v_K be the values of the checked steps in order
 (`correct` or `incorrect` of the recipe). Then step k earns
 

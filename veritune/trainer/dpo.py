@@ -5,8 +5,9 @@ For a prompt x with a better completion y+ and a worse one y-, minimises
     -log sigmoid(m),   m = beta (log pi(y+|x)/ref(y+|x) - log pi(y-|x)/ref(y-|x))
 
 as the mean over pairs; `ref` is the policy that the training starts from. With label smoothing e it
-is  -(1 - e) log sigmoid(m) - e log sigmoid(-m)  (Mitchell 2023), and with `sft` the mean over pairs
-of  -sft log pi(y+|x) / |y+|  is added (RPO: Pang et al. 2024, arXiv 2404.19733, equation 2).
+is  -(1 - e) log sigmoid(m) - e log sigmoid(-m)  (Mitchell 2023), and with `rpo_alpha` the mean over
+pairs of  -rpo_alpha log pi(y+|x) / |y+|  is added (RPO: Pang et al. 2024, arXiv 2404.19733,
+equation 2).
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from veritune.models import encode_prompt, load_policy, save_policy
 from veritune.records import Checkpoint
 from veritune.trainer import processes
 from veritune.trainer.batches import Tokens, encode
-from veritune.trainer.fitting import Figures, OnStep, Task, finish, fit, state_folder
-from veritune.trainer.pairs import Pair, judged_pairs
+from veritune.trainer.fitting import FitTask, Metrics, OnStep, finish, fit, state_folder
+from veritune.trainer.pairs import PreferencePair, verdict_pairs
 from veritune.trainer.protocol import Rollout
 from veritune.trainer.sft import completion_logprobs
 
@@ -34,7 +35,7 @@ AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PreferenceRow:
     """Both completions as tokens, and the reference's log-ratio log ref(y+|x) / ref(y-|x)."""
 
     chosen: Tokens
@@ -58,23 +59,28 @@ class DpoTrainer:
         self._dtype, self._on_step = dtype, on_step
 
     def update(self, checkpoint: Checkpoint, batch: Sequence[Rollout], out: Path) -> Checkpoint:
-        """Train on pairs of verified and refuted candidates of the same problem."""
-        judged = [(item.problem, item.candidate, item.verdict) for item in batch]
-        pairs = judged_pairs(
-            judged, keep=self._pairing.pairs, seed=self._seed, steps=self._pairing.steps
+        """Train on pairs of passed and rejected candidates of the same problem."""
+        verified = [(item.problem, item.candidate, item.verdict) for item in batch]
+        pairs = verdict_pairs(
+            verified,
+            max_per_problem=self._pairing.pairs,
+            seed=self._seed,
+            steps=self._pairing.steps,
         )
         if not pairs:
             raise TrainingError(
-                f"no problem of {len(judged)} candidates has both a verified and a refuted one;"
+                f"no problem of {len(verified)} candidates has both a passed and a rejected one;"
                 " sample more (--sampler.n), or easier problems"
             )
         return self.prefer(checkpoint, pairs, out)
 
-    def prefer(self, checkpoint: Checkpoint, pairs: Sequence[Pair], out: Path) -> Checkpoint:
+    def prefer(
+        self, checkpoint: Checkpoint, pairs: Sequence[PreferencePair], out: Path
+    ) -> Checkpoint:
         """Train on given pairs."""
         processes.join()
         model, tokenizer = load_policy(checkpoint.path, dtype=self._dtype)
-        task = Task(
+        task = FitTask(
             rows=rows_of(model, tokenizer, pairs),
             loss=lambda rows: dpo_loss(model, rows, self._config),
             weight=lambda row: 1.0,
@@ -85,26 +91,28 @@ class DpoTrainer:
         return finish(out, lambda: save_policy(model, tokenizer, out))
 
 
-def dpo_loss(model: Any, rows: Sequence[Row], config: DpoConfig) -> tuple[torch.Tensor, Figures]:
-    """The summed loss of some pairs; figures: share of pairs the right way round, and margins."""
+def dpo_loss(
+    model: Any, rows: Sequence[PreferenceRow], config: DpoConfig
+) -> tuple[torch.Tensor, Metrics]:
+    """The summed loss of some pairs; metrics: share of pairs the right way round, and margins."""
     both = [*(row.chosen for row in rows), *(row.rejected for row in rows)]
     chosen, rejected = completion_logprobs(model, both).split(len(rows))
     reference = torch.tensor([row.reference for row in rows], device=chosen.device)
     margin = config.beta * (chosen - rejected - reference)
     smooth = config.label_smoothing
     loss = -(1 - smooth) * logsigmoid(margin) - smooth * logsigmoid(-margin)
-    if config.sft:
+    if config.rpo_alpha:
         lengths = torch.tensor([row.chosen.completion for row in rows], device=chosen.device)
-        loss = loss - config.sft * chosen / lengths
-    figures = {
+        loss = loss - config.rpo_alpha * chosen / lengths
+    metrics = {
         "accuracy": float((margin > 0).sum().item()),
         "margin": float(margin.detach().sum().item()),
         "chosen_logprob": float(chosen.detach().sum().item()),
     }
-    return loss.sum(), figures
+    return loss.sum(), metrics
 
 
-def rows_of(reference: Any, tokenizer: Any, pairs: Sequence[Pair]) -> list[Row]:
+def rows_of(reference: Any, tokenizer: Any, pairs: Sequence[PreferencePair]) -> list[PreferenceRow]:
     """Pairs as tokens, scored by the reference."""
     encoded = []
     for pair in pairs:
@@ -119,6 +127,6 @@ def rows_of(reference: Any, tokenizer: Any, pairs: Sequence[Pair]) -> list[Row]:
             for i, value in zip(part, scored, strict=True):
                 logprobs[i] = value
     return [
-        Row(encoded[i], encoded[i + 1], logprobs[i] - logprobs[i + 1])
+        PreferenceRow(encoded[i], encoded[i + 1], logprobs[i] - logprobs[i + 1])
         for i in range(0, len(encoded), 2)
     ]

@@ -1,8 +1,8 @@
 """The one training loop over fixed rows: SFT, reward models and DPO differ in rows and loss alone.
 
-A step draws a batch, computes it in parts of like length (each process its share), and divides
+A step takes a batch, computes it in parts of like length (each process its share), and divides
 the summed loss by the summed weight of the whole batch. With a `state` folder the loop saves
-itself now and then; started again after a kill it goes on from there, to the same parameters.
+itself now and then; started again after a kill it resumes from there, to the same parameters.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ from veritune.trainer.batches import orders
 from veritune.trainer.optimization import Optimization
 
 T = TypeVar("T")
-Figures = dict[str, float]
+Metrics = dict[str, float]
 OnStep = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task(Generic[T]):
+class FitTask(Generic[T]):
     """What is fitted.
 
-    `loss` gives the summed loss of some rows, and summed figures that are reported as means;
+    `loss` gives the summed loss of some rows, and summed metrics that are reported as means;
     `weight` is what a row counts in the mean, `length` its tokens.
     """
 
     rows: Sequence[T]
-    loss: Callable[[Sequence[T]], tuple[torch.Tensor, Figures]]
+    loss: Callable[[Sequence[T]], tuple[torch.Tensor, Metrics]]
     weight: Callable[[T], float]
     length: Callable[[T], int]
 
 
 def fit(
     module: Any,
-    task: Task[T],
+    task: FitTask[T],
     config: FitConfig,
     *,
     seed: int,
@@ -63,9 +63,9 @@ def fit(
         module,
         learning_rate=config.learning_rate,
         weight_decay=config.weight_decay,
-        clip=config.clip,
-        warmup=config.warmup,
-        updates=config.updates,
+        max_grad_norm=config.max_grad_norm,
+        warmup_steps=config.warmup_steps,
+        max_steps=config.max_steps,
         autocast=config.autocast,
         rates=rates,
     )
@@ -73,7 +73,7 @@ def fit(
     with _training(module, config, seed):
         if state is not None:
             optimization.restore(state, of)
-        batches = orders(len(task.rows), config.batch_size, config.updates, seed)
+        batches = orders(len(task.rows), config.batch_size, config.max_steps, seed)
         for number, chosen in enumerate(batches):
             if number < optimization.done:
                 continue
@@ -82,7 +82,7 @@ def fit(
             if (
                 state
                 and config.save_every
-                and done % config.save_every == 0 < config.updates - done
+                and done % config.save_every == 0 < config.max_steps - done
             ):
                 optimization.save(state, of)
 
@@ -110,20 +110,20 @@ def digest(rows: Sequence[Any], config: FitConfig, seed: int) -> str:
 
 
 def _step(
-    optimization: Optimization, task: Task[T], batch: Sequence[T], config: FitConfig
+    optimization: Optimization, task: FitTask[T], batch: Sequence[T], config: FitConfig
 ) -> dict[str, Any]:
     started = time.perf_counter()
     count = sum(task.weight(row) for row in batch)
-    sums: Figures = {"loss": 0.0}
-    for part, counts in _turns(batch, task, config.micro_batch, optimization.sharded):
+    sums: Metrics = {"loss": 0.0}
+    for part, counts in _turns(batch, task, config.micro_batch_size, optimization.sharded):
         with optimization.forward():
-            summed, figures = task.loss(part)
+            summed, metrics = task.loss(part)
             loss = summed / count
         if not counts:
             (loss * 0.0).backward()
             continue
         loss.backward()
-        for name, value in ({"loss": float(summed.detach())} | figures).items():
+        for name, value in ({"loss": float(summed.detach())} | metrics).items():
             sums[name] = sums.get(name, 0.0) + value
     rate = optimization.learning_rate
     norm = optimization.update()
@@ -140,7 +140,7 @@ def _step(
 
 
 def _turns(
-    batch: Sequence[T], task: Task[T], size: int, sharded: bool
+    batch: Sequence[T], task: FitTask[T], size: int, sharded: bool
 ) -> Iterator[tuple[Sequence[T], bool]]:
     """The parts of this process's share, and whether they count.
 
@@ -166,9 +166,9 @@ def parts(rows: Sequence[T], length: Callable[[T], int], size: int) -> Iterator[
 
 @contextmanager
 def _training(module: Any, config: FitConfig, seed: int) -> Iterator[None]:
-    """Dropout on, drawn from `seed`; activations recomputed where the recipe asks for it."""
+    """Dropout on, seeded by `seed`; activations recomputed where the recipe asks for it."""
     models = [m for m in module.modules() if hasattr(m, "gradient_checkpointing_enable")]
-    outermost = models[:1] if config.recompute else []
+    outermost = models[:1] if config.activation_checkpointing else []
     for model in outermost:
         with catch_warnings(action="ignore", category=FutureWarning):
             model.gradient_checkpointing_enable({"use_reentrant": False})

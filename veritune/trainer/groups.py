@@ -5,8 +5,8 @@ For the candidates y_1 .. y_n of one problem, with r~ their rewards less the gro
 
     A_it = sum over t' >= t of r~_it',         so r~_i on every token where only the outcome pays,
 
-    loss = - sum_it w_it min(rho_it A_it, clip(rho_it, 1 - clip_low, 1 + clip_high) A_it)
-           + kl sum_it w_it kl_it - entropy sum_it w_it H_it
+    loss = - sum_it w_it min(rho_it A_it, clip(rho_it, 1 - clip_eps_low, 1 + clip_eps_high) A_it)
+           + kl_coef sum_it w_it kl_it - entropy_coef sum_it w_it H_it
 
     rloo     w_it = 1 / (tokens of the minibatch)     Ahmadian et al. 2024, arXiv 2402.14740
     grpo     w_it = 1 / (candidates x |y_i|)          Shao et al. 2024, arXiv 2402.03300
@@ -30,15 +30,15 @@ from veritune.config import GroupConfig
 from veritune.records import Checkpoint
 from veritune.trainer import losses
 from veritune.trainer.advantages import Baseline, center
-from veritune.trainer.figures import Step, note_first, rollout_figures
-from veritune.trainer.learner import Figures, Learner
+from veritune.trainer.learner import Learner, Metrics
+from veritune.trainer.metrics import Step, rollout_metrics, round_warnings
 from veritune.trainer.policies import Policies
 from veritune.trainer.protocol import Rollout
 from veritune.trainer.rollouts import (
-    Row,
-    check_drawn,
+    RolloutRow,
+    check_on_policy,
     check_ratio,
-    engine_weights,
+    importance_weights,
     mask_rows,
     minibatches,
     read_rows,
@@ -65,51 +65,53 @@ class GroupTrainer:
         self._policies = Policies(config, reference, temperature, dtype)
 
     def update(self, checkpoint: Checkpoint, batch: Sequence[Rollout], out: Path) -> Checkpoint:
-        """One round on `batch`, drawn by `checkpoint`; the same inputs give the same weights."""
+        """One round on `batch`, sampled by `checkpoint`; the same inputs give the same weights."""
         learner = self._policies.take(checkpoint)
-        check_drawn(batch, checkpoint.policy)
+        check_on_policy(batch, checkpoint.policy)
         rows, errors = read_rows(batch, learner.tokenizer, self._config.credit)
-        figures = rollout_figures(rows, errors)
-        self._train(learner, rows, figures)
+        metrics = rollout_metrics(rows, errors)
+        self._train(learner, rows, metrics)
         return self._policies.save(learner, out)
 
-    def _train(self, learner: Learner, rows: list[Row], figures: Figures) -> None:
+    def _train(self, learner: Learner, rows: list[RolloutRow], metrics: Metrics) -> None:
         config, step = self._config, 0
         width = max(row.length for row in rows)
         mask, advantages = mask_rows(rows, width), group_advantages(rows, config.type, width)
         old = self._old(learner, rows, width)
-        reference = self._policies.reference_logprobs(rows, width) if config.kl else None
-        importance = None if old is None else engine_weights(rows, old, mask, config.importance_cap)
+        reference = self._policies.reference_logprobs(rows, width) if config.kl_coef else None
+        importance = (
+            None if old is None else importance_weights(rows, old, mask, config.importance_cap)
+        )
         if old is not None and reference is not None:
-            figures["kl"] = float((mask * (old - reference)).sum(1).mean())
-        told = note_first(learner.counters, figures, None)
+            metrics["kl"] = float((mask * (old - reference)).sum(1).mean())
+        warnings = round_warnings(learner.counters, metrics, None)
         for epoch in range(config.epochs):
-            passage = learner.counters.iteration * config.epochs + epoch
+            epoch_index = learner.counters.iteration * config.epochs + epoch
             names = [row.group for row in rows]
-            for chosen in minibatches(names, config.minibatch, self._seed, passage):
+            for chosen in minibatches(names, config.mini_batch_size, self._seed, epoch_index):
                 step += 1
                 weights, first = self._weights(mask, chosen), step == 1
 
                 def loss_of(
                     part: list[int], weights: torch.Tensor = weights, first: bool = first
-                ) -> tuple[torch.Tensor, Figures]:
+                ) -> tuple[torch.Tensor, Metrics]:
                     tensors = (weights, advantages, old, reference, importance)
                     return self._loss(learner, rows, part, tensors, first)
 
                 done = learner.step(chosen, rows, loss_of)
-                self._on_step({"step": step} | done | figures | told)
+                self._on_step({"step": step} | done | metrics | warnings)
 
     def _loss(
         self,
         learner: Learner,
-        rows: list[Row],
+        rows: list[RolloutRow],
         part: list[int],
         tensors: Sequence[torch.Tensor | None],
         first: bool,
-    ) -> tuple[torch.Tensor, Figures]:
+    ) -> tuple[torch.Tensor, Metrics]:
         config, chosen = self._config, [rows[i] for i in part]
         width, here = max(row.length for row in chosen), learner.model.device
-        entropy: Literal["taught"] | None = "taught" if config.entropy else None
+        entropy: Literal["trained"] | None = "trained" if config.entropy_coef else None
         scores = score(learner.model, chosen, width, self._temperature, entropy=entropy)
         weights, advantages, old, reference, importance = (
             None if tensor is None else tensor[part, :width].to(here) for tensor in tensors
@@ -124,18 +126,18 @@ class GroupTrainer:
             old,
             advantages,
             weights,
-            clip_low=config.clip_low,
-            clip_high=config.clip_high,
+            clip_eps_low=config.clip_eps_low,
+            clip_eps_high=config.clip_eps_high,
             importance=importance,
         )
-        figures = {"policy_loss": loss.item(), "clip_fraction": float(clipped * weights.sum())}
+        metrics = {"policy_loss": loss.item(), "clip_fraction": float(clipped * weights.sum())}
         if scores.entropy is not None:
-            spread = losses.weighted(scores.entropy, weights)
-            loss = loss - config.entropy * spread
+            mean_entropy = losses.weighted(scores.entropy, weights)
+            loss = loss - config.entropy_coef * mean_entropy
         if reference is not None:
-            gap = losses.kl_loss(scores.logprobs, reference, weights, config.kl_estimator)
-            loss = loss + config.kl * gap
-        return loss, figures
+            kl_term = losses.kl_loss(scores.logprobs, reference, weights, config.kl_estimator)
+            loss = loss + config.kl_coef * kl_term
+        return loss, metrics
 
     def _weights(self, mask: torch.Tensor, chosen: list[int]) -> torch.Tensor:
         """The w_it above for the minibatch `chosen`, 0 on padding."""
@@ -145,16 +147,16 @@ class GroupTrainer:
             return mask / mask.sum(1, keepdim=True) / len(chosen)
         return mask / (len(chosen) * self._max_tokens)
 
-    def _old(self, learner: Learner, rows: list[Row], width: int) -> torch.Tensor | None:
+    def _old(self, learner: Learner, rows: list[RolloutRow], width: int) -> torch.Tensor | None:
         """Log-probabilities as the round begins; None where nothing needs them."""
         config = self._config
-        single = config.epochs == 1 and len(rows) <= config.minibatch
-        if single and not config.importance_cap and not config.kl:
+        single = config.epochs == 1 and len(rows) <= config.mini_batch_size
+        if single and not config.importance_cap and not config.kl_coef:
             return None
         return self._policies.logprobs(learner.model, rows, width)
 
 
-def group_advantages(rows: Sequence[Row], baseline: Baseline, width: int) -> torch.Tensor:
+def group_advantages(rows: Sequence[RolloutRow], baseline: Baseline, width: int) -> torch.Tensor:
     """(rows, width): A_it above, 0 on padding."""
     members: dict[str, list[int]] = {}
     for i, row in enumerate(rows):

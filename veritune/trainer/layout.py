@@ -17,8 +17,8 @@ from typing import Any
 import torch
 
 from veritune.models.forward import plain
-from veritune.trainer.batches import Row, padded
-from veritune.trainer.segments import NAME, Segment, segment, use_segments
+from veritune.trainer.batches import TokenRow, padded
+from veritune.trainer.segments import NAME, TokenSegment, segment, use_segments
 
 LONGEST = 1024
 """Tokens of a row at most in a line: what its tokens see is listed token by token."""
@@ -46,11 +46,11 @@ class _Line:
 
     ids: list[int] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
-    segments: list[Segment] = field(default_factory=list)
+    segments: list[TokenSegment] = field(default_factory=list)
 
-    def append(self, ids: Sequence[int], after: Segment | None = None) -> Segment:
+    def append(self, ids: Sequence[int], after: TokenSegment | None = None) -> TokenSegment:
         """Add a segment, at the positions behind what it continues."""
-        one = Segment(len(self.ids), len(ids), after)
+        one = TokenSegment(len(self.ids), len(ids), after)
         position = after.length if after else 0
         self.ids += ids
         self.positions += range(position, position + len(ids))
@@ -59,13 +59,13 @@ class _Line:
         return one
 
 
-def lay_out(model: Any, rows: Sequence[Row]) -> Layout:
+def lay_out(model: Any, rows: Sequence[TokenRow]) -> Layout:
     """The inputs for `rows`, on the model's device."""
-    return in_line(model, rows) or _padded(model, rows)
+    return packed(model, rows) or _padded(model, rows)
 
 
-def in_line(model: Any, rows: Sequence[Row]) -> Layout | None:
-    """All `rows` in one line; None where that saves nothing, or cannot be."""
+def packed(model: Any, rows: Sequence[TokenRow]) -> Layout | None:
+    """All `rows` packed into one sequence; None where that saves nothing, or cannot be."""
     longest = max(len(row.ids) for row in rows)
     if longest > LONGEST or not can_share(model):
         return None
@@ -87,7 +87,7 @@ def can_share(model: Any) -> bool:
     )
 
 
-def _padded(model: Any, rows: Sequence[Row]) -> Layout:
+def _padded(model: Any, rows: Sequence[TokenRow]) -> Layout:
     ids, _ = padded(rows)
     width = ids.shape[1]
     states: list[int] = []
@@ -96,7 +96,9 @@ def _padded(model: Any, rows: Sequence[Row]) -> Layout:
     return _layout(model, {"input_ids": ids.to(model.device)}, states, rows)
 
 
-def _shared(model: Any, rows: Sequence[Row], trees: dict[tuple[int, ...], list[int]]) -> Layout:
+def _shared(
+    model: Any, rows: Sequence[TokenRow], trees: dict[tuple[int, ...], list[int]]
+) -> Layout:
     line = _Line()
     states: dict[int, list[int]] = {}
     for prompt, own in trees.items():
@@ -121,7 +123,7 @@ def _shared(model: Any, rows: Sequence[Row], trees: dict[tuple[int, ...], list[i
     return _layout(model, inputs, [at for i in range(len(rows)) for at in states[i]], rows)
 
 
-def _trees(rows: Sequence[Row]) -> dict[tuple[int, ...], list[int]]:
+def _trees(rows: Sequence[TokenRow]) -> dict[tuple[int, ...], list[int]]:
     """Rows by prompt."""
     trees: dict[tuple[int, ...], list[int]] = {}
     for i, row in enumerate(rows):
@@ -129,7 +131,9 @@ def _trees(rows: Sequence[Row]) -> dict[tuple[int, ...], list[int]]:
     return trees
 
 
-def _layout(model: Any, inputs: dict[str, Any], states: list[int], rows: Sequence[Row]) -> Layout:
+def _layout(
+    model: Any, inputs: dict[str, Any], states: list[int], rows: Sequence[TokenRow]
+) -> Layout:
     return Layout(
         inputs,
         torch.tensor(states, device=model.device),

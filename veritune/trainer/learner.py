@@ -1,7 +1,7 @@
 """What a policy-gradient trainer works on, and what of it outlives a round, or a kill.
 
 Beside the policy's weights a checkpoint holds `trainer/`: the optimizers' moments and the critic as
-safetensors, the counters as JSON. A trainer that goes on from there, in the same process or in a
+safetensors, the counters as JSON. A trainer that resumes from there, in the same process or in a
 new one, ends with the same parameters.
 """
 
@@ -21,21 +21,21 @@ from veritune.errors import ModelError, TrainingError
 from veritune.models import load_policy, model_folder, save_policy
 from veritune.models.value import load_head, save_head, value_head
 from veritune.records import Checkpoint
-from veritune.trainer.rollouts import Row, micro_batches
+from veritune.trainer.rollouts import RolloutRow, micro_batches
 from veritune.trainer.scoring import Critic
 
 STATE = "trainer"
-Figures = dict[str, float]
+Metrics = dict[str, float]
 
 
 @dataclass(slots=True)
-class Counters:
-    """`iteration` and `updates` done, the KL's weight, and the first round's figures."""
+class TrainingState:
+    """`iteration` and `updates` done, the KL's weight, and the first round's metrics."""
 
     iteration: int = 0
     updates: int = 0
     kl: float = 0.0
-    first: Figures = field(default_factory=dict)
+    first: Metrics = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -48,39 +48,39 @@ class Learner:
     optimizer: Any
     critic: Critic | None
     critic_optimizer: Any | None
-    counters: Counters
+    counters: TrainingState
 
     def step(
         self,
         chosen: Sequence[int],
-        rows: Sequence[Row],
-        loss_of: Callable[[list[int]], tuple[torch.Tensor, Figures]],
-    ) -> Figures:
+        rows: Sequence[RolloutRow],
+        loss_of: Callable[[list[int]], tuple[torch.Tensor, Metrics]],
+    ) -> Metrics:
         """One optimizer step on the rows `chosen`; `loss_of` gets them a few at a time.
 
-        The figures that it returns are summed. Raises `TrainingError` where a gradient is not
+        The metrics that it returns are summed. Raises `TrainingError` where a gradient is not
         finite, before anything is changed.
         """
-        figures: Figures = {}
-        for part in micro_batches(chosen, rows, self.config.micro_batch):
+        metrics: Metrics = {}
+        for part in micro_batches(chosen, rows, self.config.micro_batch_size):
             loss, parts = loss_of(part)
             loss.backward()
             for name, number in ({"loss": loss.item()} | parts).items():
-                figures[name] = figures.get(name, 0.0) + number
+                metrics[name] = metrics.get(name, 0.0) + number
         rate = self.config.learning_rate * self._share()
-        figures |= {"grad_norm": self._clip(self.model), "learning_rate": rate}
+        metrics |= {"grad_norm": self._clip(self.model), "learning_rate": rate}
         self._apply(self.optimizer, rate)
         if self.critic is not None:
             self.critic_step()
         self.counters.updates += 1
-        return figures
+        return metrics
 
     def critic_step(self) -> None:
         """Step the critic alone, by the gradients that are there."""
         assert self.critic is not None
         config = self.config
         assert isinstance(config, PpoConfig)
-        _clip(self.critic.parameters(), config.clip)
+        _clip(self.critic.parameters(), config.max_grad_norm)
         rate = config.critic_learning_rate or config.learning_rate
         self._apply(self.critic_optimizer, rate * self._fallen())
 
@@ -103,14 +103,16 @@ class Learner:
 
     def _share(self) -> float:
         """Of the peak learning rate: warming up over updates, falling over rounds."""
-        return min(1.0, (self.counters.updates + 1) / (self.config.warmup + 1)) * self._fallen()
+        return (
+            min(1.0, (self.counters.updates + 1) / (self.config.warmup_steps + 1)) * self._fallen()
+        )
 
     def _fallen(self) -> float:
         decay = self.config.decay
         return max(0.0, 1.0 - self.counters.iteration / decay) if decay else 1.0
 
     def _clip(self, model: Any) -> float:
-        return _clip([p for p in model.parameters() if p.requires_grad], self.config.clip)
+        return _clip([p for p in model.parameters() if p.requires_grad], self.config.max_grad_norm)
 
     def _apply(self, optimizer: Any, rate: float) -> None:
         for group in optimizer.param_groups:
@@ -122,10 +124,10 @@ class Learner:
 def open_learner(
     checkpoint: Checkpoint, reference: Checkpoint, config: RlConfig, dtype: str
 ) -> Learner:
-    """The learner that goes on from `checkpoint`: with the state there, else a fresh one.
+    """The learner that resumes from `checkpoint`: with the state there, else a fresh one.
 
     Modules stay in eval mode throughout: with dropout, the policy that learns would not be the one
-    that drew.
+    that sampled.
     """
     model, tokenizer = load_policy(checkpoint.path, dtype=dtype)
     _own_memory(model)
@@ -138,7 +140,7 @@ def open_learner(
         optimizer=_optimizer([p for p in model.parameters() if p.requires_grad], config),
         critic=critic,
         critic_optimizer=_optimizer(critic.parameters(), config) if critic else None,
-        counters=Counters(kl=config.kl),
+        counters=TrainingState(kl=config.kl_coef),
     )
     if place.is_dir():
         _restore(learner, place)
@@ -163,15 +165,15 @@ def _open_critic(
 
 def _restore(learner: Learner, place: Path) -> None:
     try:
-        learner.counters = Counters(**json.loads((place / "counters.json").read_text()))
+        learner.counters = TrainingState(**json.loads((place / "counters.json").read_text()))
         _load_moments(learner.optimizer, load_file(place / "optimizer.safetensors"))
         if learner.critic_optimizer is not None:
             moments = load_file(place / "critic-optimizer.safetensors")
             _load_moments(learner.critic_optimizer, moments)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelError(
-            f"{place}: the trainer's state cannot be read ({error}); delete that folder to go on"
-            " with a fresh optimizer"
+            f"{place}: the trainer's state cannot be read ({error}); delete that folder to"
+            " start with a fresh optimizer"
         ) from None
 
 

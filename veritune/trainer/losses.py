@@ -23,15 +23,15 @@ def policy_loss(
     advantages: torch.Tensor,
     weights: torch.Tensor,
     *,
-    clip_low: float,
-    clip_high: float,
+    clip_eps_low: float,
+    clip_eps_high: float,
     importance: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The clipped surrogate (Schulman et al. 2017, arXiv 1707.06347, equation 7), negated.
 
-    - sum_t w_t c_t min(rho_t A_t, clip(rho_t, 1 - clip_low, 1 + clip_high) A_t),
+    - sum_t w_t c_t min(rho_t A_t, clip(rho_t, 1 - clip_eps_low, 1 + clip_eps_high) A_t),
     rho_t = pi(y_t) / pi_old(y_t). Two bounds: DAPO, arXiv 2503.14476. `importance` c_t corrects
-    for an engine that drew with other arithmetic (`truncated_importance`).
+    for an engine that sampled with other arithmetic (`truncated_importance`).
 
     Returns (loss, clipped share by weight), the latter without gradient.
     """
@@ -39,9 +39,9 @@ def policy_loss(
 
     inside = weights > 0
     log_ratio = _kept(logprobs - old_logprobs, inside).clamp(max=LARGEST_LOG_RATIO)
-    ratio, gain = log_ratio.exp(), _kept(advantages, inside)
-    plain = ratio * gain
-    clipped = ratio.clamp(1.0 - clip_low, 1.0 + clip_high) * gain
+    ratio, advantages = log_ratio.exp(), _kept(advantages, inside)
+    plain = ratio * advantages
+    clipped = ratio.clamp(1.0 - clip_eps_low, 1.0 + clip_eps_high) * advantages
     terms = torch.minimum(plain, clipped)
     if importance is not None:
         terms = terms * _kept(importance, inside).detach()
@@ -76,12 +76,12 @@ def value_loss(
 
 
 def kl_terms(logprobs: torch.Tensor, reference: torch.Tensor, kind: Estimator) -> torch.Tensor:
-    """Per-token estimates of KL(pi, reference) for tokens drawn from pi, in nats.
+    """Per-token estimates of KL(pi, reference) for tokens sampled from pi, in nats.
 
     With d = log pi - log reference: k1 = d, k2 = d^2 / 2, k3 = exp(-d) - 1 + d
     (Schulman 2020, http://joschu.net/blog/kl-approx.html). k1 and k3 are unbiased as figures. As a
-    loss, on tokens drawn from pi, the gradient of k1 is 0 on average, that of k2 is the KL's, and
-    that of k3 is the reversed KL's (Tang and Munos 2025, arXiv 2506.09477): k3 is for watching.
+    loss, on tokens sampled from pi, the gradient of k1 is 0 on average, that of k2 is the KL's, and
+    that of k3 is the reversed KL's (Tang and Munos 2025, arXiv 2506.09477): k3 is for monitoring.
     """
     d = logprobs - reference
     if kind == "k1":
@@ -109,7 +109,7 @@ def truncated_importance(
 ) -> torch.Tensor:
     """min(pi_trainer / pi_engine, cap) per token, 1 on padding, without gradient.
 
-    For candidates drawn by an engine whose log-probabilities differ from the trainer's
+    For candidates sampled by an engine whose log-probabilities differ from the trainer's
     (Yao et al. 2025, "Your Efficient RL Framework Secretly Brings You Off-Policy RL Training").
     """
     log_ratio = _kept((trainer - engine).detach(), mask > 0)

@@ -22,8 +22,9 @@ from typing import Any, Literal
 import torch
 from safetensors.torch import load_file, save_file
 
-from veritune.errors import TrainingError
+from veritune.errors import ModelError, TrainingError
 from veritune.models.checkpoints import whole_folder
+from veritune.models.manifest import check_folder
 from veritune.trainer import processes, sharding
 
 Autocast = Literal["none", "bfloat16"]
@@ -32,7 +33,7 @@ Autocast = Literal["none", "bfloat16"]
 class Optimization:
     """Steps the trainable parameters of `model`.
 
-    `updates` is where a linear decay ends; None keeps the rate after the warm-up. `rates` gives
+    `max_steps` is where a linear decay ends; None keeps the rate after the warm-up. `rates` gives
     parameters whose names begin with a prefix a peak learning rate of their own.
     """
 
@@ -42,9 +43,9 @@ class Optimization:
         *,
         learning_rate: float,
         weight_decay: float = 0.0,
-        clip: float = 1.0,
-        warmup: int = 0,
-        updates: int | None = None,
+        max_grad_norm: float = 1.0,
+        warmup_steps: int = 0,
+        max_steps: int | None = None,
         rates: Mapping[str, float] | None = None,
         autocast: Autocast = "none",
     ) -> None:
@@ -53,7 +54,11 @@ class Optimization:
         self._named = {n: p for n, p in model.named_parameters() if p.requires_grad}
         if not self._named:
             raise TrainingError("the model has no parameter to train")
-        self._clip, self._warmup, self._updates = clip, warmup, updates
+        self._max_grad_norm, self._warmup_steps, self._max_steps = (
+            max_grad_norm,
+            warmup_steps,
+            max_steps,
+        )
         self._autocast = autocast
         self._optimizer = torch.optim.AdamW(
             _groups(self._named, learning_rate, rates or {}), weight_decay=weight_decay, fused=True
@@ -77,11 +82,11 @@ class Optimization:
 
     def rate(self, step: int) -> float:
         """Share of the peak learning rate after `step` updates."""
-        if step < self._warmup:
-            return (step + 1) / (self._warmup + 1)
-        if self._updates is None:
+        if step < self._warmup_steps:
+            return (step + 1) / (self._warmup_steps + 1)
+        if self._max_steps is None:
             return 1.0
-        return max(self._updates - step, 0) / max(self._updates - self._warmup, 1)
+        return max(self._max_steps - step, 0) / max(self._max_steps - self._warmup_steps, 1)
 
     def forward(self) -> AbstractContextManager[Any]:
         """Around the forward pass: lower precision where the recipe asks for it."""
@@ -103,7 +108,7 @@ class Optimization:
         """
         parameters = list(self._named.values())
         processes.sum_gradients([p for p in parameters if not sharding.is_sharded(p)])
-        norm = sharding.whole(torch.nn.utils.clip_grad_norm_(parameters, self._clip))
+        norm = sharding.whole(torch.nn.utils.clip_grad_norm_(parameters, self._max_grad_norm))
         if not torch.isfinite(norm):
             raise TrainingError(
                 f"step {self.done + 1}: the loss is not finite; lower trainer.learning_rate"
@@ -118,7 +123,7 @@ class Optimization:
     def save(self, folder: Path, of: str = "") -> None:
         """Write parameters, moments, step and random state as a whole folder.
 
-        `of` names what the training follows from: only the same one may go on from here.
+        `of` names what the training follows from: only the same one may resume from here.
         """
         tensors = dict(self._tensors())
         if processes.rank() == 0:
@@ -140,9 +145,15 @@ class Optimization:
                     yield f"{key}/{name}", gathered
 
     def restore(self, folder: Path, of: str = "") -> bool:
-        """Go on from what `save` wrote, exactly; False where nothing is, or that of another."""
+        """Resume from what `save` wrote, exactly; False where nothing is, or that of another."""
         if not (folder / "state.json").is_file():
             return False
+        try:
+            check_folder(folder)
+        except ModelError as error:
+            raise ModelError(
+                f"{error}; remove {folder}, and the training begins again at its first step"
+            ) from None
         saved = json.loads((folder / "state.json").read_text())
         if saved["of"] != of:
             return False

@@ -14,11 +14,11 @@ from veritune.files import iter_rows
 from veritune.records import Candidate, Problem, Verdict
 from veritune.use import use_of
 
-Judged = tuple[Problem, Candidate, Verdict]
+VerifiedCandidate = tuple[Problem, Candidate, Verdict]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class PreferencePair:
     """`chosen` is better than `rejected`; `problem` is theirs, where there is one."""
 
     prompt: str | list[Any]
@@ -27,7 +27,7 @@ class Pair:
     problem: Problem | None = None
 
 
-def read_pairs_file(path: str | Path) -> list[Pair]:
+def read_pairs_file(path: str | Path) -> list[PreferencePair]:
     """Human preferences: JSON lines with `prompt`, `chosen` and `rejected`; other keys are left.
 
     Each is a text or a list of chat messages; of a chosen or rejected conversation the last
@@ -42,32 +42,34 @@ def read_pairs_file(path: str | Path) -> list[Pair]:
             _completion(row.get(key), f"{path}:{number}: {key}", f"{number}", index)
             for index, key in enumerate(("chosen", "rejected"))
         )
-        pairs.append(Pair(prompt=prompt, chosen=chosen, rejected=rejected))
+        pairs.append(PreferencePair(prompt=prompt, chosen=chosen, rejected=rejected))
     if not pairs:
         raise RecordError(f"{path}: empty; expected one preference a line")
     return pairs
 
 
-def judged_pairs(
-    judged: Iterable[Judged], *, keep: int, seed: int, steps: bool = False
-) -> list[Pair]:
-    """At most `keep` pairs of a verified and a refuted candidate a problem, drawn by `seed`.
+def verdict_pairs(
+    verified: Iterable[VerifiedCandidate], *, max_per_problem: int, seed: int, steps: bool = False
+) -> list[PreferencePair]:
+    """At most `max_per_problem` pairs of a passed and a rejected candidate a problem, chosen by
+    `seed`.
 
-    `judged` is grouped by problem. Every candidate stands in as few pairs as possible, equal
-    texts once. With `steps`, a right answer with a wrong step counts as refuted. Chosen is what may
-    be imitated, rejected what may be rejected (`veritune.use`): errors and cheats are in no pair.
+    `verified` is grouped by problem. Every candidate stands in as few pairs as possible, equal
+    texts once. With `steps`, a right answer with a wrong step counts as rejected. Chosen is what
+    may be imitated, rejected what may be rejected (`veritune.use`): errors and cheats are in no
+    pair.
     """
     pairs = []
-    for id, group in groupby(judged, key=lambda row: row[0].id):
+    for id, group in groupby(verified, key=lambda row: row[0].id):
         rows = list(group)
         good = _distinct(rows, verified=True, steps=steps)
         bad = _distinct(rows, verified=False, steps=steps)
         rng = Random(f"pairs:{seed}:{id}")
         rng.shuffle(good)
         rng.shuffle(bad)
-        count = min(keep, max(len(good), len(bad))) if good and bad else 0
+        count = min(max_per_problem, max(len(good), len(bad))) if good and bad else 0
         pairs += [
-            Pair(
+            PreferencePair(
                 prompt=rows[0][0].prompt,
                 chosen=good[i % len(good)],
                 rejected=bad[i % len(bad)],
@@ -78,7 +80,7 @@ def judged_pairs(
     return pairs
 
 
-def _distinct(rows: Sequence[Judged], *, verified: bool, steps: bool) -> list[Candidate]:
+def _distinct(rows: Sequence[VerifiedCandidate], *, verified: bool, steps: bool) -> list[Candidate]:
     found: dict[str, Candidate] = {}
     for _, candidate, verdict in rows:
         use = use_of(verdict, truncated=candidate.truncated)

@@ -12,7 +12,7 @@ from veritune.config import RlConfig
 from veritune.models import load_policy
 from veritune.records import Checkpoint
 from veritune.trainer.learner import Learner, open_learner
-from veritune.trainer.rollouts import Row, micro_batches
+from veritune.trainer.rollouts import RolloutRow, micro_batches
 from veritune.trainer.scoring import score
 
 
@@ -40,17 +40,17 @@ class Policies:
         self._at = saved.policy
         return saved
 
-    def reference_logprobs(self, rows: Sequence[Row], width: int) -> torch.Tensor:
+    def reference_logprobs(self, rows: Sequence[RolloutRow], width: int) -> torch.Tensor:
         """(rows, width): the reference's log-probabilities."""
         if self._frozen is None:
             self._frozen, _ = load_policy(self._reference.path, dtype=self._dtype)
         return self.logprobs(self._frozen, rows, width)
 
-    def logprobs(self, model: Any, rows: Sequence[Row], width: int) -> torch.Tensor:
+    def logprobs(self, model: Any, rows: Sequence[RolloutRow], width: int) -> torch.Tensor:
         """(rows, width): a model's log-probabilities, without gradient."""
         out = torch.zeros(len(rows), width)
         with torch.no_grad():
-            for part in micro_batches(range(len(rows)), rows, self._config.micro_batch):
+            for part in micro_batches(range(len(rows)), rows, self._config.micro_batch_size):
                 scores = score(model, [rows[i] for i in part], width, self._temperature)
                 out[part] = scores.logprobs.float().cpu()
         return out

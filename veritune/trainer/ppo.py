@@ -1,17 +1,17 @@
-"""Proximal policy optimisation on judged candidates (Schulman et al. 2017, arXiv 1707.06347).
+"""Proximal policy optimisation on verified candidates (Schulman et al. 2017, arXiv 1707.06347).
 
 One round, from rollouts y of prompts x with rewards r_t (`credit`), policy pi, its state pi_old
 before the round, reference pi_ref, critic V; every log-probability is that of logits divided by
 the sampling temperature:
 
-    r'_t  = r_t - beta (log pi_old(y_t) - log pi_ref(y_t))           kl_place = "reward"
+    r'_t  = r_t - beta (log pi_old(y_t) - log pi_ref(y_t))           kl_in_reward = true
     A_t   = GAE(r', V; gamma, lam), whitened over the whole round
     R_t   = GAE(r', V; gamma, critic_lam) + V(s_t)                    the critic's goal
     rho_t = pi(y_t) / pi_old(y_t)
 
-    loss  = - mean_t min(rho_t A_t, clip(rho_t, 1 - clip_low, 1 + clip_high) A_t)
-            + value_weight mean_t 1/2 max((V - R)^2, (clip(V, V_old +- value_clip) - R)^2)
-            - entropy mean_t H(pi(. | s_t))  [+ beta mean_t kl_t          kl_place = "loss"]
+    loss  = - mean_t min(rho_t A_t, clip(rho_t, 1 - clip_eps_low, 1 + clip_eps_high) A_t)
+            + value_coef mean_t 1/2 max((V - R)^2, (clip(V, V_old +- value_clip_eps) - R)^2)
+            - entropy_coef mean_t H(pi(. | s_t))  [+ beta mean_t kl_t          kl_in_reward = false]
 
 with means over all completion tokens of a minibatch, however it is cut into micro-batches.
 
@@ -35,21 +35,21 @@ from veritune.config import PpoConfig
 from veritune.records import Checkpoint
 from veritune.trainer import losses
 from veritune.trainer.advantages import gae, whiten
-from veritune.trainer.figures import (
+from veritune.trainer.learner import Learner, Metrics
+from veritune.trainer.metrics import (
     Step,
     explained_variance,
     masked_mean,
-    note_first,
-    rollout_figures,
+    rollout_metrics,
+    round_warnings,
 )
-from veritune.trainer.learner import Figures, Learner
 from veritune.trainer.policies import Policies
 from veritune.trainer.protocol import Rollout
 from veritune.trainer.rollouts import (
-    Row,
-    check_drawn,
+    RolloutRow,
+    check_on_policy,
     check_ratio,
-    engine_weights,
+    importance_weights,
     mask_rows,
     micro_batches,
     minibatches,
@@ -60,17 +60,17 @@ from veritune.trainer.scoring import Scores, score, value
 
 KL_HORIZON = 0.1
 LARGEST_KL_ERROR = 0.2
-WARMUP_PASSAGE = 1 << 40
+WARMUP_EPOCH = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class RolloutBatch:
     """A round as (rows, width) tensors; `values` and `returns` are the critic's.
 
     `scores`: those of all rows with their gradient, where one part of one minibatch holds them all.
     """
 
-    rows: list[Row]
+    rows: list[RolloutRow]
     mask: torch.Tensor
     logprobs: torch.Tensor
     reference: torch.Tensor
@@ -99,64 +99,64 @@ class PpoTrainer:
         self._policies = Policies(config, reference, temperature, dtype)
 
     def update(self, checkpoint: Checkpoint, batch: Sequence[Rollout], out: Path) -> Checkpoint:
-        """One round on `batch`, drawn by `checkpoint`; the same inputs give the same weights."""
+        """One round on `batch`, sampled by `checkpoint`; the same inputs give the same weights."""
         learner = self._policies.take(checkpoint)
-        check_drawn(batch, checkpoint.policy)
+        check_on_policy(batch, checkpoint.policy)
         rows, errors = read_rows(batch, learner.tokenizer, self._config.credit)
-        data, figures = self._assess(learner, rows)
-        figures |= rollout_figures(rows, errors)
-        told = note_first(learner.counters, figures, self._config.kl_target)
-        self._train(learner, data, figures, told)
-        self._steer(learner, figures["kl"])
+        data, metrics = self._prepare(learner, rows)
+        metrics |= rollout_metrics(rows, errors)
+        warnings = round_warnings(learner.counters, metrics, self._config.kl_target)
+        self._train(learner, data, metrics, warnings)
+        self._update_kl_coef(learner, metrics["kl"])
         return self._policies.save(learner, out)
 
-    def _assess(self, learner: Learner, rows: list[Row]) -> tuple[Batch, Figures]:
+    def _prepare(self, learner: Learner, rows: list[RolloutRow]) -> tuple[RolloutBatch, Metrics]:
         """Old log-probabilities, rewards, values, advantages and returns of a round."""
         config, width = self._config, max(row.length for row in rows)
         mask = mask_rows(rows, width)
-        logprobs, values, entropy, scores = self._survey(learner, rows, width)
+        logprobs, values, entropy, scores = self._score_all(learner, rows, width)
         reference = self._policies.reference_logprobs(rows, width)
         rewards = pad_rows([row.credit.rewards() for row in rows], width)
-        if config.kl_place == "reward":
+        if config.kl_in_reward:
             kind = config.kl_estimator or "k1"
             rewards = rewards - learner.counters.kl * mask * losses.kl_terms(
                 logprobs, reference, kind
             )
-        if learner.counters.iteration == 0 and config.critic_warmup:
-            self._warm_critic(learner, rows, rewards, mask)
-            _, values, _, scores = self._survey(learner, rows, width)
+        if learner.counters.iteration == 0 and config.critic_warmup_epochs:
+            self._warm_up_critic(learner, rows, rewards, mask)
+            _, values, _, scores = self._score_all(learner, rows, width)
         before, last = values[:, :-1], torch.zeros(len(rows))
         raw = gae(rewards, before, mask, last, gamma=config.gamma, lam=config.lam)
         goal = gae(rewards, before, mask, last, gamma=config.gamma, lam=config.critic_lam)
         returns = mask * (goal + before)
-        importance = engine_weights(rows, logprobs, mask, config.importance_cap)
-        advantages = whiten(raw, mask) if config.whiten else raw
+        importance = importance_weights(rows, logprobs, mask, config.importance_cap)
+        advantages = whiten(raw, mask) if config.whiten_advantages else raw
         kl = (mask * (logprobs - reference)).sum(1).mean()
-        figures = {
+        metrics = {
             "kl": float(kl),
             "kl_weight": learner.counters.kl,
             "entropy": masked_mean(entropy, mask),
             "explained_variance": explained_variance(before, returns, mask),
         }
-        data = Batch(
+        data = RolloutBatch(
             rows, mask, logprobs, reference, before, advantages, returns, importance, scores
         )
-        return data, figures
+        return data, metrics
 
-    def _survey(
-        self, learner: Learner, rows: list[Row], width: int
+    def _score_all(
+        self, learner: Learner, rows: list[RolloutRow], width: int
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Scores | None]:
         """(log-probabilities, values, entropies) of all rows as the round begins.
 
         Where one minibatch of one part is the whole round, the scores with their gradient come
         along: its first step need not compute them again.
         """
-        once = len(rows) <= min(self._config.minibatch, self._config.micro_batch)
+        once = len(rows) <= min(self._config.mini_batch_size, self._config.micro_batch_size)
         scores: Scores | None = None
         logprobs, entropy = torch.zeros(len(rows), width), torch.zeros(len(rows), width)
         values = torch.zeros(len(rows), width + 1)
         with torch.set_grad_enabled(once):
-            for part in micro_batches(range(len(rows)), rows, self._config.micro_batch):
+            for part in micro_batches(range(len(rows)), rows, self._config.micro_batch_size):
                 chosen = [rows[i] for i in part]
                 scores = score(
                     learner.model,
@@ -164,7 +164,7 @@ class PpoTrainer:
                     width,
                     self._temperature,
                     critic=learner.critic,
-                    entropy="taught" if once and self._config.entropy else "watched",
+                    entropy="trained" if once and self._config.entropy_coef else "monitored",
                 )
                 assert scores.values is not None and scores.entropy is not None
                 logprobs[part] = scores.logprobs.detach().float().cpu()
@@ -172,20 +172,20 @@ class PpoTrainer:
                 entropy[part] = scores.entropy.detach().float().cpu()
         return logprobs, values, entropy, scores if once else None
 
-    def _warm_critic(
-        self, learner: Learner, rows: list[Row], rewards: torch.Tensor, mask: torch.Tensor
+    def _warm_up_critic(
+        self, learner: Learner, rows: list[RolloutRow], rewards: torch.Tensor, mask: torch.Tensor
     ) -> None:
         """Teach the critic the Monte-Carlo returns of the candidates."""
         nothing = torch.zeros_like(rewards)
         returns = gae(rewards, nothing, mask, nothing[:, 0], gamma=self._config.gamma, lam=1.0)
         critic = learner.critic
         assert critic is not None
-        for passage in range(self._config.critic_warmup):
-            shuffle = WARMUP_PASSAGE + passage
+        for epoch_index in range(self._config.critic_warmup_epochs):
+            shuffle = WARMUP_EPOCH + epoch_index
             groups = [row.group for row in rows]
-            for chosen in minibatches(groups, self._config.minibatch, self._seed, shuffle):
+            for chosen in minibatches(groups, self._config.mini_batch_size, self._seed, shuffle):
                 tokens = float(mask[chosen].sum())
-                for part in micro_batches(chosen, rows, self._config.micro_batch):
+                for part in micro_batches(chosen, rows, self._config.micro_batch_size):
                     width = max(rows[i].length for i in part)
                     values = value(critic, learner.model, [rows[i] for i in part], width)[:, :-1]
                     goal, weights = returns[part, :width], mask[part, :width] / tokens
@@ -195,26 +195,28 @@ class PpoTrainer:
                     ).backward()
                 learner.critic_step()
 
-    def _train(self, learner: Learner, data: Batch, figures: Figures, told: Step) -> None:
+    def _train(
+        self, learner: Learner, data: RolloutBatch, metrics: Metrics, warnings: Step
+    ) -> None:
         config, step = self._config, 0
         for epoch in range(config.epochs):
-            passage = learner.counters.iteration * config.epochs + epoch
+            epoch_index = learner.counters.iteration * config.epochs + epoch
             groups = [row.group for row in data.rows]
-            for chosen in minibatches(groups, config.minibatch, self._seed, passage):
+            for chosen in minibatches(groups, config.mini_batch_size, self._seed, epoch_index):
                 step += 1
                 tokens, first = float(data.mask[chosen].sum()), step == 1
 
                 def loss_of(
                     part: list[int], tokens: float = tokens, first: bool = first
-                ) -> tuple[torch.Tensor, Figures]:
+                ) -> tuple[torch.Tensor, Metrics]:
                     return self._loss(learner, data, part, tokens, first)
 
                 done = learner.step(chosen, data.rows, loss_of)
-                self._on_step({"step": step} | done | figures | told)
+                self._on_step({"step": step} | done | metrics | warnings)
 
     def _loss(
-        self, learner: Learner, data: Batch, part: list[int], tokens: float, first: bool
-    ) -> tuple[torch.Tensor, Figures]:
+        self, learner: Learner, data: RolloutBatch, part: list[int], tokens: float, first: bool
+    ) -> tuple[torch.Tensor, Metrics]:
         config, rows = self._config, [data.rows[i] for i in part]
         width, here = max(row.length for row in rows), learner.model.device
         scores = data.scores if first else None
@@ -225,7 +227,7 @@ class PpoTrainer:
                 width,
                 self._temperature,
                 critic=learner.critic,
-                entropy="taught" if config.entropy else None,
+                entropy="trained" if config.entropy_coef else None,
             )
         assert scores.values is not None
 
@@ -240,8 +242,8 @@ class PpoTrainer:
             old,
             of(data.advantages),
             weights,
-            clip_low=config.clip_low,
-            clip_high=config.clip_high,
+            clip_eps_low=config.clip_eps_low,
+            clip_eps_high=config.clip_eps_high,
             importance=None if data.importance is None else of(data.importance),
         )
         critic = losses.value_loss(
@@ -249,15 +251,15 @@ class PpoTrainer:
             of(data.values),
             of(data.returns),
             weights,
-            clip=config.value_clip or None,
+            clip=config.value_clip_eps or None,
         )
-        loss = policy + config.value_weight * critic
-        if config.entropy > 0 and scores.entropy is not None:
-            loss = loss - config.entropy * losses.weighted(scores.entropy, weights)
-        if config.kl_place == "loss":
+        loss = policy + config.value_coef * critic
+        if config.entropy_coef > 0 and scores.entropy is not None:
+            loss = loss - config.entropy_coef * losses.weighted(scores.entropy, weights)
+        if not config.kl_in_reward:
             kind = config.kl_estimator or "k2"
-            gap = losses.kl_loss(scores.logprobs, of(data.reference), weights, kind)
-            loss = loss + learner.counters.kl * gap
+            kl_term = losses.kl_loss(scores.logprobs, of(data.reference), weights, kind)
+            loss = loss + learner.counters.kl * kl_term
         with torch.no_grad():
             moved = losses.kl_loss(old, scores.logprobs, weights, "k3")
             share = float(clipped * weights.sum())
@@ -268,7 +270,7 @@ class PpoTrainer:
             "approx_kl": moved.item(),
         }
 
-    def _steer(self, learner: Learner, kl: float) -> None:
+    def _update_kl_coef(self, learner: Learner, kl: float) -> None:
         """beta <- beta (1 + 0.1 clip(kl / target - 1, -0.2, 0.2)), once a round."""
         if self._config.kl_target is not None:
             error = kl / self._config.kl_target - 1.0

@@ -19,7 +19,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout(Example):
-    """What a policy drew, and what became of it; failures teach as well as successes."""
+    """What a policy sampled, and its verdict; failures teach as well as successes."""
 
     verdict: Verdict
 
@@ -35,6 +35,6 @@ class Trainer(Protocol[Item]):
         ...
 
 
-def steps_a_pass(count: int, size: int) -> int:
+def minibatches_per_epoch(count: int, size: int) -> int:
     """How many minibatches of about `size` (and equal ones) `count` candidates make."""
     return max(1, round(count / size))

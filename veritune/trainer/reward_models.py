@@ -24,8 +24,8 @@ from veritune.models.reward import (
 )
 from veritune.records import Checkpoint
 from veritune.trainer import processes
-from veritune.trainer.fitting import Figures, OnStep, Task, finish, fit, state_folder
-from veritune.trainer.pairs import Judged, Pair
+from veritune.trainer.fitting import FitTask, Metrics, OnStep, finish, fit, state_folder
+from veritune.trainer.pairs import PreferencePair, VerifiedCandidate
 from veritune.trainer.reward_losses import classification_loss, preference_loss
 from veritune.trainer.reward_rows import (
     LabelledRow,
@@ -52,7 +52,9 @@ class RewardTrainer:
     ) -> None:
         self._config, self._seed, self._dtype, self._on_step = config, seed, dtype, on_step
 
-    def preference(self, start: str | Path, pairs: Sequence[Pair], out: Path) -> Checkpoint:
+    def preference(
+        self, start: str | Path, pairs: Sequence[PreferencePair], out: Path
+    ) -> Checkpoint:
         """Learn which of two completions is better."""
         processes.join()
         reward = fresh_reward_model(start, "preference", self._dtype)
@@ -61,14 +63,14 @@ class RewardTrainer:
         self._fit(reward, preference_task(reward, rows), out)
         return finish(out, lambda: save_reward_model(reward, out))
 
-    def judged(
-        self, start: str | Path, kind: RewardKind, judged: Sequence[Judged], out: Path
+    def from_verdicts(
+        self, start: str | Path, kind: RewardKind, verified: Sequence[VerifiedCandidate], out: Path
     ) -> Checkpoint:
         """Learn whether answers are right (`outcome`), or steps (`process`)."""
         processes.join()
         reward = fresh_reward_model(start, kind, self._dtype)
         rows_of = outcome_rows if kind == "outcome" else process_rows
-        rows = rows_of(judged, reward.tokenizer)
+        rows = rows_of(verified, reward.tokenizer)
         labels = {label for row in rows for *_, label in row.labels}
         if len(labels) < 2:
             raise TrainingError(
@@ -80,7 +82,7 @@ class RewardTrainer:
         self._fit(reward, labelled_task(reward, rows), out)
         return finish(out, lambda: save_reward_model(reward, out))
 
-    def _fit(self, reward: RewardModel, task: Task[Any], out: Path) -> None:
+    def _fit(self, reward: RewardModel, task: FitTask[Any], out: Path) -> None:
         rate = self._config.learning_rate / reward.head.weight.shape[1]
         fit(
             reward.module(),
@@ -100,10 +102,10 @@ def both(rows: Sequence[PairRow]) -> tuple[list[list[int]], list[list[TokenSpan]
     return ids, [[(prompt, len(one) - 1)] for prompt, one in zip(prompts, ids, strict=True)]
 
 
-def preference_task(reward: RewardModel, rows: Sequence[PairRow]) -> Task[PairRow]:
+def preference_task(reward: RewardModel, rows: Sequence[PairRow]) -> FitTask[PairRow]:
     """Bradley-Terry on the numbers of whole completions."""
 
-    def loss(part: Sequence[PairRow]) -> tuple[torch.Tensor, Figures]:
+    def loss(part: Sequence[PairRow]) -> tuple[torch.Tensor, Metrics]:
         every = reward.numbers(*both(part))
         chosen, rejected = every.split(len(part))
         right = float((chosen > rejected).sum().item())
@@ -113,18 +115,18 @@ def preference_task(reward: RewardModel, rows: Sequence[PairRow]) -> Task[PairRo
     def length(row: PairRow) -> int:
         return len(row.chosen) + len(row.rejected)
 
-    return Task(rows=rows, loss=loss, weight=lambda row: 1.0, length=length)
+    return FitTask(rows=rows, loss=loss, weight=lambda row: 1.0, length=length)
 
 
 def spans(row: LabelledRow) -> list[TokenSpan]:
-    """What of a row is judged."""
+    """What of a row is scored."""
     return [(first, last) for first, last, _ in row.labels]
 
 
-def labelled_task(reward: RewardModel, rows: Sequence[LabelledRow]) -> Task[LabelledRow]:
+def labelled_task(reward: RewardModel, rows: Sequence[LabelledRow]) -> FitTask[LabelledRow]:
     """Classification of every labelled span."""
 
-    def loss(part: Sequence[LabelledRow]) -> tuple[torch.Tensor, Figures]:
+    def loss(part: Sequence[LabelledRow]) -> tuple[torch.Tensor, Metrics]:
         logits = reward.numbers([row.ids for row in part], [spans(row) for row in part])
         wanted = [label for row in part for *_, label in row.labels]
         labels = torch.tensor(wanted, dtype=logits.dtype, device=logits.device)
@@ -134,4 +136,4 @@ def labelled_task(reward: RewardModel, rows: Sequence[LabelledRow]) -> Task[Labe
     def length(row: LabelledRow) -> int:
         return len(row.ids)
 
-    return Task(rows=rows, loss=loss, weight=lambda row: len(row.labels), length=length)
+    return FitTask(rows=rows, loss=loss, weight=lambda row: len(row.labels), length=length)

@@ -10,11 +10,11 @@ from veritune.models import encode_prompt
 from veritune.models.token_ends import span_at, token_ends
 from veritune.records import Verdict
 from veritune.trainer.batches import encode
-from veritune.trainer.pairs import Judged, Pair
+from veritune.trainer.pairs import PreferencePair, VerifiedCandidate
 from veritune.use import use_of
 
 Labels = tuple[tuple[int, int, float], ...]
-"""(first and last token of what is judged, among the row's ids; label in [0, 1])."""
+"""(first and last token of what is scored, among the row's ids; label in [0, 1])."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class PairRow:
     prompt: int
 
 
-def outcome_rows(judged: Iterable[Judged], tokenizer: Any) -> list[LabelledRow]:
+def outcome_rows(verified: Iterable[VerifiedCandidate], tokenizer: Any) -> list[LabelledRow]:
     """One label a candidate: its verdict's score, 0 for a cheat; none where nothing is known."""
     rows = []
-    for problem, candidate, verdict in judged:
+    for problem, candidate, verdict in verified:
         outcome = use_of(verdict, truncated=candidate.truncated).outcome
         if outcome is not None:
             row = encode(tokenizer, encode_prompt(tokenizer, problem.prompt), candidate)
@@ -47,7 +47,7 @@ def outcome_rows(judged: Iterable[Judged], tokenizer: Any) -> list[LabelledRow]:
 
 
 def process_rows(
-    judged: Iterable[Judged], tokenizer: Any, *, beyond_error: bool = False
+    verified: Iterable[VerifiedCandidate], tokenizer: Any, *, beyond_error: bool = False
 ) -> list[LabelledRow]:
     """One label a checked step, up to and with the first wrong one.
 
@@ -55,7 +55,7 @@ def process_rows(
     except with `beyond_error`. Candidates without a checked step are left out.
     """
     rows = []
-    for problem, candidate, verdict in judged:
+    for problem, candidate, verdict in verified:
         row = encode(tokenizer, encode_prompt(tokenizer, problem.prompt), candidate)
         own = row.ids[row.prompt :]
         ends = token_ends(tokenizer, own, candidate.text)
@@ -90,7 +90,7 @@ def step_labels(
     return labels
 
 
-def pair_rows(pairs: Iterable[Pair], tokenizer: Any) -> list[PairRow]:
+def pair_rows(pairs: Iterable[PreferencePair], tokenizer: Any) -> list[PairRow]:
     """Pairs as token ids."""
     rows = []
     for pair in pairs:

@@ -1,4 +1,4 @@
-"""Rollouts: what was drawn and judged, as token rows with their rewards, in padded batches."""
+"""Rollouts: what was sampled and verified, as token rows with their rewards, in padded batches."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from veritune.models import encode_prompt
 from veritune.models.token_ends import token_ends
 from veritune.trainer.credit import Credit, assign_credit
 from veritune.trainer.losses import truncated_importance
-from veritune.trainer.protocol import Rollout, steps_a_pass
+from veritune.trainer.protocol import Rollout, minibatches_per_epoch
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RolloutRow:
     """One candidate's tokens behind its prompt, and what it earned."""
 
     ids: list[int]
@@ -35,35 +35,35 @@ class Row:
         return len(self.ids) - self.prompt
 
 
-def check_drawn(rollouts: Sequence[Rollout], policy: str) -> None:
-    """Raise `TrainingError` for a candidate that says another policy drew it."""
+def check_on_policy(rollouts: Sequence[Rollout], policy: str) -> None:
+    """Raise `TrainingError` for a candidate that says another policy sampled it."""
     for rollout in rollouts:
         candidate = rollout.candidate
         if candidate.policy not in (None, policy):
             raise TrainingError(
-                f"candidate {candidate.index} of problem {candidate.problem_id} was drawn by policy"
-                f" {candidate.policy}, and {policy} is to be trained; sample from that one"
+                f"candidate {candidate.index} of problem {candidate.problem_id} was sampled by"
+                f" policy {candidate.policy}, and {policy} is to be trained; sample from that one"
             )
 
 
 def read_rows(
     rollouts: Sequence[Rollout], tokenizer: Any, config: CreditConfig
-) -> tuple[list[Row], int]:
-    """(rows, how many rollouts carry no gradient since their checker broke).
+) -> tuple[list[RolloutRow], int]:
+    """(rows, how many rollouts carry no gradient because of a verifier error).
 
-    The candidate's own token ids stand as they were drawn. Raises `TrainingError` where there are
+    The candidate's own token ids stand as they were sampled. Raises `TrainingError` where there are
     none, or nothing is left.
     """
     prompts: dict[str, list[int]] = {}
     pieces: dict[int, str] = {}
-    rows: list[Row] = []
+    rows: list[RolloutRow] = []
     for rollout in rollouts:
         problem, candidate = rollout.problem, rollout.candidate
         ids = candidate.token_ids
         if ids is None:
             raise TrainingError(
                 f"candidate {candidate.index} of problem {candidate.problem_id} has no token_ids;"
-                " policy gradients need the tokens as they were drawn: sample with native or vllm"
+                " policy gradients need the tokens as they were sampled: sample with native or vllm"
             )
         # Where tokens end matters to steps alone.
         ends = [0] * len(ids)
@@ -76,7 +76,7 @@ def read_rows(
             prompts[problem.id] = encode_prompt(tokenizer, problem.prompt)
         prompt = prompts[problem.id]
         rows.append(
-            Row(
+            RolloutRow(
                 ids=[*prompt, *ids],
                 prompt=len(prompt),
                 credit=credit,
@@ -87,7 +87,7 @@ def read_rows(
         )
     if not rows:
         raise TrainingError(
-            f"none of {len(rollouts)} candidates can be trained on: their checker broke"
+            f"none of {len(rollouts)} candidates can be trained on: all have verifier errors"
         )
     return rows, len(rollouts) - len(rows)
 
@@ -100,27 +100,31 @@ def pad_rows(values: Sequence[Sequence[float]], width: int) -> torch.Tensor:
     return out
 
 
-def mask_rows(rows: Sequence[Row], width: int) -> torch.Tensor:
+def mask_rows(rows: Sequence[RolloutRow], width: int) -> torch.Tensor:
     """(rows, width): 1 on completion tokens. It follows from lengths, never from token ids."""
     lengths = torch.tensor([row.length for row in rows])
     return (torch.arange(width)[None] < lengths[:, None]).float()
 
 
-def minibatches(groups: Sequence[str], size: int, seed: int, passage: int) -> Iterator[list[int]]:
-    """All of `range(len(groups))` once, shuffled by (seed, passage), about `size` at a time.
+def minibatches(
+    groups: Sequence[str], size: int, seed: int, epoch_index: int
+) -> Iterator[list[int]]:
+    """All of `range(len(groups))` once, shuffled by (seed, epoch_index), about `size` at a time.
 
     Those of one group stay beside each other: what they share is computed once (`layout`).
     """
-    order = np.random.Generator(np.random.Philox(key=[seed, passage])).permutation(len(groups))
+    order = np.random.Generator(np.random.Philox(key=[seed, epoch_index])).permutation(len(groups))
     members: dict[str, list[int]] = {}
     for i in order.tolist():
         members.setdefault(groups[i], []).append(i)
     shuffled = [i for group in members.values() for i in group]
-    for part in np.array_split(np.array(shuffled), steps_a_pass(len(shuffled), size)):
+    for part in np.array_split(np.array(shuffled), minibatches_per_epoch(len(shuffled), size)):
         yield part.tolist()
 
 
-def micro_batches(chosen: Sequence[int], rows: Sequence[Row], size: int) -> Iterator[list[int]]:
+def micro_batches(
+    chosen: Sequence[int], rows: Sequence[RolloutRow], size: int
+) -> Iterator[list[int]]:
     """`chosen` in parts of about equal lengths, groups together, so that little is padding."""
     longest: dict[str, int] = {}
     for i in chosen:
@@ -146,10 +150,10 @@ def check_ratio(
         )
 
 
-def engine_weights(
-    rows: Sequence[Row], logprobs: torch.Tensor, mask: torch.Tensor, cap: float
+def importance_weights(
+    rows: Sequence[RolloutRow], logprobs: torch.Tensor, mask: torch.Tensor, cap: float
 ) -> torch.Tensor | None:
-    """Truncated importance weights against the engine that drew; None where `cap` is 0.
+    """Truncated importance weights against the engine that sampled; None where `cap` is 0.
 
     Raises `TrainingError` for candidates that come without log-probabilities.
     """
@@ -158,5 +162,5 @@ def engine_weights(
     engine = [row.engine_logprobs for row in rows]
     if any(row is None for row in engine):
         raise TrainingError("trainer.importance_cap needs candidates with log-probabilities")
-    drawn = pad_rows([row or [] for row in engine], mask.shape[1])
-    return truncated_importance(logprobs, drawn, cap, mask)
+    sampled = pad_rows([row or [] for row in engine], mask.shape[1])
+    return truncated_importance(logprobs, sampled, cap, mask)

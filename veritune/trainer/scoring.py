@@ -16,7 +16,7 @@ from veritune.models.forward import hidden_states
 from veritune.models.value import reading_at
 from veritune.trainer.layout import Layout, lay_out
 from veritune.trainer.losses import entropies, logprobs_of
-from veritune.trainer.rollouts import Row
+from veritune.trainer.rollouts import RolloutRow
 
 
 @dataclass(slots=True)
@@ -49,16 +49,16 @@ class Scores:
 
 def score(
     policy: Any,
-    rows: Sequence[Row],
+    rows: Sequence[RolloutRow],
     width: int,
     temperature: float,
     *,
     critic: Critic | None = None,
-    entropy: Literal["watched", "taught"] | None = None,
+    entropy: Literal["monitored", "trained"] | None = None,
 ) -> Scores:
     """Score `rows`; a critic that shares the policy's trunk teaches it too.
 
-    An entropy that is only watched has no gradient.
+    An entropy that is only monitored has no gradient.
     """
     layout = lay_out(policy, rows)
     with reading_at(policy, layout.states) as seen:
@@ -71,12 +71,12 @@ def score(
     every = logprobs_of(logits, _following(rows, policy.device), temperature)
     spread = None
     if entropy:
-        each = entropies(logits if entropy == "taught" else logits.detach(), temperature)
+        each = entropies(logits if entropy == "trained" else logits.detach(), temperature)
         spread = _ragged(each, layout, 0, width)
     return Scores(_ragged(every, layout, 0, width), values, spread)
 
 
-def value(critic: Critic, policy: Any, rows: Sequence[Row], width: int) -> torch.Tensor:
+def value(critic: Critic, policy: Any, rows: Sequence[RolloutRow], width: int) -> torch.Tensor:
     """The critic's values alone, as in `Scores`, with no gradient into a policy that it shares."""
     trunk = policy if critic.model is None else critic.model
     layout = lay_out(trunk, rows)
@@ -91,7 +91,7 @@ def _hidden(model: Any, layout: Layout) -> torch.Tensor:
     return every.flatten(0, 1)[layout.states]
 
 
-def _following(rows: Sequence[Row], device: Any) -> torch.Tensor:
+def _following(rows: Sequence[RolloutRow], device: Any) -> torch.Tensor:
     """The token after each state; behind a row's last token, any."""
     return torch.tensor([id for row in rows for id in [*row.ids[row.prompt :], 0]], device=device)
 

@@ -29,12 +29,12 @@ ALIKE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class TokenSegment:
     """The tokens start .. start + length - 1 of the line, which continue the segment `after`."""
 
     start: int
     length: int
-    after: Segment | None = None
+    after: TokenSegment | None = None
 
     @property
     def sees(self) -> int:
@@ -43,7 +43,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class SegmentBlock:
     """`rows` segments of at most `width` tokens, padded behind their ends.
 
     `before` (rows x longest) lists the tokens that each continues, any behind their ends; `seen`
@@ -61,7 +61,7 @@ class Segments:
     """How a line is laid out: `slots` (tokens,) is each token's place in the blocks, flattened."""
 
     slots: torch.Tensor
-    blocks: list[Block]
+    blocks: list[SegmentBlock]
 
     @property
     def size(self) -> int:
@@ -69,9 +69,9 @@ class Segments:
         return sum(block.rows * block.width for block in self.blocks)
 
 
-def segment(segments: Sequence[Segment], device: Any) -> Segments:
+def segment(segments: Sequence[TokenSegment], device: Any) -> Segments:
     """The layout of a line that `segments` cover, on `device`."""
-    blocks: list[Block] = []
+    blocks: list[SegmentBlock] = []
     slots = torch.zeros(sum(one.length for one in segments), dtype=torch.long)
     filled = 0
     for alike in _alike(segments):
@@ -131,15 +131,15 @@ def _padded(line: torch.Tensor, segments: Segments) -> torch.Tensor:
     return empty.index_copy(0, segments.slots, line)
 
 
-def _behind(line: torch.Tensor, own: torch.Tensor, block: Block) -> torch.Tensor:
+def _behind(line: torch.Tensor, own: torch.Tensor, block: SegmentBlock) -> torch.Tensor:
     """(rows, longest + width, heads, size): what each row continues, and its own."""
     before = line.index_select(0, block.before).unflatten(0, (block.rows, -1))
     return torch.cat([before, own], 1)
 
 
-def _alike(segments: Sequence[Segment]) -> list[list[Segment]]:
+def _alike(segments: Sequence[TokenSegment]) -> list[list[TokenSegment]]:
     """Parts of like length, those that continue others apart from those that do not."""
-    parts: list[list[Segment]] = []
+    parts: list[list[TokenSegment]] = []
     for one in sorted(segments, key=lambda one: (one.after is None, -one.sees, one.start)):
         first = parts[-1][0] if parts else None
         same_kind = first is not None and (first.after is None) == (one.after is None)
@@ -149,14 +149,14 @@ def _alike(segments: Sequence[Segment]) -> list[list[Segment]]:
     return parts
 
 
-def _block(alike: Sequence[Segment], width: int, device: Any) -> Block:
+def _block(alike: Sequence[TokenSegment], width: int, device: Any) -> SegmentBlock:
     heads = [one.after for one in alike if one.after is not None]
     if not heads:
-        return Block(len(alike), width, None, None)
+        return SegmentBlock(len(alike), width, None, None)
     lengths = torch.tensor([head.length for head in heads])
     place = torch.arange(int(lengths.max()))
     inside = place < lengths[:, None]
     before = torch.tensor([head.start for head in heads])[:, None] + place * inside
     own = torch.ones(width, width, dtype=torch.bool).tril().expand(len(alike), -1, -1)
     seen = torch.cat([inside[:, None].expand(-1, width, -1), own], 2)[:, None]
-    return Block(len(alike), width, before.flatten().to(device), seen.to(device))
+    return SegmentBlock(len(alike), width, before.flatten().to(device), seen.to(device))

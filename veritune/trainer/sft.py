@@ -45,7 +45,7 @@ class SftTrainer:
     def update(self, checkpoint: Checkpoint, batch: Sequence[Example], out: Path) -> Checkpoint:
         """Train on `batch` from `checkpoint`; the same inputs and seed give the same weights.
 
-        Killed and started again it goes on from its last saved state, to the same weights.
+        Killed and started again it resumes from its last saved state, to the same weights.
         """
         from veritune.trainer import processes, sharding
         from veritune.trainer.fitting import finish, state_folder
@@ -65,7 +65,7 @@ class SftTrainer:
         self, model: Any, tokenizer: Any, batch: Sequence[Example], *, state: Path | None = None
     ) -> None:
         """Train `model` in place."""
-        from veritune.trainer.fitting import Task, fit
+        from veritune.trainer.fitting import FitTask, fit
         from veritune.trainer.packing import packed_loss
 
         config = self._config
@@ -75,7 +75,7 @@ class SftTrainer:
                 return packed_loss(model, rows, config.packing), {}
             return completion_loss(model, rows), {}
 
-        task = Task(
+        task = FitTask(
             rows=tokenize(batch, tokenizer),
             loss=loss,
             weight=lambda row: row.weight * row.completion,
@@ -101,9 +101,9 @@ def completion_logprobs(model: Any, rows: Sequence[Tokens]) -> torch.Tensor:
     import torch
 
     from veritune.models.value import reading_at
-    from veritune.trainer.layout import in_line
+    from veritune.trainer.layout import packed
 
-    layout = in_line(model, rows)
+    layout = packed(model, rows)
     if layout is None:
         return _padded_logprobs(model, rows)
     with reading_at(model, layout.states):

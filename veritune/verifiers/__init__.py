@@ -1,4 +1,4 @@
-"""Verifiers: what judges a candidate, and why it may be believed."""
+"""Verifiers: what gives a candidate its verdict, and why it may be believed."""
 
 from veritune.verifiers.compose import open_verifier
 from veritune.verifiers.protocol import Verifier

@@ -57,14 +57,14 @@ class KindVerifier:
 async def open_verifier(config: VerifierConfig, *, needs_code: bool) -> AsyncIterator[Verifier]:
     """A verifier for math problems and, with `needs_code`, for code in a sandbox.
 
-    Raises `SandboxUnavailableError` where code must be judged and no sandbox works: untrusted
+    Raises `SandboxUnavailableError` where code must be verified and no sandbox works: untrusted
     code never runs without one.
     """
-    if config.judge == "reward_model":
+    if config.type == "reward_model":
         from veritune.verifiers.learned import LearnedVerifier
 
         if config.reward_model is None:
-            raise RecipeError("verifier.reward_model: name the folder of the one that judges")
+            raise RecipeError("verifier.reward_model: name the folder of the reward model")
         yield LearnedVerifier(config.reward_model, threshold=config.step_threshold)
         return
     async with AsyncExitStack() as stack:

@@ -91,5 +91,5 @@ def _step(span: tuple[int, int], found: str | None, model: str) -> StepVerdict:
     label: StepLabel = "unchecked"
     if found is not None:
         label = "correct" if found == "correct" else "incorrect"
-    reason = f"judged by {model}" if found else f"{model} said nothing of it"
+    reason = f"judged by {model}" if found else f"{model} said nothing about it"
     return StepVerdict(start=span[0], end=span[1], label=label, reason=reason)

@@ -44,7 +44,7 @@ class Scored:
 
 
 class LearnedVerifier:
-    """Judges by a reward model alone: passed where the chance is at least `threshold`."""
+    """Verdicts by a reward model alone: passed where the chance is at least `threshold`."""
 
     def __init__(
         self,
@@ -176,7 +176,7 @@ def _steps(problem: Problem, candidate: Candidate, spans: Sequence[Span] | None)
 def _places(
     reward: RewardModel, row: tuple[list[int], int], text: str, steps: Sequence[Span]
 ) -> list[TokenSpan]:
-    """What is judged, by tokens: the steps of a process model, the whole solution of another."""
+    """What is scored, by tokens: the steps of a process model, the whole solution of another."""
     from veritune.models.token_ends import span_at, token_ends
 
     ids, prompt = row

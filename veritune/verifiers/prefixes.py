@@ -9,12 +9,13 @@ from veritune.records import Outcome, Problem, StepLabel, StepVerdict, Verdict
 from veritune.verifiers.steps import check_steps
 
 FEWEST = 4
-"""Completions drawn at least at a time while an error is searched."""
+"""Completions sampled at least at a time while an error is searched."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepLabels:
-    """Verdicts on the steps of one solution, and their soft labels (None where nothing was drawn).
+    """Verdicts on the steps of one solution, and their soft labels (None where nothing was
+    sampled).
 
     `first_error` is the index of the first incorrect step; `verdict` is the solution's own.
     """
@@ -27,7 +28,7 @@ class StepLabels:
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the completions of one prefix so far; `spent` if no more may be drawn."""
+    """The results of the completions of one prefix so far; `spent` if no more may be sampled."""
 
     passed: int = 0
     failed: int = 0
@@ -40,12 +41,12 @@ class Tally:
 
     @property
     def share(self) -> float | None:
-        """The soft label: the share that passes, of those that could be judged."""
-        judged = self.passed + self.failed
-        return self.passed / judged if judged else None
+        """The soft label: the share that passes, of those that have a verdict."""
+        checked = self.passed + self.failed
+        return self.passed / checked if checked else None
 
     def count(self, outcomes: Iterable[Outcome]) -> None:
-        """Add completions that were judged."""
+        """Add completions that were verified."""
         for outcome in outcomes:
             self.passed += outcome == "passed"
             self.failed += outcome == "failed"
@@ -53,7 +54,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
+class CompletionRequest:
     """Completions that are to be known of one prefix."""
 
     problem: Problem
@@ -62,7 +63,7 @@ class Want:
     tally: Tally = field(compare=False)
 
 
-class Trace:
+class PrefixSearch:
     """One solution. Prefix i holds its first i steps; the last prefix is the whole solution."""
 
     def __init__(
@@ -76,7 +77,7 @@ class Trace:
         self._passes = verdict.outcome == "passed"
         self._good, self._bad = 0, len(self._spans) + self._passes
 
-    def wanted(self) -> Iterator[Want]:
+    def wanted(self) -> Iterator[CompletionRequest]:
         """The completions to be known next; nothing once the labels are certain."""
         if not self._search:
             for number, tally in enumerate(self._tallies, 1):
@@ -99,7 +100,7 @@ class Trace:
         own = (self._verdict.score,) if self._spans else ()
         return StepLabels(steps, (*soft, *own), next(wrong, None), self._verdict)
 
-    def _scan(self) -> Iterator[Want]:
+    def _scan(self) -> Iterator[CompletionRequest]:
         """A right answer can be reached by wrong steps, whose errors come and go."""
         certain = True
         for number, tally in enumerate(self._tallies, 1):
@@ -113,7 +114,7 @@ class Trace:
             self._good = number if certain else self._good
         self._good = len(self._spans) if certain else self._good
 
-    def _bisect(self) -> Iterator[Want]:
+    def _bisect(self) -> Iterator[CompletionRequest]:
         while self._bad - self._good > 1:
             middle = (self._good + self._bad) // 2
             tally = self._tallies[middle - 1]
@@ -139,10 +140,12 @@ class Trace:
         passes, fails = self._few + 1 - tally.passed, tally.passed + left - self._few
         return min(left, max(FEWEST, min(passes, fails)))
 
-    def _want(self, number: int, count: int) -> Want:
+    def _want(self, number: int, count: int) -> CompletionRequest:
         tally = self._tallies[number - 1]
         prefix = self._text[: self._spans[number - 1][1]]
-        return Want(self._problem, prefix, range(tally.asked, tally.asked + count), tally)
+        return CompletionRequest(
+            self._problem, prefix, range(tally.asked, tally.asked + count), tally
+        )
 
     def _found(self, number: int) -> tuple[StepLabel, str]:
         """The label of the step that ends prefix `number`, and why."""
@@ -153,7 +156,7 @@ class Trace:
         tally = self._tallies[number - 1]
         share = tally.share
         if share is None or tally.asked < self._k:
-            return "unchecked", _shown(tally, "not enough completions could be drawn or judged")
+            return "unchecked", _shown(tally, "not enough completions could be sampled or verified")
         return ("correct" if share > self._few / self._k else "incorrect"), _shown(tally)
 
     def _searched(self, number: int) -> tuple[StepLabel, str]:
@@ -175,6 +178,6 @@ class Trace:
 
 
 def _shown(tally: Tally, doubt: str = "") -> str:
-    judged = tally.passed + tally.failed
-    text = f"{tally.passed} of {judged} completions from here pass"
+    checked = tally.passed + tally.failed
+    text = f"{tally.passed} of {checked} completions from here pass"
     return f"{text}; {doubt}" if doubt else text

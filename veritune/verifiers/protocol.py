@@ -6,8 +6,8 @@ from veritune.records import Candidate, Problem, Verdict
 
 
 class Verifier(Protocol):
-    """Judges one candidate. A failing candidate is a verdict, never an exception."""
+    """Verifies one candidate. A failing candidate is a verdict, never an exception."""
 
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
-        """The verdict; outcome "error" where the checker, not the candidate, broke."""
+        """The verdict; outcome "error" on a verifier error, never for a failing candidate."""
         ...

@@ -1,13 +1,13 @@
-"""Step labels from rollouts: a step is as good as what its prefix can still become.
+"""Step labels from rollouts: a step is as good as what its prefix can still reach.
 
-From the end of a step the sampler draws K completions and an outcome verifier judges them. The
+From the end of a step the sampler samples K completions and an outcome verifier checks them. The
 share that passes is the step's soft label; the step is "correct" where the share is above a
 threshold (Math-Shepherd, Wang et al. 2024, arXiv 2312.08935: threshold 0, that is, any completion
 passes). The last step needs no completions: the outcome of the solution itself says it.
 
 `search` looks for the first error only, in a failing solution by bisection (OmegaPRM, Luo et al.
 2024, arXiv 2406.06592). Departing from the paper, a passing solution is looked through too, and a
-prefix is left as soon as its label is certain. It draws from the same completions, so it decides
+prefix is left as soon as its label is certain. It samples from the same completions, so it decides
 each prefix as the exhaustive way does.
 """
 
@@ -22,18 +22,18 @@ from itertools import starmap
 from veritune.journal import Journal
 from veritune.records import Candidate, Checkpoint, Message, Outcome, Problem, Verdict
 from veritune.sampler import Sampler
-from veritune.verifiers.prefixes import StepLabels, Trace, Want
+from veritune.verifiers.prefixes import CompletionRequest, PrefixSearch, StepLabels
 from veritune.verifiers.protocol import Verifier
 
 PREFIXES = 64
-"""Prefixes whose completions are drawn and written down together."""
+"""Prefixes whose completions are sampled and written down together."""
 
 
 class RolloutLabeller:
     """Labels the steps of solutions by completions of their prefixes.
 
-    `drawn` and `reused` count completions: new ones, and those that the journal had. With a
-    `budget`, at most so many new ones are drawn; steps that would need more are "unchecked".
+    `sampled` and `reused` count completions: new ones, and those that the journal had. With a
+    `budget`, at most so many new ones are sampled; steps that would need more are "unchecked".
     """
 
     def __init__(
@@ -54,19 +54,21 @@ class RolloutLabeller:
             raise ValueError("a label needs at least one completion, and a threshold in [0, 1)")
         self.k, self.most_failing = k, int(threshold * k)
         self.search, self.budget = search, budget
-        self.drawn = self.reused = 0
+        self.sampled = self.reused = 0
         self._sampler, self._verifier, self._journal = sampler, verifier, journal
         self._policy, self._settings, self._loaded = policy, settings, False
         self._known: dict[tuple[str, int], Outcome] = {
             (verdict.problem_id, verdict.index): verdict.outcome
-            for _, _, verdict in journal.judged(0, "train")
+            for _, _, verdict in journal.verified(0, "train")
         }
 
     async def label(self, solutions: Sequence[tuple[Problem, Candidate]]) -> list[StepLabels]:
         """The labels of every solution; all of them are worked on together."""
         verdicts = await asyncio.gather(*starmap(self._verifier.verify, solutions))
         traces = [
-            Trace(problem, candidate.text, verdict, self.k, self.most_failing, search=self.search)
+            PrefixSearch(
+                problem, candidate.text, verdict, self.k, self.most_failing, search=self.search
+            )
             for (problem, candidate), verdict in zip(solutions, verdicts, strict=True)
         ]
         while wanted := [want for trace in traces for want in trace.wanted()]:
@@ -74,9 +76,9 @@ class RolloutLabeller:
                 await self._complete(wanted[start : start + PREFIXES])
         return [trace.labels() for trace in traces]
 
-    async def _complete(self, wanted: Sequence[Want]) -> None:
-        """Draw and judge what is not known yet, write it down, and count it all."""
-        asked: list[tuple[Want, Problem, list[int]]] = []
+    async def _complete(self, wanted: Sequence[CompletionRequest]) -> None:
+        """Sample and verify what is not known yet, write it down, and count it all."""
+        asked: list[tuple[CompletionRequest, Problem, list[int]]] = []
         pending: set[tuple[str, int]] = set()
         for want in wanted:
             problem = self._continued(want)
@@ -84,28 +86,28 @@ class RolloutLabeller:
             missing = [key[1] for key in keys if key not in self._known and key not in pending]
             self.reused += len(keys) - len(missing)
             if self.budget is not None:
-                missing = missing[: max(self.budget - self.drawn, 0)]
-            self.drawn += len(missing)
+                missing = missing[: max(self.budget - self.sampled, 0)]
+            self.sampled += len(missing)
             pending.update((problem.id, at) for at in missing)
             asked.append((want, problem, missing))
         if any(missing for _, _, missing in asked):
-            await self._draw(asked)
+            await self._sample(asked)
         for want, problem, _ in asked:
             found = [self._known.get((problem.id, at)) for at in want.indices]
             want.tally.count(outcome for outcome in found if outcome is not None)
             want.tally.spent = None in found
 
-    async def _draw(self, asked: Sequence[tuple[Want, Problem, list[int]]]) -> None:
+    async def _sample(self, asked: Sequence[tuple[CompletionRequest, Problem, list[int]]]) -> None:
         problems = [problem for _, problem, _ in asked]
         self._journal.add_problems("train", problems)
         whole = {problem.id: want for want, problem, _ in asked}
-        drawn = await asyncio.to_thread(
+        sampled = await asyncio.to_thread(
             self._sampled, problems, [missing for _, _, missing in asked]
         )
         verdicts = await asyncio.gather(
-            *(self._judged(whole[candidate.problem_id], candidate) for candidate in drawn)
+            *(self._verified(whole[candidate.problem_id], candidate) for candidate in sampled)
         )
-        self._journal.add_judged(0, list(zip(drawn, verdicts, strict=True)))
+        self._journal.add_verified(0, list(zip(sampled, verdicts, strict=True)))
         for verdict in verdicts:
             self._known[verdict.problem_id, verdict.index] = verdict.outcome
 
@@ -117,14 +119,14 @@ class RolloutLabeller:
             self._loaded = True
         return list(self._sampler.sample(problems, indices, round=0))
 
-    async def _judged(self, want: Want, completion: Candidate) -> Verdict:
+    async def _verified(self, want: CompletionRequest, completion: Candidate) -> Verdict:
         """The verdict on the prefix with its completion, under the prefix's own id."""
         text = want.prefix + completion.text
         whole = Candidate(problem_id=want.problem.id, index=completion.index, text=text)
         verdict = await self._verifier.verify(want.problem, whole)
         return replace(verdict, problem_id=completion.problem_id, steps=())
 
-    def _continued(self, want: Want) -> Problem:
+    def _continued(self, want: CompletionRequest) -> Problem:
         """The problem whose candidates are completions of a prefix."""
         name = "\0".join((self._policy.policy, self._settings, want.prefix))
         suffix = hashlib.sha256(name.encode()).hexdigest()[:16]

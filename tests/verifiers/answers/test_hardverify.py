@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from veritune.benchmarks.answer_pairs import Pair, judged, read_pairs
+from veritune.benchmarks.answer_pairs import AnswerPair, compare_pair, read_pairs
 
 DATA = Path(__file__).resolve().parents[3] / ".." / "shared" / "data"
 PAIRS = DATA / "math_answers" / "hardverify_odd.jsonl"
@@ -27,24 +27,26 @@ DEBATABLE = {
 
 
 @pytest.fixture(scope="module")
-def verdicts() -> list[tuple[Pair, bool]]:
+def verdicts() -> list[tuple[AnswerPair, bool]]:
     if not PAIRS.exists():
         pytest.skip(f"no {PAIRS.name} in ../shared/data")
-    found = [(pair, judged(pair)) for pair in read_pairs(PAIRS)]
+    found = [(pair, compare_pair(pair)) for pair in read_pairs(PAIRS)]
     return [(pair, result is not None and result.equal) for pair, result in found]
 
 
-def test_recall(verdicts: list[tuple[Pair, bool]]) -> None:
+def test_recall(verdicts: list[tuple[AnswerPair, bool]]) -> None:
     right = [(pair, equal) for pair, equal in verdicts if pair.expected]
     missed = [f"{pair.gold!r} against {pair.pred!r}" for pair, equal in right if not equal]
     assert 1 - len(missed) / len(right) >= LEAST_RECALL, "\n".join(missed)
 
 
-def test_no_wrong_answer_is_accepted(verdicts: list[tuple[Pair, bool]]) -> None:
+def test_no_wrong_answer_is_accepted(verdicts: list[tuple[AnswerPair, bool]]) -> None:
     accepted = [pair for pair, equal in verdicts if equal and not pair.expected]
     assert accepted == []
 
 
-def test_debatable_labels_are_still_there_and_refused(verdicts: list[tuple[Pair, bool]]) -> None:
+def test_debatable_labels_are_still_there_and_refused(
+    verdicts: list[tuple[AnswerPair, bool]],
+) -> None:
     by_text = {(pair.gold, pair.pred): (pair.expected, equal) for pair, equal in verdicts}
     assert {key: by_text[key] for key in DEBATABLE} == dict.fromkeys(DEBATABLE, (True, False))

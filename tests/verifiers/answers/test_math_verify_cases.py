@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from veritune.benchmarks.answer_pairs import judged, read_pairs
+from veritune.benchmarks.answer_pairs import compare_pair, read_pairs
 
 DATA = Path(__file__).resolve().parents[3] / ".." / "shared" / "data"
 PAIRS = DATA / "math_answers" / "math_verify.jsonl"
@@ -19,7 +19,7 @@ def test_agrees_with_math_verifys_own_tests() -> None:
     pairs = read_pairs(PAIRS)
     wrong = []
     for number, pair in enumerate(pairs):
-        found = judged(pair)
+        found = compare_pair(pair)
         if (found is not None and found.equal) != pair.expected:
             reason = found.reason if found is not None else "no answer found"
             wrong.append(f"{number} {pair.settings['source']}: {reason}")

@@ -1,4 +1,4 @@
-"""Whole programs: comparison of output, special judges, languages, limits."""
+"""Whole programs: comparison of output, special verifies, languages, limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attacks on what stands around a candidate: judge, slot, and the client that reads verdicts."""
+"""Attacks on what stands around a candidate: verify, slot, and the client that reads verdicts."""
 
 from __future__ import annotations
 

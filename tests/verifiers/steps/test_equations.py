@@ -1,4 +1,4 @@
-"""Equations in prose, one at a time: right, wrong, and not to be judged."""
+"""Equations in prose, one at a time: right, wrong, and not to be verified."""
 
 import pytest
 
@@ -94,7 +94,7 @@ def test_wrong(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", NOT_JUDGED)
-def test_not_judged_wrong(text: str) -> None:
+def test_not_verified_wrong(text: str) -> None:
     assert label(text) != "incorrect"
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from veritune.benchmarks.supervision.plan import Contrast, Measure, StudyConfig
-from veritune.benchmarks.supervision.results import Exam, ratio
+from veritune.benchmarks.supervision.results import RunResults, ratio
 from veritune.benchmarks.supervision.statistics import (
     Difference,
-    Ratio,
+    TableRatio,
     compare,
     equivalence,
     holm,
@@ -27,13 +27,13 @@ TITLES: dict[Measure, str] = {
     "best_of_n": "right picks among n",
 }
 OF_ARMS: tuple[Measure, ...] = ("pass_at_1", "trace_error", "longer_pass_at_1", "length")
-Arms = Mapping[str, Sequence[Exam]]
-Picks = Mapping[str, Ratio]
+Arms = Mapping[str, Sequence[RunResults]]
+Picks = Mapping[str, TableRatio]
 """Reranker -> right picks among all n candidates, by seed and problem."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class ClaimResult:
     """One claim after its test. `p` is adjusted for all claims of the study (Holm)."""
 
     contrast: Contrast
@@ -46,7 +46,7 @@ class Finding:
     text: str
 
 
-def tested_claims(study: StudyConfig, arms: Arms, picks: Picks) -> list[Finding]:
+def tested_claims(study: StudyConfig, arms: Arms, picks: Picks) -> list[ClaimResult]:
     """Test every contrast whose two arms have runs; the p-values are adjusted together."""
     drawn: list[tuple[Contrast, Difference, float]] = []
     for contrast in study.contrasts:
@@ -58,7 +58,7 @@ def tested_claims(study: StudyConfig, arms: Arms, picks: Picks) -> list[Finding]
             drawn.append((contrast, found, raw))
     adjusted = holm([raw for _, _, raw in drawn])
     return [
-        Finding(
+        ClaimResult(
             contrast=contrast,
             difference=difference,
             raw_p=raw,
@@ -99,7 +99,10 @@ def _difference(arms: Arms, contrast: Contrast) -> Difference | None:
     seeds = min(len(a), len(b))
     if not seeds:
         return None
-    names = [set(exam.longer if contrast.measure.startswith("longer") else exam.test) for exam in a]
+    names = [
+        set(run_result.longer if contrast.measure.startswith("longer") else run_result.test)
+        for run_result in a
+    ]
     if not set().union(*names):
         return None
     found = compare(ratio(a[:seeds], contrast.measure), ratio(b[:seeds], contrast.measure))

@@ -15,18 +15,18 @@ from veritune import __version__
 from veritune.benchmarks.supervision.findings import (
     OF_ARMS,
     TITLES,
-    Finding,
+    ClaimResult,
     tested_claims,
     verdicts,
 )
-from veritune.benchmarks.supervision.picks import Picked, read_picks
 from veritune.benchmarks.supervision.plan import Cell, Measure, StudyRecipe, cells
+from veritune.benchmarks.supervision.reranker_results import RerankerResults, read_reranker_results
 from veritune.benchmarks.supervision.results import (
-    Exam,
+    RunResults,
     by_arm,
     first_errors,
     ratio,
-    read_exam,
+    read_results,
 )
 from veritune.benchmarks.supervision.runs import finished
 from veritune.benchmarks.supervision.statistics import Difference, compare
@@ -48,13 +48,13 @@ def write_page(study: StudyRecipe, failed: Mapping[str, str]) -> Path:
     """Write the page over what is finished of a study, and return its path."""
     folder = Path(study.output) / study.name
     every = cells(study)
-    exams = {
-        cell.recipe.name: read_exam(cell.recipe.folder)
+    run_results = {
+        cell.recipe.name: read_results(cell.recipe.folder)
         for cell in every
         if finished(cell.recipe.folder)
     }
-    arms = by_arm(every, exams)
-    picked = read_picks(study, folder)
+    arms = by_arm(every, run_results)
+    picked = read_reranker_results(study, folder)
     claims = tested_claims(study.study, arms, picked.at_most)
     rows = [_row(arm, found) for arm, found in arms.items()]
     figures = {"arms": [_plain(row) for row in rows], "claims": [_claim(c) for c in claims]}
@@ -83,7 +83,7 @@ def write_page(study: StudyRecipe, failed: Mapping[str, str]) -> Path:
             rounds=_rounds(arms),
             legend=[(arm, swatch(style_of(i % A_CHART))) for i, arm in enumerate(arms)],
             rerank=_rerank(picked),
-            sweeps=_sweeps(study, every, exams),
+            sweeps=_sweeps(study, every, run_results),
             failed=failed,
             points=lambda value: f"{100 * value:+.1f}",
         )
@@ -95,20 +95,20 @@ def _environment() -> Any:
     return environment(Path(__file__).parent)
 
 
-def _row(arm: str, exams: Sequence[Exam]) -> dict[str, Any]:
-    figures = {measure: _figure(exams, measure) for measure in OF_ARMS}
+def _row(arm: str, run_results: Sequence[RunResults]) -> dict[str, Any]:
+    figures = {measure: _figure(run_results, measure) for measure in OF_ARMS}
     return {
         "arm": arm,
-        "seeds": len(exams),
+        "seeds": len(run_results),
         "raw": figures,
         "figures": [_shown(found, measure) for measure, found in figures.items()],
-        "spent": {key: fmean(exam.spent[key] for exam in exams) for key in SPENT},
-        "first_errors": first_errors(exams),
+        "spent": {key: fmean(run_result.spent[key] for run_result in run_results) for key in SPENT},
+        "first_errors": first_errors(run_results),
     }
 
 
-def _figure(exams: Sequence[Exam], measure: Measure) -> Difference | None:
-    figure = ratio(exams, measure)
+def _figure(run_results: Sequence[RunResults], measure: Measure) -> Difference | None:
+    figure = ratio(run_results, measure)
     if figure.top.size == 0 or math.isnan(figure.value):
         return None
     return compare(figure, None)
@@ -137,24 +137,26 @@ def _rate(found: Difference) -> Rate:
     return Rate(value=found.mean, low=low, high=high, n=found.problems)
 
 
-def _rounds(arms: Mapping[str, Sequence[Exam]]) -> list[str]:
+def _rounds(arms: Mapping[str, Sequence[RunResults]]) -> list[str]:
     titles = {"pass_at_1": "pass@1", "trace_error": "trace error among right answers"}
-    styled = [(exams, style_of(i % A_CHART)) for i, exams in enumerate(arms.values())]
+    styled = [(run_results, style_of(i % A_CHART)) for i, run_results in enumerate(arms.values())]
     out = []
     for first in range(0, len(styled), A_CHART):
         for key, title in titles.items():
             part = styled[first : first + A_CHART]
-            lines = [line for exams, style in part if (line := _line(exams, key, style))]
+            lines = [
+                line for run_results, style in part if (line := _line(run_results, key, style))
+            ]
             if lines and any(len(line.rounds) > 1 for line in lines):
                 out.append(chart(title, lines))
     return out
 
 
-def _line(exams: Sequence[Exam], key: str, style: Any) -> Line | None:
+def _line(run_results: Sequence[RunResults], key: str, style: Any) -> Line | None:
     """Mean over seeds by round, with their least and greatest."""
     seen: dict[int, list[float]] = {}
-    for exam in exams:
-        for row in exam.rounds:
+    for run_result in run_results:
+        for row in run_result.rounds:
             if row[key] is not None:
                 seen.setdefault(row["round"], []).append(row[key])
     if not seen:
@@ -163,7 +165,7 @@ def _line(exams: Sequence[Exam], key: str, style: Any) -> Line | None:
     return Line(style, list(seen), rates)
 
 
-def _rerank(picked: Picked) -> dict[str, Any] | None:
+def _rerank(picked: RerankerResults) -> dict[str, Any] | None:
     """The curves of picking one of n, with what each line is."""
     if not picked.curves:
         return None
@@ -182,7 +184,9 @@ def _rerank(picked: Picked) -> dict[str, Any] | None:
     }
 
 
-def _sweeps(study: StudyRecipe, every: Sequence[Cell], exams: Mapping[str, Exam]) -> list[str]:
+def _sweeps(
+    study: StudyRecipe, every: Sequence[Cell], run_results: Mapping[str, RunResults]
+) -> list[str]:
     out = []
     for number, sweep in enumerate(study.study.sweeps):
         if not all(isinstance(value, int | float) and value > 0 for value in sweep.values):
@@ -193,7 +197,8 @@ def _sweeps(study: StudyRecipe, every: Sequence[Cell], exams: Mapping[str, Exam]
                 points = [
                     (float(value), _rate(found))
                     for value in sweep.values
-                    if (found := _swept(every, exams, number, arm, value, measure)) is not None
+                    if (found := _swept(every, run_results, number, arm, value, measure))
+                    is not None
                 ]
                 if points:
                     at, rates = zip(*points, strict=True)
@@ -206,16 +211,17 @@ def _sweeps(study: StudyRecipe, every: Sequence[Cell], exams: Mapping[str, Exam]
 
 def _swept(
     every: Sequence[Cell],
-    exams: Mapping[str, Exam],
+    run_results: Mapping[str, RunResults],
     number: int,
     arm: str,
     value: object,
     measure: Measure,
 ) -> Difference | None:
     found = [
-        exams[cell.recipe.name]
+        run_results[cell.recipe.name]
         for cell in every
-        if (cell.sweep, cell.arm, cell.value) == (number, arm, value) and cell.recipe.name in exams
+        if (cell.sweep, cell.arm, cell.value) == (number, arm, value)
+        and cell.recipe.name in run_results
     ]
     return _figure(found, measure) if found else None
 
@@ -228,7 +234,7 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"arm": row["arm"], "seeds": row["seeds"], "spent": row["spent"], **figures}
 
 
-def _claim(claim: Finding) -> dict[str, Any]:
+def _claim(claim: ClaimResult) -> dict[str, Any]:
     found = claim.difference
     return {
         **claim.contrast.model_dump(),

@@ -28,7 +28,7 @@ ARMS: dict[str, Override] = {
     "last-2": {"selection": {"reward": "last", "last": 2}},
     "process": {"selection": {"reward": "process"}},
     "outcome-labels": {"selection": {"reward": "outcome"}},
-    "process-twin": {"selection": {"reward": "process"}},
+    "process-aa": {"selection": {"reward": "process"}},
     "outcome-noise": {"selection": {"reward": "outcome", "false_accepts": 0.1}},
     "process-noise": {"selection": {"reward": "process", "false_accepts": 0.1}},
     "ppo-outcome": {"trainer": {"credit": {"outcome": 1.0, "process": 0.0}}},
@@ -49,8 +49,8 @@ RERANKERS = (
 """What picks one of n: by votes, by an outcome or process reward model, by votes that the process
 model weighs, or by the truth. The noisy ones learned from labels of which a share was flipped, the
 hard and soft ones from labels by rollouts, the same ones from the checker's of the same samples."""
-TWIN_SEEDS = 10_000
-"""`process-twin` is `process` with other seeds: what a study of nothing compares."""
+AA_SEEDS = 10_000
+"""`process-aa` is `process` with other seeds, for A/A tests."""
 
 
 class Contrast(Frozen):
@@ -81,7 +81,7 @@ class StudyConfig(Frozen):
     """Which arms, how often, measured on what, and which claims are to be tested."""
 
     arms: Annotated[tuple[str, ...], Field(min_length=1)] = DEFAULT_ARMS
-    seeds: Annotated[int, Field(ge=1, lt=TWIN_SEEDS)] = 5
+    seeds: Annotated[int, Field(ge=1, lt=AA_SEEDS)] = 5
     """Full pipelines an arm, warm start included."""
     test: Positive = 2000
     """Test problems, shared by all arms and seeds."""
@@ -92,7 +92,7 @@ class StudyConfig(Frozen):
     harder: Override = Field(default_factory=dict)
     """What makes them harder: keys of [problems], such as chain = { steps = 8 }."""
     match: Literal["samples", "labels", "tokens"] = "samples"
-    """What arms have equally much of: candidates drawn, labels bought, or tokens trained on. A
+    """What arms have equally much of: candidates sampled, labels bought, or tokens trained on. A
     process label of a candidate counts one a step and one for the answer, an outcome label counts
     one. By tokens, ppo arms take as many rounds as learn from what the others' updates hold."""
     steps: Positive = 5
@@ -107,7 +107,7 @@ class StudyConfig(Frozen):
     """Candidates a test problem for the comparison of rerankers; 0 leaves it out."""
     rerank_problems: Positive = 500
     """Test problems of that comparison."""
-    reward: RewardConfig = RewardConfig(updates=200, warmup=20)
+    reward: RewardConfig = RewardConfig(max_steps=200, warmup_steps=20)
     """How its reward models are trained."""
     flip: Annotated[float, Field(ge=0, le=0.5)] = 0.1
     """Share of wrong labels in the rerankers' noisy source; 0 leaves that source out."""
@@ -183,7 +183,7 @@ def cell(
     values |= {
         "output": f"{study.output}/{study.name}",
         "name": where,
-        "seed": seed + TWIN_SEEDS * (arm == "process-twin"),
+        "seed": seed + AA_SEEDS * (arm == "process-aa"),
         "threads": study.threads or 1,
     }
     try:
@@ -202,7 +202,7 @@ def _rounds_of_as_many(study: StudyRecipe, values: Override) -> int:
     if trainer.type != "sft":
         raise RecipeError("study.match: 'tokens' needs trainer.type = 'sft', whose updates count")
     drawn: int = values["rounds"]["prompts"] * values["sampler"]["n"] * values["trainer"]["epochs"]
-    return max(1, round(study.rounds.count * trainer.updates * trainer.batch_size / drawn))
+    return max(1, round(study.rounds.count * trainer.max_steps * trainer.batch_size / drawn))
 
 
 def merged(values: Override, changes: Override) -> Override:
@@ -272,7 +272,7 @@ def narrowed(
         inner |= {"seeds": 3, "test": min(500, study.study.test), "sweeps": []}
         inner |= {"longer": min(200, study.study.longer), "rerank_problems": 100}
         inner |= {"flip": 0, "rollouts": 0}
-        inner["reward"]["updates"] = min(120, study.study.reward.updates)
+        inner["reward"]["max_steps"] = min(120, study.study.reward.max_steps)
         arms = arms or tuple(arm for arm in study.study.arms if arm in QUICK_ARMS)
     inner["seeds"] = seeds or inner["seeds"]
     inner["arms"] = list(arms or study.study.arms)

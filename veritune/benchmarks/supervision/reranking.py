@@ -22,9 +22,9 @@ from veritune.errors import VerituneError
 from veritune.journal import Journal
 from veritune.models.reward import RewardKind, RewardModel, load_reward_model
 from veritune.records import Problem, Verdict
-from veritune.rounds import Quiet
-from veritune.rounds.drawing import ROUND
-from veritune.rounds.measures import Judged
+from veritune.rounds import NullProgress
+from veritune.rounds.measures import VerifiedCandidate
+from veritune.rounds.sampling import ROUND
 from veritune.rounds.start import start_policy
 from veritune.trainer.reward_models import RewardTrainer
 from veritune.use import use_of
@@ -39,19 +39,20 @@ Scores = dict[str, dict[tuple[str, int], float]]
 
 
 def rerank_seed(study: StudyRecipe, cell: Cell, problems: Sequence[Problem], folder: Path) -> str:
-    """Draw, train and score for one seed; what went wrong, or nothing. `cell` drew the labels."""
+    """Sample, train and score for one seed; returns an error, or nothing. The labels are from
+    `cell`."""
     if (folder / SCORES).exists():
         return ""
     import torch
 
     torch.set_num_threads(cell.recipe.threads or 1)
     try:
-        start = start_policy(cell.recipe, Quiet())
+        start = start_policy(cell.recipe, NullProgress())
         asyncio.run(examine(cell.recipe, start, list(problems), study.study.rerank, folder))
         with Journal.open(cell.recipe.folder, read_only=True) as journal:
-            labelled = list(journal.judged(1, "train"))
+            labelled = list(journal.verified(1, "train"))
         with Journal.open(folder, read_only=True) as journal:
-            candidates = list(journal.judged(ROUND, "train"))
+            candidates = list(journal.verified(ROUND, "train"))
         sources = label_sources(study.study, cell.recipe, start, labelled, folder)
         trainer = RewardTrainer(study.study.reward, seed=cell.seed)
         scores: Scores = {}
@@ -69,8 +70,8 @@ def _scores(
     trainer: RewardTrainer,
     start: Path,
     suffix: str,
-    labelled: list[Judged],
-    candidates: list[Judged],
+    labelled: list[VerifiedCandidate],
+    candidates: list[VerifiedCandidate],
     folder: Path,
 ) -> Scores:
     """What the reward models that learn from one source of labels say of the candidates."""
@@ -78,7 +79,7 @@ def _scores(
     def learned(kind: RewardKind, name: str) -> RewardModel:
         path = folder / f"{name}{suffix}"
         if not path.is_dir():
-            trainer.judged(start, kind, labelled, path)
+            trainer.from_verdicts(start, kind, labelled, path)
         return load_reward_model(path)
 
     out: Scores = {}
@@ -98,9 +99,9 @@ def _rows(scores: Scores) -> list[dict[str, Any]]:
 
 
 def read_scores(folder: Path) -> tuple[list[Verdict], Scores]:
-    """The judged candidates of a finished seed, and every reranker's scores."""
+    """The verified candidates of a finished seed, and every reranker's scores."""
     with Journal.open(folder, read_only=True) as journal:
-        verdicts = [verdict for _, _, verdict in journal.judged(ROUND, "train")]
+        verdicts = [verdict for _, _, verdict in journal.verified(ROUND, "train")]
     scores: Scores = {}
     for line in (folder / SCORES).read_text().splitlines():
         row = json.loads(line)

@@ -13,19 +13,19 @@ import numpy as np
 
 from veritune.benchmarks.supervision.plan import Cell, Measure
 from veritune.benchmarks.supervision.runs import PHASE
-from veritune.benchmarks.supervision.statistics import Ratio
+from veritune.benchmarks.supervision.statistics import TableRatio
 from veritune.journal import Journal
 from veritune.records import Candidate, Verdict
-from veritune.rounds.drawing import ROUND
 from veritune.rounds.measures import passes_visible
+from veritune.rounds.sampling import ROUND
 
 Group = list[tuple[Candidate, Verdict]]
 Count = Callable[[Group], tuple[float, float]]
 
 
 @dataclass(frozen=True)
-class Exam:
-    """What one run came to: its spending, and its judged candidates by problem."""
+class RunResults:
+    """The results of one run: its spending, and its verified candidates by problem."""
 
     spent: dict[str, Any]
     rounds: list[dict[str, Any]]
@@ -38,7 +38,7 @@ class Exam:
         return {name: group[0][1].outcome == "passed" for name, group in self.test.items()}
 
 
-def read_exam(folder: Path) -> Exam:
+def read_results(folder: Path) -> RunResults:
     """The examination of a finished run."""
     with Journal.open(folder, read_only=True) as journal:
         rounds = journal.metrics("evaluate")
@@ -49,11 +49,11 @@ def read_exam(folder: Path) -> Exam:
     if (folder / "longer" / "journal.sqlite").exists():
         with Journal.open(folder / "longer", read_only=True) as journal:
             longer = _groups(journal)
-    return Exam(spent=spent, rounds=rounds, test=test, longer=longer)
+    return RunResults(spent=spent, rounds=rounds, test=test, longer=longer)
 
 
 def _groups(journal: Journal) -> dict[str, Group]:
-    rows = journal.judged(ROUND, "train")
+    rows = journal.verified(ROUND, "train")
     return {
         name: [(candidate, verdict) for _, candidate, verdict in group]
         for name, group in groupby(rows, key=lambda row: row[0].id)
@@ -91,23 +91,26 @@ COUNTS: dict[str, Count] = {
 }
 
 
-def ratio(exams: Sequence[Exam], measure: Measure) -> Ratio:
+def ratio(run_results: Sequence[RunResults], measure: Measure) -> TableRatio:
     """One measure of one arm over its seeds; a problem that a seed lacks counts nothing there."""
-    splits = [exam.longer if measure.startswith("longer") else exam.test for exam in exams]
+    splits = [
+        run_result.longer if measure.startswith("longer") else run_result.test
+        for run_result in run_results
+    ]
     names = sorted(set().union(*splits)) if splits else []
     top, bottom = np.zeros((2, len(splits), len(names)))
     for seed, groups in enumerate(splits):
         for column, name in enumerate(names):
             if name in groups:
                 top[seed, column], bottom[seed, column] = COUNTS[measure](groups[name])
-    return Ratio(top, bottom)
+    return TableRatio(top, bottom)
 
 
-def first_errors(exams: Sequence[Exam], most: int = 8) -> list[float]:
+def first_errors(run_results: Sequence[RunResults], most: int = 8) -> list[float]:
     """Of the solutions with a wrong step, the share whose first wrong one is step 1, 2, ..."""
     counts = [0] * most
-    for exam in exams:
-        for group in exam.test.values():
+    for run_result in run_results:
+        for group in run_result.test.values():
             for _, verdict in group:
                 labels = [step.label for step in verdict.steps]
                 if "incorrect" in labels:
@@ -116,10 +119,12 @@ def first_errors(exams: Sequence[Exam], most: int = 8) -> list[float]:
     return [count / total for count in counts] if total else []
 
 
-def by_arm(cells: Sequence[Cell], exams: Mapping[str, Exam]) -> dict[str, list[Exam]]:
+def by_arm(
+    cells: Sequence[Cell], run_results: Mapping[str, RunResults]
+) -> dict[str, list[RunResults]]:
     """The finished runs of every arm, in order of seed, outside of any sweep."""
-    out: dict[str, list[Exam]] = {}
+    out: dict[str, list[RunResults]] = {}
     for cell in cells:
-        if cell.sweep is None and cell.recipe.name in exams:
-            out.setdefault(cell.arm, []).append(exams[cell.recipe.name])
+        if cell.sweep is None and cell.recipe.name in run_results:
+            out.setdefault(cell.arm, []).append(run_results[cell.recipe.name])
     return out

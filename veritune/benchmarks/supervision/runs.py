@@ -14,8 +14,8 @@ from veritune.errors import JournalError, VerituneError
 from veritune.journal import Journal, RunFolder
 from veritune.models import policy_hash
 from veritune.records import Checkpoint, Problem
-from veritune.rounds import Quiet, improve
-from veritune.rounds.drawing import draw_and_judge
+from veritune.rounds import NullProgress, improve
+from veritune.rounds.sampling import sample_and_verify
 from veritune.rounds.start import start_policy
 from veritune.sampler import open_sampler
 from veritune.verifiers import open_verifier
@@ -24,7 +24,7 @@ PHASE = "study"
 
 
 def run_cell(cell: Cell, tests: Path, candidates: int) -> str:
-    """Run a cell to its end, or go on with it; what went wrong, or nothing."""
+    """Run a cell to its end, or resume it; what went wrong, or nothing."""
     if finished(cell.recipe.folder):
         return ""
     import torch
@@ -74,15 +74,15 @@ def best_round(rounds: list[dict[str, Any]]) -> dict[str, Any]:
 def policy_after(recipe: Recipe, round: int) -> Checkpoint:
     """The checkpoint of a round that was trained."""
     if round == 0:
-        return start_policy(recipe, Quiet())
-    path = RunFolder(recipe).checkpoint(round)
+        return start_policy(recipe, NullProgress())
+    path = RunFolder(recipe.folder).checkpoint(round)
     return Checkpoint(path=str(path), policy=policy_hash(path))
 
 
 async def examine(
     recipe: Recipe, policy: Checkpoint, problems: list[Problem], n: int, folder: Path
 ) -> None:
-    """Bring the journal in `folder` to n judged candidates of every problem."""
+    """Bring the journal in `folder` to n verified candidates of every problem."""
     folder.mkdir(parents=True, exist_ok=True)
     sampler = open_sampler(recipe.sampler, seed=recipe.seed, dtype=recipe.model.dtype)
     needs_code = any(problem.kind == "code" for problem in problems)
@@ -90,7 +90,7 @@ async def examine(
         journal.add_problems("train", problems)
         try:
             async with open_verifier(recipe.verifier, needs_code=needs_code) as verifier:
-                await draw_and_judge(
+                await sample_and_verify(
                     journal,
                     sampler,
                     verifier,
@@ -113,7 +113,7 @@ def budget(recipe: Recipe) -> dict[str, Any]:
     with Journal.open(recipe.folder, read_only=True) as journal:
         tokens = sum(row.get("tokens", 0) for row in journal.metrics("train"))
         for round in range(1, recipe.rounds.count + 1):
-            for _, candidate, verdict in journal.judged(round, "train"):
+            for _, candidate, verdict in journal.verified(round, "train"):
                 spent["samples"] += 1
                 tokens += len(candidate.token_ids or ()) * _passes(recipe)
                 if verdict.outcome == "error" or not _looks(recipe):

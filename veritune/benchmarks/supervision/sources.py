@@ -17,7 +17,7 @@ from veritune.benchmarks.supervision.plan import StudyConfig
 from veritune.config import Recipe
 from veritune.journal import Journal
 from veritune.records import Checkpoint
-from veritune.rounds.measures import Judged
+from veritune.rounds.measures import VerifiedCandidate
 from veritune.sampler import open_sampler
 from veritune.verifiers import open_verifier
 from veritune.verifiers.prefixes import StepLabels
@@ -27,18 +27,22 @@ ROLLOUTS = "rollouts"
 
 
 def label_sources(
-    asked: StudyConfig, recipe: Recipe, start: Checkpoint, judged: list[Judged], folder: Path
-) -> dict[str, list[Judged]]:
+    asked: StudyConfig,
+    recipe: Recipe,
+    start: Checkpoint,
+    verified: list[VerifiedCandidate],
+    folder: Path,
+) -> dict[str, list[VerifiedCandidate]]:
     """Suffix of a reranker's name -> what it learns from.
 
     "" has every label of the checker's; "-noisy" the same with a share flipped. Rollouts label
     some of the samples: "-hard" and "-soft" have their labels, "-same" the checker's of the same.
     """
-    sources = {"": judged}
+    sources = {"": verified}
     if asked.flip:
-        sources["-noisy"] = [flipped(row, asked.flip) for row in judged]
+        sources["-noisy"] = [flipped(row, asked.flip) for row in verified]
     if asked.rollouts:
-        some = spread(judged, asked.rollout_solutions)
+        some = spread(verified, asked.rollout_solutions)
         labels = asyncio.run(_rolled_out(asked.rollouts, recipe, start, some, folder))
         sources["-same"] = some
         sources["-hard"] = [_labelled(*pair, soft=False) for pair in zip(some, labels, strict=True)]
@@ -46,14 +50,14 @@ def label_sources(
     return sources
 
 
-def spread(judged: Sequence[Judged], count: int) -> list[Judged]:
+def spread(verified: Sequence[VerifiedCandidate], count: int) -> list[VerifiedCandidate]:
     """So many of them, from all over the list."""
-    size = min(count, len(judged))
-    return [judged[at * len(judged) // size] for at in range(size)]
+    size = min(count, len(verified))
+    return [verified[at * len(verified) // size] for at in range(size)]
 
 
-def flipped(row: Judged, rate: float) -> Judged:
-    """A judged candidate whose labels are wrong at a rate, the same ones every time."""
+def flipped(row: VerifiedCandidate, rate: float) -> VerifiedCandidate:
+    """A verified candidate whose labels are wrong at a rate, the same ones every time."""
     problem, candidate, verdict = row
     draw = Random(f"flip:{candidate.policy}:{candidate.problem_id}:{candidate.index}")
     swap = {"correct": "incorrect", "incorrect": "correct"}
@@ -71,22 +75,25 @@ def flipped(row: Judged, rate: float) -> Judged:
 
 
 async def _rolled_out(
-    k: int, recipe: Recipe, start: Checkpoint, judged: Sequence[Judged], folder: Path
+    k: int, recipe: Recipe, start: Checkpoint, verified: Sequence[VerifiedCandidate], folder: Path
 ) -> list[StepLabels]:
-    """Labels by k completions of every prefix, drawn by the start policy and judged by answers."""
+    """Labels by k completions of every prefix, sampled by the start policy and verified by
+    answers."""
     place = folder / ROLLOUTS
     place.mkdir(exist_ok=True)
-    needs_code = any(problem.kind == "code" for problem, _, _ in judged)
+    needs_code = any(problem.kind == "code" for problem, _, _ in verified)
     with (
         Journal.open(place) as journal,
         closing(open_sampler(recipe.sampler, seed=recipe.seed, dtype=recipe.model.dtype)) as drawn,
     ):
         async with open_verifier(recipe.verifier, needs_code=needs_code) as verifier:
             labeller = RolloutLabeller(drawn, verifier, journal, start, k=k)
-            return await labeller.label([(problem, candidate) for problem, candidate, _ in judged])
+            return await labeller.label(
+                [(problem, candidate) for problem, candidate, _ in verified]
+            )
 
 
-def _labelled(row: Judged, labels: StepLabels, *, soft: bool) -> Judged:
+def _labelled(row: VerifiedCandidate, labels: StepLabels, *, soft: bool) -> VerifiedCandidate:
     """A candidate with the labels of its rollouts; soft: the share of completions that pass."""
     problem, candidate, verdict = row
     steps = tuple(

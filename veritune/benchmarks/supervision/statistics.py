@@ -21,7 +21,7 @@ DRAWS = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Ratio:
+class TableRatio:
     """An arm's figure: the sum of `top` over the sum of `bottom`, both (seeds, problems)."""
 
     top: Table
@@ -57,7 +57,7 @@ class Difference:
     problems: int
 
 
-def compare(a: Ratio, b: Ratio | None, draw: int = 0) -> Difference:
+def compare(a: TableRatio, b: TableRatio | None, draw: int = 0) -> Difference:
     """Difference of two arms by a hierarchical bootstrap over seeds and problems.
 
     Both are drawn with replacement (Davison and Hinkley 1997, section 3.8, with the factors
@@ -89,7 +89,7 @@ def compare(a: Ratio, b: Ratio | None, draw: int = 0) -> Difference:
     )
 
 
-def _bootstrapped(a: Ratio, b: Ratio | None, draw: int) -> float:
+def _bootstrapped(a: TableRatio, b: TableRatio | None, draw: int) -> float:
     """Variance of the difference over draws of seeds and of problems."""
     seeds, problems = a.top.shape
     rng = np.random.default_rng(draw)
@@ -101,7 +101,7 @@ def _bootstrapped(a: Ratio, b: Ratio | None, draw: int) -> float:
     return float(np.nanvar(means))
 
 
-def _variance_of_seeds(a: Ratio, b: Ratio | None) -> float:
+def _variance_of_seeds(a: TableRatio, b: TableRatio | None) -> float:
     """Variance of the mean over seeds, as the seeds' own figures show it."""
     figures = np.array(a.by_seed) - (0.0 if b is None else np.array(b.by_seed))
     return float(np.nanvar(figures, ddof=1)) / len(figures)
@@ -113,7 +113,7 @@ def _freedom(of_seeds: float, total: float, seeds: int, problems: int) -> float:
     return total**2 / unsure if unsure > 0 else 1.0
 
 
-def _means(figure: Ratio, of_seeds: Table, of_problems: Table) -> Table:
+def _means(figure: TableRatio, of_seeds: Table, of_problems: Table) -> Table:
     """(draws,) values of a figure whose rows and columns count so many times each."""
     top = ((of_problems @ figure.top.T) * of_seeds).sum(axis=1)
     bottom = ((of_problems @ figure.bottom.T) * of_seeds).sum(axis=1)

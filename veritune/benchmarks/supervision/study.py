@@ -1,7 +1,7 @@
 """`veritune bench supervision RECIPE.toml`: run a study's cells side by side, then write it up.
 
 Every cell is a run of its own in a process of its own; what is finished is not done again, and
-what was killed goes on where it was. A cell that fails is reported and the others go on.
+what was killed resumes where it left off. A cell that fails is reported and the others continue.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from veritune.benchmarks.supervision import held_out
-from veritune.benchmarks.supervision.picks import rerank_folder
 from veritune.benchmarks.supervision.plan import Cell, StudyRecipe, cells
+from veritune.benchmarks.supervision.reranker_results import rerank_folder
 from veritune.benchmarks.supervision.reranking import rerank_seed
 from veritune.benchmarks.supervision.runs import finished, run_cell
 from veritune.errors import VerituneError
-from veritune.rounds.watch import Advance, Watch
+from veritune.rounds.progress import Advance, Progress
 
 PR_SET_PDEATHSIG = 1
 
@@ -34,10 +34,10 @@ Job = tuple[str, Callable[..., str], tuple[Any, ...]]
 
 
 class StudyError(VerituneError, RuntimeError):
-    """A study that cannot go on."""
+    """A study that cannot continue."""
 
 
-def run_study(study: StudyRecipe, workers: int, watch: Watch) -> dict[str, str]:
+def run_study(study: StudyRecipe, workers: int, progress: Progress) -> dict[str, str]:
     """Run every cell of the study; what went wrong, by the cell's name."""
     folder = Path(study.output) / study.name
     tests = folder / "problems"
@@ -45,18 +45,18 @@ def run_study(study: StudyRecipe, workers: int, watch: Watch) -> dict[str, str]:
     every = cells(study)
     first = every[0].arm
     failed: dict[str, str] = {}
-    with watch.phase(f"{study.name}: runs", len(every)) as advance:
+    with progress.phase(f"{study.name}: runs", len(every)) as advance:
         # The first arm's runs build the warm starts that the others of their seed share.
         for part in _parts(every, first):
             jobs: list[Job] = [
                 (cell.recipe.name, run_cell, (cell, tests, study.study.candidates)) for cell in part
             ]
-            failed |= _side_by_side(jobs, workers, watch, advance)
-    return failed | _rerank(study, every, folder, workers, watch)
+            failed |= _side_by_side(jobs, workers, progress, advance)
+    return failed | _rerank(study, every, folder, workers, progress)
 
 
 def _rerank(
-    study: StudyRecipe, every: Sequence[Cell], folder: Path, workers: int, watch: Watch
+    study: StudyRecipe, every: Sequence[Cell], folder: Path, workers: int, progress: Progress
 ) -> dict[str, str]:
     """Every seed's rerankers, trained on what its outcome or process arm sampled first."""
     asked = study.study
@@ -73,8 +73,8 @@ def _rerank(
         for seed, cell in drawn.items()
         if finished(cell.recipe.folder)
     ]
-    with watch.phase(f"{study.name}: rerankers", len(jobs)) as advance:
-        return _side_by_side(jobs, workers, watch, advance)
+    with progress.phase(f"{study.name}: rerankers", len(jobs)) as advance:
+        return _side_by_side(jobs, workers, progress, advance)
 
 
 def _parts(every: Sequence[Cell], first: str) -> list[list[Cell]]:
@@ -89,7 +89,7 @@ def _parts(every: Sequence[Cell], first: str) -> list[list[Cell]]:
 
 
 def _side_by_side(
-    jobs: Sequence[Job], workers: int, watch: Watch, advance: Advance
+    jobs: Sequence[Job], workers: int, progress: Progress, advance: Advance
 ) -> dict[str, str]:
     failed: dict[str, str] = {}
     context = multiprocessing.get_context("spawn")
@@ -100,12 +100,12 @@ def _side_by_side(
                 wrong = future.result()
                 if wrong:
                     failed[names[future]] = wrong
-                watch.say(f"{names[future]}: {wrong or 'done'}")
+                progress.say(f"{names[future]}: {wrong or 'done'}")
                 advance(1)
         except BrokenProcessPool:
             raise StudyError(
                 "a run's process was ended from outside (out of memory?);"
-                " run the same command again to go on, with fewer --workers"
+                " run the same command again to resume, with fewer --workers"
             ) from None
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)

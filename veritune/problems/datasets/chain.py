@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from veritune.config import ChainConfig, ProblemsConfig
+from veritune.config import ChainConfig, Positive, ProblemsConfig
 from veritune.errors import RecordError
 from veritune.problems.datasets.dataset import DataSet, Generator, Settings, Taught, Wanted
-from veritune.problems.traces import Carried, Judgement, judged_pieces
+from veritune.problems.traces import Carried, PieceVerdict, check_pieces
 from veritune.records import MathProblem, MathReference, Problem, Record, StepRule, StepVerdict
 
 _PROMPT = re.compile(r"(\d\d)((?:[-+*]\d\d)+)=", re.ASCII)
@@ -29,8 +29,8 @@ class ChainSettings(Record):
     """What the step rule must know: the problem itself, since prompts get instructions."""
 
     chain: str
-    modulus: int
-    answer_modulus: int
+    modulus: Positive
+    answer_modulus: Positive
 
 
 def draw(config: ChainConfig, rng: Random) -> MathProblem:
@@ -129,12 +129,12 @@ def check_chain(problem: MathProblem, settings: Settings, text: str) -> tuple[St
     A step is correct if it follows from the value written before it and the next operation. So an
     error that is carried on is marked once, where it was made; what follows from it is correct.
     Values too many or too few, anything malformed, and text after the answer are incorrect.
-    Without an answer the steps that are there are judged, and no more.
+    Without an answer the steps that are there are verified, and no more.
     """
     told = ChainSettings.from_json(settings)
     value, operations = chain_operations(told.chain)
     trace = ChainTrace(value, operations, told.modulus, told.answer_modulus)
-    return judged_pieces(trace, text)
+    return check_pieces(trace, text)
 
 
 class ChainTrace(Carried):
@@ -150,7 +150,7 @@ class ChainTrace(Carried):
         self._at = 0
         self._answered = False
 
-    def judge(self, piece: str, *, last: bool) -> Judgement:
+    def check_piece(self, piece: str, *, last: bool) -> PieceVerdict:
         if self._answered:
             return self.incorrect("stands after the answer")
         if piece.startswith("#"):
@@ -162,7 +162,7 @@ class ChainTrace(Carried):
             return self.incorrect("not a two-digit value and a semicolon")
         return self._step(int(piece[:2]))
 
-    def _step(self, written: int) -> Judgement:
+    def _step(self, written: int) -> PieceVerdict:
         before, self._value = self._value, written
         self._at += 1
         if self._at > len(self._operations):
@@ -178,7 +178,7 @@ class ChainTrace(Carried):
             return self.incorrect(f"{claim}, not {written:02d}")
         return self.correct(claim)
 
-    def _answer(self, piece: str, last: bool) -> Judgement:
+    def _answer(self, piece: str, last: bool) -> PieceVerdict:
         missing = len(self._operations) - self._at
         if missing > 0:
             return self.incorrect(f"{missing} of {len(self._operations)} values are missing")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from veritune.config import ProblemsConfig
-from veritune.problems.rows import Row
+from veritune.problems.rows import DatasetRow
 from veritune.records import MathProblem, Problem, StepVerdict
 
 Taught = tuple[Problem, str]
@@ -28,7 +28,7 @@ class Rows:
     `hub` and `hub_config` say where it is read from when no path is given.
     """
 
-    from_row: Callable[[Row], Problem]
+    from_row: Callable[[DatasetRow], Problem]
     keys: frozenset[str]
     hub: str | None = None
     hub_config: str | None = None

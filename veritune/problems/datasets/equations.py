@@ -16,7 +16,7 @@ from random import Random
 from veritune.config import EquationsConfig, ProblemsConfig
 from veritune.errors import RecordError
 from veritune.problems.datasets.dataset import DataSet, Generator, Settings, Taught, Wanted
-from veritune.problems.traces import Carried, Judgement, judged_pieces
+from veritune.problems.traces import Carried, PieceVerdict, check_pieces
 from veritune.records import MathProblem, MathReference, Problem, Record, StepRule, StepVerdict
 
 _NUMBER = r"\d{1,6}(?:/\d{1,6})?"
@@ -128,7 +128,7 @@ def check_equations(problem: MathProblem, settings: Settings, text: str) -> tupl
     problem's own. An error that is carried on is marked once, where it was made.
     """
     told = EquationsSettings.from_json(settings)
-    return judged_pieces(EquationsTrace(told.equation), text)
+    return check_pieces(EquationsTrace(told.equation), text)
 
 
 class EquationsTrace(Carried):
@@ -139,7 +139,7 @@ class EquationsTrace(Carried):
         self._line = equation
         self._answered = False
 
-    def judge(self, piece: str, *, last: bool) -> Judgement:
+    def check_piece(self, piece: str, *, last: bool) -> PieceVerdict:
         if self._answered:
             return self.incorrect("stands after the answer")
         if piece.startswith("#"):
@@ -149,7 +149,7 @@ class EquationsTrace(Carried):
             return self.incorrect("neither a line with its semicolon nor # and the answer")
         return self._next(piece[:-1])
 
-    def _next(self, line: str) -> Judgement:
+    def _next(self, line: str) -> PieceVerdict:
         read = line_of(line)
         if read is None:
             return self.incorrect("not a linear equation in x")
@@ -163,7 +163,7 @@ class EquationsTrace(Carried):
             return self.incorrect(f"{before} has the root {expected}, and {line} has {root}")
         return self.correct(f"keeps the root {root}")
 
-    def _answer(self, piece: str, *, last: bool) -> Judgement:
+    def _answer(self, piece: str, *, last: bool) -> PieceVerdict:
         match = _ANSWER.fullmatch(piece)
         if match is None:
             return self.incorrect("not # and a number")

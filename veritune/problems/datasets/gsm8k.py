@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from veritune.errors import RecordError
 from veritune.problems.datasets.dataset import DataSet, Rows
-from veritune.problems.rows import Row, checked
+from veritune.problems.rows import DatasetRow, checked
 from veritune.records import MathProblem, MathReference
 
 MARKER = "####"
@@ -28,7 +28,7 @@ class GsmRow(TypedDict):
 _ROW = TypeAdapter(GsmRow)
 
 
-def from_row(row: Row) -> MathProblem:
+def from_row(row: DatasetRow) -> MathProblem:
     """The answer stands after the last `####`; the lines before it are the steps."""
     where, values = row
     fields = checked(_ROW, where, values)

@@ -6,7 +6,7 @@ from pydantic import TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from veritune.problems.datasets.dataset import DataSet, Rows
-from veritune.problems.rows import Row, checked
+from veritune.problems.rows import DatasetRow, checked
 from veritune.records import CheckTests, CodeProblem, CodeReference
 
 
@@ -24,7 +24,7 @@ class HumanEvalRow(TypedDict):
 _ROW = TypeAdapter(HumanEvalRow)
 
 
-def from_row(row: Row) -> CodeProblem:
+def from_row(row: DatasetRow) -> CodeProblem:
     """The solution continues the prompt's code; `test` defines `check(candidate)`."""
     fields = checked(_ROW, *row)
     return CodeProblem(

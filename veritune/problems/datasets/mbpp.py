@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from veritune.errors import RecordError
 from veritune.problems.datasets.dataset import DataSet, Rows
-from veritune.problems.rows import Row, checked
+from veritune.problems.rows import DatasetRow, checked
 from veritune.records import AssertTests, CodeProblem, CodeReference
 
 
@@ -33,7 +33,7 @@ class MbppRow(TypedDict):
 _ROW = TypeAdapter(MbppRow)
 
 
-def from_row(row: Row) -> CodeProblem:
+def from_row(row: DatasetRow) -> CodeProblem:
     """The prompt shows the task and one assert, as in the paper; all asserts are the tests.
 
     Challenge tests are held-back tests: they count, and no prompt shows them.

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from veritune.errors import RecordError
 from veritune.problems.datasets.dataset import DataSet, Rows
-from veritune.problems.rows import Row
+from veritune.problems.rows import DatasetRow
 from veritune.records import MathProblem, Problem, problem_from_line
+from veritune.text import parse_json
 
 
-def from_row(row: Row) -> Problem:
+def from_row(row: DatasetRow) -> Problem:
     """Checked strictly: unknown keys and wrong types are refused."""
     where, values = row
     try:
@@ -26,6 +27,11 @@ def problem_of(line: str) -> Problem:
     Files name what stands before the answer in their metadata, too: it is taken from there where
     the reference has none.
     """
+    try:
+        # First as JSON: pydantic lets keys stand twice, and does not say which text is damaged.
+        parse_json(line, finite=False)
+    except ValueError as error:
+        raise RecordError(str(error)) from None
     problem = problem_from_line(line)
     marker = problem.metadata.get("marker")
     if isinstance(problem, MathProblem) and isinstance(marker, str):

@@ -35,7 +35,7 @@ class Respondent(Protocol):
         ...
 
 
-class Bench:
+class TestRecorder:
     """Notes the end of each test. `operators` says what a `Channel` knows by that name."""
 
     def __init__(
@@ -52,7 +52,7 @@ class Bench:
         reason = reason.encode(errors="replace").decode()
         self._tests.append([name, outcome, reason])
 
-    def space(self, found: names.Sorted) -> dict[str, Any]:
+    def space(self, found: names.ResolvedNames) -> dict[str, Any]:
         """The namespace for a test program: the candidate's names as proxies."""
         space: dict[str, Any] = {"__name__": names.TESTS, **found.values()}
         for name in found.candidate:
@@ -93,10 +93,10 @@ class Bench:
         return False
 
     def finish(self) -> dict[str, Any]:
-        """The report; tests that asked the candidate for nothing prove nothing."""
+        """The report; tests that never called the candidate prove nothing."""
         idle = not self.channel.work and all(test[1] == "accepted" for test in self._tests)
         if self._tests and idle:
-            self.add("tests", "infrastructure", "the tests asked the candidate for nothing")
+            self.add("tests", "infrastructure", "the tests never called the candidate")
         return {
             "tests": self._tests,
             "lost": self.channel.lost.encode(errors="replace").decode(),

@@ -1,6 +1,6 @@
-"""The candidate's side: loads the candidate and answers the judge's calls.
+"""The candidate's side: loads the candidate and answers the grader's calls.
 
-Everything here may be taken over by the candidate; the judge trusts none of it. A request is
+Everything here may be taken over by the candidate; the grader trusts none of it. A request is
 `{"id", "op", ...}`; the answer is `{"id", "ok": value}` or `{"id", "exc": ...}`, with `"changed"`
 where containers among the arguments were changed in place. While a request runs, the candidate
 may call functions that it was passed: `{"call": n, "args", "kwargs"}`, answered in the same way.
@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import codec, wire
-from .decoder import Decoder, no_insiders
+from .decoder import ValueDecoder, no_insiders
 from .encoder import Encoder
 
 MODULE = "solution"
@@ -77,7 +77,7 @@ ALWAYS = frozenset({"__str__", "__repr__", "__eq__", "__hash__", "__bool__"})
 
 
 def answer(channel: int, payload: dict[str, Any]) -> int:
-    """Load the candidate, then answer requests until the judge hangs up."""
+    """Load the candidate, then answer requests until the grader hangs up."""
     answerer = Answerer(channel, numpy=payload["numpy"])
     answerer.load(payload["sources"])
     while answerer.step():
@@ -86,7 +86,7 @@ def answer(channel: int, payload: dict[str, Any]) -> int:
 
 
 class Answerer:
-    """The candidate's module, the objects the judge holds handles of, and the channel."""
+    """The candidate's module, the objects the grader holds handles of, and the channel."""
 
     def __init__(self, channel: int, *, numpy: bool) -> None:
         self._channel = channel
@@ -117,7 +117,7 @@ class Answerer:
         return True
 
     def _answer(self, request: dict[str, Any]) -> None:
-        decoder = Decoder(self._inside)
+        decoder = ValueDecoder(self._inside)
         before: list[Any] = []
         reply: dict[str, Any] = {"id": request["id"]}
         try:
@@ -209,7 +209,7 @@ class Answerer:
         return [kind.__name__, bases, have, builtin]
 
     def _outside(self, value: Any) -> Any:
-        """A handle: the judge can ask for attributes and calls, never for the object."""
+        """A handle: the grader can ask for attributes and calls, never for the object."""
         if isinstance(value, ITERATORS):
             return {"it": [self._handle(value), isinstance(value, types.GeneratorType)]}
         if isinstance(value, type):
@@ -233,7 +233,7 @@ class Answerer:
             module, name = value
             return operator.attrgetter(name)(importlib.import_module(module))
         if tag == "it":
-            return iter([Decoder(self._inside).decode(v) for v in value])
+            return iter([ValueDecoder(self._inside).decode(v) for v in value])
         return no_insiders(tag, value)
 
     def _handle(self, value: Any) -> int:
@@ -259,7 +259,7 @@ class Answerer:
             if "exc" in reply:
                 name, text = reply["exc"]
                 raise getattr(builtins, name, RuntimeError)(text)
-            return Decoder(self._inside).decode(reply["ok"])
+            return ValueDecoder(self._inside).decode(reply["ok"])
 
         return passed
 

@@ -1,4 +1,4 @@
-"""The judge's end of the channel to a candidate: what it asks, and how it takes the answers."""
+"""The grader's end of the channel to a candidate: what it asks, and how it takes the answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from . import codec, wire
-from .decoder import Decoder, count, no_insiders
+from .decoder import ValueDecoder, count, no_insiders
 from .encoder import Encoder, TooDeepError
 from .names import TESTS
 from .proxies import (
@@ -119,7 +119,7 @@ class Channel:
         self, frame: dict[str, Any], sent: list[Any], inside: Callable[[str, Any], Any]
     ) -> Any:
         try:
-            decoder = Decoder(inside, sent, numpy=self._numpy)
+            decoder = ValueDecoder(inside, sent, numpy=self._numpy)
             result = decoder.decode(frame["ok"]) if "ok" in frame else None
             error = None if "ok" in frame else self._error(frame["exc"])
             self._take_changes(frame.get("changed", []), decoder, sent)
@@ -129,7 +129,7 @@ class Channel:
             raise error
         return result
 
-    def _take_changes(self, changes: Any, decoder: Decoder, sent: list[Any]) -> None:
+    def _take_changes(self, changes: Any, decoder: ValueDecoder, sent: list[Any]) -> None:
         if type(changes) is not list:
             raise codec.MalformedError("changes that are no list")
         for number, content in changes:
@@ -142,7 +142,7 @@ class Channel:
         own, builtin, args, text, line = data
         known = EXCEPTIONS.get(builtin, RuntimeError)
         kind = known if own is None else self._class(own, known)
-        values = tuple(Decoder().decode(a) for a in args)
+        values = tuple(ValueDecoder().decode(a) for a in args)
         # A class may descend from another exception than the one that it is said to be.
         if issubclass(kind, ENDINGS):
             kind, values = RuntimeError, (f"{builtin}: {text}",)
@@ -162,7 +162,7 @@ class Channel:
     def _call_back(self, frame: dict[str, Any]) -> None:
         self._count()
         try:
-            decoder = Decoder(self._inside, numpy=self._numpy)
+            decoder = ValueDecoder(self._inside, numpy=self._numpy)
             function = self._callbacks[count(frame["call"])]
             args = [decoder.decode(a) for a in frame["args"]]
             kwargs = {str(k): decoder.decode(v) for k, v in frame["kwargs"].items()}

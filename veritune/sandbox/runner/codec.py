@@ -1,4 +1,4 @@
-"""Plain data between the candidate's process and the judge's: tagged JSON, never pickle.
+"""Plain data between the candidate's process and the grader's: tagged JSON, never pickle.
 
 A scalar stands as itself; a list is a JSON array; everything else is an object with one key, its
 tag. Decoding builds exact builtin types and nothing else, so nothing the candidate defines (an

@@ -57,7 +57,7 @@ class Confinement(NamedTuple):
     descriptors: int = 128
 
 
-class Steps(NamedTuple):
+class ConfinementSteps(NamedTuple):
     """What a child takes before and after it gives up being root."""
 
     before: list[Step]
@@ -70,7 +70,7 @@ class Steps(NamedTuple):
         linux.perform(self.after)
 
 
-def steps(rules: Confinement) -> Steps:
+def steps(rules: Confinement) -> ConfinementSteps:
     """Own mount, IPC and UTS namespace, a sized tmpfs, a fresh /proc, no privilege.
 
     For the first process of a new pid namespace, in a network namespace without an interface that
@@ -92,10 +92,10 @@ def steps(rules: Confinement) -> Steps:
     if filter_ is not None:
         after.append(linux.filtering(filter_))
     after.append(("chdir", os.chdir, (b"/tmp",)))
-    return Steps([*before, *_limits(rules)], after)
+    return ConfinementSteps([*before, *_limits(rules)], after)
 
 
-class Preference:
+class OomPreference:
     """Which process the kernel should end first where memory runs out, as children inherit it."""
 
     def __init__(self) -> None:

@@ -28,7 +28,7 @@ def no_insiders(tag: str, value: Any) -> Any:
     raise MalformedError(f"unknown tag {tag[:20]!r}")
 
 
-class Decoder:
+class ValueDecoder:
     """Builds exact builtin types from JSON data, whatever the sender was."""
 
     def __init__(
@@ -107,27 +107,27 @@ def _bytes(value: Any) -> bytes:
     return base64.b64decode(value, validate=True)
 
 
-def _read_set(d: Decoder, value: Any, depth: int) -> set[Any]:
+def _read_set(d: ValueDecoder, value: Any, depth: int) -> set[Any]:
     made: set[Any] = d.keep(set())
     made.update(d.items(value, depth))
     return made
 
 
-def _read_dict(made: Any, d: Decoder, value: Any, depth: int) -> Any:
+def _read_dict(made: Any, d: ValueDecoder, value: Any, depth: int) -> Any:
     d.keep(made)
     for key, item in d.pairs(value, depth):
         made[key] = item
     return made
 
 
-def _read_deque(d: Decoder, value: Any, depth: int) -> deque[Any]:
+def _read_deque(d: ValueDecoder, value: Any, depth: int) -> deque[Any]:
     length, items = value
     made: deque[Any] = d.keep(deque(maxlen=None if length is None else count(length)))
     made.extend(d.items(items, depth))
     return made
 
 
-def _read_bytearray(d: Decoder, value: Any, depth: int) -> bytearray:
+def _read_bytearray(d: ValueDecoder, value: Any, depth: int) -> bytearray:
     made: bytearray = d.keep(bytearray(_bytes(value)))
     return made
 
@@ -150,7 +150,7 @@ def _read_moment(tag: str, value: Any) -> Any:
     return kind(*parts, _read_zone(zone), fold=fold)
 
 
-def _read_exact(d: Decoder, tag: str, value: Any, depth: int) -> Any:
+def _read_exact(d: ValueDecoder, tag: str, value: Any, depth: int) -> Any:
     if tag == "dc":
         import decimal
 
@@ -203,7 +203,7 @@ def _tuple_class(name: str, fields: tuple[str, ...]) -> type:
     return type(name, (tuple,), members)
 
 
-def _read_named(d: Decoder, value: Any, depth: int) -> Any:
+def _read_named(d: ValueDecoder, value: Any, depth: int) -> Any:
     name, fields, items = value
     if type(name) is not str or not all(type(f) is str for f in fields):
         raise MalformedError("a bad name")
@@ -213,7 +213,7 @@ def _read_named(d: Decoder, value: Any, depth: int) -> Any:
     return tuple.__new__(_tuple_class(name, tuple(fields)), values)
 
 
-def _read_range(d: Decoder, value: Any, depth: int) -> range:
+def _read_range(d: ValueDecoder, value: Any, depth: int) -> range:
     start, stop, step = d.items(value, depth)
     return range(start, stop, step)
 
@@ -225,7 +225,7 @@ def _read_float_pair(value: Any) -> complex:
     return complex(real, imaginary)
 
 
-_Reader = Callable[[Decoder, Any, int], Any]
+_Reader = Callable[[ValueDecoder, Any, int], Any]
 _READERS: dict[str, _Reader] = {
     "i": lambda d, v, n: _read_integer(v),
     "t": lambda d, v, n: tuple(d.items(v, n)),

@@ -16,11 +16,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import judges, linux, rehearse, wire, zygote
+from . import graders, linux, rehearse, wire, zygote
+from .monitor import JobMonitor
 from .preload import preload
-from .report import Judge, Own, Reporter
-from .waiting import Waiting, Zygote
-from .watch import Watch
+from .report import Grader, OwnReport, Reporter
+from .standby import StandbyProcess, Zygote
 
 JOBS, REPLIES = 0, 1
 SHARED = {"/dev/mqueue", "/dev/shm", "/dev/pts", "/sys"}
@@ -30,7 +30,7 @@ UIDS_FROM, UIDS_TO = 1 << 20, 1 << 30
 
 def main(start: Callable[..., None], code: int) -> None:
     """Serve jobs until the client hangs up. `start(name, code, ...)` becomes another module."""
-    _take_seat(*map(int, os.environ.pop("VERITUNE_SEAT").split()))
+    _pin_core(*map(int, os.environ.pop("VERITUNE_SEAT").split()))
     linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE, None)
     _close_shared_places()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever started us may have had it ignored
@@ -39,11 +39,11 @@ def main(start: Callable[..., None], code: int) -> None:
     os.close(code)
     sys.path.append(zygote.PACKAGES)
     preload()
-    rehearse.judging()
+    rehearse.grading()
     Host(Zygote(link, pid)).serve()
 
 
-def _take_seat(number: int, seats: int) -> None:
+def _pin_core(number: int, seats: int) -> None:
     """Keep to one core, with all that is started here, where the pool has a slot for each."""
     cores = sorted(os.sched_getaffinity(0))
     if seats >= len(cores):
@@ -93,9 +93,9 @@ class Host:
         self._zygote = forking
         start = int.from_bytes(os.urandom(4), "big") % (UIDS_TO - UIDS_FROM)
         self._uid = UIDS_FROM + start if _many_uids() else None
-        self._judge: Judge | None = None
-        self._waiting: Waiting | None = None
-        self._judges = self._start_judges()
+        self._grader: Grader | None = None
+        self._waiting: StandbyProcess | None = None
+        self._graders = self._start_graders()
 
     def serve(self) -> None:
         """Read jobs, run them, write replies."""
@@ -106,8 +106,8 @@ class Host:
             reply = _reply_through(job["replies"]) if "replies" in job else self._run(job)
             wire.write(REPLIES, wire.dumps({"id": job["id"], **reply}))
 
-    def _start_judges(self) -> socket.socket:
-        """The process that forks judges, the first of a pid namespace."""
+    def _start_graders(self) -> socket.socket:
+        """The process that forks graders, the first of a pid namespace."""
         ours, theirs = socket.socketpair()
         uid = self._next_uid()
         gc.collect()
@@ -115,7 +115,7 @@ class Host:
         linux.unshare(linux.NEWPID)
         if os.fork() == 0:
             linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-            judges.serve(theirs, uid)
+            graders.serve(theirs, uid)
         theirs.close()
         return ours
 
@@ -124,7 +124,7 @@ class Host:
             self._uid = UIDS_FROM + (self._uid + 1 - UIDS_FROM) % (UIDS_TO - UIDS_FROM)
         return self._uid
 
-    def _process_for(self, rules: dict[str, Any]) -> Waiting:
+    def _process_for(self, rules: dict[str, Any]) -> StandbyProcess:
         """A process under these rules that has run nothing yet."""
         process, self._waiting = self._waiting, None
         if process is not None and process.rules != rules:
@@ -149,14 +149,14 @@ class Host:
         for fd in fds:
             os.close(fd)
         if spec["mode"] == "answer":
-            reporter = judge = self._judge_for(job)
-            judge.take(near)
+            reporter = grader = self._grader_for(job)
+            grader.take(near)
         elif spec["mode"] == "shared":
-            reporter = Own(near)
-        # The next job is likely to need the same; its making goes on beside this one.
+            reporter = OwnReport(near)
+        # The next job is likely to need the same; it is prepared beside this one.
         self._waiting = self._zygote.ask(self._next_uid(), process.rules)
         try:
-            watch = Watch(process, reporter, (out, err), JOBS, spec)
+            watch = JobMonitor(process, reporter, (out, err), JOBS, spec)
             watch.until_over()
             if not process.clean:  # what it left is also in the network of who waits
                 self._waiting.discard()
@@ -165,19 +165,19 @@ class Host:
         finally:
             os.close(out)
             os.close(err)
-            if isinstance(reporter, Judge) and not reporter.reusable:
-                self._judge = None
-            if reporter is not None and reporter is not self._judge:
+            if isinstance(reporter, Grader) and not reporter.reusable:
+                self._grader = None
+            if reporter is not None and reporter is not self._grader:
                 reporter.end()
 
-    def _judge_for(self, job: dict[str, Any]) -> Judge:
-        """The judge that holds these tests already, or a new one."""
-        if self._judge is not None and self._judge.job != job["judge"]:
-            self._judge.end()
-            self._judge = None
-        if self._judge is None:
-            self._judge = Judge(job["judge"], job["spec"]["cpu_seconds"], self._judges)
-        return self._judge
+    def _grader_for(self, job: dict[str, Any]) -> Grader:
+        """The grader that holds these tests already, or a new one."""
+        if self._grader is not None and self._grader.job != job["grader"]:
+            self._grader.end()
+            self._grader = None
+        if self._grader is None:
+            self._grader = Grader(job["grader"], job["spec"]["cpu_seconds"], self._graders)
+        return self._grader
 
 
 def _reply_through(pipe: list[int] | None) -> dict[str, Any]:

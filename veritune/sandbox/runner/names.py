@@ -1,7 +1,7 @@
 """Which of a test program's free names are the candidate's, and where the others come from.
 
-The tests decide what is judged: a builtin, a module or a helper of the prompt's that they use is
-taken on the judge's side, even where the candidate defines something of that name.
+The tests decide what is graded: a builtin, a module or a helper of the prompt's that they use is
+taken on the grader's side, even where the candidate defines something of that name.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NAMING = (
 MODULES = frozenset(sys.stdlib_module_names) | {"numpy"}
 
 
-class Sorted:
+class ResolvedNames:
     """Names by where they come from: the candidate, the prompt's helpers, imports."""
 
     def __init__(self, prompt_code: str) -> None:
@@ -45,11 +45,11 @@ class Sorted:
         return space
 
 
-def sort(tree: ast.Module, job: dict[str, Any]) -> Sorted:
+def sort(tree: ast.Module, job: dict[str, Any]) -> ResolvedNames:
     """Sort the free names of a test program."""
     free = free_names(tree)
     entry = job["tests"].get("entry_point")
-    found = Sorted(job.get("prompt_code", ""))
+    found = ResolvedNames(job.get("prompt_code", ""))
     if entry in free:
         found.candidate.append(entry)
         free.remove(entry)
@@ -60,7 +60,7 @@ def sort(tree: ast.Module, job: dict[str, Any]) -> Sorted:
     return found
 
 
-def _sort_others(free: list[str], found: Sorted, job: dict[str, Any]) -> None:
+def _sort_others(free: list[str], found: ResolvedNames, job: dict[str, Any]) -> None:
     prompt, solution = _parsed(job.get("prompt_code")), _parsed(job.get("solution"))
     helpers, defined = _complete(prompt, job["tests"].get("entry_point")), _defined(solution)
     imports = _imports(prompt) | _imports(solution)

@@ -1,4 +1,4 @@
-"""Modules that most test programs import, loaded once so that each judge has them for nothing."""
+"""Modules that most test programs import, loaded once so that each grader has them for nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ abc ast collections copy functools itertools json math operator re string types 
 
 
 def preload() -> None:
-    """Import them, and the judge."""
+    """Import them, and the grader."""
     for name in MODULES.split():
         importlib.import_module(name)
-    from . import judge  # noqa: F401
+    from . import grader  # noqa: F401

@@ -10,7 +10,7 @@ import types
 from typing import Any, Protocol
 
 from . import names, rewrite
-from .bench import Bench, shown
+from .bench import TestRecorder, shown
 from .same import same
 
 FILE = "tests.py"
@@ -21,7 +21,7 @@ class TestProgram(Protocol):
 
     imports: bool
 
-    def run(self, bench: Bench) -> None:
+    def run(self, bench: TestRecorder) -> None:
         """Put one candidate through them."""
         ...
 
@@ -35,11 +35,11 @@ class Calls:
         self._entry_point: str = job["tests"]["entry_point"]
         self._cases: list[dict[str, Any]] = job["tests"]["cases"]
 
-    def run(self, bench: Bench) -> None:
+    def run(self, bench: TestRecorder) -> None:
         for number, case in enumerate(self._cases, 1):
             bench.attempt(f"case {number}", functools.partial(self._test, bench, case))
 
-    def _test(self, bench: Bench, case: dict[str, Any]) -> None:
+    def _test(self, bench: TestRecorder, case: dict[str, Any]) -> None:
         # What a candidate changes in place must not be what the next one is called with.
         args, kwargs = copy.deepcopy((case["args"], case.get("kwargs", {})))
         got = bench.resolve(self._entry_point)(*args, **kwargs)
@@ -64,7 +64,7 @@ class Asserts:
             for index, statement in enumerate(tree.body)
         ]
 
-    def run(self, bench: Bench) -> None:
+    def run(self, bench: TestRecorder) -> None:
         space: dict[str, Any] = {}
         if not bench.attempt("set-up", lambda: space.update(bench.space(self._names)), quiet=True):
             return
@@ -88,7 +88,7 @@ class Check:
         self._asserts = rewrite.reporting(tree)
         self._code = compile(tree, FILE, "exec")
 
-    def run(self, bench: Bench) -> None:
+    def run(self, bench: TestRecorder) -> None:
         reached: dict[int, None] = {}
         accepted = bench.attempt("check", lambda: self._test(bench, reached), quiet=True)
         for line in reached:
@@ -96,7 +96,7 @@ class Check:
         if accepted and not reached:
             bench.add("check", "accepted", "")
 
-    def _test(self, bench: Bench, reached: dict[int, None]) -> None:
+    def _test(self, bench: TestRecorder, reached: dict[int, None]) -> None:
         space = bench.space(self._names)
         space[rewrite.REACHED] = lambda line: reached.setdefault(line)
         exec(self._code, space)
@@ -105,7 +105,7 @@ class Check:
             raise AssertionError("check() returned without reaching an assertion")
 
 
-class Broken:
+class InvalidTests:
     """Tests that cannot be run on any candidate."""
 
     imports = False
@@ -113,11 +113,11 @@ class Broken:
     def __init__(self, why: str) -> None:
         self._why = why
 
-    def run(self, bench: Bench) -> None:
+    def run(self, bench: TestRecorder) -> None:
         bench.add("tests", "infrastructure", self._why)
 
 
-def _imports(job: dict[str, Any], found: names.Sorted) -> bool:
+def _imports(job: dict[str, Any], found: names.ResolvedNames) -> bool:
     parts = (job["tests"]["code"], job["tests"].get("setup"), job.get("prompt_code"))
     return bool(found.imports) or any("import" in part for part in parts if part)
 
@@ -136,4 +136,6 @@ def prepare(job: dict[str, Any]) -> TestProgram:
     try:
         return KINDS[job["type"]](job)
     except (SyntaxError, ValueError, RecursionError, ImportError, AttributeError) as error:
-        return Broken(f"the test program cannot be used: {type(error).__name__}: {error}"[:500])
+        return InvalidTests(
+            f"the test program cannot be used: {type(error).__name__}: {error}"[:500]
+        )

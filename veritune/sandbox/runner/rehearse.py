@@ -31,9 +31,9 @@ JOBS: tuple[dict[str, Any], ...] = (
 )
 
 
-def judging() -> None:
-    """Judge a harmless candidate by every kind of tests, a few times."""
-    from . import judge
+def grading() -> None:
+    """Grade a harmless candidate by every kind of tests, a few times."""
+    from . import grader
     from .programs import prepare
 
     for tests in JOBS * TIMES:
@@ -45,13 +45,13 @@ def judging() -> None:
             os._exit(0)
         far.close()
         job = {"type": tests["type"], "tests": tests, "numpy": False}
-        judge.judge(near.fileno(), job, prepare(job))
+        grader.grade(near.fileno(), job, prepare(job))
         near.close()
         os.waitpid(pid, 0)
 
 
 def answering() -> None:
-    """Answer a judge's usual questions."""
+    """Answer a grader's usual questions."""
     for _ in range(TIMES):
         near, far = socketpair()
         for number, (op, rest) in enumerate(QUESTIONS):

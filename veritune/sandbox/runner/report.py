@@ -1,16 +1,16 @@
-"""Where a job's report comes from: a judge, or the candidate's own process."""
+"""Where a job's report comes from: a grader, or the candidate's own process."""
 
 from __future__ import annotations
 
 import socket
 from typing import Any
 
-from . import judge, wire
-from . import judges as forking
+from . import grader, wire
+from . import graders as forking
 
 RESULT_BYTES = 16 << 20
-JUDGE_GRACE_SECONDS = 10.0
-# A judge serves one problem's candidates one after another, up to these.
+GRADER_GRACE_SECONDS = 10.0
+# A grader serves one problem's candidates one after another, up to these.
 MOST_USES, MOST_CPU_SECONDS, MOST_PEAK_KB = 64, 2.0, 256 << 10
 
 
@@ -42,7 +42,7 @@ class Reporter:
         self.stream.close()
 
 
-class Own(Reporter):
+class OwnReport(Reporter):
     """The candidate's own process reports about itself."""
 
     def read(self) -> bool:
@@ -51,26 +51,26 @@ class Own(Reporter):
         return more
 
 
-class Judge(Reporter):
+class Grader(Reporter):
     """A process that holds one problem's tests; it reports once on each channel it is given.
 
-    `judges` is the link to the process that keeps one ready. `code`: how it ended, once it has.
+    `graders` is the link to the process that keeps one ready. `code`: how it ended, once it has.
     `reusable`: it may take another candidate.
     """
 
-    def __init__(self, job: dict[str, Any], cpu_seconds: float, judges: socket.socket) -> None:
-        mark, fds, _, _ = socket.recv_fds(judges, 1, 1)
+    def __init__(self, job: dict[str, Any], cpu_seconds: float, graders: socket.socket) -> None:
+        mark, fds, _, _ = socket.recv_fds(graders, 1, 1)
         if mark != forking.READY:
-            raise RuntimeError("the process that forks judges has ended")
+            raise RuntimeError("the process that forks graders has ended")
         super().__init__(socket.socket(fileno=fds[0]))
         self.job = job
         self.code: int | None = None
         self.reusable = False
         self._uses = 0
         self._found: dict[str, Any] | None = None
-        self._judges = judges
+        self._graders = graders
         self._channel: socket.socket | None = None
-        limit = int(cpu_seconds * 2 + JUDGE_GRACE_SECONDS)
+        limit = int(cpu_seconds * 2 + GRADER_GRACE_SECONDS)
         wire.write(fds[0], wire.dumps({**job, "cpu_seconds": limit}))
 
     def take(self, channel: socket.socket) -> None:
@@ -79,7 +79,7 @@ class Judge(Reporter):
         self._found, self.lost = None, False
         self._uses += 1
         self._channel = channel
-        socket.send_fds(self.stream, [judge.NEXT.pack(self._uses)], [channel.fileno()])
+        socket.send_fds(self.stream, [grader.NEXT.pack(self._uses)], [channel.fileno()])
 
     def candidate_ended(self) -> None:
         if self._channel is not None:
@@ -115,8 +115,8 @@ class Judge(Reporter):
 
     def kill(self) -> None:
         if self.code is None:
-            self._judges.send(forking.END)
-            self.code = wire.loads(wire.read(self._judges.fileno(), wire.MAX_FRAME) or b"")
+            self._graders.send(forking.END)
+            self.code = wire.loads(wire.read(self._graders.fileno(), wire.MAX_FRAME) or b"")
 
     def end(self) -> None:
         self.kill()

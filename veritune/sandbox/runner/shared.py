@@ -13,7 +13,7 @@ import types
 from typing import Any
 
 from . import suite, wire
-from .bench import Bench
+from .bench import TestRecorder
 from .candidate import MODULE
 from .programs import prepare
 
@@ -32,8 +32,8 @@ def run(channel: int, payload: dict[str, Any]) -> int:
 def _run_tests(payload: dict[str, Any], job: dict[str, Any]) -> dict[str, Any]:
     module = types.ModuleType(MODULE)
     sys.modules[MODULE] = module
-    channel = Here(module)
-    bench = Bench(channel, lambda: None)
+    channel = InProcessCandidate(module)
+    bench = TestRecorder(channel, lambda: None)
     try:
         for name, text in payload["sources"]:
             exec(compile(text, name, "exec"), vars(module))
@@ -44,7 +44,7 @@ def _run_tests(payload: dict[str, Any], job: dict[str, Any]) -> dict[str, Any]:
     return bench.finish()
 
 
-class Here:
+class InProcessCandidate:
     """Stands where a channel to another process would: names are looked up on the spot."""
 
     lost = unsupported = raised_text = ""

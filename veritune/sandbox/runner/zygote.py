@@ -17,8 +17,8 @@ from _socket import AF_UNIX, CMSG_SPACE, SOCK_STREAM, socket  # `socket` is a me
 from collections.abc import Callable
 from typing import NoReturn
 
-from . import candidate, confine, linux, program, rehearse, text, wire
-from .confine import Confinement, Steps
+from . import candidate, confine, huge_pages, linux, program, rehearse, wire
+from .confine import Confinement, ConfinementSteps
 
 # What the host puts beside a job's descriptors.
 ANSWER, SHARED, PROGRAM = b"A", b"S", b"P"
@@ -46,7 +46,7 @@ def main(start: Callable[..., None], code: int, link: str) -> None:
     for name in PRELOADED.split():
         importlib.import_module(name)
     rehearse.answering()
-    text.enlarge()
+    huge_pages.enlarge()
     serve(int(link))
 
 
@@ -57,7 +57,7 @@ def serve(link: int) -> None:
     network = Network()
     confine.settle()
     new_pids = [linux.entering(own_pids, linux.NEWPID), linux.unsharing(linux.NEWPID)]
-    preference = confine.Preference()
+    preference = confine.OomPreference()
     gc.disable()
     gc.collect()
     linux.trim()
@@ -92,7 +92,7 @@ def take_places(link: int) -> int:
     return kept
 
 
-def _fork(link: int, steps: Steps, leaving: list[linux.Step]) -> int:
+def _fork(link: int, steps: ConfinementSteps, leaving: list[linux.Step]) -> int:
     """The process for one job, which comes to it over `link`."""
     pid = os.fork()
     if pid == 0:
@@ -134,7 +134,7 @@ class Network:
         self._sockets = os.open("/proc/self/net/unix", os.O_RDONLY)
 
 
-def _become_candidate(fd: int, steps: Steps, leaving: list[linux.Step]) -> NoReturn:
+def _become_candidate(fd: int, steps: ConfinementSteps, leaving: list[linux.Step]) -> NoReturn:
     """In the forked child: confinement, the job's descriptors, then the candidate."""
     code = 1
     try:

@@ -27,7 +27,7 @@ from veritune.verifiers.answers.nodes import (
 from veritune.verifiers.answers.repeating import repeating
 from veritune.verifiers.answers.sums import big
 from veritune.verifiers.answers.tables import table
-from veritune.verifiers.answers.tokens import Token
+from veritune.verifiers.answers.tokens import FormulaToken
 from veritune.verifiers.answers.unitphrase import CURRENCIES, natural
 from veritune.verifiers.answers.words import CONNECTIVES, PARTS, number_phrase
 
@@ -161,13 +161,15 @@ def word(cursor: Cursor) -> Node:
     for name in FUSED:
         rest = text[len(name) :]
         if text.startswith(name) and len(rest) <= 2:
-            cursor.split(Token("word", name, token.space, "m"), Token("word", rest, False, "m"))
+            cursor.split(
+                FormulaToken("word", name, token.space, "m"), FormulaToken("word", rest, False, "m")
+            )
             return atom(cursor)
     cursor.split(*_letters(token))
     return atom(cursor)
 
 
-def _letters(token: Token) -> list[Token]:
+def _letters(token: FormulaToken) -> list[FormulaToken]:
     """The variables that stand in a row; `pi` among them stays whole."""
     parts: list[str] = []
     text = token.text
@@ -175,7 +177,7 @@ def _letters(token: Token) -> list[Token]:
         size = 2 if text.startswith("pi") and token.mode != "m" else 1
         parts.append(text[:size])
         text = text[size:]
-    return [Token("word", part, token.space and not i, "m") for i, part in enumerate(parts)]
+    return [FormulaToken("word", part, token.space and not i, "m") for i, part in enumerate(parts)]
 
 
 def number_words(cursor: Cursor) -> Node:
@@ -308,8 +310,8 @@ def argument(cursor: Cursor, *, whole: bool = False) -> Node:
     """A braced group, or as in TeX the next sign alone; `whole` keeps a number together."""
     token = cursor.token
     if token.kind == "num" and not whole and len(token.text) > 1 and token.text.isdigit():
-        rest = Token("num", token.text[1:])
-        cursor.split(Token("num", token.text[0], token.space, token.mode), rest)
+        rest = FormulaToken("num", token.text[1:])
+        cursor.split(FormulaToken("num", token.text[0], token.space, token.mode), rest)
         return number(cursor)
     if token.kind == "word" and len(token.text) > 1 and not whole and token.text not in FUNCTIONS:
         cursor.split(*_letters(token))

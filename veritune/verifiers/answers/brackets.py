@@ -5,9 +5,9 @@ from __future__ import annotations
 from veritune.verifiers.answers.cursor import Cursor
 from veritune.verifiers.answers.nodes import (
     Builder,
+    Collection,
     Func,
     Interval,
-    Items,
     Matrix,
     NamedSet,
     Node,
@@ -31,7 +31,7 @@ def parentheses(cursor: Cursor) -> Node:
         raise cursor.wrong("an empty bracket")
     if matched:
         kind = "paren" if opener == "(" else "square"
-        return items[0] if len(items) == 1 else Items(kind, tuple(items))
+        return items[0] if len(items) == 1 else Collection(kind, tuple(items))
     if len(items) != 2:
         raise cursor.wrong("brackets that do not match")
     return Interval(items[0], items[1], opener == "[", closer == "]")
@@ -54,8 +54,8 @@ def braces(cursor: Cursor) -> Node:
             raise cursor.wrong("an empty group")
         return NamedSet("empty")
     if bare:
-        return items[0] if len(items) == 1 else Items("list", tuple(items))
-    return items[0] if plain and len(items) == 1 else Items("set", tuple(items))
+        return items[0] if len(items) == 1 else Collection("list", tuple(items))
+    return items[0] if plain and len(items) == 1 else Collection("set", tuple(items))
 
 
 def _family(elements: list[Node], conditions: list[Node]) -> Node | None:
@@ -67,7 +67,7 @@ def _family(elements: list[Node], conditions: list[Node]) -> Node | None:
         element, conditions = first.sides[1], rest
     if isinstance(element, (Sym, Relation)) or not conditions:
         return None
-    return Items("set", (element,)) if all(map(_over_integers, conditions)) else None
+    return Collection("set", (element,)) if all(map(_over_integers, conditions)) else None
 
 
 def _over_integers(node: Node) -> bool:
@@ -79,7 +79,7 @@ def _over_integers(node: Node) -> bool:
 
 
 def _one(items: list[Node]) -> Node:
-    return items[0] if len(items) == 1 else Items("paren", tuple(items))
+    return items[0] if len(items) == 1 else Collection("paren", tuple(items))
 
 
 def bars(cursor: Cursor) -> Node:

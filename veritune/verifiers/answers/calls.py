@@ -5,7 +5,7 @@ from __future__ import annotations
 from veritune.verifiers.answers.build import product
 from veritune.verifiers.answers.commands import FRACTIONS, FUNCTIONS, GREEK
 from veritune.verifiers.answers.cursor import Cursor
-from veritune.verifiers.answers.nodes import Apply, Func, Items, Node, Num, Pow, Root
+from veritune.verifiers.answers.nodes import Apply, Collection, Func, Node, Num, Pow, Root
 from veritune.verifiers.answers.tables import table
 from veritune.verifiers.answers.unitphrase import natural
 
@@ -75,7 +75,7 @@ def _single(cursor: Cursor) -> Node:
 def _arguments(cursor: Cursor) -> tuple[Node, ...]:
     if cursor.sign("(", "[", "set(", "{"):
         group = _bracketed(cursor)
-        return group.items if isinstance(group, Items) else (group,)
+        return group.items if isinstance(group, Collection) else (group,)
     return (_argument(cursor),)
 
 
@@ -87,7 +87,7 @@ def _bracketed(cursor: Cursor) -> Node:
     cursor.expect(closer)
     if not items:
         raise cursor.wrong("an empty argument")
-    return items[0] if len(items) == 1 else Items("paren", tuple(items))
+    return items[0] if len(items) == 1 else Collection("paren", tuple(items))
 
 
 def _argument(cursor: Cursor) -> Node:
@@ -99,7 +99,7 @@ def _argument(cursor: Cursor) -> Node:
     if cursor.accept("-"):
         return _negative(cursor)
     factors = [cursor.grammar.factor(cursor)]
-    while _goes_on(cursor):
+    while _continues(cursor):
         factors.append(cursor.grammar.factor(cursor))
     return product(factors)
 
@@ -108,7 +108,7 @@ def _negative(cursor: Cursor) -> Node:
     return product([Num(-1), _argument(cursor)])
 
 
-def _goes_on(cursor: Cursor) -> bool:
+def _continues(cursor: Cursor) -> bool:
     """Whether the next token still belongs to an argument without brackets."""
     kind, text, _, _ = cursor.token
     if kind == "word":

@@ -157,7 +157,7 @@ def _leading_words(cursor: Cursor) -> list[str] | None:
 
 
 def _in_label(cursor: Cursor, started: bool) -> bool:
-    """Whether a label goes on: words, and single letters that name something among them."""
+    """Whether a label continues: words, and single letters that name something among them."""
     token = cursor.token
     lower = token.text.lower()
     if token.kind != "word" or lower in CONNECTIVES or lower in NEGATIONS:

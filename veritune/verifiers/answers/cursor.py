@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from veritune.verifiers.answers.limits import DEEPEST, LimitReachedError, UnparsedError
-from veritune.verifiers.answers.nodes import Items, NamedSet, Node, Relation
-from veritune.verifiers.answers.tokens import Token
+from veritune.verifiers.answers.nodes import Collection, NamedSet, Node, Relation
+from veritune.verifiers.answers.tokens import FormulaToken
 
-END = Token("end", "")
+END = FormulaToken("end", "")
 SENTINELS = (END,) * 16
 """Behind the last token, so that no look ahead needs a bound."""
 
@@ -27,7 +27,7 @@ class Grammar(NamedTuple):
 class Cursor:
     """Reads tokens one by one."""
 
-    def __init__(self, tokens: list[Token], grammar: Grammar) -> None:
+    def __init__(self, tokens: list[FormulaToken], grammar: Grammar) -> None:
         self.tokens, self.at, self.depth = [*tokens, *SENTINELS], 0, 0
         self.grammar = grammar
         self.bars = 0
@@ -38,10 +38,10 @@ class Cursor:
         """What stood between the members that were read last."""
 
     @property
-    def token(self) -> Token:
+    def token(self) -> FormulaToken:
         return self.tokens[self.at]
 
-    def peek(self, ahead: int = 1) -> Token:
+    def peek(self, ahead: int = 1) -> FormulaToken:
         return self.tokens[self.at + ahead]
 
     def sign(self, *signs: str) -> bool:
@@ -63,7 +63,7 @@ class Cursor:
     def wrong(self, why: str = "unexpected") -> UnparsedError:
         return UnparsedError(f"{why} at {self.token.text or 'the end'!r}")
 
-    def split(self, *parts: Token) -> None:
+    def split(self, *parts: FormulaToken) -> None:
         """Put other tokens in the place of the next one."""
         self.tokens[self.at : self.at + 1] = list(parts)
 
@@ -86,11 +86,11 @@ class Cursor:
         if len(conditions) == 1:
             return conditions[0]
         if "or" not in self.joined:
-            return Items("and", tuple(conditions))
+            return Collection("and", tuple(conditions))
         kept = tuple(node for node in conditions if not _says_real(node))
         if self.joined != {"or"} and not len(kept) == len(conditions) - 1 == 2:
             raise UnparsedError("conditions joined by and as well as by or")
-        return Items("or", kept)
+        return Collection("or", kept)
 
     @contextmanager
     def nested(self) -> Iterator[None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from veritune.verifiers.answers.equations import isolated
-from veritune.verifiers.answers.nodes import Apply, Items, Labelled, Node, Relation, Sym
+from veritune.verifiers.answers.nodes import Apply, Collection, Labelled, Node, Relation, Sym
 from veritune.verifiers.answers.signs import has_sign, independent, variants
 
 
@@ -41,7 +41,7 @@ class Listing:
 
 def listing(node: Node, *, apart: bool = False) -> Listing:
     """A node's members; `apart` lets the signs in a tuple vary independently."""
-    if isinstance(node, Items):
+    if isinstance(node, Collection):
         kind = {"paren": "tuple", "and": "list", "or": "list"}.get(node.kind, node.kind)
         if kind in ("tuple", "square"):
             if has_sign(node):
@@ -54,9 +54,9 @@ def listing(node: Node, *, apart: bool = False) -> Listing:
 
 
 def _members(item: Node, apart: bool) -> list[Entry]:
-    if isinstance(item, Items) and item.kind in ("list", "or", "and"):
+    if isinstance(item, Collection) and item.kind in ("list", "or", "and"):
         return [entry for inner in item.items for entry in _members(inner, apart)]
-    if isinstance(item, Items) and has_sign(item):
+    if isinstance(item, Collection) and has_sign(item):
         return list(listing(item, apart=apart).entries)
     if isinstance(item, Labelled):
         return [Entry(item.label, value, item) for value in variants(item.value)]
@@ -100,7 +100,7 @@ def _grouped(found: Listing) -> Listing:
     ):
         return found
     tuples = [
-        Items("paren", tuple(entry.value for entry in found.entries[i : i + size]))
+        Collection("paren", tuple(entry.value for entry in found.entries[i : i + size]))
         for i in range(0, len(labels), size)
     ]
     return Listing(found.kind, tuple(Entry(None, node, node) for node in tuples))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from veritune.verifiers.answers.cursor import Cursor
 from veritune.verifiers.answers.limits import MOST_ITEMS, LimitReachedError
-from veritune.verifiers.answers.nodes import Cases, Func, Items, Matrix, Node
+from veritune.verifiers.answers.nodes import Cases, Collection, Func, Matrix, Node
 from veritune.verifiers.answers.tables import table
 from veritune.verifiers.answers.words import CONDITION, DOMAIN
 
@@ -29,7 +29,7 @@ def environment(cursor: Cursor) -> Node:
     flat = tuple(node for row in rows for cell in row for node in cell)
     if not flat:
         raise cursor.wrong("an empty environment")
-    return flat[0] if len(flat) == 1 else Items("list", flat)
+    return flat[0] if len(flat) == 1 else Collection("list", flat)
 
 
 def _name(cursor: Cursor) -> str:
@@ -100,7 +100,7 @@ def _cases(cursor: Cursor, rows: list[list[list[Node]]]) -> Node:
         if all(isinstance(node, Cases) for node in flat):
             pieces = tuple(p for node in flat if isinstance(node, Cases) for p in node.pieces)
             return Cases(pieces)
-        return flat[0] if len(flat) == 1 else Items("list", flat)
+        return flat[0] if len(flat) == 1 else Collection("list", flat)
     pieces = ()
     for row in rows:
         if len(row) > 2 or len(row[0]) != 1:

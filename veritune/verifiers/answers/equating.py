@@ -19,8 +19,8 @@ from veritune.verifiers.answers.lists import same_family_values
 from veritune.verifiers.answers.nodes import (
     Add,
     Apply,
+    Collection,
     Func,
-    Items,
     Labelled,
     Node,
     Num,
@@ -39,7 +39,9 @@ def same_equations(gold: Node, pred: Node, comparer: Comparer) -> bool:
         found = isolated(gold)
         if found is not None and comparer.same(found.value, pred):
             return True
-        return is_equation(gold) and not isinstance(pred, Items) and _safely(solves, gold, pred)
+        return (
+            is_equation(gold) and not isinstance(pred, Collection) and _safely(solves, gold, pred)
+        )
     if isinstance(pred, Relation):
         found = isolated(pred)
         return found is not None and comparer.same(gold, found.value)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from veritune.verifiers.answers.breakpoints import has_breakpoints
 from veritune.verifiers.answers.build import negated, product
 from veritune.verifiers.answers.children import renamed, variables
 from veritune.verifiers.answers.identity import identical
-from veritune.verifiers.answers.kinks import kinked
 from veritune.verifiers.answers.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.verifiers.answers.modular import OpaqueError, rational
 from veritune.verifiers.answers.names import is_name
@@ -15,9 +15,9 @@ from veritune.verifiers.answers.nodes import (
     Add,
     Apply,
     Cases,
+    Collection,
     Frac,
     Func,
-    Items,
     Matrix,
     Node,
     Num,
@@ -90,7 +90,7 @@ def with_bound(value: Node, names: tuple[str, ...], target: tuple[str, ...]) -> 
 
 def difference(node: Relation) -> Node:
     """Left minus right side of an equation with two sides."""
-    if len(node.sides) != 2 or any(isinstance(s, (Matrix, Items, Cases)) for s in node.sides):
+    if len(node.sides) != 2 or any(isinstance(s, (Matrix, Collection, Cases)) for s in node.sides):
         raise UnparsedError("not one equation between two values")
     return Add((node.sides[0], negated(node.sides[1])))
 
@@ -139,7 +139,7 @@ def solves(gold: Relation, pred: Node) -> bool:
 
 def _linear(node: Node, name: str) -> bool:
     """Whether a node is a x + b in the variable: its second difference vanishes, the first not."""
-    if kinked(node):
+    if has_breakpoints(node):
         return False
     zero, one, two = (renamed(node, {name: Num(k)}) for k in (0, 1, 2))
     second = Add((zero, two, product([Num(-2), one])))

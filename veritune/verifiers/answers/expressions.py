@@ -11,10 +11,10 @@ from veritune.verifiers.answers.limits import UnparsedError
 from veritune.verifiers.answers.nodes import (
     Add,
     Builder,
+    Collection,
     Frac,
     Func,
     Interval,
-    Items,
     Mul,
     NamedSet,
     Node,
@@ -53,7 +53,7 @@ def expression(cursor: Cursor) -> Node:
 
 
 def _settish(node: Node) -> bool:
-    return isinstance(node, SETS) or (isinstance(node, Items) and node.kind != "list")
+    return isinstance(node, SETS) or (isinstance(node, Collection) and node.kind != "list")
 
 
 def _ratio(cursor: Cursor) -> Node:
@@ -85,7 +85,7 @@ def additive(cursor: Cursor) -> Node:
 
 def _is_set(node: Node) -> bool:
     inner = node.factors[-1] if isinstance(node, Mul) else node
-    return isinstance(inner, NamedSet) or (isinstance(inner, Items) and inner.kind == "set")
+    return isinstance(inner, NamedSet) or (isinstance(inner, Collection) and inner.kind == "set")
 
 
 def _set_difference(terms: list[Node]) -> Node:
@@ -225,7 +225,7 @@ def _unit_next(cursor: Cursor, factors: list[Node]) -> bool:
 
 def _with_unit(cursor: Cursor, node: Node) -> Node:
     """The node with the unit behind it, and with smaller units added as in 5 h 20 min."""
-    if isinstance(node, (Items, *SETS)):
+    if isinstance(node, (Collection, *SETS)):
         return node
     token = cursor.token
     if token.kind in ("word", "cmd") or (token.kind == "op" and token.text in "$€£¥¢₹/"):

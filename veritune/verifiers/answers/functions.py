@@ -11,7 +11,7 @@ from veritune.verifiers.answers.limits import (
     UnparsedError,
     spend,
 )
-from veritune.verifiers.answers.nodes import Items, Matrix, Node
+from veritune.verifiers.answers.nodes import Collection, Matrix, Node
 from veritune.verifiers.answers.tables import table
 
 DIRECT = table(
@@ -184,7 +184,7 @@ def _binomial(at: Place, top: Any, bottom: Any) -> Any:
 
 
 def _of_many(at: Place, name: str, args: tuple[Node, ...]) -> Any:
-    if len(args) == 1 and isinstance(args[0], Items):
+    if len(args) == 1 and isinstance(args[0], Collection):
         args = args[0].items
     values = [at.value(arg) for arg in args]
     if not values or not all(isinstance(value, at.mp.mpf) for value in values):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from veritune.verifiers.answers.children import variables, walk
+from veritune.verifiers.answers.ellipses import has_dots, without_dots
 from veritune.verifiers.answers.limits import (
     MOST_PRECISION,
     MOST_VARIABLES,
@@ -20,7 +21,6 @@ from veritune.verifiers.answers.limits import (
 from veritune.verifiers.answers.modular import compare_residues
 from veritune.verifiers.answers.nodes import Const, Func, Node
 from veritune.verifiers.answers.numeric import Evaluator
-from veritune.verifiers.answers.runs import has_dots, without_dots
 from veritune.verifiers.answers.sampling import agree_everywhere
 from veritune.verifiers.answers.separation import separation_bits
 

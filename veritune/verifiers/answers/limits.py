@@ -23,7 +23,7 @@ MOST_PRECISION = 4_000
 MOST_WORK = 150_000
 """Work of one comparison, in units of about 5 microseconds: a node visited at few digits is one."""
 MOST_SPECIAL_DIGITS = 200
-"""Digits to which gamma, erf and binomials of fractions are computed; their cost explodes."""
+"""Digits to which gamma, erf and binomials of fractions are computed; their cost grows fast."""
 
 
 class LimitReachedError(Exception):

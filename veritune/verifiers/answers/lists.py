@@ -10,7 +10,7 @@ from veritune.verifiers.answers.matrices import matrix_of, vector_of
 from veritune.verifiers.answers.nodes import (
     Add,
     Apply,
-    Items,
+    Collection,
     Matrix,
     Node,
     Quantity,
@@ -65,7 +65,7 @@ def _listed_families(left: Listing, right: Listing, comparer: Comparer) -> bool:
 
 def same_family_values(gold: tuple[Node, ...], pred: tuple[Node, ...], comparer: Comparer) -> bool:
     """Solutions with an integer parameter, whatever it is called."""
-    shared = variables(Items("list", gold)) & variables(Items("list", pred))
+    shared = variables(Collection("list", gold)) & variables(Collection("list", pred))
     sides: list[list[Family]] = []
     for nodes in (gold, pred):
         found = [family(node, comparer.integers) for node in nodes]
@@ -79,11 +79,11 @@ def _vectors(gold: Node, pred: Node, comparer: Comparer) -> bool:
     """A column or row against a tuple."""
     left, right = matrix_of(gold), matrix_of(pred)
     if left is None and right is None:
-        left = None if isinstance(gold, Items) else vector_of(gold)
-        right = None if isinstance(pred, Items) else vector_of(pred)
-    if left is None and isinstance(gold, Items) and right is not None:
+        left = None if isinstance(gold, Collection) else vector_of(gold)
+        right = None if isinstance(pred, Collection) else vector_of(pred)
+    if left is None and isinstance(gold, Collection) and right is not None:
         return gold.kind != "set" and comparer.ordered(gold.items, _flat(right))
-    if right is None and isinstance(pred, Items) and left is not None:
+    if right is None and isinstance(pred, Collection) and left is not None:
         return pred.kind != "set" and comparer.ordered(_flat(left), pred.items)
     return False
 
@@ -121,7 +121,7 @@ def _one_tuple(left: Listing, right: Listing, comparer: Comparer) -> bool:
         if len(one.entries) != 1 or many.kind == "set":
             continue
         inner = one.entries[0].value
-        if isinstance(inner, Items) and inner.kind == "paren" and len(many.entries) > 1:
+        if isinstance(inner, Collection) and inner.kind == "paren" and len(many.entries) > 1:
             listed = _by_name(many, one)
             return (
                 comparer.ordered(listed, inner.items)

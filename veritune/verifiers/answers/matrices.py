@@ -7,9 +7,9 @@ from veritune.verifiers.answers.limits import MOST_ITEMS, LimitReachedError
 from veritune.verifiers.answers.modular import whole_number
 from veritune.verifiers.answers.nodes import (
     Add,
+    Collection,
     Const,
     Frac,
-    Items,
     Matrix,
     Mul,
     Node,
@@ -26,7 +26,7 @@ def matrix_of(node: Node) -> Matrix | None:
     match node:
         case Matrix():
             return node
-        case Items("square", rows) if all(_is_row(row) for row in rows):
+        case Collection("square", rows) if all(_is_row(row) for row in rows):
             return _of_rows(rows)
         case Add(terms):
             return _sum(terms)
@@ -63,12 +63,12 @@ def _axis(node: Node) -> str | None:
 
 
 def _is_row(node: Node) -> bool:
-    return isinstance(node, Items) and node.kind == "square"
+    return isinstance(node, Collection) and node.kind == "square"
 
 
 def _of_rows(rows: tuple[Node, ...]) -> Matrix | None:
     """[[1, 2], [3, 4]] as a matrix; None where the rows differ in length."""
-    cells = tuple(row.items for row in rows if isinstance(row, Items))
+    cells = tuple(row.items for row in rows if isinstance(row, Collection))
     return Matrix(cells) if len({len(row) for row in cells}) == 1 else None
 
 

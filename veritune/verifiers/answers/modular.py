@@ -16,7 +16,6 @@ from veritune.verifiers.answers.limits import MOST_BITS, LimitReachedError, Unde
 from veritune.verifiers.answers.nodes import (
     Add,
     Apply,
-    Based,
     Const,
     Frac,
     Func,
@@ -25,6 +24,7 @@ from veritune.verifiers.answers.nodes import (
     Num,
     Pow,
     Quantity,
+    RadixInteger,
     Ratio,
     Root,
     Sym,
@@ -108,7 +108,7 @@ class Field:
 
     def rare(self, node: Node) -> int:
         match node:
-            case Based(value):
+            case RadixInteger(value):
                 return value % self.prime
             case Const("i"):
                 return self.imaginary
@@ -176,7 +176,7 @@ def whole_number(node: Node) -> int | None:
 def rational(node: Node) -> Fraction:
     """The exact value of a rational constant; raises `OpaqueError` for anything else."""
     match node:
-        case Num(value) | Based(value):
+        case Num(value) | RadixInteger(value):
             return Fraction(value)
         case Add(terms):
             return sum((rational(term) for term in terms), Fraction(0))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from veritune.verifiers.answers.nodes import (
     Apply,
+    Collection,
     Frac,
     Func,
-    Items,
     Mul,
     Node,
     Ratio,
@@ -31,7 +31,7 @@ def is_name(node: Node) -> bool:
             return is_name(inner)
         case Func("abs", (inner,)):
             return isinstance(inner, Mul) and is_name(inner)
-        case Items("paren" | "list", items):
+        case Collection("paren" | "list", items):
             return all(isinstance(item, (Sym, Apply)) for item in items)
         case _:
             return False

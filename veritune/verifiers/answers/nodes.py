@@ -24,7 +24,7 @@ class Num(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Based(Node):
+class RadixInteger(Node):
     """An integer written in another base."""
 
     value: int
@@ -137,7 +137,7 @@ class Quantity(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Items(Node):
+class Collection(Node):
     """Several answers. `kind` is list (bare), paren, square or set."""
 
     kind: str
@@ -204,7 +204,7 @@ class Text(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Letter(Node):
+class Choice(Node):
     """A multiple choice letter, with the choice's text where it is given."""
 
     letter: str
@@ -212,7 +212,7 @@ class Letter(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Moment(Node):
+class DateTime(Node):
     """A time of day in seconds, or a date as (year, month, day); 0 where not given."""
 
     kind: str

@@ -19,18 +19,18 @@ from veritune.verifiers.answers.modular import OpaqueError, rational
 from veritune.verifiers.answers.nodes import (
     Add,
     Apply,
-    Based,
     Big,
     Cases,
+    Collection,
     Const,
     Frac,
     Func,
-    Items,
     Mul,
     Node,
     Num,
     Pow,
     Quantity,
+    RadixInteger,
     Ratio,
     Relation,
     Root,
@@ -108,7 +108,7 @@ class Evaluator:
         match node:
             case Func(name, args):
                 return self.function(name, args)
-            case Based(value):
+            case RadixInteger(value):
                 return self.mp.mpf(value)
             case Quantity(value, (("°", 1),)):
                 return self.value(value) * self.mp.pi / 180
@@ -225,7 +225,7 @@ class Evaluator:
 
     def holds(self, node: Node) -> bool:
         """Whether a condition is true at this point."""
-        if isinstance(node, Items) and node.kind in ("and", "list", "or"):
+        if isinstance(node, Collection) and node.kind in ("and", "list", "or"):
             found = [self.holds(item) for item in node.items]
             return any(found) if node.kind == "or" else all(found)
         if not isinstance(node, Relation):

@@ -12,8 +12,8 @@ from veritune.verifiers.answers.expressions import expression, factor, term
 from veritune.verifiers.answers.limits import LONGEST_ANSWER, LimitReachedError, UnparsedError
 from veritune.verifiers.answers.nodes import (
     Cases,
-    Items,
-    Letter,
+    Choice,
+    Collection,
     NamedSet,
     Node,
     Relation,
@@ -74,7 +74,7 @@ def _choice(body: str) -> Node | None:
     match = OPTION.fullmatch(body)
     if match is None or SECOND.match(match.group(2)):
         return None
-    return Letter(match.group(1), read(match.group(2)))
+    return Choice(match.group(1), read(match.group(2)))
 
 
 def _enumerated(body: str) -> Node | None:
@@ -91,7 +91,7 @@ def _enumerated(body: str) -> Node | None:
     parts = [body[mark.end() : end].strip() for mark, end in zip(marks, ends, strict=True)]
     if not all(parts):
         return None
-    return Items("list", tuple(read(part) for part in parts))
+    return Collection("list", tuple(read(part) for part in parts))
 
 
 def _except(body: str) -> Node | None:
@@ -100,8 +100,8 @@ def _except(body: str) -> Node | None:
     if match is None:
         return None
     out = read(match.group(1))
-    members = out.items if isinstance(out, Items) else (out,)
-    return SetOp("difference", (NamedSet("R"), Items("set", tuple(map(_bare_value, members)))))
+    members = out.items if isinstance(out, Collection) else (out,)
+    return SetOp("difference", (NamedSet("R"), Collection("set", tuple(map(_bare_value, members)))))
 
 
 def _bare_value(node: Node) -> Node:
@@ -138,7 +138,7 @@ def _parse(body: str) -> Node:
     if len(nodes) == 1:
         return nodes[0]
     kind = "or" if "or" in used else "and" if "and" in used else "list"
-    return Items(kind if _conditions(nodes) else "list", tuple(nodes))
+    return Collection(kind if _conditions(nodes) else "list", tuple(nodes))
 
 
 def _conditions(nodes: list[Node]) -> bool:

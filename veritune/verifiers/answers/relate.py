@@ -6,19 +6,19 @@ from itertools import pairwise
 
 from veritune.verifiers.answers.build import product
 from veritune.verifiers.answers.cases import same_cases
+from veritune.verifiers.answers.datetimes import as_ratio, same_datetime
 from veritune.verifiers.answers.equating import same_equations
 from veritune.verifiers.answers.identity import identical
 from veritune.verifiers.answers.limits import LimitReachedError
 from veritune.verifiers.answers.lists import same_family_values, same_lists
 from veritune.verifiers.answers.matrices import matrix_of, vector_of
-from veritune.verifiers.answers.moments import as_ratio, same_moment
 from veritune.verifiers.answers.nodes import (
     Apply,
     Cases,
-    Items,
+    Choice,
+    Collection,
+    DateTime,
     Labelled,
-    Letter,
-    Moment,
     Mul,
     Node,
     Num,
@@ -34,7 +34,7 @@ from veritune.verifiers.answers.solve import is_setlike
 from veritune.verifiers.answers.values import same_value
 
 MOST_PAIRS = 4_000
-LISTS = (Items,)
+LISTS = (Collection,)
 CHOICES = frozenset("ABCDEFGH")
 
 
@@ -54,13 +54,13 @@ class Relater:
         if gold == pred:
             return True
         gold, pred = unwrapped(gold), unwrapped(pred)
-        if isinstance(gold, (Letter, Moment)) or isinstance(pred, (Letter, Moment)):
+        if isinstance(gold, (Choice, DateTime)) or isinstance(pred, (Choice, DateTime)):
             return self.whole(gold, pred)
-        if isinstance(gold, Labelled) and not isinstance(pred, (Labelled, Items)):
+        if isinstance(gold, Labelled) and not isinstance(pred, (Labelled, Collection)):
             return self.same(gold.value, pred)
-        if isinstance(pred, Labelled) and not isinstance(gold, (Labelled, Items)):
+        if isinstance(pred, Labelled) and not isinstance(gold, (Labelled, Collection)):
             return self.same(gold, pred.value)
-        if isinstance(gold, Items) != isinstance(pred, Items):
+        if isinstance(gold, Collection) != isinstance(pred, Collection):
             choices = _choices(gold)
             if choices and choices == _choices(pred):
                 return True
@@ -76,12 +76,12 @@ class Relater:
 
     def whole(self, gold: Node, pred: Node) -> bool:
         """Choice letters, and times, which may be ratios in disguise."""
-        if isinstance(gold, Letter) or isinstance(pred, Letter):
+        if isinstance(gold, Choice) or isinstance(pred, Choice):
             return self.letters(gold, pred)
-        if isinstance(gold, Moment) and isinstance(pred, Moment):
-            return same_moment(gold, pred)
-        left = as_ratio(gold) if isinstance(gold, Moment) else gold
-        right = as_ratio(pred) if isinstance(pred, Moment) else pred
+        if isinstance(gold, DateTime) and isinstance(pred, DateTime):
+            return same_datetime(gold, pred)
+        left = as_ratio(gold) if isinstance(gold, DateTime) else gold
+        right = as_ratio(pred) if isinstance(pred, DateTime) else pred
         return left is not None and right is not None and self.same(left, right)
 
     def letters(self, gold: Node, pred: Node) -> bool:
@@ -129,11 +129,11 @@ class Relater:
         return bool(self.integers) and same_family_values((gold,), (pred,), self)
 
 
-def _letter(node: Node) -> Letter | None:
-    if isinstance(node, Letter):
+def _letter(node: Node) -> Choice | None:
+    if isinstance(node, Choice):
         return node
     if isinstance(node, Sym) and len(node.name) == 1:
-        return Letter(node.name.upper())
+        return Choice(node.name.upper())
     return None
 
 
@@ -149,7 +149,7 @@ def _letters(node: Node) -> str:
 
 def _choices(node: Node) -> str:
     """The letters of several choices, listed or written in a row; "" where it is none."""
-    if isinstance(node, Items):
+    if isinstance(node, Collection):
         names = [item.name for item in node.items if isinstance(item, Sym)]
         alone = len(names) == len(node.items) and all(len(name) == 1 for name in names)
         text = "".join(sorted(names)) if alone and node.kind in ("list", "and") else ""

@@ -1,4 +1,4 @@
-"""Whether two functions agree: at random points, and beside every kink.
+"""Whether two functions agree: at random points, and beside every breakpoint.
 
 A point where one side leaves the real numbers, or has no value, says nothing; enough points must
 speak. Where an expression only makes sense for whole numbers, whole numbers are taken.
@@ -12,8 +12,8 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any
 
+from veritune.verifiers.answers.breakpoints import has_breakpoints, points_at_breakpoints
 from veritune.verifiers.answers.children import renamed, variables, walk
-from veritune.verifiers.answers.kinks import kink_points, kinked
 from veritune.verifiers.answers.limits import (
     MOST_PRECISION,
     LimitReachedError,
@@ -26,7 +26,7 @@ from veritune.verifiers.answers.tables import table
 DIGITS = 40
 NEEDED = 4
 TRIES = 24
-KINKED_POINTS = 40
+BREAKPOINT_POINTS = 40
 SIZES = (0.4, 2.0, 1.0, 7.0, 3.0, 30.0, 0.1)
 COUNTERS = table("n m k l j i N M K p q r")
 """Letters that stand for whole numbers where anything suggests it."""
@@ -40,9 +40,9 @@ def agree_everywhere(left: Node, right: Node, names: frozenset[str], base: int) 
     """Whether both sides agree at every point that is tried."""
     whole = whole_variables(left) | whole_variables(right)
     whole &= COUNTERS | (whole_variables(left) & whole_variables(right))
-    bent = kinked(left) or kinked(right)
+    bent = has_breakpoints(left) or has_breakpoints(right)
     points = random_points(names, whole)
-    agreed = _agree(left, right, points, base, KINKED_POINTS if bent else NEEDED, real=True)
+    agreed = _agree(left, right, points, base, BREAKPOINT_POINTS if bent else NEEDED, real=True)
     if agreed is None:
         points = random_points(names, whole)
         agreed = _agree(left, right, points, base, NEEDED, real=False)
@@ -50,19 +50,19 @@ def agree_everywhere(left: Node, right: Node, names: frozenset[str], base: int) 
         return False
     return not bent or all(
         _same_at(left, right, point, base, real=True) is not False
-        for point in _beside_kinks(left, right, names, whole)
+        for point in _beside_breakpoints(left, right, names, whole)
     )
 
 
-def _beside_kinks(
+def _beside_breakpoints(
     left: Node, right: Node, names: frozenset[str], whole: frozenset[str]
 ) -> Iterator[Point]:
-    """Points along each variable in turn, the others held, beside every kink on that line."""
+    """Points along each variable in turn, the others held, beside every breakpoint on that line."""
     for name in sorted(names):
         for others in islice(random_points(names - {name}, whole), 1 if len(names) == 1 else 2):
             held: dict[str, Node] = {other: Num(place) for other, place in others.items()}
             sides = renamed(left, held), renamed(right, held)
-            for place in kink_points(*sides, name, name in whole):
+            for place in points_at_breakpoints(*sides, name, name in whole):
                 yield {**others, name: place}
 
 

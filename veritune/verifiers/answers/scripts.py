@@ -11,7 +11,6 @@ from veritune.verifiers.answers.limits import UnparsedError
 from veritune.verifiers.answers.nodes import (
     Add,
     Apply,
-    Based,
     Const,
     Frac,
     Func,
@@ -20,6 +19,7 @@ from veritune.verifiers.answers.nodes import (
     Num,
     Pow,
     Quantity,
+    RadixInteger,
     Root,
     Sym,
 )
@@ -244,7 +244,7 @@ def _based(base: Num, label: str) -> Node:
     if base.places is None or base.places < 1:
         raise UnparsedError("a base behind a power of ten")
     digits = in_base(str(int(base.value * 10**base.places)), label)
-    assert isinstance(digits, Based)
+    assert isinstance(digits, RadixInteger)
     return Frac(digits, Num(digits.base**base.places))
 
 
@@ -256,6 +256,6 @@ def in_base(digits: str, label: str) -> Node:
     if not 2 <= number <= 36:
         raise UnparsedError(f"no base: {label}")
     try:
-        return Based(int(digits, number), number, digits.upper())
+        return RadixInteger(int(digits, number), number, digits.upper())
     except ValueError:
         raise UnparsedError(f"{digits} has digits that base {number} lacks") from None

@@ -13,7 +13,6 @@ from math import log2
 from veritune.verifiers.answers.modular import OpaqueError, rational
 from veritune.verifiers.answers.nodes import (
     Add,
-    Based,
     Const,
     Frac,
     Mul,
@@ -21,6 +20,7 @@ from veritune.verifiers.answers.nodes import (
     Num,
     Pow,
     Quantity,
+    RadixInteger,
     Root,
 )
 
@@ -43,7 +43,7 @@ def separation_bits(left: Node, right: Node) -> float | None:
 def _bound(node: Node, degrees: dict[Node, int]) -> Bound:
     """log2 of the bounds (u, l) on the numerator and denominator."""
     match node:
-        case Num(value) | Based(value):
+        case Num(value) | RadixInteger(value):
             exact = Fraction(value)
             return _log(exact.numerator), _log(exact.denominator)
         case Const("i"):

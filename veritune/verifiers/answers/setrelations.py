@@ -11,10 +11,10 @@ from veritune.verifiers.answers.names import is_name
 from veritune.verifiers.answers.nodes import (
     Add,
     Builder,
+    Collection,
     Const,
     Frac,
     Interval,
-    Items,
     Mul,
     NamedSet,
     Node,
@@ -44,7 +44,7 @@ def unwrapped(node: Node) -> Node:
 
 
 def _interval_like(node: Node) -> bool:
-    return isinstance(node, Items) and node.kind in ("square", "set")
+    return isinstance(node, Collection) and node.kind in ("square", "set")
 
 
 def same_set(gold: Node, pred: Node, comparer: Comparer) -> bool:
@@ -115,7 +115,7 @@ def _by_parts(gold: Node, pred: Node, comparer: Comparer) -> bool:
         return _same_builder(gold, pred, comparer)
     if isinstance(gold, Relation) and isinstance(pred, Relation):
         return _same_relation(gold, pred, comparer)
-    if isinstance(gold, Items) and isinstance(pred, Items) and gold.kind == pred.kind:
+    if isinstance(gold, Collection) and isinstance(pred, Collection) and gold.kind == pred.kind:
         return _matched(gold.items, pred.items, comparer)
     return False
 
@@ -129,9 +129,9 @@ def _interval(node: Node) -> Interval | None:
     match node:
         case Interval():
             return node
-        case Items("paren", (low, high)):
+        case Collection("paren", (low, high)):
             return Interval(low, high, False, False)
-        case Items("square", (low, high)):
+        case Collection("square", (low, high)):
             return Interval(low, high, True, True)
         case Relation((first, second), (low, middle, high)) if is_name(middle):
             if first[0] == ">" and second[0] == ">":

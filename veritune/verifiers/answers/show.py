@@ -7,26 +7,26 @@ from fractions import Fraction
 from veritune.verifiers.answers.nodes import (
     Add,
     Apply,
-    Based,
     Big,
     Builder,
     Cases,
+    Choice,
+    Collection,
     Const,
+    DateTime,
     Dots,
     Frac,
     Func,
     Interval,
-    Items,
     Labelled,
-    Letter,
     Matrix,
-    Moment,
     Mul,
     NamedSet,
     Node,
     Num,
     Pow,
     Quantity,
+    RadixInteger,
     Ratio,
     Relation,
     Root,
@@ -66,7 +66,7 @@ def show(node: Node) -> str:
 
 def _structure(node: Node) -> str:
     match node:
-        case Items(kind, items):
+        case Collection(kind, items):
             left, right = BRACKETS.get(kind, NO_BRACKETS)
             word = f" {kind} " if kind in ("and", "or") else ", "
             return left + word.join(map(show, items)) + right
@@ -98,12 +98,12 @@ def _rest(node: Node) -> str:
     match node:
         case Text(words):
             return " ".join(words)
-        case Letter(letter):
+        case Choice(letter):
             return f"choice {letter}"
-        case Moment(kind, fields, half):
+        case DateTime(kind, fields, half):
             sign = ":" if kind == "time" else "-"
             return sign.join(f"{field:02d}" for field in fields) + (f" {half}m" if half else "")
-        case Based(_, base, digits):
+        case RadixInteger(_, base, digits):
             return f"{digits} in base {base}"
         case Sign(flipped):
             return "-+" if flipped else "+-"

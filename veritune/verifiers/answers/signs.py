@@ -6,7 +6,7 @@ from itertools import product as cartesian
 
 from veritune.verifiers.answers.children import rebuild, walk
 from veritune.verifiers.answers.limits import MOST_ITEMS, LimitReachedError
-from veritune.verifiers.answers.nodes import Items, Node, Num, Sign
+from veritune.verifiers.answers.nodes import Collection, Node, Num, Sign
 
 
 def has_sign(node: Node) -> bool:
@@ -20,7 +20,7 @@ def variants(node: Node) -> list[Node]:
     return [_with(node, 1), _with(node, -1)]
 
 
-def independent(node: Items) -> list[Node]:
+def independent(node: Collection) -> list[Node]:
     """The tuples that arise where each member chooses its sign for itself."""
     choices = [variants(item) for item in node.items]
     count = 1
@@ -28,7 +28,7 @@ def independent(node: Items) -> list[Node]:
         count *= len(choice)
         if count > MOST_ITEMS:
             raise LimitReachedError("too many signs")
-    return [Items(node.kind, combination) for combination in cartesian(*choices)]
+    return [Collection(node.kind, combination) for combination in cartesian(*choices)]
 
 
 def _with(node: Node, upper: int) -> Node:

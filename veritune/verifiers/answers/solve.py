@@ -12,10 +12,10 @@ from veritune.verifiers.answers.names import is_name
 from veritune.verifiers.answers.nodes import (
     Add,
     Builder,
+    Collection,
     Const,
     Func,
     Interval,
-    Items,
     Mul,
     NamedSet,
     Node,
@@ -56,7 +56,7 @@ def is_setlike(node: Node) -> bool:
     if isinstance(node, Relation):
         return any(op in ORDERS or op in ("in", "notin", "!=") for op in node.operators)
     return (
-        isinstance(node, Items)
+        isinstance(node, Collection)
         and node.kind in ("and", "or")
         and any(is_setlike(item) for item in node.items)
     )
@@ -74,18 +74,18 @@ def _convert(node: Node) -> RealSet:
     match node:
         case Interval(low, high, low_closed, high_closed):
             return between(low, high, low_closed, high_closed)
-        case Items("paren", (low, high)):
+        case Collection("paren", (low, high)):
             return between(low, high, False, False)
-        case Items("square", (low, high)):
+        case Collection("square", (low, high)):
             return between(low, high, True, True)
-        case Items("set", items):
+        case Collection("set", items):
             return _points(items)
-        case Items("list" | "or", items):
+        case Collection("list" | "or", items):
             found: RealSet = ()
             for item in items:
                 found = union(found, _convert(item))
             return found
-        case Items("and", items):
+        case Collection("and", items):
             return _all(items)
         case NamedSet(name):
             return _named(name)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from veritune.verifiers.answers.nodes import (
+    Choice,
     Const,
+    DateTime,
     Frac,
-    Letter,
-    Moment,
     NamedSet,
     Node,
     Num,
@@ -125,7 +125,7 @@ def special(body: str) -> Node | None:
     found = PHRASES.get(plain.lower()) or _yes_or_no(plain)
     if found is not None:
         return found
-    return _letter(plain) or _moment(plain)
+    return _letter(plain) or _datetime(plain)
 
 
 def _yes_or_no(plain: str) -> Node | None:
@@ -142,34 +142,34 @@ def _yes_or_no(plain: str) -> Node | None:
 def _letter(plain: str) -> Node | None:
     match = LETTER.fullmatch(plain) or OPTION.fullmatch(plain)
     if match and (plain[0] in "([" or match.re is OPTION):
-        return Letter(match.group(1).upper())
+        return Choice(match.group(1).upper())
     return None
 
 
-def _moment(plain: str) -> Node | None:
+def _datetime(plain: str) -> Node | None:
     if match := CLOCK.fullmatch(plain):
         hour, minute, second = (int(part or 0) for part in match.groups()[:3])
         if hour < 25 and minute < 60 and second < 60:
-            return Moment("time", (hour, minute, second), (match.group(4) or "").lower())
+            return DateTime("time", (hour, minute, second), (match.group(4) or "").lower())
     if match := HOUR.fullmatch(plain):
-        return Moment("time", (int(match.group(1)), 0, 0), match.group(2).lower())
+        return DateTime("time", (int(match.group(1)), 0, 0), match.group(2).lower())
     if match := RATIO.fullmatch(plain):
         return Ratio((Num(int(match.group(1))), Num(int(match.group(2)))))
     if match := CHANCE.fullmatch(plain):
         return Frac(Num(int(match.group(1))), Num(int(match.group(2))))
     if match := WHOLE_HOUR.fullmatch(plain):
-        return Moment("time", (int(match.group(1)), 0, 0), HALVES[match.group(2).lower()])
+        return DateTime("time", (int(match.group(1)), 0, 0), HALVES[match.group(2).lower()])
     return _date(plain)
 
 
 def _date(plain: str) -> Node | None:
     if match := ISO.fullmatch(plain):
         year, month, day = map(int, match.groups())
-        return Moment("date", (year, month, day))
+        return DateTime("date", (year, month, day))
     if match := DAY_FIRST.fullmatch(plain):
-        return Moment("date", (int(match[3] or 0), _month(match[2]), int(match[1])))
+        return DateTime("date", (int(match[3] or 0), _month(match[2]), int(match[1])))
     if match := MONTH_FIRST.fullmatch(plain):
-        return Moment("date", (int(match[3] or 0), _month(match[1]), int(match[2])))
+        return DateTime("date", (int(match[3] or 0), _month(match[1]), int(match[2])))
     return None
 
 

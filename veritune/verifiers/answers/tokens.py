@@ -28,7 +28,7 @@ from veritune.verifiers.answers.limits import (
 )
 
 
-class Token(NamedTuple):
+class FormulaToken(NamedTuple):
     kind: str
     text: str
     space: bool = False
@@ -69,7 +69,7 @@ FORMULA = re.compile(r"\\(?!text|mbox|[$%,;! &])")
 MOST_DOLLARS = 400
 
 
-def tokenize(text: str) -> list[Token]:
+def tokenize(text: str) -> list[FormulaToken]:
     """The tokens of a cleaned text; raises where a limit is passed or a sign is unknown."""
     if len(text) > LONGEST_ANSWER:
         raise LimitReachedError(f"longer than {LONGEST_ANSWER:,} characters")
@@ -116,14 +116,14 @@ def _pairs_up(text: str, signs: list[re.Match[str]]) -> bool:
 class _Lexer:
     def __init__(self, text: str, dollars: frozenset[int]) -> None:
         self.text, self.dollars = text, dollars
-        self.tokens: list[Token] = []
+        self.tokens: list[FormulaToken] = []
         self.brackets = 0
         self.space = False
 
     def put(self, kind: str, text: str, mode: str) -> None:
         if len(self.tokens) >= MOST_TOKENS:
             raise LimitReachedError(f"more than {MOST_TOKENS:,} tokens")
-        self.tokens.append(Token(kind, text, self.space, mode))
+        self.tokens.append(FormulaToken(kind, text, self.space, mode))
         self.space = False
 
     def run(self, start: int, end: int, mode: str, depth: int) -> None:
@@ -191,7 +191,7 @@ class _Lexer:
         return mode
 
     def command(self, match: re.Match[str], end: int, mode: str, depth: int) -> int:
-        """One command; returns where to go on."""
+        """One command; returns where to continue."""
         full = match.group("cmd")
         name = full if full in KNOWN else split_name(full)
         at = match.start() + 1 + len(name)

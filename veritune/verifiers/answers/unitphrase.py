@@ -5,7 +5,7 @@ from __future__ import annotations
 from veritune.verifiers.answers.commands import FRACTIONS, FUNCTIONS
 from veritune.verifiers.answers.cursor import Cursor
 from veritune.verifiers.answers.tables import table
-from veritune.verifiers.answers.tokens import Token
+from veritune.verifiers.answers.tokens import FormulaToken
 from veritune.verifiers.answers.units import Unit, find_unit
 from veritune.verifiers.answers.words import (
     CONDITION,
@@ -28,7 +28,7 @@ STOPPERS = (
 LONE = table("m s g h L l N J W V A K C F d")
 
 
-def natural(token: Token) -> bool:
+def natural(token: FormulaToken) -> bool:
     """Whether a token is an ordinary word and not mathematics."""
     if token.kind != "word":
         return False
@@ -118,7 +118,7 @@ def _divides_unit(cursor: Cursor, started: bool) -> bool:
     return token.kind == "word" and find_unit(token.text) is not None and token.mode != "m"
 
 
-def _is_unit(cursor: Cursor, token: Token, started: bool) -> bool:
+def _is_unit(cursor: Cursor, token: FormulaToken, started: bool) -> bool:
     """Whether a word is a known unit here. Single letters are variables in mathematics."""
     name = find_unit(token.text)
     if name is None:
@@ -138,7 +138,7 @@ def _is_unit(cursor: Cursor, token: Token, started: bool) -> bool:
     )
 
 
-def _starts_value(token: Token) -> bool:
+def _starts_value(token: FormulaToken) -> bool:
     return token.text in ("(", "[", "set(", "{")
 
 

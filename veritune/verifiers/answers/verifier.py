@@ -19,13 +19,13 @@ from veritune.verifiers.answers.policy import DEFAULT, AnswerPolicy
 from veritune.verifiers.answers.pool import MEMORY_MB, SECONDS, Pool
 from veritune.verifiers.long import LONGEST_INLINE
 
-Judged = tuple[Extraction, Comparison]
+AnswerComparison = tuple[Extraction, Comparison]
 NOUGHT = Extraction("0", "none")
 """What a reference is compared with to see whether it can be read at all."""
 
 
 class AnswerVerifier:
-    """Judges the final answer of a math solution against `reference.answer`."""
+    """Checks the final answer of a math solution against `reference.answer`."""
 
     def __init__(
         self,
@@ -64,19 +64,21 @@ class AnswerVerifier:
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         """Passed where the extracted answer equals the reference."""
         start = time.perf_counter()
-        job = partial(self._judge, problem, candidate.text)
-        judged = None if len(candidate.text) > LONGEST_INLINE else job(waits=False)
-        found, result = judged or await self._aside(job)
+        job = partial(self._verify, problem, candidate.text)
+        verified = None if len(candidate.text) > LONGEST_INLINE else job(waits=False)
+        found, result = verified or await self._aside(job)
         if found.answer is None and _outcome(result) != "error":
             return _verdict(candidate, "failed", "no answer found in the solution", None, start)
         return _verdict(candidate, _outcome(result), _reason(found, result), found.answer, start)
 
-    async def _aside(self, job: Callable[..., Judged | None]) -> Judged:
-        judged = await asyncio.get_running_loop().run_in_executor(self._threads, job)
-        assert judged is not None
-        return judged
+    async def _aside(self, job: Callable[..., AnswerComparison | None]) -> AnswerComparison:
+        verified = await asyncio.get_running_loop().run_in_executor(self._threads, job)
+        assert verified is not None
+        return verified
 
-    def _judge(self, problem: Problem, text: str, *, waits: bool = True) -> Judged | None:
+    def _verify(
+        self, problem: Problem, text: str, *, waits: bool = True
+    ) -> AnswerComparison | None:
         """The answer found and its comparison; None if that needs a wait.
 
         Where no answer is found, the reference is still read: an unreadable one is an error.

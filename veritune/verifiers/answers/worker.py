@@ -72,7 +72,7 @@ def _serve(memory: int, seconds: float, request: mmap.mmap) -> None:
             os._exit(OUT_OF_MEMORY)
         except Exception as error:
             answer = {"relation": "limit reached", "gold": "", "pred": "", "machine": True}
-            answer["detail"] = f"the checker broke: {error!r}"[:200]
+            answer["detail"] = f"verifier error: {error!r}"[:200]
         signal.setitimer(signal.ITIMER_PROF, 0)
         _write({"id": int(number), **answer})
         NUMBER.pack_into(request, 0, 0)

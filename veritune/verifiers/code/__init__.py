@@ -1,4 +1,4 @@
-"""Judging code by its tests, in a sandbox."""
+"""Verdicts on code by its tests, in a sandbox."""
 
 from veritune.verifiers.code.verifier import CodeVerifier
 

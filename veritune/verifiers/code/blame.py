@@ -82,7 +82,7 @@ async def _line(
     given = "" if whole else problem.reference.prompt_code
     files = sources(text, given, reading.entry_point(tests))
     if test.outcome in SLOW:
-        return await stuck_line(sandbox, files, tests, test), f"still here at its {test.outcome}"
+        return await stuck_line(sandbox, files, tests, test), f"still running at its {test.outcome}"
     found = await replay(sandbox, files, tests, test)
     if test.outcome == "wrong answer" and not whole:
         return found["returned"], f"returned the wrong value: {test.reason}"

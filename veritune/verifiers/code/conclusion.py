@@ -18,7 +18,8 @@ SCORES: dict[Outcome, float | None] = {"passed": 1.0, "failed": 0.0, "error": No
 
 
 def conclude(tests: tuple[TestVerdict, ...]) -> tuple[Outcome, str]:
-    """A pass needs at least one test and every test accepted; what cannot be judged is an error."""
+    """A pass needs at least one test and every test accepted; what cannot be checked is an
+    error."""
     if not tests:
         return "error", "there was no test to run"
     for kind in ("unsupported", "infrastructure"):

@@ -1,11 +1,11 @@
-"""Tests that run in a judge of their own, beside the candidate: calls, asserts, check."""
+"""Tests that run in a grader of their own, beside the candidate: calls, asserts, check."""
 
 from __future__ import annotations
 
 import re
 
 from veritune.records import Candidate, CodeProblem, SplitTests, TestVerdict, Trust, Verdict
-from veritune.sandbox import ExecResult, Judged, Sandbox, Shared
+from veritune.sandbox import ExecResult, GradedJob, Sandbox, Shared
 from veritune.verifiers.code import extract, reading
 from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
 
@@ -40,10 +40,10 @@ async def verify(
     )
 
 
-def _job(problem: CodeProblem, tests: SplitTests, candidate: Candidate) -> Judged:
+def _job(problem: CodeProblem, tests: SplitTests, candidate: Candidate) -> GradedJob:
     prompt_code, solution = problem.reference.prompt_code, problem.reference.solution or ""
     asked = "\n".join((reading.code(tests), reading.setup(tests), solution, prompt_code))
-    return Judged(
+    return GradedJob(
         sources=extract.sources(candidate.text, prompt_code, reading.entry_point(tests)),
         tests={
             "type": tests.type,

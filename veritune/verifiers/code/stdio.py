@@ -33,12 +33,12 @@ async def verify(
     found: list[TestVerdict] = []
     for number, case in enumerate(tests.cases):
         if found and found[-1].outcome in SLOW:
-            outcome, reason = found[-1].outcome, "not run: an earlier case passed its time limit"
+            outcome, reason = found[-1].outcome, "not run: an earlier case exceeded its time limit"
             cpu_ms = None
         else:
             result = await sandbox.run(languages.with_input(program, case.input))
             results.append(result)
-            outcome, reason = await _judge(sandbox, tests, case, result)
+            outcome, reason = await _outcome(sandbox, tests, case, result)
             cpu_ms = result.cpu_ms
         visible = None if tests.visible is None else number < tests.visible
         found.append(
@@ -54,7 +54,7 @@ async def verify(
     return verdict(problem, candidate, concluded, why, tests=tuple(found), **measures(results))
 
 
-async def _judge(
+async def _outcome(
     sandbox: Sandbox, tests: StdioTests, case: StdioCase, result: ExecResult
 ) -> tuple[TestOutcome, str]:
     if result.killed or result.code != 0:
@@ -68,7 +68,7 @@ async def _judge(
 async def _ask_checker(
     sandbox: Sandbox, checker: str, case: StdioCase, output: str
 ) -> tuple[TestOutcome, str]:
-    """A special judge: a Python program that is given the paths of input, output and answer.
+    """A checker program: Python that is given the paths of input, output and answer.
 
     It exits with 0 to accept and with 1 or 2 to refuse; anything else means that it broke.
     """
@@ -80,5 +80,5 @@ async def _ask_checker(
     result = await sandbox.run(Program(source=checker, args=tuple(files), files=files))
     said = (result.stdout or result.stderr).strip()[-300:]
     if result.killed or result.code not in (0, 1, 2):
-        return "infrastructure", f"the checker broke: {how_it_ended(result)[1]}"
+        return "infrastructure", f"verifier error: {how_it_ended(result)[1]}"
     return ("accepted", said) if result.code == 0 else ("wrong answer", f"the checker: {said}")

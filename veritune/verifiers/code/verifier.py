@@ -26,10 +26,10 @@ from veritune.verifiers.long import off_loop
 
 
 class CodeVerifier:
-    """Judges candidates by calls, asserts, a check function, whole runs or a pytest suite.
+    """Verifies candidates by calls, asserts, a check function, whole runs or a pytest suite.
 
     With `in_process`, calls, asserts and check functions run inside the candidate's process: for
-    tests that cannot be judged from outside it. Such verdicts, and those of pytest suites, are
+    tests that cannot be checked from outside it. Such verdicts, and those of pytest suites, are
     marked lower trust. Of a candidate that fails, the statement to blame is labelled (`blame`).
     """
 
@@ -41,11 +41,11 @@ class CodeVerifier:
         self._in_process, self._partial_credit = in_process, partial_credit
 
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
-        """The verdict; "error" where a test cannot be judged or the sandbox kept breaking."""
+        """The verdict; "error" where a test cannot be checked or the sandbox kept failing."""
         assert isinstance(problem, CodeProblem)
         started = time.monotonic()
         try:
-            found = await self._judge(problem, candidate)
+            found = await self._verify(problem, candidate)
         except SandboxFailureError as error:
             found = verdict(problem, candidate, "error", f"infrastructure: {error}")
         except UnknownLanguageError as error:
@@ -62,7 +62,7 @@ class CodeVerifier:
             flags=tuple(Flag(name=name, degree="cheat") for name in names),
         )
 
-    async def _judge(self, problem: CodeProblem, candidate: Candidate) -> Verdict:
+    async def _verify(self, problem: CodeProblem, candidate: Candidate) -> Verdict:
         tests = problem.reference.tests
         if isinstance(tests, StdioTests):
             return await stdio.verify(self._sandbox, problem, tests, candidate)

@@ -13,14 +13,14 @@ from itertools import pairwise
 from veritune.records import StepLabel
 from veritune.verifiers.answers.children import variables
 from veritune.verifiers.answers.identity import identical
-from veritune.verifiers.answers.nodes import Items, Node, Relation, Sym
+from veritune.verifiers.answers.nodes import Collection, Node, Relation, Sym
 from veritune.verifiers.steps import wording
 from veritune.verifiers.steps.annotations import Finding
 from veritune.verifiers.steps.facts import REFUSALS, Fact, contradicts, follows
 from veritune.verifiers.steps.polynomial import equation, names_of
 from veritune.verifiers.steps.solutions import differs, rounded
 from veritune.verifiers.steps.statements import Statement, statements
-from veritune.verifiers.steps.tokens import Token
+from veritune.verifiers.steps.tokens import ProseToken
 
 MOST_STATEMENTS = 120
 """In one solution; what stands behind them is unchecked."""
@@ -29,7 +29,7 @@ _REACH = 8
 
 
 class Algebra:
-    """The statements of one solution, judged in order."""
+    """The statements of one solution, checked in order."""
 
     def __init__(self, question: str, text: str, pieces: list[str]) -> None:
         self._text = text
@@ -41,10 +41,12 @@ class Algebra:
         self._last: Node | None = None
         self._count = 0
 
-    def findings(self, tokens: list[Token], step: int, *, goes_on: bool) -> Iterator[Finding]:
+    def findings(
+        self, tokens: list[ProseToken], step: int, *, continues: bool
+    ) -> Iterator[Finding]:
         """A finding for every pair of sides in a step.
 
-        `goes_on` says that the next step begins with `=`.
+        `continues` says that the next step begins with `=`.
         """
         body = self._text[tokens[0].start : tokens[-1].end]
         found = statements(self._text, tokens)
@@ -63,16 +65,16 @@ class Algebra:
                 continue
             shown = self._text[statement.start : statement.end]
             last = statement is found[-1]
-            for label, reason in self._statement(statement, step, goes_on=goes_on and last):
+            for label, reason in self._statement(statement, step, continues=continues and last):
                 yield label, f"{shown}: {reason}"
 
     def _forget(self, names: frozenset[str]) -> None:
         """A name that is introduced anew means something new."""
         self._facts = [fact for fact in self._facts if not fact.names & names]
 
-    def _statement(self, statement: Statement, step: int, *, goes_on: bool) -> Iterator[Finding]:
+    def _statement(self, statement: Statement, step: int, *, continues: bool) -> Iterator[Finding]:
         node, span = statement.node, (statement.start, statement.end)
-        if isinstance(node, Items):
+        if isinstance(node, Collection):
             yield self._enter(Fact(node, step, *span))
             return
         if not isinstance(node, Relation):
@@ -87,7 +89,7 @@ class Algebra:
         if node.operators[0] != "=":
             yield self._enter(Fact(node, step, *span))
             return
-        chain = len(sides) > 2 or statement.continues or goes_on
+        chain = len(sides) > 2 or statement.continues or continues
         for (left, right), operator in zip(pairwise(sides), node.operators, strict=True):
             finding = self._identity(left, right, chain) if operator == "=" else None
             if finding is None and (variables(left) or variables(right)):
@@ -115,9 +117,9 @@ class Algebra:
         return None
 
     def _enter(self, fact: Fact) -> Finding:
-        """Judge a fact, and remember it."""
+        """Check a fact, and remember it."""
         try:
-            label, reason = self._judge(fact, self._related(fact.names))
+            label, reason = self._check(fact, self._related(fact.names))
         except REFUSALS:
             label, reason = "unchecked", "beyond what rules can check"
         fact.wrong = label == "incorrect"
@@ -130,7 +132,7 @@ class Algebra:
         tied = frozenset().union(names, *(fact.names for fact in recent if fact.names & names))
         return [fact for fact in recent if fact.names & tied][-_REACH:]
 
-    def _judge(self, fact: Fact, earlier: list[Fact]) -> tuple[StepLabel, str]:
+    def _check(self, fact: Fact, earlier: list[Fact]) -> tuple[StepLabel, str]:
         about = [other for other in earlier if other.names & fact.names]
         if not about:
             return "unchecked", "nothing was stated before about its unknowns"

@@ -34,7 +34,7 @@ def evaluate(text: str) -> Fraction:
     """The exact value of an arithmetic expression; raises `Unreadable`."""
     if len(text) > LONGEST:
         raise Unreadable("too long")
-    reader = _Reader(_tokens(text))
+    reader = _ArithmeticReader(_tokens(text))
     value = reader.sum(0)
     if reader.peek() is not None:
         raise Unreadable(f"unexpected {reader.peek()!r}")
@@ -86,7 +86,7 @@ def _refuse_huge(value: Fraction) -> None:
         raise Unreadable("number too large")
 
 
-class _Reader:
+class _ArithmeticReader:
     """Recursive descent over tokens; brackets nest at most `_DEEPEST` deep."""
 
     def __init__(self, tokens: list[str]) -> None:

@@ -1,6 +1,6 @@
 """Claims of equality in prose: `a op b = c`, `a op b is c`, and chains `a = b = c`.
 
-A claim is judged wrong only where both sides were read whole. What stands beside a side and
+A claim is checked wrong only where both sides were read whole. What stands beside a side and
 could belong to it ("half of 20 + 10", "= 3 dozen") makes a mismatch "unchecked".
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from veritune.verifiers.steps.arithmetic import Unreadable
 from veritune.verifiers.steps.sides import MOST_TOKENS, Side, read_side
-from veritune.verifiers.steps.tokens import Token
+from veritune.verifiers.steps.tokens import ProseToken
 from veritune.verifiers.steps.units import LARGE, measures
 
 _PART_OF_MORE = """
@@ -59,7 +59,7 @@ class Equality:
     doubt: str | None
 
 
-def equalities(tokens: list[Token]) -> Iterator[Equality]:
+def equalities(tokens: list[ProseToken]) -> Iterator[Equality]:
     """Every pair of neighbouring sides that can be read."""
     signs = [at for at, token in enumerate(tokens) if token.kind == "equals"]
     for number, sign in enumerate(signs):
@@ -81,21 +81,21 @@ def equalities(tokens: list[Token]) -> Iterator[Equality]:
         )
 
 
-def _clause_start(tokens: list[Token], low: int, sign: int) -> int:
+def _clause_start(tokens: list[ProseToken], low: int, sign: int) -> int:
     at = sign
     while at > max(low, sign - MOST_TOKENS) and tokens[at - 1].kind != "break":
         at -= 1
     return at
 
 
-def _clause_end(tokens: list[Token], first: int, high: int) -> int:
+def _clause_end(tokens: list[ProseToken], first: int, high: int) -> int:
     at = first
     while at < min(high, first + MOST_TOKENS) and tokens[at].kind != "break":
         at += 1
     return at
 
 
-def _left(tokens: list[Token], first: int, sign: int) -> Side | None:
+def _left(tokens: list[ProseToken], first: int, sign: int) -> Side | None:
     """The longest side that ends at the sign; unit words may stand between."""
     end = sign
     while end > first and (tokens[end - 1].kind == "word" or _per(tokens, end - 1)):
@@ -113,23 +113,23 @@ def _left(tokens: list[Token], first: int, sign: int) -> Side | None:
     return None
 
 
-def _per(tokens: list[Token], at: int) -> bool:
+def _per(tokens: list[ProseToken], at: int) -> bool:
     """Whether a token is the sign in hours/day."""
     inner = 0 < at < len(tokens) - 1 and tokens[at].text == "/"
     return inner and tokens[at - 1].kind == tokens[at + 1].kind == "word"
 
 
-def _may_start(tokens: list[Token], first: int, at: int) -> bool:
+def _may_start(tokens: list[ProseToken], first: int, at: int) -> bool:
     """Whether a side may begin here; a minus behind a word takes away from what was not read."""
     token = tokens[at]
     if token.text == "-":
-        if token.end - token.start > 1:  # "minus 2 = 10" goes on from an earlier value
+        if token.end - token.start > 1:  # "minus 2 = 10" continues from an earlier value
             return False
         return at == first or tokens[at - 1].kind in ("open", "break")
     return token.kind in ("number", "open") or token.text == "frac"
 
 
-def _right(tokens: list[Token], first: int, high: int) -> Side | None:
+def _right(tokens: list[ProseToken], first: int, high: int) -> Side | None:
     try:
         side = read_side(tokens, first, high)
     except Unreadable:
@@ -141,7 +141,7 @@ def _right(tokens: list[Token], first: int, high: int) -> Side | None:
     return side
 
 
-def _doubt(tokens: list[Token], left: Side, right: Side, low: int, sign: int) -> str | None:
+def _doubt(tokens: list[ProseToken], left: Side, right: Side, low: int, sign: int) -> str | None:
     if left.loose or right.loose:
         return "can be read in two ways"
     words = left.words + right.words + [word for word in right.behind[:1] if word not in LARGE]
@@ -158,7 +158,7 @@ def _doubt(tokens: list[Token], left: Side, right: Side, low: int, sign: int) ->
     )
 
 
-def _doubt_before(tokens: list[Token], left: Side, low: int) -> str | None:
+def _doubt_before(tokens: list[ProseToken], left: Side, low: int) -> str | None:
     """Whether the expression may begin before what was read of it."""
     if _compound(tokens, left.first - 2, low):
         return "a quantity in two units"
@@ -173,13 +173,13 @@ def _doubt_before(tokens: list[Token], left: Side, low: int) -> str | None:
     return None
 
 
-def _labels(tokens: list[Token], low: int, at: int, left: Side) -> bool:
+def _labels(tokens: list[ProseToken], low: int, at: int, left: Side) -> bool:
     """`on day 1 * 2`: whether the first number names something."""
     named = at + 1 == left.first and tokens[at].text in _NUMBERED and at > low
     return named and tokens[at - 1].text in ("on", "in", "of", "for", "at")
 
 
-def _joins(tokens: list[Token], low: int, at: int, *, adjacent: bool) -> bool:
+def _joins(tokens: list[ProseToken], low: int, at: int, *, adjacent: bool) -> bool:
     """Whether a token makes what follows a part of something larger."""
     token = tokens[at]
     if token.kind != "word":
@@ -193,7 +193,7 @@ def _joins(tokens: list[Token], low: int, at: int, *, adjacent: bool) -> bool:
     )
 
 
-def _earlier(tokens: list[Token], low: int, at: int, kind: str) -> bool:
+def _earlier(tokens: list[ProseToken], low: int, at: int, kind: str) -> bool:
     """Whether a token of a kind stands before in the clause."""
     while at > low and tokens[at - 1].kind != "break":
         at -= 1
@@ -202,7 +202,7 @@ def _earlier(tokens: list[Token], low: int, at: int, kind: str) -> bool:
     return False
 
 
-def _doubt_break(tokens: list[Token], at: int) -> str | None:
+def _doubt_break(tokens: list[ProseToken], at: int) -> str | None:
     """Whether the mark before the expression stands inside a number or a calculation."""
     before = tokens[at - 1] if at else None
     if before is None or before.kind not in ("operator", "number"):
@@ -213,8 +213,8 @@ def _doubt_break(tokens: list[Token], at: int) -> str | None:
     return None
 
 
-def _doubt_behind(tokens: list[Token], right: Side) -> str | None:
-    """Whether the expression may go on behind what was read of it."""
+def _doubt_behind(tokens: list[ProseToken], right: Side) -> str | None:
+    """Whether the expression may continue behind what was read of it."""
     if right.after == len(tokens):
         return None
     token = tokens[right.after]
@@ -232,7 +232,7 @@ def _doubt_behind(tokens: list[Token], right: Side) -> str | None:
     return f"something unread stands behind: {token.text!r}"
 
 
-def _compound(tokens: list[Token], at: int, low: int) -> bool:
+def _compound(tokens: list[ProseToken], at: int, low: int) -> bool:
     """`1 hr 15 min`: a number, a word that measures, and another number."""
     if at < low or at + 2 >= len(tokens):
         return False
@@ -240,7 +240,7 @@ def _compound(tokens: list[Token], at: int, low: int) -> bool:
     return number.kind == other.kind == "number" and measures(word.text)
 
 
-def _and_more(tokens: list[Token], at: int) -> bool:
+def _and_more(tokens: list[ProseToken], at: int) -> bool:
     """`and 1/2`, `and a half`."""
     if tokens[at].text != "and" or at + 1 == len(tokens):
         return False
@@ -270,7 +270,7 @@ def _doubt_shape(left: Side, right: Side, *, spoken: bool) -> str | None:
     return None
 
 
-def _doubt_name(tokens: list[Token], left: Side, low: int) -> str | None:
+def _doubt_name(tokens: list[ProseToken], left: Side, low: int) -> str | None:
     """Whether the left side may be a name: "Area of 1 bedroom = 11 * 11"."""
     if len(left.behind) > 5 or _VERBS & set(left.behind):
         return "a phrase stands between"
@@ -283,7 +283,7 @@ def _doubt_name(tokens: list[Token], left: Side, low: int) -> str | None:
     return None
 
 
-def _is_unit(tokens: list[Token], at: int) -> bool:
+def _is_unit(tokens: list[ProseToken], at: int) -> bool:
     """Whether a letter is a unit, as in "= 20 m."."""
     if tokens[at].text not in _LETTER_UNITS or not tokens[at].spaced:
         return False

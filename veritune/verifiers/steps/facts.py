@@ -15,7 +15,7 @@ from functools import cached_property
 from veritune.verifiers.answers.children import variables
 from veritune.verifiers.answers.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.verifiers.answers.modular import OpaqueError, rational
-from veritune.verifiers.answers.nodes import Items, Node, Num, Relation, Sym
+from veritune.verifiers.answers.nodes import Collection, Node, Num, Relation, Sym
 from veritune.verifiers.answers.numeric import DomainError
 from veritune.verifiers.answers.polynomials import NotPolynomialError
 from veritune.verifiers.answers.realsets import NotASetError, RealSet, close, union
@@ -86,7 +86,7 @@ class Fact:
     @cached_property
     def lists_values(self) -> bool:
         """Whether it says outright what the unknown is: `x = 2 or x = 3`, `x < 4`."""
-        items = self.node.items if isinstance(self.node, Items) else (self.node,)
+        items = self.node.items if isinstance(self.node, Collection) else (self.node,)
         return all(_lists_value(item) for item in items)
 
     @cached_property
@@ -111,7 +111,7 @@ def _lists_value(node: Node) -> bool:
 
 
 def _solutions(node: Node) -> RealSet:
-    if isinstance(node, Items):
+    if isinstance(node, Collection):
         found: RealSet = ()
         for item in node.items:
             found = union(found, _solutions(item))

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from veritune.records import MathProblem, StepLabel, StepVerdict
 from veritune.verifiers.answers.limits import start_meter
 from veritune.verifiers.steps.annotations import Finding, check_annotations
+from veritune.verifiers.steps.equality_check import Rounding, check_equality
 from veritune.verifiers.steps.equations import Equality, equalities
-from veritune.verifiers.steps.judging import Rounding, judge
 from veritune.verifiers.steps.ledger import Ledger, numbers_in
 from veritune.verifiers.steps.segment import Span, steps_of
 from veritune.verifiers.steps.sides import value_of
-from veritune.verifiers.steps.tokens import Token, scan
+from veritune.verifiers.steps.tokens import ProseToken, scan
 from veritune.verifiers.steps.units import LARGE, unit_factors
 from veritune.verifiers.steps.wording import supposes
 
@@ -91,22 +91,22 @@ class _Solution:
             tokens = scan(self._text, start, end)
             yield from self._arithmetic(tokens, start, end)
             if any(token.kind == "variable" for token in tokens):
-                yield from self._unknowns(tokens, goes_on=ahead.startswith("="))
+                yield from self._unknowns(tokens, continues=ahead.startswith("="))
         yield from self._answer(start, end)
 
-    def _unknowns(self, tokens: list[Token], *, goes_on: bool) -> Iterator[Finding]:
+    def _unknowns(self, tokens: list[ProseToken], *, continues: bool) -> Iterator[Finding]:
         if self._algebra is None:
             from veritune.verifiers.steps.algebra import Algebra  # few solutions need its weight
 
             pieces = [self._text[start:end] for start, end in self._spans]
             self._algebra = Algebra(self._question, self._text, pieces)
-        yield from self._algebra.findings(tokens, self._step, goes_on=goes_on)
+        yield from self._algebra.findings(tokens, self._step, continues=continues)
 
-    def _arithmetic(self, tokens: list[Token], start: int, end: int) -> Iterator[Finding]:
+    def _arithmetic(self, tokens: list[ProseToken], start: int, end: int) -> Iterator[Finding]:
         large = unit_factors(token.text for token in tokens if token.text in LARGE)
         rounding = self._rounding(start, end)
         for equality in equalities(tokens):
-            label, why = judge(
+            label, why = check_equality(
                 equality, rounding=rounding, rounded=self._ledger.rounded, large=large
             )
             if label == "incorrect" and supposes(self._text, equality.start, equality.end):

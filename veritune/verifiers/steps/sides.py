@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from veritune.verifiers.steps.arithmetic import Undefined, Unreadable
-from veritune.verifiers.steps.tokens import Number, Token
+from veritune.verifiers.steps.tokens import Number, ProseToken
 from veritune.verifiers.steps.units import unit_factors
 
 MOST_TOKENS = 60
@@ -26,7 +26,7 @@ _ARTICLES = frozenset(
 class Leaf:
     """A number as printed."""
 
-    token: Token
+    token: ProseToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Side:
         return isinstance(tree.right, Leaf) and not tree.right.token.spaced
 
     @property
-    def printed(self) -> Token | None:
+    def printed(self) -> ProseToken | None:
         """The one number that the side is, if it is one."""
         tree = self.tree
         if isinstance(tree, Branch) and tree.operator == "sign":
@@ -91,9 +91,9 @@ class Side:
         return tree.token if isinstance(tree, Leaf) else None
 
 
-def read_side(tokens: list[Token], first: int, stop: int) -> Side:
+def read_side(tokens: list[ProseToken], first: int, stop: int) -> Side:
     """The longest side that starts at `first`; raises `Unreadable` if none does."""
-    reader = _Reader(tokens, stop)
+    reader = _SideReader(tokens, stop)
     reader.at = first
     tree = reader.sum(0)
     return Side(tree, first, reader.at, reader.words, loose=reader.loose)
@@ -173,10 +173,10 @@ def _power(base: Number, exponent: Number) -> Number:
     return Fraction(base) ** int(exponent)
 
 
-class _Reader:
+class _SideReader:
     """Recursive descent; stops, without an error, where the expression ends."""
 
-    def __init__(self, tokens: list[Token], stop: int) -> None:
+    def __init__(self, tokens: list[ProseToken], stop: int) -> None:
         self._tokens = tokens
         self._stop = stop
         self.at = 0
@@ -278,7 +278,7 @@ class _Reader:
             self.at += 1
             self.loose |= token.text == "+"
             inner = self.signed(depth + 1) if depth < _DEEPEST else self._refuse("too deep")
-            zero = Leaf(Token("number", "0", token.start, token.start, False))
+            zero = Leaf(ProseToken("number", "0", token.start, token.start, False))
             return Branch("sign", zero, inner) if token.text == "-" else inner
         return self._power(depth)
 
@@ -301,7 +301,7 @@ class _Reader:
             return Branch("/", self._group(depth), self._group(depth))
         return self._group(depth)
 
-    def _mixed(self, whole: Token) -> Tree | None:
+    def _mixed(self, whole: ProseToken) -> Tree | None:
         """`2 1/2` is two and a half."""
         ahead = self._tokens[self.at : self.at + 3]
         if len(ahead) < 3 or self.at + 3 > self._stop or ahead[1].text != "/" or ahead[1].spaced:
@@ -326,7 +326,7 @@ class _Reader:
         self.at += 1
         return tree
 
-    def _peek(self) -> Token:
+    def _peek(self) -> ProseToken:
         if self.at >= self._stop:
             raise Unreadable("ends too early")
         return self._tokens[self.at]

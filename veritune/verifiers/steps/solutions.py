@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from veritune.verifiers.answers.children import walk
-from veritune.verifiers.answers.nodes import Const, Items, Num, Relation
+from veritune.verifiers.answers.nodes import Collection, Const, Num, Relation
 from veritune.verifiers.steps.facts import REFUSALS, Fact, points
 from veritune.verifiers.steps.ledger import numbers_in
 from veritune.verifiers.steps.polynomial import degree, equation
@@ -51,7 +51,7 @@ def differs(
             return None
         lost = [number for number in had if not _near(number, have)]
         plain = fact.lists_values and not all_wanted and max(lost) < 0 <= min(have, default=0)
-        listed = last.lists_values or isinstance(last.node, Items)
+        listed = last.lists_values or isinstance(last.node, Collection)
         if not lost or not have or reasons or plain or listed:
             return None
         if _degree(fact) < _degree(last) and any(_shown_in(n, numbers_in(rest)) for n in lost):
@@ -67,7 +67,7 @@ def differs(
 
 
 def _other_range(fact: Fact, last: Fact) -> str | None:
-    """Linear inequalities of one sign each that differ; ranges and conditions are not judged."""
+    """Linear inequalities of one sign each that differ; ranges and conditions are not compared."""
     for node in (fact.node, last.node):
         if not isinstance(node, Relation) or len(node.operators) > 1 or node.operators == ("=",):
             return None

@@ -10,10 +10,10 @@ from veritune.verifiers.answers.limits import LimitReachedError, UnparsedError
 from veritune.verifiers.answers.nodes import (
     Add,
     Apply,
+    Collection,
     Const,
     Frac,
     Func,
-    Items,
     Mul,
     Node,
     Num,
@@ -24,11 +24,11 @@ from veritune.verifiers.answers.nodes import (
     Sym,
 )
 from veritune.verifiers.answers.read import read
-from veritune.verifiers.steps.tokens import Token
+from veritune.verifiers.steps.tokens import ProseToken
 
 LONGEST = 300
 _SIGNS = frozenset(("=", "<", ">", "<=", ">="))
-_KNOWN = (Add, Const, Frac, Func, Items, Mul, Num, Pow, Relation, Root, Sign, Sym)
+_KNOWN = (Add, Const, Frac, Func, Collection, Mul, Num, Pow, Relation, Root, Sign, Sym)
 _FUNCTIONS = frozenset(("abs", "sin", "cos", "tan", "ln", "log", "exp", "floor", "ceil"))
 _UNIT_LETTERS = frozenset("mglshck")
 _NUMBERED_NAME = re.compile(r"[a-z]\d+")
@@ -43,7 +43,7 @@ _PART_OF_MORE = frozenset(
 class Statement:
     """A relation, several alternatives (`x = 2 or x = 3`), or an expression, with an unknown.
 
-    `continues` says that it starts with its sign, and goes on from the statement before.
+    `continues` says that it starts with its sign, and continues the statement before.
     """
 
     node: Node
@@ -52,7 +52,7 @@ class Statement:
     continues: bool
 
 
-def statements(text: str, tokens: list[Token]) -> list[Statement]:
+def statements(text: str, tokens: list[ProseToken]) -> list[Statement]:
     """The statements in a step, in order."""
     found: list[Statement] = []
     runs = _runs(text, tokens)
@@ -73,7 +73,7 @@ def statements(text: str, tokens: list[Token]) -> list[Statement]:
 Run = tuple[int, int]
 
 
-def _runs(text: str, tokens: list[Token]) -> list[Run]:
+def _runs(text: str, tokens: list[ProseToken]) -> list[Run]:
     """Stretches of tokens that are mathematics, without words."""
     runs: list[Run] = []
     first: int | None = None
@@ -87,20 +87,20 @@ def _runs(text: str, tokens: list[Token]) -> list[Run]:
     return runs
 
 
-def _delimited(text: str, tokens: list[Token], at: int) -> bool:
+def _delimited(text: str, tokens: list[ProseToken], at: int) -> bool:
     """Whether a dollar sign that ends a formula stands before a token."""
     before = tokens[at - 1]
     between = text[before.end : tokens[at].start]
     return "$" in between and before.kind in ("number", "close", "variable")
 
 
-def _spoken(text: str, token: Token) -> bool:
+def _spoken(text: str, token: ProseToken) -> bool:
     """Whether a sign is a word, such as `plus` or `is`."""
     shown = text[token.start : token.end]
     return token.kind in ("operator", "equals") and len(shown) > 1 and shown[0].isalpha()
 
 
-def _joined(text: str, tokens: list[Token], run: Run, following: Run) -> bool:
+def _joined(text: str, tokens: list[ProseToken], run: Run, following: Run) -> bool:
     """`x = 2 or x = 3`, `x = 2, 3`; not `2x = 4, x = 2`."""
     between = _words_in(text[tokens[run[1] - 1].end : tokens[following[0]].start])
     if between in ("or", ",or"):
@@ -119,8 +119,8 @@ def _words_in(between: str) -> str:
     return re.sub(r"\\q?quad|\\text\w*|\\[()\[\],;!]|[\s${}~\\]", "", between)
 
 
-def _read(text: str, tokens: list[Token], first: int, stop: int) -> Statement | None:
-    if _cut_off(tokens, first, stop):
+def _read(text: str, tokens: list[ProseToken], first: int, stop: int) -> Statement | None:
+    if _is_partial(tokens, first, stop):
         return None
     start, end = tokens[first].start, tokens[stop - 1].end
     if end - start > LONGEST:
@@ -149,8 +149,8 @@ def _products(node: Node) -> Node:
     return change(node)
 
 
-def _cut_off(tokens: list[Token], first: int, stop: int) -> bool:
-    """Whether the statement may go on beside the words around it."""
+def _is_partial(tokens: list[ProseToken], first: int, stop: int) -> bool:
+    """Whether the statement may continue in the words around it."""
     before = tokens[first - 1] if first else None
     if before is not None and before.kind == "word":
         label = tokens[first].kind == "number" and tokens[first + 1].kind == "equals"  # day 2 = x
@@ -174,7 +174,7 @@ def _cut_off(tokens: list[Token], first: int, stop: int) -> bool:
     )
 
 
-def _only_units(tokens: list[Token]) -> bool:
+def _only_units(tokens: list[ProseToken]) -> bool:
     """Whether its letters are units: 4 m."""
     letters = [at for at, token in enumerate(tokens) if token.kind == "variable"]
     return all(
@@ -188,7 +188,7 @@ def _only_units(tokens: list[Token]) -> bool:
 
 def _understood(node: Node) -> bool:
     """Whether it is in arithmetic and known functions only."""
-    if isinstance(node, Items) and (
+    if isinstance(node, Collection) and (
         node.kind not in ("or", "and", "list") or not isinstance(node.items[0], Relation)
     ):
         return False

@@ -17,7 +17,7 @@ Kind = Literal["number", "operator", "open", "close", "equals", "word", "variabl
 
 
 @dataclass(slots=True)
-class Token:
+class ProseToken:
     """`text` is lower case, and one sign for all that mean the same: `*`, `/`, `-`, `=`."""
 
     kind: Kind
@@ -79,16 +79,16 @@ _SHORT = "is of or to at by in on so as an if we he it do be my up no go us me a
 _SHORT_WORDS = frozenset(_SHORT.split())
 
 
-def scan(text: str, start: int, end: int) -> list[Token]:
+def scan(text: str, start: int, end: int) -> list[ProseToken]:
     """The tokens between two offsets; what is not understood is a break."""
-    tokens: list[Token] = []
+    tokens: list[ProseToken] = []
     at = start
     spaced = True
     while at < end:
         match = _SCAN.match(text, at, end)
         if match is None:
             kind: Kind = "break" if text[at] in _STOPS else "variable"
-            tokens.append(Token(kind, text[at], at, at + 1, spaced))
+            tokens.append(ProseToken(kind, text[at], at, at + 1, spaced))
             at += 1
             spaced = False
             continue
@@ -101,25 +101,27 @@ def scan(text: str, start: int, end: int) -> list[Token]:
     return tokens
 
 
-def _append(tokens: list[Token], match: re.Match[str], text: str, spaced: bool) -> None:
+def _append(tokens: list[ProseToken], match: re.Match[str], text: str, spaced: bool) -> None:
     group = match.lastgroup
     start, end = match.span()
     shown = match[0]
     if group in ("number", "dots", "percent"):
         tokens.append(_number(match, spaced))
     elif group == "operator":
-        tokens.append(Token("operator", _OPERATORS.get(shown, shown), start, end, spaced))
+        tokens.append(ProseToken("operator", _OPERATORS.get(shown, shown), start, end, spaced))
     elif group == "word" or (group == "times" and shown in "xX" and not _operand(tokens)):
         _append_word(tokens, match, text, spaced)
     elif group in _PLAIN:
         kind, name = _PLAIN[group]
-        tokens.append(Token(kind, name or shown.lower(), start, end, spaced))
+        tokens.append(ProseToken(kind, name or shown.lower(), start, end, spaced))
     elif group in ("square", "cube"):
-        tokens.append(Token("operator", "^", start, end, False))
-        tokens.append(Token("number", shown, end, end, False, value=2 if group == "square" else 3))
+        tokens.append(ProseToken("operator", "^", start, end, False))
+        tokens.append(
+            ProseToken("number", shown, end, end, False, value=2 if group == "square" else 3)
+        )
 
 
-def _operand(tokens: list[Token]) -> bool:
+def _operand(tokens: list[ProseToken]) -> bool:
     """Whether what was read last may be multiplied."""
     return bool(tokens) and tokens[-1].kind in ("number", "close", "word")
 
@@ -142,15 +144,15 @@ _PLAIN: dict[str | None, tuple[Kind, str]] = {
 }
 
 
-def _number(match: re.Match[str], spaced: bool) -> Token:
+def _number(match: re.Match[str], spaced: bool) -> ProseToken:
     digits = match["number"].replace(",", "").replace(" ", "")
     if len(digits) > _LONGEST_NUMBER:
-        return Token("variable", "", *match.span(), spaced)
+        return ProseToken("variable", "", *match.span(), spaced)
     whole, point, decimals = digits.partition(".")
     value: Number = int(whole or "0")
     if point:
         value = Fraction(int(whole + decimals), 10 ** len(decimals))
-    return Token(
+    return ProseToken(
         "number",
         digits,
         *match.span(),
@@ -161,28 +163,30 @@ def _number(match: re.Match[str], spaced: bool) -> Token:
     )
 
 
-def _append_word(tokens: list[Token], match: re.Match[str], text: str, spaced: bool) -> None:
+def _append_word(tokens: list[ProseToken], match: re.Match[str], text: str, spaced: bool) -> None:
     word = match[0].lower()
     start, end = match.span()
     last = tokens[-1] if tokens else None
     number_next = _NUMBER_NEXT.match(text, end) is not None
     if last is not None and (pair := _SPOKEN_PAIRS.get((last.text, word))):
-        tokens[-1] = Token("operator", pair, last.start, end, last.spaced)
+        tokens[-1] = ProseToken("operator", pair, last.start, end, last.spaced)
     elif word in _SPOKEN and number_next:
-        tokens.append(Token("operator", _SPOKEN[word], start, end, spaced))
+        tokens.append(ProseToken("operator", _SPOKEN[word], start, end, spaced))
     elif word in ("equal", "to") and last is not None and last.kind == "equals":
         last.end = end
     elif word in _EQUALITIES and (number_next or text.startswith(" equal to", end)):
-        tokens.append(Token("equals", "is", start, end, spaced))
+        tokens.append(ProseToken("equals", "is", start, end, spaced))
     elif word in _CLAUSES:
-        tokens.append(Token("break", word, start, end, spaced))
+        tokens.append(ProseToken("break", word, start, end, spaced))
     elif _is_variable(word, text, end, last, attached=not spaced):
-        tokens.append(Token("variable", word, start, end, spaced))
+        tokens.append(ProseToken("variable", word, start, end, spaced))
     else:
-        tokens.append(Token("word", word, start, end, spaced))
+        tokens.append(ProseToken("word", word, start, end, spaced))
 
 
-def _is_variable(word: str, text: str, end: int, last: Token | None, *, attached: bool) -> bool:
+def _is_variable(
+    word: str, text: str, end: int, last: ProseToken | None, *, attached: bool
+) -> bool:
     """Whether letters stand for a value: x, or the ab of 3ab; not the a of "a day"."""
     attached = attached and last is not None and last.kind == "number"
     beside = _OPERATOR_NEXT.match(text, end) is not None

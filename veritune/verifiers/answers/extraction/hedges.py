@@ -35,7 +35,7 @@ ATTRIBUTED = re.compile(
     r"|(?:\bnot|\bnever|n't|n\u2019t|\bcannot)(?:\s+\w+){0,4}\s*$"
     r"|\b(?:wrong|incorrect|false|previous|initial|old|another|alternative|other|intermediate|"
     r"partial|possible|sample|example|dummy|placeholder|trial)\s*$"
-    r"|^\W*(?:prove|show)\s+that\s*$|\b(?:why|nobody|no|without|want)\b[^.,;!?\n]*$"
+    r"|^\W*(?:prove|show)\s+that\s*$|\b(?:why|nobody|no|without|want)\b[^.,:;!?\n]*$"
     r"|(?:\w+(?:'s|\u2019s)|\b(?:his|her|their|whose|someone))(?:\s+\w+){0,2}\s*$",
     re.IGNORECASE,
 )

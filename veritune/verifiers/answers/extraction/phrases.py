@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from veritune.verifiers.answers.extraction.cues import CUE, STEM, STEMS
 from veritune.verifiers.answers.extraction.english import NOUN, statement_behind
 from veritune.verifiers.answers.extraction.hedges import FOREIGN_HEDGE, attributed
-from veritune.verifiers.answers.extraction.statement import Statement
+from veritune.verifiers.answers.extraction.stated import StatedAnswer
 from veritune.verifiers.answers.extraction.values import (
     EMPHASIS,
     FONT,
@@ -72,7 +72,7 @@ BREAK = re.compile(r"[.!?\n\u3002\uff01\uff1f]")
 """Characters of a sentence before a cue."""
 
 
-def announced(text: str, begin: int = 0) -> Iterator[Statement]:
+def announced(text: str, begin: int = 0) -> Iterator[StatedAnswer]:
     """What stands behind a cue or under a heading from `begin` on, the last first."""
     seen = -1
     for start, end, foreign in cues(text, begin):
@@ -87,7 +87,7 @@ def announced(text: str, begin: int = 0) -> Iterator[Statement]:
             continue
         if foreign and FOREIGN_HEDGE.search(_around(text, start, end, value.end)):
             value = value._replace(answer=None)
-        yield Statement(start, max(end, value.end), value.answer, "phrase", value.direct)
+        yield StatedAnswer(start, max(end, value.end), value.answer, "phrase", value.direct)
 
 
 def _around(text: str, start: int, end: int, stop: int) -> str:
@@ -115,7 +115,7 @@ def cues(text: str, begin: int = 0) -> Iterator[tuple[int, int, bool]]:
     return iter(sorted(found, reverse=True))
 
 
-def value_first(text: str, begin: int = 0) -> Statement | None:
+def value_first(text: str, begin: int = 0) -> StatedAnswer | None:
     """The last value from `begin` on that stands before the words that call it the answer."""
     begin = max(begin, len(text) - LONGEST_SEARCH)
     for noun in reversed([*NAMES.finditer(text, begin)][-MOST_CUES:]):
@@ -123,11 +123,11 @@ def value_first(text: str, begin: int = 0) -> Statement | None:
         for match in reversed([*SAID.finditer(text, *window)]):
             if not QUESTION.match(text, match.end()):
                 value = tidy(match["value"] or match["letter"]).strip("()")
-                return Statement(match.start(), match.end(), value, "phrase")
+                return StatedAnswer(match.start(), match.end(), value, "phrase")
     return None
 
 
-def emphasised(text: str) -> Statement | None:
+def emphasised(text: str) -> StatedAnswer | None:
     """The one bold value of the sentence that ends the text and draws a conclusion."""
     if "**" not in text[-LONGEST_SENTENCE:]:
         return None
@@ -139,7 +139,7 @@ def emphasised(text: str) -> Statement | None:
     value = value_of(tidy(bold[0])) if CONCLUDES.match(sentence) else None
     if value is None or not value.direct:
         return None
-    return Statement(len(text), len(text), value.answer, "phrase")
+    return StatedAnswer(len(text), len(text), value.answer, "phrase")
 
 
 def plain(text: str) -> str:

@@ -22,7 +22,7 @@ NUMBER = re.compile(
 UNIT = re.compile(r"\s*(\\?%|percent(?:age)?\b|pct\b|degrees?\b)")
 
 
-class Span(NamedTuple):
+class MathSpan(NamedTuple):
     """One delimited piece of mathematics."""
 
     start: int
@@ -30,18 +30,18 @@ class Span(NamedTuple):
     content: str
 
 
-def math_spans(text: str) -> list[Span]:
+def math_spans(text: str) -> list[MathSpan]:
     """All delimited mathematics; an inline span does not cross a line's end."""
-    found: list[Span] = []
+    found: list[MathSpan] = []
     for match in SPAN.finditer(text):
         content = next(part for part in match.groups() if part is not None)
         money = match["inline"] and content[-1].isspace() and text[match.end() :][:1].isdigit()
         if content.strip() and not money:
-            found.append(Span(match.start(), match.end(), content))
+            found.append(MathSpan(match.start(), match.end(), content))
     return found
 
 
-def last_span(text: str, spans: list[Span]) -> str:
+def last_span(text: str, spans: list[MathSpan]) -> str:
     """The last span, with those that "and" or a comma joins to it, and a unit behind it."""
     group = [spans[-1]]
     for span in reversed(spans[:-1]):

@@ -16,7 +16,7 @@ from veritune.verifiers.answers.extraction.hedges import (
 )
 from veritune.verifiers.answers.extraction.spans import (
     NUMBER,
-    Span,
+    MathSpan,
     last_span,
     math_spans,
 )
@@ -102,7 +102,7 @@ MOST_TRAILING = 4
 """Words behind the only number of a sentence: "5 cups of rice"."""
 
 
-class Value(NamedTuple):
+class StatedValue(NamedTuple):
     """What a statement says: its answer, and whether a number or formula follows at once.
 
     Without an answer the statement says that something is not the answer.
@@ -113,7 +113,7 @@ class Value(NamedTuple):
     end: int = 0
 
 
-def value_behind(text: str, at: int) -> Value | None:
+def value_behind(text: str, at: int) -> StatedValue | None:
     """The value stated from `at` on; None where nothing is: a question, a placeholder."""
     lead = LEAD.match(text, at, at + LONGEST)
     begin = lead.end() if lead else at
@@ -131,21 +131,21 @@ def value_behind(text: str, at: int) -> Value | None:
     return found._replace(end=end)
 
 
-def value_of(clause: str, *, closing: bool = False) -> Value:
+def value_of(clause: str, *, closing: bool = False) -> StatedValue:
     """The value that a clause gives; `closing` says that it ends its paragraph."""
     negated = NEGATED.match(clause)
     if negated:
         instead = INSTEAD.search(clause, negated.end())
         found = value_of(clause[instead.end() :]) if instead else None
-        return found if found is not None and found.direct else Value(None, True)
+        return found if found is not None and found.direct else StatedValue(None, True)
     if begins_with_value(clause):
         if ALTERED.search(clause):
-            return Value(None, True)
-        return Value(_opening(_without_remark(clause.lstrip("= "))), True)
+            return StatedValue(None, True)
+        return StatedValue(_opening(_without_remark(clause.lstrip("= "))), True)
     if (option := OPTION.match(clause)) is not None:
         letter = option.group(1)
         rest = clause[option.end() :].strip()
-        return Value(clause if rest and not _is_remark(rest) else letter, True)
+        return StatedValue(clause if rest and not _is_remark(rest) else letter, True)
     return _in_prose(clause, closing)
 
 
@@ -188,7 +188,7 @@ def _sentence(rest: str) -> str:
     return rest
 
 
-def _inside(place: int, spans: list[Span]) -> bool:
+def _inside(place: int, spans: list[MathSpan]) -> bool:
     return any(span.start <= place < span.end for span in spans)
 
 
@@ -243,7 +243,7 @@ def _opening(clause: str) -> str:
     return clause
 
 
-def _between(clause: str, spans: list[Span]) -> str:
+def _between(clause: str, spans: list[MathSpan]) -> str:
     """What stands outside the spans, without connectives."""
     at, rest = 0, []
     for start, end, _ in spans:
@@ -253,30 +253,30 @@ def _between(clause: str, spans: list[Span]) -> str:
     return re.sub(r"\b(?:and|or)\b", "", " ".join(rest))
 
 
-def _in_prose(clause: str, closing: bool) -> Value:
+def _in_prose(clause: str, closing: bool) -> StatedValue:
     """The value in a sentence that does not begin with it; the sentence itself where none is."""
     if not closing or NO_VALUE.match(clause):
-        return Value(clause, False)
+        return StatedValue(clause, False)
     if HEDGE.search(clause) or CONDITION.search(clause):
-        return Value(clause, False)
+        return StatedValue(clause, False)
     behind = IS.match(clause)
     relative = RELATIVE.search(clause) is not None
     if behind and not (relative and AFTERTHOUGHT.search(behind.group())):
         rest = clause[behind.end() :].strip()
-        return Value(_without_remark(rest) if begins_with_value(rest) else rest, False)
+        return StatedValue(_without_remark(rest) if begins_with_value(rest) else rest, False)
     if relative:
-        return Value(clause, False)
+        return StatedValue(clause, False)
     if re.match(r"[^\d$\\]*[,;:]", clause):
-        return Value(clause, False)
+        return StatedValue(clause, False)
     numbers = list(NUMBER.finditer(clause))
     if len(numbers) == 1 and not math_spans(clause):
         number = numbers[0]
         if len(clause[: number.start()].split()) < FEWEST_LEADING:
-            return Value(clause, False)
+            return StatedValue(clause, False)
         value = _without_remark(clause[number.start() :])
         if len(value[number.end() - number.start() :].split()) <= MOST_TRAILING:
-            return Value(value, False)
+            return StatedValue(value, False)
     spans = math_spans(clause)
     if len(spans) == 1 and not NUMBER.search(clause[: spans[0].start] + clause[spans[0].end :]):
-        return Value(last_span(clause, spans), False)
-    return Value(clause, False)
+        return StatedValue(last_span(clause, spans), False)
+    return StatedValue(clause, False)

@@ -1,0 +1,127 @@
+"""The connection to `journal.sqlite`: each write is whole and listed, each fault is one line."""
+
+from __future__ import annotations
+
+import ctypes
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from veritune.errors import DamagedRunError, UnwritableError
+from veritune.journal.database import open_for_reading, open_for_writing
+from veritune.journal.lock import Lock
+from veritune.journal.pages import PageLog
+
+LONGEST_WAL = 4096
+"""Pages in the write-ahead log before they are moved into the database: 16 MiB."""
+BUSY_MS, CHECKPOINT_MS = 5000, 50
+"""How long a write waits for readers, and a checkpoint, which can be had later."""
+
+
+class Connection:
+    """Of the one writer, who holds the lock, or of a reader."""
+
+    def __init__(self, path: Path, *, read_only: bool) -> None:
+        self._path = path
+        self._lock = None if read_only else Lock(path.with_name("journal.lock"))
+        self._pages: PageLog | None = None
+        self._copied: TemporaryDirectory[str] | None = None
+        self._failed: UnwritableError | None = None
+        self._next_checkpoint = LONGEST_WAL
+        try:
+            if read_only:
+                self._db, self._copied = open_for_reading(path)
+            else:
+                self._db, state = open_for_writing(path)
+                self._pages = PageLog(path, state)
+        except BaseException:
+            self._release()
+            raise
+
+    def close(self) -> None:
+        """Move everything into the database, and release files and lock."""
+        if self._pages is not None and self._failed is None:
+            with suppress(OSError, sqlite3.Error):
+                if self._checkpoint():
+                    self._pages.shorten(always=True)
+        if self._pages is not None:
+            self._pages.close()
+            self._pages = None
+        if self._failed is None:
+            self._db.close()
+        self._release()
+
+    def _release(self) -> None:
+        if self._copied is not None:
+            self._copied.cleanup()
+        if self._lock is not None:
+            self._lock.release()
+
+    def read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Rows; raises `DamagedRunError` where sqlite cannot read them."""
+        try:
+            yield from self._db.execute(query, values)
+        except sqlite3.DatabaseError as error:
+            raise DamagedRunError(f"{self._path}: cannot be read ({error})") from None
+
+    def write(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """One statement for many rows, all of them or none."""
+        with self.writing() as db:
+            db.executemany(statement, rows)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, which is listed in `journal.pages` when it is written."""
+        if self._failed is not None:
+            raise self._failed
+        assert self._pages is not None, "the journal was opened to be read"
+        try:
+            with self._db:
+                yield self._db
+        except sqlite3.OperationalError as error:
+            raise self._unwritable(error) from None
+        except sqlite3.DatabaseError as error:
+            raise DamagedRunError(f"{self._path}: damaged ({error})") from None
+        try:
+            frames = self._pages.note()
+        except OSError as error:
+            raise self._abandoned(error) from None
+        if frames > self._next_checkpoint:
+            self._move_frames(frames)
+
+    def _move_frames(self, frames: int) -> None:
+        assert self._pages is not None
+        try:
+            if self._checkpoint():
+                self._pages.shorten()
+                frames = 0
+        except (OSError, sqlite3.Error) as error:
+            raise self._unwritable(error) from None
+        self._next_checkpoint = frames + LONGEST_WAL
+
+    def _checkpoint(self) -> bool:
+        """Move the write-ahead log into the database; False where a reader holds it up."""
+        assert self._pages is not None
+        self._pages.flush()
+        self._db.execute(f"pragma busy_timeout = {CHECKPOINT_MS}")
+        busy = self._db.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
+        self._db.execute(f"pragma busy_timeout = {BUSY_MS}")
+        return not busy
+
+    def _abandoned(self, error: OSError) -> UnwritableError:
+        """A commit could not be listed: the connection is never closed, even as Python ends.
+
+        sqlite would move frames into the database that `journal.pages` lacks.
+        """
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._db))
+        self._failed = self._unwritable(error.strerror)
+        return self._failed
+
+    def _unwritable(self, reason: object) -> UnwritableError:
+        return UnwritableError(
+            f"{self._path}: cannot be written ({reason}); nothing that was written is lost: fix"
+            " that, then run the same command again"
+        )

@@ -1,0 +1,154 @@
+"""Opening `journal.sqlite`: made whole, checked before it is read, readable from any medium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import uuid
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from veritune.errors import DamagedRunError, JournalError, UnwritableError
+from veritune.journal.lock import is_held
+from veritune.journal.pages import State, check_pages, remove_database, wal_of, write_pages
+
+VERSION = 2
+"""Of the schema, in the database's header; version 1 had no number, and no checksums."""
+SCHEMA = f"""
+pragma user_version = {VERSION};
+create table facts (
+    key text, number integer, value text not null, primary key (key, number)
+) without rowid;
+create table policies (
+    round integer primary key, policy text not null, previous text not null,
+    manifest text not null, kept integer not null
+);
+create table problems (
+    id text primary key, split text not null, position integer not null, record text not null
+) without rowid;
+create table candidates (
+    round integer, problem_id text, idx integer, record text not null,
+    primary key (round, problem_id, idx)
+) without rowid;
+create table verdicts (
+    round integer, problem_id text, idx integer, outcome text not null, record text not null,
+    primary key (round, problem_id, idx)
+) without rowid;
+create table selections (
+    round integer, problem_id text, idx integer, primary key (round, problem_id, idx)
+) without rowid;
+create table metrics (
+    round integer, phase text, step integer, record text not null, written integer not null,
+    primary key (round, phase, step)
+) without rowid;
+"""
+
+
+def open_for_writing(path: Path) -> tuple[sqlite3.Connection, State]:
+    """The database of the one writer, who holds the lock; made where there is none."""
+    try:
+        if not path.exists():
+            make_database(path)
+        state = check_database(path)
+        db = sqlite3.connect(path, check_same_thread=False)
+        db.execute("pragma synchronous = full")
+        # Only `Journal` moves frames into the database: `journal.pages` must be on disk before.
+        db.execute("pragma wal_autocheckpoint = 0")
+        db.execute("select count(*) from facts")
+    except (sqlite3.OperationalError, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UnwritableError(f"{path}: cannot be written ({reason})") from None
+    except sqlite3.DatabaseError as error:
+        raise DamagedRunError(f"{path}: damaged ({error})") from None
+    return db, state
+
+
+def make_database(path: Path, run_id: str | None = None) -> None:
+    """An empty journal of a run; `path` appears last, and whole."""
+    aside = path.with_name(".journal.sqlite")
+    remove_database(path)
+    for leftover in (aside, wal_of(aside)):
+        leftover.unlink(missing_ok=True)
+    db = sqlite3.connect(aside)
+    try:
+        db.execute("pragma journal_mode = wal")
+        db.executescript(SCHEMA)
+        with db:
+            row = ("run", 0, run_id or uuid.uuid4().hex)
+            db.execute("insert into facts values (?, ?, ?)", row)
+    finally:
+        db.close()
+    write_pages(aside)
+    aside.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the folder's names on disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def open_for_reading(path: Path) -> tuple[sqlite3.Connection, TemporaryDirectory[str] | None]:
+    """A connection that changes nothing, and the folder of the copy that it reads, if any."""
+    if not path.is_file():
+        raise JournalError(f"{path.parent}: not a run (it has no journal.sqlite)")
+    lock = path.with_name("journal.lock")
+    try:
+        _check_at_rest(path, lock)
+        copied = None
+        address = f"{path.resolve().as_uri()}?mode=ro"
+        if not os.access(path.parent, os.W_OK) and not is_held(lock):
+            # Without a place for its shared memory sqlite reads no write-ahead log.
+            if wal_of(path).is_file() and wal_of(path).stat().st_size:
+                copied = _copied(path)
+                address = (Path(copied.name) / path.name).as_uri()
+            else:
+                address += "&immutable=1"
+        db = sqlite3.connect(address, uri=True, check_same_thread=False)
+        db.execute("select count(*) from facts")
+    except (sqlite3.Error, OSError) as error:
+        raise DamagedRunError(f"{path}: cannot be read ({error})") from None
+    return db, copied
+
+
+def _check_at_rest(path: Path, lock: Path) -> None:
+    """Check the files, unless a writer is at work: what it has written changes meanwhile."""
+    if is_held(lock):
+        return
+    try:
+        check_database(path)
+    except JournalError:
+        if is_held(lock):
+            return
+        check_database(path)
+
+
+def check_database(path: Path) -> State:
+    """Raise `JournalError` for another version's journal or a damaged one."""
+    header = _header(path)
+    if header and not header.startswith(b"SQLite format 3\0"):
+        raise DamagedRunError(f"{path}: damaged (no database)")
+    version = int.from_bytes(header[60:64], "big")
+    if header and version != VERSION and not path.with_name("journal.pages").exists():
+        raise JournalError(
+            f"{path}: written by another version of veritune (journal version {version or 1}, and"
+            f" this one writes {VERSION}); finish it with that version, or choose another name"
+        )
+    return check_pages(path)
+
+
+def _header(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(100)
+
+
+def _copied(path: Path) -> TemporaryDirectory[str]:
+    folder = TemporaryDirectory(prefix="veritune-journal-")
+    for file in (path, wal_of(path)):
+        shutil.copyfile(file, Path(folder.name) / file.name)
+    return folder

@@ -1,0 +1,300 @@
+"""A checksum of every page of the journal, so that no damaged or lost page is ever read.
+
+sqlite checks neither its pages nor that its write-ahead log is there: a flipped byte, or a log that
+was removed, is an older or another history that looks whole. `journal.pages` therefore names what
+the journal holds after each commit. It is a list of groups, one a commit and written after it:
+
+    group   magic, salts of the write-ahead log, first frame, count, pages in all, chain
+    frames  count times: page number, crc32 of the page, crc32 of the frame's header
+
+`chain` is the crc32 over everything before it in the file and the group's frames. The first group
+has salts of 0 and lists every page of `journal.sqlite` itself. A writer that was killed between
+the two leaves frames that no group names yet: those are sqlite's to accept or to drop.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from errno import ENOSPC
+from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
+
+from veritune.errors import DamagedRunError
+
+GROUP = struct.Struct("<4sIIIIII")
+ENTRY = struct.Struct("<III")
+MAGIC = b"vtp1"
+WAL_HEADER, FRAME_HEADER = 32, 24
+"""Bytes, as https://www.sqlite.org/fileformat2.html#walformat says."""
+SHORTEST = 1 << 16
+"""Bytes of a list that is never too long."""
+WAL_MAGIC, WAL_VERSION = 0x377F0683, 3007000
+WHOLE = (0, 0)
+"""Stands for the salts of a group that lists `journal.sqlite` itself."""
+Salts = tuple[int, int]
+
+
+class PageEntry(NamedTuple):
+    """One page, as it stands in a file; `header` is 0 where it is no frame."""
+
+    page: int
+    crc: int
+    header: int
+
+
+class Group(NamedTuple):
+    """What one commit added to the write-ahead log of these salts, from frame `first` on."""
+
+    salts: Salts
+    first: int
+    pages: int
+    entries: Sequence[PageEntry]
+
+
+def wal_of(database: Path) -> Path:
+    """The write-ahead log of a database."""
+    return database.with_name(f"{database.name}-wal")
+
+
+class State(NamedTuple):
+    """Where a list ends: its bytes and their chain, and the frames that it names of a log."""
+
+    size: int
+    chain: int
+    salts: Salts
+    frames: int
+
+
+class PageLog:
+    """Keeps `journal.pages` beside a database that this process alone writes."""
+
+    def __init__(self, database: Path, state: State) -> None:
+        """Go on with a list that `check_pages` found right."""
+        self._database, self._path = database, database.with_name("journal.pages")
+        self._file = self._open(state)
+
+    def _open(self, state: State) -> int:
+        self._size, self._chain, self._salts, self._frames = state
+        file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+        os.ftruncate(file, state.size)
+        return file
+
+    def note(self) -> int:
+        """Name what the last commit wrote; returns the frames that the write-ahead log holds."""
+        with wal_of(self._database).open("rb") as wal:
+            head = _wal_head(wal.read(WAL_HEADER))
+            if head is None:
+                return 0
+            size, salts = head
+            if salts != self._salts:
+                self._salts, self._frames = salts, 0
+            wal.seek(WAL_HEADER + self._frames * (FRAME_HEADER + size))
+            entries, pages = _committed(wal.read(), size, salts)
+        if entries:
+            group = Group(salts, self._frames, pages, entries)
+            data, self._chain = _packed(group, self._chain)
+            if os.write(self._file, data) != len(data):
+                raise OSError(ENOSPC, os.strerror(ENOSPC))
+            self._size += len(data)
+            self._frames += len(entries)
+        return self._frames
+
+    def flush(self) -> None:
+        """Put on disk what was noted: before sqlite moves frames into the database."""
+        os.fsync(self._file)
+
+    def shorten(self, *, always: bool = False) -> None:
+        """List the database anew where most of the list is of pages that were written again.
+
+        The write-ahead log must be empty.
+        """
+        listed = ENTRY.size * (self._database.stat().st_size // 4096)
+        if always or self._size > 3 * listed + SHORTEST:
+            state = write_pages(self._database)
+            os.close(self._file)
+            self._file = self._open(state)
+
+    def close(self) -> None:
+        """Release the file."""
+        os.close(self._file)
+
+
+def write_pages(database: Path, name: str = "journal.pages") -> State:
+    """List a database whose write-ahead log is empty, in a file beside it."""
+    path, aside = database.with_name(name), database.with_name(f".{name}")
+    entries = list(_database_pages(database))
+    data, chain = _packed(Group(WHOLE, 0, len(entries), entries), 0)
+    with aside.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    aside.replace(path)
+    return State(len(data), chain, WHOLE, 0)
+
+
+def check_pages(database: Path) -> State:
+    """Raise `DamagedRunError` where the files do not hold what was written to them.
+
+    To be called before sqlite opens the database, which nobody may be writing.
+    """
+    groups, state = _groups(database.with_name("journal.pages"))
+    last = groups[-1]
+    if groups[0].salts != WHOLE:
+        raise DamagedRunError(f"{database.with_name('journal.pages')}: damaged")
+    history: dict[int, list[int]] = {}
+    for group in groups:
+        for entry in group.entries:
+            history.setdefault(entry.page, []).append(entry.crc)
+    wal, covered = _read_wal(database), set()
+    if wal is not None:
+        # Of other salts: the last checkpoint moved all that is listed, and then this log was begun.
+        covered = {entry.page for entry in wal.entries}
+        generation = [g for g in groups if g.salts == last.salts == wal.salts]
+        listed = [entry for group in generation for entry in group.entries]
+        if wal.entries[: len(listed)] != listed:
+            raise DamagedRunError(
+                f"{wal_of(database)}: not what was written there: its disk or another program"
+                " damaged it, or it was cut short"
+            )
+    _check_database(database, history, covered, max(group.pages for group in groups))
+    return state
+
+
+def _check_database(
+    database: Path, history: dict[int, list[int]], covered: set[int], pages: int
+) -> None:
+    """Every page is the last one written, or, where the write-ahead log has it, any before."""
+    seen = 0
+    for entry in _database_pages(database):
+        seen = entry.page
+        known = history.get(entry.page, [])
+        allowed = known if entry.page in covered else known[-1:]
+        if entry.crc not in allowed and not (entry.page in covered and not known):
+            raise DamagedRunError(
+                f"{database}: page {entry.page} is not what was written there: its disk or another"
+                f" program damaged it, or {wal_of(database).name} was removed"
+            )
+    if lost := [page for page in range(seen + 1, pages + 1) if page not in covered]:
+        raise DamagedRunError(
+            f"{database}: {len(lost)} of {pages} pages are missing: it was cut short, or"
+            f" {wal_of(database).name} was removed"
+        )
+
+
+class _Wal(NamedTuple):
+    salts: Salts
+    entries: list[PageEntry]
+
+
+def _read_wal(database: Path) -> _Wal | None:
+    """The frames of the write-ahead log; None where there are none."""
+    try:
+        stream = wal_of(database).open("rb")
+    except FileNotFoundError:
+        return None
+    with stream:
+        head = _wal_head(stream.read(WAL_HEADER))
+        if head is None:
+            return None
+        size, salts = head
+        entries = []
+        while len(frame := stream.read(FRAME_HEADER + size)) == FRAME_HEADER + size:
+            if struct.unpack_from(">II", frame, 8) != salts:
+                break
+            entries.append(_frame_entry(frame))
+        return _Wal(salts, entries)
+
+
+def _wal_head(header: bytes) -> tuple[int, Salts] | None:
+    """(page size, salts) of a write-ahead log; None for one that sqlite reads nothing from."""
+    if len(header) < WAL_HEADER:
+        return None
+    magic, version, size, _, one, two, *noted = struct.unpack(">8I", header)
+    words = struct.unpack(">6I" if magic & 1 else "<6I", header[:24])
+    first = second = 0
+    for even, odd in zip(words[::2], words[1::2], strict=True):
+        first = (first + even + second) % 2**32
+        second = (second + odd + first) % 2**32
+    if magic | 1 != WAL_MAGIC or version != WAL_VERSION or [first, second] != noted:
+        return None
+    return size, (one, two)
+
+
+def _committed(data: bytes, size: int, salts: Salts) -> tuple[list[PageEntry], int]:
+    """The frames up to the last that ends a commit, and the pages of the database after it."""
+    entries: list[PageEntry] = []
+    whole, pages, step = 0, 0, FRAME_HEADER + size
+    for at in range(0, len(data) - step + 1, step):
+        frame = data[at : at + step]
+        if struct.unpack_from(">II", frame, 8) != salts:
+            break
+        entries.append(_frame_entry(frame))
+        if after := struct.unpack_from(">I", frame, 4)[0]:
+            whole, pages = len(entries), after
+    return entries[:whole], pages
+
+
+def _frame_entry(frame: bytes) -> PageEntry:
+    page = struct.unpack_from(">I", frame)[0]
+    return PageEntry(page, crc32(memoryview(frame)[FRAME_HEADER:]), crc32(frame[:FRAME_HEADER]))
+
+
+def _database_pages(database: Path) -> Iterator[PageEntry]:
+    with database.open("rb") as stream:
+        size = _page_size(stream.read(100))
+        stream.seek(0)
+        number = 0
+        while data := stream.read(size):
+            number += 1
+            yield PageEntry(number, crc32(data), 0)
+
+
+def _page_size(header: bytes) -> int:
+    size: int = struct.unpack_from(">H", header.ljust(18, b"\0"), 16)[0]
+    return 65536 if size == 1 else size if size >= 512 else 4096
+
+
+def _packed(group: Group, chain: int) -> tuple[bytes, int]:
+    body = b"".join(ENTRY.pack(*entry) for entry in group.entries)
+    values = (MAGIC, *group.salts, group.first, len(group.entries), group.pages)
+    chain = crc32(body, crc32(GROUP.pack(*values, chain)))
+    return GROUP.pack(*values, chain) + body, chain
+
+
+def _groups(path: Path) -> tuple[list[Group], State]:
+    """What the file lists; a group that its writer was killed in the middle of is left out."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DamagedRunError(f"{path}: cannot be read ({error.strerror})") from None
+    groups: list[Group] = []
+    at = chain = frames = 0
+    while at + GROUP.size <= len(data):
+        magic, one, two, first, count, pages, noted = GROUP.unpack_from(data, at)
+        end = at + GROUP.size + count * ENTRY.size
+        if end > len(data) and groups and MAGIC not in data[at + len(MAGIC) :]:
+            break
+        body = data[at + GROUP.size : end]
+        values = (magic, one, two, first, count, pages)
+        chain = crc32(body, crc32(GROUP.pack(*values, chain)))
+        if magic != MAGIC or chain != noted or len(body) != count * ENTRY.size:
+            raise DamagedRunError(f"{path}: damaged at byte {at}")
+        groups.append(Group((one, two), first, pages, list(_entries(body))))
+        at, frames = end, first + count
+    if not groups:
+        raise DamagedRunError(f"{path}: empty or cut short")
+    last = groups[-1].salts
+    return groups, State(at, chain, last, 0 if last == WHOLE else frames)
+
+
+def _entries(body: bytes) -> Iterator[PageEntry]:
+    return (PageEntry(*values) for values in ENTRY.iter_unpack(body))
+
+
+def remove_database(database: Path) -> None:
+    """Remove a database with all that belongs to it."""
+    for name in (database.name, f"{database.name}-wal", f"{database.name}-shm", "journal.pages"):
+        database.with_name(name).unlink(missing_ok=True)

@@ -1,0 +1,40 @@
+"""From what the user wrote (a folder or a hub name) to a folder on this machine."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from veritune.errors import MissingFileError, ModelError
+
+HUB_NAME = re.compile(r"^[\w.-]+(/[\w.-]+)?$")
+HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
+CONNECT_SECONDS = 10.0
+
+
+def model_folder(path: str | Path) -> Path:
+    """The folder of a model or adapter; a name that is no local path is fetched from the hub."""
+    folder = Path(path).expanduser()
+    if folder.is_dir():
+        return folder
+    if folder.exists():
+        raise ModelError(f"{path}: is a file; give the folder that holds config.json")
+    if not HUB_NAME.match(str(path)) or str(path).startswith((".", "/", "~")):
+        raise MissingFileError(f"{path}: no such folder; give a Hugging Face folder or a hub name")
+    return _from_hub(str(path))
+
+
+def _from_hub(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
+
+    fix = "give a local model folder, or check the name and the network"
+    try:
+        return Path(snapshot_download(name, allow_patterns=HUB_FILES, etag_timeout=CONNECT_SECONDS))
+    except (RepositoryNotFoundError, HFValidationError):
+        raise ModelError(f"{name}: no such folder, and no such hub model; {fix}") from None
+    except (OSError, RuntimeError, ValueError) as error:
+        cause = str(error).strip().partition("\n")[0]
+        raise ModelError(
+            f"{name}: no such folder, and the hub cannot be reached ({cause}); {fix}"
+        ) from None

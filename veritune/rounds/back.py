@@ -1,0 +1,104 @@
+"""`--from-round K`: back to the state after round K, with what came later moved aside.
+
+Nothing is deleted: later checkpoints, damaged files and the journal as it was go to `aside-N` in
+the run's folder. A journal that is lost begins anew at K's checkpoint, which proves itself.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from veritune.config import Recipe
+from veritune.errors import RecipeError, UnwritableError
+from veritune.files import write_text
+from veritune.journal import Journal, RunFolder
+from veritune.journal.database import make_database
+from veritune.journal.lock import Lock
+from veritune.models import policy_hash
+from veritune.rounds.whole import Say, checked, config_is_known, note, run_of, whole_rounds
+
+
+def go_back(recipe: Recipe, round: int, say: Say) -> None:
+    """Bring a run's folder to the state after `round`; the run is resumed from there.
+
+    Raises `RecipeError` where that round has no checkpoint to resume from.
+    """
+    folder = RunFolder(recipe.folder)
+    if not folder.checkpoints.is_dir():
+        raise RecipeError(f"{folder.path}: no such run; leave --from-round out to begin it")
+    aside = _Aside(folder.path)
+    try:
+        lost = _move(folder, round, aside)
+        with Journal.open(folder.path) as journal:
+            _renew(folder, journal, round, aside)
+    except OSError as error:
+        if isinstance(error, UnwritableError):
+            raise
+        raise UnwritableError(f"{folder.path}: cannot be written ({error.strerror})") from None
+    what = "; the journal was lost, and begins anew there" if lost else ""
+    where = f"; what came later is in {aside.path}" if aside.path.exists() else ""
+    say(f"back to the state after round {round}{what}{where}")
+
+
+def _move(folder: RunFolder, last: int, aside: _Aside) -> bool:
+    """Move aside what is later or damaged; whether the journal is lost."""
+    run, lost = run_of(folder)  # Not under the lock: files that a writer holds are not checked.
+    lock = Lock(folder.path / "journal.lock")
+    try:
+        whole = {round for round, maker in whole_rounds(folder).items() if maker == run}
+        if last and last not in whole:
+            can = ", ".join(map(str, [0, *sorted(whole)]))
+            raise RecipeError(
+                f"--from-round {last}: {folder.path} has no whole checkpoint of it; there is {can}"
+            )
+        # First of all a copy of the journal as it is: a kill may come at any moment.
+        files = [file for file in folder.path.glob("journal.*") if file.name != "journal.lock"]
+        aside.add(files, move=lost)
+        for round in folder.rounds():
+            if round > last or round not in whole:
+                aside.add([folder.checkpoint(round)], under="checkpoints")
+        aside.add(folder.checkpoints.glob(".round-*"), under="checkpoints")
+        aside.add([folder.metrics])
+        if lost:
+            aside.add([folder.config])
+            make_database(folder.journal, run if last else None)
+    finally:
+        lock.release()
+    return lost
+
+
+def _renew(folder: RunFolder, journal: Journal, last: int, aside: _Aside) -> None:
+    """Make the journal's rows and the files beside it those of the state after round `last`."""
+    journal.drop_after(last)
+    known, there = journal.policies(), folder.rounds()
+    journal.let_go([round for round in known if round and round not in there])
+    for round in there:
+        if round not in known:
+            place = folder.checkpoint(round)
+            note(journal, round, policy_hash(place), checked(place))
+    configs = journal.facts("config")
+    if configs and not config_is_known(folder, configs):
+        aside.add([folder.config])
+        write_text(folder.config, configs[-1])
+
+
+class _Aside:
+    """The folder for what is moved away; made with the first of it."""
+
+    def __init__(self, run: Path) -> None:
+        used = [int(path.name[6:]) for path in run.glob("aside-*") if path.name[6:].isdigit()]
+        self.path = run / f"aside-{max(used, default=0) + 1}"
+
+    def add(self, files: Iterable[Path], *, under: str = "", move: bool = True) -> None:
+        """Move files or folders here, or copy files."""
+        for file in files:
+            if not file.exists():
+                continue
+            place = self.path / under
+            place.mkdir(parents=True, exist_ok=True)
+            if move:
+                file.rename(place / file.name)
+            else:
+                shutil.copyfile(file, place / file.name)

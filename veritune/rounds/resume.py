@@ -1,0 +1,169 @@
+"""Beginning a run, resuming one that proves to be whole, or finding that it is finished."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from veritune.config import EvaluationConfig, Recipe
+from veritune.errors import DamagedRunError, JournalError, RecipeError
+from veritune.files import write_text
+from veritune.journal import Journal, PolicyRow, RunFolder
+from veritune.journal.folder import changed_keys, to_toml
+from veritune.journal.journal import Split
+from veritune.models import model_folder
+from veritune.models.checkpoints import remove_leftovers
+from veritune.models.manifest import MANIFEST, check_folder, folder_manifest
+from veritune.problems import recipe_problems
+from veritune.records import Checkpoint, Problem
+from veritune.rounds.progress import Progress
+from veritune.rounds.whole import (
+    adopt,
+    check_checkpoints,
+    check_files,
+    check_not_lost,
+    check_run,
+    check_start,
+    checked,
+    config_is_known,
+    with_choices,
+)
+
+Problems = Sequence[Problem]
+
+
+@contextmanager
+def open_journal(folder: RunFolder) -> Iterator[Journal]:
+    """The journal of a run, for its one writer; made where there is no run yet."""
+    with with_choices(folder):
+        check_not_lost(folder)
+        folder.make()
+        journal = Journal.open(folder.path)
+    with journal:
+        yield journal
+
+
+def finished_rows(recipe: Recipe, progress: Progress) -> list[dict[str, Any]]:
+    """The evaluations of a run that has nothing left to do, which is only read; else none."""
+    folder = RunFolder(recipe.folder)
+    if not folder.journal.exists():
+        return []
+    with with_choices(folder), Journal.open(folder.path, read_only=True) as journal:
+        configs, rows = journal.facts("config"), journal.evaluations()
+        last = [row for row in rows if row["round"] == recipe.rounds.count]
+        if not configs or not last or not is_measured_by(last[0], recipe.evaluation):
+            return []
+        changed_keys(folder.path, configs[-1], recipe)
+        check_run(folder, journal)
+        check_start(journal)
+    progress.measured(rows)
+    return rows
+
+
+def is_measured_by(row: dict[str, Any], config: EvaluationConfig) -> bool:
+    """Whether an evaluation was made as the recipe asks for it."""
+    return bool((row.get("n"), row.get("k")) == (config.n, config.k))
+
+
+def begin_or_resume(
+    recipe: Recipe, journal: Journal, progress: Progress
+) -> tuple[Problems, Problems]:
+    """The run's (training, held-out) problems, once the run on disk is known to be whole.
+
+    Raises `DamagedRunError` where it is not, `RecipeError` where the recipe or its problems are
+    not those that it began with.
+    """
+    folder, text = RunFolder(recipe.folder), to_toml(recipe)
+    configs = journal.facts("config")
+    with with_choices(folder):
+        if configs:
+            check_files(folder, journal)
+        elif folder.config.exists():
+            raise DamagedRunError(f"{folder.journal}: empty, and config.toml is there")
+        check_checkpoints(folder, journal)
+    changed = changed_keys(folder.path, configs[-1], recipe) if configs else []
+    for path in folder.foreign():
+        progress.say(f"{path}: not a checkpoint of the run; it is left alone")
+    remove_leftovers(folder.checkpoints / "round-*")
+    train, test = recipe_problems(recipe.problems, recipe.seed)
+    if not configs:
+        journal.begin({"config": text}, {"train": train, "test": test})
+    else:
+        _check_same(recipe, journal, "train", train)
+        _check_same(recipe, journal, "test", test)
+        adopt(folder, journal)
+    if changed:
+        progress.say(f"resumed with changes: {', '.join(changed)}")
+    if configs and configs[-1] != text:
+        journal.add_fact("config", text)
+    if not config_is_known(folder, [text]):
+        write_text(folder.config, text)
+    return train, test
+
+
+def _check_same(recipe: Recipe, journal: Journal, split: Split, problems: Problems) -> None:
+    """Raise `RecipeError` where the problems are not those that were sampled so far."""
+    known = {problem.id: problem.to_line() for problem in journal.problems(split)}
+    here = {problem.id: problem.to_line() for problem in problems}
+    if list(known.items()) == list(here.items()):
+        return
+    other = [id for id in here if id in known and known[id] != here[id]]
+    new, gone = [id for id in here if id not in known], [id for id in known if id not in here]
+    parts = [
+        f"{len(ids)} {what} ({', '.join(map(repr, ids[:3]))}{', ...' if len(ids) > 3 else ''})"
+        for what, ids in (("differ", other), ("are new", new), ("are gone", gone))
+        if ids
+    ]
+    raise RecipeError(
+        f"{recipe.problems.path or recipe.problems.source}: not the problems that this run began"
+        f" with: of the {split} problems {', '.join(parts) or 'the order differs'}; put the file"
+        " back as it was, or choose another --name"
+    )
+
+
+def note_start(recipe: Recipe, journal: Journal, start: Checkpoint) -> None:
+    """Hold the policy that the run starts from to what the journal says, or write it there.
+
+    Raises `JournalError` where it is another one than the run began with.
+    """
+    known = journal.policies().get(0)
+    place = model_folder(start.path)
+    ours = (place / MANIFEST).is_file()
+    manifest = check_folder(place).text if ours else folder_manifest(place)
+    if known is None:
+        _check_makers(recipe, journal, start)
+        row = PolicyRow(round=0, policy=start.policy, previous="", manifest=manifest)
+        journal.add_policy(row)
+        journal.add_fact("start", os.path.relpath(place, recipe.folder))
+    elif known.policy != start.policy:
+        raise JournalError(
+            f"{start.path}: is policy {start.policy}, and {recipe.folder} began from"
+            f" {known.policy}; put that back, or choose another --name"
+        )
+    elif _files(known.manifest) != _files(manifest):
+        there, here = _files(known.manifest), _files(manifest)
+        names = sorted(n for n in there | here if there.get(n) != here.get(n))
+        raise JournalError(
+            f"{start.path}/{names[0]}: not as it was when {recipe.folder} began; put it back, or"
+            " choose another --name"
+        )
+
+
+def _check_makers(recipe: Recipe, journal: Journal, start: Checkpoint) -> None:
+    """Of a journal that was lost: the checkpoints that are left must come from this start."""
+    folder = RunFolder(recipe.folder)
+    for round in folder.rounds():
+        began = checked(folder.checkpoint(round)).made_by.get("start")
+        if began != start.policy:
+            raise JournalError(
+                f"{folder.checkpoint(round)}: comes from policy {began}, and the start is"
+                f" {start.policy}; choose another --name"
+            )
+
+
+def _files(manifest: str) -> dict[str, str]:
+    files: dict[str, str] = json.loads(manifest)["files"]
+    return files

@@ -1,0 +1,95 @@
+"""Keeps one grader ready, forked from a process that is shut in already.
+
+Graders run the tests of a data set, one problem's after another's; each is a fresh fork, and what
+it leaves (processes, files) is swept away after it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import resource
+import signal
+import socket
+from typing import Any, NoReturn
+
+from . import confine, grader, linux, wire, zygote
+from .confine import Confinement
+
+READY, END = b"R", b"E"
+MEMORY_BYTES = 1 << 30
+RULES = Confinement(
+    cpu_seconds=None,
+    memory_bytes=MEMORY_BYTES,
+    processes=16,
+    file_bytes=16 << 20,
+    files=1000,
+    own_name=False,
+    descriptors=1024,
+)
+
+
+def serve(link: socket.socket, uid: int | None) -> NoReturn:
+    """Answer the host's requests until it hangs up; the first process of a pid namespace."""
+    link = socket.socket(fileno=zygote.take_places(link.detach()))
+    linux.close_from(link.fileno() + 1)
+    confine.settle()
+    confine.OomPreference().end_first()
+    confine.steps(RULES).take(confine.leaving_root(uid))
+    gc.collect()
+    gc.freeze()
+    while True:
+        near, far = socket.socketpair()
+        if os.fork() == 0:
+            _become_grader(near.fileno())
+        socket.send_fds(link, [READY], [far.fileno()])
+        near.close()
+        far.close()
+        if link.recv(1) != END:
+            os._exit(0)
+        wire.write(link.fileno(), wire.dumps(_end()))
+
+
+def _end() -> int:
+    """Kill everything else in the namespace; the grader's exit code."""
+    code = 0
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            # The grader was started first, so it is the first that is waited for.
+            _, status = os.wait()
+            code = code or os.waitstatus_to_exitcode(status)
+    if left := os.listdir("/tmp"):
+        _remove(left)
+    return code
+
+
+def _remove(names: list[str]) -> None:
+    import shutil  # which would add to every fork, and is hardly ever needed
+
+    for name in names:
+        shutil.rmtree(f"/tmp/{name}", ignore_errors=True)
+        if os.path.lexists(f"/tmp/{name}"):
+            os.unlink(f"/tmp/{name}")
+
+
+def _become_grader(fd: int) -> NoReturn:
+    """In the forked child: read the tests, then grade; never returns."""
+    code = 1
+    try:
+        os.dup2(fd, zygote.CHANNEL)
+        linux.close_from(zygote.CHANNEL + 1)
+        gc.enable()
+        frame = wire.read(zygote.CHANNEL, wire.MAX_JOB)
+        job: dict[str, Any] = wire.loads(frame or b"")
+        resource.setrlimit(resource.RLIMIT_CPU, (job["cpu_seconds"], job["cpu_seconds"] + 1))
+        grader.serve(socket.socket(fileno=zygote.CHANNEL), job)
+        code = 0
+    except BaseException:
+        import traceback
+
+        wire.write(zygote.CHANNEL, wire.dumps({"broken": traceback.format_exc()[-2000:]}))
+    finally:
+        os._exit(code)
