@@ -25,7 +25,9 @@ def test_optional_fields_stay_out_of_files() -> None:
         ({"id": 3}, "id: input should be a valid string (got 3)"),
         ({"extra": 1}, "extra: unknown key"),
         ({"kind": "art"}, "kind:"),
-        ({"reference": {"answer": 2}}, "reference.answer:"),
+        ({"reference": {"answer": [2]}}, "reference.answer:"),
+        ({"reference": {"answer": True}}, "reference.answer:"),
+        ({"reference": {"answer": None}}, "reference.answer:"),
         ({"reference": {}}, "reference.answer: missing"),
         ({"prompt": [{"role": "user"}]}, "content: missing"),
     ],
@@ -35,6 +37,15 @@ def test_wrong_problem_is_one_line_naming_the_key(change: dict, says: str) -> No
         problem_from_json(MATH | change)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(2, "2"), (-2.5, "-2.5"), (2.0, "2"), (10**30, "1" + "0" * 30), (1e30, "1e+30")],
+)
+def test_an_answer_may_be_a_number(number: float, text: str) -> None:
+    problem = problem_from_json(MATH | {"reference": {"answer": number}})
+    assert problem.to_json()["reference"] == {"answer": text}
 
 
 def test_code_reference_is_checked_by_its_test_type() -> None:

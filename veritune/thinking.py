@@ -31,7 +31,7 @@ TAG = re.compile(rf"(?P<opening>{OPENING})|(?P<closing>{CLOSING})", re.IGNORECAS
 PROMPT_END = re.compile(rf"(?:{OPENING})\s*\Z", re.IGNORECASE)
 LONGEST_TAG = 40
 """Characters at the end of a prompt in which an opening tag is looked for."""
-CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)[^<]{0,200}<\|message\|>")
+CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)(?:(?!<\|channel\|>).){0,200}?<\|message\|>", re.DOTALL)
 """The head of a message of gpt-oss: its channel is analysis, commentary or final."""
 STRIPPED = re.compile(r"\A\s*analysis(?=[A-Z])")
 FINAL_STRIPPED = "assistantfinal"

@@ -127,6 +127,31 @@ def test_verify_and_pass_at_k(tmp_path: Path, capsys: Lines) -> None:
     assert "pass@1: 50.0%" in said and "pass@2: 83.3%" in said
 
 
+@pytest.mark.parametrize(
+    ("options", "outcomes"),
+    [
+        ([], ["passed", "passed", "failed", "failed"]),
+        (["--answers.mode", "strict"], ["passed", "failed", "failed", "failed"]),
+        (["--answers.mode", "lenient"], ["passed", "passed", "passed", "failed"]),
+        (["--answers.marker", "=>"], ["passed", "passed", "failed", "passed"]),
+        (["--answers.thinking-opened"], ["failed", "failed", "failed", "failed"]),
+    ],
+)
+def test_verify_is_told_where_answers_stand(
+    tmp_path: Path, capsys: Lines, options: list[str], outcomes: list[str]
+) -> None:
+    problems, candidates, out = (tmp_path / f"{x}.jsonl" for x in "pcv")
+    problems.write_text(MATH)
+    texts = [r"\boxed{2}", "The answer is 2.", "1 + 1 = 2", "3 - 1 => 2\nor is it 3?"]
+    rows = [{"problem_id": "a", "index": i, "text": text} for i, text in enumerate(texts)]
+    candidates.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    files = ["--problems", str(problems), "--candidates", str(candidates), "--out", str(out)]
+    assert main(["verify", *files, *options]) == 0
+    verdicts = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [v["outcome"] for v in verdicts] == outcomes
+    capsys.readouterr()
+
+
 @pytest.mark.slow
 def test_sample_verify_train_in_a_chain_of_commands(tmp_path: Path) -> None:
     from veritune.config import ScratchConfig

@@ -1,1 +1,215 @@
 """Mathematics: read once, with every meaning that a text can have, and compared exactly."""
+
+from typing import TYPE_CHECKING
+
+from veritune.lazy import lazily
+
+if TYPE_CHECKING:
+    from veritune.algebra.engine.calculus import has_calculus, worked_out
+    from veritune.algebra.engine.loading import limited_by
+    from veritune.algebra.equality.identity import identical
+    from veritune.algebra.equality.meanings import (
+        agreed,
+        parameters,
+        same_up_to_constant,
+        strays,
+        unconditional,
+        with_other_constants,
+        with_same_constant,
+        with_same_parameter,
+    )
+    from veritune.algebra.equality.policy import DEFAULT, AnswerPolicy
+    from veritune.algebra.equality.printed import Printed, printed, real_value
+    from veritune.algebra.equality.relate import Relater
+    from veritune.algebra.equality.solve import to_set
+    from veritune.algebra.limits import (
+        LONGEST_ANSWER,
+        LimitReachedError,
+        UndefinedError,
+        UnparsedError,
+        start_meter,
+    )
+    from veritune.algebra.reading.clean import unglued
+    from veritune.algebra.reading.read import read
+    from veritune.algebra.tables import table
+    from veritune.algebra.trees.children import rebuild, variables, walk
+    from veritune.algebra.trees.nodes import (
+        Add,
+        Apply,
+        Cases,
+        Collection,
+        Const,
+        Dots,
+        Frac,
+        Func,
+        Mul,
+        Node,
+        Num,
+        Pow,
+        Quantity,
+        RadixInteger,
+        Relation,
+        Root,
+        Sign,
+        Sym,
+    )
+    from veritune.algebra.trees.show import show
+    from veritune.algebra.trees.signs import has_sign, variants
+    from veritune.algebra.values.modular import OpaqueError, rational, whole_number
+    from veritune.algebra.values.numeric import DomainError, context
+    from veritune.algebra.values.polynomials import NotPolynomialError
+    from veritune.algebra.values.realsets import NotASetError, RealSet, close, union
+else:
+    __getattr__ = lazily(
+        __name__,
+        {
+            "engine.calculus": (
+                "has_calculus",
+                "worked_out",
+            ),
+            "engine.loading": ("limited_by",),
+            "equality.identity": ("identical",),
+            "equality.meanings": (
+                "agreed",
+                "parameters",
+                "same_up_to_constant",
+                "strays",
+                "unconditional",
+                "with_other_constants",
+                "with_same_constant",
+                "with_same_parameter",
+            ),
+            "equality.policy": (
+                "AnswerPolicy",
+                "DEFAULT",
+            ),
+            "equality.printed": (
+                "Printed",
+                "printed",
+                "real_value",
+            ),
+            "equality.relate": ("Relater",),
+            "equality.solve": ("to_set",),
+            "limits": (
+                "LONGEST_ANSWER",
+                "LimitReachedError",
+                "UndefinedError",
+                "UnparsedError",
+                "start_meter",
+            ),
+            "reading.clean": ("unglued",),
+            "reading.read": ("read",),
+            "tables": ("table",),
+            "trees.children": (
+                "rebuild",
+                "variables",
+                "walk",
+            ),
+            "trees.nodes": (
+                "Add",
+                "Apply",
+                "Cases",
+                "Collection",
+                "Const",
+                "Dots",
+                "Frac",
+                "Func",
+                "Mul",
+                "Node",
+                "Num",
+                "Pow",
+                "Quantity",
+                "RadixInteger",
+                "Relation",
+                "Root",
+                "Sign",
+                "Sym",
+            ),
+            "trees.show": ("show",),
+            "trees.signs": (
+                "has_sign",
+                "variants",
+            ),
+            "values.modular": (
+                "OpaqueError",
+                "rational",
+                "whole_number",
+            ),
+            "values.numeric": (
+                "DomainError",
+                "context",
+            ),
+            "values.polynomials": ("NotPolynomialError",),
+            "values.realsets": (
+                "NotASetError",
+                "RealSet",
+                "close",
+                "union",
+            ),
+        },
+    )
+
+
+__all__ = [
+    "DEFAULT",
+    "LONGEST_ANSWER",
+    "Add",
+    "AnswerPolicy",
+    "Apply",
+    "Cases",
+    "Collection",
+    "Const",
+    "DomainError",
+    "Dots",
+    "Frac",
+    "Func",
+    "LimitReachedError",
+    "Mul",
+    "Node",
+    "NotASetError",
+    "NotPolynomialError",
+    "Num",
+    "OpaqueError",
+    "Pow",
+    "Printed",
+    "Quantity",
+    "RadixInteger",
+    "RealSet",
+    "Relater",
+    "Relation",
+    "Root",
+    "Sign",
+    "Sym",
+    "UndefinedError",
+    "UnparsedError",
+    "agreed",
+    "close",
+    "context",
+    "has_calculus",
+    "has_sign",
+    "identical",
+    "limited_by",
+    "parameters",
+    "printed",
+    "rational",
+    "read",
+    "real_value",
+    "rebuild",
+    "same_up_to_constant",
+    "show",
+    "start_meter",
+    "strays",
+    "table",
+    "to_set",
+    "unconditional",
+    "unglued",
+    "union",
+    "variables",
+    "variants",
+    "walk",
+    "whole_number",
+    "with_other_constants",
+    "with_same_constant",
+    "with_same_parameter",
+    "worked_out",
+]

@@ -45,8 +45,15 @@ class SamplerConfig(Frozen):
 class AnswersConfig(Frozen):
     """What counts as the same mathematical answer, and where a solution states one."""
 
-    mode: Literal["strict", "lenient"] = "strict"
-    """strict: only what is marked as the answer; lenient: whatever looks most like it."""
+    mode: Literal["strict", "stated", "lenient"] = "stated"
+    """strict: the answer stands in a box, in answer tags or behind the marker; stated: or it is
+    announced in words, never a number that merely occurs; lenient: or it is the last number."""
+    marker: str | None = None
+    """What stands before the answer, such as ####, or a tag around it, such as <answer>; for
+    problems whose reference names none."""
+    thinking_opened: bool = False
+    """Whether the chat template ends the prompt with an opening thinking tag: then a solution
+    that never closes it has no answer."""
     order_matters: bool = False
     """Whether bare lists such as `1, 2` must come in the reference's order; tuples always must."""
     unreduced_fractions: bool = True

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, with_config
+from pydantic import BeforeValidator, Field, ValidationError, with_config
 from typing_extensions import TypedDict
 
 from veritune.errors import RecordError
@@ -115,6 +116,25 @@ class StepRule(Record):
     settings: dict[str, str | int] = field(default_factory=dict, metadata=OMIT)
 
 
+EXACT = 2**53
+"""Below it every whole float is the number that was written."""
+
+
+def _as_text(value: object) -> object:
+    """A number as its text; everything else as it is, for the strict check that follows.
+
+    2.0 is 2: as a decimal it would stand for all that rounds to it.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        return value
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < EXACT
+    return str(int(value) if whole else value)
+
+
+AnswerText = Annotated[str, BeforeValidator(_as_text)]
+"""An answer; data sets also write it as a JSON number."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MathReference(Record):
     """What is needed to check a math answer.
@@ -124,7 +144,7 @@ class MathReference(Record):
     mathematics.
     """
 
-    answer: str
+    answer: AnswerText
     steps: tuple[str, ...] = ()
     solution: str | None = None
     marker: str | None = None

@@ -25,6 +25,10 @@ class MathVerifier:
         return replace(verdict, steps=await self._steps.check(problem, candidate, None))
 
 
+EXTRACTION = {"mode", "marker", "thinking_opened"}
+"""Keys of `verifier.answers` that say where an answer stands, and not what it must equal."""
+
+
 class KindVerifier:
     """Hands each problem to the verifier of its kind."""
 
@@ -65,9 +69,10 @@ async def open_verifier(
     async with AsyncExitStack() as stack:
         from veritune.verifiers.answers import AnswerPolicy, AnswerVerifier
 
-        knobs = config.answers.model_dump(exclude={"mode"})
+        extraction = config.answers.model_dump(include=EXTRACTION)
+        policy = AnswerPolicy(**config.answers.model_dump(exclude=EXTRACTION))
         answers = await stack.enter_async_context(
-            AnswerVerifier(AnswerPolicy(**knobs), mode=config.answers.mode, workers=config.workers)
+            AnswerVerifier(policy, **extraction, workers=config.workers)
         )
         steps = await stack.enter_async_context(_step_labeller(config, answers, say))
         code = CodeOnFirstUse(config, stack)

@@ -103,9 +103,9 @@ def test_markers(marker: str, text: str, answer: str | None) -> None:
 
 
 def test_a_thinking_block_that_the_prompt_opened() -> None:
-    assert extract_answer(r"\boxed{4}", thinking=True).answer is None
-    assert extract_answer(r"\boxed{4}</think>\boxed{5}", thinking=True).answer == "5"
-    assert extract_answer(r"\boxed{4}", mode="lenient", thinking=True).answer is None
+    assert extract_answer(r"\boxed{4}", thinking_opened=True).answer is None
+    assert extract_answer(r"\boxed{4}</think>\boxed{5}", thinking_opened=True).answer == "5"
+    assert extract_answer(r"\boxed{4}", mode="lenient", thinking_opened=True).answer is None
 
 
 def test_a_marker_wins_and_ends_with_its_line() -> None:

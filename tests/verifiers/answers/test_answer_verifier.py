@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from veritune.records import Candidate, MathProblem, MathReference, Verdict
+from veritune.records import Candidate, MathProblem, MathReference, Message, Verdict
 from veritune.verifiers.answers import AnswerVerifier
 
 
@@ -53,6 +53,28 @@ async def test_wrong_or_missing_answers_fail(answer: str, text: str, marker: str
 async def test_a_reference_nobody_can_read_is_an_error_not_a_zero(answer: str, text: str) -> None:
     verdict = await judge(answer, text)
     assert (verdict.outcome, verdict.score) == ("error", None)
+
+
+THOUGHT = r"maybe \boxed{7}"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text", "outcome"),
+    [
+        ("What is 3+4?<think>\n", THOUGHT, "failed"),
+        ("What is 3+4?<think>\n", THOUGHT + r"</think>\boxed{7}", "passed"),
+        ("What is 3+4?", THOUGHT, "passed"),
+        ([{"role": "assistant", "content": "<think>"}], THOUGHT, "failed"),
+        ([{"role": "user", "content": "Do not use <think>"}], THOUGHT, "passed"),
+    ],
+)
+async def test_a_thought_that_the_prompt_begins(
+    prompt: str | list[Message], text: str, outcome: str
+) -> None:
+    problem = MathProblem(id="p", prompt=prompt, reference=MathReference(answer="7"))
+    async with AnswerVerifier() as verifier:
+        verdict = await verifier.verify(problem, Candidate(problem_id="p", index=0, text=text))
+    assert verdict.outcome == outcome
 
 
 def test_importing_the_wing_imports_neither_torch_nor_sympy() -> None:

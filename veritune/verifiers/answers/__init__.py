@@ -1,6 +1,6 @@
 """Whether a mathematical answer is right, however it is written."""
 
-from veritune.algebra.equality.policy import AnswerPolicy
+from veritune.algebra import AnswerPolicy
 from veritune.verifiers.answers.compare import compare
 from veritune.verifiers.answers.comparison import Comparison
 from veritune.verifiers.answers.extract import Extraction, extract_answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import threading
 
-from veritune.algebra.equality.policy import DEFAULT, AnswerPolicy
+from veritune.algebra import DEFAULT, AnswerPolicy
 from veritune.verifiers.answers.comparison import Comparison
 from veritune.verifiers.answers.extract import Extraction
 from veritune.verifiers.answers.fast import quick

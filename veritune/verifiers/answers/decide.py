@@ -5,29 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from veritune.algebra.engine.calculus import has_calculus, worked_out
-from veritune.algebra.equality.meanings import (
+from veritune.algebra import (
+    AnswerPolicy,
+    LimitReachedError,
+    Node,
+    Num,
+    Quantity,
+    Relater,
+    UndefinedError,
+    UnparsedError,
     agreed,
+    has_calculus,
     parameters,
+    read,
     same_up_to_constant,
+    show,
+    start_meter,
     strays,
     unconditional,
     with_other_constants,
     with_same_constant,
     with_same_parameter,
+    worked_out,
 )
-from veritune.algebra.equality.policy import AnswerPolicy
-from veritune.algebra.equality.relate import Relater
-from veritune.algebra.limits import (
-    LimitReachedError,
-    UndefinedError,
-    UnparsedError,
-    start_meter,
-)
-from veritune.algebra.reading.read import read
-from veritune.algebra.trees.nodes import Node, Num, Quantity
-from veritune.algebra.trees.nodes import Relation as TreeRelation
-from veritune.algebra.trees.show import show
+from veritune.algebra import Relation as TreeRelation
 from veritune.verifiers.answers.comparison import Comparison, Relation
 
 STATEMENT = re.compile(r"([^.,;]{1,80}?)(?:\\text\s?\{)?\s(?:is|are)\b")

@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from veritune.algebra.reading.clean import unglued
+from veritune.algebra import unglued
 from veritune.thinking import answer_start, first_turn
 from veritune.verifiers.answers.extraction import (
     behind_marker,
@@ -68,13 +68,13 @@ def extract_answer(
     marker: str | None = None,
     mode: Mode = "stated",
     only: Kind | None = None,
-    thinking: bool = False,
+    thinking_opened: bool = False,
 ) -> Extraction:
     """The answer that a solution states. `only` limits lenient reading to formulas or numbers.
 
-    `thinking` says that the prompt opened a thinking block, so that the text begins in it.
+    `thinking_opened` says that the prompt opened a thinking block, so that the text begins in it.
     """
-    start = answer_start(text, opened=thinking)
+    start = answer_start(text, opened=thinking_opened)
     if start is None:
         return NOTHING
     text = first_turn(text[start:])

@@ -10,8 +10,7 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-from veritune.algebra.equality.policy import AnswerPolicy
-from veritune.algebra.limits import LONGEST_ANSWER
+from veritune.algebra import LONGEST_ANSWER, AnswerPolicy
 from veritune.verifiers.answers.comparison import Comparison, Relation
 
 LONGEST = 400

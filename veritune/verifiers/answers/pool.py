@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from queue import Empty, LifoQueue
 
-from veritune.algebra.equality.policy import AnswerPolicy
+from veritune.algebra import AnswerPolicy
 from veritune.replies import LOOK_SECONDS, TRIES, ReplyLostError
 from veritune.verifiers.answers.comparison import Comparison
 from veritune.verifiers.answers.remote import (

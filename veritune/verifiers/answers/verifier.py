@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Self
 
-from veritune.algebra.equality.policy import DEFAULT, AnswerPolicy
+from veritune.algebra import DEFAULT, AnswerPolicy
 from veritune.records import Candidate, MathProblem, Outcome, Problem, Verdict
+from veritune.thinking import opens_thinking
 from veritune.verifiers.answers.compare import compare_extracted
 from veritune.verifiers.answers.comparison import Comparison, shown
 from veritune.verifiers.answers.extract import Extraction, Mode, extract_answer
@@ -31,13 +32,21 @@ class AnswerVerifier:
         policy: AnswerPolicy = DEFAULT,
         *,
         mode: Mode = "stated",
+        marker: str | None = None,
+        thinking_opened: bool = False,
         workers: int = 1,
         seconds: float = SECONDS,
         memory_mb: int = MEMORY_MB,
     ) -> None:
-        """`seconds` of processor time and `memory_mb` limit each comparison in a worker."""
+        """`seconds` of processor time and `memory_mb` limit each comparison in a worker.
+
+        `mode` says how strictly an answer must be marked; `marker` stands before it where a problem
+        names none; `thinking_opened` says that the prompt's template opened a thinking block.
+        """
         self._policy = policy
         self._mode: Mode = mode
+        self._marker = marker
+        self._thinking_opened = thinking_opened
         self._pool = Pool(workers, seconds=seconds, memory_mb=memory_mb)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="answers")
 
@@ -76,7 +85,12 @@ class AnswerVerifier:
         """
         assert isinstance(problem, MathProblem)
         reference = problem.reference
-        found = extract_answer(text, marker=reference.marker, mode=self._mode)
+        found = extract_answer(
+            text,
+            marker=reference.marker or self._marker,
+            mode=self._mode,
+            thinking_opened=self._thinking_opened or opens_thinking(_prompt_end(problem)),
+        )
         gold = reference_answer(reference.answer)
         sought = found if found.answer is not None else NOUGHT
         if waits:
@@ -85,6 +99,14 @@ class AnswerVerifier:
         if result is None or (found.parts[1:] and not result.equal):
             return None
         return found, result
+
+
+def _prompt_end(problem: MathProblem) -> str:
+    """The text that a solution continues: the prompt, or the start of the assistant's own turn."""
+    if isinstance(problem.prompt, str):
+        return problem.prompt
+    last = problem.prompt[-1] if problem.prompt else None
+    return last["content"] if last is not None and last["role"] == "assistant" else ""
 
 
 def reference_answer(text: str) -> str:

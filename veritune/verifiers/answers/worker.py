@@ -20,9 +20,7 @@ import sys
 from functools import partial
 from typing import Any
 
-from veritune.algebra.engine.loading import limited_by
-from veritune.algebra.equality.policy import AnswerPolicy
-from veritune.algebra.values.numeric import context
+from veritune.algebra import AnswerPolicy, context, limited_by
 from veritune.verifiers.answers.comparison import Comparison
 from veritune.verifiers.answers.decide import decide
 

@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from veritune.algebra.equality.identity import identical
-from veritune.algebra.trees.children import variables
-from veritune.algebra.trees.nodes import Collection, Node, Relation, Sym
+from veritune.algebra import Collection, Node, Relation, Sym, identical, variables
 from veritune.verifiers.steps import wording
 from veritune.verifiers.steps.annotations import ClaimLabel, Finding
 from veritune.verifiers.steps.facts import REFUSALS, Fact, contradicts, follows

@@ -9,9 +9,14 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
-from veritune.algebra.reading.read import read
-from veritune.algebra.values.modular import OpaqueError, rational
+from veritune.algebra import (
+    LimitReachedError,
+    OpaqueError,
+    UndefinedError,
+    UnparsedError,
+    rational,
+    read,
+)
 
 LONGEST = 400
 """Characters; longer text is not read."""

@@ -12,15 +12,28 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from veritune.algebra.equality.solve import to_set
-from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
-from veritune.algebra.trees.children import variables
-from veritune.algebra.trees.nodes import Collection, Node, Num, Relation, Sym
-from veritune.algebra.trees.signs import has_sign, variants
-from veritune.algebra.values.modular import OpaqueError, rational
-from veritune.algebra.values.numeric import DomainError
-from veritune.algebra.values.polynomials import NotPolynomialError
-from veritune.algebra.values.realsets import NotASetError, RealSet, close, union
+from veritune.algebra import (
+    Collection,
+    DomainError,
+    LimitReachedError,
+    Node,
+    NotASetError,
+    NotPolynomialError,
+    Num,
+    OpaqueError,
+    RealSet,
+    Relation,
+    Sym,
+    UndefinedError,
+    UnparsedError,
+    close,
+    has_sign,
+    rational,
+    to_set,
+    union,
+    variables,
+    variants,
+)
 from veritune.verifiers.steps import polynomial
 from veritune.verifiers.steps.polynomial import Polynomial
 

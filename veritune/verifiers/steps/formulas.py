@@ -11,13 +11,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from veritune.algebra.equality.identity import identical
-from veritune.algebra.equality.printed import Printed, printed, real_value
-from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
-from veritune.algebra.reading.read import read
-from veritune.algebra.tables import table
-from veritune.algebra.trees.children import variables, walk
-from veritune.algebra.trees.nodes import (
+from veritune.algebra import (
     Add,
     Apply,
     Cases,
@@ -25,15 +19,26 @@ from veritune.algebra.trees.nodes import (
     Dots,
     Frac,
     Func,
+    LimitReachedError,
     Mul,
     Node,
     Num,
     Pow,
+    Printed,
     Quantity,
     RadixInteger,
     Relation,
     Root,
     Sign,
+    UndefinedError,
+    UnparsedError,
+    identical,
+    printed,
+    read,
+    real_value,
+    table,
+    variables,
+    walk,
 )
 from veritune.records import StepLabel
 from veritune.verifiers.answers.extraction import math_spans

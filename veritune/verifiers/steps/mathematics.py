@@ -12,9 +12,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from veritune.algebra.limits import start_meter
-from veritune.algebra.trees.children import walk
-from veritune.algebra.trees.nodes import Num
+from veritune.algebra import Num, start_meter, walk
 from veritune.records import MathProblem, StepVerdict
 from veritune.verifiers.steps.annotations import ClaimLabel, Finding, check_annotations
 from veritune.verifiers.steps.equality_check import Rounding, check_equality

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from veritune.algebra.trees.nodes import Add, Const, Frac, Mul, Node, Num, Pow, Sym
-from veritune.algebra.values.modular import OpaqueError, whole_number
+from veritune.algebra import Add, Const, Frac, Mul, Node, Num, OpaqueError, Pow, Sym, whole_number
 
 Monomial = tuple[tuple[str, int], ...]
 """Names in order with their powers; the empty one is the constant."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from veritune.algebra.trees.children import walk
-from veritune.algebra.trees.nodes import Collection, Const, Num, Relation
+from veritune.algebra import Collection, Const, Num, Relation, walk
 from veritune.verifiers.steps.facts import REFUSALS, Fact, points
 from veritune.verifiers.steps.ledger import numbers_in
 from veritune.verifiers.steps.polynomial import degree, equation

@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from veritune.algebra.limits import LimitReachedError, UnparsedError
-from veritune.algebra.reading.read import read
-from veritune.algebra.trees.children import rebuild, variables, walk
-from veritune.algebra.trees.nodes import (
+from veritune.algebra import (
     Add,
     Apply,
     Collection,
     Const,
     Frac,
     Func,
+    LimitReachedError,
     Mul,
     Node,
     Num,
@@ -23,6 +21,11 @@ from veritune.algebra.trees.nodes import (
     Root,
     Sign,
     Sym,
+    UnparsedError,
+    read,
+    rebuild,
+    variables,
+    walk,
 )
 from veritune.verifiers.steps.tokens import ProseToken
 

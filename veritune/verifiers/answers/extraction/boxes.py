@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol, TypeVar
 
-OPEN = re.compile(r"\\{1,4}(?:boxed|fbox)\s{0,4}\{")
+OPEN = re.compile(r"\\{1,4}(?:boxed|fbox|framebox)\s{0,4}\{")
 BARE = re.compile(r"\\{1,4}boxed\s{0,4}([-+]?\d[\d,./]{0,100}|[A-Za-z](?![A-Za-z]))")
 BRACE = re.compile(r"\\+[{}]?|[{}]")
 FONT = re.compile(r"\\+(?:text(?:bf|it|rm)?|mathrm|mbox)\s*\{([^{}]*)\}")
 NEUTRAL = re.compile(r"\\+(?:q?quad|[,;:! ()\[\]]|left|right)|[$&]|\\\\")
 SEPARATOR = re.compile(r"[\s,;+]*")
 JOINED = re.compile(r"[\w\s,()=]*\b(?:and|or)\b[\w\s,()=]*")
+LABELLED = re.compile(r"\s*[,;]\s*\\?[A-Za-z]{1,6}(?:_\{?\w\}?)?\s*=\s*")
+"""Between `x = \\boxed{1}` and `y = \\boxed{2}`."""
 AFTERWARDS = re.compile(
     r"\b(?:then|later|finally|now|so|thus|therefore|hence|next|but|not|wait|no|actually|instead|"
     r"final|answer|correct(?:ed)?|rather|gets?|gives?|becomes?|adding|after)\b",
@@ -24,6 +27,15 @@ ALIGNED = re.compile(
     r"\\begin\{(?P<name>aligned|align\*?|gathered|split|gather\*?)\}(?P<rows>.*)\\end\{(?P=name)\}",
     re.DOTALL,
 )
+VALUE = (
+    r"(?P<value>[-+]?\\?\$?\d[\d,./]{0,40}(?<![,.])|\$[^$\n]{1,200}\$"
+    r"|\\[dt]?frac\{[^{}]{0,80}\}\{[^{}]{0,80}\})"
+)
+OR_BEHIND = re.compile(
+    rf"[\s$)*\]\\,(]{{0,6}}(?:text\{{\s*)?or\b(?:\s+(?:maybe|possibly|perhaps|even))?[\s}}]{{1,4}}{VALUE}"
+)
+OR_BEFORE = re.compile(rf"{VALUE}\s*,?\s+or\s+(?:maybe\s+|possibly\s+|perhaps\s+)?[$\\(*]{{0,4}}\Z")
+LONGEST_BESIDE = 80
 MOST_TOGETHER = 64
 MOST_WORDS = 6
 PLAIN = re.compile(r"[\d.,\s\\!/{}-]+")
@@ -80,23 +92,27 @@ def _escaped(token: str) -> bool:
 
 
 def unclosed_box(text: str) -> int | None:
-    """Where the last box begins, if its brace is not closed and something stands in it."""
-    last = None
+    """Where the last box begins, or one around it on its line, if its brace is not closed."""
     if "box" not in text:
         return None
-    for match in OPEN.finditer(text):
-        last = match
-    if last is None or not text[last.end() :].strip():
-        return None
+    opened = [*OPEN.finditer(text)][-2:]
+    for outer, inner in pairwise(opened):
+        if "\n" not in text[outer.end() : inner.start()] and not _closes(text, outer.end()):
+            return outer.start()
+    return opened[-1].start() if opened and not _closes(text, opened[-1].end()) else None
+
+
+def _closes(text: str, at: int) -> bool:
+    """Whether a brace that was opened right before `at` is closed."""
     depth = 1
-    for match in BRACE.finditer(text, last.end()):
+    for match in BRACE.finditer(text, at):
         sign = match.group()[-1]
         if sign == "\\" or _escaped(match.group()):
             continue
         depth += 1 if sign == "{" else -1
         if depth == 0:
-            return None
-    return last.start()
+            return True
+    return False
 
 
 def box_content(content: str) -> str:
@@ -127,11 +143,18 @@ def joins(gap: str) -> bool:
     if len(gap) > 120 or "\n\n" in gap:
         return False
     gap = NEUTRAL.sub(" ", FONT.sub(r" \1 ", gap))
-    if SEPARATOR.fullmatch(gap):
+    if SEPARATOR.fullmatch(gap) or LABELLED.fullmatch(gap):
         return True
     if len(gap.split()) > MOST_WORDS or AFTERWARDS.search(gap):
         return False
     return JOINED.fullmatch(gap) is not None
+
+
+def alternatives(text: str, start: int, end: int) -> list[str]:
+    """Values that "or" joins to a box from `start` to `end`: "\\boxed{5} or 6"."""
+    before = OR_BEFORE.search(text, max(0, start - LONGEST_BESIDE), start)
+    behind = OR_BEHIND.match(text, end)
+    return [match["value"] for match in (before, behind) if match is not None]
 
 
 def with_suffix(text: str, box: Box) -> str:

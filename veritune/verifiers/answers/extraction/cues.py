@@ -9,15 +9,18 @@ LANGUAGES = {
     "Chinese": (
         r"(?:答案|答)\s*(?:就?是|为|應?为|為|應該是|应该是|等于|[:：])",
         r"(?:正确|正確|最终|最終)(?:的)?(?:选项|選項|结果|結果)\s*(?:是|为|為|[:：])",
-        r"(?:故|应|應|所以|因此|答案)?(?:选择|選擇|选|選)\s*[:：]?(?=\s*[(（]?[A-J](?![A-Za-z]))",
+        r"(?:故|应|應|所以|因此|答案)?(?<![不没勿])(?:选择|選擇|选|選)\s*[:：]?(?=\s*[(（]?[A-J](?![A-Za-z]))",
     ),
     "Japanese": (r"(?:答え|解答|回答|答)\s*(?:は|が|[:：])",),
     "Korean": (r"(?:정답|답|최종\s*답안?)\s*(?:은|는|이|[:：])",),
     "German": (
+        r"^[^\w\n]{0,8}(?:Endergebnis|Ergebnis)\s*:",
+        r"\bist\s+(?:daher\s+|also\s+)?die\s+(?:richtige\s+|endg\u00fcltige\s+)?Antwort\b",
         r"\b(?:Antwort|Endergebnis|L\u00f6sung)\s*(?:ist|lautet|betr\u00e4gt|w\u00e4re|:)",
         r"\b(?:endg\u00fcltige|richtige|korrekte)s?\s+(?:Ergebnis|Option)\s+(?:ist|lautet|:)",
     ),
     "Spanish": (
+        r"\bla\s+soluci\u00f3n\s*es\b",
         r"\brespuesta(?:\s+(?:final|correcta))?\s*(?:es\b|ser\u00eda\b|:)(?:\s*:)?",
         r"\b(?:opci\u00f3n\s+correcta|resultado\s+final)\s*(?:es\b|:)",
     ),
@@ -56,70 +59,30 @@ LANGUAGES = {
 }
 """MGSM's languages and others that models answer in; the value stands behind the cue."""
 FOREIGN = tuple(pattern for row in LANGUAGES.values() for pattern in row)
-STEMS = [
-    "答",
-    "选",
-    "選",
-    "正确",
-    "正確",
-    "最终",
-    "最終",
-    "정답",
-    "답",
-    "ntwort",
-    "rgebnis",
-    "sung",
-    "espuesta",
-    "pción",
-    "esultado",
-    "ponse",
-    "sultat",
-    "bonne",
-    "isposta",
-    "esposta",
-    "ntwoord",
-    "svar",
-    "Svar",
-    "astaus",
-    "dpowied",
-    "dpov",
-    "lasz",
-    "spuns",
-    "evap",
-    "anıt",
-    "đáp",
-    "Đáp",
-    "trả",
-    "kết",
-    "Kết",
-    "awaban",
-    "jibu",
-    "Jibu",
-    "твет",
-    "ідпо",
-    "πάντ",
-    "جابة",
-    "جواب",
-    "پاسخ",
-    "תשוב",
-    "उत्त",
-    "जवाब",
-    "উত্ত",
-    "సమా",
-    "பதி",
-    "விடை",
-    "คำตอบ",
-]
+STEMS = (
+    "答", "选", "選", "正确", "正確", "最终", "最終", "정답",
+    "답", "ntwort", "rgebnis", "sung", "espuesta", "pción", "luci", "esultado", "ponse",
+    "sultat", "bonne", "isposta", "esposta", "ntwoord", "svar", "Svar", "astaus",
+    "dpowied", "dpov", "lasz", "spuns", "evap", "anıt", "đáp", "Đáp",
+    "trả", "kết", "Kết", "awaban", "jibu", "Jibu", "твет", "ідпо",
+    "πάντ", "جابة", "جواب", "پاسخ", "תשוב", "उत्त", "जवाब", "উত্ত",
+    "సమా", "பதி", "விடை", "คำตอบ",
+)  # fmt: skip
 """Parts of these words, which are looked for first: that is much quicker."""
 STEM = re.compile("|".join(STEMS))
-CUE = re.compile("|".join(FOREIGN), re.IGNORECASE)
+CUE = re.compile("|".join(FOREIGN), re.IGNORECASE | re.MULTILINE)
+FOREIGN_REASON = (
+    r"(?:weil|denn|car|puisque|parce\s+que|ya\s+que|porque|pues|perché|poiché|pois|так\s+как|потому|"
+    r"поскольку|omdat|want|eftersom|fordi|ponieważ|çünkü|karena|vì|kwa\s+sababu|क्योंकि)"
+)
+"""Words that begin a reason behind a value."""
 ENDINGS = re.compile(
     r"\s*(?:です|だ|である|になります|となります|입니다|이다|예요|이에요|'?(?:d[\u0131iu\u00fc]r|t[\u0131iu\u00fc]r)"
     r"|है|हैं|ครับ|ค่ะ|。)[\s.。!]*$"
 )
 """What some languages put behind the value."""
 COUNTER = re.compile(
-    r"(?<=\d)\s?(?:[\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7af](?<![万萬亿億兆千百十分割半点點零])){1,4}$"
+    r"(?<=\d)\s?(?:[\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7af](?<![万萬亿億兆千百十分割半点點零])){1,2}$"
 )
 """A counting word behind a number in Chinese, Japanese or Korean: 17個, 17명; not 17万."""
 NEXT_QUESTION = re.compile(

@@ -10,18 +10,20 @@ QUALITY = (
 )
 DETERMINER = r"(?:the|our|my|your|its|this)"
 NOUN = re.compile(
-    r"answer\b|Answer\b|ANSWER\b|ans\b|Ans\b|ANS\b|solution\b|Solution\b|SOLUTION\b"
-    r"|result\b|Result\b|RESULT\b|option\b|Option\b|OPTION\b|choice\b|Choice\b|CHOICE\b"
+    r"answers?\b|Answers?\b|ANSWERS?\b|ans\b|Ans\b|ANS\b|solutions?\b|Solutions?\b|SOLUTIONS?\b"
+    r"|result\b|Result\b|RESULT\b|options?\b|Options?\b|OPTION\b|choices?\b|Choices?\b|CHOICE\b"
     r"|value\b|Value\b|VALUE\b"
 )
 """Alternatives of plain letters, without `IGNORECASE`: the search for the first is quick, then."""
 PURPOSE = (
     r"(?:\s+(?:to|for|of)\s+(?:the|this|your|our|that)\s+(?:\w+\s+){0,2}?"
-    r"(?:question|problem|puzzle|exercise|riddle|equation|task|system))?"
+    r"(?:question|problem|puzzle|exercise|riddle|equation|task|system)"
+    r"|\s+(?:that\s+)?(?:I|we|you)\s+(?:(?!not\b|never\b)\w+\s+){0,3}?"
+    r"(?:get|got|found|find|seek|want|need|obtain(?:ed)?|for|at))?"
 )
 MANNER = (
     r"(?:\s*\([^()\n]{1,40}\)|,\s+in\s[\w ]{1,30},|,\s+(?:therefore|then|thus|hence),"
-    r"|\s+(?:in|rounded)\s[\w ]{1,40}?)?"
+    r"|\s+(?:therefore|then|thus|hence)(?=\s)|\s+(?:in|rounded)\s[\w ]{1,40}?)?"
 )
 """What may stand between the noun and its verb: "(in dollars)", "rounded to two places"."""
 VERB = (
@@ -33,7 +35,7 @@ VERB = (
 COLON = r"[:=\uff1a]"
 SIGN = r"(?:\u2192|\u21d2|->|=>|\\(?:to|implies|[Rr]ightarrow)\b|\s[-\u2013\u2014]\s)"
 SAYS = re.compile(
-    rf"(?:\s+(?:set|choice))?{PURPOSE}{MANNER}[\s*_\"`]*(?:(?P<colon>{COLON})|{VERB}|{SIGN}|(?P<point>\.(?=\s)))",
+    rf"(?:\s+(?:set|choice))?{PURPOSE}{MANNER}[\s*_\"`]*(?:(?P<colon>{COLON})|{VERB}|{SIGN}|(?P<point>\.(?=\s))|(?P<of>\sof\s(?=\s?[*$\\\d])))",
     re.IGNORECASE,
 )
 """Behind the noun: what makes it a statement."""
@@ -57,7 +59,7 @@ def statement_behind(text: str, noun: re.Match[str]) -> tuple[int, int] | None:
     if text[start - 1 : start].isalnum():
         return None
     line = text.rfind("\n", 0, start) + 1
-    word = noun.group().lower()
+    word = noun.group().lower().removesuffix("s") if len(noun.group()) > 3 else "ans"
     if word == "answer":
         stop = text.find("\n", end)
         if stop >= 0 and HEADING.fullmatch(text, line, stop):
@@ -71,7 +73,7 @@ def statement_behind(text: str, noun: re.Match[str]) -> tuple[int, int] | None:
     if opens or (word == "answer" and says["colon"]):
         return start, says.end()
     named = NAMED.search(text, max(0, start - LONGEST_BEFORE), start)
-    if named is None or not _final(word, named):
+    if named is None or not _final(word, named) or (says["of"] and not named["quality"]):
         return None
     return named.start(), says.end()
 

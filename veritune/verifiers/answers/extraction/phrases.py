@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from veritune.verifiers.answers.extraction.cues import CUE, STEM, STEMS
 from veritune.verifiers.answers.extraction.english import NOUN, statement_behind
-from veritune.verifiers.answers.extraction.hedges import attributed
-from veritune.verifiers.answers.extraction.statement import Statement
+from veritune.verifiers.answers.extraction.hedges import FOREIGN_HEDGE, attributed
+from veritune.verifiers.answers.extraction.stated import StatedAnswer
 from veritune.verifiers.answers.extraction.values import (
     EMPHASIS,
     FONT,
@@ -24,7 +24,7 @@ BEGIN = (
     r"(?:(?:so|thus|hence|therefore|then|consequently)\b,?[ \t]+)?(?:that[ \t]+)?(?:only[ \t]+)?"
 )
 LETTER = r"\*{0,2}\(?[A-J]\)?\*{0,2}"
-SIZED = r"\*{0,2}[-+]?\$?\d[\d,./]{0,40}\*{0,2}(?:[ \t]+[a-z]{1,20})?"
+SIZED = r"(?:[a-zA-Z][ \t]?=[ \t]?)?\*{0,2}[-+]?\$?\d[\d,./]{0,40}\*{0,2}(?:[ \t]+[a-z]{1,20})?"
 FORMULA = r"\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)"
 SAID = re.compile(
     rf"{BEGIN}(?:(?:option|choice|answer)[ \t]+)?(?P<value>{FORMULA}|{LETTER}|{SIZED})[ \t]+is"
@@ -36,11 +36,14 @@ SAID = re.compile(
 )
 """The value first: "42 is the answer", "Option C is correct."."""
 CONCLUDES = re.compile(
-    r"\b(?:hence|thus|therefore|so|consequently|in\s+total|in\s+conclusion|altogether|finally)\b",
+    r"\W*(?:(?:and|so)\s+)?(?:hence|thus|therefore|so|consequently|in\s+total|in\s+conclusion|altogether|"
+    r"finally)\b",
     re.IGNORECASE,
 )
+"""How a sentence begins that draws the conclusion."""
 NOT_SO = re.compile(
-    r"\b(?:not|never|if|unless|when|maybe|perhaps|could|might|or|either|between|than|least|most)\b|n't\b|\?",
+    r"\b(?:not|never|if|unless|when|maybe|perhaps|could|may|might|would|should|or|either|between|than|"
+    r"least|most|likely|probably|about|around|approximately|almost|nearly|first|next|left\s+to)\b|n't\b|\?",
     re.IGNORECASE,
 )
 NAMES = re.compile(
@@ -53,6 +56,9 @@ LONGEST_SENTENCE = 1_000
 LONGEST_VALUE = 260
 WINDOW = 20
 """Characters around a stem in which its cue stands."""
+QUESTION = re.compile(r"[^.!?\n]{0,80}\?")
+DIALOGUE = re.compile(r"^A:[ \t]{1,4}(?=[-+$\\(\d][^\n]{0,100}\s*\Z)", re.MULTILINE)
+"""The last line of a text that continues "Q: ... A:"."""
 LAST_SENTENCE = re.compile(r"[.!?]\s+")
 UNDERLINED = re.compile(r"__(?=[A-Za-z])([^_\n]{1,200})__")
 LONGEST_SEARCH = 20_000
@@ -60,10 +66,13 @@ LONGEST_SEARCH = 20_000
 MOST_CUES = 40
 """Cues that are looked at, from the end."""
 LONGEST_BEFORE = 120
+FEW_WORDS = 4
+"""Words before a cue of another language among which a negation counts."""
+BREAK = re.compile(r"[.!?\n\u3002\uff01\uff1f]")
 """Characters of a sentence before a cue."""
 
 
-def announced(text: str, begin: int = 0) -> Iterator[Statement]:
+def announced(text: str, begin: int = 0) -> Iterator[StatedAnswer]:
     """What stands behind a cue or under a heading from `begin` on, the last first."""
     seen = -1
     for start, end, foreign in cues(text, begin):
@@ -76,7 +85,16 @@ def announced(text: str, begin: int = 0) -> Iterator[Statement]:
         value = value_behind(text, end)
         if value is None or (foreign and not value.direct):
             continue
-        yield Statement(start, max(end, value.end), value.answer, "phrase", value.direct)
+        if foreign and FOREIGN_HEDGE.search(_around(text, start, end, value.end)):
+            value = value._replace(answer=None)
+        yield StatedAnswer(start, max(end, value.end), value.answer, "phrase", value.direct)
+
+
+def _around(text: str, start: int, end: int, stop: int) -> str:
+    """What stands in the sentence before a cue and behind it, without the cue."""
+    before = BREAK.split(text[max(0, start - LONGEST_BEFORE) : start])[-1]
+    words = " ".join(before.split()[-FEW_WORDS:])
+    return f"{words} {text[end : stop + 1]}"
 
 
 def cues(text: str, begin: int = 0) -> Iterator[tuple[int, int, bool]]:
@@ -91,23 +109,25 @@ def cues(text: str, begin: int = 0) -> Iterator[tuple[int, int, bool]]:
     for stem in [*stems][-MOST_CUES:]:
         window = max(begin, stem.start() - WINDOW), stem.end() + WINDOW
         found += [(m.start(), m.end(), True) for m in CUE.finditer(text, *window)]
+    dialogue = DIALOGUE.search(text, begin)
+    if dialogue is not None and "\nB:" not in text:
+        found.append((*dialogue.span(), False))
     return iter(sorted(found, reverse=True))
 
 
-def value_first(text: str, begin: int = 0) -> Statement | None:
+def value_first(text: str, begin: int = 0) -> StatedAnswer | None:
     """The last value from `begin` on that stands before the words that call it the answer."""
     begin = max(begin, len(text) - LONGEST_SEARCH)
     for noun in reversed([*NAMES.finditer(text, begin)][-MOST_CUES:]):
         window = max(begin, noun.start() - LONGEST_VALUE), noun.end() + 20
         for match in reversed([*SAID.finditer(text, *window)]):
-            sentence = re.split(r"[.\n]", text[match.end() : match.end() + 80], maxsplit=1)[0]
-            if not sentence.rstrip().endswith("?"):
+            if not QUESTION.match(text, match.end()):
                 value = tidy(match["value"] or match["letter"]).strip("()")
-                return Statement(match.start(), match.end(), value, "phrase")
+                return StatedAnswer(match.start(), match.end(), value, "phrase")
     return None
 
 
-def emphasised(text: str) -> Statement | None:
+def emphasised(text: str) -> StatedAnswer | None:
     """The one bold value of the sentence that ends the text and draws a conclusion."""
     if "**" not in text[-LONGEST_SENTENCE:]:
         return None
@@ -116,10 +136,10 @@ def emphasised(text: str) -> Statement | None:
     bold = [match.group(1) for match in EMPHASIS.finditer(sentence)]
     if len(bold) != 1 or not begins_with_value(bold[0]) or NOT_SO.search(sentence):
         return None
-    value = value_of(tidy(bold[0])) if CONCLUDES.search(sentence) else None
+    value = value_of(tidy(bold[0])) if CONCLUDES.match(sentence) else None
     if value is None or not value.direct:
         return None
-    return Statement(len(text), len(text), value.answer, "phrase")
+    return StatedAnswer(len(text), len(text), value.answer, "phrase")
 
 
 def plain(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from veritune.verifiers.answers.extraction.boxes import (
     Box,
+    alternatives,
     box_content,
     closed_boxes,
     last_group,
@@ -22,7 +23,7 @@ from veritune.verifiers.answers.extraction.phrases import (
     plain,
     value_first,
 )
-from veritune.verifiers.answers.extraction.statement import Statement
+from veritune.verifiers.answers.extraction.stated import StatedAnswer
 from veritune.verifiers.answers.extraction.tags import tagged
 from veritune.verifiers.answers.extraction.values import tidy, value_of
 
@@ -32,7 +33,7 @@ MOST_QUESTIONS = 8
 """Questions of a text that are looked at to see whether one was answered before."""
 
 
-def last_statement(text: str, *, boxes_only: bool = False) -> Statement | None:
+def last_statement(text: str, *, boxes_only: bool = False) -> StatedAnswer | None:
     """The last statement of the answer; None where there is none, or where it is taken back."""
     text = plain(_first_answered(text))
     last = _last(text, boxes_only)
@@ -53,10 +54,10 @@ def stated_in(content: str) -> str | None:
     return value_of(content, closing=True).answer if content else None
 
 
-def _last(text: str, boxes_only: bool) -> Statement | None:
+def _last(text: str, boxes_only: bool) -> StatedAnswer | None:
     """The last that counts: words in which no value is found do not replace a value."""
     found = [*_boxed(text), *_tagged(text)]
-    vague: list[Statement] = []
+    vague: list[StatedAnswer] = []
     if not boxes_only:
         begin = max((one.start for one in found), default=0)
         first = value_first(text, begin)
@@ -83,17 +84,31 @@ def _first_answered(text: str) -> str:
     return text
 
 
-def _boxed(text: str) -> Iterator[Statement]:
+def _boxed(text: str) -> Iterator[StatedAnswer]:
     """The last box with those that state one answer with it, and a last one that is not closed."""
-    boxes = [box for box in closed_boxes(text) if not ASKED.match(text, box.end)]
-    if boxes:
-        box = boxes[-1]
-        parts = tuple(dict.fromkeys(_content(text, one) for one in last_group(text, boxes)))
-        answer = None if denied(text, box.start, box.end) else ", ".join(parts)
-        yield Statement(box.start, box.end, answer, "box", parts=parts)
+    boxes = closed_boxes(text)
     open_at = unclosed_box(text)
     if open_at is not None:
-        yield Statement(open_at, len(text), None, "box")
+        start = max(open_at, boxes[-1].start if boxes else 0)  # it may be around the last box
+        yield StatedAnswer(start, len(text), None, "box")
+    counting = _undenied(text, boxes)
+    if counting:
+        box = counting[-1]
+        found = [_content(text, one) for one in last_group(text, counting)]
+        parts = tuple(dict.fromkeys([*found, *alternatives(text, box.start, box.end)]))
+        answer = None if ASKED.match(text, box.end) else ", ".join(parts)
+        yield StatedAnswer(box.start, box.end, answer, "box", parts=parts)
+    elif boxes:
+        yield StatedAnswer(boxes[-1].start, boxes[-1].end, None, "box")
+
+
+def _undenied(text: str, boxes: list[Box]) -> list[Box]:
+    """The boxes without those at the end that are said to be wrong; none if that says it of all."""
+    count = len(boxes)
+    while count and denied(text, boxes[count - 1].start, boxes[count - 1].end):
+        count -= 1
+    wrong = {box.content.strip() for box in boxes[count:]}
+    return [] if count and boxes[count - 1].content.strip() in wrong else boxes[:count]
 
 
 def _content(text: str, box: Box) -> str:
@@ -105,7 +120,7 @@ def _content(text: str, box: Box) -> str:
     return said.answer if said is not None and said.answer is not None else content
 
 
-def _tagged(text: str) -> Iterator[Statement]:
+def _tagged(text: str) -> Iterator[StatedAnswer]:
     """The last answer tags, with those that state one answer with them."""
     if "<" not in text and "[" not in text and "####" not in text:
         return
@@ -114,6 +129,7 @@ def _tagged(text: str) -> Iterator[Statement]:
         return
     start, end = found[-1].start, found[-1].end
     parts = dict.fromkeys(stated_in(one.content or "") for one in last_group(text, found))
+    parts |= dict.fromkeys(alternatives(text, start, end))
     stated = tuple(part for part in parts if part is not None)
     answer = ", ".join(stated) if len(stated) == len(parts) else None
-    yield Statement(start, end, answer, "tag", parts=stated)
+    yield StatedAnswer(start, end, answer, "tag", parts=stated)

@@ -5,8 +5,15 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from veritune.verifiers.answers.extraction.cues import COUNTER, ENDINGS
-from veritune.verifiers.answers.extraction.hedges import CONDITION, HEDGE, NO_VALUE, RELATIVE
+from veritune.verifiers.answers.extraction.cues import COUNTER, ENDINGS, FOREIGN_REASON
+from veritune.verifiers.answers.extraction.hedges import (
+    ALTERED,
+    ALTERS,
+    CONDITION,
+    HEDGE,
+    NO_VALUE,
+    RELATIVE,
+)
 from veritune.verifiers.answers.extraction.spans import (
     NUMBER,
     MathSpan,
@@ -33,7 +40,7 @@ STARTS = re.compile(
 )
 """A number or a formula opens the text."""
 OPTION = re.compile(
-    r"[\s\"'*]*(?:(?:option|choice|answer|letter)\s+)?[*(\[\uff08]{0,3}([A-J])(?:[*)\].:,\uff09]|\s*$|\s+(?:because|since|as|which)\b)",
+    r"[\s\"'*]*(?:(?:option|choice|answer|letter)\s+)?[*(\[\uff08]{0,3}([A-J])(?:[*)\].:,\uff09\uff0c\u3001]|\s*$|\s+(?:because|since|as|which)\b)",
 )
 """A letter of a multiple choice opens the text; the word before it may be in lower case only."""
 REMARK = (
@@ -48,10 +55,12 @@ BARE_REMARK = (
 CUT = re.compile(
     rf"\s*[,;]\s*(?P<remark>{REMARK})\b|\s+(?P<bare>{BARE_REMARK})(?!\w)"
     rf"|\s*\(\s*(?P<paren>{REMARK}|the|it|rounded|to|approx\w*|or\s+about)\b"
-    r"|\s*[,;]\s+(?P<comma>[a-z]{2,})\b|\s+[\u2013\u2014]\s*(?P<dash>[A-Za-z]{2,})\b"
+    rf"|\s*,?\s+(?P<foreign>{FOREIGN_REASON})\b"
+    r"|\s*[,;]\s+(?P<comma>(?:an?\s+)?[a-z]{2,})\b|(?:\s+[\u2013\u2014]\s*|:\s+)(?P<dash>[A-Za-z]{2,})\b"
     r"|\s*[\uff0c\u3001]\s*(?P<wide>[^\s\d$\\A-Za-z(])",
     re.IGNORECASE,
 )
+DIGITS = re.compile(r"\d|\$|\\[a-zA-Z(\[]|\bor\b")
 LISTED = re.compile(rf"(?:and|or|either|nor|{NUMBER_WORDS})\b", re.IGNORECASE)
 VALUE_IN = re.compile(
     rf"\d|\$|\\[a-zA-Z(\[]|[=<>]|\b(?:{NUMBER_WORDS}|if|when|for|where|with|otherwise|provided)\b",
@@ -68,7 +77,13 @@ INSTEAD = re.compile(
 IS = re.compile(r".*\b(?:is|are|equals)\b\s*", re.DOTALL)
 AFTERTHOUGHT = re.compile(r"\b(?:which|that)\s+(?:is|are|equals)\s*$")
 EMPHASIS = re.compile(r"(?<![\w)*])\*\*(?=\S)([^*\n]{1,200}?)(?<=\S)\*\*(?!\w)")
-LEAD = re.compile(r"[\s:*_\uff1a]*(?:(?<=\n)>[ \t]+)?[\s*_]*")
+UNPAIRED = re.compile(r"(?<=[\w$)])\*\*(?=[\s.,;:)]|$)")
+DECORATION = re.compile(
+    r"(?:\s*(?:[\u2600-\u27bf\u25a0\u25a1\u25fc\u220e\ufe0f\U0001f300-\U0001faff]"
+    r"|\$?\\(?:blacksquare|square|qed)\b\$?))+[\s.]*$"
+)
+"""The end of a proof, ticks and the like behind a value."""
+LEAD = re.compile(r"[\s:*_\uff1a]*(?:-{3,}\s*\n|(?<=\n)>[ \t]+)?[\s*_]*")
 """What may stand between a cue and its value: a sign, emphasis, the mark of a quoted line."""
 PLEASANTRY = re.compile(
     r"(?:let me know|i hope|feel free|please|would you like|hope this)[^\n]*\Z", re.IGNORECASE
@@ -81,11 +96,13 @@ PLACEHOLDER = re.compile(
 )
 FONT = re.compile(r"\\(?:text(?:bf|it|rm)?|mathbf|mathrm)\s*\{([^{}]{0,200})\}")
 WRAPPED = ' \t\r\n*_"`\u201c\u201d'
+FEWEST_LEADING = 3
+"""Words before the only number of a sentence: "Josh made a profit of 5", not "see 5"."""
 MOST_TRAILING = 4
 """Words behind the only number of a sentence: "5 cups of rice"."""
 
 
-class Value(NamedTuple):
+class StatedValue(NamedTuple):
     """What a statement says: its answer, and whether a number or formula follows at once.
 
     Without an answer the statement says that something is not the answer.
@@ -96,7 +113,7 @@ class Value(NamedTuple):
     end: int = 0
 
 
-def value_behind(text: str, at: int) -> Value | None:
+def value_behind(text: str, at: int) -> StatedValue | None:
     """The value stated from `at` on; None where nothing is: a question, a placeholder."""
     lead = LEAD.match(text, at, at + LONGEST)
     begin = lead.end() if lead else at
@@ -114,19 +131,21 @@ def value_behind(text: str, at: int) -> Value | None:
     return found._replace(end=end)
 
 
-def value_of(clause: str, *, closing: bool = False) -> Value:
+def value_of(clause: str, *, closing: bool = False) -> StatedValue:
     """The value that a clause gives; `closing` says that it ends its paragraph."""
     negated = NEGATED.match(clause)
     if negated:
         instead = INSTEAD.search(clause, negated.end())
         found = value_of(clause[instead.end() :]) if instead else None
-        return found if found is not None and found.direct else Value(None, True)
+        return found if found is not None and found.direct else StatedValue(None, True)
     if begins_with_value(clause):
-        return Value(_opening(_without_remark(clause.lstrip("= "))), True)
+        if ALTERED.search(clause):
+            return StatedValue(None, True)
+        return StatedValue(_opening(_without_remark(clause.lstrip("= "))), True)
     if (option := OPTION.match(clause)) is not None:
         letter = option.group(1)
         rest = clause[option.end() :].strip()
-        return Value(clause if rest and not _is_remark(rest) else letter, True)
+        return StatedValue(clause if rest and not _is_remark(rest) else letter, True)
     return _in_prose(clause, closing)
 
 
@@ -138,7 +157,14 @@ def begins_with_value(clause: str) -> bool:
 def tidy(clause: str) -> str:
     """Without emphasis, quotes and tags around and inside."""
     clause = HTML.sub("", EMPHASIS.sub(r"\1", clause))
+    if clause.count("**") == 1:
+        clause = UNPAIRED.sub("", clause)
     clause = ENDINGS.sub("", clause.strip(WRAPPED).rstrip(".\u3002 ")).strip(WRAPPED)
+    clause = DECORATION.sub("", clause).strip(WRAPPED)
+    while clause.endswith((")", "]")) and _surplus(clause) > 0:
+        clause = clause[:-1].strip(WRAPPED)
+    if clause.endswith("}") and clause.count("}") > clause.count("{"):  # JSON
+        clause = clause[:-1].strip(WRAPPED)
     clause = COUNTER.sub("", clause)
     if clause.count("$") % 2 and clause.endswith("$"):
         clause = clause.rstrip("$ ")
@@ -146,6 +172,11 @@ def tidy(clause: str) -> str:
         if clause.endswith(close) and opening not in clause:
             clause = clause.removesuffix(close).rstrip()
     return clause
+
+
+def _surplus(clause: str) -> int:
+    """How many more brackets are closed than opened; of either kind, as in an interval."""
+    return sum((char in ")]") - (char in "([") for char in clause)
 
 
 def _sentence(rest: str) -> str:
@@ -184,14 +215,20 @@ def _ends_value(match: re.Match[str], clause: str) -> bool:
         word = match["remark"].lower()
         behind = tail.lstrip()
         return not (word == "but" and begins_with_value(behind)) and word != "is"
-    if kind in ("comma", "dash"):
+    if kind == "dash":
         begin = match.start(kind)
-        return not (LISTED.match(clause, begin) or VALUE_IN.search(clause, begin))
+        return " " in clause[begin:].strip() and not DIGITS.search(clause, begin)
+    if kind == "comma":
+        begin = match.start(kind)
+        more = LISTED.match(clause, begin) or ALTERS.match(clause, begin)
+        return not (more or VALUE_IN.search(clause, begin))
     return True
 
 
 def _is_remark(rest: str) -> bool:
     """Whether what stands behind an option's letter only gives reasons."""
+    if re.match(r"(?:it|this|that|we|all|both|there|they)\b", rest) and not HEDGE.search(rest):
+        return True
     return re.match(rf"[,;(]*\s*{REMARK}\b", rest, re.IGNORECASE) is not None and not HEDGE.search(
         rest
     )
@@ -216,28 +253,30 @@ def _between(clause: str, spans: list[MathSpan]) -> str:
     return re.sub(r"\b(?:and|or)\b", "", " ".join(rest))
 
 
-def _in_prose(clause: str, closing: bool) -> Value:
+def _in_prose(clause: str, closing: bool) -> StatedValue:
     """The value in a sentence that does not begin with it; the sentence itself where none is."""
     if not closing or NO_VALUE.match(clause):
-        return Value(clause, False)
+        return StatedValue(clause, False)
     if HEDGE.search(clause) or CONDITION.search(clause):
-        return Value(clause, False)
+        return StatedValue(clause, False)
     behind = IS.match(clause)
     relative = RELATIVE.search(clause) is not None
     if behind and not (relative and AFTERTHOUGHT.search(behind.group())):
         rest = clause[behind.end() :].strip()
-        return Value(_without_remark(rest) if begins_with_value(rest) else rest, False)
+        return StatedValue(_without_remark(rest) if begins_with_value(rest) else rest, False)
     if relative:
-        return Value(clause, False)
+        return StatedValue(clause, False)
     if re.match(r"[^\d$\\]*[,;:]", clause):
-        return Value(clause, False)
+        return StatedValue(clause, False)
     numbers = list(NUMBER.finditer(clause))
     if len(numbers) == 1 and not math_spans(clause):
         number = numbers[0]
+        if len(clause[: number.start()].split()) < FEWEST_LEADING:
+            return StatedValue(clause, False)
         value = _without_remark(clause[number.start() :])
         if len(value[number.end() - number.start() :].split()) <= MOST_TRAILING:
-            return Value(value, False)
+            return StatedValue(value, False)
     spans = math_spans(clause)
     if len(spans) == 1 and not NUMBER.search(clause[: spans[0].start] + clause[spans[0].end :]):
-        return Value(last_span(clause, spans), False)
-    return Value(clause, False)
+        return StatedValue(last_span(clause, spans), False)
+    return StatedValue(clause, False)

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 StatementKind = Literal["box", "tag", "phrase"]
 
 
-class Statement(NamedTuple):
+class StatedAnswer(NamedTuple):
     """A value, stated from `start` to `end`. Without an answer it withdraws what stands before.
 
     `direct` says that a value follows at once, and not only words; `parts` are the members of a
