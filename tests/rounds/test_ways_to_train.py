@@ -155,5 +155,5 @@ def test_from_a_preference_file_to_a_policy_that_is_preferred(tmp_path: Path) ->
 def test_a_judge_that_nobody_named_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="reward_model needs"):
         tiny(tmp_path, verifier={"type": "reward_model"})
-    with pytest.raises(RecipeError, match=r"needs verifier\.verify"):
+    with pytest.raises(RecipeError, match=r"needs verifier\.type"):
         tiny(tmp_path, reward={"preferences": "p.jsonl"})
