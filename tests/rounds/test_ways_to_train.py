@@ -76,7 +76,7 @@ def test_rationalisation_of_failures_trains_without_the_hint(tmp_path: Path) -> 
         async with open_run(recipe, NullProgress()) as run:
             policy = start_policy(recipe, run.progress)
             problems = run.prompts(1)
-            await run.fill("train/1", problems, 2, policy)
+            await run.fill("train", 1, problems, 2, policy)
             solved = [row for row in run.store.verified("train/1") if row[0].id == problems[0].id]
             found = await run.rationalise(1, problems, solved, policy)
             run.record_selection(1, [*solved, *found])
@@ -155,5 +155,5 @@ def test_from_a_preference_file_to_a_policy_that_is_preferred(tmp_path: Path) ->
 def test_a_judge_that_nobody_named_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="reward_model needs"):
         tiny(tmp_path, verifier={"type": "reward_model"})
-    with pytest.raises(RecipeError, match=r"needs verifier\.verify"):
+    with pytest.raises(RecipeError, match=r"needs verifier\.type"):
         tiny(tmp_path, reward={"preferences": "p.jsonl"})

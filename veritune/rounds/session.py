@@ -86,7 +86,7 @@ async def open_session(
     store: Store | str | Path | None = None,
     *,
     sampler: SamplerConfig | Sampler | None = None,
-    verifier: VerifierConfig | None = None,
+    verifier: VerifierConfig | Verifier | None = None,
     seed: int = 0,
     dtype: str = "float32",
     problems: Iterable[Problem] = (),
@@ -95,22 +95,25 @@ async def open_session(
 ) -> AsyncIterator[Session]:
     """Open what sampling and verifying need; nothing is loaded or started before it is used.
 
-    `store` is a store that stays open, a folder, or None for one that is gone at the end. With
-    `problems`, the sandbox that they need starts at once. `say` is told what a judge or rollouts
-    spent.
+    `store` is a store that stays open, a folder, or None for one that is gone at the end. A sampler
+    or a verifier of your own is used as it is, and stays open. With `problems`, the sandbox that
+    they need starts at once. `say` is told what a judge or rollouts spent.
     """
-    config = verifier or VerifierConfig()
+    own = verifier if isinstance(verifier, VerifierConfig) else VerifierConfig()
+
     async with AsyncExitStack() as stack:
         if not isinstance(store, Store):
             store = stack.enter_context(opened_store(store))
         if sampler is None or isinstance(sampler, SamplerConfig):
             opened = open_sampler(sampler or SamplerConfig(), seed=seed, dtype=dtype)
             sampler = stack.enter_context(closing(opened))
+        if verifier is None or isinstance(verifier, VerifierConfig):
+            verifier = await stack.enter_async_context(open_verifier(verifier, problems, say))
         yield Session(
             store=store,
             sampler=sampler,
-            verifier=await stack.enter_async_context(open_verifier(config, problems, say)),
-            at_once=config.at_once,
+            verifier=verifier,
+            at_once=own.at_once,
             patience=patience,
         )
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from veritune.config import Recipe, check_recipe
-from veritune.errors import JournalError, RecipeError, UnwritableError
+from veritune.config import Recipe
+from veritune.errors import RecipeError, UnwritableError
 
 FREE = {
     *("name", "output", "threads", "tracker"),
@@ -81,17 +81,6 @@ class RunFolder:
         paths = self.checkpoints.glob("round-*") if self.checkpoints.is_dir() else ()
         found = (CHECKPOINT.fullmatch(path.name) for path in paths)
         return (match for match in found if match)
-
-
-def saved_recipe(folder: Path) -> Recipe:
-    """The resolved recipe of a run on disk."""
-    path = folder / "config.toml"
-    try:
-        return check_recipe(tomllib.loads(path.read_text()), str(path))
-    except (OSError, ValueError) as error:
-        if isinstance(error, RecipeError):
-            raise
-        raise JournalError(f"{path}: cannot be read ({error})") from None
 
 
 def to_toml(recipe: Recipe) -> str:
