@@ -9,8 +9,8 @@ from typing import Any, Literal
 from veritune.problems.stepwise import read_stepwise
 from veritune.records import Problem, StepLabel
 
+# What PRM800K's rating 0 means: the step counts as right, as wrong, or the row is left out.
 Neutral = Literal["correct", "incorrect", "skip"]
-"""What PRM800K's rating 0 means: the step counts as right, as wrong, or the row is left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from veritune.errors import RecordError
 from veritune.records import MathProblem, MathReference, Problem, StepVerdict
 from veritune.verifiers.steps import Span, check_steps
 
+# From a problem, a solution and the spans of its steps to a verdict for each.
 Checker = Callable[[Problem, str, Sequence[Span]], Sequence[StepVerdict]]
-"""From a problem, a solution and the spans of its steps to a verdict for each."""
 
 
 @dataclass(frozen=True, slots=True)

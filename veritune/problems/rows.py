@@ -35,7 +35,7 @@ def read_rows(path: str, split: str, config: str | None = None) -> Iterator[Data
         yield from _hub_rows(path, config, split)
 
 
-def checked(adapter: TypeAdapter[T], where: str, row: dict[str, Any]) -> T:
+def checked(adapter: TypeAdapter[T], where: str, row: dict[str, object]) -> T:
     """A row in its shape; raises `RecordError` naming the place and the key."""
     try:
         return adapter.validate_python(row)
@@ -57,7 +57,7 @@ def _file_rows(path: Path) -> Iterator[DatasetRow]:
         raise RecordError(f"{path}: empty; expected one problem a line")
 
 
-def _array_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _array_rows(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
     """The objects of one JSON array, numbered from 1."""
     try:
         with open_file(path) as stream:

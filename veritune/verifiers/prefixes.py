@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from veritune.records import Outcome, Problem, StepLabel, StepVerdict, Verdict
 from veritune.verifiers.steps import check_steps
 
+# Completions sampled at least at a time while an error is searched.
 FEWEST = 4
-"""Completions sampled at least at a time while an error is searched."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ from veritune.sampler import Sampler
 from veritune.verifiers.prefixes import CompletionRequest, PrefixSearch, StepLabels
 from veritune.verifiers.protocol import Verifier
 
+# Prefixes whose completions are sampled and written down together.
 PREFIXES = 64
-"""Prefixes whose completions are sampled and written down together."""
 
 
 class RolloutLabeller:
