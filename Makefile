@@ -6,6 +6,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# Two files of tests at a time. A file stays together, since its tests share what they made; and no more
+# than two, since the sandbox's tests have a clock, and pools of processes of their own.
+TWO := -n 2 --dist loadfile
 
 .PHONY: help install demo test test-all lint bench docs
 
@@ -22,10 +25,10 @@ demo: install
 	@$(BIN)/veritune demo
 
 test: install
-	@$(BIN)/python -m pytest -m 'not slow' $(TESTS)
+	@$(BIN)/python -m pytest $(TWO) -m 'not slow' $(TESTS)
 
 test-all: install
-	@$(BIN)/python -m pytest --cov=veritune --cov-branch --cov-report=term:skip-covered $(TESTS)
+	@$(BIN)/python -m pytest $(TWO) --cov=veritune --cov-branch --cov-report=term:skip-covered $(TESTS)
 
 lint: install
 	@$(BIN)/ruff check .

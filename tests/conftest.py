@@ -22,6 +22,8 @@ from jaxtyping import install_import_hook
 SHAPED = ("veritune.models.linear", "veritune.sampler.token_sampling", "veritune.trainer.losses")
 """Modules whose annotations name the shapes of tensors."""
 install_import_hook(list(SHAPED), "beartype.beartype")
+if "PYTEST_XDIST_WORKER" in os.environ:  # Two threads each in two processes slow each other down.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 ENGINES = ("docker", "vllm", "gpu")

@@ -22,8 +22,8 @@ from veritune.records import Record
 from veritune.text import parse_json, writable
 
 R = TypeVar("R", bound=Record)
+# Bytes of one line; a file without line ends must not fill the memory.
 LONGEST_LINE = 1 << 28
-"""Bytes of one line; a file without line ends must not fill the memory."""
 BOM = b"\xef\xbb\xbf"
 
 
@@ -267,7 +267,7 @@ def _parquet_lines(path: Path) -> Iterator[tuple[int, str]]:
         raise RecordError(f"{path}: not a readable parquet file ({error})") from None
 
 
-def _row_text(path: Path, number: int, row: dict[str, Any]) -> str:
+def _row_text(path: Path, number: int, row: dict[str, object]) -> str:
     try:
         return json.dumps(_unpacked(row), default=_as_text)
     except TypeError as error:  # Bytes have no form in JSON.
@@ -282,13 +282,13 @@ def _as_text(value: object) -> str:
 
 
 NESTED = ("prompt", "reference", "metadata", "steps", "tests", "flags", "token_ids", "logprobs")
+# Columns that do not hold text.
 NUMBERS = {
     **dict.fromkeys(("index", "round"), "int64"),
     **dict.fromkeys(("score", "seconds", "cpu_ms", "peak_memory_mb"), "float64"),
 }
-"""Columns that do not hold text."""
+# Rows of a parquet file that are held at once.
 ROWS = 1024
-"""Rows of a parquet file that are held at once."""
 
 
 def _write_parquet(path: Path, records: Iterable[Record]) -> int:
@@ -310,7 +310,7 @@ def _write_parquet(path: Path, records: Iterable[Record]) -> int:
     return count
 
 
-def _packed(row: dict[str, Any]) -> dict[str, Any]:
+def _packed(row: dict[str, object]) -> dict[str, object]:
     out = {key: json.dumps(value) if key in NESTED else value for key, value in row.items()}
     return {key: writable(value) if isinstance(value, str) else value for key, value in out.items()}
 
@@ -324,9 +324,9 @@ def _is_packed(key: str, inner: object) -> bool:
     )
 
 
-def _unpacked(row: dict[str, Any]) -> dict[str, Any]:
+def _unpacked(row: dict[str, object]) -> dict[str, object]:
     """Nested values stand as JSON text in a parquet cell, since their shapes differ by row."""
-    out: dict[str, Any] = {}
+    out: dict[str, object] = {}
     for key, value in row.items():
         if value is None and key != "score":
             continue

@@ -15,19 +15,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
+# How often a request is sent in all, where the machine loses its reply.
 TRIES = 3
-"""How often a request is sent in all, where the machine loses its reply."""
+# Wall time between two looks at a process that has not replied.
 LOOK_SECONDS = 0.25
-"""Wall time between two looks at a process that has not replied."""
 
 
 class ReplyLostError(Exception):
     """The reply to a request will not come, or cannot be told from another's."""
 
 
-def check_id(reply: Mapping[str, Any], id: object) -> None:
+def check_id(reply: Mapping[str, object], id: object) -> None:
     """Raise `ReplyLostError` where a reply is not the one to the request `id`."""
     if reply.get("id") != id:
         raise ReplyLostError("it replied to another request")

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+# Levels of lists and objects; pydantic stops at about 200, Python itself at about 1,000.
 DEEPEST = 100
-"""Levels of lists and objects; pydantic stops at about 200, Python itself at about 1,000."""
 LONE = re.compile("[\ud800-\udfff]")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -52,7 +52,7 @@ def parse_json(text: str | bytes, *, finite: bool = True) -> Any:
     return value
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
         seen: set[str] = set()
@@ -61,7 +61,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _refused(name: str) -> Any:
+def _refused(name: str) -> object:
     raise ValueError(f"{name} is not a JSON number")
 
 
@@ -70,9 +70,9 @@ _FINITE = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refused)
 _LAX = json.JSONDecoder(object_pairs_hook=_unique)
 
 
-def _check(value: Any) -> None:
+def _check(value: object) -> None:
     """Refuse what is nested too deeply, and lone surrogates in any text."""
-    waiting: list[tuple[str, int, Any]] = [("", 0, value)]
+    waiting: list[tuple[str, int, object]] = [("", 0, value)]
     while waiting:
         path, depth, value = waiting.pop()
         if isinstance(value, str) and not value.isascii() and LONE.search(value):
@@ -83,7 +83,7 @@ def _check(value: Any) -> None:
             waiting += ((name, depth + 1, inner) for name, inner in _inside(path, value))
 
 
-def _inside(path: str, value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
+def _inside(path: str, value: dict[str, object] | list[object]) -> Iterator[tuple[str, object]]:
     """What a list or an object holds, each under its path; keys are texts, too."""
     if isinstance(value, list):
         for index, inner in enumerate(value):

@@ -218,6 +218,7 @@ print(start_policy(load_recipe(Path(sys.argv[1])), NullProgress()).policy)
 """
 
 
+@pytest.mark.slow
 def test_arms_that_begin_together_share_one_start(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(to_toml(tiny(tmp_path, warm_start={"demonstrations": 20, "max_steps": 5})))
@@ -233,6 +234,7 @@ def test_arms_that_begin_together_share_one_start(tmp_path: Path) -> None:
     assert len(list((tmp_path / "starts").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_a_terminal_that_is_closed_ends_a_run_as_sigterm_does(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
     path.write_text(to_toml(tiny(tmp_path)))

@@ -159,7 +159,7 @@ async def test_a_container_that_is_gone_before_it_is_looked_at_is_replaced(
 
     async with open_sandbox("docker", workers=2) as sandbox:
         await sandbox.run(JOB)
-        monkeypatch.setattr(docker, "find_shortcut", find)
+        monkeypatch.setattr(docker, "find_direct_pipe", find)
         results = await asyncio.gather(*(sandbox.run(WHERE) for _ in range(4)))
     assert gone
     assert all(result.code == 0 for result in results)

@@ -9,6 +9,7 @@ import torch
 
 from veritune.config import ScratchConfig
 from veritune.models import build_scratch
+from veritune.models.activations import checkpoint_activations
 from veritune.models.value import value_head
 from veritune.trainer.credit import Credit
 from veritune.trainer.layout import LONGEST, can_share, lay_out
@@ -112,7 +113,7 @@ def test_recomputed_activations_give_the_same_gradients() -> None:
     model, critic = build(), Critic(value_head(build()))
     torch.nn.init.normal_(critic.head.weight)
     kept = gradients(model, critic, RAGGED, [RAGGED])
-    model.gradient_checkpointing_enable({"use_reentrant": False})
+    checkpoint_activations(model)
     assert torch.equal(gradients(model.train(), critic, RAGGED, [RAGGED]), kept)
 
 

@@ -20,9 +20,7 @@ kl_loss(x, x, x, "k4")  # no such estimator
 weighted(np.zeros((2, 3)), x)  # an array of numpy for a tensor
 product(x, x).reshape_as(3)  # torch is followed: its own methods have types, too
 sample_tokens(x, x[0], {"temperature": 0.0})  # a dict for a config
-CodeProblem(
-    id="c", prompt="Add.", reference=MathReference(answer="4")
-)  # the other kind's reference
+CodeProblem(id="c", prompt="f", reference=MathReference(answer="4"))  # not of its kind
 Checkpoint(path="runs/a", policy=7)  # a number for a content hash
 use_of(candidate)  # a candidate for a verdict
 policy_hash(math)  # a problem for a folder

@@ -13,10 +13,10 @@ from typing import Any
 from veritune.errors import VerituneError
 
 SECONDS = 1800
+# tokens, seconds and peak_mb of one process.
 Measurement = dict[str, float]
-"""tokens, seconds and peak_mb of one process."""
+# How threads wait: the command's own choice, which is none that a peer's users make.
 WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
-"""How threads wait: the command's own choice, which is none that a peer's users make."""
 
 
 def measure(command: Sequence[str], task: dict[str, Any], env: dict[str, str]) -> Measurement:
@@ -38,7 +38,7 @@ def measure(command: Sequence[str], task: dict[str, Any], env: dict[str, str]) -
 
 
 def in_turn(
-    module: str, peers: dict[str, list[str]], task: dict[str, Any], repeats: int
+    module: str, peers: dict[str, list[str]], task: dict[str, object], repeats: int
 ) -> dict[str, list[Measurement]]:
     """A module of ours and the peers' commands, each so many times, in turn."""
     own, ours = dict(os.environ), "veritune"

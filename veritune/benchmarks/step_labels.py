@@ -9,8 +9,8 @@ from typing import Any, Literal
 from veritune.problems import Neutral, read_stepwise
 from veritune.records import MathProblem, Problem
 
+# What PRM800K's rating 0 means: the step counts as right, as wrong, or the row is left out.
 NeutralCounts = Literal["correct", "incorrect", "skip"]
-"""What PRM800K's rating 0 means: the step counts as right, as wrong, or the row is left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,10 @@ PROMPTS, CANDIDATES, NEW_TOKENS = 64, 8, 64
 LENGTHS = (12, 40)
 BATCHES = (32, 128, 512)
 SHAPE, INNER = ScratchConfig(layers=4, width=256, heads=4, max_length=128), 688
+# Candidates of the second table, times those of the first: it must outlast its own start.
 MORE = 4
-"""Candidates of the second table, times those of the first: it must outlast its own start."""
+# Samples once, and returns how many tokens.
 Sampler = Callable[[], int]
-"""Samples once, and returns how many tokens."""
 
 
 def main(argv: list[str]) -> int:
@@ -182,7 +182,7 @@ def bare_vllm(policy: Checkpoint, **options: Any) -> Callable[..., int]:
         **options,
     )
 
-    def draw(n: int, **asked: Any) -> int:
+    def draw(n: int, **asked: object) -> int:
         params = vllm.SamplingParams(
             n=n, max_tokens=NEW_TOKENS, temperature=1.0, ignore_eos=True, detokenize=False, **asked
         )

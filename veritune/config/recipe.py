@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import TypeVar, get_args
 
 from pydantic import BaseModel, Field, Tag, ValidationError, model_validator
 
@@ -134,12 +134,12 @@ def load_recipe_as(kind: type[R], path: Path) -> R:
         raise RecipeError(f"{path}: not valid TOML: {error}") from None
 
 
-def check_recipe(values: dict[str, Any], where: str) -> Recipe:
+def check_recipe(values: dict[str, object], where: str) -> Recipe:
     """Build a recipe; `where` names the file or command line in errors."""
     return check_recipe_as(Recipe, values, where)
 
 
-def check_recipe_as(kind: type[R], values: dict[str, Any], where: str) -> R:
+def check_recipe_as(kind: type[R], values: dict[str, object], where: str) -> R:
     """As `check_recipe`, for a recipe with more tables."""
     try:
         return kind.model_validate(values)
@@ -184,7 +184,7 @@ def _walk(model: type[BaseModel], loc: list[str]) -> tuple[list[str], list[str]]
     return path, known
 
 
-def tagged_kinds(annotation: Any) -> dict[str, type[BaseModel]]:
+def tagged_kinds(annotation: object) -> dict[str, type[BaseModel]]:
     """The models of a tagged union by their tags; empty for any other annotation."""
     return {
         tag.tag: get_args(option)[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -193,7 +193,7 @@ class GroupConfig(RlConfig):
     """How the KL in the loss is estimated; k3 is that of the GRPO paper."""
 
 
-def _trainer_tag(value: Any) -> str:
+def _trainer_tag(value: object) -> str:
     kind = value.get("type", "sft") if isinstance(value, dict) else getattr(value, "type", None)
     return "group" if kind in ("rloo", "grpo", "dr_grpo") else str(kind)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from veritune.errors import InputError
 from veritune.records import Candidate, Problem
@@ -27,7 +26,7 @@ class Lookup:
         return problem, Candidate(problem_id=problem.id, index=index, text=writable(text))
 
 
-def text_of(completion: Any) -> str:
+def text_of(completion: object) -> str:
     """The text of a completion: itself, or the content of its last assistant message."""
     if isinstance(completion, str):
         return completion

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from veritune.errors import InputError
 from veritune.integrations.background import verify_all
@@ -26,8 +25,8 @@ def trl_reward(
     lookup = Lookup(problems)
 
     def verified(
-        prompts: Sequence[Any],
-        completions: Sequence[Any],
+        prompts: Sequence[object],
+        completions: Sequence[object],
         problem_id: Sequence[object] | None = None,
         **columns: object,
     ) -> list[float | None]:

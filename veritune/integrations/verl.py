@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from veritune.errors import InputError, SandboxFailureError
 from veritune.integrations.background import verify_all
@@ -29,7 +28,7 @@ def verl_reward(
         data_source: str,
         solution_str: str,
         ground_truth: object,
-        extra_info: Mapping[str, Any] | None = None,
+        extra_info: Mapping[str, object] | None = None,
         **others: object,
     ) -> dict[str, float | str]:
         if not extra_info or "problem_id" not in extra_info:

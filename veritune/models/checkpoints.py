@@ -21,8 +21,8 @@ from veritune.models.manifest import MANIFEST, write_manifest
 from veritune.models.transformers_logging import silence_transformers
 from veritune.records import Checkpoint
 
+# How libraries written in Rust end the message of a system error.
 OS_ERROR = re.compile(r"\(os error (\d+)\)")
-"""How libraries written in Rust end the message of a system error."""
 
 
 def save_policy(

@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from veritune.errors import ModelError
 from veritune.models.hub import model_folder
@@ -18,8 +17,8 @@ TEXT = ("tokenizer.json", "vocab.json", "merges.txt", "tokenizer.model", "chat_t
 CONFIGS = ("config.json", "adapter_config.json")
 # What save_pretrained notes about the program and the place, not about the model.
 INCIDENTAL = {"transformers_version", "_name_or_path", "peft_version", "base_model_name_or_path"}
+# ns: a file system's clock may stand still for so long, and two changes then look like one.
 TICK = 10_000_000
-"""ns: a file system's clock may stand still for so long, and two changes then look like one."""
 REMEMBERED = 256
 _DIGESTS: dict[tuple[int, ...], str] = {}
 
@@ -93,7 +92,7 @@ def _config_text(file: Path) -> bytes:
     return json.dumps(kept, sort_keys=True).encode()
 
 
-def _read_json(file: Path) -> dict[str, Any]:
+def _read_json(file: Path) -> dict[str, object]:
     try:
         value = json.loads(file.read_bytes())
     except (OSError, ValueError) as error:

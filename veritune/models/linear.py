@@ -19,11 +19,11 @@ from torch.autograd.function import FunctionCtx, once_differentiable
 
 CPUINFO = Path("/proc/cpuinfo")
 CACHES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
+# Kernels that oneDNN, and torch for it, keep: each shape has its own, of up to a megabyte, and
+# of the 1,024 that they would keep few come again where every batch is of another length.
 KEPT = "32"
-"""Kernels that oneDNN, and torch for it, keep: each shape has its own, of up to a megabyte, and of
-the 1,024 that they would keep few come again where every batch is of another length."""
+# What a packed matrix is laid out for; any other number of rows works, too.
 ROWS = 64
-"""What a packed matrix is laid out for; any other number of rows works, too."""
 
 
 @cache

@@ -12,6 +12,7 @@ from veritune.models.tokenizers import load_tokenizer
 from veritune.models.transformers_logging import silence_transformers
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedModel
 
 
@@ -25,8 +26,9 @@ def load_policy(
     """(model in eval mode, tokenizer) of a folder, a hub name, or a PEFT adapter folder.
 
     An adapter stays a PEFT model, its weights apart from the base's and they alone trainable. The
-    model goes to `device`,
-    by default the GPU where there is one. Raises `ModelError` or `MissingFileError`.
+    model goes to `device`, by default the GPU where there is one. Raises `ModelError` or
+    `MissingFileError`. The model is a PreTrainedModel, or a PeftModel that stands in for one; only
+    at run time is it known which.
     """
     import torch
 
@@ -43,13 +45,14 @@ def load_policy(
         model = _load_model(folder, getattr(torch, dtype))
         if place == "cpu":
             use_onednn(model)
-        tokenizer = load_tokenizer(folder, model.get_input_embeddings().num_embeddings)
+        vocabulary: int = model.get_input_embeddings().num_embeddings
+        tokenizer = load_tokenizer(folder, vocabulary)
         if adapter is not None:
             model = _apply_adapter(model, model_folder(adapter))
     return model.to(place).eval(), tokenizer
 
 
-def _load_model(folder: Path, dtype: Any) -> Any:
+def _load_model(folder: Path, dtype: torch.dtype) -> Any:
     from transformers import AutoModelForCausalLM
 
     if not (folder / "config.json").is_file():

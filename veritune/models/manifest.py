@@ -19,8 +19,8 @@ from veritune.errors import ModelError
 from veritune.models.hashing import file_digest
 
 MANIFEST = "manifest.json"
+# Endings of the files that loaders read: none may stand beside those that were saved.
 READ = {".json", ".safetensors", ".bin", ".jinja", ".model", ".txt"}
-"""Endings of the files that loaders read: none may stand beside those that were saved."""
 Maker = Mapping[str, str | int]
 _MAKER: ContextVar[Maker] = ContextVar("maker", default={})  # noqa: B039
 

@@ -39,10 +39,10 @@ from veritune.records import Checkpoint
 
 RewardKind = Literal["preference", "outcome", "process"]
 KIND_FILE = "reward.json"
+# (first, last) token of a step or a solution, both within.
 TokenSpan = tuple[int, int]
-"""(first, last) token of a step or a solution, both within."""
+# Tokens whose logits over the vocabulary are computed at once.
 AT_ONCE = 1024
-"""Tokens whose logits over the vocabulary are computed at once."""
 
 
 @dataclass(frozen=True, slots=True)

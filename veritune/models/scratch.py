@@ -14,9 +14,9 @@ PRINTABLE = "\n" + "".join(map(chr, range(32, 127)))
 PAD, EOS = "\u2400", "\u2404"
 
 INITIALIZER_RANGE = 0.05
+# Found by measuring: with transformers' defaults (0.02 and 10,000), which are made for large
+# models and long texts, small models on short texts learn far more slowly.
 ROPE_THETA = 20.0
-"""Found by measuring: with transformers' defaults (0.02 and 10,000), which are made for large
-models and long texts, small models on short texts learn far more slowly."""
 
 
 def build_scratch(
@@ -28,7 +28,7 @@ def build_scratch(
     There is no unknown token: text outside the alphabet cannot be encoded.
     """
     import torch
-    from transformers import LlamaForCausalLM, Qwen2ForCausalLM
+    from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
     from veritune.models.linear import use_onednn
 
@@ -36,10 +36,14 @@ def build_scratch(
     shape = _shape(config, tokenizer)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        kind = Qwen2ForCausalLM if config.architecture == "qwen2" else LlamaForCausalLM
-        model: PreTrainedModel = kind(shape)
+        model: PreTrainedModel
+        if config.architecture == "qwen2":
+            model = Qwen2ForCausalLM(Qwen2Config(**shape))
+        else:
+            model = LlamaForCausalLM(LlamaConfig(**shape))
     use_onednn(model)
-    return model.eval(), tokenizer
+    model.train(False)
+    return model, tokenizer
 
 
 def character_tokenizer(characters: str, max_length: int) -> PreTrainedTokenizerFast:
@@ -60,21 +64,19 @@ def character_tokenizer(characters: str, max_length: int) -> PreTrainedTokenizer
     )
 
 
-def _shape(config: ScratchConfig, tokenizer: PreTrainedTokenizerFast) -> Any:
-    from transformers import LlamaConfig, Qwen2Config
-
-    return (Qwen2Config if config.architecture == "qwen2" else LlamaConfig)(
-        vocab_size=len(tokenizer),
-        hidden_size=config.width,
-        intermediate_size=3 * config.width,
-        num_hidden_layers=config.layers,
-        num_attention_heads=config.heads,
-        num_key_value_heads=config.heads,
-        initializer_range=INITIALIZER_RANGE,
-        rope_parameters={"rope_type": "default", "rope_theta": ROPE_THETA},
-        max_position_embeddings=config.max_length,
-        tie_word_embeddings=False,
-        bos_token_id=None,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
+def _shape(config: ScratchConfig, tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
+    return {
+        "vocab_size": len(tokenizer),
+        "hidden_size": config.width,
+        "intermediate_size": 3 * config.width,
+        "num_hidden_layers": config.layers,
+        "num_attention_heads": config.heads,
+        "num_key_value_heads": config.heads,
+        "initializer_range": INITIALIZER_RANGE,
+        "rope_parameters": {"rope_type": "default", "rope_theta": ROPE_THETA},
+        "max_position_embeddings": config.max_length,
+        "tie_word_embeddings": False,
+        "bos_token_id": None,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import string
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from veritune.errors import ModelError
 
@@ -19,7 +19,7 @@ PROBES = ("a b", " a", "a  b", "\na\n\n b", "a\n  b ", string.printable[:95])
 DISGUISES = {" ": (" ", "\u0120", "\u2581"), "\n": ("\n", "\u010a", "<0x0A>")}
 
 
-def load_tokenizer(folder: Path, vocabulary: int) -> Any:
+def load_tokenizer(folder: Path, vocabulary: int) -> PreTrainedTokenizerBase:
     """The tokenizer saved in `folder` for a model of `vocabulary` tokens.
 
     transformers rebuilds a tokenizer of one's own saved beside a Qwen2 or Llama config as that
@@ -95,13 +95,15 @@ def _declares_plain(folder: Path) -> bool:
     return isinstance(declared, dict) and declared.get("tokenizer_class") in PLAIN
 
 
-def _plain(folder: Path) -> Any:
+def _plain(folder: Path) -> PreTrainedTokenizerBase:
     from transformers import PreTrainedTokenizerFast
 
-    return PreTrainedTokenizerFast.from_pretrained(folder)
+    found: PreTrainedTokenizerBase = PreTrainedTokenizerFast.from_pretrained(folder)
+    return found
 
 
-def _auto(folder: Path) -> Any:
+def _auto(folder: Path) -> PreTrainedTokenizerBase:
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(folder)
+    found: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
+    return found

@@ -54,7 +54,7 @@ def reading_at(model: Any, states: torch.Tensor) -> Iterator[list[torch.Tensor]]
     """
     seen: list[torch.Tensor] = []
 
-    def pick(module: Any, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor]:
+    def pick(module: object, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor]:
         seen[:] = [inputs[0].flatten(0, 1)[states]]
         return (seen[0][None],)
 

@@ -60,7 +60,7 @@ def all_rows(place: Place) -> Iterator[ReadRow]:
         yield from _hub_rows(place)
 
 
-def checked(adapter: TypeAdapter[T], where: str, row: dict[str, Any]) -> T:
+def checked(adapter: TypeAdapter[T], where: str, row: dict[str, object]) -> T:
     """A row in its shape; raises `RecordError` naming the place and the key."""
     try:
         return adapter.validate_python(row)

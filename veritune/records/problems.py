@@ -17,8 +17,8 @@ from typing_extensions import TypedDict
 from veritune.errors import RecordError
 from veritune.records.record import STRICT, Record, adapter, first_problem
 
+# Of a field that is left out of files where it has its default.
 OMIT = {"omit": True}
-"""Of a field that is left out of files where it has its default."""
 
 
 @with_config(STRICT)
@@ -33,9 +33,9 @@ class Message(TypedDict):
 class CallCase(Record):
     """One call of the entry point, and the value it must return."""
 
-    args: list[Any]
-    kwargs: dict[str, Any] = field(default_factory=dict, metadata=OMIT)
-    expected: Any
+    args: list[object]
+    kwargs: dict[str, object] = field(default_factory=dict, metadata=OMIT)
+    expected: object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +103,8 @@ class PytestTests(Record):
     files: dict[str, str]
 
 
+# Tests that run in a process of their own beside the candidate's.
 SplitTests = CallTests | AssertTests | CheckTests
-"""Tests that run in a process of their own beside the candidate's."""
 Tests = Annotated[SplitTests | StdioTests | PytestTests, Field(discriminator="type")]
 
 

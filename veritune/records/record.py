@@ -14,8 +14,8 @@ from veritune.errors import RecordError
 from veritune.text import writable
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+# A number that sqlite and parquet can hold.
 Index = Annotated[int, Field(ge=0, lt=2**63)]
-"""A number that sqlite and parquet can hold."""
 # Made once: `json.dumps` with an option makes one a call.
 _encoded = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -43,9 +43,9 @@ class Record:
         """One JSON object on one line, without the line end."""
         return writable(_encoded(self.to_json()))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Plain JSON data; optional fields at their default are left out."""
-        out: dict[str, Any] = {}
+        out: dict[str, object] = {}
         for name, default, omit in _specs(cast(Hashable, type(self))):
             value = getattr(self, name)
             if default is None and value is None:
@@ -69,7 +69,7 @@ class Checkpoint(Record):
 
 
 @cache
-def _specs(shape: Hashable) -> tuple[tuple[str, Any, bool], ...]:
+def _specs(shape: Hashable) -> tuple[tuple[str, object, bool], ...]:
     """Name, default and whether the default is left out, of every field."""
     return tuple(
         (

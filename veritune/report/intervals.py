@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
+# Two-sided 95% quantile of the normal distribution.
 Z95 = 1.959963984540054
-"""Two-sided 95% quantile of the normal distribution."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

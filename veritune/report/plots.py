@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from veritune.report.intervals import Rate
 
+# Stands for the page's text colour until the SVG is written.
 INK = "#010203"
-"""Stands for the page's text colour until the SVG is written."""
 
 
 class Style(NamedTuple):
@@ -25,6 +25,7 @@ class Style(NamedTuple):
     dash: tuple[int, tuple[int, ...]]
 
 
+# Okabe and Ito's palette, safe for colour-blind readers.
 STYLES = (
     Style("#0072b2", "o", (0, ())),
     Style("#d55e00", "s", (0, (5, 2))),
@@ -33,7 +34,6 @@ STYLES = (
     Style("#e69f00", "v", (0, (3, 1, 1, 1))),
     Style("#56b4e9", "P", (0, (8, 3))),
 )
-"""Okabe and Ito's palette, safe for colour-blind readers."""
 
 
 class Line(NamedTuple):

@@ -47,7 +47,7 @@ class ReportedRun:
     reward: str
     recipe: str
     evaluations: tuple[Evaluation, ...]
-    sampling: dict[int, dict[str, Any]]
+    sampling: dict[int, dict[str, object]]
 
 
 def read_run(folder: Path) -> ReportedRun:

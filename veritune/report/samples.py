@@ -10,6 +10,7 @@ from veritune.records import Candidate, Problem, StepVerdict, TestVerdict, Verdi
 from veritune.report.run import ReportedRun
 from veritune.store import Store
 
+# Shown in turn, so that each that occurs is seen.
 KINDS = (
     "right answer, wrong step",
     "failed",
@@ -17,10 +18,9 @@ KINDS = (
     "passed, not every step verified",
     "verifier error",
 )
-"""Shown in turn, so that each that occurs is seen."""
 
+# Characters of one candidate that are shown.
 LONGEST = 8000
-"""Characters of one candidate that are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

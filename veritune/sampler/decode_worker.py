@@ -12,8 +12,8 @@ from veritune.sampler.batch import DecodeBatch, PromptGroup
 from veritune.sampler.codec import SampledSequence
 from veritune.sampler.decoder import Decoder
 
+# Prompts are computed when this part of the slots is free, so that several go together.
 REFILL_SHARE = 8
-"""Prompts are computed when this part of the slots is free, so that several go together."""
 
 
 class PromptQueue:

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
     from transformers.cache_utils import CacheLayerMixin, DummyLayer, LinearAttentionCacheLayerMixin
 
+# Keys are read up to a multiple of this.
 LENGTH_STEP = 32
-"""Keys are read up to a multiple of this."""
+# Matrix products get rows in multiples of this: fewer take another path, and round otherwise.
 TILE = 16
-"""Matrix products get rows in multiples of this: fewer take another path, and round otherwise."""
 Stored = list[tuple["Tensor", "Tensor"]]
 
 

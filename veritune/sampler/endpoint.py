@@ -15,13 +15,13 @@ from typing import Any
 from veritune.errors import EndpointError, InputError
 
 ATTEMPTS = 8
+# Seconds before the second attempt, and at most; each waits twice as long as the one before.
 FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
-"""Seconds before the second attempt, and at most; each waits twice as long as the one before."""
 ANSWER_SECONDS = 600.0
+# Bytes.
 LONGEST_ANSWER = 1 << 28
-"""Bytes."""
+# Answers that may be others in a while.
 PASSING = {408, 409, 425, 429, 500, 502, 503, 504}
-"""Answers that may be others in a while."""
 
 
 class Endpoint:
@@ -67,7 +67,7 @@ class Endpoint:
         """Make no further attempts, until `closing` is cleared."""
         self.closing.set()
 
-    def _ask_once(self, url: str, body: dict[str, Any] | None) -> Any:
+    def _ask_once(self, url: str, body: dict[str, object] | None) -> object:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, self._headers)
         with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:

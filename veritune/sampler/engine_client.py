@@ -20,6 +20,7 @@ from veritune.errors import VerituneError
 from veritune.replies import Stops
 
 POLL_SECONDS = 0.5
+# Reads process ids until this process ends, however it does, and ends those as well.
 WATCH = """
 import os, signal, sys
 for pid in [int(line) for line in sys.stdin]:
@@ -28,7 +29,6 @@ for pid in [int(line) for line in sys.stdin]:
     except ProcessLookupError:
         pass
 """
-"""Reads process ids until this process ends, however it does, and ends those as well."""
 T = TypeVar("T")
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from veritune.sampler.policy_probe import LogprobDiff
 
 
+# Fewer rows than this are not worth a worker of their own: several cores share one worker.
 WORKER_ROWS = 48
-"""Fewer rows than this are not worth a worker of their own: several cores share one worker."""
 
 
 class NativeSampler:

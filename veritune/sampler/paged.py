@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Integers32 = npt.NDArray[np.int32]
+# Prompts are padded to multiples of this and computed with others of the same padded length.
 PREFILL_STEP = 8
-"""Prompts are padded to multiples of this and computed with others of the same padded length."""
+# Prompt tokens computed at once.
 PREFILL_TOKENS = 16384
-"""Prompt tokens computed at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,10 @@ from veritune.sampler.weights import Weights, arrange, is_supported
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+# What keys and values may take together; fewer sequences are decoded at once where more.
 CACHE_BYTES = 4 << 30
-"""What keys and values may take together; fewer sequences are decoded at once where more."""
+# Candidates of one prompt that always stay in one thread.
 PIECE = 64
-"""Candidates of one prompt that always stay in one thread."""
 
 
 class Policy:

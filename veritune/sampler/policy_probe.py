@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 PROBES, PROBE_LENGTH = 8, 24
+# Largest mean gap of log-probabilities, in nats, that arithmetic alone explains.
 TOLERANCE = {"float32": 1e-3, "bfloat16": 0.1}
-"""Largest mean gap of log-probabilities, in nats, that arithmetic alone explains."""
+# A gap this small is no sign of anything.
 NOISE = {"float32": 2e-5, "bfloat16": 1e-2}
-"""A gap this small is no sign of anything."""
+# What vLLM can be told of the largest adapter.
 RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
-"""What vLLM can be told of the largest adapter."""
 Scores = Sequence[Sequence[float]]
 
 

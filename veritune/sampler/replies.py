@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -21,7 +21,7 @@ class Model(Reply):
     """One model that the server lists."""
 
     id: str
-    owned_by: Any = None
+    owned_by: object = None
 
 
 class Models(Reply):
@@ -140,7 +140,7 @@ class PromptChoice(Reply):
 class Completion(Reply):
     """A reply with choices, which are read by the route that was asked."""
 
-    choices: Annotated[list[Any], Field(min_length=1)]
+    choices: Annotated[list[object], Field(min_length=1)]
 
 
 R = TypeVar("R", bound=Reply)
@@ -155,7 +155,7 @@ def read_reply(kind: type[R], value: object, where: str) -> R:
             from None  # fmt: skip
 
 
-def _mended(value: Any) -> Any:
+def _mended(value: object) -> object:
     """Texts made writable; a server may cut a character in two."""
     if isinstance(value, str):
         return writable(value)

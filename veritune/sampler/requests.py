@@ -29,8 +29,8 @@ class Request:
     limit: int
 
 
+# No request of one plan is named as one of another: an engine may still be at it.
 PLANS = itertools.count(1)
-"""No request of one plan is named as one of another: an engine may still be at it."""
 
 
 class RequestPlan:

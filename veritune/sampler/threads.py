@@ -17,8 +17,8 @@ import torch
 from veritune.sampler.codec import SampledSequence
 from veritune.sampler.decode_worker import DecodeWorker
 
+# Batches of finished sequences that may wait for whoever reads them.
 AHEAD = 64
-"""Batches of finished sequences that may wait for whoever reads them."""
 
 
 def run_workers(

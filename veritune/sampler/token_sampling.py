@@ -22,10 +22,10 @@ Uniform = Float64[Tensor, "rows"]
 Tokens = Int[Tensor, "rows"]
 Logprobs = Float[Tensor, "rows"]
 
+# Logits looked at together: what is made of them takes some ten times their memory.
 AT_ONCE = 1 << 23
-"""Logits looked at together: what is made of them takes some ten times their memory."""
+# Tokens that top-p sorts before it sorts them all.
 LIKELY = 512
-"""Tokens that top-p sorts before it sorts them all."""
 
 
 def uniforms(

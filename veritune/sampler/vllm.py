@@ -22,12 +22,12 @@ from veritune.sampler.policy_probe import (
 from veritune.sampler.requests import RequestPlan
 from veritune.sampler.vllm_engine import VllmEngine
 
+# How often one call starts a new engine in place of one that died.
 RESTARTS = 3
-"""How often one call starts a new engine in place of one that died."""
+# How long `close` waits for a step that is under way in another thread.
 CLOSE_SECONDS = 2.0
-"""How long `close` waits for a step that is under way in another thread."""
+# Batches of requests that vLLM holds: enough that it never runs dry.
 AHEAD = 2
-"""Batches of requests that vLLM holds: enough that it never runs dry."""
 NO_POLICY = "the sampler has no policy yet; load a checkpoint first"
 log = logging.getLogger("veritune")
 

@@ -20,15 +20,15 @@ from veritune.sampler.engine_client import EngineClient, ProcessGuard
 from veritune.sampler.policy_probe import PolicyProbe
 from veritune.sampler.requests import Request
 
+# Adapter numbers are never used again: vLLM keeps what it once loaded under a number.
 ADAPTERS = itertools.count(1)
-"""Adapter numbers are never used again: vLLM keeps what it once loaded under a number."""
 AS_LONG_AS_FITS = -1
+# Tokens of a cache block on a CPU. vLLM's own 128 there hold more than most prompts, and it is
+# whole blocks that the candidates of a problem share.
 CPU_BLOCK = 32
-"""Tokens of a cache block on a CPU. vLLM's own 128 there hold more than most prompts, and it is
-whole blocks that the candidates of a problem share."""
 WHOLE_SEQUENCES = "veritune.sampler.vllm_scheduler.WholeSequences"
+# Keys and values of vLLM on a CPU, unless VLLM_CPU_KVCACHE_SPACE says otherwise.
 CPU_CACHE_GB = "2"
-"""Keys and values of vLLM on a CPU, unless VLLM_CPU_KVCACHE_SPACE says otherwise."""
 
 
 class VllmEngine:

@@ -18,9 +18,9 @@ class WholeSequences(Scheduler):  # type: ignore[misc]
     in tokens that must reach it as they come: not for requests that have any.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self._held: dict[str, list[Any]] = {}
+        self._held: dict[str, list[object]] = {}
 
     def update_from_output(self, *args: Any, **kwargs: Any) -> dict[int, Any]:
         """What vLLM's own returns, with those outputs only that end a sequence."""
@@ -29,7 +29,7 @@ class WholeSequences(Scheduler):  # type: ignore[misc]
             batch.outputs = self._ended(batch.outputs)
         return sent
 
-    def finish_requests(self, request_ids: Any, finished_status: Any) -> Any:
+    def finish_requests(self, request_ids: object, finished_status: object) -> object:
         """Also forget what was held of them."""
         finished = super().finish_requests(request_ids, finished_status)
         self._held = {id: held for id, held in self._held.items() if id in self.requests}

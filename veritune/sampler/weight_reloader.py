@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from veritune.models import WEIGHTS
+from veritune.models import MANIFEST, WEIGHTS
 from veritune.sampler.weights import Weights, arrange
 
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ class WeightReloader:
 def _beside_weights(folder: Path) -> str:
     """sha256 over all files that hold no weights."""
     total = hashlib.sha256()
+    # The manifest holds the weights' hashes, so it differs whenever they do.
+    skipped = (*WEIGHTS, MANIFEST)
     for file in sorted(folder.iterdir()):
-        if file.is_file() and not any(file.match(pattern) for pattern in WEIGHTS):
+        if file.is_file() and not any(file.match(pattern) for pattern in skipped):
             total.update(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return total.hexdigest()

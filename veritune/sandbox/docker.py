@@ -30,8 +30,8 @@ CAPABILITIES = ["SETUID", "SETGID", "KILL", "SYS_ADMIN"]
 LEAST_MEMORY_MB, GRADER_MEMORY_MB, MORE_PROCESSES = 2048, 1024, 64
 STDOUT, STDERR, HEADER = 1, 2, 8
 ENGINE_SECONDS = 60
+# The host, and what forks for it.
 GENERATIONS = 2
-"""The host, and what forks for it."""
 
 
 class DockerClient(Protocol):

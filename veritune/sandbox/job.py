@@ -47,7 +47,7 @@ def encode(job: Job, limits: Limits) -> tuple[bytes, str]:
     return frames.framed(frames.dumps(frame)), nonce
 
 
-def _spec(limits: Limits, mode: str) -> dict[str, Any]:
+def _spec(limits: Limits, mode: str) -> dict[str, object]:
     return {
         "mode": mode,
         "cpu_seconds": limits.cpu_seconds,
@@ -64,7 +64,7 @@ def _spec(limits: Limits, mode: str) -> dict[str, Any]:
     }
 
 
-def _program(job: Program) -> dict[str, Any]:
+def _program(job: Program) -> dict[str, object]:
     files = {name: base64.b64encode(data).decode() for name, data in job.files.items()}
     if job.argv:
         return {"files": files, "argv": job.argv, "environment": ENVIRONMENT}

@@ -45,7 +45,7 @@ class Shared:
     """As `Graded`, but tests and candidate in one process: what it reports may be a lie."""
 
     sources: tuple[tuple[str, str], ...]
-    tests: dict[str, Any]
+    tests: dict[str, object]
 
 
 Job = Program | Graded | Shared

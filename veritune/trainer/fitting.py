@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
-from warnings import catch_warnings
 
 import torch
 
 from veritune.config import FitConfig
 from veritune.models import policy_hash
+from veritune.models.activations import checkpoint_activations
 from veritune.records import Checkpoint
 from veritune.trainer import processes
 from veritune.trainer.batches import orders
@@ -170,8 +170,7 @@ def _training(module: Any, config: FitConfig, seed: int) -> Iterator[None]:
     models = [m for m in module.modules() if hasattr(m, "gradient_checkpointing_enable")]
     outermost = models[:1] if config.activation_checkpointing else []
     for model in outermost:
-        with catch_warnings(action="ignore", category=FutureWarning):
-            model.gradient_checkpointing_enable({"use_reentrant": False})
+        checkpoint_activations(model)
     module.train()
     try:
         with torch.random.fork_rng():
@@ -180,5 +179,4 @@ def _training(module: Any, config: FitConfig, seed: int) -> Iterator[None]:
     finally:
         module.eval()
         for model in outermost:
-            with catch_warnings(action="ignore", category=FutureWarning):
-                model.gradient_checkpointing_disable()
+            checkpoint_activations(model, on=False)

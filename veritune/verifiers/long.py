@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+# Characters of a text that is read without leaving the event loop.
 LONGEST_INLINE = 50_000
-"""Characters of a text that is read without leaving the event loop."""
 
 
 async def off_loop(text: str, read: Callable[[], T]) -> T:

@@ -9,8 +9,8 @@ from veritune.records import Candidate, Evidence, Outcome, Problem, StepLabel, S
 from veritune.verifiers.steps import Span, spans_of
 
 FROM_HERE = Evidence(kind="rollouts", checker="rollouts")
+# Completions sampled at least at a time while an error is searched.
 FEWEST = 4
-"""Completions sampled at least at a time while an error is searched."""
 
 
 @dataclass(frozen=True, slots=True)

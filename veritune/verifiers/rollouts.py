@@ -34,10 +34,10 @@ from veritune.verifiers.prefixes import CompletionRequest, PrefixSearch, StepLab
 from veritune.verifiers.protocol import Verifier
 from veritune.verifiers.steps import Span
 
+# The set of the store that holds completions.
 SET = "rollouts"
-"""The set of the store that holds completions."""
+# Prefixes whose completions are sampled and written down together.
 PREFIXES = 64
-"""Prefixes whose completions are sampled and written down together."""
 
 
 class RolloutLabeller:

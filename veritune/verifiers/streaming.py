@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from veritune.records import Candidate, Problem, Verdict
 from veritune.verifiers.protocol import Verifier
 
+# A candidate with its problem and its position.
 Job = tuple[int, Problem, Candidate]
-"""A candidate with its problem and its position."""
 
 
 async def verify_each(

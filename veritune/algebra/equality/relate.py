@@ -31,8 +31,8 @@ from veritune.algebra.trees.nodes import (
     Text,
 )
 from veritune.algebra.trees.signs import has_sign
-from veritune.algebra.values.matrices import matrix_of, vector_of
 from veritune.algebra.values.datetimes import as_ratio, same_datetime
+from veritune.algebra.values.matrices import matrix_of, vector_of
 
 MOST_PAIRS = 4_000
 LISTS = (Collection,)

@@ -28,8 +28,8 @@ TITLES: dict[Measure, str] = {
 }
 OF_ARMS: tuple[Measure, ...] = ("pass_at_1", "trace_error", "longer_pass_at_1", "length")
 Arms = Mapping[str, Sequence[RunResults]]
+# Reranker -> right picks among all n candidates, by seed and problem.
 Picks = Mapping[str, TableRatio]
-"""Reranker -> right picks among all n candidates, by seed and problem."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

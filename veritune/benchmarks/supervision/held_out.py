@@ -12,10 +12,10 @@ from veritune.files import write_records
 from veritune.problems import GENERATORS, generate, read_problems, recipe_problems
 from veritune.records import Problem
 
+# No arm's seed: the test problems follow from it.
 SEED = 2**31 - 1
-"""No arm's seed: the test problems follow from it."""
+# How many more are generated than asked for, since some may stand in a run's own splits.
 SPARE, ALL = 1.2, 10**9
-"""How many more are generated than asked for, since some may stand in a run's own splits."""
 
 
 def write_tests(study: StudyRecipe, folder: Path) -> None:

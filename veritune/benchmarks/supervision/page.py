@@ -48,8 +48,8 @@ SPENT = (
     *("samples", "verifier_calls", "answer_labels", "step_labels"),
     *("training_tokens", "cpu_seconds"),
 )
+# Lines that a chart can tell apart.
 A_CHART = 6
-"""Lines that a chart can tell apart."""
 VERSIONS = ("torch", "transformers", "numpy", "scipy")
 
 
@@ -174,7 +174,7 @@ def _line(run_results: Sequence[RunResults], key: str, style: Any) -> Line | Non
     return Line(style, list(seen), rates)
 
 
-def _rerank(picked: RerankerResults) -> dict[str, Any] | None:
+def _rerank(picked: RerankerResults) -> dict[str, object] | None:
     """The curves of picking one of n, with what each line is."""
     if not picked.curves:
         return None

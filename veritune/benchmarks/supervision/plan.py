@@ -19,6 +19,7 @@ from veritune.problems import GENERATORS
 Measure = Literal["pass_at_1", "trace_error", "longer_pass_at_1", "length", "best_of_n"]
 Override = dict[str, Any]
 
+# The arms that a study can name without describing them.
 ARMS: dict[str, Override] = {
     "sft": {"rounds": {"count": 0}, "trainer": {"type": "sft"}},
     "more-sft": {"selection": {"reward": "demonstrations"}},
@@ -37,20 +38,20 @@ ARMS: dict[str, Override] = {
     "ppo-min": {"trainer": {"credit": {"outcome": 0.0, "process": 1.0, "form": "min"}}},
     "ppo-all": {"trainer": {"credit": {"outcome": 0.0, "process": 1.0, "form": "all"}}},
 }
-"""The arms that a study can name without describing them."""
 DEFAULT_ARMS = (
     *("sft", "more-sft", "random-accept", "outcome", "last-2", "process", "outcome-labels"),
     *("ppo-outcome", "ppo-sum", "ppo-delta", "ppo-min", "ppo-all"),
 )
+# What picks one of n: by votes, by an outcome or process reward model, by votes that the
+# process model weighs, or by the truth. The noisy ones learned from labels of which a share was
+# flipped, the hard and soft ones from labels by rollouts, the same ones from the checker's of
+# the same samples.
 RERANKERS = (
     *("majority", "orm", "orm-noisy", "prm-min", "prm-product", "prm-last", "prm-min-noisy"),
     *("orm-same", "prm-min-same", "prm-min-hard", "prm-min-soft", "weighted-vote", "oracle"),
 )
-"""What picks one of n: by votes, by an outcome or process reward model, by votes that the process
-model weighs, or by the truth. The noisy ones learned from labels of which a share was flipped, the
-hard and soft ones from labels by rollouts, the same ones from the checker's of the same samples."""
+# `process-aa` is `process` with other seeds, for A/A tests.
 AA_SEEDS = 10_000
-"""`process-aa` is `process` with other seeds, for A/A tests."""
 
 
 class Contrast(Frozen):

@@ -12,7 +12,6 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from veritune.benchmarks.best_of_n import curves
 from veritune.benchmarks.supervision.plan import Cell, StudyRecipe
@@ -29,10 +28,10 @@ from veritune.use import use_of
 from veritune.verifiers import Aggregate, candidate_scores
 
 SCORES = "scores.jsonl"
+# Random subsets of n that a vote is averaged over.
 SUBSETS = 30
-"""Random subsets of n that a vote is averaged over."""
+# Sources that say nothing new of answers.
 STEPS_ONLY = ("-hard", "-soft")
-"""Sources that say nothing new of answers."""
 Scores = dict[str, dict[tuple[str, int], float]]
 
 
@@ -86,7 +85,7 @@ def _scores(
     return out | {f"prm-{how}{suffix}": table for how, table in zip(hows, tables, strict=True)}
 
 
-def _rows(scores: Scores) -> list[dict[str, Any]]:
+def _rows(scores: Scores) -> list[dict[str, object]]:
     keys = next(iter(scores.values()))
     return [
         {"problem_id": id, "index": index, **{name: by[id, index] for name, by in scores.items()}}

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+# (seeds, problems).
 Table = NDArray[Any]
-"""(seeds, problems)."""
 DRAWS = 2000
 
 

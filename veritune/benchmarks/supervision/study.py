@@ -27,10 +27,10 @@ from veritune.rounds import Advance, Progress
 PR_SET_PDEATHSIG = 1
 
 
+# Arms whose first round labels the start policy's samples; the last one named is taken.
 LABELLED = ("process", "outcome")
-"""Arms whose first round labels the start policy's samples; the last one named is taken."""
+# A name, and a call that says what went wrong.
 Job = tuple[str, Callable[..., str], tuple[Any, ...]]
-"""A name, and a call that says what went wrong."""
 
 
 class StudyError(VerituneError, RuntimeError):

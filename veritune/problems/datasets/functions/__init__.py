@@ -93,7 +93,7 @@ def _failed(source: str, cases: Sequence[CallCase]) -> Iterator[CallCase]:
     return (case for case in cases if not _passes(function, case))
 
 
-def _passes(function: Callable[..., Any], case: CallCase) -> bool:
+def _passes(function: Callable[..., object], case: CallCase) -> bool:
     try:
         result = function(*case.args)
     except (ArithmeticError, IndexError, TypeError, ValueError):
@@ -101,12 +101,12 @@ def _passes(function: Callable[..., Any], case: CallCase) -> bool:
     return type(result) is type(case.expected) and result == case.expected
 
 
-def _function(source: str) -> Callable[..., Any]:
+def _function(source: str) -> Callable[..., object]:
     """Compile a function that this folder's templates wrote: our text, never a model's.
 
     None of them changes its arguments.
     """
-    scope: dict[str, Any] = {}
+    scope: dict[str, object] = {}
     exec(compile(source, "<template>", "exec"), scope)
     return cast("Callable[..., Any]", scope["f"])
 

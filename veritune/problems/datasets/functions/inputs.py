@@ -11,7 +11,7 @@ POOL = 40
 """Inputs proposed for one function, of which a few become its tests."""
 
 
-def propose(signature: str, parameters: Parameters, rng: Random) -> list[list[Any]]:
+def propose(signature: str, parameters: Parameters, rng: Random) -> list[list[object]]:
     """Distinct argument lists for a signature of x, y (integers), s (string), a (list)."""
     numbers = [value for value in parameters.values() if isinstance(value, int)]
     letters = [value for value in parameters.values() if isinstance(value, str)]
