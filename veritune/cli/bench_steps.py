@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
@@ -15,7 +15,7 @@ from veritune.cli.arguments import parse
 from veritune.cli.caches import with_caches
 from veritune.cli.console import TerminalProgress
 from veritune.cli.running import run_async
-from veritune.config import CheckerName, Count, Positive, VerifierConfig
+from veritune.config import Count, Positive, VerifierConfig
 from veritune.errors import RecipeError, RecordError, UnwritableError
 
 if TYPE_CHECKING:
@@ -100,13 +100,13 @@ async def _measure(
     from veritune.benchmarks.steps import check_solutions
     from veritune.benchmarks.steps_report import FileResult
     from veritune.verifiers.answers import AnswerVerifier
-    from veritune.verifiers.opening import open_labeller
+    from veritune.verifiers.opening import checker_names, open_labeller
 
     config = with_caches(arguments, arguments.out or KEPT)
     results = []
     async with AnswerVerifier(workers=arguments.workers) as answers:
         for checker in arguments.checkers:
-            names = _names(checker)
+            names = checker_names(checker)
             said = costs.setdefault(checker, [])
             at_once = config.model_copy(update={"type": "rules", "steps": names}).at_once
             own = []
@@ -129,14 +129,6 @@ async def _measure(
                 ]
             results += own
     return results
-
-
-def _names(checker: str) -> tuple[CheckerName, ...]:
-    known = get_args(CheckerName)
-    names = checker.split("+")
-    if strange := next((name for name in names if name not in known), None):
-        raise RecipeError(f"--checkers: no checker '{strange}'; there are: {', '.join(known)}")
-    return cast(tuple[CheckerName, ...], tuple(names))
 
 
 def _print(

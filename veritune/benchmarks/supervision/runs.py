@@ -9,7 +9,7 @@ from typing import Any
 
 from veritune.benchmarks.supervision.held_out import file_name, read_tests
 from veritune.benchmarks.supervision.plan import Cell
-from veritune.config import Recipe
+from veritune.config import Recipe, VerifierConfig
 from veritune.errors import JournalError, VerituneError
 from veritune.journal import Journal, RunFolder
 from veritune.models import policy_hash
@@ -90,7 +90,7 @@ async def examine(
     with Journal.open(folder) as journal:
         journal.add_problems("train", problems)
         try:
-            async with open_verifier(recipe.verifier, needs_code=needs_code) as verifier:
+            async with open_verifier(examiner(recipe), needs_code=needs_code) as verifier:
                 await sample_and_verify(
                     journal,
                     sampler,
@@ -103,6 +103,12 @@ async def examine(
                 )
         finally:
             sampler.close()
+
+
+def examiner(recipe: Recipe) -> VerifierConfig:
+    """Who examines: the rules, also where an arm learns from a reward model or a judge."""
+    changes = {"type": "rules", "steps": ("rules",), "reward_model": None}
+    return recipe.verifier.model_copy(update=changes)
 
 
 def budget(recipe: Recipe) -> dict[str, Any]:
