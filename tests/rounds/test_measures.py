@@ -122,10 +122,6 @@ def test_a_share_of_unchecked_steps_can_be_allowed_but_no_wrong_one() -> None:
 def test_process_selection_takes_steps_in_which_no_error_was_found() -> None:
     labels = ("nnu", "nui", "nuu")
     rows = [row("a", at, "passed", own) for at, own in enumerate(labels)]
-        row("a", 0, "passed", "nnu"),
-        row("a", 1, "passed", "nui"),
-        row("a", 2, "passed", "nuu"),
-    ]
     assert indices(select(rows, SelectionConfig(reward="process"))) == [("a", 0)]
 
 
