@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from veritune.cli import main
 from veritune.cli.run import read
 from veritune.config import check_recipe
 from veritune.config.base import RENAMED
@@ -38,7 +37,6 @@ def test_an_old_option_is_refused_with_its_new_name(option: str, new: str) -> No
         read(["recipes/demo-math.toml", option, "3"])
 
 
-def test_an_old_option_without_a_section(capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["--problems", "p", "--candidates", "c", "--out", "v", "--judge", "reward_model"]
-    assert main(["verify", *words]) == 2
-    assert "--judge: renamed to --type" in capsys.readouterr().err
+def test_a_key_whose_name_means_something_else_now() -> None:
+    with pytest.raises(RecipeError, match=r"verifier\.judge: .* who decides is verifier\.type"):
+        check_recipe({"verifier": {"judge": "reward_model"}}, "old.toml")

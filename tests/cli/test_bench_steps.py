@@ -9,6 +9,7 @@ from veritune.cli import main
 from veritune.config import ChainConfig, ScratchConfig
 from veritune.files import read_records, write_records
 from veritune.models import build_scratch, save_policy
+from veritune.models.reward import fresh_reward_model, save_reward_model
 from veritune.problems import generate
 from veritune.records import Candidate, Verdict
 
@@ -36,6 +37,36 @@ def test_processbench_rows_are_scored(tmp_path: Path, capsys: pytest.CaptureFixt
     assert rates["precision of 'incorrect'"] == "100.0%"
     assert rates["recall of 'incorrect'"] == "66.7%"
     assert "d: first error step 2, found none" in out
+
+
+def test_several_files_and_checkers_make_a_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rules with a reward model that learned nothing: the model calls what rules left verified."""
+    start = save_policy(
+        *build_scratch(ScratchConfig(layers=1, width=16, heads=2, max_length=64), 0), tmp_path / "M"
+    )
+    save_reward_model(fresh_reward_model(start.path, "process"), tmp_path / "R")
+    files = [tmp_path / "one.jsonl", tmp_path / "two.jsonl"]
+    for path, rows in zip(files, (ROWS, ROWS[:3]), strict=True):
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    out = tmp_path / "out.json"
+    words = ["bench", "steps", *map(str, files), "--checkers", "rules", "rules+reward_model"]
+    words += ["--reward-model", str(tmp_path / "R"), "--tune", str(files[0]), "--json", str(out)]
+    assert main(words) == 0
+    written = json.loads(out.read_text())
+    assert [(r["checker"], r["file"]) for r in written["results"]] == [
+        (checker, str(path)) for checker in ("rules", "rules+reward_model") for path in files
+    ]
+    rules, both = written["results"][0], written["results"][2]
+    assert (rules["threshold"], both["threshold"] is None) == (None, False)
+    assert rules["f1"] == pytest.approx(0.8)
+    assert written["average_f1"]["rules"] == pytest.approx(0.9)
+    assert both["calibration"]["steps"] > 0
+    printed = capsys.readouterr().out
+    assert "average" in printed and "chosen on" in printed and "differ on" in printed
+    assert main(["bench", "steps", str(files[0]), "--checkers", "oracle"]) == 2
+    assert "no checker 'oracle'" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared data sets are not here")

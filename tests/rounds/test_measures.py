@@ -31,7 +31,7 @@ def test_pass_at_k_refuses_what_has_no_meaning(n: int, correct: int, k: int) -> 
 def row(
     name: str, index: int, outcome: str, labels: str = "", text: str | None = None, **more: object
 ) -> VerifiedCandidate:
-    names = {"c": "verified", "i": "incorrect", "u": "unchecked"}
+    names = {"c": "verified", "n": "consistent", "i": "incorrect", "u": "unchecked"}
     verdict = Verdict(
         problem_id=name,
         index=index,
@@ -109,14 +109,20 @@ def test_outcome_selection_keeps_distinct_passed_candidates() -> None:
     assert indices(chosen) == [("a", 1), ("a", 2), ("a", 4), ("b", 0)]
 
 
-def test_process_selection_needs_every_step_checked_and_right() -> None:
-    chosen = select(ROWS, SelectionConfig(reward="process", max_per_problem=3))
+def test_process_selection_needs_every_step_checked_and_without_error() -> None:
+    chosen = select(ROWS, SelectionConfig(reward="process", max_per_problem=3, checked=1))
     assert indices(chosen) == [("a", 2), ("a", 5)]
 
 
 def test_a_share_of_unchecked_steps_can_be_allowed_but_no_wrong_one() -> None:
     chosen = select(ROWS, SelectionConfig(reward="process", max_per_problem=3, checked=0.5))
     assert indices(chosen) == [("a", 2), ("a", 4), ("a", 5)]
+
+
+def test_process_selection_takes_steps_in_which_no_error_was_found() -> None:
+    labels = ("nnu", "nui", "nuu")
+    rows = [row("a", at, "passed", own) for at, own in enumerate(labels)]
+    assert indices(select(rows, SelectionConfig(reward="process"))) == [("a", 0)]
 
 
 def test_visible_selection_looks_at_visible_tests_only() -> None:

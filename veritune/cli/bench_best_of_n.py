@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from veritune.cli.arguments import parse
 from veritune.cli.candidates import CandidateArguments, ProblemCandidate, verified_candidates
 from veritune.cli.console import TerminalProgress, percent
+from veritune.cli.running import gathered, run_async
 from veritune.config import Positive
 from veritune.errors import RecipeError, RecordError
 from veritune.files import iter_rows, read_records, write_text
@@ -34,6 +36,11 @@ class BestOfNArguments(CandidateArguments):
     published process reward model, read as `convention` says."""
     scorer_steps: Literal["min", "product", "last"] = "min"
     """How a process reward model's step scores become one."""
+    checkers: tuple[str, ...] = ()
+    """Also a curve of each of these step checkers: rules, reward_model, judge, rollouts; a+b: a
+    first, then b for the steps that a left unchecked or only consistent. A solution's score is of
+    its steps' scores, as `scorer_steps` says; a step without one counts 1 where verified, 0 where
+    incorrect, else one half."""
     n: tuple[Positive, ...] = ()
     """The n to report; 1, 2, 4, ... where left out."""
     out: str | None = None
@@ -48,7 +55,10 @@ def main(argv: Sequence[str]) -> int:
     scores = {Path(path).name.partition(".")[0]: read_scores(path) for path in arguments.scores}
     progress = TerminalProgress()
     pairs, verdicts = _verified(arguments, progress)
-    found = curves(verdicts, scores | _reward_scores(arguments, pairs), arguments.n)
+    scores |= _reward_scores(arguments, pairs)
+    if arguments.checkers:
+        scores |= run_async(_checker_scores(arguments, pairs, progress))
+    found = curves(verdicts, scores, arguments.n)
     for line in table(found):
         progress.say(line)
     unchecked = sum(verdict.outcome == "error" for verdict in verdicts)
@@ -124,6 +134,37 @@ def _reward_scores(
     reward = open_reward_model(arguments.scorer, arguments.convention)
     (scores,) = candidate_scores(reward, pairs, [arguments.scorer_steps])
     return {Path(arguments.scorer).resolve().name: scores}
+
+
+async def _checker_scores(
+    arguments: BestOfNArguments, pairs: list[ProblemCandidate], progress: TerminalProgress
+) -> dict[str, dict[Key, float]]:
+    """Scores by the steps that each checker labels, under its name."""
+    if not pairs:
+        raise RecipeError("--checkers read the candidates: give --candidates as well")
+    from veritune.rounds import with_caches
+    from veritune.verifiers import (
+        AnswerVerifier,
+        aggregated,
+        checker_names,
+        open_labeller,
+        step_scores,
+    )
+
+    config = with_caches(arguments, arguments.out or "best-of-n")
+    found: dict[str, dict[Key, float]] = {}
+    async with AnswerVerifier(workers=arguments.workers) as answers:
+        for checker in arguments.checkers:
+            names = checker_names(checker)
+            async with open_labeller(config, names, answers, progress.say) as labeller:
+                steps = await gathered(
+                    [partial(labeller.check, *pair, None) for pair in pairs], config.at_once
+                )
+            found[checker] = {
+                (one.problem_id, one.index): aggregated(step_scores(own), arguments.scorer_steps)
+                for (_, one), own in zip(pairs, steps, strict=True)
+            }
+    return found
 
 
 def _write(path: Path, found: dict[str, Curve]) -> None:

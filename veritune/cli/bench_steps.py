@@ -7,14 +7,14 @@ import time
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.running import run_async
-from veritune.config import CheckerName, Count, Positive, VerifierConfig
+from veritune.config import Count, Positive, VerifierConfig
 from veritune.errors import RecipeError, RecordError, UnwritableError
 
 if TYPE_CHECKING:
@@ -96,13 +96,13 @@ async def _measure(
 ) -> list[FileResult]:
     from veritune.benchmarks import FileResult, at_threshold, best_threshold, check_solutions
     from veritune.rounds import with_caches
-    from veritune.verifiers import AnswerVerifier, open_labeller
+    from veritune.verifiers import AnswerVerifier, checker_names, open_labeller
 
     config = with_caches(arguments, arguments.out or KEPT)
     results = []
     async with AnswerVerifier(workers=arguments.workers) as answers:
         for checker in arguments.checkers:
-            names = _names(checker)
+            names = checker_names(checker)
             said = costs.setdefault(checker, [])
             at_once = config.model_copy(update={"type": "rules", "steps": names}).at_once
             own = []
@@ -125,14 +125,6 @@ async def _measure(
                 ]
             results += own
     return results
-
-
-def _names(checker: str) -> tuple[CheckerName, ...]:
-    known = get_args(CheckerName)
-    names = checker.split("+")
-    if strange := next((name for name in names if name not in known), None):
-        raise RecipeError(f"--checkers: no checker '{strange}'; there are: {', '.join(known)}")
-    return cast(tuple[CheckerName, ...], tuple(names))
 
 
 def _print(

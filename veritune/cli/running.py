@@ -6,7 +6,7 @@ import asyncio
 import atexit
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, NoReturn, TypeVar
 
 T = TypeVar("T")
@@ -28,6 +28,17 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
         raise
     runner.close()
     return result
+
+
+async def gathered(work: Sequence[Callable[[], Coroutine[Any, Any, T]]], at_once: int) -> list[T]:
+    """The results in order; `at_once` are under way at a time, and the first error ends all."""
+    turns = asyncio.Semaphore(at_once)
+
+    async def one(begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        async with turns:
+            return await begin()
+
+    return list(await asyncio.gather(*map(one, work)))
 
 
 def leave(code: int) -> NoReturn:

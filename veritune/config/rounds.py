@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from veritune.config.base import Count, Frozen, Positive, PositiveFloat, Rate
 from veritune.config.checkers import CheckerName, ConventionConfig, JudgeConfig, RolloutsConfig
@@ -121,6 +121,13 @@ class VerifierConfig(Frozen):
     """What one candidate may write to its file system."""
     files: Positive = 1000
     """Files that one candidate may create."""
+
+    @field_validator("judge", mode="before")
+    @classmethod
+    def _judge_is_a_table(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise ValueError("is a table of the judge's keys; who decides is verifier.type")
+        return value
 
     @property
     def labellers(self) -> tuple[CheckerName, ...]:

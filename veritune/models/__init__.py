@@ -22,6 +22,7 @@ from veritune.models.text import completion_texts, encode_prompt, eos_ids
 from veritune.models.token_ends import span_at, token_ends
 
 if TYPE_CHECKING:
+    from veritune.models.activations import checkpoint_activations
     from veritune.models.conventions import (
         CONVENTIONS,
         Convention,
@@ -47,6 +48,7 @@ else:
     __getattr__ = lazily(
         __name__,
         {
+            "activations": ("checkpoint_activations",),
             "conventions": (
                 "CONVENTIONS",
                 "Convention",
@@ -95,6 +97,7 @@ __all__ = [
     "adapter_base",
     "build_scratch",
     "check_folder",
+    "checkpoint_activations",
     "completion_texts",
     "convention_of",
     "encode_prompt",

@@ -19,8 +19,7 @@ from typing import Any, Generic, TypeVar
 import torch
 
 from veritune.config import FitConfig
-from veritune.models import policy_hash
-from veritune.models.activations import checkpoint_activations
+from veritune.models import checkpoint_activations, policy_hash
 from veritune.records import Checkpoint
 from veritune.trainer import processes
 from veritune.trainer.batches import orders

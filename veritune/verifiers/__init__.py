@@ -19,14 +19,16 @@ if TYPE_CHECKING:
     from veritune.verifiers.answers.pool import Pool
     from veritune.verifiers.code import CodeVerifier
     from veritune.verifiers.labelling import StepLabeller
-    from veritune.verifiers.opening import open_labeller
+    from veritune.verifiers.opening import checker_names, open_labeller
     from veritune.verifiers.prefixes import StepLabels
     from veritune.verifiers.rollouts import RolloutLabeller
     from veritune.verifiers.scoring import (
         Aggregate,
+        aggregated,
         candidate_scores,
         open_reward_model,
         score_candidates,
+        step_scores,
     )
     from veritune.verifiers.steps import Span, check_annotations, check_steps
 else:
@@ -46,14 +48,19 @@ else:
             ),
             "code": ("CodeVerifier",),
             "labelling": ("StepLabeller",),
-            "opening": ("open_labeller",),
+            "opening": (
+                "checker_names",
+                "open_labeller",
+            ),
             "prefixes": ("StepLabels",),
             "rollouts": ("RolloutLabeller",),
             "scoring": (
                 "Aggregate",
+                "aggregated",
                 "candidate_scores",
                 "open_reward_model",
                 "score_candidates",
+                "step_scores",
             ),
             "steps": (
                 "Span",
@@ -76,14 +83,17 @@ __all__ = [
     "StepLabeller",
     "StepLabels",
     "Verifier",
+    "aggregated",
     "candidate_scores",
     "check_annotations",
     "check_steps",
+    "checker_names",
     "compare",
     "extract_answer",
     "open_labeller",
     "open_reward_model",
     "open_verifier",
     "score_candidates",
+    "step_scores",
     "verify_each",
 ]

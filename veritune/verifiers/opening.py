@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast, get_args
 
 from veritune.config import CheckerName, SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError, UnwritableError
@@ -49,6 +50,15 @@ async def _open(
     else:
         with _rollouts(config, outcomes, say) as rollouts:
             yield rollouts
+
+
+def checker_names(checker: str) -> tuple[CheckerName, ...]:
+    """The names in `a+b`, in turn; raises `RecipeError` for an unknown one."""
+    known = get_args(CheckerName)
+    names = checker.split("+")
+    if strange := next((name for name in names if name not in known), None):
+        raise RecipeError(f"--checkers: no checker '{strange}'; there are: {', '.join(known)}")
+    return cast(tuple[CheckerName, ...], tuple(names))
 
 
 def open_learned(config: VerifierConfig) -> LearnedVerifier:

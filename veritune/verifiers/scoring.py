@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from veritune.config import ConventionConfig
 from veritune.models import encode_prompt, model_folder
-from veritune.records import Candidate, Problem, Verdict
+from veritune.records import Candidate, Problem, StepLabel, StepVerdict, Verdict
 from veritune.verifiers.steps import spans_of
 
 if TYPE_CHECKING:
@@ -112,6 +112,12 @@ def aggregated(chances: Sequence[float], aggregate: Aggregate) -> float:
     if aggregate == "min":
         return min(chances)
     return chances[-1] if aggregate == "last" else math.prod(chances)
+
+
+def step_scores(steps: Sequence[StepVerdict]) -> list[float]:
+    """The chance of every step; where a checker gives none, by its label."""
+    by_label: dict[StepLabel, float] = {"verified": 1.0, "incorrect": 0.0}
+    return [by_label.get(s.label, 0.5) if s.score is None else s.score for s in steps]
 
 
 def sigmoid(x: float) -> float:

@@ -17,7 +17,8 @@ def pieces(text: str) -> list[str]:
         ("", []),
         ("one line", ["one line"]),
         ("a\nb\nc", ["a\n", "b\n", "c"]),
-        ("a\nb\n\nc\nd", ["a\nb\n\n", "c\nd"]),
+        ("a\nb\n\nc\nd", ["a\n", "b\n\n", "c\n", "d"]),
+        ("So\n\\[a\n\n= b\\]\nand", ["So\n", "\\[a\n\n= b\\]\n", "and"]),
         ("\n\na\n\nb", ["\n\na\n\n", "b"]),
         ("Step 1: a\nmore\n\nStep 2: b", ["Step 1: a\nmore\n\n", "Step 2: b"]),
         ("So:\n1. a\n2. b\n", ["So:\n", "1. a\n", "2. b\n"]),
@@ -41,3 +42,19 @@ def test_spans_partition_any_text(text: str) -> None:
     assert "".join(text[start:end] for start, end in spans) == text
     assert all(start < end for start, end in spans)
     assert all(text[start:end].strip() for start, end in spans) or not text.strip()
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="ab1.= \n$\\[]", max_size=60))
+def test_a_blank_line_more_changes_no_step(text: str) -> None:
+    def bare(text: str) -> list[str]:
+        return ["".join(text[start:end].split()) for start, end in steps_of(text)]
+
+    assert bare(text.replace("\n", "\n\n")) == bare(text)
+
+
+def test_modes_by_name() -> None:
+    text = "a\nb = 1. C\n\nd"
+    assert len(steps_of(text, "paragraphs")) == 2
+    assert len(steps_of(text, "lines")) == 3
+    assert len(steps_of(text, "sentences")) == 2

@@ -9,7 +9,7 @@ from typing import Any
 
 from veritune.benchmarks.supervision.held_out import file_name, read_tests
 from veritune.benchmarks.supervision.plan import Cell
-from veritune.config import Recipe
+from veritune.config import Recipe, VerifierConfig
 from veritune.errors import JournalError, VerituneError
 from veritune.models import policy_hash
 from veritune.records import Checkpoint, Problem
@@ -93,12 +93,18 @@ async def examine(
     async with open_session(
         store,
         sampler=recipe.sampler,
-        verifier=recipe.verifier,
+        verifier=examiner(recipe),
         seed=recipe.seed,
         dtype=recipe.model.dtype,
         problems=problems,
     ) as session:
         await session.fill(name, problems, n, policy)
+
+
+def examiner(recipe: Recipe) -> VerifierConfig:
+    """Who examines: the rules, also where an arm learns from a reward model or a judge."""
+    changes = {"type": "rules", "steps": ("rules",), "reward_model": None}
+    return recipe.verifier.model_copy(update=changes)
 
 
 def budget(recipe: Recipe, store: Store) -> dict[str, Any]:

@@ -52,8 +52,9 @@ def convention_of(folder: Path) -> Convention:
     if any(kind.endswith("ForTokenClassification") for kind in kinds):
         return CONVENTIONS["trl"]
     raise ModelError(
-        f"{folder}: does not show how its steps are read; give the folder that 'veritune train"
-        f" reward' wrote, or name the convention: {', '.join(CONVENTIONS)}"
+        f"{folder}: no reward model of ours, and none that shows how its steps are read; give the"
+        f" folder that 'veritune train reward' wrote, or name the convention: "
+        f"{', '.join(CONVENTIONS)}"
     )
 
 

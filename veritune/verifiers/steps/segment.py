@@ -7,32 +7,62 @@ white space behind it; white space before the first step belongs to that step.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Literal
 
 Span = tuple[int, int]
+CutMode = Literal["auto", "numbered", "paragraphs", "lines", "sentences"]
 _NUMBERED = re.compile(
     r"^[ \t]*(?:\#+[ \t]*|\*\*|[-*][ \t]+)*(?:step[ \t]*\d+|\d{1,2}[.)][ \t])", re.I | re.M
 )
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 _LINE = re.compile(r"\n\s*")
+_DISPLAYED = re.compile(r"\\\[[^\[\]]{0,1000}?\\\]|\$\$[^$]{1,1000}\$\$")
+"""A formula of one statement or a few; rows of an environment are steps of their own."""
 _SENTENCE = re.compile(r"(?<=[.!?])[ \t]+(?=[^\W\d_a-z]|[$\\(\d])")
 _ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|vs|No|[A-Z])\.$")
 _EQUATION = re.compile(r"=|≈|\\approx")
 
 
-def steps_of(text: str) -> list[Span]:
-    """Numbered steps if there are two, else paragraphs, else lines.
+def steps_of(text: str, mode: CutMode = "auto") -> list[Span]:
+    """The steps of a text; `auto` is the first of numbered, lines and sentences that finds two.
 
-    A text of one line is cut at the ends of sentences that hold an equation.
+    numbered    from `1.`, `Step 1` and the like to the next
+    paragraphs  what blank lines set apart
+    lines       lines, but a formula over several lines is in one step
+    sentences   up to the ends of sentences that hold an equation
+
+    One blank line more or less between lines changes nothing but for `paragraphs`.
     """
-    numbered = [match.start() for match in _NUMBERED.finditer(text)]
-    if len(numbered) > 1:
-        return _spans(text, numbered)
-    for gap in (_PARAGRAPH, _LINE):
-        starts = [match.end() for match in gap.finditer(text)]
-        if len(_spans(text, starts)) > 1:
-            return _spans(text, starts)
-    return _spans(text, _sentences(text))
+    if mode != "auto":
+        return _spans(text, _STARTS[mode](text))
+    for finds in (_numbered, _lines, _sentences):
+        spans = _spans(text, finds(text))
+        if len(spans) > 1 and (finds is not _numbered or len(finds(text)) > 1):
+            return spans
+    return _spans(text, [])
+
+
+def _numbered(text: str) -> list[int]:
+    return [match.start() for match in _NUMBERED.finditer(text)]
+
+
+def _paragraphs(text: str) -> list[int]:
+    return [match.end() for match in _PARAGRAPH.finditer(text)]
+
+
+def _lines(text: str) -> list[int]:
+    """Line starts that stand in no displayed formula."""
+    starts: list[int] = []
+    formulas = (match.span() for match in _DISPLAYED.finditer(text) if "\\begin" not in match[0])
+    start, end = next(formulas, (len(text), len(text)))
+    for match in _LINE.finditer(text):
+        while end <= match.start():
+            start, end = next(formulas, (len(text), len(text) + 1))
+        if not start < match.start() or match.end() >= end:
+            starts.append(match.end())
+    return starts
 
 
 def _sentences(text: str) -> list[int]:
@@ -46,6 +76,14 @@ def _sentences(text: str) -> list[int]:
             starts.append(gap.end())
             since = gap.end()
     return starts
+
+
+_STARTS: dict[CutMode, Callable[[str], list[int]]] = {
+    "numbered": _numbered,
+    "paragraphs": _paragraphs,
+    "lines": _lines,
+    "sentences": _sentences,
+}
 
 
 def _spans(text: str, starts: list[int]) -> list[Span]:
