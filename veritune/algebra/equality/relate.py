@@ -59,9 +59,12 @@ class Relater:
         gold, pred = unwrapped(gold), unwrapped(pred)
         if isinstance(gold, (Letter, Moment)) or isinstance(pred, (Letter, Moment)):
             return self.whole(gold, pred)
-        if isinstance(gold, Labelled) and not isinstance(pred, (Labelled, Items)):
+        if isinstance(gold, Labelled) and isinstance(pred, Labelled):
+            shared = set(gold.label.split()) & set(pred.label.split())
+            return bool(shared) and self.same(gold.value, pred.value)
+        if isinstance(gold, Labelled) and not _is_list(pred):
             return self.same(gold.value, pred)
-        if isinstance(pred, Labelled) and not isinstance(gold, (Labelled, Items)):
+        if isinstance(pred, Labelled) and not _is_list(gold):
             return self.same(gold, pred.value)
         if isinstance(gold, Items) != isinstance(pred, Items):
             choices = _choices(gold)
@@ -130,6 +133,11 @@ class Relater:
         if same_value(gold, pred, self.policy):
             return True
         return same_family_values((gold,), (pred,), self)
+
+
+def _is_list(node: Node) -> bool:
+    """Whether a node is several answers, and not a tuple or an interval."""
+    return isinstance(node, Items) and node.kind not in ("paren", "square")
 
 
 def _letter(node: Node) -> Letter | None:
