@@ -1,0 +1,74 @@
+"""What sympy solves: conditions on one unknown, and powers of matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from veritune.algebra.engine.loading import engine
+from veritune.algebra.engine.objects import Objects
+from veritune.algebra.engine.results import tree
+from veritune.algebra.limits import UnparsedError
+from veritune.algebra.trees.nodes import Matrix, Node, Relation
+
+RELATIONS = {"<": "Lt", "<=": "Le", ">": "Gt", ">=": "Ge", "=": "Eq", "!=": "Ne"}
+LARGEST_MATRIX = 6
+LARGEST_POWER = 200
+REFUSALS = (NotImplementedError, TypeError, ValueError, AttributeError, ZeroDivisionError)
+
+
+class Stretch(NamedTuple):
+    """The numbers between two ends."""
+
+    low: Node
+    high: Node
+    low_closed: bool
+    high_closed: bool
+
+
+def solved(node: Relation, name: str) -> list[Stretch]:
+    """The real numbers for which one relation holds; raises `UnparsedError` where unknown."""
+    sympy = engine()
+    builder = Objects(sympy, node)
+    unknown = builder.symbols[name] = sympy.Symbol(name, real=True)
+    left, right = map(builder.object, node.sides)
+    try:
+        relation = getattr(sympy, RELATIONS[node.operators[0]])(left, right)
+        found = (
+            relation.as_set()
+            if relation in (True, False)
+            else sympy.solveset(relation, unknown, sympy.Reals)
+        )
+    except REFUSALS as error:
+        raise UnparsedError(f"sympy: {error}") from None
+    return list(_stretches(sympy, found))
+
+
+def _stretches(sympy: Any, found: Any) -> Iterator[Stretch]:
+    if isinstance(found, sympy.Union):
+        for part in found.args:
+            yield from _stretches(sympy, part)
+    elif isinstance(found, sympy.Interval):
+        yield Stretch(tree(found.start), tree(found.end), not found.left_open, not found.right_open)
+    elif isinstance(found, sympy.FiniteSet):
+        for member in found.args:
+            point = tree(member)
+            yield Stretch(point, point, True, True)
+    elif found is not sympy.S.EmptySet:
+        raise UnparsedError("a set that is no union of intervals")
+
+
+def power(matrix: Matrix, exponent: int) -> Matrix | None:
+    """A power of a square matrix, the inverse included; None where there is none."""
+    size = len(matrix.rows)
+    if size != len(matrix.rows[0]) or size > LARGEST_MATRIX or abs(exponent) > LARGEST_POWER:
+        return None
+    sympy = engine()
+    builder = Objects(sympy, matrix)
+    rows = [[builder.object(cell) for cell in row] for row in matrix.rows]
+    try:
+        found = sympy.Matrix(rows) ** exponent
+    except REFUSALS:
+        return None
+    cells = [[tree(sympy.cancel(found[i, j])) for j in range(size)] for i in range(size)]
+    return Matrix(tuple(map(tuple, cells)))
