@@ -67,7 +67,10 @@ def _numbers(gold: Node) -> RealSet:
     try:
         return to_set(gold)
     except NotASetError:
-        if not (isinstance(gold, Relation) and len(gold.operators) == 1 and unsolved(gold)):
+        plain = isinstance(gold, Relation) and len(gold.operators) == 1
+        if not (plain and isinstance(gold, Relation) and gold.operators[0] in FLIPPED):
+            raise
+        if not unsolved(gold) or len(variables(gold)) != 1:
             raise
     try:
         stretches = solved(gold, min(variables(gold)))

@@ -8,7 +8,7 @@ from veritune.algebra.reading.tokens import Token
 from veritune.algebra.reading.unitphrase import natural
 from veritune.algebra.tables import table
 from veritune.algebra.trees.build import product
-from veritune.algebra.trees.nodes import Apply, Func, Items, Node, Num, Pow, Root, Sym
+from veritune.algebra.trees.nodes import Apply, Const, Func, Items, Node, Num, Pow, Root, Sym
 
 VARIADIC = table("max min gcd lcm")
 INVERSES = {
@@ -75,6 +75,9 @@ def _single(cursor: Cursor) -> Node:
     if token.kind == "num" and token.text.isdigit():
         cursor.at += 1
         return Num(int(token.text))
+    if token.kind == "word" and cursor.peek().text == "(":  # the bracket is the function's
+        cursor.at += 1
+        return Const("e") if token.text == "e" else Sym(token.text)
     return cursor.grammar.factor(cursor)
 
 
