@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from veritune.algebra.engine.loading import engine
+from veritune.algebra.engine.loading import attempted, engine
 from veritune.algebra.engine.objects import Objects
 from veritune.algebra.engine.results import tree
 from veritune.algebra.limits import UnparsedError
@@ -14,7 +14,6 @@ from veritune.algebra.trees.nodes import Matrix, Node, Relation
 RELATIONS = {"<": "Lt", "<=": "Le", ">": "Gt", ">=": "Ge", "=": "Eq", "!=": "Ne"}
 LARGEST_MATRIX = 6
 LARGEST_POWER = 200
-REFUSALS = (NotImplementedError, TypeError, ValueError, AttributeError, ZeroDivisionError)
 
 
 class Stretch(NamedTuple):
@@ -28,20 +27,18 @@ class Stretch(NamedTuple):
 
 def solved(node: Relation, name: str) -> list[Stretch]:
     """The real numbers for which one relation holds; raises `UnparsedError` where unknown."""
-    sympy = engine()
+    return attempted(lambda: list(_solved(engine(), node, name)))
+
+
+def _solved(sympy: Any, node: Relation, name: str) -> Iterator[Stretch]:
     builder = Objects(sympy, node)
     unknown = builder.symbols[name] = sympy.Symbol(name, real=True)
     left, right = map(builder.object, node.sides)
-    try:
-        relation = getattr(sympy, RELATIONS[node.operators[0]])(left, right)
-        found = (
-            relation.as_set()
-            if relation in (True, False)
-            else sympy.solveset(relation, unknown, sympy.Reals)
-        )
-    except REFUSALS as error:
-        raise UnparsedError(f"sympy: {error}") from None
-    return list(_stretches(sympy, found))
+    relation = getattr(sympy, RELATIONS[node.operators[0]])(left, right)
+    if relation in (True, False):
+        yield from _stretches(sympy, sympy.Reals if relation else sympy.S.EmptySet)
+    else:
+        yield from _stretches(sympy, sympy.solveset(relation, unknown, sympy.Reals))
 
 
 def _stretches(sympy: Any, found: Any) -> Iterator[Stretch]:
@@ -63,12 +60,14 @@ def power(matrix: Matrix, exponent: int) -> Matrix | None:
     size = len(matrix.rows)
     if size != len(matrix.rows[0]) or size > LARGEST_MATRIX or abs(exponent) > LARGEST_POWER:
         return None
-    sympy = engine()
-    builder = Objects(sympy, matrix)
-    rows = [[builder.object(cell) for cell in row] for row in matrix.rows]
     try:
-        found = sympy.Matrix(rows) ** exponent
-    except REFUSALS:
+        return attempted(lambda: _power(engine(), matrix, exponent))
+    except UnparsedError:
         return None
-    cells = [[tree(sympy.cancel(found[i, j])) for j in range(size)] for i in range(size)]
-    return Matrix(tuple(map(tuple, cells)))
+
+
+def _power(sympy: Any, matrix: Matrix, exponent: int) -> Matrix:
+    builder = Objects(sympy, matrix)
+    found = sympy.Matrix([list(map(builder.object, row)) for row in matrix.rows]) ** exponent
+    size = range(len(matrix.rows))
+    return Matrix(tuple(tuple(tree(sympy.cancel(found[i, j])) for j in size) for i in size))
