@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import Terminal
@@ -19,6 +21,7 @@ from veritune.config import (
     PpoConfig,
     TrackerName,
 )
+from veritune.config.trainers import OWN_CLASS, GroupAlgorithm
 from veritune.errors import RecipeError
 from veritune.records import Checkpoint
 
@@ -55,9 +58,9 @@ class PpoArguments(PpoConfig, RolloutArguments):
 class GroupArguments(GroupConfig, RolloutArguments):
     """One round of a group baseline on candidates and their verdicts."""
 
-    type: Literal["rloo", "grpo", "dr_grpo"] = "rloo"
+    type: GroupAlgorithm | Annotated[str, Field(pattern=OWN_CLASS)] = "rloo"
     max_tokens: Positive = 1024
-    """dr_grpo: the most tokens that a candidate could have."""
+    """dr_grpo, dapo: the most tokens that a candidate could have."""
 
 
 def train_ppo(argv: Sequence[str]) -> int:

@@ -49,6 +49,7 @@ from veritune.config.trainers import (
     RlConfig,
     SftConfig,
     SftTrainerConfig,
+    StepConfig,
     TrainerConfig,
     WarmStartConfig,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "SelectionConfig",
     "SftConfig",
     "SftTrainerConfig",
+    "StepConfig",
     "TrackerName",
     "TrainerConfig",
     "VerifierConfig",

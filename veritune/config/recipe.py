@@ -90,8 +90,6 @@ class Recipe(Frozen):
                 f"trainer.type {trainer.type} needs the tokens that were drawn, and a policy that"
                 " changes: set sampler.type to native or vllm"
             )
-        if trainer.importance_cap and sampler.temperature != 1:
-            raise ValueError("trainer.importance_cap needs sampler.temperature 1")
         return self
 
     @property

@@ -54,6 +54,10 @@ class Credit:
         return dense
 
 
+NO_CREDIT = Credit(length=0, outcome=(), steps=(), terminal=True)
+"""That of a completion which nobody judged."""
+
+
 def assign_credit(
     verdict: Verdict, ends: Sequence[int], config: CreditConfig, *, cut_off: bool = False
 ) -> Credit | None:

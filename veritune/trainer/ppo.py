@@ -42,20 +42,20 @@ from veritune.trainer.figures import (
     note_first,
     rollout_figures,
 )
+from veritune.trainer.importance import importance_weights
 from veritune.trainer.learner import Figures, Learner
 from veritune.trainer.policies import Policies
 from veritune.trainer.protocol import Rollout
 from veritune.trainer.rollouts import (
-    Row,
     check_drawn,
     check_ratio,
-    engine_weights,
     mask_rows,
     micro_batches,
     minibatches,
     pad_rows,
     read_rows,
 )
+from veritune.trainer.rows import TokenRow
 from veritune.trainer.scoring import Scores, score, value
 
 KL_HORIZON = 0.1
@@ -70,7 +70,7 @@ class Batch:
     `scores`: those of all rows with their gradient, where one part of one minibatch holds them all.
     """
 
-    rows: list[Row]
+    rows: list[TokenRow]
     mask: torch.Tensor
     logprobs: torch.Tensor
     reference: torch.Tensor
@@ -95,7 +95,7 @@ class PpoTrainer:
         on_step: Callable[[Step], None] = lambda step: None,
     ) -> None:
         self._config, self._temperature, self._seed = config, temperature, seed
-        self._dtype, self._on_step = dtype, on_step
+        self._on_step = on_step
         self._policies = Policies(config, reference, temperature, dtype)
 
     def update(self, checkpoint: Checkpoint, batch: Sequence[Rollout], out: Path) -> Checkpoint:
@@ -110,12 +110,12 @@ class PpoTrainer:
         self._steer(learner, figures["kl"])
         return self._policies.save(learner, out)
 
-    def _assess(self, learner: Learner, rows: list[Row]) -> tuple[Batch, Figures]:
+    def _assess(self, learner: Learner, rows: list[TokenRow]) -> tuple[Batch, Figures]:
         """Old log-probabilities, rewards, values, advantages and returns of a round."""
         config, width = self._config, max(row.length for row in rows)
         mask = mask_rows(rows, width)
         logprobs, values, entropy, scores = self._survey(learner, rows, width)
-        reference = self._policies.reference_logprobs(rows, width)
+        reference = self._policies.reference_logprobs(learner, rows, width)
         rewards = pad_rows([row.credit.rewards() for row in rows], width)
         if config.kl_place == "reward":
             kind = config.kl_estimator or "k1"
@@ -129,7 +129,11 @@ class PpoTrainer:
         raw = gae(rewards, before, mask, last, gamma=config.gamma, lam=config.lam)
         goal = gae(rewards, before, mask, last, gamma=config.gamma, lam=config.critic_lam)
         returns = mask * (goal + before)
-        importance = engine_weights(rows, logprobs, mask, config.importance_cap)
+        importance, seen = None, Figures()
+        if config.importance_cap:
+            importance, seen = importance_weights(
+                self._policies, learner.model, rows, logprobs, mask, config, self._temperature
+            )
         advantages = whiten(raw, mask) if config.whiten else raw
         kl = (mask * (logprobs - reference)).sum(1).mean()
         figures = {
@@ -137,14 +141,14 @@ class PpoTrainer:
             "kl_weight": learner.counters.kl,
             "entropy": masked_mean(entropy, mask),
             "explained_variance": explained_variance(before, returns, mask),
-        }
+        } | seen
         data = Batch(
             rows, mask, logprobs, reference, before, advantages, returns, importance, scores
         )
         return data, figures
 
     def _survey(
-        self, learner: Learner, rows: list[Row], width: int
+        self, learner: Learner, rows: list[TokenRow], width: int
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Scores | None]:
         """(log-probabilities, values, entropies) of all rows as the round begins.
 
@@ -172,14 +176,14 @@ class PpoTrainer:
                 entropy[part] = scores.entropy.detach().float().cpu()
         return logprobs, values, entropy, scores if once else None
 
-    def _last_values(self, rows: list[Row], values: torch.Tensor) -> torch.Tensor:
+    def _last_values(self, rows: list[TokenRow], values: torch.Tensor) -> torch.Tensor:
         """V behind the last token: 0 where the candidate ended itself."""
         ends = torch.tensor([row.length for row in rows])
         running = torch.tensor([float(not row.credit.terminal) for row in rows])
         return running * values.gather(1, ends[:, None])[:, 0]
 
     def _warm_critic(
-        self, learner: Learner, rows: list[Row], rewards: torch.Tensor, mask: torch.Tensor
+        self, learner: Learner, rows: list[TokenRow], rewards: torch.Tensor, mask: torch.Tensor
     ) -> None:
         """Teach the critic the Monte-Carlo returns of the candidates that ended."""
         ended = [i for i, row in enumerate(rows) if row.credit.terminal]
@@ -242,7 +246,7 @@ class PpoTrainer:
 
         weights, old = of(data.mask) / tokens, of(data.logprobs)
         if first:
-            check_ratio(scores.logprobs, old, weights, self._dtype)
+            check_ratio(scores.logprobs, old, weights, learner.precision)
         policy, clipped = losses.policy_loss(
             scores.logprobs,
             old,

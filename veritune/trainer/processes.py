@@ -6,11 +6,15 @@ One process needs nothing of this; every function is then the identity.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import torch
 import torch.distributed as dist
+
+from veritune.models import policy_hash
+from veritune.records import Checkpoint
 
 T = TypeVar("T")
 
@@ -69,6 +73,32 @@ def sum_gradients(parameters: Sequence[torch.nn.Parameter]) -> None:
         dist.all_reduce(flat)
         for grad, part in zip(grads, flat.split([grad.numel() for grad in grads]), strict=True):
             grad.copy_(part.view_as(grad))
+
+
+def summed_figures(figures: dict[str, float]) -> dict[str, float]:
+    """Every figure summed over all processes, of which some may lack all of them."""
+    if size() == 1:
+        return figures
+    everybody: list[dict[str, float] | None] = [None] * size()
+    dist.all_gather_object(everybody, figures)
+    names = [name for own in everybody for name in own or ()]
+    return {name: sum((own or {}).get(name, 0.0) for own in everybody) for name in names}
+
+
+def sum_tensors(*tensors: torch.Tensor) -> None:
+    """Add up tensors over all processes, in place."""
+    for tensor in tensors if size() > 1 else ():
+        dist.all_reduce(tensor)
+
+
+def saved(out: Path, save: Callable[[], Checkpoint]) -> Checkpoint:
+    """Save a result once for all processes; each gets what names it."""
+    if size() == 1:
+        return save()
+    if rank() == 0:
+        save()
+    wait()
+    return Checkpoint(path=str(out), policy=policy_hash(out))
 
 
 def wait() -> None:
