@@ -33,7 +33,7 @@ import torch
 
 from veritune.config import PpoConfig
 from veritune.records import Checkpoint
-from veritune.trainer import losses
+from veritune.trainer import losses, processes
 from veritune.trainer.advantages import gae, whiten
 from veritune.trainer.figures import (
     Step,
@@ -156,11 +156,13 @@ class PpoTrainer:
         along: its first step need not compute them again.
         """
         once = len(rows) <= min(self._config.minibatch, self._config.micro_batch)
+        once = once and processes.size() == 1
         scores: Scores | None = None
         logprobs, entropy = torch.zeros(len(rows), width), torch.zeros(len(rows), width)
         values = torch.zeros(len(rows), width + 1)
-        with torch.set_grad_enabled(once):
-            for part in micro_batches(range(len(rows)), rows, self._config.micro_batch):
+        parts = list(micro_batches(range(len(rows)), rows, self._config.micro_batch))
+        with torch.set_grad_enabled(once), learner.optimization.forward():
+            for part in processes.share(parts):
                 chosen = [rows[i] for i in part]
                 scores = score(
                     learner.model,
@@ -169,11 +171,13 @@ class PpoTrainer:
                     self._temperature,
                     critic=learner.critic,
                     entropy="taught" if once and self._config.entropy else "watched",
+                    fp32=self._config.fp32_head,
                 )
                 assert scores.values is not None and scores.entropy is not None
                 logprobs[part] = scores.logprobs.detach().float().cpu()
                 values[part] = scores.values.detach().cpu()
                 entropy[part] = scores.entropy.detach().float().cpu()
+        processes.sum_tensors(logprobs, values, entropy)
         return logprobs, values, entropy, scores if once else None
 
     def _last_values(self, rows: list[TokenRow], values: torch.Tensor) -> torch.Tensor:
@@ -197,9 +201,11 @@ class PpoTrainer:
             for some in minibatches(groups, self._config.minibatch, self._seed, shuffle):
                 chosen = [ended[i] for i in some]
                 tokens = float(mask[chosen].sum())
-                for part in micro_batches(chosen, rows, self._config.micro_batch):
+                for part in processes.share(learner.parts(chosen, rows)):
                     width = max(rows[i].length for i in part)
-                    values = value(critic, learner.model, [rows[i] for i in part], width)[:, :-1]
+                    with learner.optimization.forward():
+                        every = value(critic, learner.model, [rows[i] for i in part], width)
+                    values = every[:, :-1]
                     goal, weights = returns[part, :width], mask[part, :width] / tokens
                     here = values.device
                     losses.value_loss(
@@ -238,6 +244,7 @@ class PpoTrainer:
                 self._temperature,
                 critic=learner.critic,
                 entropy="taught" if config.entropy else None,
+                fp32=config.fp32_head,
             )
         assert scores.values is not None
 
