@@ -11,7 +11,8 @@ from veritune.errors import TrainingError
 from veritune.models import build_scratch, load_policy, save_policy
 from veritune.records import Candidate, Problem, Verdict
 from veritune.trainer import Rollout
-from veritune.trainer.dpo import DpoTrainer, dpo_loss, rows_of
+from veritune.trainer.algorithms.dpo import Dpo
+from veritune.trainer.dpo import DpoTrainer, rows_of
 from veritune.trainer.pairs import Pair
 from veritune.trainer.rows import PairRow
 
@@ -44,7 +45,8 @@ def test_the_loss_is_the_papers(smoothing: float, sft: float) -> None:
     reference, tokenizer = build_scratch(TINY, 0)
     model, _ = build_scratch(TINY, 1)
     rows = rows_of(reference, tokenizer, PAIRS)
-    loss, figures = dpo_loss(model, rows, DpoConfig(beta=0.3, label_smoothing=smoothing, sft=sft))
+    config = DpoConfig(beta=0.3, label_smoothing=smoothing, sft=sft)
+    loss, figures = Dpo(config).loss(model, rows)
     total = 0.0
     for row in rows:
         pi, ref = (
@@ -63,7 +65,7 @@ def test_the_gradient_of_one_pair_at_a_time_is_that_of_all() -> None:
     rows = rows_of(model, tokenizer, PAIRS)
 
     def gradient(part: list[PairRow]) -> torch.Tensor:
-        found = torch.autograd.grad(dpo_loss(model, part, DpoConfig())[0], model.parameters())
+        found = torch.autograd.grad(Dpo(DpoConfig()).loss(model, part)[0], model.parameters())
         return torch.cat([g.flatten() for g in found])
 
     gap = gradient(rows) - sum(gradient([row]) for row in rows)

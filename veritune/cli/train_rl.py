@@ -87,7 +87,7 @@ def _train(arguments: Any, trainer_of: Any) -> int:
     if out.exists():
         raise RecipeError(f"--out: {out} exists; name a new folder")
     from veritune.models import model_folder, policy_hash
-    from veritune.trainer import Rollout
+    from veritune.trainer import Rollout, processes
 
     judged = read_judged(arguments.problems, arguments.candidates, arguments.verdicts)
     rollouts = [Rollout(problem=p, candidate=c, verdict=v) for p, c, v in judged]
@@ -112,6 +112,8 @@ def _train(arguments: Any, trainer_of: Any) -> int:
             }
         )
         trained = trainer.update(policy, rollouts, out)
+    if processes.rank():
+        return 0  # One of several processes under torchrun; the first one speaks.
     watch, last = Terminal(), steps[-1]
     for warning in last.get("warnings", ()):
         watch.say(warning)

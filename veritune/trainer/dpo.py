@@ -1,13 +1,4 @@
-"""Direct preference optimisation (Rafailov et al. 2023, arXiv 2305.18290, equation 7).
-
-For a prompt x with a better completion y+ and a worse one y-, minimises
-
-    -log sigmoid(m),   m = beta (log pi(y+|x)/ref(y+|x) - log pi(y-|x)/ref(y-|x))
-
-as the mean over pairs; `ref` is the policy that the training starts from. With label smoothing e it
-is  -(1 - e) log sigmoid(m) - e log sigmoid(-m)  (Mitchell 2023), and with `sft` the mean over pairs
-of  -sft log pi(y+|x) / |y+|  is added (RPO: Pang et al. 2024, arXiv 2404.19733, equation 2).
-"""
+"""Direct preference optimisation: the trainer of `algorithms.dpo`, and its pairs as rows."""
 
 from __future__ import annotations
 
@@ -16,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.nn.functional import logsigmoid
 
 from veritune.config import DpoConfig, PairConfig
 from veritune.errors import TrainingError
@@ -24,8 +14,9 @@ from veritune.models import encode_prompt
 from veritune.models.masters import load_trainable, save_trained
 from veritune.records import Checkpoint
 from veritune.trainer import processes
+from veritune.trainer.algorithms.dpo import Dpo
 from veritune.trainer.batches import encode
-from veritune.trainer.fitting import Figures, OnStep, Task, finish, fit, state_folder
+from veritune.trainer.fitting import OnStep, Task, finish, fit, state_folder
 from veritune.trainer.likelihood import completion_logprobs
 from veritune.trainer.pairs import Pair, judged_pairs
 from veritune.trainer.precision import DTYPES, computing, resolve
@@ -72,34 +63,13 @@ class DpoTrainer:
             rows = rows_of(model, tokenizer, pairs, fp32=self._config.fp32_head)
         task = Task(
             rows=rows,
-            loss=lambda rows: dpo_loss(model, rows, self._config),
+            loss=lambda rows: Dpo(self._config).loss(model, rows),
             weight=lambda row: 1.0,
             length=lambda row: len(row.chosen.ids) + len(row.rejected.ids),
         )
         state = state_folder(out)
         fit(model, task, self._config, seed=self._seed, on_step=self._on_step, state=state)
         return finish(out, lambda: save_trained(model, tokenizer, out, self._dtype))
-
-
-def dpo_loss(
-    model: Any, rows: Sequence[PairRow], config: DpoConfig
-) -> tuple[torch.Tensor, Figures]:
-    """The summed loss of some pairs; figures: share of pairs the right way round, and margins."""
-    both = [*(row.chosen for row in rows), *(row.rejected for row in rows)]
-    chosen, rejected = completion_logprobs(model, both, fp32=config.fp32_head).split(len(rows))
-    reference = torch.tensor([row.reference for row in rows], device=chosen.device)
-    margin = config.beta * (chosen - rejected - reference)
-    smooth = config.label_smoothing
-    loss = -(1 - smooth) * logsigmoid(margin) - smooth * logsigmoid(-margin)
-    if config.sft:
-        lengths = torch.tensor([row.chosen.length for row in rows], device=chosen.device)
-        loss = loss - config.sft * chosen / lengths
-    figures = {
-        "accuracy": float((margin > 0).sum().item()),
-        "margin": float(margin.detach().sum().item()),
-        "chosen_logprob": float(chosen.detach().sum().item()),
-    }
-    return loss.sum(), figures
 
 
 def rows_of(

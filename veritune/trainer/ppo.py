@@ -1,26 +1,12 @@
-"""Proximal policy optimisation on judged candidates (Schulman et al. 2017, arXiv 1707.06347).
-
-One round, from rollouts y of prompts x with rewards r_t (`credit`), policy pi, its state pi_old
-before the round, reference pi_ref, critic V; every log-probability is that of logits divided by
-the sampling temperature:
-
-    r'_t  = r_t - beta (log pi_old(y_t) - log pi_ref(y_t))           kl_place = "reward"
-    A_t   = GAE(r', V; gamma, lam), whitened over the whole round
-    R_t   = GAE(r', V; gamma, critic_lam) + V(s_t)                    the critic's goal
-    rho_t = pi(y_t) / pi_old(y_t)
-
-    loss  = - mean_t min(rho_t A_t, clip(rho_t, 1 - clip_low, 1 + clip_high) A_t)
-            + value_weight mean_t 1/2 max((V - R)^2, (clip(V, V_old +- value_clip) - R)^2)
-            - entropy mean_t H(pi(. | s_t))  [+ beta mean_t kl_t          kl_place = "loss"]
-
-with means over all completion tokens of a minibatch, however it is cut into micro-batches.
+"""The trainer of `algorithms.ppo`: a policy, a critic, and rounds of judged candidates.
 
 What decides whether it works (Huang et al. 2022, "The 37 Implementation Details of PPO";
 VAPO, arXiv 2504.05118), and is done here: dropout is off; the ratio is 1 on the first minibatch,
-or the round is refused; the outcome's reward is on the end token; a candidate that was cut off
-ends in no terminal state, so V(s_T) stands for what would have come; before the first round the
-critic alone learns Monte-Carlo returns; policy and critic have lambdas of their own. With
-`kl_target`, beta follows the controller of Ziegler et al. 2019 (arXiv 1909.08593, section 2.2).
+or the round is refused; the outcome's reward is on the end token; a truncated candidate ends in no
+terminal state, so V(s_T) stands for what would have come; before the first round the critic alone
+learns Monte-Carlo returns; policy and critic have lambdas of their own. With `kl_target`, beta
+follows the controller of Ziegler et al. 2019 (arXiv 1909.08593, section 2.2). Every log-probability
+is that of logits divided by the sampling temperature.
 """
 
 from __future__ import annotations
@@ -34,7 +20,8 @@ import torch
 from veritune.config import PpoConfig
 from veritune.records import Checkpoint
 from veritune.trainer import losses, processes
-from veritune.trainer.advantages import gae, whiten
+from veritune.trainer.advantages import gae
+from veritune.trainer.algorithms.ppo import CriticBatch, Ppo
 from veritune.trainer.figures import (
     Step,
     explained_variance,
@@ -95,7 +82,7 @@ class PpoTrainer:
         on_step: Callable[[Step], None] = lambda step: None,
     ) -> None:
         self._config, self._temperature, self._seed = config, temperature, seed
-        self._on_step = on_step
+        self._on_step, self._algorithm = on_step, Ppo(config)
         self._policies = Policies(config, reference, temperature, dtype)
 
     def update(self, checkpoint: Checkpoint, batch: Sequence[Rollout], out: Path) -> Checkpoint:
@@ -117,24 +104,17 @@ class PpoTrainer:
         logprobs, values, entropy, scores = self._survey(learner, rows, width)
         reference = self._policies.reference_logprobs(learner, rows, width)
         rewards = pad_rows([row.credit.rewards() for row in rows], width)
-        if config.kl_place == "reward":
-            kind = config.kl_estimator or "k1"
-            rewards = rewards - learner.counters.kl * mask * losses.kl_terms(
-                logprobs, reference, kind
-            )
+        rewards = self._algorithm.rewards(rewards, logprobs, reference, mask, learner.counters.kl)
         if learner.counters.iteration == 0 and config.critic_warmup:
             self._warm_critic(learner, rows, rewards, mask)
             _, values, _, scores = self._survey(learner, rows, width)
         before, last = values[:, :-1], self._last_values(rows, values)
-        raw = gae(rewards, before, mask, last, gamma=config.gamma, lam=config.lam)
-        goal = gae(rewards, before, mask, last, gamma=config.gamma, lam=config.critic_lam)
-        returns = mask * (goal + before)
+        advantages, returns = self._algorithm.advantages(rewards, before, mask, last)
         importance, seen = None, Figures()
         if config.importance_cap:
             importance, seen = importance_weights(
                 self._policies, learner.model, rows, logprobs, mask, config, self._temperature
             )
-        advantages = whiten(raw, mask) if config.whiten else raw
         kl = (mask * (logprobs - reference)).sum(1).mean()
         figures = {
             "kl": float(kl),
@@ -254,38 +234,20 @@ class PpoTrainer:
         weights, old = of(data.mask) / tokens, of(data.logprobs)
         if first:
             check_ratio(scores.logprobs, old, weights, learner.precision)
-        policy, clipped = losses.policy_loss(
-            scores.logprobs,
-            old,
-            of(data.advantages),
-            weights,
-            clip_low=config.clip_low,
-            clip_high=config.clip_high,
+        batch = CriticBatch(
+            logprobs=scores.logprobs,
+            old=old,
+            advantages=of(data.advantages),
+            weights=weights,
             importance=None if data.importance is None else of(data.importance),
+            values=scores.values[:, :-1],
+            old_values=of(data.values),
+            returns=of(data.returns),
+            reference=of(data.reference),
+            kl=learner.counters.kl,
+            entropy=scores.entropy,
         )
-        critic = losses.value_loss(
-            scores.values[:, :-1],
-            of(data.values),
-            of(data.returns),
-            weights,
-            clip=config.value_clip or None,
-        )
-        loss = policy + config.value_weight * critic
-        if config.entropy > 0 and scores.entropy is not None:
-            loss = loss - config.entropy * losses.weighted(scores.entropy, weights)
-        if config.kl_place == "loss":
-            kind = config.kl_estimator or "k2"
-            gap = losses.kl_loss(scores.logprobs, of(data.reference), weights, kind)
-            loss = loss + learner.counters.kl * gap
-        with torch.no_grad():
-            moved = losses.kl_loss(old, scores.logprobs, weights, "k3")
-            share = float(clipped * weights.sum())
-        return loss, {
-            "policy_loss": policy.item(),
-            "value_loss": critic.item(),
-            "clip_fraction": share,
-            "approx_kl": moved.item(),
-        }
+        return self._algorithm.loss(batch)
 
     def _steer(self, learner: Learner, kl: float) -> None:
         """beta <- beta (1 + 0.1 clip(kl / target - 1, -0.2, 0.2)), once a round."""

@@ -88,7 +88,10 @@ def summed_figures(figures: dict[str, float]) -> dict[str, float]:
 def sum_tensors(*tensors: torch.Tensor) -> None:
     """Add up tensors over all processes, in place."""
     for tensor in tensors if size() > 1 else ():
-        dist.all_reduce(tensor)
+        place = "cuda" if dist.get_backend() == "nccl" else "cpu"
+        there = tensor.to(place)
+        dist.all_reduce(there)
+        tensor.copy_(there)
 
 
 def saved(out: Path, save: Callable[[], Checkpoint]) -> Checkpoint:

@@ -1,11 +1,4 @@
-"""Supervised fine-tuning: maximum likelihood of completions, given their prompts.
-
-Maximises  sum over examples (x, y) of  sum over t of  log pi(y_t | x, y_<t),
-as the mean over the batch's completion tokens (the prompt and padding carry no loss), with AdamW
-(Loshchilov & Hutter 2019, arXiv 1711.05101), linear warm-up, linear decay to zero and clipping of
-the global gradient norm. Over verified candidates this is rejection-sampling fine-tuning (RFT,
-arXiv 2308.01825) and the improve step of ReST-EM (arXiv 2312.06585).
-"""
+"""Supervised fine-tuning: the trainer of `algorithms.sft`."""
 
 from __future__ import annotations
 
@@ -17,10 +10,9 @@ from veritune.config import SftConfig
 from veritune.records import Checkpoint
 from veritune.trainer.batches import tokenize
 from veritune.trainer.protocol import Example
-from veritune.trainer.rows import TokenRow
 
 if TYPE_CHECKING:
-    import torch
+    pass
 
 
 Step = dict[str, Any]
@@ -71,21 +63,14 @@ class SftTrainer:
         self, model: Any, tokenizer: Any, batch: Sequence[Example], *, state: Path | None = None
     ) -> None:
         """Train `model` in place."""
+        from veritune.trainer.algorithms.sft import Sft
         from veritune.trainer.fitting import Task, fit
-        from veritune.trainer.likelihood import completion_loss
-        from veritune.trainer.packing import packed_loss
 
-        config = self._config
-
-        def loss(rows: Sequence[TokenRow]) -> tuple[torch.Tensor, dict[str, float]]:
-            if config.packing:
-                return packed_loss(model, rows, config.packing, fp32=config.fp32_head), {}
-            return completion_loss(model, rows, fp32=config.fp32_head), {}
-
+        algorithm = Sft(self._config)
         task = Task(
             rows=tokenize(batch, tokenizer),
-            loss=loss,
+            loss=lambda rows: algorithm.loss(model, rows),
             weight=lambda row: row.weight * row.length,
             length=lambda row: len(row.ids),
         )
-        fit(model, task, config, seed=self._seed, on_step=self._on_step, state=state)
+        fit(model, task, self._config, seed=self._seed, on_step=self._on_step, state=state)
