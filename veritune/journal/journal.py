@@ -163,6 +163,19 @@ class Journal:
         )
         return dict(rows.fetchall())
 
+    def outcomes_by_problem(self, round: int, split: Split) -> dict[str, dict[str, int]]:
+        """The same for every problem that was sampled, in order of problem."""
+        rows = self._db.execute(
+            "select p.id, v.outcome, count(*) from problems p join verdicts v on v.problem_id ="
+            " p.id where v.round = ? and p.split = ? group by p.position, p.id, v.outcome"
+            " order by p.position",
+            (round, split),
+        )
+        found: dict[str, dict[str, int]] = {}
+        for id, outcome, count in rows:
+            found.setdefault(id, {})[outcome] = count
+        return found
+
     def select(self, round: int, keys: Iterable[Key]) -> None:
         """Note which candidates of a round are trained on."""
         self._write(

@@ -39,8 +39,7 @@ async def gather_batch(run: Run, round: int, policy: Checkpoint) -> Sequence[Exa
     selects = run.recipe.trainer.type == "sft"
     if selects and run.recipe.selection.reward == "demonstrations":
         return teaching_examples(run.recipe)
-    problems = run.prompts(round)
-    await run.fill(round, "train", problems, run.recipe.sampler.n, policy)
+    problems = await run.fill_groups(round, policy)
     if not selects:
         return run.rollouts(round)
     chosen = select(run.journal.judged(round, "train"), run.recipe.selection)
