@@ -21,9 +21,12 @@ from veritune.trainer import Example
 
 async def improve(recipe: Recipe, watch: Watch | None = None) -> list[dict[str, Any]]:
     """Run a recipe to its end, or go on with it; returns the evaluation of every round."""
+    from veritune.trainer import processes
+
     async with open_run(recipe, watch or Quiet()) as run:
-        start = start_policy(recipe, run.watch)
-        make_reward_model(recipe, start, run.watch)
+        with processes.alone():  # Under torchrun the others train with us from the first round on.
+            start = start_policy(recipe, run.watch)
+            make_reward_model(recipe, start, run.watch)
         training = run.training(start)
         done, policy = training.newest()
         await evaluate(run, done, policy)
@@ -31,6 +34,7 @@ async def improve(recipe: Recipe, watch: Watch | None = None) -> list[dict[str, 
             batch = await gather_batch(run, round, policy)
             policy = training.update(round, policy, batch)
             await evaluate(run, round, policy)
+        processes.tell(None)
         return run.journal.metrics("evaluate")
 
 
