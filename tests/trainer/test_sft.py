@@ -81,8 +81,11 @@ def gradient(loss: torch.Tensor, model: Any) -> torch.Tensor:
     return torch.cat([p.grad.flatten() for p in model.parameters()])
 
 
-def test_packing_equals_padding() -> None:
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+def test_packing_equals_padding(attention: str) -> None:
+    """In one line, or under a mask where the model's attention cannot be told so."""
     model, tokenizer = build_scratch(TINY, 0)
+    model.set_attn_implementation(attention)
     rows = [replace(row, weight=1 + i / 3) for i, row in enumerate(tokenize(MIXED, tokenizer))]
     longest = max(len(row.ids) for row in rows)
     assert len(bins(rows, 40)) < len(rows)

@@ -117,14 +117,14 @@ class ChunkedLoss(torch.autograd.Function):  # type: ignore[misc]
             d = logits.sub_(norm[:, None]).exp_().mul_(g[:, None])
             d.scatter_add_(1, ids[part].clamp(min=0)[:, None], -g[:, None])
             gradient.add(part, d)
-        ctx.save_for_backward(*gradient.found())
+        ctx.found = gradient.found()  # Nobody else holds it: its memory becomes the gradient's.
         return loss
 
     @staticmethod
     @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, of_loss: Tensor) -> tuple[Tensor | None, ...]:
-        scaled = [None if x is None else x.mul_(of_loss) for x in ctx.saved_tensors]
-        return *scaled, None, None, None
+        found, ctx.found = ctx.found, None
+        return *(None if x is None else x.mul_(of_loss) for x in found), None, None, None
 
 
 class _Gradient:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -205,7 +206,8 @@ def _critic_optimization(critic: Critic, config: RlConfig) -> Optimization:
 
 def _recompute(model: Any) -> None:
     """Let layers compute activations again in the backward pass, dropout off all the same."""
-    model.gradient_checkpointing_enable({"use_reentrant": False})
+    with catch_warnings(action="ignore", category=FutureWarning):
+        model.gradient_checkpointing_enable({"use_reentrant": False})
     for module in model.modules():
         if hasattr(module, "gradient_checkpointing"):
             module.training = True  # Of the layer alone: what it holds stays in eval mode.
