@@ -40,7 +40,7 @@ k = 1
 """
 TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
 TRAINERS = {
-    "grpo": "minibatch = 10",
+    "grpo": "minibatch = 10\nentropy = 0.1",
     "sft": "updates = 4\nbatch_size = 4\n[selection]\nreward = 'any'",
 }
 
