@@ -58,8 +58,13 @@ def test_by_pass_rate_the_half_solved_come_first_and_rounds_differ() -> None:
     assert len({tuple(order) for order in orders}) > 1
 
 
-def test_signal_is_in_outcomes_and_errors_are_none() -> None:
-    outcomes = {"a": {"passed": 3, "failed": 1}, "b": {"passed": 4}, "c": {"passed": 1, "error": 2}}
+def test_signal_is_in_outcomes_of_candidates_that_ended() -> None:
+    outcomes = {
+        "d": {"passed": 1, "error": 2},
+        "a": {"passed": 3, "failed": 1},
+        "b": {"passed": 4},
+        "c": {"passed": 1, "truncated": 1},
+    }
     assert with_signal(outcomes) == ["a"]
     config = RoundsConfig(prompts=4, dynamic_sampling=True, sampling_budget=2.0)
     assert lacking(config, ["a"], 4) == 3

@@ -101,7 +101,7 @@ def is_plain_head(model: Any) -> bool:
 
 def _try_head(model: Any) -> bool:
     head = model.get_output_embeddings()
-    if type(head) not in (torch.nn.Linear, OneDnnLinear) and not _is_sharded(head):
+    if type(head) not in (torch.nn.Linear, OneDnnLinear):
         return False
     places = torch.arange(2, device=model.device)
     with torch.no_grad(), torch.random.fork_rng():
@@ -110,10 +110,6 @@ def _try_head(model: Any) -> bool:
         product_alone = head(seen[0])
     scale = float(logits.abs().max())
     return bool((logits - product_alone).abs().max() <= SAME * max(scale, 1.0))
-
-
-def _is_sharded(head: Any) -> bool:
-    return type(head).__name__.startswith("FSDP")
 
 
 def token_scores(

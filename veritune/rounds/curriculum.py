@@ -8,7 +8,8 @@
 Everything follows from the recipe and from what the journal holds of earlier rounds, so a run that
 resumes asks the same. With `rounds.dynamic_sampling` groups without signal, whose candidates all
 passed or all failed, are replaced until there are enough or the budget is spent (DAPO, Yu et al.
-2025, arXiv 2503.14476, section 3.2). Signal is in outcomes: shaped rewards nearly always differ.
+2025, arXiv 2503.14476, section 3.2). Signal is in the outcomes of candidates that ended: shaped
+rewards nearly always differ, and what a truncated candidate would have come to is not known.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ class PassRates:
         """Count the candidates of one more round; those that could not be checked do not count."""
         for problem, found in outcomes.items():
             passed, judged = self.counts(problem)
-            right, wrong = found.get("passed", 0), found.get("failed", 0)
+            right = found.get("passed", 0)
+            wrong = found.get("failed", 0) + found.get("truncated", 0)
             self._counts[problem] = passed + right, judged + right + wrong
         self.rounds += 1
         self.asked += len(outcomes)
