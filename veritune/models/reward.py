@@ -35,7 +35,7 @@ from veritune.models.forward import hidden_states, plain
 from veritune.models.head import States, token_scores
 from veritune.models.loading import load_policy
 from veritune.models.places import model_folder
-from veritune.models.value import load_head, save_head, value_head
+from veritune.models.value import head_values, load_head, save_head, value_head
 from veritune.records import Checkpoint
 
 RewardKind = Literal["preference", "outcome", "process"]
@@ -100,7 +100,7 @@ class RewardModel:
         return hidden_states(self.model, ids), ids
 
     def _head(self, hidden: torch.Tensor) -> torch.Tensor:
-        out: torch.Tensor = self.head(hidden.to(self.head.weight.dtype))[..., 0]
+        out = head_values(self.head, hidden)
         return out.to(torch.promote_types(out.dtype, torch.float32))
 
 

@@ -26,6 +26,13 @@ def value_head(model: Any) -> Any:
     return head.to(model.device)
 
 
+def head_values(head: Any, hidden: torch.Tensor) -> torch.Tensor:
+    """(...,) from hidden states (..., hidden size), in the head's precision under any autocast."""
+    with torch.autocast(hidden.device.type, enabled=False):
+        out: torch.Tensor = head(hidden.to(head.weight.dtype))[..., 0]
+    return out
+
+
 def save_head(head: Any, folder: Path) -> None:
     """Write a head beside the weights in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ import torch
 
 from veritune.models.forward import hidden_states
 from veritune.models.head import EntropyUse, read_states, token_scores
+from veritune.models.value import head_values
 from veritune.trainer.layout import Layout, following, lay_out
 from veritune.trainer.rows import TokenRow
 
@@ -62,7 +63,7 @@ def score(
     states = read_states(policy, layout.inputs, layout.states, fp32=fp32)
     values = None
     if critic is not None and critic.model is None:
-        values = _ragged(critic.head(states.hidden.float())[..., 0], layout, 1, width)
+        values = _ragged(head_values(critic.head, states.hidden), layout, 1, width)
     elif critic is not None:
         values = value(critic, policy, rows, width)
     ids = following(rows, policy.device)
@@ -77,7 +78,7 @@ def value(critic: Critic, policy: Any, rows: Sequence[TokenRow], width: int) -> 
     layout = lay_out(trunk, rows)
     with torch.set_grad_enabled(critic.model is not None and torch.is_grad_enabled()):
         hidden = _hidden(trunk, layout)
-    return _ragged(critic.head(hidden.float())[..., 0], layout, 1, width)
+    return _ragged(head_values(critic.head, hidden), layout, 1, width)
 
 
 def _hidden(model: Any, layout: Layout) -> torch.Tensor:
