@@ -169,5 +169,16 @@ class RoundsConfig(Frozen):
     """Rounds of sample, verify, select, train, evaluate."""
     prompts: Positive = 1000
     """Training problems sampled a round."""
+    order: Literal["uniform", "pass_rate", "window"] = "uniform"
+    """Which problems: the next ones in turn; at random, rather those that are solved half the time;
+    or in turn, but for those whose pass rate so far is outside the window below."""
+    lowest_pass_rate: Rate = 0.1
+    """window: problems that were solved less often are passed over."""
+    highest_pass_rate: Rate = 0.9
+    """window: problems that were solved more often are passed over."""
+    dynamic_sampling: bool = False
+    """Replace problems whose candidates all passed or all failed, and train on the others alone."""
+    sampling_budget: Annotated[float, Field(ge=1)] = 3.0
+    """dynamic_sampling: at most so many times `prompts` are sampled a round."""
     keep_checkpoints: Count = 0
     """Keep only the newest so many rounds' checkpoints; 0 keeps them all."""

@@ -28,15 +28,19 @@ async def improve(
 
     `from_round` takes the run back to its state after that round first.
     """
+    from veritune.trainer import processes
+
     watch = watch or Quiet()
     if from_round is not None:
         go_back(recipe, from_round, watch.say)
     elif rows := finished_rows(recipe, watch):
+        processes.tell(None)
         return rows
     async with open_run(recipe, watch) as run:
-        start = start_policy(recipe, run.watch)
-        note_start(recipe, run.journal, start)
-        make_reward_model(recipe, start, run.watch)
+        with processes.alone():  # Under torchrun the others train with us from the first round on.
+            start = start_policy(recipe, run.watch)
+            note_start(recipe, run.journal, start)
+            make_reward_model(recipe, start, run.watch)
         training = run.training(start)
         done, policy = training.newest()
         await evaluate(run, done, policy)
@@ -44,6 +48,7 @@ async def improve(
             batch = await gather_batch(run, round, policy)
             policy = training.update(round, policy, batch)
             await evaluate(run, round, policy)
+        processes.tell(None)
         return run.journal.evaluations()
 
 
@@ -52,8 +57,7 @@ async def gather_batch(run: Run, round: int, policy: Checkpoint) -> Sequence[Exa
     selects = run.recipe.trainer.type == "sft"
     if selects and run.recipe.selection.reward == "demonstrations":
         return teaching_examples(run.recipe)
-    problems = run.prompts(round)
-    await run.fill(round, "train", problems, run.recipe.sampler.n, policy)
+    problems = await run.fill_groups(round, policy)
     if not selects:
         return run.rollouts(round)
     chosen = select(run.journal.judged(round, "train"), run.recipe.selection)

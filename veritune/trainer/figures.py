@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     import torch
 
     from veritune.trainer.learner import Counters, Figures
-    from veritune.trainer.rollouts import Row
+    from veritune.trainer.rows import TokenRow
 
 Step = dict[str, Any]
 
 
-def rollout_figures(rows: Sequence[Row], errors: int) -> Figures:
+def rollout_figures(rows: Sequence[TokenRow], errors: int) -> Figures:
     """Rewards by part, lengths, and the share of groups whose candidates earned differently.
 
     `reward` is the mean of a candidate's sum. `errors` is the share of candidates left out, since
