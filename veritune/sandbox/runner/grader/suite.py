@@ -23,18 +23,10 @@ PLUGINS = {
     "mocker": "pytest_mock",
 }
 # Those for warnings of the interpreter's collect garbage for longer than most suites run.
-LEFT_OUT = [
-    "cacheprovider",
-    "faulthandler",
-    "doctest",
-    "junitxml",
-    "pastebin",
-    "setupplan",
-    "unraisableexception",
-    "threadexception",
-    "stepwise",
-    "legacypath",
-]
+LEFT_OUT = (
+    *("cacheprovider", "faulthandler", "doctest", "junitxml", "pastebin", "setupplan", "stepwise"),
+    *("unraisableexception", "threadexception", "legacypath"),
+)
 MOST_TEXT = 2000
 # Of the host's patience beyond a job's wall time, what is left to report.
 MARGIN_SECONDS = 3.0
@@ -81,7 +73,7 @@ class Suite:
             os.dup2(null, place)
         # What pytest makes of its options is the same for each candidate, where no candidate is
         # asked for it.
-        self._config = None if _asks_early(job) else _configured(job)
+        self._session = None if _asks_early(job) else _session(job)
         gc.collect()
         gc.freeze()
 
@@ -93,7 +85,7 @@ class Suite:
             code = 1
             try:
                 os.close(tell)
-                _Run(self._job, fd, told).run(self._config or _configured(self._job))
+                _Run(self._job, fd, told).run(self._session)
                 code = 0
             finally:
                 os._exit(code)
@@ -124,11 +116,16 @@ def _asks_early(job: dict[str, Any]) -> bool:
     return any(module.partition(".")[0] in text for text in texts for module in job["modules"])
 
 
-def _configured(job: dict[str, Any]) -> Any:
-    """What pytest makes of its options."""
+def _session(job: dict[str, Any]) -> Any:
+    """A session of pytest's that has collected nothing yet."""
     from _pytest.config import _prepareconfig
+    from _pytest.main import Session
 
-    return _prepareconfig(_options(job), [])
+    config = _prepareconfig(_options(job), [])
+    session = Session.from_config(config)
+    config._do_configure()
+    config.hook.pytest_sessionstart(session=session)
+    return session
 
 
 def _options(job: dict[str, Any]) -> list[str]:
@@ -170,7 +167,7 @@ def _collected(tell: int, pid: int, seconds: float) -> dict[str, Any]:
         code = os.waitstatus_to_exitcode(status)
         limit = "wall time" if over else "cpu time" if code == -signal.SIGXCPU else ""
         report["broke"] = [running, limit or f"the tests ended with code {code}"]
-    report["used"] = used.ru_utime + used.ru_stime
+    report["seconds"] = used.ru_utime + used.ru_stime
     return report
 
 
@@ -190,7 +187,7 @@ class _Run:
         self._session: Any = None
         self._output = ""
 
-    def run(self, config: Any) -> None:
+    def run(self, session: Any) -> None:
         """Load the candidate, then run pytest."""
         try:
             error = self._channel.loaded()
@@ -201,9 +198,16 @@ class _Run:
             self._tell(load=self._channel.raised_text, done=True)
             return
         Finder(self._channel, self._job["modules"]).install()
-        config.pluginmanager.register(self)
-        code = int(config.hook.pytest_cmdline_main(config=config))
-        self._tell(done=True, code=code, lost=self._channel.lost, doubts=self._channel.doubts[:5])
+        self._session = session or _session(self._job)
+        self._session.config.pluginmanager.register(self)
+        try:
+            self._session.config.hook.pytest_collection(session=self._session)
+            self._session.config.hook.pytest_runtestloop(session=self._session)
+        except (self._session.Interrupted, self._session.Failed):
+            pass  # files that could not be collected, or a candidate that has ended
+        except LostError:
+            pass  # in pytest's own code, which looks at the candidate's objects, too
+        self._tell(done=True, lost=self._channel.lost, doubts=self._channel.doubts[:5])
 
     def _tell(self, **what: Any) -> None:
         os.write(self._told, (json.dumps(what) + "\n").encode())
@@ -212,14 +216,6 @@ class _Run:
         """Note every test, and those that the suite itself expects to fail."""
         self._tell(names=[item.nodeid for item in items])
         self._expected = {item.nodeid for item in items if item.get_closest_marker("xfail")}
-
-    def pytest_internalerror(self, excrepr: Any) -> None:
-        """Keep what broke pytest itself."""
-        self._tell(internal=str(excrepr)[-MOST_TEXT:])
-
-    def pytest_sessionstart(self, session: Any) -> None:
-        """Keep the session, to stop it where the candidate is gone."""
-        self._session = session
 
     def pytest_collectreport(self, report: Any) -> None:
         """Note what kept a file from being collected: the candidate, or the suite itself."""
