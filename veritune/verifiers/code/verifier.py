@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 
@@ -10,9 +11,9 @@ from veritune.records import Candidate, Problem, Verdict
 from veritune.sandbox import Sandbox
 from veritune.verifiers.code import split, stdio, suite
 from veritune.verifiers.code.blame import blamed
-from veritune.verifiers.code.conclusion import verdict
+from veritune.verifiers.code.conclusion import IN_ONE_PROCESS, verdict
 from veritune.verifiers.code.extract import NO_PROGRAM, Extracted, asked_by, extract
-from veritune.verifiers.code.flags import flags
+from veritune.verifiers.code.flags import degrees
 from veritune.verifiers.code.languages import UnknownLanguageError
 
 
@@ -49,12 +50,17 @@ class CodeVerifier:
             )
             if self._partial_credit:
                 found = replace(found, score=_share(found))
-        whole = problem.reference["tests"]["type"] == "stdio"
+        found_degrees = degrees(
+            program.code,
+            whole_program=problem.reference["tests"]["type"] == "stdio",
+            shared=IN_ONE_PROCESS in found.reason,
+            exercise=_exercise(problem),
+        )
         return replace(
             found,
             reason=f"{found.reason} [{program.rule}]" if program.rule else found.reason,
-            seconds=round(time.monotonic() - started, 4),
-            flags=flags(program.code, whole_program=whole),
+            seconds=found.seconds or round(time.monotonic() - started, 4),
+            flags=tuple(name for name, degree in found_degrees.items() if degree != "note"),
         )
 
     async def _grade(self, problem: Problem, candidate: Candidate, program: Extracted) -> Verdict:
@@ -66,6 +72,15 @@ class CodeVerifier:
         return await split.verify(
             self._sandbox, problem, candidate, program, in_process=self._in_process
         )
+
+
+def _exercise(problem: Problem) -> str:
+    """What a problem shows and asks for, as one text."""
+    reference = problem.reference
+    tests = reference["tests"]
+    prompt = problem.prompt if isinstance(problem.prompt, str) else json.dumps(problem.prompt)
+    parts = [prompt, reference.get("prompt_code"), reference.get("solution"), tests.get("code")]
+    return "\n".join(part for part in (*parts, *tests.get("files", {}).values()) if part)
 
 
 def _share(found: Verdict) -> float:

@@ -265,8 +265,9 @@ class _Run:
         if report.when == "setup" and not raised:
             outcome = "infrastructure"
         shown = self._channel.call_shown()
-        call = f" (in {shown})" if shown else ""
-        return [outcome, f"{reason}{call}"[:MOST_TEXT]]
+        if shown and not raised:
+            return [outcome, f"{reason} (in {shown})"[:MOST_TEXT]]
+        return [outcome, f"{shown}: {reason}"[:MOST_TEXT] if shown else reason]
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Tell how the test ended."""

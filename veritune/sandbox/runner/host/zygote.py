@@ -98,29 +98,37 @@ def _end_of(pid: int, network: Network) -> bytes:
     return END.pack(code, spent, used.ru_maxrss, network.left_clean())
 
 
+TABLES = ("unix", "tcp", "tcp6", "udp", "udp6")
+
+
 class Network:
     """The candidates' network namespace, one after another's.
 
-    No interface in it is up, and candidates have not the privilege to leave anything in it that
-    outlives their processes, but for sockets that are on their way to themselves: those wait for
-    the kernel to collect them. One for each would be dear.
+    Nothing but its own loopback interface is up, and candidates have not the privilege to leave
+    anything in it that outlives their processes, but for sockets that are on their way to
+    themselves, and connections that are being closed: those wait for the kernel. One for each would
+    be dear.
     """
 
     def __init__(self) -> None:
-        self._sockets = -1
+        self._tables: list[int] = []
         self._begin()
 
     def left_clean(self) -> bool:
         """Whether the last candidate left nothing; else those forked from now on get another."""
-        clean = os.pread(self._sockets, 4096, 0).count(b"\n") <= 1  # a header stands there
+        # A header stands there.
+        clean = all(os.pread(fd, 4096, 0).count(b"\n") <= 1 for fd in self._tables)
         if not clean:
-            os.close(self._sockets)
+            for fd in self._tables:
+                os.close(fd)
             self._begin()
         return clean
 
     def _begin(self) -> None:
         linux.unshare(linux.NEWNET)
-        self._sockets = os.open("/proc/self/net/unix", os.O_RDONLY)
+        with contextlib.suppress(OSError):  # without the capability, nothing in it is reachable
+            linux.loopback_up()
+        self._tables = [os.open(f"/proc/self/net/{name}", os.O_RDONLY) for name in TABLES]
 
 
 def _become_candidate(fd: int, steps: Steps, leaving: list[linux.Step]) -> NoReturn:
