@@ -12,6 +12,7 @@ from veritune.records import Candidate, Problem, TestOutcome, TestVerdict, Verdi
 from veritune.sandbox import ExecResult, Graded, Sandbox, Shared
 from veritune.verifiers.code import modules, reach
 from veritune.verifiers.code.conclusion import (
+    IN_ONE_PROCESS,
     conclude,
     how_it_ended,
     measures,
