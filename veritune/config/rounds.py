@@ -64,7 +64,9 @@ class VerifierConfig(Frozen):
     cpu_seconds: PositiveFloat = 8.0
     """CPU time of one candidate over all its tests."""
     wall_seconds: PositiveFloat = 30.0
-    """Wall time of one candidate: a backstop, since load must not turn right into wrong."""
+    """Wall time of one candidate: a backstop, which grows where the machine is busy."""
+    idle_seconds: PositiveFloat = 5.0
+    """Wall time in which a candidate and its tests neither run nor wait for a core."""
     memory_mb: Positive = 512
     """Memory of one candidate."""
     processes: Positive = 16

@@ -52,6 +52,7 @@ def _spec(limits: Limits, mode: str) -> dict[str, Any]:
         "mode": mode,
         "cpu_seconds": limits.cpu_seconds,
         "wall_seconds": limits.wall_seconds,
+        "idle_seconds": limits.idle_seconds,
         "memory_bytes": limits.memory_mb << 20,
         "output_bytes": limits.output_kb << 10,
         "confinement": {
