@@ -54,6 +54,9 @@ class VerifierConfig(Frozen):
     kind process, and labels the math steps that no rule could check."""
     step_threshold: Rate = 0.5
     """A step is correct for the reward model from this chance on."""
+    requirements: str | tuple[str, ...] | None = None
+    """What candidates and tests may import: a requirements file, a list of requirements, or the
+    folder of an existing environment. Installed once; the sandbox itself is offline."""
     in_process: bool = False
     """Run test programs inside the candidate's process: for tests that cannot be judged from
     outside it. Such verdicts are marked lower trust."""

@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
+from veritune.sandbox.libraries import PLACE, Libraries
+from veritune.sandbox.runner.grader.preload import PRELOAD
 from veritune.sandbox.slot import BOOTSTRAP, Seat, Slot
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives")
@@ -44,7 +46,7 @@ def find_bwrap() -> str:
     raise SandboxUnavailableError(f"bubblewrap: not found; {GET_ONE}")
 
 
-def command(bwrap: str, seat: Seat, hosts: int) -> list[str]:
+def command(bwrap: str, seat: Seat, hosts: int, libraries: Libraries | None) -> list[str]:
     """The command line that starts a host process in bubblewrap; `hosts`: what `/etc/hosts` is."""
     line = [bwrap, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     line += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
@@ -68,6 +70,9 @@ def command(bwrap: str, seat: Seat, hosts: int) -> list[str]:
     for name in DEVICES:
         line += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
     line += _python()
+    if libraries is not None:
+        line += ["--ro-bind", str(libraries.folder), PLACE]
+        line += ["--setenv", PRELOAD, " ".join(libraries.preloaded)]
     for name, value in seat.environment().items():
         line += ["--setenv", name, value]
     line += ["--remount-ro", "/", "--cap-drop", "ALL"]
@@ -150,14 +155,14 @@ class _Process:
                 await self._process.wait()
 
 
-async def open_slot(seat: Seat) -> Slot:
+async def open_slot(libraries: Libraries | None, seat: Seat) -> Slot:
     """Start a host process in bubblewrap."""
     hosts = os.memfd_create("hosts")
     os.write(hosts, HOSTS)
     os.lseek(hosts, 0, os.SEEK_SET)
     try:
         process = await asyncio.create_subprocess_exec(
-            *command(find_bwrap(), seat, hosts),
+            *command(find_bwrap(), seat, hosts, libraries),
             pass_fds=(hosts,),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

@@ -16,6 +16,7 @@ from veritune.verifiers.code.conclusion import (
     verdict,
 )
 from veritune.verifiers.code.extract import Extracted, aliases, asked_by, sources
+from veritune.verifiers.code.missing import libraries
 
 NUMPY = re.compile(r"\b(?:import|from)\s+numpy\b")
 
@@ -56,7 +57,7 @@ def _job(problem: Problem, program: Extracted) -> Graded:
     reference: dict[str, Any] = problem.reference
     tests, prompt_code = reference["tests"], reference.get("prompt_code", "")
     solution = reference.get("solution", "")
-    text = tests.get("code", "") + tests.get("setup", "")
+    text = f"{tests.get('setup', '')}\n{tests.get('code', '')}"
     asked = "\n".join((tests.get("code", ""), tests.get("setup", ""), solution, prompt_code))
     return Graded(
         sources=sources(program, prompt_code, asked_by(reference).names),
@@ -65,6 +66,7 @@ def _job(problem: Problem, program: Extracted) -> Graded:
             "tests": tests,
             "prompt_code": prompt_code,
             "solution": solution,
+            "libraries": sorted(libraries([text, solution, prompt_code])),
         },
         numpy=NUMPY.search(asked) is not None,
         mirror=reach.looks(text),

@@ -19,6 +19,7 @@ from veritune.verifiers.code.conclusion import (
     verdict,
 )
 from veritune.verifiers.code.extract import Extracted, aliases, asked_by, sources
+from veritune.verifiers.code.missing import libraries
 from veritune.verifiers.code.split import NUMPY
 
 MOST_RUNS = 6
@@ -89,6 +90,7 @@ def _job(problem: Problem, program: Extracted) -> Graded:
             "solution": reference.get("solution", ""),
             "prompt_code": reference.get("prompt_code", ""),
             "stops": "StopIteration" in text,
+            "libraries": sorted(libraries([text, reference.get("solution", "")])),
         },
         numpy=NUMPY.search(text + program.code) is not None,
         mirror=reach.looks(text),

@@ -15,6 +15,7 @@ from veritune.verifiers.code.conclusion import IN_ONE_PROCESS, verdict
 from veritune.verifiers.code.extract import NO_PROGRAM, Extracted, asked_by, extract
 from veritune.verifiers.code.flags import degrees
 from veritune.verifiers.code.languages import UnknownLanguageError
+from veritune.verifiers.code.missing import missing_library
 
 
 class CodeVerifier:
@@ -44,6 +45,10 @@ class CodeVerifier:
             found = verdict(problem, candidate, "error", f"infrastructure: {error}")
         except UnknownLanguageError as error:
             found = verdict(problem, candidate, "error", f"unsupported: {error}")
+        lacking = missing_library(found.tests, _texts(problem)) if found.outcome == "failed" else ""
+        if lacking:
+            why = f"the library {lacking!r} is not there; name it in verifier.requirements"
+            found = replace(found, outcome="error", score=None, reason=f"unsupported: {why}")
         if found.outcome == "failed":
             found = replace(
                 found, steps=await blamed(self._sandbox, problem, candidate, program, found)
@@ -76,11 +81,17 @@ class CodeVerifier:
 
 def _exercise(problem: Problem) -> str:
     """What a problem shows and asks for, as one text."""
+    prompt = problem.prompt if isinstance(problem.prompt, str) else json.dumps(problem.prompt)
+    return "\n".join((prompt, *_texts(problem)))
+
+
+def _texts(problem: Problem) -> list[str]:
+    """Tests, reference solution and given code."""
     reference = problem.reference
     tests = reference["tests"]
-    prompt = problem.prompt if isinstance(problem.prompt, str) else json.dumps(problem.prompt)
-    parts = [prompt, reference.get("prompt_code"), reference.get("solution"), tests.get("code")]
-    return "\n".join(part for part in (*parts, *tests.get("files", {}).values()) if part)
+    parts = [reference.get("prompt_code"), reference.get("solution"), tests.get("code")]
+    parts += [tests.get("setup"), *tests.get("files", {}).values()]
+    return [part for part in parts if part]
 
 
 def _share(found: Verdict) -> float:

@@ -68,6 +68,8 @@ def _more(kind: type) -> dict[str, Any]:
         more["meta"] = True
     if isinstance(kind.__doc__, str) and "__doc__" in vars(kind):
         more["doc"] = kind.__doc__[:10_000]
+    if kind.__module__ not in ("builtins", "solution"):
+        more["package"] = str(kind.__module__).partition(".")[0]
     if is_library(kind):
         more["library"] = [kind.__module__, kind.__qualname__]
     return more

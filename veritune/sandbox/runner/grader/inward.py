@@ -56,6 +56,8 @@ class Inward:
     exposed: Exposed
     ask: Callable[..., Any]
     doubt: Callable[[str], None]
+    refuse: Callable[[str], Any]
+    libraries: frozenset[str] = frozenset()
     asked: set[int]
 
     def __init__(self) -> None:
@@ -167,6 +169,10 @@ class Inward:
             self.asked.add(number)
             return made
         name, bases, operators, builtin, members, more = self.ask("describe", on=number)
+        if exception is None and more.get("package") in self.libraries:
+            self.refuse(
+                f"the tests use objects of {more['package']}; judge these tests with in_process"
+            )
         known = exception or EXCEPTIONS.get(builtin)
         parents = tuple(b for b in bases if isinstance(b, type))
         space: dict[str, Any] = {"_veritune_class": (self, number), "__doc__": more.get("doc")}

@@ -145,7 +145,7 @@ def _collected(tell: int, pid: int, seconds: float) -> dict[str, Any]:
     data, until = bytearray(), time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         if not select.select([tell], [], [], left)[0]:
-            break
+            continue
         part = os.read(tell, 1 << 16)
         if not part:
             break
@@ -179,6 +179,7 @@ class _Run:
         kept = frozenset(f"{SUITE}/{name}" for name in job["kept"])
         tree = Tree(kept) if job.get("tree") else None
         self._channel = Channel(fd, numpy=job["numpy"], streams=bool(job.get("mirror")), tree=tree)
+        self._channel.libraries = frozenset(job.get("libraries", ()))
         self._channel.expects_stop = job.get("stops", False)
         if job.get("solution"):
             self._channel.take_reference(job["reference"])

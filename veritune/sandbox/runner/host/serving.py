@@ -19,10 +19,9 @@ from typing import Any
 from .. import speed
 from ..confinement import linux
 from ..grader import forking
-from ..grader.preload import preload
+from ..grader.preload import libraries, preload
 from ..speed import pipes
 from ..wire import frames
-from . import zygote
 from .report import Grader, Own, Reporter
 from .waiting import Waiting, Zygote
 from .watch import Watch
@@ -42,7 +41,7 @@ def main(start: Callable[..., None], code: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     link = _start_zygote(start, code)
     os.close(code)
-    sys.path.append(zygote.PACKAGES)
+    libraries()
     preload()
     speed.ready_graders()
     Host(link).serve()

@@ -11,7 +11,6 @@ import gc
 import importlib
 import os
 import struct
-import sys
 from _socket import AF_UNIX, CMSG_SPACE, SOCK_STREAM, socket  # `socket` is a megabyte to fork
 from collections.abc import Callable
 from typing import NoReturn
@@ -21,6 +20,7 @@ from ..candidate import answering, loading, program
 from ..confinement import confine, linux, places
 from ..confinement.confine import Confinement, Steps
 from ..confinement.places import CHANNEL, PAYLOAD
+from ..grader.preload import libraries
 from ..wire import frames
 
 # What the host puts beside a job's descriptors.
@@ -31,7 +31,6 @@ END = struct.Struct("idi?")
 UID = struct.Struct("I")  # ahead of the rules that the host asks for; 0: none
 ASKED = 4096
 ONE, JOB = struct.Struct("i"), struct.Struct("4i")  # descriptors, as they are received
-PACKAGES = "/opt/packages"
 # What candidates import most. More would cost every fork; less would cost those who import it.
 # Not threading and random: each makes every forked child set its state up anew.
 PRELOADED = """
@@ -43,7 +42,7 @@ types typing
 def main(start: Callable[..., None], code: int, link: str) -> None:
     """Serve the host that started this process, on the descriptor `link`."""
     os.close(code)
-    sys.path.append(PACKAGES)
+    libraries()
     for name in PRELOADED.split():
         importlib.import_module(name)
     loading.as_usual()
