@@ -30,7 +30,7 @@ MODULES = {
 SLOW_TO_IMPORT = (
     *("numpy", "pandas", "scipy", "sympy", "sklearn", "matplotlib", "networkx", "torch"),
 )
-"""Of an environment of the user's, what is imported ahead; all else when a candidate asks for it."""
+"""Of an environment of the user's, what is imported ahead; all else when it is asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
