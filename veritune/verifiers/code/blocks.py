@@ -70,6 +70,8 @@ def lines_of(text: str) -> list[str]:
 def answer_start(text: str) -> int | None:
     """Where the answer begins, behind what the model thought; None where thinking never ended."""
     start = 0
+    if not OPENING.search(text) and not CLOSING.search(text):
+        return start
     fenced = [(b.start, b.end) for b in fenced_blocks(text, 0)]
     while True:
         opening = OPENING.search(text, start)

@@ -7,6 +7,7 @@ is code of the right language. Thinking is left out; thinking that never ends me
 from __future__ import annotations
 
 import builtins
+import functools
 import keyword
 import re
 from dataclasses import dataclass, field
@@ -43,6 +44,8 @@ READS = re.compile(
 )
 USES = re.compile(r"(?<![\w.])([A-Za-z_]\w*)[ \t]*(?=[(.\])]|,)|(?:->|:)[ \t]*([A-Za-z_]\w*)")
 KNOWN = frozenset(dir(builtins)) | frozenset(keyword.kwlist)
+MOST_KNOWN = 1_000
+"""Problems whose tests are not read anew for each candidate."""
 MOST_BLOCKS = 200
 """Of a text; of more, the last are read."""
 
@@ -79,12 +82,15 @@ def asked_by(reference: dict[str, Any]) -> Asked:
         return Asked(language=tests.get("language", "python").lower(), whole=True)
     if "entry_point" in tests:
         return Asked(names=frozenset({tests["entry_point"]}), prompt_code=prompt)
-    if tests["type"] == "pytest":
-        names = _imported("\n".join(tests["files"].values()))
-    else:
-        names = frozenset(ASKED.findall(tests["code"])) - KNOWN
-    defined = bound(reference.get("solution", ""))
-    return Asked(names=(names & defined) or names, prompt_code=prompt)
+    suite = tests["type"] == "pytest"
+    text = "\n".join(tests["files"].values()) if suite else tests["code"]
+    return Asked(names=_names(text, reference.get("solution", ""), suite), prompt_code=prompt)
+
+
+@functools.lru_cache(maxsize=MOST_KNOWN)
+def _names(text: str, solution: str, suite: bool) -> frozenset[str]:
+    names = _imported(text) if suite else frozenset(ASKED.findall(text)) - KNOWN
+    return (names & bound(solution)) or names
 
 
 def _imported(files: str) -> frozenset[str]:
@@ -128,8 +134,8 @@ def _blocks(text: str, start: int, asked: Asked) -> list[CodeBlock]:
     python = asked.language in PYTHON
     if first is not None and python:
         fence = text.rfind("\n", 0, max(first.start - 1, 0)) + 1
-        lone = list(loose_blocks(text, start, fence))
         bare = not text[fence : first.start].strip().strip("`~")
+        lone = list(loose_blocks(text, start, fence)) if bare else []
         if bare and _is_code(text, start, fence, lone, asked):
             ahead = lone or [CodeBlock(start, fence, fenced=False)]
             return [*ahead, *_parts(text, fenced_blocks(text, first.start))]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 from collections.abc import Iterable
 
 from veritune.records import TestVerdict
+from veritune.verifiers.code.extract import MOST_KNOWN
 from veritune.verifiers.code.modules import KNOWN
 
 IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_]\w*)", re.MULTILINE)
@@ -15,7 +17,8 @@ COVERED = frozenset({"pytest", "unittest", "hypothesis", "numpy", "solution", "p
 """What tests import without using the objects of a library."""
 
 
-def libraries(texts: Iterable[str]) -> frozenset[str]:
+@functools.lru_cache(maxsize=MOST_KNOWN)
+def libraries(*texts: str) -> frozenset[str]:
     """Packages that these texts import, beside the standard library and what tests run with."""
     found = {name for text in texts for name in IMPORT.findall(text)}
     return frozenset(found & KNOWN) - COVERED - sys.stdlib_module_names

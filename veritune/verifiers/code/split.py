@@ -66,7 +66,7 @@ def _job(problem: Problem, program: Extracted) -> Graded:
             "tests": tests,
             "prompt_code": prompt_code,
             "solution": solution,
-            "libraries": sorted(libraries([text, solution, prompt_code])),
+            "libraries": sorted(libraries(text, solution, prompt_code)),
         },
         numpy=NUMPY.search(asked) is not None,
         mirror=reach.looks(text),

@@ -90,7 +90,7 @@ def _job(problem: Problem, program: Extracted) -> Graded:
             "solution": reference.get("solution", ""),
             "prompt_code": reference.get("prompt_code", ""),
             "stops": "StopIteration" in text,
-            "libraries": sorted(libraries([text, reference.get("solution", "")])),
+            "libraries": sorted(libraries(text, reference.get("solution", ""))),
         },
         numpy=NUMPY.search(text + program.code) is not None,
         mirror=reach.looks(text),
