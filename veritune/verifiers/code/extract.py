@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from veritune.verifiers.code.blocks import HEADER, MARKED, CodeBlock, answer_start, fenced_blocks
-from veritune.verifiers.code.loose import continued, loose_blocks
+from veritune.verifiers.code.loose import STARTS, continued, loose_blocks
 
 NO_PROGRAM = "no program: the thinking block is never closed"
 PYTHON = frozenset({"python", "py", "python3", "python2", "ipython", "sage"})
@@ -43,6 +43,7 @@ READS = re.compile(
     r"\binput[ \t]*\(|\bstdin\b|\bopen\(0\)|\bcin\b|\bscanf\b|\bgetline\b|readFileSync"
 )
 USES = re.compile(r"(?<![\w.])([A-Za-z_]\w*)[ \t]*(?=[(.\])]|,)|(?:->|:)[ \t]*([A-Za-z_]\w*)")
+MAY_BE_PROSE = re.compile(r"^(?:[A-Z*>|<$\\-]|\d+[.)]|#+ )", re.MULTILINE)
 KNOWN = frozenset(dir(builtins)) | frozenset(keyword.kwlist)
 MOST_KNOWN = 1_000
 """Problems whose tests are not read anew for each candidate."""
@@ -107,13 +108,16 @@ def extract(text: str, asked: Asked) -> Extracted | None:
     start = answer_start(text)
     if start is None:
         return None
+    if _is_plain(text, start, asked):
+        return _joined(text, [CodeBlock(start, len(text), fenced=False)], "")
     blocks = _blocks(text, start, asked)[-MOST_BLOCKS:]
     if not blocks:
         return _joined(text, [CodeBlock(start, len(text), fenced=False)], "")
     named = {block.name: block for block in blocks if block.name}
     if len(named) > 1:
         return _several(text, named, asked)
-    keys = [_key(block, block.code(text), asked) for block in blocks]
+    single = len(blocks) == 1
+    keys = [(0, 0, 0)] if single else [_key(b, b.code(text), asked) for b in blocks]
     best = max(keys)
     among = [number for number, key in enumerate(keys) if key == best]
     chosen = blocks[among[-1]]
@@ -126,6 +130,13 @@ def extract(text: str, asked: Asked) -> Extracted | None:
             rule or f"read {len(earlier) + 1} blocks as one: the last uses what the others define"
         )
     return _joined(text, [*earlier, chosen], rule)
+
+
+def _is_plain(text: str, start: int, asked: Asked) -> bool:
+    """Whether a text is code throughout: no fence, nothing that may be prose."""
+    if start or "```" in text or "~~~" in text or not STARTS.match(text):
+        return False
+    return not MAY_BE_PROSE.search(text) and bool(asked.names & bound(text, imports=False))
 
 
 def _blocks(text: str, start: int, asked: Asked) -> list[CodeBlock]:
