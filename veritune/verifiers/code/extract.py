@@ -21,6 +21,10 @@ PYTHON = frozenset({"python", "py", "python3", "python2", "ipython", "sage"})
 LABELS = {
     "cpp": frozenset({"cpp", "c++", "cc", "c", "cxx"}),
     "javascript": frozenset({"javascript", "js", "node", "jsx"}),
+    "typescript": frozenset({"typescript", "ts", "tsx"}),
+    "go": frozenset({"go", "golang"}),
+    "rust": frozenset({"rust", "rs"}),
+    "java": frozenset({"java"}),
 }
 PROSE = frozenset(
     {
@@ -188,8 +192,8 @@ def _parts(text: str, blocks: Any) -> list[CodeBlock]:
 
 def _key(block: CodeBlock, code: str, asked: Asked) -> tuple[int, int, int]:
     """What a block is worth: what it defines, its label, whether it reads as a program."""
-    labels = LABELS.get(asked.language, frozenset({asked.language}))
-    labels = PYTHON if asked.language in PYTHON else labels
+    known = (PYTHON, *LABELS.values())
+    labels = next((names for names in known if asked.language in names), {asked.language})
     label = 2 if block.label in labels else 1 if not block.label else 0
     label = -1 if block.label in PROSE else label
     if asked.whole:
