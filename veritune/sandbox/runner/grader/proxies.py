@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
 
-from . import equality
-
 SAFE_DUNDERS = frozenset(
     [
         "__name__",
@@ -88,6 +86,14 @@ class Asker(Protocol):
 
     def reference_class(self, name: str) -> type | None:
         """The class of this name in the reference solution, where there is one."""
+        ...
+
+    def equal(self, left: Any, right: object) -> bool:
+        """Whether an object of the candidate's equals anything, decided on this side."""
+        ...
+
+    def doubt_combination(self, target: Any, name: str, operand: Any, result: Any) -> None:
+        """Look at what an operator gives for other operands, too."""
         ...
 
 
@@ -293,10 +299,10 @@ class RemoteObject:
         return channel.ask("dir", on=number)
 
     def __eq__(self, other: object) -> bool:
-        return equality.equal(self, other)
+        return where(self)[0].equal(self, other)
 
     def __ne__(self, other: object) -> bool:
-        return not equality.equal(self, other)
+        return not where(self)[0].equal(self, other)
 
     def __hash__(self) -> int:
         return hash(where(self)[1])
@@ -341,7 +347,7 @@ def operator_method(name: str) -> Callable[..., Any]:
             return _unsuppressed(name)  # a test that has failed is not the candidate's to suppress
         result = operate(self, name, *args, **kwargs)
         if name in SEES_OPERAND and handle_of(args[0]) is None and _is_doubtful(self):
-            equality.doubt_combination(self, name, args[0], result)
+            where(self)[0].doubt_combination(self, name, args[0], result)
         return result
 
     def contains(self: Any, item: Any) -> Any:
