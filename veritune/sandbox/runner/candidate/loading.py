@@ -67,7 +67,7 @@ def _parents(name: str, module: types.ModuleType) -> None:
 def module_of(sources: list[list[str]], aliases: list[str]) -> types.ModuleType:
     """The module that the candidate's sources are to fill, under all its names."""
     module = types.ModuleType(MODULE)
-    module.__file__ = os.path.abspath(f"{MODULE}.py")
+    module.__file__ = f"{os.getcwd()}/{MODULE}.py"
     for alias in (MODULE, *aliases):
         sys.modules[alias] = module
         _parents(alias, module)

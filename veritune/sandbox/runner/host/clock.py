@@ -21,13 +21,15 @@ class Clock:
     ) -> None:
         self._started, self._wall, self._idle = started, wall_seconds, idle_seconds
         self._graders = graders
-        self._before = usage.scheduled(graders) if graders is not None else (0.0, 0.0)
+        self._before: tuple[float, float] | None = None
 
     def over(self, now: float, root: int) -> bool:
         """Whether the tree of processes from `root` has passed either limit."""
         run, waited = usage.scheduled(root)
         if self._graders is not None:
             beside = usage.scheduled(self._graders)
+            # Not before the first look: most jobs have ended by then.
+            self._before = self._before or beside
             run += max(0.0, beside[0] - self._before[0])
             waited += max(0.0, beside[1] - self._before[1])
         passed = now - self._started
