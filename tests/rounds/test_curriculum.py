@@ -9,12 +9,12 @@ import pytest
 from veritune.config import RoundsConfig, check_recipe
 from veritune.errors import RecipeError
 from veritune.journal import Journal
-from veritune.records import Problem
+from veritune.records import MathProblem, MathReference
 from veritune.rounds import improve
 from veritune.rounds.curriculum import PassRates, choose, lacking, with_signal
 
 TRAIN = [
-    Problem(id=str(i), kind="math", prompt=f"{i}", reference={"answer": "1"}) for i in range(6)
+    MathProblem(id=str(i), prompt=f"{i}", reference=MathReference(answer="1")) for i in range(6)
 ]
 
 

@@ -13,7 +13,7 @@ import torch
 
 from veritune.config import DpoTrainerConfig, GroupConfig, PpoConfig, RewardConfig
 from veritune.models import policy_hash
-from veritune.records import Candidate, Checkpoint, Problem, Verdict
+from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Verdict
 from veritune.trainer import Rollout, processes
 from veritune.trainer.dpo import DpoTrainer
 from veritune.trainer.groups import GroupTrainer
@@ -28,7 +28,7 @@ GRADIENT = {"epochs": STEPS // 2, "minibatch": 8, "micro_batch": 3, "learning_ra
 def rollouts() -> list[Rollout]:
     draw, found = Random(3), []
     for i in range(4):
-        problem = Problem(id=str(i), kind="math", prompt=f"{i}+{i}=", reference={"answer": "1"})
+        problem = MathProblem(id=str(i), prompt=f"{i}+{i}=", reference=MathReference(answer="1"))
         for index in range(4):
             ids = [draw.randrange(3, 40) for _ in range(draw.randrange(2, 9))]
             text = "".join(draw.choice("0123456789") for _ in ids)

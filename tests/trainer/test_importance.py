@@ -9,7 +9,7 @@ import torch
 from veritune.config import GroupConfig, SamplerConfig, ScratchConfig, check_recipe
 from veritune.errors import TrainingError
 from veritune.models import build_scratch, encode_prompt, load_policy, save_policy
-from veritune.records import Checkpoint, Problem
+from veritune.records import Checkpoint, MathProblem, MathReference
 from veritune.sampler import NativeSampler
 from veritune.trainer.importance import importance_weights
 from veritune.trainer.opening import ENGINE_CAP, open_policy_gradient
@@ -24,7 +24,7 @@ def sampled(folder: Path, temperature: float) -> tuple[Checkpoint, list[TokenRow
     policy = save_policy(*build_scratch(TINY, 0, "abcd="), folder / "start")
     sampler = NativeSampler(SamplerConfig(n=6, max_tokens=9, temperature=temperature), seed=1)
     sampler.load(policy)
-    problem = Problem(id="1", kind="math", prompt="a=", reference={"answer": "1"})
+    problem = MathProblem(id="1", prompt="a=", reference=MathReference(answer="1"))
     prompt = encode_prompt(load_policy(policy.path)[1], problem.prompt)
     rows = [
         TokenRow([*prompt, *(c.token_ids or ())], len(prompt), engine_logprobs=c.logprobs)

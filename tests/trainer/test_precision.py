@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from veritune.config import LoraConfig, PpoConfig, SamplerConfig, ScratchConfig, SftConfig
 from veritune.models import build_scratch, load_policy, save_adapter, save_policy
 from veritune.models.masters import MASTERS, STATE, load_trainable
-from veritune.records import Candidate, Checkpoint, Problem, Verdict
+from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Verdict
 from veritune.sampler import NativeSampler
 from veritune.trainer import Example, Rollout, SftTrainer
 from veritune.trainer.policies import is_its_base
@@ -21,7 +21,7 @@ from veritune.trainer.ppo import PpoTrainer
 SHAPE = {"layers": 2, "width": 64, "heads": 2, "max_length": 64}
 EXAMPLES = [
     Example(
-        problem=Problem(id=str(i), kind="math", prompt=f"{i}+{7 * i}=", reference={"answer": "1"}),
+        problem=MathProblem(id=str(i), prompt=f"{i}+{7 * i}=", reference=MathReference(answer="1")),
         candidate=Candidate(problem_id=str(i), index=0, text=f"{8 * i} is {i}+{7 * i}"),
     )
     for i in range(16)

@@ -224,7 +224,7 @@ class Journal:
         A candidate that was truncated counts as "truncated", whatever its verdict: what it would
         have come to is not known.
         """
-        rows = self._db.execute(
+        rows = self._db.read(
             "select p.id, case when v.outcome != 'error' and"
             " json_extract(c.record, '$.finish_reason') = 'length' then 'truncated'"
             " else v.outcome end as came_to, count(*) from problems p"

@@ -17,15 +17,17 @@ from typing import Any, Protocol
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.replies import tree_of
+from veritune.sandbox.libraries import PLACE, Libraries
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.runner import speed
+from veritune.sandbox.runner.grader.preload import PRELOAD
 from veritune.sandbox.runner.wire import frames
 from veritune.sandbox.shortcut import Shortcut, find_shortcut
 from veritune.sandbox.slot import BOOTSTRAP, Seat, Slot
 
 IMAGE = "veritune-sandbox"
 LABEL = "veritune.sandbox"
-CAPABILITIES = ["SETUID", "SETGID", "KILL", "SYS_ADMIN"]
+CAPABILITIES = ["SETUID", "SETGID", "KILL", "SYS_ADMIN", "NET_ADMIN"]
 # The cgroup holds the grader and a compiler's run as well as the candidate.
 LEAST_MEMORY_MB, GRADER_MEMORY_MB, MORE_PROCESSES = 2048, 1024, 64
 STDOUT, STDERR, HEADER = 1, 2, 8
@@ -75,9 +77,11 @@ def require_image(image: str) -> None:
         engine.close()
 
 
-async def open_slot(limits: Limits, image: str, runtime: str | None, seat: Seat) -> Slot:
+async def open_slot(
+    limits: Limits, image: str, runtime: str | None, libraries: Libraries | None, seat: Seat
+) -> Slot:
     """Start a container with a host process in it."""
-    opening = functools.partial(_open, limits, image, runtime, seat)
+    opening = functools.partial(_open, limits, image, runtime, libraries, seat)
     container = await asyncio.to_thread(opening)
     slot = Slot(container, seat)
     try:
@@ -89,14 +93,16 @@ async def open_slot(limits: Limits, image: str, runtime: str | None, seat: Seat)
     return slot
 
 
-def _open(limits: Limits, image: str, runtime: str | None, seat: Seat) -> _Container:
+def _open(
+    limits: Limits, image: str, runtime: str | None, libraries: Libraries | None, seat: Seat
+) -> _Container:
     import docker
     import requests
 
     engine = None
     try:
         engine = connect()
-        return _create(engine, limits, image, runtime, seat)
+        return _create(engine, limits, image, runtime, libraries, seat)
     except (docker.errors.DockerException, requests.RequestException, OSError) as error:
         if engine is not None:
             engine.close()
@@ -106,7 +112,12 @@ def _open(limits: Limits, image: str, runtime: str | None, seat: Seat) -> _Conta
 
 
 def _create(
-    engine: Engine, limits: Limits, image: str, runtime: str | None, seat: Seat
+    engine: Engine,
+    limits: Limits,
+    image: str,
+    runtime: str | None,
+    libraries: Libraries | None,
+    seat: Seat,
 ) -> _Container:
     memory = max(limits.memory_mb, LEAST_MEMORY_MB) + GRADER_MEMORY_MB
     options = engine.info().get("SecurityOptions") or []
@@ -125,12 +136,14 @@ def _create(
         auto_remove=True,
         log_config={"Type": "none"},
         runtime=runtime,
+        binds={str(libraries.folder): {"bind": PLACE, "mode": "ro"}} if libraries else None,
     )
+    preload = {PRELOAD: " ".join(libraries.preloaded)} if libraries else {}
     made = engine.create_container(
         image=image,
         command=["-s", "-S", "-P", "-c", BOOTSTRAP],
         entrypoint=["python3"],
-        environment=seat.environment(),
+        environment=seat.environment() | preload,
         user="0:0",
         working_dir="/",
         stdin_open=True,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from veritune.records import Problem
+from veritune.records import MathProblem, MathReference
 from veritune.verifiers.steps import check_steps
 
-PROBLEM = Problem(id="p", kind="math", prompt="Compute.", reference={"answer": "1"})
+PROBLEM = MathProblem(id="p", prompt="Compute.", reference=MathReference(answer="1"))
 RIGHT = (
     r"\sqrt{16}+2=6", r"10!/9!=10", r"\binom{4}{2}+1=7", r"1{,}000+1=1{,}001", r"2^{10}=1024",
     r"\frac{1}{2}+\frac{1}{3}=\frac{5}{6}", r"3\frac{1}{2}+\frac12=4", r"5\times 10^{3}=5000",
