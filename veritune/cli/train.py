@@ -61,7 +61,7 @@ def main(argv: Sequence[str]) -> int:
             "  reward   train a reward model: preference, outcome or process\n"
             "  dpo     direct preference optimisation on pairs\n"
             "  ppo     one round of PPO on candidates and their verdicts\n"
-            "  group   one round of RLOO, GRPO or Dr. GRPO on them\n\n"
+            "  group   one round of a group baseline on them: RLOO, GRPO, DAPO, GSPO and others\n\n"
             "veritune train sft --help explains each."
         )
         return 0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
@@ -19,6 +21,7 @@ from veritune.config import (
     PpoConfig,
     TrackerName,
 )
+from veritune.config.trainers import OWN_CLASS, GroupAlgorithm
 from veritune.errors import RecipeError
 from veritune.records import Checkpoint
 
@@ -55,9 +58,9 @@ class PpoArguments(PpoConfig, PolicyGradientArguments):
 class GroupArguments(GroupConfig, PolicyGradientArguments):
     """One round of a group baseline on candidates and their verdicts."""
 
-    type: Literal["rloo", "grpo", "dr_grpo"] = "rloo"
+    type: GroupAlgorithm | Annotated[str, Field(pattern=OWN_CLASS)] = "rloo"
     max_tokens: Positive = 1024
-    """dr_grpo: the most tokens that a candidate could have."""
+    """dr_grpo, dapo: the most tokens that a candidate could have."""
 
 
 def train_ppo(argv: Sequence[str]) -> int:
@@ -84,7 +87,7 @@ def _train(arguments: Any, trainer_of: Any) -> int:
     if out.exists():
         raise RecipeError(f"--out: {out} exists; name a new folder")
     from veritune.models import model_folder, policy_hash
-    from veritune.trainer import Rollout
+    from veritune.trainer import Rollout, processes
 
     verified = read_verified(arguments.problems, arguments.candidates, arguments.verdicts)
     rollouts = [Rollout(problem=p, candidate=c, verdict=v) for p, c, v in verified]
@@ -109,6 +112,8 @@ def _train(arguments: Any, trainer_of: Any) -> int:
             }
         )
         trained = trainer.update(policy, rollouts, out)
+    if processes.rank():
+        return 0  # One of several processes under torchrun; the first one speaks.
     progress, last = TerminalProgress(), steps[-1]
     for warning in last.get("warnings", ()):
         progress.say(warning)

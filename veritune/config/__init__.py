@@ -50,6 +50,7 @@ from veritune.config.trainers import (
     RlConfig,
     SftConfig,
     SftTrainerConfig,
+    StepConfig,
     TrainerConfig,
     WarmStartConfig,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "SelectionConfig",
     "SftConfig",
     "SftTrainerConfig",
+    "StepConfig",
     "TrackerName",
     "TrainerConfig",
     "VerifierConfig",

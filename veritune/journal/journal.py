@@ -219,6 +219,27 @@ class Journal:
         )
         return dict(rows)
 
+    def outcomes_by_problem(self, round: int, split: Split) -> dict[str, dict[str, int]]:
+        """The same for every problem that was sampled, in order of problem.
+
+        A candidate that was truncated counts as "truncated", whatever its verdict: what it would
+        have come to is not known.
+        """
+        rows = self._db.read(
+            "select p.id, case when v.outcome != 'error' and"
+            " json_extract(c.record, '$.finish_reason') = 'length' then 'truncated'"
+            " else v.outcome end as came_to, count(*) from problems p"
+            " join verdicts v on v.problem_id = p.id join candidates c on c.round = v.round"
+            " and c.problem_id = v.problem_id and c.idx = v.idx"
+            " where v.round = ? and p.split = ? group by p.position, p.id, came_to"
+            " order by p.position",
+            (round, split),
+        )
+        found: dict[str, dict[str, int]] = {}
+        for id, outcome, count in rows:
+            found.setdefault(id, {})[outcome] = count
+        return found
+
     def select(self, round: int, keys: Iterable[Key]) -> None:
         """Note which candidates of a round are trained on."""
         self._db.write(

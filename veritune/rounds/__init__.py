@@ -2,5 +2,6 @@
 
 from veritune.rounds.loop import improve
 from veritune.rounds.progress import Advance, NullProgress, Progress
+from veritune.rounds.training import follow
 
-__all__ = ["Advance", "NullProgress", "Progress", "improve"]
+__all__ = ["Advance", "NullProgress", "Progress", "follow", "improve"]

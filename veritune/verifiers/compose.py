@@ -83,6 +83,7 @@ async def open_verifier(config: VerifierConfig, *, needs_code: bool) -> AsyncIte
                     limits=Limits.from_config(config),
                     image=config.image,
                     runtime=config.runtime,
+                    requirements=config.requirements,
                 )
             )
             of_kind["code"] = CodeVerifier(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from veritune.algebra.equality.runs import has_dots, without_dots
+from veritune.algebra.equality.ellipses import has_dots, without_dots
 from veritune.algebra.equality.sampling import agree_everywhere
 from veritune.algebra.limits import (
     MOST_PRECISION,
