@@ -1,5 +1,7 @@
 """sympy is given objects and never text, is loaded only where it is needed, and is kept small."""
 
+# ruff: noqa: E501  (one pair a line)
+
 from __future__ import annotations
 
 import ast
@@ -14,9 +16,11 @@ import veritune
 from veritune.algebra.engine.objects import Objects
 from veritune.algebra.engine.results import tree
 from veritune.algebra.equality.identity import identical
+from veritune.algebra.equality.policy import DEFAULT
 from veritune.algebra.limits import LimitReachedError
 from veritune.algebra.reading.read import read
 from veritune.algebra.tables import table
+from veritune.verifiers.answers.decide import decide
 
 PACKAGE = Path(veritune.__file__).parent
 EVALUATING = table(
@@ -116,3 +120,31 @@ def test_what_sympy_would_work_out_at_great_length_is_refused(formula: str) -> N
     node = read(formula)
     with pytest.raises(LimitReachedError):
         Objects(sympy, node).object(node)
+
+
+SOLVED = r"""
+2^x>8 | x>3
+\ln x < 1 | (0,e)
+\sqrt{x+1} \le 2 | [-1,3]
+|x-1|+|x+1|<4 | (-2,2)
+\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}^{-1} | \begin{pmatrix} -2 & 1 \\ 3/2 & -1/2 \end{pmatrix}
+\begin{pmatrix} 1 & 1 \\ 0 & 1 \end{pmatrix}^{20} | \begin{pmatrix} 1 & 20 \\ 0 & 1 \end{pmatrix}
+"""
+NOT_SOLVED = r"""
+2^x>8 | x>4
+\ln x < 1 | x<e
+\sqrt{x+1} \le 2 | x \le 3
+\begin{pmatrix} 1 & 1 \\ 1 & 1 \end{pmatrix}^{-1} | \begin{pmatrix} 1 & 1 \\ 1 & 1 \end{pmatrix}
+"""
+
+
+@pytest.mark.parametrize("line", SOLVED.strip().split("\n"))
+def test_sympy_solves_what_no_rule_does(line: str) -> None:
+    gold, _, pred = line.partition(" | ")
+    assert decide(gold, pred, DEFAULT).equal
+
+
+@pytest.mark.parametrize("line", NOT_SOLVED.strip().split("\n"))
+def test_another_solution_is_refused(line: str) -> None:
+    gold, _, pred = line.partition(" | ")
+    assert not decide(gold, pred, DEFAULT).equal

@@ -81,6 +81,9 @@ y=C_1e^x+C_2e^{-x} | y = A e^x + B e^{-x}
 a) 12; b) 15 | 12, 15
 7, 2 | \text{max } 7, \text{ min } 2
 12 (cm) | 12
+domain: x>2 | (2,\infty)
+y=2x \text{ for } 0<x<3 | y=2x
+P(A|B) | P(A \mid B)
 """
 
 DIFFERENT = r"""
@@ -137,6 +140,12 @@ y=C_1e^x+C_2e^{-x} | y = A e^x + B e^{-2x}
 7, 2 | \text{max } 7, \text{ min } 3
 14 d^{3} | 14
 5 | > 5
+\text{maximum is } 5 | \text{minimum is } 5
+f(x)=x \text{ for } x>1 | f(x)=x \text{ for } x>2
+y=x^2 for x<0, y=x for x>0 | y=x^2 for x>0, y=x for x<0
+5 \text{ units to the left} | 5 \text{ units to the right}
+\$5 \text{ profit} | \$5 \text{ loss}
+P(A|B) | P(B|A)
 """
 
 

@@ -123,9 +123,9 @@ async def test_an_engine_is_passed_by_where_it_is_near_and_used_where_not(near: 
     long = "x" * 3_000_000  # more than a pipe holds, there and back
     echo = Program(source="print(input())", stdin=long)
     if near:
-        opened = await docker.open_slot(Limits(), docker.IMAGE, None, seat)
+        opened = await docker.open_slot(Limits(), docker.IMAGE, None, None, seat)
     else:  # as where none is found: a pipe is made, and not used
-        opened = slot.Slot(docker._open(Limits(), docker.IMAGE, None, seat), seat)
+        opened = slot.Slot(docker._open(Limits(), docker.IMAGE, None, None, seat), seat)
     try:
         if not near:
             await opened.start()

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from veritune.config import GroupConfig
 from veritune.trainer.advantages import Baseline, center, gae, whiten
+from veritune.trainer.algorithms.dr_grpo import DrGrpo
 from veritune.trainer.credit import Credit
 from veritune.trainer.groups import group_advantages
-from veritune.trainer.rollouts import RolloutRow
+from veritune.trainer.rows import TokenRow
 
 SEEDS = range(8)
 
@@ -112,8 +114,8 @@ def credit(length: int, outcome: float | None, steps: dict[int, float]) -> Credi
     )
 
 
-def row(group: str, told: Credit) -> RolloutRow:
-    return RolloutRow([0] * (2 + told.length), 2, told, group, None)
+def row(group: str, told: Credit) -> TokenRow:
+    return TokenRow([0] * (2 + told.length), 2, credit=told, group=group)
 
 
 def test_group_advantages_are_what_follows_a_token() -> None:
@@ -123,7 +125,7 @@ def test_group_advantages_are_what_follows_a_token() -> None:
         row("a", credit(3, 0.0, {0: 1.0})),
         row("b", credit(3, 0.0, {})),
     ]
-    got = group_advantages(rows, "dr_grpo", 4)
+    got = group_advantages(rows, DrGrpo(GroupConfig(type="dr_grpo")), 4)
     mean = 1 / 3
     expected = [
         [0.5 - mean * 2, 0.5 - mean * 2, 0.5 - 1 - mean, 0.5 - 1 - mean],

@@ -11,8 +11,10 @@ from veritune.errors import TrainingError
 from veritune.models import build_scratch, load_policy, save_policy
 from veritune.records import Candidate, MathProblem, MathReference, Verdict
 from veritune.trainer import Rollout
-from veritune.trainer.dpo import DpoTrainer, PreferenceRow, dpo_loss, rows_of
+from veritune.trainer.algorithms.dpo import Dpo
+from veritune.trainer.dpo import DpoTrainer, rows_of
 from veritune.trainer.pairs import PreferencePair
+from veritune.trainer.rows import PairRow
 
 TINY = ScratchConfig(layers=1, width=32, heads=2, max_length=64)
 
@@ -43,9 +45,8 @@ def test_the_loss_is_the_papers(smoothing: float, sft: float) -> None:
     reference, tokenizer = build_scratch(TINY, 0)
     model, _ = build_scratch(TINY, 1)
     rows = rows_of(reference, tokenizer, PAIRS)
-    loss, metrics = dpo_loss(
-        model, rows, DpoConfig(beta=0.3, label_smoothing=smoothing, rpo_alpha=sft)
-    )
+    config = DpoConfig(beta=0.3, label_smoothing=smoothing, rpo_alpha=sft)
+    loss, metrics = Dpo(config).loss(model, rows)
     total = 0.0
     for row in rows:
         pi, ref = (
@@ -54,7 +55,7 @@ def test_the_loss_is_the_papers(smoothing: float, sft: float) -> None:
         )
         m = 0.3 * ((pi[0] - ref[0]) - (pi[1] - ref[1]))
         total += (1 - smoothing) * np.log1p(np.exp(-m)) + smoothing * np.log1p(np.exp(m))
-        total -= sft * pi[0] / row.chosen.completion
+        total -= sft * pi[0] / row.chosen.length
     assert loss.item() / len(rows) == pytest.approx(total / len(rows), abs=1e-5)
     assert 0 <= metrics["accuracy"] <= len(rows)
 
@@ -63,8 +64,8 @@ def test_the_gradient_of_one_pair_at_a_time_is_that_of_all() -> None:
     model, tokenizer = build_scratch(TINY, 0)
     rows = rows_of(model, tokenizer, PAIRS)
 
-    def gradient(part: list[PreferenceRow]) -> torch.Tensor:
-        found = torch.autograd.grad(dpo_loss(model, part, DpoConfig())[0], model.parameters())
+    def gradient(part: list[PairRow]) -> torch.Tensor:
+        found = torch.autograd.grad(Dpo(DpoConfig()).loss(model, part)[0], model.parameters())
         return torch.cat([g.flatten() for g in found])
 
     gap = gradient(rows) - sum(gradient([row]) for row in rows)

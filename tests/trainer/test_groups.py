@@ -101,9 +101,9 @@ def test_the_first_step_is_that_of_the_papers_formula(tmp_path: Path, kind: str)
     model, tokenizer = load_policy(policy.path)
     model = model.double()
     plain_loss(kind, batch, model, tokenizer).backward()
-    for index, parameter in enumerate(model.parameters()):
-        first = moments[f"{index}.exp_avg"] / 0.1
-        assert torch.allclose(first.double(), parameter.grad, atol=1e-5), index
+    for name, parameter in model.named_parameters():
+        first = moments[f"exp_avg/{name}"] / 0.1
+        assert torch.allclose(first.double(), parameter.grad, atol=1e-5), name
 
 
 @pytest.mark.parametrize("kind", KINDS)

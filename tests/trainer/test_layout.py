@@ -13,7 +13,7 @@ from veritune.models.activations import checkpoint_activations
 from veritune.models.value import value_head
 from veritune.trainer.credit import Credit
 from veritune.trainer.layout import LONGEST, can_share, lay_out
-from veritune.trainer.rollouts import RolloutRow
+from veritune.trainer.rows import TokenRow
 from veritune.trainer.scoring import Critic, score, value
 
 
@@ -33,7 +33,7 @@ def build(architecture: str = "qwen2") -> Any:
     return model
 
 
-def groups(*sizes: tuple[int, list[int]]) -> list[RolloutRow]:
+def groups(*sizes: tuple[int, list[int]]) -> list[TokenRow]:
     """Rows of each (prompt's length, lengths of its candidates), in mixed order."""
     draw = Random(7)
     rows = []
@@ -42,7 +42,7 @@ def groups(*sizes: tuple[int, list[int]]) -> list[RolloutRow]:
         for length in lengths:
             ids = begin + [draw.randrange(20) for _ in range(length)]
             credit = Credit(length=length, outcome=(), steps=())
-            rows.append(RolloutRow(ids, prompt, credit, str(number), None))
+            rows.append(TokenRow(ids, prompt, credit=credit, group=str(number)))
     draw.shuffle(rows)
     return rows
 
@@ -51,10 +51,10 @@ RAGGED = groups((11, [3, 1, 7, 4]), (2, [5, 5]), (30, [1]), (9, [12, 2, 6, 6, 9,
 
 
 def gradients(
-    model: Any, critic: Critic, rows: list[RolloutRow], parts: list[list[RolloutRow]]
+    model: Any, critic: Critic, rows: list[TokenRow], parts: list[list[TokenRow]]
 ) -> torch.Tensor:
     """Of a sum that weighs every number that `score` gives for `rows` differently."""
-    wanted = [*model.parameters(), *critic.parameters()]
+    wanted = [*model.parameters(), *critic.module().parameters()]
     total = torch.zeros((), dtype=torch.float64)
     for part in parts:
         width = max(row.length for row in part)
@@ -130,10 +130,12 @@ def test_a_model_that_took_a_line_is_saved_and_called_as_before(tmp_path: Path) 
     assert texts[0] == texts[1]
 
 
-def test_long_rows_and_rows_alike_are_padded() -> None:
+def test_long_rows_stand_alone_and_rows_alike_are_padded() -> None:
     model = build()
     long = groups((LONGEST - 50, [60, 60, 3]), (8, [5]))
-    assert set(lay_out(model, long).inputs) == {"input_ids"}
+    layout = lay_out(model, long)  # In one line, each by itself: nothing is listed token by token.
+    assert layout.inputs["input_ids"].numel() == sum(len(row.ids) for row in long)
+    assert all(block.seen is None for block in layout.inputs["segments"].blocks)
     alike = groups(*((10, [20]) for _ in range(8)))
     assert set(lay_out(model, alike).inputs) == {"input_ids"}
 

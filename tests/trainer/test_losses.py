@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from veritune.models.head import entropies, logprobs_of
 from veritune.trainer import losses
 
 Array = npt.NDArray[np.float64]
@@ -166,8 +167,8 @@ def test_logprobs_and_entropy_at_a_temperature(seed: int, temperature: float) ->
     rng = np.random.default_rng(seed)
     logits, ids = rng.normal(size=(3, 4, 5)) * 2, rng.integers(0, 5, (3, 4))
     x = torch.tensor(logits, requires_grad=True)
-    logp = losses.logprobs_of(x, torch.tensor(ids), temperature)
-    entropy = losses.entropies(x, temperature)
+    logp = logprobs_of(x, torch.tensor(ids), temperature)
+    entropy = entropies(x, temperature)
 
     def plain(values: Array) -> tuple[float, float]:
         weights = [exp(v / temperature) for v in values]

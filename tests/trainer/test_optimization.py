@@ -140,7 +140,7 @@ def test_a_gradient_that_is_not_finite_changes_nothing() -> None:
 
 def test_autocast_computes_in_bfloat16_and_keeps_the_weights() -> None:
     model = torch.nn.Linear(3, 2)
-    optimization = Optimization(model, learning_rate=0.1, autocast="bfloat16")
+    optimization = Optimization(model, learning_rate=0.1, precision="bf16")
     with optimization.forward():
         assert model(torch.ones(1, 3)).dtype == torch.bfloat16
     assert model.weight.dtype == torch.float32

@@ -10,12 +10,14 @@ import torch
 from veritune.config import ScratchConfig, SftConfig
 from veritune.errors import TrainingError
 from veritune.models import build_scratch, load_policy, save_policy
+from veritune.models.chunks import IGNORED
 from veritune.records import Candidate, MathProblem, MathReference
 from veritune.trainer import Example, SftTrainer
-from veritune.trainer.batches import IGNORED, Tokens, orders, padded, tokenize
+from veritune.trainer.batches import orders, padded, tokenize
 from veritune.trainer.layout import packed
+from veritune.trainer.likelihood import completion_logprobs, completion_loss
 from veritune.trainer.packing import bins, packed_loss
-from veritune.trainer.sft import completion_logprobs, completion_loss
+from veritune.trainer.rows import TokenRow
 
 TINY = ScratchConfig(layers=1, width=32, heads=2, max_length=64)
 
@@ -79,8 +81,11 @@ def gradient(loss: torch.Tensor, model: Any) -> torch.Tensor:
     return torch.cat([p.grad.flatten() for p in model.parameters()])
 
 
-def test_packing_equals_padding() -> None:
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+def test_packing_equals_padding(attention: str) -> None:
+    """In one line, or under a mask where the model's attention cannot be told so."""
     model, tokenizer = build_scratch(TINY, 0)
+    model.set_attn_implementation(attention)
     rows = [replace(row, weight=1 + i / 3) for i, row in enumerate(tokenize(MIXED, tokenizer))]
     longest = max(len(row.ids) for row in rows)
     assert len(bins(rows, 40)) < len(rows)
@@ -111,8 +116,8 @@ def test_one_row_at_a_time_equals_all_at_once() -> None:
 def test_completions_of_one_prompt_and_an_empty_one_count_as_they_do_alone() -> None:
     model, _ = build_scratch(TINY, 0)
     prompt = [5, 6, 7, 8, 9, 3, 4]
-    rows = [Tokens(prompt + ends, 7) for ends in ([], [4, 5], [6], [7, 8, 9, 10, 11, 2])]
-    rows.append(Tokens([9, 9], 2))
+    rows = [TokenRow(prompt + ends, 7) for ends in ([], [4, 5], [6], [7, 8, 9, 10, 11, 2])]
+    rows.append(TokenRow([9, 9], 2))
     layout = packed(model, rows)
     assert layout is not None
     assert layout.inputs["input_ids"].shape == (1, 7 + 2 + 1 + 6 + 2)

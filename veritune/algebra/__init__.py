@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         UnparsedError,
         start_meter,
     )
+    from veritune.algebra.opposites import opposed
     from veritune.algebra.reading.clean import unglued
     from veritune.algebra.reading.read import read
     from veritune.algebra.tables import table
@@ -97,6 +98,7 @@ else:
                 "UnparsedError",
                 "start_meter",
             ),
+            "opposites": ("opposed",),
             "reading.clean": ("unglued",),
             "reading.read": ("read",),
             "tables": ("table",),
@@ -189,6 +191,7 @@ __all__ = [
     "has_sign",
     "identical",
     "limited_by",
+    "opposed",
     "parameters",
     "printed",
     "rational",

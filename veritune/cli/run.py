@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -58,7 +59,14 @@ def read(words: Sequence[str]) -> Recipe:
 
 
 def execute(recipe: Recipe, from_round: int | None = None) -> None:
-    """Run the rounds and show them on the terminal; ends with one summary line."""
+    """Run the rounds and show them on the terminal; ends with one summary line.
+
+    Under torchrun the first process does, and the others train with it.
+    """
+    if int(os.environ.get("RANK", "0")):
+        from veritune.rounds import follow
+
+        return follow(recipe)
     progress = TerminalProgress(f"{recipe.name}: held-out problems")
     from veritune.rounds import improve
 

@@ -38,7 +38,7 @@ class DataArguments(Frozen):
     seed: Count = 0
     """The order of the examples follows from this."""
     dtype: Literal["float32", "bfloat16"] = "float32"
-    """Precision of the weights."""
+    """What the result is written in; weights are trained in float32."""
     tracker: TrackerName | None = None
     """Where the steps' measurements go. Left out: nowhere."""
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.tracking import tracking
 from veritune.config import (
+    OWN_CLASS,
     Count,
     Frozen,
+    GroupAlgorithm,
     GroupConfig,
     Positive,
     PositiveFloat,
@@ -55,9 +59,9 @@ class PpoArguments(PpoConfig, PolicyGradientArguments):
 class GroupArguments(GroupConfig, PolicyGradientArguments):
     """One round of a group baseline on candidates and their verdicts."""
 
-    type: Literal["rloo", "grpo", "dr_grpo"] = "rloo"
+    type: GroupAlgorithm | Annotated[str, Field(pattern=OWN_CLASS)] = "rloo"
     max_tokens: Positive = 1024
-    """dr_grpo: the most tokens that a candidate could have."""
+    """dr_grpo, dapo: the most tokens that a candidate could have."""
 
 
 def train_ppo(argv: Sequence[str]) -> int:
@@ -109,6 +113,8 @@ def _train(arguments: Any, trainer_of: Any) -> int:
             }
         )
         trained = trainer.update(policy, rollouts, out)
+    if process_rank():
+        return 0  # One of several processes under torchrun; the first one speaks.
     progress, last = TerminalProgress(), steps[-1]
     for warning in last.get("warnings", ()):
         progress.say(warning)

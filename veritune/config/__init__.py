@@ -1,5 +1,7 @@
 """A recipe: one TOML file, checked against frozen models before anything runs."""
 
+from typing import TYPE_CHECKING
+
 from veritune.config.base import (
     Count,
     Frozen,
@@ -58,11 +60,27 @@ from veritune.config.trainers import (
     RlConfig,
     SftConfig,
     SftTrainerConfig,
+    StepConfig,
     TrainerConfig,
     WarmStartConfig,
 )
+from veritune.lazy import lazily
+
+if TYPE_CHECKING:
+    from veritune.config.trainers import OWN_CLASS, GroupAlgorithm
+else:
+    __getattr__ = lazily(
+        __name__,
+        {
+            "trainers": (
+                "GroupAlgorithm",
+                "OWN_CLASS",
+            ),
+        },
+    )
 
 __all__ = [
+    "OWN_CLASS",
     "AnswersConfig",
     "ChainConfig",
     "CheckerName",
@@ -78,6 +96,7 @@ __all__ = [
     "FitConfig",
     "Frozen",
     "FunctionsConfig",
+    "GroupAlgorithm",
     "GroupConfig",
     "JudgeConfig",
     "LoraConfig",
@@ -99,6 +118,7 @@ __all__ = [
     "SelectionConfig",
     "SftConfig",
     "SftTrainerConfig",
+    "StepConfig",
     "TrackerName",
     "TrainerConfig",
     "VerifierConfig",

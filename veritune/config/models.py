@@ -53,7 +53,8 @@ class ModelConfig(Frozen):
     adapter: str | None = None
     """A PEFT adapter folder or hub name; its weights are merged into the model's at the start."""
     dtype: Literal["float32", "bfloat16"] = "float32"
-    """Precision of weights and activations."""
+    """What the sampler and the reference compute in, and checkpoints are written in. Trained
+    weights are float32 in any case; `trainer.precision` says what training computes in."""
     lora: LoraConfig = LoraConfig()
     scratch: ScratchConfig = ScratchConfig()
     """The model to build where no path is given."""

@@ -78,6 +78,15 @@ class Recipe(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _signal_is_for_gradients(self) -> Recipe:
+        if self.rounds.dynamic_sampling and isinstance(self.trainer, SftTrainerConfig):
+            raise ValueError(
+                "rounds.dynamic_sampling is for trainers that compare candidates, not for sft,"
+                " which trains on those that passed; set trainer.type, or leave it out"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _samples_on_policy(self) -> Recipe:
         sampler, trainer = self.sampler, self.trainer
         if not isinstance(trainer, RlConfig):
@@ -92,8 +101,6 @@ class Recipe(Frozen):
                 f"trainer.type {trainer.type} needs the tokens that were sampled, and a policy that"
                 " changes: set sampler.type to native or vllm"
             )
-        if trainer.importance_cap and sampler.temperature != 1:
-            raise ValueError("trainer.importance_cap needs sampler.temperature 1")
         return self
 
     @property

@@ -100,6 +100,9 @@ class VerifierConfig(Frozen):
     """The language model that is asked."""
     rollouts: RolloutsConfig = RolloutsConfig()
     """Completions from the steps' ends."""
+    requirements: str | tuple[str, ...] | None = None
+    """What candidates and tests may import: a requirements file, a list of requirements, or the
+    folder of an existing environment. Installed once; the sandbox itself is offline."""
     in_process: bool = False
     """Run test programs inside the candidate's process: for tests that cannot be checked
     from outside it. Such verdicts are marked lower trust."""
@@ -110,7 +113,9 @@ class VerifierConfig(Frozen):
     cpu_seconds: PositiveFloat = 8.0
     """CPU time of one candidate over all its tests."""
     wall_seconds: PositiveFloat = 30.0
-    """Wall time of one candidate: a backstop, since load must not turn right into wrong."""
+    """Wall time of one candidate: a backstop, which grows where the machine is busy."""
+    idle_seconds: PositiveFloat = 5.0
+    """Wall time in which a candidate and its tests neither run nor wait for a core."""
     memory_mb: Positive = 512
     """Memory of one candidate."""
     processes: Positive = 16
@@ -215,5 +220,16 @@ class RoundsConfig(Frozen):
     """Rounds of sample, verify, select, train, evaluate."""
     prompts: Positive = 1000
     """Training problems sampled a round."""
+    order: Literal["uniform", "pass_rate", "window"] = "uniform"
+    """Which problems: the next ones in turn; at random, rather those that are solved half the time;
+    or in turn, but for those whose pass rate so far is outside the window below."""
+    lowest_pass_rate: Rate = 0.1
+    """window: problems that were solved less often are passed over."""
+    highest_pass_rate: Rate = 0.9
+    """window: problems that were solved more often are passed over."""
+    dynamic_sampling: bool = False
+    """Replace problems whose candidates all passed or all failed, and train on the others alone."""
+    sampling_budget: Annotated[float, Field(ge=1)] = 3.0
+    """dynamic_sampling: at most so many times `prompts` are sampled a round."""
     keep_checkpoints: Count = 0
     """Keep only the newest so many rounds' checkpoints; 0 keeps them all."""

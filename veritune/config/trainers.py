@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from veritune.config.base import Count, Frozen, Positive, PositiveFloat, Rate
 
 
-class FitConfig(Frozen):
+class StepConfig(Frozen):
+    """How every trainer computes an optimizer step; weights and moments are float32 throughout."""
+
+    max_grad_norm: PositiveFloat = 1.0
+    """Gradients are clipped to this norm."""
+    precision: Literal["auto", "float32", "bf16"] = "auto"
+    """What the forward pass is computed in; auto: bf16 on GPUs that have it, else float32."""
+    fp32_head: bool = False
+    """Compute the logits in float32 where the rest of the forward pass is bf16."""
+    activation_checkpointing: bool = False
+    """Compute activations again in the backward pass: less memory, more time."""
+
+
+class FitConfig(StepConfig):
     """What every fit of a model to fixed examples shares: AdamW, warm-up, then linear decay."""
 
     max_steps: Positive = 150
@@ -24,12 +37,6 @@ class FitConfig(Frozen):
     """Steps of linear warm-up."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     """AdamW weight decay."""
-    max_grad_norm: PositiveFloat = 1.0
-    """Gradients are clipped to this norm."""
-    autocast: Literal["none", "bfloat16"] = "none"
-    """Precision of the forward pass over full-precision weights."""
-    activation_checkpointing: bool = False
-    """Compute activations again in the backward pass: less memory, more time."""
     save_every: Count = 200
     """Steps from one saved state to the next: a killed training resumes from there; 0: none."""
 
@@ -110,7 +117,7 @@ class CreditConfig(Frozen):
     """min: how sharply the worst step stands for all."""
 
 
-class RlConfig(Frozen):
+class RlConfig(StepConfig):
     """What PPO and the group baselines share."""
 
     credit: CreditConfig = CreditConfig()
@@ -128,8 +135,6 @@ class RlConfig(Frozen):
     """Rounds in which the learning rate falls linearly to zero; 0 means that it does not fall."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     """AdamW weight decay."""
-    max_grad_norm: PositiveFloat = 1.0
-    """Gradients are clipped to this norm."""
     clip_eps_low: PositiveFloat = 0.2
     """The probability ratio of a token is clipped below 1 minus this."""
     clip_eps_high: PositiveFloat = 0.2
@@ -138,8 +143,12 @@ class RlConfig(Frozen):
     """Weight of the entropy bonus."""
     kl_coef: Annotated[float, Field(ge=0)] = 0.0
     """Weight of the KL to the start policy; its first value with `kl_target`."""
-    importance_cap: Annotated[float, Field(ge=0)] = 0.0
-    """Largest weight that corrects for the engine's log-probabilities; 0 means no correction."""
+    importance_cap: Annotated[float, Field(ge=0)] | None = None
+    """Largest weight that corrects for the engine's log-probabilities; 0: no correction. Left out:
+    2 where vLLM samples, else 0."""
+    importance_window: Annotated[float, Field(ge=0)] = 0.0
+    """Where engine and trainer differ by more nats a token than this over a whole candidate, it
+    carries no gradient; 0: all do. Needs `importance_cap`."""
 
 
 class PpoConfig(RlConfig):
@@ -184,18 +193,50 @@ class PpoConfig(RlConfig):
         return self
 
 
+GroupAlgorithm = Literal[
+    "rloo",
+    "grpo",
+    "dr_grpo",
+    "dapo",
+    "gspo",
+    "cispo",
+    "maxrl",
+    "pass_at_k",
+    "reinforce_pp",
+    "reinforce_pp_baseline",
+]
+OWN_CLASS = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
+CLIPS = {"dapo": (0.2, 0.28), "gspo": (3e-4, 4e-4), "cispo": (1.0, 4.0)}
+"""How far below and above 1 where the recipe does not say, as in the papers; ScaleRL's for CISPO
+(Khatri et al. 2025, arXiv 2510.13786), since its own does not say."""
+
+
 class GroupConfig(RlConfig):
     """Policy gradient with the group's own rewards as the baseline, and no critic."""
 
-    type: Literal["rloo", "grpo", "dr_grpo"]
-    """The mean of the others; mean and deviation of all; the mean of all."""
+    type: GroupAlgorithm | Annotated[str, Field(pattern=OWN_CLASS)]
+    """Baseline of rloo: the mean of the others; of grpo, gspo, cispo, dapo: mean and deviation of
+    all; dr_grpo: their mean; maxrl: over that mean; pass_at_k: of sets of `k`; reinforce_pp: normed
+    over the round; reinforce_pp_baseline: less the group's mean first. Or package.module:Class."""
+    k: Positive = 4
+    """pass_at_k: candidates of a set that is paid if one of them is right."""
+    overlong_buffer: Count = 0
+    """dapo: tokens before the longest in which a candidate is paid less and less; 0: no penalty."""
     kl_estimator: Literal["k2", "k3"] = "k2"
     """How the KL in the loss is estimated; k3 is that of the GRPO paper."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_clips(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("type") in CLIPS:
+            low, high = CLIPS[values["type"]]
+            return {"clip_eps_low": low, "clip_eps_high": high} | values
+        return values
 
 
 def _trainer_tag(value: object) -> str:
     kind = value.get("type", "sft") if isinstance(value, dict) else getattr(value, "type", None)
-    return "group" if kind in ("rloo", "grpo", "dr_grpo") else str(kind)
+    return "group" if kind in get_args(GroupAlgorithm) or ":" in str(kind) else str(kind)
 
 
 TrainerConfig = Annotated[
@@ -206,6 +247,7 @@ TrainerConfig = Annotated[
     Discriminator(
         _trainer_tag,
         custom_error_type="trainer_type",
-        custom_error_message="type must be one of sft, dpo, ppo, rloo, grpo, dr_grpo",
+        custom_error_message="type must be one of sft, dpo, ppo, "
+        f"{', '.join(get_args(GroupAlgorithm))}, or package.module:Class",
     ),
 ]

@@ -23,6 +23,7 @@ from veritune.models.token_ends import span_at, token_ends
 
 if TYPE_CHECKING:
     from veritune.models.activations import checkpoint_activations
+    from veritune.models.chunks import IGNORED, chunk_size
     from veritune.models.conventions import (
         CONVENTIONS,
         Convention,
@@ -32,7 +33,17 @@ if TYPE_CHECKING:
         laid_out,
         load_published,
     )
+    from veritune.models.head import (
+        EntropyUse,
+        States,
+        is_plain_head,
+        logprobs_of,
+        read_states,
+        token_scores,
+        weighted_loss,
+    )
     from veritune.models.linear import packed, prefers_onednn, product
+    from veritune.models.masters import STATE, load_trainable, save_trained
     from veritune.models.reward import (
         KIND_FILE,
         RewardKind,
@@ -43,12 +54,16 @@ if TYPE_CHECKING:
         save_reward_model,
     )
     from veritune.models.tokenizers import load_reading_tokenizer
-    from veritune.models.value import load_head, reading_at, save_head, value_head
+    from veritune.models.value import head_values, load_head, reading_at, save_head, value_head
 else:
     __getattr__ = lazily(
         __name__,
         {
             "activations": ("checkpoint_activations",),
+            "chunks": (
+                "IGNORED",
+                "chunk_size",
+            ),
             "conventions": (
                 "CONVENTIONS",
                 "Convention",
@@ -58,10 +73,24 @@ else:
                 "laid_out",
                 "load_published",
             ),
+            "head": (
+                "EntropyUse",
+                "States",
+                "is_plain_head",
+                "logprobs_of",
+                "read_states",
+                "token_scores",
+                "weighted_loss",
+            ),
             "linear": (
                 "packed",
                 "prefers_onednn",
                 "product",
+            ),
+            "masters": (
+                "STATE",
+                "load_trainable",
+                "save_trained",
             ),
             "reward": (
                 "KIND_FILE",
@@ -74,6 +103,7 @@ else:
             ),
             "tokenizers": ("load_reading_tokenizer",),
             "value": (
+                "head_values",
                 "load_head",
                 "reading_at",
                 "save_head",
@@ -84,27 +114,34 @@ else:
 
 __all__ = [
     "CONVENTIONS",
+    "IGNORED",
     "KIND_FILE",
     "MANIFEST",
+    "STATE",
     "WEIGHTS",
     "Convention",
+    "EntropyUse",
     "Manifest",
     "PublishedModel",
     "RewardKind",
     "RewardModel",
+    "States",
     "Texts",
     "TokenSpan",
     "adapter_base",
     "build_scratch",
     "check_folder",
     "checkpoint_activations",
+    "chunk_size",
     "completion_texts",
     "convention_of",
     "encode_prompt",
     "eos_ids",
     "folder_manifest",
     "fresh_reward_model",
+    "head_values",
     "hidden_states",
+    "is_plain_head",
     "keeping",
     "laid_out",
     "load_head",
@@ -112,6 +149,8 @@ __all__ = [
     "load_published",
     "load_reading_tokenizer",
     "load_reward_model",
+    "load_trainable",
+    "logprobs_of",
     "made_by",
     "merge_adapter",
     "model_folder",
@@ -122,6 +161,7 @@ __all__ = [
     "prefers_onednn",
     "product",
     "read_manifest",
+    "read_states",
     "reading_at",
     "remove_folder",
     "remove_leftovers",
@@ -129,8 +169,11 @@ __all__ = [
     "save_head",
     "save_policy",
     "save_reward_model",
+    "save_trained",
     "span_at",
     "token_ends",
+    "token_scores",
     "value_head",
+    "weighted_loss",
     "whole_folder",
 ]

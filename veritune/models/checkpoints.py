@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -26,16 +27,22 @@ OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 def save_policy(
-    model: Any, tokenizer: Any, folder: Path, *, beside: Callable[[Path], None] | None = None
+    model: Any,
+    tokenizer: Any,
+    folder: Path,
+    *,
+    beside: Callable[[Path], None] | None = None,
+    dtype: str | None = None,
 ) -> Checkpoint:
     """Write a normal Hugging Face folder (or PEFT adapter) so that it appears only when whole.
 
     A folder of that name is replaced. Leftovers of a save that was killed are removed. `beside`
     may write more into the folder, in a thread of its own: what a trainer resumes from, or a head.
+    Weights are written in `dtype`, by default as they are; an adapter's always are.
     """
     with whole_folder(folder) as aside, ThreadPoolExecutor(2) as disk, silence_transformers():
         more = None if beside is None else disk.submit(beside, aside)
-        model.save_pretrained(aside)
+        _save_weights(model, aside, dtype)
         tokenizer.save_pretrained(aside)
         if more is not None:
             more.result()
@@ -45,6 +52,26 @@ def save_policy(
         for file in begun:
             file.result()
     return Checkpoint(path=str(folder), policy=policy)
+
+
+def _save_weights(model: Any, folder: Path, dtype: str | None) -> None:
+    import torch
+
+    wanted = model.dtype if dtype is None else getattr(torch, dtype)
+    if wanted == model.dtype or hasattr(model, "peft_config"):
+        model.save_pretrained(folder)
+        return
+    cast: dict[int, Any] = {}  # By address: tied weights must stay one tensor.
+    state = {
+        name: cast.setdefault(
+            value.data_ptr(), value.to(wanted) if value.is_floating_point() else value
+        )
+        for name, value in model.state_dict().items()
+    }
+    model.save_pretrained(folder, state_dict=state)
+    config = json.loads((folder / "config.json").read_text())
+    text = json.dumps(config | {"dtype": dtype}, indent=2, sort_keys=True)
+    (folder / "config.json").write_text(f"{text}\n")
 
 
 @contextmanager

@@ -32,17 +32,16 @@ import torch
 from veritune.errors import ModelError
 from veritune.models.checkpoints import save_policy
 from veritune.models.forward import hidden_states, plain
+from veritune.models.head import States, token_scores
 from veritune.models.hub import model_folder
 from veritune.models.loading import load_policy
-from veritune.models.value import load_head, save_head, value_head
+from veritune.models.value import head_values, load_head, save_head, value_head
 from veritune.records import Checkpoint
 
 RewardKind = Literal["preference", "outcome", "process"]
 KIND_FILE = "reward.json"
 # (first, last) token of a step or a solution, both within.
 TokenSpan = tuple[int, int]
-# Tokens whose logits over the vocabulary are computed at once.
-AT_ONCE = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ class RewardModel:
         return hidden_states(self.model, ids), ids
 
     def _head(self, hidden: torch.Tensor) -> torch.Tensor:
-        out: torch.Tensor = self.head(hidden.to(self.head.weight.dtype))[..., 0]
+        out = head_values(self.head, hidden)
         return out.to(torch.promote_types(out.dtype, torch.float32))
 
 
@@ -119,15 +118,10 @@ def _span_logprobs(
         for place, (row, first, last) in enumerate(places)
         for at in range(max(first, 1), last + 1)
     ]
-    output = plain(model).get_output_embeddings()
-    found = torch.tensor(tokens, device=hidden.device).view(-1, 3)
-    each = []
-    for row, at, _ in (part.unbind(1) for part in found.split(AT_ONCE)):
-        logits = output(hidden[row, at - 1])
-        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
-        each.append(-torch.nn.functional.cross_entropy(logits, ids[row, at], reduction="none"))
-    every = torch.cat(each)
-    return every.new_zeros(len(places)).index_add(0, found[:, 2], every)
+    row, at, place = torch.tensor(tokens, device=hidden.device).view(-1, 3).unbind(1)
+    states = States(hidden[row, at - 1], plain(model).get_output_embeddings(), None)
+    every, _ = token_scores(states, ids[row, at])
+    return every.new_zeros(len(places)).index_add(0, place, every)
 
 
 def _weigher(weight: float, model: Any) -> Any:
@@ -168,12 +162,12 @@ def load_reward_model(
     return RewardModel(model, head.eval(), likelihood, tokenizer, kind, name)
 
 
-def save_reward_model(reward: RewardModel, folder: Path) -> Checkpoint:
-    """Write the folder so that it appears only when whole."""
+def save_reward_model(reward: RewardModel, folder: Path, *, dtype: str | None = None) -> Checkpoint:
+    """Write the folder so that it appears only when whole, its trunk's weights in `dtype`."""
 
     def beside(aside: Path) -> None:
         save_head(reward.head, aside)
         noted = {"kind": reward.kind, "likelihood": float(reward.likelihood.weight.item())}
         (aside / KIND_FILE).write_text(json.dumps(noted))
 
-    return save_policy(reward.model, reward.tokenizer, folder, beside=beside)
+    return save_policy(reward.model, reward.tokenizer, folder, beside=beside, dtype=dtype)

@@ -26,6 +26,13 @@ def value_head(model: Any) -> Any:
     return head.to(model.device)
 
 
+def head_values(head: Any, hidden: torch.Tensor) -> torch.Tensor:
+    """(...,) from hidden states (..., hidden size), in the head's precision under any autocast."""
+    with torch.autocast(hidden.device.type, enabled=False):
+        out: torch.Tensor = head(hidden.to(head.weight.dtype))[..., 0]
+    return out
+
+
 def save_head(head: Any, folder: Path) -> None:
     """Write a head beside the weights in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -46,17 +53,19 @@ def load_head(folder: Path, model: Any) -> Any | None:
 
 
 @contextmanager
-def reading_at(model: Any, states: torch.Tensor) -> Iterator[list[torch.Tensor]]:
+def reading_at(
+    model: Any, states: torch.Tensor, *, bare: bool = False
+) -> Iterator[list[torch.Tensor]]:
     """Inside, a call of `model` makes logits (1, states, vocabulary) for these states alone.
 
     `states` are places in the flattened (rows, length). What the output embeddings read there,
-    (states, hidden size), is left in the list.
+    (states, hidden size), is left in the list. With `bare` no logits are made at all.
     """
     seen: list[torch.Tensor] = []
 
     def pick(module: object, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor]:
         seen[:] = [inputs[0].flatten(0, 1)[states]]
-        return (seen[0][None],)
+        return (seen[0][None, :0] if bare else seen[0][None],)
 
     hook = model.get_output_embeddings().register_forward_pre_hook(pick)
     try:

@@ -8,6 +8,7 @@ from veritune.rounds.sample_files import sample_file
 from veritune.rounds.session import Session, named_policy, open_session
 from veritune.rounds.start import start_policy
 from veritune.rounds.tracking import tracked_training
+from veritune.rounds.training import follow
 from veritune.rounds.verify_files import verify_file
 from veritune.rounds.whole import open_whole
 
@@ -16,6 +17,7 @@ __all__ = [
     "NullProgress",
     "Progress",
     "Session",
+    "follow",
     "improve",
     "named_policy",
     "open_session",

@@ -29,15 +29,19 @@ async def improve(
 
     `from_round` takes the run back to its state after that round first.
     """
+    from veritune.trainer import send_order, train_alone
+
     progress = progress or NullProgress()
     if from_round is not None:
         go_back(recipe, from_round, progress.say)
     elif rows := finished_rows(recipe, progress):
+        send_order(None)
         return rows
     async with open_run(recipe, progress) as run:
-        start = start_policy(recipe, run.progress)
-        note_start(recipe, run.store, start)
-        make_reward_model(recipe, start, run.progress)
+        with train_alone():  # Under torchrun the others train with us from the first round on.
+            start = start_policy(recipe, run.progress)
+            note_start(recipe, run.store, start)
+            make_reward_model(recipe, start, run.progress)
         training = run.training(start)
         done, policy = training.newest()
         await evaluate(run, done, policy)
@@ -45,6 +49,7 @@ async def improve(
             batch = await gather_batch(run, round, policy)
             policy = training.update(round, policy, batch)
             await evaluate(run, round, policy)
+        send_order(None)
         return run.store.evaluations()
 
 
@@ -53,8 +58,7 @@ async def gather_batch(run: Run, round: int, policy: Checkpoint) -> Sequence[Exa
     selects = run.recipe.trainer.type == "sft"
     if selects and run.recipe.selection.reward == "demonstrations":
         return teaching_examples(run.recipe)
-    problems = run.prompts(round)
-    await run.fill("train", round, problems, run.recipe.sampler.n, policy)
+    problems = await run.fill_groups(round, policy)
     if not selects:
         return run.rollouts(round)
     chosen = select(run.store.verified(f"train/{round}"), run.recipe.selection)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from veritune.config import Recipe, VerifierConfig
+from veritune.errors import TrainingError
 from veritune.records import Checkpoint, Problem, VerifiedCandidate
+from veritune.rounds.curriculum import PassRates, choose, lacking, with_signal
 from veritune.rounds.hints import unsolved, without_hints
 from veritune.rounds.measures import measure
 from veritune.rounds.progress import Progress
@@ -41,16 +43,41 @@ class Run:
     test: Sequence[Problem]
     session: Session
     progress: Progress
+    rates: PassRates = field(default_factory=PassRates)
 
     def training(self, start: Checkpoint) -> Training:
         """What trains the policies of this run, from the one that it starts with."""
         return Training(self.recipe, self.folder, self.store, self.progress, start)
 
     def prompts(self, round: int) -> list[Problem]:
-        """This round's training problems: the next ones of the train split, going round."""
-        count, total = self.recipe.rounds.prompts, len(self.train_set)
-        first = (round - 1) * count
-        return [self.train_set[i % total] for i in range(first, first + min(count, total))]
+        """This round's training problems, by `rounds.order`."""
+        return self.more_prompts(round, [], self.recipe.rounds.prompts)
+
+    def more_prompts(self, round: int, taken: Sequence[Problem], count: int) -> list[Problem]:
+        """`count` problems beside those that the round has `taken`."""
+        for past in range(self.rates.rounds + 1, round):
+            self.rates.add(self.store.outcomes_by_problem(f"train/{past}"))
+        return choose(
+            self.train_set,
+            self.rates,
+            self.recipe.rounds,
+            count=count,
+            taken=taken,
+            seed=self.recipe.seed,
+        )
+
+    async def fill_groups(self, round: int, policy: Checkpoint) -> list[Problem]:
+        """Bring the store to n verified candidates of this round's problems, and of more problems
+        for those without signal where the recipe asks for it."""
+        asked: list[Problem] = []
+        more = self.prompts(round)
+        while more:
+            asked += more
+            await self.fill("train", round, asked, self.recipe.sampler.n, policy)
+            mixed = with_signal(self.store.outcomes_by_problem(f"train/{round}"))
+            wanted = lacking(self.recipe.rounds, mixed, len(asked))
+            more = self.more_prompts(round, asked, wanted) if wanted else []
+        return asked
 
     async def fill(
         self, part: Part, round: int, problems: Sequence[Problem], n: int, policy: Checkpoint
@@ -103,6 +130,7 @@ class Run:
             "failed": counts.get("failed", 0),
             "errors": counts.get("error", 0),
             "selected": used,
+            "without_signal": self._without_signal(round),
         }
         self.store.put_metrics([row])
         unchecked = f", {row['errors']} verifier errors" if row["errors"] else ""
@@ -110,6 +138,11 @@ class Run:
             f"round {round}: {row['candidates']} candidates, {row['passed']} passed{unchecked};"
             f" {used} {how}"
         )
+
+    def _without_signal(self, round: int) -> float:
+        """The share of this round's problems whose candidates all passed or all failed."""
+        outcomes = self.store.outcomes_by_problem(f"train/{round}")
+        return 1 - len(with_signal(outcomes)) / len(outcomes) if outcomes else 0.0
 
     def why_nothing_selected(self, round: int) -> str:
         """Why nothing was selected, and what may help."""
@@ -135,6 +168,15 @@ class Run:
     def rollouts(self, round: int) -> list[Rollout]:
         """Every verified candidate of a round: policy gradients learn from failures too."""
         verified = list(self.store.verified(f"train/{round}"))
+        if self.recipe.rounds.dynamic_sampling:
+            found = with_signal(self.store.outcomes_by_problem(f"train/{round}"))
+            mixed = set(found[: self.recipe.rounds.prompts])
+            verified = [row for row in verified if row[0].id in mixed]
+            if not verified:
+                raise TrainingError(
+                    f"round {round}: no problem has candidates that passed and candidates that"
+                    " failed; sample more (--sampler.n), or easier problems"
+                )
         usable = sum(use_of(verdict).outcome is not None for _, _, verdict in verified)
         self._record_sample(round, usable, f"used for {self.recipe.trainer.type}")
         return [Rollout(problem=p, candidate=c, verdict=v) for p, c, v in verified]

@@ -161,9 +161,8 @@ def _build(recipe: Recipe, folder: Path, progress: Progress) -> Checkpoint:
     if recipe.model.path is None:
         model, tokenizer = build_scratch(recipe.model.scratch, recipe.seed)
     else:
-        model, tokenizer = load_policy(
-            recipe.model.path, dtype=recipe.model.dtype, adapter=recipe.model.adapter
-        )
+        # In float32, since it is trained; written in the recipe's dtype.
+        model, tokenizer = load_policy(recipe.model.path, adapter=recipe.model.adapter)
         if recipe.model.adapter is not None:
             model = model.merge_and_unload()
     if recipe.warm_start.demonstrations:
@@ -175,7 +174,7 @@ def _build(recipe: Recipe, folder: Path, progress: Progress) -> Checkpoint:
 
             trainer = SftTrainer(recipe.warm_start, seed=recipe.seed, on_step=on_step)
             trainer.fit(model, tokenizer, teaching_examples(recipe))
-    return save_policy(model, tokenizer, folder)
+    return save_policy(model, tokenizer, folder, dtype=recipe.model.dtype)
 
 
 def _fingerprint(recipe: Recipe) -> str:

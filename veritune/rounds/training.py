@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from veritune.config import DpoTrainerConfig, Recipe, RlConfig, SftTrainerConfig
+from veritune.config import (
+    DpoTrainerConfig,
+    GroupConfig,
+    PpoConfig,
+    Recipe,
+    RlConfig,
+    SftTrainerConfig,
+)
 from veritune.models import made_by, read_manifest, remove_folder
 from veritune.records import Checkpoint
 from veritune.rounds.progress import Progress, raise_if_cancelled
@@ -25,6 +33,65 @@ from veritune.trainer import (
 from veritune.use import use_of
 
 METRICS_EVERY = 50
+OnTrained = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingOrder:
+    """One round's training: from `policy`, of a run that began at `start`."""
+
+    round: int
+    start: Checkpoint
+    policy: Checkpoint
+    batch: Sequence[Example | Rollout]
+    out: Path
+
+
+class Trainers:
+    """The trainer that a recipe asks for, kept between rounds."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._gradient: Trainer[Rollout] | None = None
+        self._on_step: OnTrained = lambda step: None
+
+    def update(self, order: TrainingOrder, on_step: OnTrained) -> Checkpoint:
+        """The policy after one round."""
+        self._on_step, config = on_step, self._recipe.trainer
+        seed, dtype = self._recipe.seed * 1000 + order.round, self._recipe.model.dtype
+        if isinstance(config, SftTrainerConfig):
+            sft = SftTrainer(config, seed=seed, dtype=dtype, on_step=on_step)
+            begin = order.start if config.start == "base" else order.policy
+            return sft.update(begin, order.batch, order.out)
+        rollouts = [item for item in order.batch if isinstance(item, Rollout)]
+        if isinstance(config, DpoTrainerConfig):
+            trainer = open_dpo(config, seed=seed, dtype=dtype, on_step=on_step)
+        else:
+            trainer = self._policy_gradient(config, order.start)
+        return trainer.update(order.policy, rollouts, order.out)
+
+    def _policy_gradient(
+        self, config: PpoConfig | GroupConfig, start: Checkpoint
+    ) -> Trainer[Rollout]:
+        """One trainer for all rounds: what it has in memory need not be read again."""
+        if self._gradient is None:
+            self._gradient = open_policy_gradient(
+                self._recipe, config, start, lambda step: self._on_step(step)
+            )
+        return self._gradient
+
+
+def follow(recipe: Recipe) -> None:
+    """What processes beside the first do under torchrun: train with it, whenever it does."""
+    import torch
+
+    from veritune.trainer import receive_order
+
+    if recipe.threads:
+        torch.set_num_threads(recipe.threads)
+    trainers = Trainers(recipe)
+    while isinstance(order := receive_order(), TrainingOrder):
+        trainers.update(order, lambda step: None)
 
 
 class Training:
@@ -40,7 +107,7 @@ class Training:
     ) -> None:
         self._recipe, self._folder, self._store = recipe, folder, store
         self._progress, self._start = progress, start
-        self._gradient: Trainer[Rollout] | None = None
+        self._trainers = Trainers(recipe)
         self._round = 0
         self._rows: list[dict[str, Any]] = []
         self._steps = 0
@@ -56,9 +123,11 @@ class Training:
         self, round: int, policy: Checkpoint, batch: Sequence[Example | Rollout]
     ) -> Checkpoint:
         """The policy after this round."""
-        self._round = round
-        out = self._folder.checkpoint(round)
+        from veritune.trainer import send_order
+
+        self._round, out = round, self._folder.checkpoint(round)
         self._steps = self._count_steps(batch)
+        order = TrainingOrder(round=round, start=self._start, policy=policy, batch=batch, out=out)
         with self._progress.phase(f"round {round}: train", self._steps) as advance:
 
             def on_step(step: dict[str, Any]) -> None:
@@ -66,9 +135,9 @@ class Training:
                 advance(1, loss=step["loss"])
                 raise_if_cancelled()
 
-            self._on_step = on_step
             with self._named(round, policy):
-                trained = self._train(policy, batch, out)
+                send_order(order)
+                trained = self._trainers.update(order, on_step)
         note(self._store, round, trained.policy, read_manifest(out))
         self._forget(round)
         return trained
@@ -77,30 +146,6 @@ class Training:
         """Checkpoints that are written inside say what they follow from."""
         run, start = self._store.run_id, self._start.policy
         return made_by(run=run, round=round, previous=policy.policy, start=start)
-
-    def _train(
-        self, policy: Checkpoint, batch: Sequence[Example | Rollout], out: Path
-    ) -> Checkpoint:
-        config, dtype = self._recipe.trainer, self._recipe.model.dtype
-        seed = self._recipe.seed * 1000 + self._round
-        if isinstance(config, SftTrainerConfig):
-            sft = SftTrainer(config, seed=seed, dtype=dtype, on_step=self._on_step)
-            return sft.update(self._start if config.start == "base" else policy, batch, out)
-        rollouts = [item for item in batch if isinstance(item, Rollout)]
-        if isinstance(config, DpoTrainerConfig):
-            dpo = open_dpo(config, seed=seed, dtype=dtype, on_step=self._on_step)
-            return dpo.update(policy, rollouts, out)
-        return self._policy_gradient().update(policy, rollouts, out)
-
-    def _policy_gradient(self) -> Trainer[Rollout]:
-        """One trainer for all rounds: what it has in memory need not be read again."""
-        config = self._recipe.trainer
-        assert not isinstance(config, SftTrainerConfig | DpoTrainerConfig)
-        if self._gradient is None:
-            self._gradient = open_policy_gradient(
-                self._recipe, config, self._start, lambda step: self._on_step(step)
-            )
-        return self._gradient
 
     def _count_steps(self, batch: Sequence[Example | Rollout]) -> int:
         config = self._recipe.trainer

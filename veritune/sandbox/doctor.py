@@ -22,7 +22,7 @@ def writable(folder):
 def reachable():
     with socket.socket() as link:
         link.settimeout(1)
-        return link.connect_ex(("127.0.0.1", 1)) != 101
+        return link.connect_ex(("192.0.2.1", 1)) != 101
 space = os.statvfs("/tmp")
 print(json.dumps({
     "uid": os.getuid(), "pid": os.getpid(), "capabilities": int(status("CapEff"), 16),

@@ -7,6 +7,7 @@ for shared libraries, the compiler for its parts.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import shutil
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from veritune.errors import InputError, SandboxFailureError
-from veritune.sandbox.bubblewrap import PACKAGES, SITE, SUITE, installed
+from veritune.sandbox.bubblewrap import HOSTS, PACKAGES, SITE, SUITE, installed
 
 SHELL = ("sh", "base64", "true")
 LEFT_OUT = {"test", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "site-packages"}
@@ -81,6 +82,13 @@ class _Image:
             with open(source, "rb") as stream:
                 self._archive.addfile(info, stream)
 
+    def text(self, place: str, data: bytes) -> None:
+        """A file with this content."""
+        if self._new(place):
+            info = tarfile.TarInfo(place.lstrip("/"))
+            info.size, info.mode = len(data), 0o644
+            self._archive.addfile(info, io.BytesIO(data))
+
     def link(self, place: str, points_to: str) -> None:
         """A symbolic link."""
         if self._new(place):
@@ -111,6 +119,7 @@ def _fill(image: _Image, languages: tuple[str, ...]) -> None:
         image.folder(folder)
     python = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
     image.link("/usr/bin/python3", python)
+    image.text("/etc/hosts", HOSTS)
     files = {python, *_python_library(), *filter(None, map(shutil.which, SHELL))}
     folders = [sysconfig.get_path("stdlib")]
     for language in languages:

@@ -31,6 +31,7 @@ def encode(job: Job, limits: Limits) -> tuple[bytes, str]:
             told |= {"suite": True, "wall_seconds": limits.wall_seconds}
         payload |= {name: value for name, value in told.items() if value}
         payload |= {"files": dict(job.files)} if job.files else {}
+        payload |= {"int_digits": job.int_digits} if job.int_digits is not None else {}
         payload |= {"aliases": job.aliases} if job.aliases else {}
         frame: dict[str, Any] = {
             "spec": _spec(limits, "answer"),
@@ -52,6 +53,7 @@ def _spec(limits: Limits, mode: str) -> dict[str, object]:
         "mode": mode,
         "cpu_seconds": limits.cpu_seconds,
         "wall_seconds": limits.wall_seconds,
+        "idle_seconds": limits.idle_seconds,
         "memory_bytes": limits.memory_mb << 20,
         "output_bytes": limits.output_kb << 10,
         "confinement": {
@@ -68,7 +70,12 @@ def _program(job: Program) -> dict[str, object]:
     files = {name: base64.b64encode(data).decode() for name, data in job.files.items()}
     if job.argv:
         return {"files": files, "argv": job.argv, "environment": ENVIRONMENT}
-    return {"files": files, "source": job.source, "args": job.args}
+    return {
+        "files": files,
+        "source": job.source,
+        "args": job.args,
+        "int_digits": job.int_digits,
+    }
 
 
 def decode(data: bytes, nonce: str) -> ExecResult:

@@ -12,13 +12,15 @@ from veritune.config import VerifierConfig
 class Limits:
     """Limits on one run of one untrusted program.
 
-    CPU time, over all its processes, decides a time-out; `wall_seconds` is a wide backstop, so
-    that a busy machine never turns right into wrong. `output_kb` counts what is printed,
-    `file_mb` and `files` what is written to its private file system.
+    CPU time, over all its processes, decides a time-out; `wall_seconds` is a wide backstop, and
+    grows by what a job waits for a core, so that a busy machine never turns right into wrong.
+    `idle_seconds` is time in which a job neither runs nor waits to run. `output_kb` counts what is
+    printed, `file_mb` and `files` what is written to its private file system.
     """
 
     cpu_seconds: float = 8.0
     wall_seconds: float = 30.0
+    idle_seconds: float = 5.0
     memory_mb: int = 512
     processes: int = 16
     output_kb: int = 256

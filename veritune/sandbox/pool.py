@@ -13,6 +13,7 @@ from veritune.replies import TRIES
 from veritune.sandbox import job as wire
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.protocol import ExecResult, Job
+from veritune.sandbox.runner.host.clock import MOST_STRETCH
 from veritune.sandbox.slot import Slot, SlotIndex
 
 USES_PER_SLOT = 5000
@@ -74,7 +75,7 @@ class PooledSandbox:
         """Run one job when a slot is free; what breaks is tried again on a new slot."""
         limits = limits or self.limits
         frame, nonce = wire.encode(job, limits)
-        seconds = limits.wall_seconds + REPLY_MARGIN_SECONDS
+        seconds = limits.wall_seconds * MOST_STRETCH + REPLY_MARGIN_SECONDS
         slot = await self._free.get()
         try:
             for attempt in range(TRIES):

@@ -11,13 +11,17 @@ from veritune.sandbox.limits import Limits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A whole program: Python `source` with `args`, or `argv` to execute beside `files`."""
+    """A whole program: Python `source` with `args`, or `argv` to execute beside `files`.
+
+    `int_digits`: the most digits of an integer that Python reads or prints, if not as usual.
+    """
 
     source: str = ""
     args: tuple[str, ...] = ()
     argv: tuple[str, ...] = ()
     stdin: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
+    int_digits: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,7 @@ class Graded:
     numpy: bool = False
     mirror: bool = False
     tree: bool = False
+    int_digits: int | None = None
     files: tuple[tuple[str, str], ...] = ()
     aliases: tuple[str, ...] = ()
 

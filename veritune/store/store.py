@@ -223,6 +223,26 @@ class Store:
         query = "select outcome, count(*) from verdicts where name = ? group by outcome"
         return dict(self._db.read(query, (name,)))
 
+    def outcomes_by_problem(self, name: str) -> dict[str, dict[str, int]]:
+        """The same for every problem that was sampled, in order of problem.
+
+        A candidate that was truncated counts as "truncated", whatever its verdict: what it would
+        have come to is not known.
+        """
+        rows = self._db.read(
+            "select p.id, case when v.outcome != 'error' and"
+            " json_extract(c.record, '$.finish_reason') = 'length' then 'truncated'"
+            " else v.outcome end as came_to, count(*) from problems p"
+            " join verdicts v on v.name = ? and v.problem_id = p.id join candidates c"
+            " on c.name = v.name and c.problem_id = v.problem_id and c.idx = v.idx"
+            " where p.stem = ? group by p.position, p.id, came_to order by p.position",
+            (name, stem_of(name)),
+        )
+        found: dict[str, dict[str, int]] = {}
+        for id, outcome, count in rows:
+            found.setdefault(id, {})[outcome] = count
+        return found
+
     def select(self, name: str, keys: Iterable[Key]) -> None:
         """Note which candidates of a set are trained on."""
         self._db.write(

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from veritune.trainer.losses import policy_loss
     from veritune.trainer.pairs import PreferencePair, read_pairs_file, verdict_pairs
     from veritune.trainer.ppo import PpoTrainer
+    from veritune.trainer.processes import alone as train_alone
     from veritune.trainer.processes import join as join_processes
     from veritune.trainer.processes import rank as process_rank
+    from veritune.trainer.processes import receive_order, send_order
     from veritune.trainer.reward_models import RewardTrainer
 else:
     __getattr__ = lazily(
@@ -37,6 +39,9 @@ else:
             "processes": (
                 "join_processes=join",
                 "process_rank=rank",
+                "receive_order",
+                "send_order",
+                "train_alone=alone",
             ),
         },
     )
@@ -59,6 +64,9 @@ __all__ = [
     "policy_loss",
     "process_rank",
     "read_pairs_file",
+    "receive_order",
+    "send_order",
     "state_folder",
+    "train_alone",
     "verdict_pairs",
 ]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,39 +11,13 @@ from veritune.errors import TrainingError
 from veritune.models import encode_prompt
 from veritune.records import Candidate
 from veritune.trainer.protocol import Example
+from veritune.trainer.rows import TokenRow
 
 if TYPE_CHECKING:
     import torch
 
-IGNORED = -100
-"""Label of a token that carries no loss, as torch's cross entropy has it."""
 
-
-class TokenRow(Protocol):
-    """Token ids, of which the first `prompt` are given, and the rest are scored."""
-
-    @property
-    def ids(self) -> list[int]: ...
-
-    @property
-    def prompt(self) -> int: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """One example: its token ids, how many of them are the prompt, and what each token counts."""
-
-    ids: list[int]
-    prompt: int
-    weight: float = 1.0
-
-    @property
-    def completion(self) -> int:
-        """Tokens of the completion."""
-        return len(self.ids) - self.prompt
-
-
-def tokenize(examples: Sequence[Example], tokenizer: Any) -> list[Tokens]:
+def tokenize(examples: Sequence[Example], tokenizer: Any) -> list[TokenRow]:
     """Prompt and completion of every example as ids."""
     return [
         encode(tokenizer, encode_prompt(tokenizer, e.problem.prompt), e.candidate, e.weight)
@@ -54,13 +27,13 @@ def tokenize(examples: Sequence[Example], tokenizer: Any) -> list[Tokens]:
 
 def encode(
     tokenizer: Any, prompt: Sequence[int], candidate: Candidate, weight: float = 1.0
-) -> Tokens:
+) -> TokenRow:
     """A prompt's ids and a candidate's. A sampled candidate's own ids are never re-tokenised."""
     completion = candidate.token_ids
     if completion is None:
         completion = tokenizer.encode(candidate.text, add_special_tokens=False)
         completion = [*completion, tokenizer.eos_token_id]
-    return Tokens([*prompt, *completion], len(prompt), weight)
+    return TokenRow([*prompt, *completion], len(prompt), weight)
 
 
 def orders(count: int, size: int, updates: int, seed: int) -> Iterator[list[int]]:
@@ -85,6 +58,8 @@ def orders(count: int, size: int, updates: int, seed: int) -> Iterator[list[int]
 def padded(rows: Sequence[TokenRow], pad: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
     """(ids, labels), each (rows, longest) int64, padded behind; prompts carry no label."""
     import torch
+
+    from veritune.models import IGNORED
 
     longest = max(len(row.ids) for row in rows)
     ids = torch.full((len(rows), longest), pad)

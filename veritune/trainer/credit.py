@@ -53,6 +53,10 @@ class Credit:
         return dense
 
 
+NO_CREDIT = Credit(length=0, outcome=(), steps=())
+"""That of a completion which nobody verified."""
+
+
 def assign_credit(verdict: Verdict, ends: Sequence[int], config: CreditConfig) -> Credit | None:
     """The credit of one candidate; None where it must carry no gradient.
 

@@ -1,46 +1,28 @@
-"""Direct preference optimisation (Rafailov et al. 2023, arXiv 2305.18290, equation 7).
-
-For a prompt x with a better completion y+ and a worse one y-, minimises
-
-    -log sigmoid(m),   m = beta (log pi(y+|x)/ref(y+|x) - log pi(y-|x)/ref(y-|x))
-
-as the mean over pairs; `ref` is the policy that the training starts from. With label smoothing e it
-is  -(1 - e) log sigmoid(m) - e log sigmoid(-m)  (Mitchell 2023), and with `rpo_alpha` the mean over
-pairs of  -rpo_alpha log pi(y+|x) / |y+|  is added (RPO: Pang et al. 2024, arXiv 2404.19733,
-equation 2).
-"""
+"""Direct preference optimisation: the trainer of `algorithms.dpo`, and its pairs as rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch.nn.functional import logsigmoid
 
 from veritune.config import DpoConfig, PairConfig
 from veritune.errors import TrainingError
-from veritune.models import encode_prompt, load_policy, save_policy
+from veritune.models import encode_prompt, load_trainable, save_trained
 from veritune.records import Checkpoint
 from veritune.trainer import processes
-from veritune.trainer.batches import Tokens, encode
-from veritune.trainer.fitting import FitTask, Metrics, OnStep, finish, fit, state_folder
+from veritune.trainer.algorithms.dpo import Dpo
+from veritune.trainer.batches import encode
+from veritune.trainer.fitting import FitTask, OnStep, finish, fit, state_folder
+from veritune.trainer.likelihood import completion_logprobs
 from veritune.trainer.pairs import PreferencePair, verdict_pairs
+from veritune.trainer.precision import DTYPES, computing, resolve
 from veritune.trainer.protocol import Rollout
-from veritune.trainer.sft import completion_logprobs
+from veritune.trainer.rows import PairRow
 
 AT_ONCE = 32
-
-
-@dataclass(frozen=True, slots=True)
-class PreferenceRow:
-    """Both completions as tokens, and the reference's log-ratio log ref(y+|x) / ref(y-|x)."""
-
-    chosen: Tokens
-    rejected: Tokens
-    reference: float
 
 
 class DpoTrainer:
@@ -79,40 +61,24 @@ class DpoTrainer:
     ) -> Checkpoint:
         """Train on given pairs."""
         processes.join()
-        model, tokenizer = load_policy(checkpoint.path, dtype=self._dtype)
+        precision = resolve(self._config.precision)
+        model, tokenizer = load_trainable(checkpoint.path, base_dtype=DTYPES[precision])
+        with computing(precision, model.device):
+            rows = rows_of(model, tokenizer, pairs, fp32=self._config.fp32_head)
         task = FitTask(
-            rows=rows_of(model, tokenizer, pairs),
-            loss=lambda rows: dpo_loss(model, rows, self._config),
+            rows=rows,
+            loss=lambda rows: Dpo(self._config).loss(model, rows),
             weight=lambda row: 1.0,
             length=lambda row: len(row.chosen.ids) + len(row.rejected.ids),
         )
         state = state_folder(out)
         fit(model, task, self._config, seed=self._seed, on_step=self._on_step, state=state)
-        return finish(out, lambda: save_policy(model, tokenizer, out))
+        return finish(out, lambda: save_trained(model, tokenizer, out, self._dtype))
 
 
-def dpo_loss(
-    model: Any, rows: Sequence[PreferenceRow], config: DpoConfig
-) -> tuple[torch.Tensor, Metrics]:
-    """The summed loss of some pairs; metrics: share of pairs the right way round, and margins."""
-    both = [*(row.chosen for row in rows), *(row.rejected for row in rows)]
-    chosen, rejected = completion_logprobs(model, both).split(len(rows))
-    reference = torch.tensor([row.reference for row in rows], device=chosen.device)
-    margin = config.beta * (chosen - rejected - reference)
-    smooth = config.label_smoothing
-    loss = -(1 - smooth) * logsigmoid(margin) - smooth * logsigmoid(-margin)
-    if config.rpo_alpha:
-        lengths = torch.tensor([row.chosen.completion for row in rows], device=chosen.device)
-        loss = loss - config.rpo_alpha * chosen / lengths
-    metrics = {
-        "accuracy": float((margin > 0).sum().item()),
-        "margin": float(margin.detach().sum().item()),
-        "chosen_logprob": float(chosen.detach().sum().item()),
-    }
-    return loss.sum(), metrics
-
-
-def rows_of(reference: Any, tokenizer: Any, pairs: Sequence[PreferencePair]) -> list[PreferenceRow]:
+def rows_of(
+    reference: Any, tokenizer: Any, pairs: Sequence[PreferencePair], *, fp32: bool = False
+) -> list[PairRow]:
     """Pairs as tokens, scored by the reference."""
     encoded = []
     for pair in pairs:
@@ -123,10 +89,10 @@ def rows_of(reference: Any, tokenizer: Any, pairs: Sequence[PreferencePair]) -> 
     with torch.no_grad():
         for start in range(0, len(order), AT_ONCE):
             part = order[start : start + AT_ONCE]
-            scored = completion_logprobs(reference, [encoded[i] for i in part]).tolist()
+            scored = completion_logprobs(reference, [encoded[i] for i in part], fp32=fp32).tolist()
             for i, value in zip(part, scored, strict=True):
                 logprobs[i] = value
     return [
-        PreferenceRow(encoded[i], encoded[i + 1], logprobs[i] - logprobs[i + 1])
+        PairRow(encoded[i], encoded[i + 1], logprobs[i] - logprobs[i + 1])
         for i in range(0, len(encoded), 2)
     ]

@@ -19,11 +19,12 @@ from typing import Any, Generic, TypeVar
 import torch
 
 from veritune.config import FitConfig
-from veritune.models import checkpoint_activations, policy_hash
+from veritune.models import checkpoint_activations
 from veritune.records import Checkpoint
 from veritune.trainer import processes
 from veritune.trainer.batches import orders
 from veritune.trainer.optimization import Optimization
+from veritune.trainer.precision import resolve
 
 T = TypeVar("T")
 Metrics = dict[str, float]
@@ -65,7 +66,7 @@ def fit(
         max_grad_norm=config.max_grad_norm,
         warmup_steps=config.warmup_steps,
         max_steps=config.max_steps,
-        autocast=config.autocast,
+        precision=resolve(config.precision),
         rates=rates,
     )
     of = digest(task.rows, config, seed)
@@ -93,11 +94,13 @@ def state_folder(out: Path) -> Path:
 
 def finish(out: Path, save: Callable[[], Checkpoint]) -> Checkpoint:
     """Save the result, once for all processes, and remove the state that led to it."""
-    if processes.rank() == 0:
-        save()
+
+    def saved() -> Checkpoint:
+        checkpoint = save()
         shutil.rmtree(state_folder(out), ignore_errors=True)
-    processes.wait()
-    return Checkpoint(path=str(out), policy=policy_hash(out))
+        return checkpoint
+
+    return processes.saved(out, saved)
 
 
 def digest(rows: Sequence[Any], config: FitConfig, seed: int) -> str:

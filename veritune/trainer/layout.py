@@ -16,15 +16,20 @@ from typing import Any
 
 import torch
 
-from veritune.models import plain
-from veritune.trainer.batches import TokenRow, padded
+from veritune.models import IGNORED, plain
+from veritune.trainer.batches import padded
+from veritune.trainer.rows import TokenRow
 from veritune.trainer.segments import NAME, TokenSegment, segment, use_segments
 
 LONGEST = 1024
-"""Tokens of a row at most in a line: what its tokens see is listed token by token."""
+"""Tokens of a row at most where rows share a prompt: what their tokens see is listed one by one."""
 WORTH = 0.9
 """A line is made where it holds less than this share of the padded rows' tokens."""
 MODELS = {"qwen2", "qwen3", "llama"}
+
+
+Trees = Sequence[tuple[Sequence[int], list[int]]]
+"""Prompts, each with the rows that continue it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +66,17 @@ class _Line:
 
 def lay_out(model: Any, rows: Sequence[TokenRow]) -> Layout:
     """The inputs for `rows`, on the model's device."""
-    return packed(model, rows) or _padded(model, rows)
+    return packed(model, rows) or padded_layout(model, rows)
 
 
-def packed(model: Any, rows: Sequence[TokenRow]) -> Layout | None:
-    """All `rows` packed into one sequence; None where that saves nothing, or cannot be."""
-    longest = max(len(row.ids) for row in rows)
-    if longest > LONGEST or not can_share(model):
+def packed(model: Any, rows: Sequence[TokenRow], *, always: bool = False) -> Layout | None:
+    """All `rows` in one line; None where that cannot be, or saves nothing (unless `always`)."""
+    if not can_share(model):
         return None
-    trees = _trees(rows)
-    tokens = sum(map(len, trees)) + sum(len(row.ids) - row.prompt for row in rows)
-    if tokens >= WORTH * len(rows) * longest:
+    longest = max(len(row.ids) for row in rows)
+    trees = _trees(rows) if longest <= LONGEST else _alone(rows)
+    tokens = sum(len(prompt) for prompt, _ in trees) + sum(row.length for row in rows)
+    if tokens >= WORTH * len(rows) * longest and not always:
         return None
     return _shared(model, rows, trees)
 
@@ -87,7 +92,8 @@ def can_share(model: Any) -> bool:
     )
 
 
-def _padded(model: Any, rows: Sequence[TokenRow]) -> Layout:
+def padded_layout(model: Any, rows: Sequence[TokenRow]) -> Layout:
+    """Rows padded behind their ends, where causal attention hides it."""
     ids, _ = padded(rows)
     width = ids.shape[1]
     states: list[int] = []
@@ -96,12 +102,10 @@ def _padded(model: Any, rows: Sequence[TokenRow]) -> Layout:
     return _layout(model, {"input_ids": ids.to(model.device)}, states, rows)
 
 
-def _shared(
-    model: Any, rows: Sequence[TokenRow], trees: dict[tuple[int, ...], list[int]]
-) -> Layout:
+def _shared(model: Any, rows: Sequence[TokenRow], trees: Trees) -> Layout:
     line = _Line()
     states: dict[int, list[int]] = {}
-    for prompt, own in trees.items():
+    for prompt, own in trees:
         if len(own) == 1:
             alone = line.append(rows[own[0]].ids)
             states[own[0]] = [*range(alone.start + len(prompt) - 1, alone.start + alone.length)]
@@ -123,12 +127,23 @@ def _shared(
     return _layout(model, inputs, [at for i in range(len(rows)) for at in states[i]], rows)
 
 
-def _trees(rows: Sequence[TokenRow]) -> dict[tuple[int, ...], list[int]]:
+def _trees(rows: Sequence[TokenRow]) -> Trees:
     """Rows by prompt."""
     trees: dict[tuple[int, ...], list[int]] = {}
     for i, row in enumerate(rows):
         trees.setdefault(tuple(row.ids[: row.prompt]), []).append(i)
-    return trees
+    return list(trees.items())
+
+
+def following(rows: Sequence[TokenRow], device: Any) -> torch.Tensor:
+    """The token after each state of a layout, (states,); `IGNORED` behind a row's last token."""
+    ids = [id for row in rows for id in (*row.ids[row.prompt :], IGNORED)]
+    return torch.tensor(ids, device=device)
+
+
+def _alone(rows: Sequence[TokenRow]) -> Trees:
+    """Every row by itself."""
+    return [(row.ids[: row.prompt], [i]) for i, row in enumerate(rows)]
 
 
 def _layout(

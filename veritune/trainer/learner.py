@@ -1,8 +1,9 @@
 """What a policy-gradient trainer works on, and what of it outlives a round, or a kill.
 
 Beside the policy's weights a checkpoint holds `trainer/`: the optimizers' moments and the critic as
-safetensors, the counters as JSON. A trainer that resumes from there, in the same process or in a
-new one, ends with the same parameters.
+safetensors, the counters as JSON, and float32 weights where those of the policy are written in less
+(`models.masters`). A trainer that resumes from there, in the same process or in a new one, ends
+with the same parameters.
 """
 
 from __future__ import annotations
@@ -12,18 +13,30 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings
 
 import torch
 from safetensors.torch import load_file, save_file
 
 from veritune.config import PpoConfig, RlConfig
-from veritune.errors import ModelError, TrainingError
-from veritune.models import load_head, load_policy, model_folder, save_head, save_policy, value_head
+from veritune.errors import ModelError
+from veritune.models import (
+    STATE,
+    load_head,
+    load_trainable,
+    model_folder,
+    save_head,
+    save_trained,
+    value_head,
+)
 from veritune.records import Checkpoint
-from veritune.trainer.rollouts import RolloutRow, micro_batches
+from veritune.trainer import processes
+from veritune.trainer.optimization import Moments, Optimization
+from veritune.trainer.precision import DTYPES, Computed, resolve
+from veritune.trainer.rollouts import micro_batches
+from veritune.trainer.rows import TokenRow
 from veritune.trainer.scoring import Critic
 
-STATE = "trainer"
 Metrics = dict[str, float]
 
 
@@ -44,15 +57,20 @@ class Learner:
     model: Any
     tokenizer: Any
     config: RlConfig
-    optimizer: Any
+    optimization: Optimization
     critic: Critic | None
-    critic_optimizer: Any | None
+    critic_optimization: Optimization | None
     counters: TrainingState
+
+    @property
+    def precision(self) -> Computed:
+        """What the forward pass is computed in."""
+        return resolve(self.config.precision)
 
     def step(
         self,
         chosen: Sequence[int],
-        rows: Sequence[RolloutRow],
+        rows: Sequence[TokenRow],
         loss_of: Callable[[list[int]], tuple[torch.Tensor, Metrics]],
     ) -> Metrics:
         """One optimizer step on the rows `chosen`; `loss_of` gets them a few at a time.
@@ -61,94 +79,85 @@ class Learner:
         finite, before anything is changed.
         """
         metrics: Metrics = {}
-        for part in micro_batches(chosen, rows, self.config.micro_batch_size):
-            loss, parts = loss_of(part)
+        for part in processes.share(self.parts(chosen, rows)):
+            with self.optimization.forward():
+                loss, parts = loss_of(part)
             loss.backward()
             for name, number in ({"loss": loss.item()} | parts).items():
                 metrics[name] = metrics.get(name, 0.0) + number
-        rate = self.config.learning_rate * self._share()
-        metrics |= {"grad_norm": self._clip(self.model), "learning_rate": rate}
-        self._apply(self.optimizer, rate)
+        metrics = processes.summed_figures(metrics)
+        rate = self.optimization.learning_rate * self._fallen()
+        norm = self.optimization.update(self._fallen())
         if self.critic is not None:
             self.critic_step()
-        self.counters.updates += 1
-        return metrics
+        self.counters.updates = self.optimization.done
+        return metrics | {"grad_norm": norm, "learning_rate": rate}
+
+    def parts(self, chosen: Sequence[int], rows: Sequence[TokenRow]) -> Sequence[list[int]]:
+        """`chosen` in micro-batches, at least one for each process where there are rows enough."""
+        each = -(-len(chosen) // processes.size())
+        size = min(self.config.micro_batch_size, max(each, 1))
+        return list(micro_batches(chosen, rows, size))
 
     def critic_step(self) -> None:
         """Step the critic alone, by the gradients that are there."""
-        assert self.critic is not None
-        config = self.config
-        assert isinstance(config, PpoConfig)
-        _clip(self.critic.parameters(), config.max_grad_norm)
-        rate = config.critic_learning_rate or config.learning_rate
-        self._apply(self.critic_optimizer, rate * self._fallen())
+        assert self.critic_optimization is not None
+        self.critic_optimization.update(self._fallen())
 
-    def save(self, out: Path) -> Checkpoint:
+    def save(self, out: Path, dtype: str) -> Checkpoint:
         """Write policy and state together: both are there, or neither."""
+        moments = self.optimization.moments()
+        of_critic = self.critic_optimization.moments() if self.critic_optimization else {}
 
         def state(folder: Path) -> None:
             place = folder / STATE
-            place.mkdir()
+            place.mkdir(exist_ok=True)
             (place / "counters.json").write_text(json.dumps(asdict(self.counters)))
-            save_file(_moments(self.optimizer), place / "optimizer.safetensors")
+            save_file(moments, place / "optimizer.safetensors")
             if self.critic is not None:
-                save_file(_moments(self.critic_optimizer), place / "critic-optimizer.safetensors")
+                save_file(of_critic, place / "critic-optimizer.safetensors")
                 if self.critic.model is not None:
                     self.critic.model.save_pretrained(place / "critic")
                     self.tokenizer.save_pretrained(place / "critic")
                 save_head(self.critic.head, place / "critic")
 
-        return save_policy(self.model, self.tokenizer, out, beside=state)
-
-    def _share(self) -> float:
-        """Of the peak learning rate: warming up over updates, falling over rounds."""
-        return (
-            min(1.0, (self.counters.updates + 1) / (self.config.warmup_steps + 1)) * self._fallen()
+        return processes.saved(
+            out, lambda: save_trained(self.model, self.tokenizer, out, dtype, state)
         )
 
     def _fallen(self) -> float:
+        """Of the peak learning rate: falling over rounds."""
         decay = self.config.decay
         return max(0.0, 1.0 - self.counters.iteration / decay) if decay else 1.0
 
-    def _clip(self, model: Any) -> float:
-        return _clip([p for p in model.parameters() if p.requires_grad], self.config.max_grad_norm)
 
-    def _apply(self, optimizer: Any, rate: float) -> None:
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-
-
-def open_learner(
-    checkpoint: Checkpoint, reference: Checkpoint, config: RlConfig, dtype: str
-) -> Learner:
+def open_learner(checkpoint: Checkpoint, reference: Checkpoint, config: RlConfig) -> Learner:
     """The learner that resumes from `checkpoint`: with the state there, else a fresh one.
 
     Modules stay in eval mode throughout: with dropout, the policy that learns would not be the one
     that sampled.
     """
-    model, tokenizer = load_policy(checkpoint.path, dtype=dtype)
-    _own_memory(model)
+    precision = resolve(config.precision)
+    model, tokenizer = load_trainable(checkpoint.path, base_dtype=DTYPES[precision])
+    if config.activation_checkpointing:
+        _recompute(model)
     place = model_folder(checkpoint.path) / STATE
-    critic = _open_critic(place, model, reference, config, dtype)
+    critic = _open_critic(place, model, reference, config)
     learner = Learner(
         model=model,
         tokenizer=tokenizer,
         config=config,
-        optimizer=_optimizer([p for p in model.parameters() if p.requires_grad], config),
+        optimization=_optimization(model, config, config.learning_rate, config.warmup_steps),
         critic=critic,
-        critic_optimizer=_optimizer(critic.parameters(), config) if critic else None,
+        critic_optimization=_critic_optimization(critic, config) if critic else None,
         counters=TrainingState(kl=config.kl_coef),
     )
-    if place.is_dir():
+    if (place / "counters.json").is_file():
         _restore(learner, place)
     return learner
 
 
-def _open_critic(
-    place: Path, model: Any, reference: Checkpoint, config: RlConfig, dtype: str
-) -> Critic | None:
+def _open_critic(place: Path, model: Any, reference: Checkpoint, config: RlConfig) -> Critic | None:
     if not isinstance(config, PpoConfig):
         return None
     saved = place / "critic"
@@ -156,8 +165,7 @@ def _open_critic(
         return Critic(load_head(saved, model) or value_head(model))
     start = reference.path if config.critic == "own" else config.critic
     folder = saved if saved.is_dir() else model_folder(start)
-    trunk, _ = load_policy(folder, dtype=dtype)
-    _own_memory(trunk)
+    trunk, _ = load_trainable(folder, base_dtype=DTYPES[resolve(config.precision)])
     head = load_head(folder, trunk) or value_head(trunk)
     return Critic(head, trunk)
 
@@ -165,51 +173,47 @@ def _open_critic(
 def _restore(learner: Learner, place: Path) -> None:
     try:
         learner.counters = TrainingState(**json.loads((place / "counters.json").read_text()))
-        _load_moments(learner.optimizer, load_file(place / "optimizer.safetensors"))
-        if learner.critic_optimizer is not None:
-            moments = load_file(place / "critic-optimizer.safetensors")
-            _load_moments(learner.critic_optimizer, moments)
+        done = learner.counters.updates
+        learner.optimization.resume(_moments(place / "optimizer.safetensors"), done)
+        if learner.critic_optimization is not None:
+            moments = _moments(place / "critic-optimizer.safetensors")
+            learner.critic_optimization.resume(moments, done)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelError(
             f"{place}: the trainer's state cannot be read ({error}); delete that folder to"
-            " start with a fresh optimizer"
+            " continue with a fresh optimizer"
         ) from None
 
 
-def _optimizer(parameters: Sequence[Any], config: RlConfig) -> Any:
-    return torch.optim.AdamW(
-        [p for p in parameters if p.requires_grad],
-        lr=config.learning_rate,
+def _moments(file: Path) -> Moments:
+    found: Moments = load_file(file)
+    return found
+
+
+def _optimization(
+    module: Any, config: RlConfig, learning_rate: float, warmup: int = 0
+) -> Optimization:
+    return Optimization(
+        module,
+        learning_rate=learning_rate,
         weight_decay=config.weight_decay,
-        fused=True,
+        max_grad_norm=config.max_grad_norm,
+        warmup_steps=warmup,
+        precision=resolve(config.precision),
     )
 
 
-def _moments(optimizer: Any) -> dict[str, torch.Tensor]:
-    """The optimizer's state as named tensors; empty before the first step."""
-    return {
-        f"{index}.{name}": tensor.detach().cpu().contiguous()
-        for index, moments in optimizer.state_dict()["state"].items()
-        for name, tensor in moments.items()
-    }
+def _critic_optimization(critic: Critic, config: RlConfig) -> Optimization:
+    assert isinstance(config, PpoConfig)
+    return _optimization(
+        critic.module(), config, config.critic_learning_rate or config.learning_rate
+    )
 
 
-def _load_moments(optimizer: Any, tensors: dict[str, torch.Tensor]) -> None:
-    state: dict[int, dict[str, torch.Tensor]] = {}
-    for key, tensor in tensors.items():
-        index, name = key.split(".", 1)
-        state.setdefault(int(index), {})[name] = tensor.clone()
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
-
-
-def _own_memory(model: Any) -> None:
-    """Parameters in memory of their own: kernels may round by how mapped files are aligned."""
-    for parameter in model.parameters():
-        parameter.data = parameter.data.clone()
-
-
-def _clip(parameters: Sequence[Any], largest: float) -> float:
-    norm = torch.nn.utils.clip_grad_norm_(parameters, largest)
-    if not torch.isfinite(norm):
-        raise TrainingError("the loss is not finite; lower trainer.learning_rate")
-    return float(norm)
+def _recompute(model: Any) -> None:
+    """Let layers compute activations again in the backward pass, dropout off all the same."""
+    with catch_warnings(action="ignore", category=FutureWarning):
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    for module in model.modules():
+        if hasattr(module, "gradient_checkpointing"):
+            module.training = True  # Of the layer alone: what it holds stays in eval mode.

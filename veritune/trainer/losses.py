@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Float, Shaped
 from torch import Tensor
 
 Tokens = Float[Tensor, "rows tokens"]
@@ -40,13 +40,13 @@ def policy_loss(
     Returns (loss, clipped share by weight), the latter without gradient.
     """
     inside = weights > 0
-    log_ratio = _kept(logprobs - old_logprobs, inside).clamp(max=LARGEST_LOG_RATIO)
-    ratio, advantages = log_ratio.exp(), _kept(advantages, inside)
+    log_ratio = kept(logprobs - old_logprobs, inside).clamp(max=LARGEST_LOG_RATIO)
+    ratio, advantages = log_ratio.exp(), kept(advantages, inside)
     plain = ratio * advantages
     clipped = ratio.clamp(1.0 - clip_eps_low, 1.0 + clip_eps_high) * advantages
     terms = torch.minimum(plain, clipped)
     if importance is not None:
-        terms = terms * _kept(importance, inside).detach()
+        terms = terms * kept(importance, inside).detach()
     with torch.no_grad():
         share = (weights * (clipped < plain)).sum() / weights.sum().clamp(min=1e-12)
     return -(weights * terms).sum(), share
@@ -66,10 +66,10 @@ def value_loss(
     of the PPO authors' code (see Huang et al. 2022, "The 37 Implementation Details of PPO", 9).
     """
     inside = weights > 0
-    values, goal = _kept(values, inside), _kept(returns, inside)
+    values, goal = kept(values, inside), kept(returns, inside)
     error = (values - goal) ** 2
     if clip is not None:
-        old = _kept(old_values, inside)
+        old = kept(old_values, inside)
         near = old + (values - old).clamp(-clip, clip)
         error = torch.maximum(error, (near - goal) ** 2)
     return 0.5 * (weights * error).sum()
@@ -93,13 +93,13 @@ def kl_terms(logprobs: Tensor, reference: Tensor, kind: Estimator) -> Tensor:
 
 def kl_loss(logprobs: Tokens, reference: Tokens, weights: Tokens, kind: Estimator) -> Number:
     """sum_t w_t kl_t."""
-    gap = _kept(logprobs - reference, weights > 0)
+    gap = kept(logprobs - reference, weights > 0)
     return (weights * kl_terms(gap, gap.new_zeros(()), kind)).sum()
 
 
 def weighted(terms: Tokens, weights: Tokens) -> Number:
     """sum_t w_t x_t."""
-    return (weights * _kept(terms, weights > 0)).sum()
+    return (weights * kept(terms, weights > 0)).sum()
 
 
 def truncated_importance(
@@ -110,31 +110,11 @@ def truncated_importance(
     For candidates sampled by an engine whose log-probabilities differ from the trainer's
     (Yao et al. 2025, "Your Efficient RL Framework Secretly Brings You Off-Policy RL Training").
     """
-    log_ratio = _kept((trainer - engine).detach(), mask > 0)
+    log_ratio = kept((trainer - engine).detach(), mask > 0)
     ratio: Tensor = log_ratio.clamp(max=LARGEST_LOG_RATIO).exp().clamp(max=cap)
     return ratio
 
 
-def logprobs_of(
-    logits: Float[Tensor, "*tokens vocabulary"], ids: Int[Tensor, "*tokens"], temperature: float
-) -> Float[Tensor, "*tokens"]:
-    """log softmax(logits / temperature) at `ids`: (..., vocabulary) and (...) to (...)."""
-    scaled = logits.float() if logits.dtype != torch.float64 else logits
-    flat = torch.nn.functional.cross_entropy(
-        (scaled / temperature).flatten(0, -2), ids.flatten(), reduction="none"
-    )
-    return -flat.view(ids.shape)
-
-
-def entropies(
-    logits: Float[Tensor, "*tokens vocabulary"], temperature: float
-) -> Float[Tensor, "*tokens"]:
-    """Entropy in nats of softmax(logits / temperature): (..., vocabulary) to (...)."""
-    scaled = logits.float() if logits.dtype != torch.float64 else logits
-    logp = torch.log_softmax(scaled / temperature, -1)
-    return -(logp.exp() * logp).sum(-1)
-
-
-def _kept(x: Tensor, inside: Tensor) -> Tensor:
+def kept(x: Tensor, inside: Tensor) -> Tensor:
     """`x` with zeros outside, so that nothing there reaches value or gradient."""
     return torch.where(inside, x, torch.zeros((), dtype=x.dtype, device=x.device))

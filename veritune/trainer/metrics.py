@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     import torch
 
     from veritune.trainer.learner import Metrics, TrainingState
-    from veritune.trainer.rollouts import RolloutRow
+    from veritune.trainer.rows import TokenRow
 
 Step = dict[str, Any]
 
 
-def rollout_metrics(rows: Sequence[RolloutRow], errors: int) -> Metrics:
+def rollout_metrics(rows: Sequence[TokenRow], errors: int) -> Metrics:
     """Rewards by part, lengths, and the share of groups whose candidates earned differently.
 
     `reward` is the mean of a candidate's sum. `errors` is the share of candidates left out, because

@@ -9,6 +9,9 @@ from veritune.config import DpoTrainerConfig, GroupConfig, PpoConfig, Recipe
 from veritune.records import Checkpoint
 from veritune.trainer.protocol import Rollout, Trainer
 
+ENGINE_CAP = 2.0
+"""Largest importance weight where an engine samples with arithmetic of its own, as in verl."""
+
 
 def open_dpo(
     config: DpoTrainerConfig, *, seed: int, dtype: str, on_step: Callable[[dict[str, Any]], None]
@@ -27,6 +30,9 @@ def open_policy_gradient(
 ) -> Trainer[Rollout]:
     """PPO or a group baseline, for all rounds of a run that starts from `reference`."""
     temperature, dtype = recipe.sampler.temperature, recipe.model.dtype
+    if config.importance_cap is None:
+        cap = ENGINE_CAP if recipe.sampler.type == "vllm" else 0.0
+        config = config.model_copy(update={"importance_cap": cap})
     if isinstance(config, PpoConfig):
         from veritune.trainer.ppo import PpoTrainer
 

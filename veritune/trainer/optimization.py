@@ -1,5 +1,7 @@
 """One optimizer step, the same for every trainer, and its state on disk.
 
+Weights and moments are float32, whatever the forward pass computes in (`models.masters`).
+
 AdamW (Loshchilov & Hutter 2019, arXiv 1711.05101), linear warm-up, then a linear decay to zero or
 a constant rate, clipping of the global gradient norm. A batch may be cut into parts: each part's
 loss is a *sum* over tokens divided by the token count of the whole batch, over all parts and
@@ -15,9 +17,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -25,8 +27,9 @@ from safetensors.torch import load_file, save_file
 from veritune.errors import ModelError, TrainingError
 from veritune.models import check_folder, whole_folder
 from veritune.trainer import processes, sharding
+from veritune.trainer.precision import Computed, computing
 
-Autocast = Literal["none", "bfloat16"]
+Moments = dict[str, torch.Tensor]
 
 
 class Optimization:
@@ -46,7 +49,7 @@ class Optimization:
         warmup_steps: int = 0,
         max_steps: int | None = None,
         rates: Mapping[str, float] | None = None,
-        autocast: Autocast = "none",
+        precision: Computed = "float32",
     ) -> None:
         processes.join()
         self.done = 0
@@ -58,7 +61,7 @@ class Optimization:
             warmup_steps,
             max_steps,
         )
-        self._autocast = autocast
+        self._precision = precision
         self._optimizer = torch.optim.AdamW(
             _groups(self._named, learning_rate, rates or {}), weight_decay=weight_decay, fused=True
         )
@@ -89,21 +92,17 @@ class Optimization:
 
     def forward(self) -> AbstractContextManager[Any]:
         """Around the forward pass: lower precision where the recipe asks for it."""
-        if self._autocast == "none":
-            return nullcontext()
-        context: AbstractContextManager[Any] = torch.autocast(
-            self.device.type, dtype=getattr(torch, self._autocast)
-        )
-        return context
+        return computing(self._precision, self.device)
 
     def count(self, tokens: float) -> float:
         """What to divide summed losses by: this process's `tokens` and everybody else's."""
         return processes.summed(tokens, self.device)
 
-    def update(self) -> float:
+    def update(self, decay: float = 1.0) -> float:
         """Clip the accumulated gradient, step, forget it; returns its norm before clipping.
 
-        Raises `TrainingError`, and changes nothing, where the gradient is not finite.
+        The learning rate is multiplied by `decay`. Raises `TrainingError`, and changes nothing,
+        where the gradient is not finite.
         """
         parameters = list(self._named.values())
         processes.sum_gradients([p for p in parameters if not sharding.is_sharded(p)])
@@ -113,7 +112,7 @@ class Optimization:
                 f"step {self.done + 1}: the loss is not finite; lower trainer.learning_rate"
             )
         for group, peak in zip(self._optimizer.param_groups, self._peaks, strict=True):
-            group["lr"] = peak * self.rate(self.done)
+            group["lr"] = peak * (self.rate(self.done) * decay)
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         self.done += 1
@@ -134,11 +133,24 @@ class Optimization:
                 (aside / "state.json").write_text(text)
         processes.wait()
 
-    def _tensors(self) -> Iterator[tuple[str, torch.Tensor]]:
+    def moments(self) -> Moments:
+        """The optimizer's state by name, whole, on the first process; empty before any step."""
+        return {n: t.cpu().contiguous() for n, t in self._tensors(parameters=False)}
+
+    def resume(self, moments: Moments, done: int) -> None:
+        """Continue after `done` updates from what `moments` gave. Raises `KeyError`."""
+        by_name: dict[str, Moments] = {name: {} for name in self._named}
+        for key, value in moments.items():
+            kind, _, name = key.partition("/")
+            by_name[name][kind] = sharding.like(value.clone(), self._named[name])
+        self._put_moments(by_name)
+        self.done = done
+
+    def _tensors(self, *, parameters: bool = True) -> Iterator[tuple[str, torch.Tensor]]:
         """Parameters and moments, whole; other processes than the first only give theirs."""
         for name, parameter in self._named.items():
-            kept = {"parameter": parameter.detach()} | self._optimizer.state[parameter]
-            for key, value in kept.items():
+            own = {"parameter": parameter.detach()} if parameters else {}
+            for key, value in (own | self._optimizer.state[parameter]).items():
                 gathered = sharding.whole(value)
                 if processes.rank() == 0:
                     yield f"{key}/{name}", gathered

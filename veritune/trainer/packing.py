@@ -12,7 +12,10 @@ from typing import Any
 
 import torch
 
-from veritune.trainer.batches import Tokens
+from veritune.models import read_states, weighted_loss
+from veritune.trainer.layout import can_share
+from veritune.trainer.likelihood import completion_loss
+from veritune.trainer.rows import TokenRow
 
 
 def first_fit(lengths: Sequence[int], size: int) -> list[list[int]]:
@@ -29,13 +32,21 @@ def first_fit(lengths: Sequence[int], size: int) -> list[list[int]]:
     return found
 
 
-def bins(rows: Sequence[Tokens], size: int) -> list[list[Tokens]]:
+def bins(rows: Sequence[TokenRow], size: int) -> list[list[TokenRow]]:
     """Rows in bins of at most `size` tokens, first fit from the longest; a longer row is alone."""
     return [[rows[i] for i in bin] for bin in first_fit([len(row.ids) for row in rows], size)]
 
 
-def packed_loss(model: Any, rows: Sequence[Tokens], size: int) -> torch.Tensor:
-    """As `completion_loss`, over packed rows of at most `size` tokens."""
+def packed_loss(
+    model: Any, rows: Sequence[TokenRow], size: int, *, fp32: bool = False
+) -> torch.Tensor:
+    """As `completion_loss`, over packed rows of at most `size` tokens.
+
+    They lie in one line, in which attention is computed row by row, where the model can be told
+    so; else in padded packs under a mask of (size x size).
+    """
+    if can_share(model):
+        return completion_loss(model, rows, packed=True, fp32=fp32)
     packs = bins(rows, size)
     longest = max(sum(len(row.ids) for row in pack) for pack in packs)
     shape = (len(packs), longest)
@@ -51,29 +62,24 @@ def packed_loss(model: Any, rows: Sequence[Tokens], size: int) -> torch.Tensor:
             # Stands where a completion token is predicted: one before it.
             weights[i, at + row.prompt - 1 : end - 1] = row.weight
             at = end
-    place = model.device
-    logits = model(
-        input_ids=ids.to(place),
-        attention_mask=visible(segments, segments, model.dtype).to(place),
-        position_ids=positions.to(place),
-        use_cache=False,
-    ).logits
-    counted = weights > 0
-    following = ids.roll(-1, dims=1)
-    each = torch.nn.functional.cross_entropy(
-        logits[counted.to(place)].float(), following[counted].to(place), reduction="none"
-    )
-    return (each * weights[counted].to(place)).sum()
+    place, counted = model.device, (weights > 0).flatten()
+    inputs = {
+        "input_ids": ids.to(place),
+        "attention_mask": visible(segments, model.dtype).to(place),
+        "position_ids": positions.to(place),
+    }
+    states = read_states(model, inputs, counted.nonzero()[:, 0].to(place), fp32=fp32)
+    following = ids.roll(-1, dims=1).flatten()[counted]
+    return weighted_loss(states, following.to(place), weights.flatten()[counted].to(place))
 
 
-def visible(segments: torch.Tensor, roots: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+def visible(segments: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     """(rows, 1, length, length), added to attention scores: 0 on what a token may see.
 
-    That is what stands before it of its own segment, and of the segment that `roots` names.
+    That is what stands before it of its own segment.
     """
     length = segments.shape[1]
     own = segments[:, :, None] == segments[:, None, :]
-    root = roots[:, :, None] == segments[:, None, :]
-    seen = (own | root) & torch.ones(length, length, dtype=torch.bool).tril()
+    seen = own & torch.ones(length, length, dtype=torch.bool).tril()
     mask = torch.zeros(seen.shape, dtype=dtype).masked_fill_(~seen, torch.finfo(dtype).min)
     return mask[:, None]

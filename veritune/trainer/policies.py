@@ -1,4 +1,8 @@
-"""The two policies of a policy-gradient run: the one that learns, and the frozen reference."""
+"""The two policies of a policy-gradient run: the one that learns, and the frozen reference.
+
+Where an adapter learns and the run started from its base, the reference is the same model with the
+adapter off: there is no second model in memory.
+"""
 
 from __future__ import annotations
 
@@ -7,50 +11,104 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 
 from veritune.config import RlConfig
-from veritune.models import load_policy
+from veritune.models import WEIGHTS, adapter_base, load_policy, model_folder
 from veritune.records import Checkpoint
+from veritune.trainer import processes
 from veritune.trainer.learner import Learner, open_learner
-from veritune.trainer.rollouts import RolloutRow, micro_batches
+from veritune.trainer.precision import computing, resolve
+from veritune.trainer.rollouts import micro_batches
+from veritune.trainer.rows import TokenRow
 from veritune.trainer.scoring import score
 
 
 class Policies:
-    """Kept in memory between rounds; read from disk where a round begins from elsewhere."""
+    """Kept in memory between rounds; read from disk where a round begins from elsewhere.
+
+    `dtype` is what the reference computes in and checkpoints are written in.
+    """
 
     def __init__(self, config: RlConfig, reference: Checkpoint, temperature: float, dtype: str):
         self._config, self._temperature, self._dtype = config, temperature, dtype
         self._reference = reference
+        self._precision = resolve(config.precision)
         self._frozen: Any = None
+        self._base_is_reference: bool | None = None
         self._learner: Learner | None = None
         self._at = ""
 
     def take(self, checkpoint: Checkpoint) -> Learner:
         """The learner that stands at `checkpoint`; until it is saved again it is on no disk."""
+        processes.join()
         if self._learner is None or self._at != checkpoint.policy:
-            self._learner = open_learner(checkpoint, self._reference, self._config, self._dtype)
+            self._learner = None  # Its memory is needed for the next one.
+            self._learner = open_learner(checkpoint, self._reference, self._config)
         self._at = ""
         return self._learner
 
     def save(self, learner: Learner, out: Path) -> Checkpoint:
         """Write the learner after a round."""
         learner.counters.iteration += 1
-        saved = learner.save(out)
+        saved = learner.save(out, self._dtype)
         self._at = saved.policy
         return saved
 
-    def reference_logprobs(self, rows: Sequence[RolloutRow], width: int) -> torch.Tensor:
+    def reference_logprobs(
+        self, learner: Learner, rows: Sequence[TokenRow], width: int
+    ) -> torch.Tensor:
         """(rows, width): the reference's log-probabilities."""
+        if self._base_is_reference is None:
+            self._base_is_reference = is_its_base(learner.model, self._reference)
+        if self._base_is_reference:
+            with learner.model.disable_adapter():
+                return self.logprobs(learner.model, rows, width)
         if self._frozen is None:
-            self._frozen, _ = load_policy(self._reference.path, dtype=self._dtype)
+            frozen, _ = load_policy(self._reference.path, dtype=self._dtype)
+            self._frozen = frozen.requires_grad_(False)
         return self.logprobs(self._frozen, rows, width)
 
-    def logprobs(self, model: Any, rows: Sequence[RolloutRow], width: int) -> torch.Tensor:
-        """(rows, width): a model's log-probabilities, without gradient."""
-        out = torch.zeros(len(rows), width)
-        with torch.no_grad():
-            for part in micro_batches(range(len(rows)), rows, self._config.micro_batch_size):
-                scores = score(model, [rows[i] for i in part], width, self._temperature)
+    def logprobs(
+        self,
+        model: Any,
+        rows: Sequence[TokenRow],
+        width: int,
+        temperature: float | None = None,
+    ) -> torch.Tensor:
+        """(rows, width): a model's log-probabilities, without gradient; each process its share."""
+        config, out = self._config, torch.zeros(len(rows), width)
+        warm = self._temperature if temperature is None else temperature
+        parts = list(micro_batches(range(len(rows)), rows, config.micro_batch_size))
+        with torch.no_grad(), computing(self._precision, model.device):
+            for part in processes.share(parts):
+                chosen = [rows[i] for i in part]
+                scores = score(model, chosen, width, warm, fp32=config.fp32_head)
                 out[part] = scores.logprobs.float().cpu()
+        processes.sum_tensors(out)
         return out
+
+
+def is_its_base(model: Any, reference: Checkpoint) -> bool:
+    """Whether `reference` is `model` without its adapter, or with one that changes nothing yet."""
+    if not hasattr(model, "peft_config"):
+        return False
+    (adapter,) = model.peft_config.values()
+    base = model_folder(str(adapter.base_model_name_or_path)).resolve()
+    folder = model_folder(reference.path)
+    named = adapter_base(folder)
+    if named is None:
+        return folder.resolve() == base
+    return model_folder(named).resolve() == base and _changes_nothing(folder)
+
+
+def _changes_nothing(adapter: Path) -> bool:
+    """Whether an adapter's up-projections are zero, as they are before it has learned."""
+    for file in (file for pattern in WEIGHTS for file in adapter.glob(pattern)):
+        if file.suffix != ".safetensors":
+            return False
+        for name, value in load_file(file).items():
+            zero = "lora_B" in name or "lora_embedding_A" in name
+            if "lora_" not in name or (zero and bool(value.any())):
+                return False
+    return True

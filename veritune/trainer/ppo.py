@@ -1,26 +1,12 @@
-"""Proximal policy optimisation on verified candidates (Schulman et al. 2017, arXiv 1707.06347).
-
-One round, from rollouts y of prompts x with rewards r_t (`credit`), policy pi, its state pi_old
-before the round, reference pi_ref, critic V; every log-probability is that of logits divided by
-the sampling temperature:
-
-    r'_t  = r_t - beta (log pi_old(y_t) - log pi_ref(y_t))           kl_in_reward = true
-    A_t   = GAE(r', V; gamma, lam), whitened over the whole round
-    R_t   = GAE(r', V; gamma, critic_lam) + V(s_t)                    the critic's goal
-    rho_t = pi(y_t) / pi_old(y_t)
-
-    loss  = - mean_t min(rho_t A_t, clip(rho_t, 1 - clip_eps_low, 1 + clip_eps_high) A_t)
-            + value_coef mean_t 1/2 max((V - R)^2, (clip(V, V_old +- value_clip_eps) - R)^2)
-            - entropy_coef mean_t H(pi(. | s_t))  [+ beta mean_t kl_t          kl_in_reward = false]
-
-with means over all completion tokens of a minibatch, however it is cut into micro-batches.
+"""The trainer of `algorithms.ppo`: a policy, a critic, and rounds of verified candidates.
 
 What decides whether it works (Huang et al. 2022, "The 37 Implementation Details of PPO";
 VAPO, arXiv 2504.05118), and is done here: dropout is off; the ratio is 1 on the first minibatch,
 or the round is refused; the outcome's reward is on the last token, where the episode ends, also of
 a truncated candidate; before the first round the critic alone learns Monte-Carlo returns; policy
-and critic have lambdas of their own. With
-`kl_target`, beta follows the controller of Ziegler et al. 2019 (arXiv 1909.08593, section 2.2).
+and critic have lambdas of their own. With `kl_target`, beta follows the controller of Ziegler et
+al. 2019 (arXiv 1909.08593, section 2.2). Every log-probability is that of logits divided by the
+sampling temperature.
 """
 
 from __future__ import annotations
@@ -33,8 +19,10 @@ import torch
 
 from veritune.config import PpoConfig
 from veritune.records import Checkpoint
-from veritune.trainer import losses
-from veritune.trainer.advantages import gae, whiten
+from veritune.trainer import losses, processes
+from veritune.trainer.advantages import gae
+from veritune.trainer.algorithms.ppo import CriticBatch, Ppo
+from veritune.trainer.importance import importance_weights
 from veritune.trainer.learner import Learner, Metrics
 from veritune.trainer.metrics import (
     Step,
@@ -46,16 +34,15 @@ from veritune.trainer.metrics import (
 from veritune.trainer.policies import Policies
 from veritune.trainer.protocol import Rollout
 from veritune.trainer.rollouts import (
-    RolloutRow,
     check_on_policy,
     check_ratio,
-    importance_weights,
     mask_rows,
     micro_batches,
     minibatches,
     pad_rows,
     read_rows,
 )
+from veritune.trainer.rows import TokenRow
 from veritune.trainer.scoring import Scores, score, value
 
 KL_HORIZON = 0.1
@@ -70,7 +57,7 @@ class RolloutBatch:
     `scores`: those of all rows with their gradient, where one part of one minibatch holds them all.
     """
 
-    rows: list[RolloutRow]
+    rows: list[TokenRow]
     mask: torch.Tensor
     logprobs: torch.Tensor
     reference: torch.Tensor
@@ -95,7 +82,7 @@ class PpoTrainer:
         on_step: Callable[[Step], None] = lambda step: None,
     ) -> None:
         self._config, self._temperature, self._seed = config, temperature, seed
-        self._dtype, self._on_step = dtype, on_step
+        self._on_step, self._algorithm = on_step, Ppo(config)
         self._policies = Policies(config, reference, temperature, dtype)
 
     def update(self, checkpoint: Checkpoint, batch: Sequence[Rollout], out: Path) -> Checkpoint:
@@ -110,41 +97,38 @@ class PpoTrainer:
         self._update_kl_coef(learner, metrics["kl"])
         return self._policies.save(learner, out)
 
-    def _prepare(self, learner: Learner, rows: list[RolloutRow]) -> tuple[RolloutBatch, Metrics]:
+    def _prepare(self, learner: Learner, rows: list[TokenRow]) -> tuple[RolloutBatch, Metrics]:
         """Old log-probabilities, rewards, values, advantages and returns of a round."""
         config, width = self._config, max(row.length for row in rows)
         mask = mask_rows(rows, width)
         logprobs, values, entropy, scores = self._score_all(learner, rows, width)
-        reference = self._policies.reference_logprobs(rows, width)
+        reference = self._policies.reference_logprobs(learner, rows, width)
         rewards = pad_rows([row.credit.rewards() for row in rows], width)
-        if config.kl_in_reward:
-            kind = config.kl_estimator or "k1"
-            rewards = rewards - learner.counters.kl * mask * losses.kl_terms(
-                logprobs, reference, kind
-            )
+        rewards = self._algorithm.rewards(rewards, logprobs, reference, mask, learner.counters.kl)
         if learner.counters.iteration == 0 and config.critic_warmup_epochs:
             self._warm_up_critic(learner, rows, rewards, mask)
             _, values, _, scores = self._score_all(learner, rows, width)
         before, last = values[:, :-1], torch.zeros(len(rows))
-        raw = gae(rewards, before, mask, last, gamma=config.gamma, lam=config.lam)
-        goal = gae(rewards, before, mask, last, gamma=config.gamma, lam=config.critic_lam)
-        returns = mask * (goal + before)
-        importance = importance_weights(rows, logprobs, mask, config.importance_cap)
-        advantages = whiten(raw, mask) if config.whiten_advantages else raw
+        advantages, returns = self._algorithm.advantages(rewards, before, mask, last)
+        importance, seen = None, Metrics()
+        if config.importance_cap:
+            importance, seen = importance_weights(
+                self._policies, learner.model, rows, logprobs, mask, config, self._temperature
+            )
         kl = (mask * (logprobs - reference)).sum(1).mean()
         metrics = {
             "kl": float(kl),
             "kl_weight": learner.counters.kl,
             "entropy": masked_mean(entropy, mask),
             "explained_variance": explained_variance(before, returns, mask),
-        }
+        } | seen
         data = RolloutBatch(
             rows, mask, logprobs, reference, before, advantages, returns, importance, scores
         )
         return data, metrics
 
     def _score_all(
-        self, learner: Learner, rows: list[RolloutRow], width: int
+        self, learner: Learner, rows: list[TokenRow], width: int
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Scores | None]:
         """(log-probabilities, values, entropies) of all rows as the round begins.
 
@@ -152,11 +136,13 @@ class PpoTrainer:
         along: its first step need not compute them again.
         """
         once = len(rows) <= min(self._config.mini_batch_size, self._config.micro_batch_size)
+        once = once and processes.size() == 1
         scores: Scores | None = None
         logprobs, entropy = torch.zeros(len(rows), width), torch.zeros(len(rows), width)
         values = torch.zeros(len(rows), width + 1)
-        with torch.set_grad_enabled(once):
-            for part in micro_batches(range(len(rows)), rows, self._config.micro_batch_size):
+        parts = list(micro_batches(range(len(rows)), rows, self._config.micro_batch_size))
+        with torch.set_grad_enabled(once), learner.optimization.forward():
+            for part in processes.share(parts):
                 chosen = [rows[i] for i in part]
                 scores = score(
                     learner.model,
@@ -165,15 +151,17 @@ class PpoTrainer:
                     self._temperature,
                     critic=learner.critic,
                     entropy="trained" if once and self._config.entropy_coef else "monitored",
+                    fp32=self._config.fp32_head,
                 )
                 assert scores.values is not None and scores.entropy is not None
                 logprobs[part] = scores.logprobs.detach().float().cpu()
                 values[part] = scores.values.detach().cpu()
                 entropy[part] = scores.entropy.detach().float().cpu()
+        processes.sum_tensors(logprobs, values, entropy)
         return logprobs, values, entropy, scores if once else None
 
     def _warm_up_critic(
-        self, learner: Learner, rows: list[RolloutRow], rewards: torch.Tensor, mask: torch.Tensor
+        self, learner: Learner, rows: list[TokenRow], rewards: torch.Tensor, mask: torch.Tensor
     ) -> None:
         """Teach the critic the Monte-Carlo returns of the candidates."""
         nothing = torch.zeros_like(rewards)
@@ -185,9 +173,11 @@ class PpoTrainer:
             groups = [row.group for row in rows]
             for chosen in minibatches(groups, self._config.mini_batch_size, self._seed, shuffle):
                 tokens = float(mask[chosen].sum())
-                for part in micro_batches(chosen, rows, self._config.micro_batch_size):
+                for part in processes.share(learner.parts(chosen, rows)):
                     width = max(rows[i].length for i in part)
-                    values = value(critic, learner.model, [rows[i] for i in part], width)[:, :-1]
+                    with learner.optimization.forward():
+                        every = value(critic, learner.model, [rows[i] for i in part], width)
+                    values = every[:, :-1]
                     goal, weights = returns[part, :width], mask[part, :width] / tokens
                     here = values.device
                     losses.value_loss(
@@ -228,6 +218,7 @@ class PpoTrainer:
                 self._temperature,
                 critic=learner.critic,
                 entropy="trained" if config.entropy_coef else None,
+                fp32=config.fp32_head,
             )
         assert scores.values is not None
 
@@ -236,39 +227,21 @@ class PpoTrainer:
 
         weights, old = of(data.mask) / tokens, of(data.logprobs)
         if first:
-            check_ratio(scores.logprobs, old, weights, self._dtype)
-        policy, clipped = losses.policy_loss(
-            scores.logprobs,
-            old,
-            of(data.advantages),
-            weights,
-            clip_eps_low=config.clip_eps_low,
-            clip_eps_high=config.clip_eps_high,
+            check_ratio(scores.logprobs, old, weights, learner.precision)
+        batch = CriticBatch(
+            logprobs=scores.logprobs,
+            old=old,
+            advantages=of(data.advantages),
+            weights=weights,
             importance=None if data.importance is None else of(data.importance),
+            values=scores.values[:, :-1],
+            old_values=of(data.values),
+            returns=of(data.returns),
+            reference=of(data.reference),
+            kl=learner.counters.kl,
+            entropy=scores.entropy,
         )
-        critic = losses.value_loss(
-            scores.values[:, :-1],
-            of(data.values),
-            of(data.returns),
-            weights,
-            clip=config.value_clip_eps or None,
-        )
-        loss = policy + config.value_coef * critic
-        if config.entropy_coef > 0 and scores.entropy is not None:
-            loss = loss - config.entropy_coef * losses.weighted(scores.entropy, weights)
-        if not config.kl_in_reward:
-            kind = config.kl_estimator or "k2"
-            kl_term = losses.kl_loss(scores.logprobs, of(data.reference), weights, kind)
-            loss = loss + learner.counters.kl * kl_term
-        with torch.no_grad():
-            moved = losses.kl_loss(old, scores.logprobs, weights, "k3")
-            share = float(clipped * weights.sum())
-        return loss, {
-            "policy_loss": policy.item(),
-            "value_loss": critic.item(),
-            "clip_fraction": share,
-            "approx_kl": moved.item(),
-        }
+        return self._algorithm.loss(batch)
 
     def _update_kl_coef(self, learner: Learner, kl: float) -> None:
         """beta <- beta (1 + 0.1 clip(kl / target - 1, -0.2, 0.2)), once a round."""

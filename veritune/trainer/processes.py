@@ -6,32 +6,55 @@ One process needs nothing of this; every function is then the identity.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
 from typing import TypeVar
 
 import torch
 import torch.distributed as dist
 
+from veritune.models import policy_hash
+from veritune.records import Checkpoint
+
 T = TypeVar("T")
+
+
+WAIT = timedelta(hours=12)
+"""Longest wait of one process for another: the first one samples while the others have no work."""
+_alone = False
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Inside, this process trains by itself, whatever was started beside it."""
+    global _alone
+    before, _alone = _alone, True
+    try:
+        yield
+    finally:
+        _alone = before
 
 
 def join() -> None:
     """Join the group that `torchrun` started, once; nothing where this process stands alone."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not dist.is_initialized():
+    several = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    if several and not _alone and not dist.is_initialized():
         on_gpu = torch.cuda.is_available()
         if on_gpu:
             torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-        dist.init_process_group("nccl" if on_gpu else "gloo")
+        dist.init_process_group("nccl" if on_gpu else "gloo", timeout=WAIT)
 
 
 def rank() -> int:
     """This process's number, from 0."""
-    return dist.get_rank() if dist.is_initialized() else 0
+    return dist.get_rank() if dist.is_initialized() and not _alone else 0
 
 
 def size() -> int:
     """How many processes train together."""
-    return dist.get_world_size() if dist.is_initialized() else 1
+    return dist.get_world_size() if dist.is_initialized() and not _alone else 1
 
 
 def share(rows: Sequence[T]) -> Sequence[T]:
@@ -69,6 +92,50 @@ def sum_gradients(parameters: Sequence[torch.nn.Parameter]) -> None:
         dist.all_reduce(flat)
         for grad, part in zip(grads, flat.split([grad.numel() for grad in grads]), strict=True):
             grad.copy_(part.view_as(grad))
+
+
+def summed_figures(metrics: dict[str, float]) -> dict[str, float]:
+    """Every figure summed over all processes, of which some may lack all of them."""
+    if size() == 1:
+        return metrics
+    everybody: list[dict[str, float] | None] = [None] * size()
+    dist.all_gather_object(everybody, metrics)
+    names = [name for own in everybody for name in own or ()]
+    return {name: sum((own or {}).get(name, 0.0) for own in everybody) for name in names}
+
+
+def sum_tensors(*tensors: torch.Tensor) -> None:
+    """Add up tensors over all processes, in place."""
+    for tensor in tensors if size() > 1 else ():
+        place = "cuda" if dist.get_backend() == "nccl" else "cpu"
+        there = tensor.to(place)
+        dist.all_reduce(there)
+        tensor.copy_(there)
+
+
+def saved(out: Path, save: Callable[[], Checkpoint]) -> Checkpoint:
+    """Save a result once for all processes; each gets what names it."""
+    if size() == 1:
+        return save()
+    if rank() == 0:
+        save()
+    wait()
+    return Checkpoint(path=str(out), policy=policy_hash(out))
+
+
+def send_order(order: object) -> None:
+    """From the first process: what all the others get from `warnings`. Alone it tells nobody."""
+    join()
+    if size() > 1:
+        dist.broadcast_object_list([order])
+
+
+def receive_order() -> object:
+    """In another process than the first: what it tells next."""
+    join()
+    orders: list[object] = [None]
+    dist.broadcast_object_list(orders)
+    return orders[0]
 
 
 def wait() -> None:

@@ -27,13 +27,8 @@ from veritune.trainer import processes
 from veritune.trainer.fitting import FitTask, Metrics, OnStep, finish, fit, state_folder
 from veritune.trainer.pairs import PreferencePair
 from veritune.trainer.reward_losses import classification_loss, preference_loss
-from veritune.trainer.reward_rows import (
-    LabelledRow,
-    PairRow,
-    outcome_rows,
-    pair_rows,
-    process_rows,
-)
+from veritune.trainer.reward_rows import outcome_rows, pair_rows, process_rows
+from veritune.trainer.rows import PairRow, TokenRow
 
 STANDARD_ROWS = 64
 """Rows whose likelihoods set the scale that the training starts from."""
@@ -57,18 +52,18 @@ class RewardTrainer:
     ) -> Checkpoint:
         """Learn which of two completions is better."""
         processes.join()
-        reward = fresh_reward_model(start, "preference", self._dtype)
+        reward = fresh_reward_model(start, "preference")
         rows = pair_rows(pairs, reward.tokenizer)
         reward.standardise(*both(rows[:STANDARD_ROWS]))
         self._fit(reward, preference_task(reward, rows), out)
-        return finish(out, lambda: save_reward_model(reward, out))
+        return finish(out, lambda: save_reward_model(reward, out, dtype=self._dtype))
 
     def from_verdicts(
         self, start: str | Path, kind: RewardKind, verified: Sequence[VerifiedCandidate], out: Path
     ) -> Checkpoint:
         """Learn whether answers are right (`outcome`), or steps (`process`)."""
         processes.join()
-        reward = fresh_reward_model(start, kind, self._dtype)
+        reward = fresh_reward_model(start, kind)
         rows_of = outcome_rows if kind == "outcome" else process_rows
         rows = rows_of(verified, reward.tokenizer)
         labels = {label for row in rows for *_, label in row.labels}
@@ -80,7 +75,7 @@ class RewardTrainer:
         some = rows[:STANDARD_ROWS]
         reward.standardise([row.ids for row in some], [spans(row) for row in some])
         self._fit(reward, labelled_task(reward, rows), out)
-        return finish(out, lambda: save_reward_model(reward, out))
+        return finish(out, lambda: save_reward_model(reward, out, dtype=self._dtype))
 
     def _fit(self, reward: RewardModel, task: FitTask[Any], out: Path) -> None:
         rate = self._config.learning_rate / reward.head.weight.shape[1]
@@ -97,9 +92,8 @@ class RewardTrainer:
 
 def both(rows: Sequence[PairRow]) -> tuple[list[list[int]], list[list[TokenSpan]]]:
     """All that was chosen, then all that was rejected, and where the completions stand."""
-    ids = [*(row.chosen for row in rows), *(row.rejected for row in rows)]
-    prompts = [row.prompt for row in rows] * 2
-    return ids, [[(prompt, len(one) - 1)] for prompt, one in zip(prompts, ids, strict=True)]
+    every = [*(row.chosen for row in rows), *(row.rejected for row in rows)]
+    return [row.ids for row in every], [[(row.prompt, len(row.ids) - 1)] for row in every]
 
 
 def preference_task(reward: RewardModel, rows: Sequence[PairRow]) -> FitTask[PairRow]:
@@ -113,27 +107,27 @@ def preference_task(reward: RewardModel, rows: Sequence[PairRow]) -> FitTask[Pai
         return preference_loss(chosen, rejected), {"accuracy": right, "margin": margin}
 
     def length(row: PairRow) -> int:
-        return len(row.chosen) + len(row.rejected)
+        return len(row.chosen.ids) + len(row.rejected.ids)
 
     return FitTask(rows=rows, loss=loss, weight=lambda row: 1.0, length=length)
 
 
-def spans(row: LabelledRow) -> list[TokenSpan]:
+def spans(row: TokenRow) -> list[TokenSpan]:
     """What of a row is scored."""
     return [(first, last) for first, last, _ in row.labels]
 
 
-def labelled_task(reward: RewardModel, rows: Sequence[LabelledRow]) -> FitTask[LabelledRow]:
+def labelled_task(reward: RewardModel, rows: Sequence[TokenRow]) -> FitTask[TokenRow]:
     """Classification of every labelled span."""
 
-    def loss(part: Sequence[LabelledRow]) -> tuple[torch.Tensor, Metrics]:
+    def loss(part: Sequence[TokenRow]) -> tuple[torch.Tensor, Metrics]:
         logits = reward.numbers([row.ids for row in part], [spans(row) for row in part])
         wanted = [label for row in part for *_, label in row.labels]
         labels = torch.tensor(wanted, dtype=logits.dtype, device=logits.device)
         right = float(((logits > 0) == (labels > 0.5)).sum().item())
         return classification_loss(logits, labels), {"accuracy": right}
 
-    def length(row: LabelledRow) -> int:
+    def length(row: TokenRow) -> int:
         return len(row.ids)
 
     return FitTask(rows=rows, loss=loss, weight=lambda row: len(row.labels), length=length)

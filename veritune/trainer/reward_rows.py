@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from veritune.models import encode_prompt, span_at, token_ends
 from veritune.records import Verdict, VerifiedCandidate
 from veritune.trainer.batches import encode
 from veritune.trainer.pairs import PreferencePair
+from veritune.trainer.rows import PairRow, TokenRow
 from veritune.use import use_of
 
-Labels = tuple[tuple[int, int, float], ...]
-"""(first and last token of what is scored, among the row's ids; label in [0, 1])."""
 
-
-@dataclass(frozen=True, slots=True)
-class LabelledRow:
-    """Token ids of prompt and completion, and what is known of some spans of them."""
-
-    ids: list[int]
-    labels: Labels
-
-
-@dataclass(frozen=True, slots=True)
-class PairRow:
-    """Token ids of prompt and completion, of the better one and of the worse."""
-
-    chosen: list[int]
-    rejected: list[int]
-    prompt: int
-
-
-def outcome_rows(verified: Iterable[VerifiedCandidate], tokenizer: Any) -> list[LabelledRow]:
+def outcome_rows(verified: Iterable[VerifiedCandidate], tokenizer: Any) -> list[TokenRow]:
     """One label a candidate: its verdict's score, 0 for a cheat; none where nothing is known."""
     rows = []
     for problem, candidate, verdict in verified:
@@ -41,13 +22,13 @@ def outcome_rows(verified: Iterable[VerifiedCandidate], tokenizer: Any) -> list[
         if outcome is not None:
             row = encode(tokenizer, encode_prompt(tokenizer, problem.prompt), candidate)
             label = (row.prompt, len(row.ids) - 1, outcome)
-            rows.append(LabelledRow(row.ids, (label,)))
+            rows.append(replace(row, labels=(label,)))
     return rows
 
 
 def process_rows(
     verified: Iterable[VerifiedCandidate], tokenizer: Any, *, beyond_error: bool = False
-) -> list[LabelledRow]:
+) -> list[TokenRow]:
     """One label a decided step, up to and with the first wrong one.
 
     What follows an error is not supervised (Lightman et al. 2023, arXiv 2305.20050, section 2.6),
@@ -63,7 +44,7 @@ def process_rows(
             for first, last, label in step_labels(verdict, ends, beyond_error=beyond_error)
         )
         if labels:
-            rows.append(LabelledRow(row.ids, labels))
+            rows.append(replace(row, labels=labels))
     return rows
 
 
@@ -95,5 +76,5 @@ def pair_rows(pairs: Iterable[PreferencePair], tokenizer: Any) -> list[PairRow]:
     for pair in pairs:
         prompt = encode_prompt(tokenizer, pair.prompt)
         chosen, rejected = (encode(tokenizer, prompt, c) for c in (pair.chosen, pair.rejected))
-        rows.append(PairRow(chosen.ids, rejected.ids, len(prompt)))
+        rows.append(PairRow(chosen, rejected))
     return rows

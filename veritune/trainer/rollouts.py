@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,26 +11,11 @@ import torch
 from veritune.config import CreditConfig
 from veritune.errors import TrainingError
 from veritune.models import encode_prompt, token_ends
-from veritune.trainer.credit import Credit, assign_credit
-from veritune.trainer.losses import truncated_importance
+from veritune.trainer.credit import assign_credit
+from veritune.trainer.precision import Computed
 from veritune.trainer.protocol import Rollout, minibatches_per_epoch
-
-
-@dataclass(frozen=True, slots=True)
-class RolloutRow:
-    """One candidate's tokens behind its prompt, and what it earned."""
-
-    ids: list[int]
-    prompt: int
-    credit: Credit
-    group: str
-    engine_logprobs: list[float] | None
-    truncated: bool = False
-
-    @property
-    def length(self) -> int:
-        """Completion tokens."""
-        return len(self.ids) - self.prompt
+from veritune.trainer.rows import TokenRow
+from veritune.use import use_of
 
 
 def check_on_policy(rollouts: Sequence[Rollout], policy: str) -> None:
@@ -47,7 +31,7 @@ def check_on_policy(rollouts: Sequence[Rollout], policy: str) -> None:
 
 def read_rows(
     rollouts: Sequence[Rollout], tokenizer: Any, config: CreditConfig
-) -> tuple[list[RolloutRow], int]:
+) -> tuple[list[TokenRow], int]:
     """(rows, how many rollouts carry no gradient because of a verifier error).
 
     The candidate's own token ids stand as they were sampled. Raises `TrainingError` where there are
@@ -55,7 +39,7 @@ def read_rows(
     """
     prompts: dict[str, list[int]] = {}
     pieces: dict[int, str] = {}
-    rows: list[RolloutRow] = []
+    rows: list[TokenRow] = []
     for rollout in rollouts:
         problem, candidate = rollout.problem, rollout.candidate
         ids = candidate.token_ids
@@ -75,11 +59,12 @@ def read_rows(
             prompts[problem.id] = encode_prompt(tokenizer, problem.prompt)
         prompt = prompts[problem.id]
         rows.append(
-            RolloutRow(
+            TokenRow(
                 ids=[*prompt, *ids],
                 prompt=len(prompt),
                 credit=credit,
                 group=problem.id,
+                solved=use_of(rollout.verdict).solved,
                 engine_logprobs=candidate.logprobs,
                 truncated=candidate.truncated,
             )
@@ -99,7 +84,7 @@ def pad_rows(values: Sequence[Sequence[float]], width: int) -> torch.Tensor:
     return out
 
 
-def mask_rows(rows: Sequence[RolloutRow], width: int) -> torch.Tensor:
+def mask_rows(rows: Sequence[TokenRow], width: int) -> torch.Tensor:
     """(rows, width): 1 on completion tokens. It follows from lengths, never from token ids."""
     lengths = torch.tensor([row.length for row in rows])
     return (torch.arange(width)[None] < lengths[:, None]).float()
@@ -122,7 +107,7 @@ def minibatches(
 
 
 def micro_batches(
-    chosen: Sequence[int], rows: Sequence[RolloutRow], size: int
+    chosen: Sequence[int], rows: Sequence[TokenRow], size: int
 ) -> Iterator[list[int]]:
     """`chosen` in parts of about equal lengths, groups together, so that little is padding."""
     longest: dict[str, int] = {}
@@ -133,33 +118,17 @@ def micro_batches(
         yield order[start : start + size]
 
 
-RATIO_TOLERANCE = {"float32": 1e-3, "bfloat16": 0.5}
+RATIO_TOLERANCE: dict[Computed, float] = {"float32": 1e-3, "bf16": 0.5}
 """Largest gap of a token's log-probabilities that arithmetic alone explains, in nats."""
 
 
 def check_ratio(
-    logprobs: torch.Tensor, old: torch.Tensor, weights: torch.Tensor, dtype: str
+    logprobs: torch.Tensor, old: torch.Tensor, weights: torch.Tensor, precision: Computed
 ) -> None:
     """Raise `TrainingError` where the policy that learns is not the one that was scored."""
     gap = float((logprobs.detach() - old)[weights > 0].abs().max())
-    if not gap <= RATIO_TOLERANCE[dtype]:
+    if not gap <= RATIO_TOLERANCE[precision]:
         raise TrainingError(
             f"the probability ratio is not 1 before the first step: a token's log-probability is"
-            f" {gap:.2g} nats from the one computed before (at most {RATIO_TOLERANCE[dtype]:g})"
+            f" {gap:.2g} nats from the one computed before (at most {RATIO_TOLERANCE[precision]:g})"
         )
-
-
-def importance_weights(
-    rows: Sequence[RolloutRow], logprobs: torch.Tensor, mask: torch.Tensor, cap: float
-) -> torch.Tensor | None:
-    """Truncated importance weights against the engine that sampled; None where `cap` is 0.
-
-    Raises `TrainingError` for candidates that come without log-probabilities.
-    """
-    if not cap:
-        return None
-    engine = [row.engine_logprobs for row in rows]
-    if any(row is None for row in engine):
-        raise TrainingError("trainer.importance_cap needs candidates with log-probabilities")
-    sampled = pad_rows([row or [] for row in engine], mask.shape[1])
-    return truncated_importance(logprobs, sampled, cap, mask)

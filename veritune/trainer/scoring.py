@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
-from veritune.models import hidden_states, reading_at
-from veritune.trainer.layout import Layout, lay_out
-from veritune.trainer.losses import entropies, logprobs_of
-from veritune.trainer.rollouts import RolloutRow
+from veritune.models import EntropyUse, head_values, hidden_states, read_states, token_scores
+from veritune.trainer.layout import Layout, following, lay_out
+from veritune.trainer.rows import TokenRow
 
 
 @dataclass(slots=True)
@@ -25,12 +24,10 @@ class Critic:
     head: Any
     model: Any = None
 
-    def parameters(self) -> list[Any]:
+    def module(self) -> torch.nn.Module:
         """What belongs to the critic alone."""
-        return [
-            *(self.model.parameters() if self.model is not None else ()),
-            *self.head.parameters(),
-        ]
+        trunk = {} if self.model is None else {"trunk": self.model}
+        return torch.nn.ModuleDict(trunk | {"head": self.head})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,51 +45,44 @@ class Scores:
 
 def score(
     policy: Any,
-    rows: Sequence[RolloutRow],
+    rows: Sequence[TokenRow],
     width: int,
     temperature: float,
     *,
     critic: Critic | None = None,
-    entropy: Literal["monitored", "trained"] | None = None,
+    entropy: EntropyUse | None = None,
+    fp32: bool = False,
 ) -> Scores:
     """Score `rows`; a critic that shares the policy's trunk teaches it too.
 
-    An entropy that is only monitored has no gradient.
+    An entropy that is only monitored has no gradient. `fp32`: logits are computed in float32.
     """
     layout = lay_out(policy, rows)
-    with reading_at(policy, layout.states) as seen:
-        logits = policy(**layout.inputs, use_cache=False).logits[0]
+    states = read_states(policy, layout.inputs, layout.states, fp32=fp32)
     values = None
     if critic is not None and critic.model is None:
-        values = _ragged(critic.head(seen[0].float())[..., 0], layout, 1, width)
+        values = _ragged(head_values(critic.head, states.hidden), layout, 1, width)
     elif critic is not None:
         values = value(critic, policy, rows, width)
-    every = logprobs_of(logits, _following(rows, policy.device), temperature)
-    spread = None
-    if entropy:
-        each = entropies(logits if entropy == "trained" else logits.detach(), temperature)
-        spread = _ragged(each, layout, 0, width)
+    ids = following(rows, policy.device)
+    every, each = token_scores(states, ids, temperature=temperature, entropy=entropy)
+    spread = None if each is None else _ragged(each, layout, 0, width)
     return Scores(_ragged(every, layout, 0, width), values, spread)
 
 
-def value(critic: Critic, policy: Any, rows: Sequence[RolloutRow], width: int) -> torch.Tensor:
+def value(critic: Critic, policy: Any, rows: Sequence[TokenRow], width: int) -> torch.Tensor:
     """The critic's values alone, as in `Scores`, with no gradient into a policy that it shares."""
     trunk = policy if critic.model is None else critic.model
     layout = lay_out(trunk, rows)
     with torch.set_grad_enabled(critic.model is not None and torch.is_grad_enabled()):
         hidden = _hidden(trunk, layout)
-    return _ragged(critic.head(hidden.float())[..., 0], layout, 1, width)
+    return _ragged(head_values(critic.head, hidden), layout, 1, width)
 
 
 def _hidden(model: Any, layout: Layout) -> torch.Tensor:
     inputs = dict(layout.inputs)
     every: torch.Tensor = hidden_states(model, inputs.pop("input_ids"), **inputs)
     return every.flatten(0, 1)[layout.states]
-
-
-def _following(rows: Sequence[RolloutRow], device: Any) -> torch.Tensor:
-    """The token after each state; behind a row's last token, any."""
-    return torch.tensor([id for row in rows for id in [*row.ids[row.prompt :], 0]], device=device)
 
 
 def _ragged(values: torch.Tensor, layout: Layout, last: int, width: int) -> torch.Tensor:

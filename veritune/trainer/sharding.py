@@ -14,6 +14,7 @@ import torch
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.tensor import DTensor, distribute_tensor
 
+from veritune.models import is_plain_head
 from veritune.trainer import processes
 
 T = TypeVar("T", bound=torch.nn.Module)
@@ -26,6 +27,9 @@ def shard(model: Any) -> None:
     """
     from torch.distributed.fsdp import fully_shard
 
+    is_plain_head(
+        model
+    )  # Found out now: later it would be one more exchange, of one process alone.
     mesh = init_device_mesh(model.device.type, (processes.size(),))
     whole = set(model._no_split_modules or ())
     layers = [part for part in model.modules() if type(part).__name__ in whole]

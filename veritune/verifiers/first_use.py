@@ -44,6 +44,7 @@ class CodeOnFirstUse:
                 limits=Limits.from_config(config),
                 image=config.image,
                 runtime=config.runtime,
+                requirements=config.requirements,
             )
         )
         return CodeVerifier(

@@ -34,10 +34,34 @@ CASES = [
     {"args": [2.5], "expected": 5.0},
     {"args": ["ab"], "expected": "abab"},
 ]
+PYTEST = """
+import pytest
+from solution import double
+
+@pytest.mark.parametrize("x, want", [(3, 6), ([1], [1, 1]), ("ab", "abab")])
+def test_values(x, want):
+    assert double(x) == want
+
+def test_float():
+    assert double(2.5) == pytest.approx(5.0)
+"""
+UNITTEST = """
+import unittest
+import solution
+
+class TestDouble(unittest.TestCase):
+    def test_values(self):
+        self.assertEqual(solution.double(3), 6)
+        self.assertListEqual(solution.double([1]), [1, 1])
+    def test_float(self):
+        self.assertAlmostEqual(solution.double(2.5), 5.0)
+"""
 TESTS: dict[str, dict[str, Any]] = {
     "calls": {"type": "calls", "entry_point": "double", "cases": CASES},
     "asserts": {"type": "asserts", "code": ASSERTS},
     "check": {"type": "check", "entry_point": "double", "code": CHECK},
+    "pytest": {"type": "pytest", "files": {"test_double.py": PYTEST}},
+    "unittest": {"type": "pytest", "files": {"test_double.py": UNITTEST}},
 }
 
 

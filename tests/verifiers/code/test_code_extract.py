@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from veritune.records import AssertTests, CodeReference, PytestTests
 from veritune.verifiers.code.blocks import lines_of
 from veritune.verifiers.code.extract import Asked, Extracted, asked_by, extract, sources
 
@@ -183,10 +184,10 @@ def test_whole_programs_are_those_that_read() -> None:
 
 def test_what_is_asked_is_read_off_the_tests() -> None:
     pytest_files = {"test_a.py": "from bank import (\n    Account,\n    f as g)\nimport solution\n"}
-    asked = asked_by({"tests": {"type": "pytest", "files": pytest_files}})
+    asked = asked_by(CodeReference(tests=PytestTests(files=pytest_files)))
     assert asked.names == {"Account", "f"}
-    asserts = {"type": "asserts", "code": "assert len(Stack([1]).items) == 1"}
-    assert asked_by({"tests": asserts}).names == {"Stack"}
+    asserts = AssertTests(code="assert len(Stack([1]).items) == 1")
+    assert asked_by(CodeReference(tests=asserts)).names == {"Stack"}
 
 
 @pytest.mark.timeout(60)

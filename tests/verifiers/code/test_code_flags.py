@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import corpus
 import pytest
 
 from veritune.records import Flag
 from veritune.sandbox import open_sandbox
 from veritune.verifiers.code import CodeVerifier
-from veritune.verifiers.code.flags import flags
+from veritune.verifiers.code.flags import degrees, flags
 
 UNFLAGGED = {  # shaped like honest code, however wrong
     "keyboard-interrupt", "generator-exit", "stop-iteration", "lying-repr", "callable-answer",
@@ -72,7 +74,30 @@ def test_any_text_can_be_looked_at(text: str) -> None:
 
 def test_most_of_the_corpus_is_flagged() -> None:
     plain = {name for name, text in corpus.hacks() if not flags(text)}
-    assert plain <= UNFLAGGED
+    # Those aimed at suites return values of odd types, as honest programs may.
+    assert {name for name in plain if not name.startswith("suite-")} <= UNFLAGGED
+
+
+@pytest.mark.parametrize(
+    ("text", "how", "expected"),
+    [
+        (
+            "class Money:\n    def __eq__(self, o): return self.a == o.a",
+            {"exercise": "Money(1)"},
+            "note",
+        ),
+        ("class Z:\n    def __eq__(self, o): return self.a == o.a", {}, "suspicious"),
+        ("class Z:\n    def __eq__(self, o): return True", {"exercise": "Z()"}, "cheat"),
+        ("import os\nos._exit(0)", {}, "note"),
+        ("import os\nos._exit(0)", {"shared": True}, "cheat"),
+        ("import sys\nsys._getframe(1)", {}, "suspicious"),
+        ("import sys\nsys._getframe(1)", {"exercise": "import sys\nsys._getframe()"}, "note"),
+        ("import sys\nsys.stdout = 3", {"whole_program": True}, "note"),
+        ("from _pytest import reports\nimport pytest", {}, "cheat"),
+    ],
+)
+def test_a_flag_accuses_by_what_could_matter(text: str, how: dict[str, Any], expected: str) -> None:
+    assert set(degrees(text, **how).values()) == {expected}
 
 
 async def test_the_verdict_carries_the_flags_also_of_what_passed() -> None:

@@ -173,7 +173,7 @@ async def test_in_process_judges_what_split_cannot_at_lower_trust(sandbox: Sandb
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_pytest_suites_at_lower_trust(sandbox: Sandbox) -> None:
+async def test_pytest_suites_run_apart_from_the_candidate(sandbox: Sandbox) -> None:
     suite = """
 import pytest
 from solution import f
@@ -187,7 +187,7 @@ def test_raises():
     problem = corpus.problem({"type": "pytest", "files": {"test_f.py": suite}})
     verifier = CodeVerifier(sandbox)
     verdict = await verifier.verify(problem, corpus.candidate("def f(x): return x"))
-    assert (verdict.outcome, verdict.trust, len(verdict.tests)) == ("passed", "lower", 3)
+    assert (verdict.outcome, verdict.trust, len(verdict.tests)) == ("passed", "full", 3)
     verdict = await verifier.verify(problem, corpus.candidate("def f(x): return 1"))
     assert verdict.outcome == "failed"
     assert [t.outcome for t in verdict.tests] == ["accepted", "wrong answer", "accepted"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from veritune.algebra.engine.loading import engine
+from veritune.algebra.engine.loading import attempted, engine
 from veritune.algebra.engine.objects import Objects
 from veritune.algebra.engine.results import UNDEFINED, decimal, tree
 from veritune.algebra.limits import UnparsedError
@@ -58,7 +58,11 @@ def worked_out(node: Node) -> Node:
 
 
 def _value(sympy: Any, node: Node) -> Node:
-    found = _done(sympy, Objects(sympy, node).object(node))
+    return attempted(lambda: _worked(sympy, node))
+
+
+def _worked(sympy: Any, node: Node) -> Node:
+    found = _done(sympy, node)
     if found is None:
         return UNDEFINED
     if found.has(sympy.Piecewise):  # the first piece is the general one, the others its exceptions
@@ -72,14 +76,11 @@ def _value(sympy: Any, node: Node) -> Node:
     return Add((result, Sym("C"))) if whole else result
 
 
-def _done(sympy: Any, found: Any) -> Any:
-    """The object worked out; None for a limit that does not exist."""
+def _done(sympy: Any, node: Node) -> Any:
+    """The object of a node worked out; None for a limit that does not exist."""
     try:
-        done = found.doit()
-    except ValueError as error:
+        return attempted(lambda: Objects(sympy, node).object(node).doit())
+    except UnparsedError as error:
         if "not exist" in str(error) or "sides" in str(error):
             return None
-        raise UnparsedError(f"sympy: {error}") from None
-    except (NotImplementedError, TypeError, AttributeError, ZeroDivisionError) as error:
-        raise UnparsedError(f"sympy: {error}") from None
-    return done
+        raise

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
-from veritune.algebra.limits import comparison
+from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError, comparison
 
+T = TypeVar("T")
+OURS = (UnparsedError, UndefinedError, LimitReachedError, MemoryError, RecursionError)
 LOADING_SECONDS = 20.0
 """Processor time that the import may take; no text can make it longer."""
 WORKING_SECONDS = 1.2
@@ -39,3 +41,16 @@ def engine() -> Any:
         _GRANTED[0] = comparison()
         _ALLOW[0](WORKING_SECONDS)
     return sympy
+
+
+def attempted(work: Callable[[], T]) -> T:
+    """What a piece of work with sympy gives; raises `UnparsedError` where sympy cannot do it.
+
+    sympy says so by errors of many kinds, none of which is one of ours.
+    """
+    try:
+        return work()
+    except OURS:
+        raise
+    except Exception as error:
+        raise UnparsedError(f"sympy: {error}") from None

@@ -221,7 +221,8 @@ def _labelled(left: Listing, right: Listing, comparer: Comparer) -> bool:
         return _matched(left, right, comparer)
     if not all(isinstance(label, Node) for label in (*left.labels, *right.labels)):
         return comparer.ordered(left.values, right.values)
-    if left.alike and right.alike and _one_stem(left) == _one_stem(right):
+    plain = any("_" not in _key(side.labels[0]) for side in (left, right))
+    if plain and left.alike and right.alike and _one_stem(left) == _one_stem(right):
         return _unordered(left, right, comparer)
     return False
 

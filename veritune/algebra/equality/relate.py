@@ -14,12 +14,14 @@ from veritune.algebra.equality.setrelations import names_differ, same_set, unwra
 from veritune.algebra.equality.solve import is_setlike
 from veritune.algebra.equality.values import same_value
 from veritune.algebra.limits import LimitReachedError
+from veritune.algebra.reading.words import stem
 from veritune.algebra.trees.build import product
 from veritune.algebra.trees.nodes import (
     Apply,
     Cases,
     Choice,
     Collection,
+    Const,
     DateTime,
     Labelled,
     Mul,
@@ -59,16 +61,19 @@ class Relater:
         gold, pred = unwrapped(gold), unwrapped(pred)
         if isinstance(gold, (Choice, DateTime)) or isinstance(pred, (Choice, DateTime)):
             return self.whole(gold, pred)
-        if isinstance(gold, Labelled) and not isinstance(pred, (Labelled, Collection)):
+        if isinstance(gold, Labelled) and isinstance(pred, Labelled):
+            shared = set(gold.label.split()) & set(pred.label.split())
+            return bool(shared) and self.same(gold.value, pred.value)
+        if isinstance(gold, Labelled) and not _is_list(pred):
             return self.same(gold.value, pred)
-        if isinstance(pred, Labelled) and not isinstance(gold, (Labelled, Collection)):
+        if isinstance(pred, Labelled) and not _is_list(gold):
             return self.same(gold, pred.value)
         if isinstance(gold, Collection) != isinstance(pred, Collection):
             choices = _choices(gold)
             if choices and choices == _choices(pred):
                 return True
         if isinstance(gold, Text) or isinstance(pred, Text):
-            return gold == pred or _letters(gold) == _letters(pred) != ""
+            return gold == pred or _letters(gold) == _letters(pred) != "" or _spelled(gold, pred)
         if is_setlike(gold) or is_setlike(pred):
             return same_set(gold, pred, self)
         if isinstance(gold, LISTS) or isinstance(pred, LISTS) or has_sign(gold) or has_sign(pred):
@@ -130,6 +135,21 @@ class Relater:
         if same_value(gold, pred, self.policy):
             return True
         return same_family_values((gold,), (pred,), self)
+
+
+def _spelled(gold: Node, pred: Node) -> bool:
+    """A word against its letters in a row, which without a capital look like a product."""
+    word, other = (gold, pred) if isinstance(gold, Text) else (pred, gold)
+    if not (isinstance(word, Text) and isinstance(other, Mul)) or len(word.words) != 1:
+        return False
+    letters = [f.name for f in other.factors if isinstance(f, (Sym, Const))]
+    whole = len(letters) == len(other.factors) and all(len(letter) == 1 for letter in letters)
+    return whole and stem("".join(letters)) == word.words[0]
+
+
+def _is_list(node: Node) -> bool:
+    """Whether a node is several answers, and not a tuple or an interval."""
+    return isinstance(node, Collection) and node.kind not in ("paren", "square")
 
 
 def _letter(node: Node) -> Choice | None:

@@ -26,6 +26,8 @@ def same_residues(gold: Node, pred: Node) -> bool:
     """Whether both sides are residue classes, said in different ways, and the same ones."""
     if not (_said(gold) or _said(pred)):
         return False
+    if isinstance(gold, Relation) and isinstance(pred, Relation) and gold.sides[0] != pred.sides[0]:
+        return False
     left, right = classes(gold), classes(pred)
     if left is None or right is None:
         return False

@@ -34,7 +34,7 @@ RESIDUES = 12
 """Whole numbers are tried from every residue of this, since (-1)^n and n mod 3 hide from some."""
 WHOLE_NEEDED = 8
 """Points where there are whole variables."""
-BLOCKS = (0, 1, 0, 3, 0, 0, 12)
+BLOCKS = (0, 1, 0, 3, 0, 0, 5, 0, 12)
 """Multiples of the residues' number that are added."""
 CERTAIN = table("n m k N")
 """Letters that are whole numbers where they are rounded."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
+from veritune.algebra.engine.solving import solved
 from veritune.algebra.equality.comparer import Comparer
 from veritune.algebra.equality.identity import identical
 from veritune.algebra.equality.policy import AnswerPolicy
-from veritune.algebra.equality.solve import FLIPPED, ORDERS, is_setlike, to_set
+from veritune.algebra.equality.solve import FLIPPED, ORDERS, between, is_setlike, to_set
 from veritune.algebra.equality.values import same_value
-from veritune.algebra.limits import UndefinedError, UnparsedError
+from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.algebra.trees.build import negated, product
 from veritune.algebra.trees.children import renamed, variables, walk
 from veritune.algebra.trees.names import is_name
@@ -27,7 +30,7 @@ from veritune.algebra.trees.nodes import (
     Sym,
 )
 from veritune.algebra.values.numeric import Evaluator
-from veritune.algebra.values.realsets import End, NotASetError, RealSet, close
+from veritune.algebra.values.realsets import End, NotASetError, RealSet, close, union
 
 
 def unwrapped(node: Node) -> Node:
@@ -54,9 +57,26 @@ def same_set(gold: Node, pred: Node, comparer: Comparer) -> bool:
     if unsolved(pred) and not unsolved(gold):
         return False
     try:
-        return _same_numbers(to_set(gold), to_set(pred), comparer.policy)
+        return _same_numbers(_numbers(gold), to_set(pred), comparer.policy)
     except NotASetError:
         return _by_parts(gold, pred, comparer)
+
+
+def _numbers(gold: Node) -> RealSet:
+    """The reference's set, by sympy where it is a condition that no rule solves."""
+    try:
+        return to_set(gold)
+    except NotASetError:
+        plain = isinstance(gold, Relation) and len(gold.operators) == 1
+        if not (plain and isinstance(gold, Relation) and gold.operators[0] in FLIPPED):
+            raise
+        if not unsolved(gold) or len(variables(gold)) != 1:
+            raise
+    try:
+        stretches = solved(gold, min(variables(gold)))
+        return reduce(union, (between(*stretch) for stretch in stretches), ())
+    except (UnparsedError, UndefinedError, LimitReachedError):
+        raise NotASetError from None
 
 
 def unsolved(node: Node) -> bool:

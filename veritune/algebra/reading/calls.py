@@ -8,7 +8,7 @@ from veritune.algebra.reading.tokens import FormulaToken
 from veritune.algebra.reading.unitphrase import natural
 from veritune.algebra.tables import table
 from veritune.algebra.trees.build import product
-from veritune.algebra.trees.nodes import Apply, Collection, Func, Node, Num, Pow, Root
+from veritune.algebra.trees.nodes import Apply, Collection, Const, Func, Node, Num, Pow, Root, Sym
 
 VARIADIC = table("max min gcd lcm")
 INVERSES = {
@@ -75,6 +75,9 @@ def _single(cursor: Cursor) -> Node:
     if token.kind == "num" and token.text.isdigit():
         cursor.at += 1
         return Num(int(token.text))
+    if token.kind == "word" and cursor.peek().text == "(":  # the bracket is the function's
+        cursor.at += 1
+        return Const("e") if token.text == "e" else Sym(token.text)
     return cursor.grammar.factor(cursor)
 
 
@@ -136,8 +139,11 @@ def apply_symbol(cursor: Cursor, name: str) -> Node | None:
         or _takes(name, _inside(cursor))
     ):
         cursor.functions.add(full)
+        given = [token.text for token in _inside(cursor)].count("|") == 1
         cursor.at += 1
-        items = cursor.members(")")
+        items = cursor.members(*("|" if given else ()), ")", colons=not given)
+        if given and cursor.accept("|"):
+            items += [Sym("|"), *cursor.members(")")]
         cursor.expect(")")
         if full == "zeta" and len(items) == 1:
             return Func("zeta", (items[0],))

@@ -41,6 +41,8 @@ EXTREMES = table("max min maximum minimum")
 """Words that name the value behind them without a sign."""
 EQUALS_WORDS = table("is are equals was be equal gives")
 APPROXIMATELY = table("approximately approx about roughly")
+HOLDING = table("for where when with")
+"""Words before a condition on the variable."""
 STOP = table("where with since because")
 
 
@@ -231,6 +233,9 @@ def _after(cursor: Cursor, node: Node, closers: frozenset[str]) -> Node:
     lower = token.text.lower()
     if token.kind != "word" or not (natural(token) or lower in DOMAIN):
         return _comment(cursor, node)
+    if lower in HOLDING and _condition_next(cursor, closers):
+        cursor.domain = True
+        return Cases(((node, condition(cursor)[0]),))
     if lower in STOP:
         _remark(cursor, closers, lower)
     elif lower in CONDITION - NEGATIONS:
@@ -245,6 +250,19 @@ def _after(cursor: Cursor, node: Node, closers: frozenset[str]) -> Node:
     elif isinstance(node, (Num, Relation, Frac)):
         _skip_words(cursor)
     return node
+
+
+def _condition_next(cursor: Cursor, closers: frozenset[str]) -> bool:
+    """Whether the words ahead are an inequality alone, up to the end of the clause."""
+    place, signs = cursor.at + 1, 0
+    while True:
+        token = cursor.tokens[place]
+        if token.kind == "end" or token.text in closers or token.text in (",", ";", "and", "or"):
+            return signs > 0
+        if natural(token) or token.text in ("in", "=", "===", "forall"):
+            return False
+        signs += token.text in ("<", ">", "<=", ">=")
+        place += 1
 
 
 def _skip_words(cursor: Cursor) -> None:

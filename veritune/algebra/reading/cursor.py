@@ -34,6 +34,8 @@ class Cursor:
         self.colons = True
         self.bound: set[str] = set()
         self.functions: set[str] = set()
+        self.domain = False
+        """Whether a condition was read that says where a statement holds: "for x > 1"."""
         self.joined: set[str] = set()
         """What stood between the members that were read last."""
 

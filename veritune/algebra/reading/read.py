@@ -163,6 +163,8 @@ def _parse(body: str) -> Node:
     cursor = Cursor([t for t in tokenize(body) if t.text != '"'], GRAMMAR)
     nodes, used = clauses(cursor, frozenset())
     nodes = _merge_cases(_without_domains(nodes))
+    if cursor.domain:
+        nodes = _with_conditions(nodes)
     if not nodes:
         raise UnparsedError("nothing stated")
     if len(nodes) == 1:
@@ -195,6 +197,16 @@ def _domain(node: Node) -> bool:
         and isinstance(node.sides[0], Sym)
         and (isinstance(node.sides[1], NamedSet) or node.sides[1] in LETTER_SETS)
     )
+
+
+def _with_conditions(nodes: list[Node]) -> list[Node]:
+    """ "y = 2x for x > 1" as "y = 2x, x > 1"."""
+    found: list[Node] = []
+    for node in nodes:
+        single = isinstance(node, Cases) and len(node.pieces) == 1
+        parts = node.pieces[0] if isinstance(node, Cases) and single else (node,)
+        found += [part for part in parts if part is not None]
+    return found
 
 
 def _merge_cases(nodes: list[Node]) -> list[Node]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from veritune.algebra.engine.solving import power
 from veritune.algebra.limits import MOST_ITEMS, LimitReachedError
 from veritune.algebra.trees.build import product
 from veritune.algebra.trees.nodes import (
@@ -129,8 +130,10 @@ def _scaled(matrix: Matrix, factor: Node) -> Matrix:
 
 
 def _power(matrix: Matrix | None, exponent: int | None) -> Matrix | None:
-    if matrix is None or exponent is None or not 1 <= exponent <= LARGEST_POWER:
+    if matrix is None or exponent is None:
         return None
+    if not 1 <= exponent <= LARGEST_POWER:
+        return power(matrix, exponent)
     result: Matrix | None = matrix
     for _ in range(exponent - 1):
         result = multiplied(result, matrix) if result is not None else None

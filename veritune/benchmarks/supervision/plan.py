@@ -12,7 +12,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from veritune.config import Count, Frozen, Positive, Recipe, RewardConfig, check_recipe_as
+from veritune.config import (
+    Count,
+    Frozen,
+    Positive,
+    Recipe,
+    RewardConfig,
+    SftTrainerConfig,
+    check_recipe_as,
+)
 from veritune.errors import RecipeError
 from veritune.problems import GENERATORS
 
@@ -200,7 +208,7 @@ def _rounds_of_as_many(study: StudyRecipe, values: Override) -> int:
     Every arm samples alike, so sequences stand for tokens, which no one knows before the run.
     """
     trainer = study.trainer
-    if trainer.type != "sft":
+    if not isinstance(trainer, SftTrainerConfig):
         raise RecipeError("study.match: 'tokens' needs trainer.type = 'sft', whose updates count")
     drawn: int = values["rounds"]["prompts"] * values["sampler"]["n"] * values["trainer"]["epochs"]
     return max(1, round(study.rounds.count * trainer.max_steps * trainer.batch_size / drawn))

@@ -102,7 +102,7 @@ def load_published(
 def _load(folder: Path, readout: Readout, dtype: torch.dtype) -> Any:
     from transformers import AutoModel, AutoModelForCausalLM
 
-    kind = AutoModelForCausalLM if readout == "tokens" else AutoModel
+    kind: Any = AutoModelForCausalLM if readout == "tokens" else AutoModel
     try:
         model, report = kind.from_pretrained(
             folder, dtype=dtype, trust_remote_code=False, output_loading_info=True

@@ -186,7 +186,10 @@ def calls(cases: list[Case], name: str, *, method: bool, visible: int | None = N
     wrapped = all(isinstance(case.expected, list) and len(case.expected) == 1 for case in read)
     if wrapped and all(isinstance(wanted, list) for _, wanted in cases) and method:
         # APPS and TACO put what LeetCode's functions return into a list.
-        read = [CallCase(args=c.args, kwargs=c.kwargs, expected=c.expected[0]) for c in read]
+        read = [
+            CallCase(args=c.args, kwargs=c.kwargs, expected=c.expected[0])  # type: ignore[index]
+            for c in read
+        ]
     if not read:
         raise UncheckableError("tests: no case")
     if not method:

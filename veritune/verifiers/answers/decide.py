@@ -16,6 +16,7 @@ from veritune.algebra import (
     UnparsedError,
     agreed,
     has_calculus,
+    opposed,
     parameters,
     read,
     same_up_to_constant,
@@ -58,6 +59,8 @@ def decide(gold: str, pred: str, policy: AnswerPolicy) -> Comparison:
         return Comparison(relation="unparsed candidate", gold=gold, pred=pred, detail=str(error))
     except LimitReachedError as error:
         return Comparison(relation="limit reached", gold=gold, pred=pred, detail=str(error))
+    if opposed(gold, pred):
+        return Comparison(relation="different", gold=gold, pred=pred, detail="the opposite")
     return _related(gold, pred, left, right, policy)
 
 
@@ -106,9 +109,11 @@ def _same(
 
 
 def _same_value(gold: Node, pred: Node, relater: Relater) -> bool:
-    """The same but for a condition on the variable, which only the reference states."""
-    value = unconditional(gold, pred)
-    return value is not None and relater.same(value, pred)
+    """The same but for a condition on the variable, which only one side states."""
+    value, other = unconditional(gold, pred), unconditional(pred, gold)
+    if value is not None:
+        return relater.same(value, pred)
+    return other is not None and relater.same(gold, other)
 
 
 def _too_large(node: Node, policy: AnswerPolicy) -> bool:

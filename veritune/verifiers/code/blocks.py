@@ -74,6 +74,8 @@ def answer_start(text: str) -> int | None:
     if "<|channel|>" in text or text.lstrip().startswith("analysis"):
         return thinking.answer_start(text)
     start = 0
+    if not OPENING.search(text) and not CLOSING.search(text):
+        return start
     fenced = [(b.start, b.end) for b in fenced_blocks(text, 0)]
     while True:
         opening = OPENING.search(text, start)

@@ -8,6 +8,7 @@ from veritune.records import Candidate, Outcome, Problem, TestOutcome, TestVerdi
 from veritune.sandbox import ExecResult
 
 OUTPUT_SHOWN = 4000
+IN_ONE_PROCESS = "the tests ran in the candidate's process"
 LIMITS: dict[str, TestOutcome] = {
     "cpu time": "cpu time",
     "wall time": "wall time",
@@ -52,6 +53,7 @@ def measures(results: list[ExecResult]) -> dict[str, Any]:
     """CPU time over all runs, their highest memory, the first output."""
     output = "".join(r.stdout + r.stderr for r in results[:1])[:OUTPUT_SHOWN]
     return {
+        "seconds": round(sum(r.wall_ms for r in results) / 1000, 4),
         "cpu_ms": round(sum(r.cpu_ms for r in results), 3),
         "peak_memory_mb": max((r.peak_memory_mb for r in results), default=None),
         "output": output or None,

@@ -7,6 +7,7 @@ is code of the right language. Thinking is left out; thinking that never ends me
 from __future__ import annotations
 
 import builtins
+import functools
 import keyword
 import re
 from dataclasses import dataclass, field
@@ -14,13 +15,17 @@ from typing import Any
 
 from veritune.records import AssertTests, CodeReference, PytestTests, StdioTests
 from veritune.verifiers.code.blocks import HEADER, MARKED, CodeBlock, answer_start, fenced_blocks
-from veritune.verifiers.code.loose import continued, loose_blocks
+from veritune.verifiers.code.loose import STARTS, continued, loose_blocks
 
 NO_PROGRAM = "no program: the thinking block is never closed"
 PYTHON = frozenset({"python", "py", "python3", "python2", "ipython", "sage"})
 LABELS = {
     "cpp": frozenset({"cpp", "c++", "cc", "c", "cxx"}),
     "javascript": frozenset({"javascript", "js", "node", "jsx"}),
+    "typescript": frozenset({"typescript", "ts", "tsx"}),
+    "go": frozenset({"go", "golang"}),
+    "rust": frozenset({"rust", "rs"}),
+    "java": frozenset({"java"}),
 }
 PROSE = frozenset(
     {
@@ -43,7 +48,10 @@ READS = re.compile(
     r"\binput[ \t]*\(|\bstdin\b|\bopen\(0\)|\bcin\b|\bscanf\b|\bgetline\b|readFileSync"
 )
 USES = re.compile(r"(?<![\w.])([A-Za-z_]\w*)[ \t]*(?=[(.\])]|,)|(?:->|:)[ \t]*([A-Za-z_]\w*)")
+MAY_BE_PROSE = re.compile(r"^(?:[A-Z*>|<$\\-]|\d+[.)]|#+ )", re.MULTILINE)
 KNOWN = frozenset(dir(builtins)) | frozenset(keyword.kwlist)
+MOST_KNOWN = 1_000
+"""Problems whose tests are not read anew for each candidate."""
 MOST_BLOCKS = 200
 """Of a text; of more, the last are read."""
 
@@ -79,13 +87,19 @@ def asked_by(reference: CodeReference) -> Asked:
     if isinstance(tests, StdioTests):
         return Asked(language=tests.language.lower(), whole=True)
     if isinstance(tests, PytestTests):
-        names = _imported("\n".join(tests.files.values()))
+        text = "\n".join(tests.files.values())
     elif isinstance(tests, AssertTests):
-        names = frozenset(ASKED.findall(tests.code)) - KNOWN
+        text = tests.code
     else:
         return Asked(names=frozenset({tests.entry_point}), prompt_code=prompt)
-    defined = bound(reference.solution or "")
-    return Asked(names=(names & defined) or names, prompt_code=prompt)
+    suite = isinstance(tests, PytestTests)
+    return Asked(names=_names(text, reference.solution or "", suite), prompt_code=prompt)
+
+
+@functools.lru_cache(maxsize=MOST_KNOWN)
+def _names(text: str, solution: str, suite: bool) -> frozenset[str]:
+    names = _imported(text) if suite else frozenset(ASKED.findall(text)) - KNOWN
+    return (names & bound(solution)) or names
 
 
 def _imported(files: str) -> frozenset[str]:
@@ -102,13 +116,16 @@ def extract(text: str, asked: Asked) -> Extracted | None:
     start = answer_start(text)
     if start is None:
         return None
+    if _is_plain(text, start, asked):
+        return _joined(text, [CodeBlock(start, len(text), fenced=False)], "")
     blocks = _blocks(text, start, asked)[-MOST_BLOCKS:]
     if not blocks:
         return _joined(text, [CodeBlock(start, len(text), fenced=False)], "")
     named = {block.name: block for block in blocks if block.name}
     if len(named) > 1:
         return _several(text, named, asked)
-    keys = [_key(block, block.code(text), asked) for block in blocks]
+    single = len(blocks) == 1
+    keys = [(0, 0, 0)] if single else [_key(b, b.code(text), asked) for b in blocks]
     best = max(keys)
     among = [number for number, key in enumerate(keys) if key == best]
     chosen = blocks[among[-1]]
@@ -123,14 +140,21 @@ def extract(text: str, asked: Asked) -> Extracted | None:
     return _joined(text, [*earlier, chosen], rule)
 
 
+def _is_plain(text: str, start: int, asked: Asked) -> bool:
+    """Whether a text is code throughout: no fence, nothing that may be prose."""
+    if start or "```" in text or "~~~" in text or not STARTS.match(text):
+        return False
+    return not MAY_BE_PROSE.search(text) and bool(asked.names & bound(text, imports=False))
+
+
 def _blocks(text: str, start: int, asked: Asked) -> list[CodeBlock]:
     """The blocks that could be meant; those without a fence only where no fenced one will do."""
     first = next(fenced_blocks(text, start), None)
     python = asked.language in PYTHON
     if first is not None and python:
         fence = text.rfind("\n", 0, max(first.start - 1, 0)) + 1
-        lone = list(loose_blocks(text, start, fence))
         bare = not text[fence : first.start].strip().strip("`~")
+        lone = list(loose_blocks(text, start, fence)) if bare else []
         if bare and _is_code(text, start, fence, lone, asked):
             ahead = lone or [CodeBlock(start, fence, fenced=False)]
             return [*ahead, *_parts(text, fenced_blocks(text, first.start))]
@@ -172,8 +196,8 @@ def _parts(text: str, blocks: Any) -> list[CodeBlock]:
 
 def _key(block: CodeBlock, code: str, asked: Asked) -> tuple[int, int, int]:
     """What a block is worth: what it defines, its label, whether it reads as a program."""
-    labels = LABELS.get(asked.language, frozenset({asked.language}))
-    labels = PYTHON if asked.language in PYTHON else labels
+    known = (PYTHON, *LABELS.values())
+    labels = next((names for names in known if asked.language in names), {asked.language})
     label = 2 if block.label in labels else 1 if not block.label else 0
     label = -1 if block.label in PROSE else label
     if asked.whole:

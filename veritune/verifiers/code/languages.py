@@ -39,8 +39,25 @@ LANGUAGES = {
         "main",
     ),
     "javascript": Language("main.js", ("node", "--check", "main.js"), ("node", "main.js")),
+    "go": Language("main.go", ("go", "build", "-o", "main", "main.go"), ("./main",), "main"),
+    "rust": Language(
+        "main.rs",
+        ("rustc", "-O", "--edition", "2021", "-o", "main", "main.rs"),
+        ("./main",),
+        "main",
+    ),
+    "java": Language(
+        "Main.java",
+        ("/bin/sh", "-c", "javac -d . Main.java && jar cfe main.jar Main *.class"),
+        ("java", "-jar", "main.jar"),
+        "main.jar",
+    ),
+    "typescript": Language("main.ts", ("node", "--check", "main.ts"), ("node", "main.ts")),
 }
-ALIASES = {"py": "python", "python3": "python", "c++": "cpp", "cc": "cpp", "js": "javascript"}
+ALIASES = {
+    **{"py": "python", "python3": "python", "c++": "cpp", "cc": "cpp", "js": "javascript"},
+    **{"golang": "go", "rs": "rust", "ts": "typescript"},
+}
 
 
 class UnknownLanguageError(Exception):

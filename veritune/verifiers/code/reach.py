@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
+
+from veritune.verifiers.code.extract import MOST_KNOWN
 
 LOOKS = re.compile(
     r"\bredirect_std(?:out|err)\b|\bsys\.(?:__)?std(?:in|out|err)\b|\bcap(?:sys|fd|log|sysbinary)\b"
@@ -29,26 +32,28 @@ EVALUATES = re.compile(
 MIRRORED = ("builtins.input", "sys.stdout", "sys.stderr", "sys.stdin")
 
 
+@functools.lru_cache(maxsize=MOST_KNOWN)
 def looks(text: str) -> bool:
     """Whether tests look at what the candidate prints, warns of or logs, or give it input."""
     return LOOKS.search(text) is not None
 
 
+@functools.lru_cache(maxsize=MOST_KNOWN)
 def files(text: str) -> bool:
     """Whether tests work on files, the environment or the working folder."""
     return FILES.search(text) is not None
 
 
-def evaluates(text: str) -> list[str]:
+@functools.lru_cache(maxsize=MOST_KNOWN)
+def evaluates(text: str) -> tuple[str, ...]:
     """Why tests may run code that the candidate chose, beside the expected values; or nothing."""
     found = EVALUATES.search(text)
-    return (
-        [f"the tests use {found.group().strip('(.')}, which may run what it is given"]
-        if found
-        else []
-    )
+    if found is None:
+        return ()
+    return (f"the tests use {found.group().strip('(.')}, which may run what it is given",)
 
 
+@functools.lru_cache(maxsize=MOST_KNOWN)
 def reaches_in(text: str, modules: frozenset[str]) -> str:
     """What tests change in the candidate's process that is not one of its own modules, or ""."""
     for found in PATCHED.finditer(text):

@@ -6,9 +6,16 @@ import re
 
 from veritune.records import Candidate, CodeProblem, SplitTests, TestVerdict, Trust, Verdict
 from veritune.sandbox import ExecResult, Graded, Sandbox, Shared
-from veritune.verifiers.code import reach, reading
-from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
+from veritune.verifiers.code import output, reach, reading
+from veritune.verifiers.code.conclusion import (
+    IN_ONE_PROCESS,
+    conclude,
+    how_it_ended,
+    measures,
+    verdict,
+)
 from veritune.verifiers.code.extract import Extracted, aliases, asked_by, sources
+from veritune.verifiers.code.missing import libraries
 
 NUMPY = re.compile(r"\b(?:import|from)\s+numpy\b")
 
@@ -36,7 +43,9 @@ async def verify(
     outcome, reason = conclude(found)
     doubts = [*(result.report or {}).get("doubts", []), *reach.evaluates(text)]
     trust: Trust = "lower" if in_process or doubts else "full"
-    if doubts and outcome == "passed":
+    if in_process:
+        reason = f"{reason}; lower trust: {IN_ONE_PROCESS}"
+    elif doubts and outcome == "passed":
         reason = f"{reason}; lower trust: {doubts[0]}"
     return verdict(
         problem, candidate, outcome, reason, tests=found, trust=trust, **measures([result])
@@ -47,6 +56,7 @@ def _job(problem: CodeProblem, tests: SplitTests, program: Extracted) -> Graded:
     reference = problem.reference
     prompt_code, solution = reference.prompt_code, reference.solution or ""
     code, setup = reading.code(tests), reading.setup(tests)
+    text = f"{setup}\n{code}"
     asked = "\n".join((code, setup, solution, prompt_code))
     return Graded(
         sources=sources(program, prompt_code, asked_by(reference).names),
@@ -55,10 +65,12 @@ def _job(problem: CodeProblem, tests: SplitTests, program: Extracted) -> Graded:
             "tests": tests.to_json(),
             "prompt_code": prompt_code,
             "solution": solution,
+            "libraries": sorted(libraries(text, solution, prompt_code)),
         },
         numpy=NUMPY.search(asked) is not None,
-        mirror=reach.looks(code + setup),
-        tree=reach.files(code + setup),
+        mirror=reach.looks(text),
+        tree=reach.files(text),
+        int_digits=0 if output.LONG_NUMBER.search(text) else None,
         files=program.files,
         aliases=aliases(program),
     )

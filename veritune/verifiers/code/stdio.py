@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from veritune.records import (
     Candidate,
     CodeProblem,
@@ -11,11 +13,11 @@ from veritune.records import (
     TestVerdict,
     Verdict,
 )
-from veritune.sandbox import ExecResult, Program, Sandbox
+from veritune.sandbox import ExecResult, Limits, Program, Sandbox
 from veritune.verifiers.code import languages
 from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
 from veritune.verifiers.code.extract import Extracted
-from veritune.verifiers.code.output import differs
+from veritune.verifiers.code.output import LONG_NUMBER, differs
 
 SLOW = ("cpu time", "wall time")
 
@@ -41,7 +43,10 @@ async def verify(
             outcome, reason = ended[-1].outcome, "not run: an earlier case exceeded its time limit"
             cpu_ms = None
         else:
-            result = await sandbox.run(languages.with_input(program, case.input))
+            run = languages.with_input(program, case.input)
+            if LONG_NUMBER.search(case.output) or LONG_NUMBER.search(case.input):
+                run = replace(run, int_digits=0)
+            result = await sandbox.run(run, _limits(sandbox, case.output))
             results.append(result)
             outcome, reason = await _compare(sandbox, tests, case, result)
             cpu_ms = result.cpu_ms
@@ -57,6 +62,12 @@ async def verify(
         )
     concluded, why = conclude(tuple(ended))
     return verdict(problem, candidate, concluded, why, tests=tuple(ended), **measures(results))
+
+
+def _limits(sandbox: Sandbox, expected: str) -> Limits:
+    """The sandbox's limits; where the expected output is long, so may the program's be."""
+    room = 2 * len(expected.encode(errors="replace")) // 1024 + 64
+    return replace(sandbox.limits, output_kb=max(sandbox.limits.output_kb, room))
 
 
 async def _compare(

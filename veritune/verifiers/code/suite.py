@@ -18,8 +18,15 @@ from veritune.records import (
 )
 from veritune.sandbox import ExecResult, Graded, Sandbox, Shared
 from veritune.verifiers.code import modules, reach
-from veritune.verifiers.code.conclusion import conclude, how_it_ended, measures, verdict
+from veritune.verifiers.code.conclusion import (
+    IN_ONE_PROCESS,
+    conclude,
+    how_it_ended,
+    measures,
+    verdict,
+)
 from veritune.verifiers.code.extract import Extracted, aliases, asked_by, sources
+from veritune.verifiers.code.missing import libraries
 from veritune.verifiers.code.split import NUMPY
 
 MOST_RUNS = 6
@@ -52,9 +59,7 @@ async def verify(
     result = await sandbox.run(_shared(tests, program, job))
     claimed = _claimed(result)
     outcome, why = conclude(claimed)
-    why = (
-        f"{why}; lower trust: the tests ran in the candidate's process ({reached or 'in_process'})"
-    )
+    why = f"{why}; lower trust: {IN_ONE_PROCESS} ({reached or 'in_process'})"
     rest = measures([result])
     return verdict(problem, candidate, outcome, why, tests=claimed, trust="lower", **rest)
 
@@ -97,6 +102,7 @@ def _job(problem: CodeProblem, tests: PytestTests, program: Extracted) -> Graded
             "solution": reference.solution or "",
             "prompt_code": reference.prompt_code,
             "stops": "StopIteration" in text,
+            "libraries": sorted(libraries(text, reference.solution or "")),
         },
         numpy=NUMPY.search(text + program.code) is not None,
         mirror=reach.looks(text),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from functools import partial
@@ -17,12 +18,13 @@ from veritune.records import (
     Verdict,
 )
 from veritune.sandbox import Sandbox
-from veritune.verifiers.code import split, stdio, suite
+from veritune.verifiers.code import reading, split, stdio, suite
 from veritune.verifiers.code.blame import blamed
-from veritune.verifiers.code.conclusion import verdict
+from veritune.verifiers.code.conclusion import IN_ONE_PROCESS, verdict
 from veritune.verifiers.code.extract import NO_PROGRAM, Extracted, asked_by, extract
-from veritune.verifiers.code.flags import flags
+from veritune.verifiers.code.flags import degrees
 from veritune.verifiers.code.languages import UnknownLanguageError
+from veritune.verifiers.code.missing import missing_library
 from veritune.verifiers.long import off_loop
 
 
@@ -55,20 +57,31 @@ class CodeVerifier:
             found = verdict(problem, candidate, "error", f"infrastructure: {error}")
         except UnknownLanguageError as error:
             found = verdict(problem, candidate, "error", f"unsupported: {error}")
+        lacking = missing_library(found.tests, _texts(problem)) if found.outcome == "failed" else ""
+        if lacking:
+            why = f"the library {lacking!r} is not there; name it in verifier.requirements"
+            found = replace(found, outcome="error", score=None, reason=f"unsupported: {why}")
         if found.outcome == "failed":
             found = replace(
                 found, steps=await blamed(self._sandbox, problem, candidate, program, found)
             )
             if self._partial_credit:
                 found = replace(found, score=_share(found))
-        whole = isinstance(problem.reference.tests, StdioTests)
-        looked = partial(flags, program.code, whole_program=whole)
-        names = await off_loop(candidate.text, looked)
+        looked = partial(
+            degrees,
+            program.code,
+            whole_program=isinstance(problem.reference.tests, StdioTests),
+            shared=IN_ONE_PROCESS in found.reason,
+            exercise=_exercise(problem),
+        )
+        signs = await off_loop(candidate.text, looked)
         return replace(
             found,
             reason=f"{found.reason} [{program.rule}]" if program.rule else found.reason,
-            seconds=round(time.monotonic() - started, 4),
-            flags=tuple(Flag(name=name, degree="cheat") for name in names),
+            seconds=found.seconds or round(time.monotonic() - started, 4),
+            flags=tuple(
+                Flag(name=name, degree=degree) for name, degree in signs.items() if degree != "note"
+            ),
         )
 
     async def _grade(
@@ -82,6 +95,21 @@ class CodeVerifier:
         return await split.verify(
             self._sandbox, problem, tests, candidate, program, in_process=self._in_process
         )
+
+
+def _exercise(problem: CodeProblem) -> str:
+    """What a problem shows and asks for, as one text."""
+    prompt = problem.prompt if isinstance(problem.prompt, str) else json.dumps(problem.prompt)
+    return "\n".join((prompt, *_texts(problem)))
+
+
+def _texts(problem: CodeProblem) -> list[str]:
+    """Tests, reference solution and given code."""
+    reference, tests = problem.reference, problem.reference.tests
+    parts = [reference.prompt_code, reference.solution, reading.code(tests), reading.setup(tests)]
+    if isinstance(tests, PytestTests):
+        parts += tests.files.values()
+    return [part for part in parts if part]
 
 
 def _share(found: Verdict) -> float:

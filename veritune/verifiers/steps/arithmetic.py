@@ -40,7 +40,12 @@ def evaluate(text: str) -> Fraction:
     if len(text) > LONGEST:
         raise Unreadable("too long")
     plain = _TIMES.sub("*", _CURRENCY.sub("", text)).replace(":", "/").replace("**", "^")
-    if not _PLAIN.fullmatch(plain) or "x" in plain or _LARGEST_EXPONENT.search(plain):
+    if (
+        not _PLAIN.fullmatch(plain)
+        or "x" in plain
+        or "//" in plain
+        or _LARGEST_EXPONENT.search(plain)
+    ):
         raise Unreadable(f"cannot read {text[:20]!r}")
     try:
         value = rational(read(plain))

@@ -41,7 +41,7 @@ _AFTER = frozenset(_PART_OF_LESS.split())
 BEFORE = _BEFORE | _BEFORE_OF | _BEHIND_NUMBER | {"of"}
 """Words that may make a formula behind them part of something larger."""
 BEHIND = _AFTER | {"of", "times"}
-"""Words that may go on with a formula before them."""
+"""Words that may continue a formula before them."""
 _COUNTS = frozenset(_NUMBERS.split())
 """Numbers in words: what a side is read as leaves them out."""
 _LETTER_UNITS = frozenset("mlgshc")

@@ -40,8 +40,8 @@ from veritune.algebra import (
     variables,
     walk,
 )
-from veritune.records import StepLabel
 from veritune.verifiers.answers.extraction import math_spans
+from veritune.verifiers.steps.annotations import ClaimLabel
 from veritune.verifiers.steps.equations import BEFORE, BEHIND
 
 LONGEST = 300
@@ -79,7 +79,7 @@ class Formula(NamedTuple):
     right: Node
     start: int
     end: int
-    label: StepLabel
+    label: ClaimLabel
     reason: str
 
 
@@ -175,7 +175,7 @@ def _attached(text: str, first: int, last: int) -> str | None:
     return None
 
 
-def _verified(left: Node, right: Node, *, rough: bool) -> tuple[StepLabel, str]:
+def _verified(left: Node, right: Node, *, rough: bool) -> tuple[ClaimLabel, str]:
     """Whether two sides are the same number, as printed."""
     try:
         if identical(left, right):

@@ -55,6 +55,7 @@ class Answerer:
                 loading.write(name, text)
             if payload.get("files") or payload.get("suite"):
                 sys.path.insert(0, os.getcwd())
+            loading.int_digits(payload.get("int_digits"))
             module = loading.module_of(payload["sources"], payload.get("aliases", []))
             for name, text in payload["sources"]:
                 loading.run_text(text, name, vars(module))

@@ -6,6 +6,7 @@ import sys
 import types
 from typing import Any
 
+from .loading import MODULE
 from .operators import offered
 
 MOST_NAMES = 2_000
@@ -68,6 +69,8 @@ def _more(kind: type) -> dict[str, Any]:
         more["meta"] = True
     if isinstance(kind.__doc__, str) and "__doc__" in vars(kind):
         more["doc"] = kind.__doc__[:10_000]
+    if kind.__module__ not in ("builtins", "solution"):
+        more["package"] = str(kind.__module__).partition(".")[0]
     if is_library(kind):
         more["library"] = [kind.__module__, kind.__qualname__]
     return more
@@ -96,3 +99,27 @@ def code_flags(value: Any) -> int:
     """The flags of a function's code: whether it is a generator, a coroutine function."""
     code = getattr(value, "__code__", None)
     return int(code.co_flags) if isinstance(code, types.CodeType) else 0
+
+
+def compares_as(value: Any, kind: Any) -> bool:
+    """Whether a library's abstract class says what an object equals."""
+    return isinstance(value, kind) and type(value).__eq__ is kind.__eq__
+
+
+def bound(kind: str, value: Any) -> Any:
+    """A member of a class as its definition said it."""
+    if kind == "property":
+        return property(*value)
+    return {"static": staticmethod, "class": classmethod}.get(kind, lambda v: v)(value)
+
+
+def line_of(error: BaseException) -> int | None:
+    """The last line of the candidate's own text that an exception passed."""
+    if isinstance(error, SyntaxError) and error.filename == f"{MODULE}.py":
+        return error.lineno
+    line, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == f"{MODULE}.py":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line

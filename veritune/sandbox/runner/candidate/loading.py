@@ -22,6 +22,22 @@ def as_usual() -> None:
     builtins.help = _Helper()
 
 
+def standard_streams() -> None:
+    """Streams on the descriptors as they are now: those of before the fork were on others."""
+    for fd, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        errors = "backslashreplace" if fd == 2 else "strict"
+        stream: Any = open(fd, mode, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115
+        stream.reconfigure(line_buffering=fd == 2)
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def int_digits(limit: int | None) -> None:
+    """The most digits of a number that is read or printed; None: as Python has it."""
+    if limit is not None:
+        sys.set_int_max_str_digits(limit)
+
+
 def write(name: str, data: str | bytes) -> None:
     """Write one of the job's files, at a path below the working folder."""
     folder = os.path.dirname(name)
@@ -51,7 +67,7 @@ def _parents(name: str, module: types.ModuleType) -> None:
 def module_of(sources: list[list[str]], aliases: list[str]) -> types.ModuleType:
     """The module that the candidate's sources are to fill, under all its names."""
     module = types.ModuleType(MODULE)
-    module.__file__ = os.path.abspath(f"{MODULE}.py")
+    module.__file__ = f"{os.getcwd()}/{MODULE}.py"
     for alias in (MODULE, *aliases):
         sys.modules[alias] = module
         _parents(alias, module)

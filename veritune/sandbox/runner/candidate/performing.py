@@ -141,9 +141,9 @@ class Performer:
         """[the builtin value that an object is], or nothing."""
         target = self._objects[request["on"]]
         value = plain_form(target)
-        if value is None and _compares_as(target, Mapping):
+        if value is None and describing.compares_as(target, Mapping):
             value = dict(target.items())
-        elif value is None and _compares_as(target, Set):
+        elif value is None and describing.compares_as(target, Set):
             value = set(target)
         return [] if value is None else [value]
 
@@ -172,7 +172,7 @@ class Performer:
     def _do_subclass(self, request: dict[str, Any], args: list[Any]) -> Any:
         """A class of the tests' that descends from the candidate's."""
         name, bases, members = args
-        made = {key: _bound(kind, value) for key, kind, value in members}
+        made = {key: describing.bound(kind, value) for key, kind, value in members}
         return types.new_class(name, tuple(bases), {}, lambda space: space.update(made))
 
     def _do_task(self, request: dict[str, Any], args: list[Any]) -> int:
@@ -310,7 +310,7 @@ class Performer:
             args = [encoder.encode(a) for a in error.args]
         except BaseException:
             args = [text]
-        return [own, builtin, args, text, _line(error), self._more(error, own, depth)]
+        return [own, builtin, args, text, describing.line_of(error), self._more(error, own, depth)]
 
     def _more(self, error: BaseException, own: Any, depth: int) -> dict[str, Any]:
         more: dict[str, Any] = {}
@@ -333,27 +333,3 @@ class Performer:
         if isinstance(error, BaseExceptionGroup):
             more["group"] = [self.exception(e, depth + 1) for e in error.exceptions[:100]]
         return more
-
-
-def _compares_as(value: Any, kind: Any) -> bool:
-    """Whether a library's abstract class says what an object equals."""
-    return isinstance(value, kind) and type(value).__eq__ is kind.__eq__
-
-
-def _bound(kind: str, value: Any) -> Any:
-    """A member of a class as its definition said it."""
-    if kind == "property":
-        return property(*value)
-    return {"static": staticmethod, "class": classmethod}.get(kind, lambda v: v)(value)
-
-
-def _line(error: BaseException) -> int | None:
-    """The last line of the candidate's own text that an exception passed."""
-    if isinstance(error, SyntaxError) and error.filename == f"{MODULE}.py":
-        return error.lineno
-    line, trace = None, error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == f"{MODULE}.py":
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line

@@ -9,15 +9,17 @@ import sys
 import types
 from typing import Any
 
-from .loading import run_text
+from .loading import LOOKS, int_digits, run_text, standard_streams, write
 
 
 def run(payload: dict[str, Any]) -> int:
     """Run a program whose standard streams stand ready; its exit code."""
     for name, text in payload["files"].items():
-        _write(name, base64.b64decode(text))
+        write(name, base64.b64decode(text))
+        os.chmod(name, 0o700)
     if "argv" in payload:
         return _execute(payload["argv"], payload["environment"])
+    int_digits(payload.get("int_digits"))
     return _python(payload["source"], payload["args"])
 
 
@@ -30,19 +32,16 @@ def _execute(argv: list[str], environment: dict[str, str]) -> int:
         return 127 if isinstance(error, FileNotFoundError) else 126
 
 
-def _write(name: str, data: bytes) -> None:
-    folder = os.path.dirname(name)
-    if folder:
-        os.makedirs(folder, exist_ok=True)
-    fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o700)
-    with os.fdopen(fd, "wb") as stream:
-        stream.write(data)
-
-
 def _python(source: str, args: list[str]) -> int:
     main = types.ModuleType("__main__")
+    main.__file__ = os.path.abspath("solution.py")
+    main.__dict__["__builtins__"] = sys.modules["builtins"]
     sys.modules["__main__"] = main
     sys.argv = ["solution.py", *args]
+    sys.path.insert(0, os.getcwd())
+    standard_streams()
+    if any(word in source for word in LOOKS):
+        write("solution.py", source.encode(errors="surrogatepass"))
     code = 0
     try:
         run_text(source, "solution.py", vars(main))

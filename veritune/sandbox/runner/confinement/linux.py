@@ -107,6 +107,20 @@ def close_from(first: int) -> None:
         os.closerange(first, 65536)
 
 
+def loopback_up() -> None:
+    """Bring up this network namespace's own interface, which leads nowhere else."""
+    import fcntl
+    import struct
+    from _socket import AF_INET, SOCK_DGRAM, socket
+
+    request = struct.pack("16sh22x", b"lo", 1)
+    probe = socket(AF_INET, SOCK_DGRAM)
+    try:
+        fcntl.ioctl(probe.fileno(), 0x8914, request)  # SIOCSIFFLAGS: up
+    finally:
+        probe.close()
+
+
 def trim() -> None:
     """Give free memory back to the kernel, where the C library can."""
     if hasattr(_libc, "malloc_trim"):

@@ -78,6 +78,24 @@ def is_ending(pid: int) -> bool:
         return True
 
 
+def scheduled(root: int) -> tuple[float, float]:
+    """Seconds that `root` and its living descendants ran, and that they waited for a core."""
+    run = waited = 0.0
+    members = [root]
+    for pid in members:
+        try:
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{thread}/schedstat", "rb") as stream:
+                    ran, queued, _ = stream.read().split()
+                run += int(ran) / 1e9
+                waited += int(queued) / 1e9
+                with open(f"/proc/{pid}/task/{thread}/children", "rb") as stream:
+                    members += [int(child) for child in stream.read().split()]
+        except (OSError, ValueError):
+            continue
+    return run, waited
+
+
 def _status(pid: int) -> tuple[int, int]:
     """Bytes of memory, and the mask of ignored signals."""
     try:

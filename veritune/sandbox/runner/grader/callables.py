@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from typing import Any
 
-from .proxies import Asker, attribute
+from .asking import Asker, attribute
 
 MAX_ITEMS = 1_000_000
 ONE_BY_ONE = 32

@@ -10,7 +10,7 @@ from ..wire import codec, frames
 from ..wire.decoder import ValueDecoder
 from ..wire.encoder import Encoder, TooDeepError
 from ..wire.files import Tree
-from . import events
+from . import equality, events
 from .exposed import Exposed
 from .inward import STOPPING, Inward
 from .proxies import SEES_OPERAND
@@ -149,6 +149,14 @@ class Channel(Inward):
     def reference_class(self, name: str) -> type | None:
         """The class of this name in the reference solution, where there is one."""
         return self._reference(name) if self._reference is not None else None
+
+    def equal(self, left: Any, right: object) -> bool:
+        """Whether an object of the candidate's equals anything, decided on this side."""
+        return equality.equal(left, right)
+
+    def doubt_combination(self, target: Any, name: str, operand: Any, result: Any) -> None:
+        """Look at what an operator gives for other operands, too."""
+        equality.doubt_combination(target, name, operand, result)
 
     def _outcome(
         self, frame: dict[str, Any], sent: list[Any], inside: Callable[[str, Any], Any]

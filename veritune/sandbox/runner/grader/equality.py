@@ -7,6 +7,7 @@ import types
 from typing import Any
 
 from . import proxies
+from .asking import class_where, where
 
 DECOYS = 3
 """Other values that an object is compared with, for whoever calls everything equal."""
@@ -28,7 +29,7 @@ def _between(left: Any, right: Any) -> bool:
     asked, at lower trust; whoever calls an object equal to a thing it has never seen is believed
     no further.
     """
-    channel, number = proxies.where(left)
+    channel, number = where(left)
     own = channel.reference_class(type(left).__name__)
     if own is not None:
         found = _by_reference(own, left, right)
@@ -38,7 +39,7 @@ def _between(left: Any, right: Any) -> bool:
         return False
     if channel.ask("equals_anything", on=number):
         return False
-    if channel.ask("equals_anything", on=proxies.where(right)[1]):
+    if channel.ask("equals_anything", on=where(right)[1]):
         return False
     if "__eq__" in _operators(left):
         channel.doubt(f"the candidate's {type(left).__name__} decides what it equals")
@@ -77,7 +78,7 @@ def _with_plain(left: Any, right: Any) -> bool:
     Where it is none, its own `__eq__` is asked only for a class that the tests named, together with
     values that it must not equal, in an order that it does not know.
     """
-    channel, number = proxies.where(left)
+    channel, number = where(left)
     operators = _operators(left)
     if "__eq__" not in operators:
         return False
@@ -102,7 +103,7 @@ def _with_plain(left: Any, right: Any) -> bool:
 
 def doubt_combination(target: Any, name: str, operand: Any, result: Any) -> None:
     """Fail a combination with plain data that comes out alike whatever the data is."""
-    channel, number = proxies.where(target)
+    channel, number = where(target)
     others = [] if _is_strange(operand) else _decoys(operand)
     if isinstance(operand, int | float) and not isinstance(operand, bool):
         others += [operand - 1e9, operand + 1e9]
@@ -133,9 +134,9 @@ def _operators(value: Any) -> set[str]:
 
 
 def _asked(value: Any) -> bool:
-    channel, _ = proxies.where(value)
+    channel, _ = where(value)
     kinds = [c for c in type(value).__mro__ if "_veritune_class" in vars(c)]
-    return any(proxies.class_where(c)[1] in channel.asked for c in kinds)
+    return any(class_where(c)[1] in channel.asked for c in kinds)
 
 
 def _is_strange(value: Any) -> bool:

@@ -13,7 +13,8 @@ import sys
 import types
 from typing import Any
 
-from .proxies import RemoteClass, class_where, handle_of
+from .asking import class_where
+from .proxies import RemoteClass, handle_of
 
 FRAMEWORKS = frozenset(
     {"_pytest", "pytest", "pluggy", "hypothesis", "unittest", "runner", "doctest"}

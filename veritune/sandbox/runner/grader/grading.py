@@ -70,6 +70,7 @@ def grade(fd: int, job: dict[str, Any], program: TestProgram) -> dict[str, Any]:
         streams=streams,
         tree=Tree() if tree else None,
     )
+    channel.libraries = frozenset(job.get("libraries", ()))
     channel.expects_stop = "StopIteration" in str(job["tests"].get("code"))
     bench = TestRecorder(channel)
     try:

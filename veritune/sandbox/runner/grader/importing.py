@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .channel import Channel
+from .modules import RemoteModule
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -38,7 +39,10 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return importlib.machinery.ModuleSpec(name, self, is_package=is_package)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> Any:
-        return self._channel.ask("module", name=spec.name)
+        module = self._channel.ask("module", name=spec.name)
+        if not isinstance(module, RemoteModule):
+            self._channel.lose(f"{spec.name} is no module")
+        return module
 
     def exec_module(self, module: types.ModuleType) -> None:
         """It has run over there."""

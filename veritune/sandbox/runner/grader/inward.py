@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import builtins
 import contextlib
-import importlib
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..wire import codec
 from ..wire.decoder import ValueDecoder, no_insiders
 from . import hybrids
+from .asking import where
+from .building import dataclass_space, group, library_class, made
 from .callables import (
     RemoteAsyncGenerator,
     RemoteFunction,
@@ -27,7 +27,6 @@ from .proxies import (
     RemoteError,
     RemoteObject,
     operator_method,
-    where,
 )
 
 if TYPE_CHECKING:
@@ -44,10 +43,6 @@ ENDINGS = (GeneratorExit, KeyboardInterrupt)
 STOPS = (StopIteration, StopAsyncIteration)
 STOPPING = frozenset({"__next__", "__anext__", "poll"})
 """Requests that may end an iteration."""
-# Their classes mean something to a test framework, or do something on import.
-KEPT_OUT = frozenset(
-    {"unittest", "doctest", "bdb", "pdb", "antigravity", "this", "idlelib", "turtle", "test"}
-)
 
 
 class Inward:
@@ -56,6 +51,8 @@ class Inward:
     exposed: Exposed
     ask: Callable[..., Any]
     doubt: Callable[[str], None]
+    refuse: Callable[[str], Any]
+    libraries: frozenset[str] = frozenset()
     asked: set[int]
 
     def __init__(self) -> None:
@@ -167,6 +164,10 @@ class Inward:
             self.asked.add(number)
             return made
         name, bases, operators, builtin, members, more = self.ask("describe", on=number)
+        if exception is None and more.get("package") in self.libraries:
+            self.refuse(
+                f"the tests use objects of {more['package']}; grader these tests with in_process"
+            )
         known = exception or EXCEPTIONS.get(builtin)
         parents = tuple(b for b in bases if isinstance(b, type))
         space: dict[str, Any] = {"_veritune_class": (self, number), "__doc__": more.get("doc")}
@@ -183,7 +184,7 @@ class Inward:
             if "library" in more and (real := library_class(*more["library"][:2])) is not None:
                 space["__class__"] = property(lambda self: real)
             if "fields" in more:
-                space |= _dataclass(more)
+                space |= dataclass_space(more)
         else:
             parents = self._of_exception(parents, known)
             space |= {n: Member(self._as_asker(), number, n, k) for n, k in members.items()
@@ -267,11 +268,9 @@ class Inward:
         if not issubclass(kind, BaseException):
             kind, values = RuntimeError, (f"{kind.__name__}: {text}",)
         if issubclass(kind, BaseExceptionGroup):
-            error: BaseException = _group(
-                kind, text, [self.error(e) for e in more.get("group", [])]
-            )
+            error: BaseException = group(kind, text, [self.error(e) for e in more.get("group", [])])
         else:
-            error = _made(kind, values)
+            error = made(kind, values)
         for name, content in more.get("state", {}).items():
             with contextlib.suppress(Exception):
                 BaseException.__setattr__(error, str(name), decoder.decode(content))
@@ -309,47 +308,3 @@ ITERATORS: dict[str, Any] = {
     "ge": RemoteGenerator,
     "ag": RemoteAsyncGenerator,
 }
-
-
-def library_class(module: Any, name: Any) -> Any:
-    """A class of the standard library, or of a package that is loaded; None where there is none."""
-    top = str(module).partition(".")[0]
-    if top in KEPT_OUT or (top not in sys.stdlib_module_names and module not in sys.modules):
-        return None
-    try:
-        found: Any = importlib.import_module(str(module))
-        for part in str(name).split("."):
-            found = getattr(found, part)
-    except (ImportError, AttributeError):
-        return None
-    return found if isinstance(found, type) and not isinstance(found, RemoteClass) else None
-
-
-def _made(kind: Any, values: tuple[Any, ...]) -> BaseException:
-    try:
-        error: BaseException = type.__call__(kind, *values)
-    except Exception:
-        error = kind.__new__(kind)
-    error.args = values
-    return error
-
-
-def _group(kind: Any, text: Any, errors: list[BaseException]) -> BaseException:
-    real = (
-        BaseExceptionGroup if any(not isinstance(e, Exception) for e in errors) else ExceptionGroup
-    )
-    message = str(text).rpartition(" (")[0]
-    return real(message, errors) if errors else RuntimeError(text)  # type: ignore[type-var]
-
-
-def _dataclass(more: dict[str, Any]) -> dict[str, Any]:
-    """What makes a class a dataclass to `dataclasses.fields`, `asdict` and `replace`."""
-    import dataclasses
-
-    made = {}
-    for name, init, shown, compare, kw_only in more["fields"]:
-        found: Any = dataclasses.field(init=init, repr=shown, compare=compare, kw_only=kw_only)
-        found.name, found.type = str(name), object
-        found._field_type = dataclasses._FIELD  # type: ignore[attr-defined]
-        made[str(name)] = found
-    return {"__dataclass_fields__": made}

@@ -6,7 +6,8 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .proxies import Asker, RemoteClass, attribute, class_where
+from .asking import Asker, attribute, class_where
+from .proxies import RemoteClass
 
 OF_IMPORT = frozenset(
     {

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
+import sys
 
 MODULES = """
 abc ast collections copy functools itertools json math operator re string types typing
 """
+PRELOAD = "VERITUNE_PRELOAD"
+"""The variable that names the modules of the user's libraries which are imported ahead."""
+LIBRARIES, PACKAGES = "/opt/libraries", "/opt/packages"
+
+
+def libraries() -> None:
+    """Make the libraries importable, and import those that are to be had at once."""
+    sys.path += [LIBRARIES, PACKAGES]
+    os.environ.setdefault("MPLBACKEND", "Agg")
+    for name in os.environ.get(PRELOAD, "").split():
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
 
 
 def preload() -> None:

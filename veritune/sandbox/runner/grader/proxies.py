@@ -9,42 +9,10 @@ that is a builtin value (a subclass of `int`, `list` ...) is compared by that va
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn, Protocol
+from typing import Any
 
-from . import equality
+from .asking import Asker, attribute, class_where, where
 
-SAFE_DUNDERS = frozenset(
-    [
-        "__name__",
-        "__doc__",
-        "__dict__",
-        "__qualname__",
-        "__annotations__",
-        "__module__",
-        "__wrapped__",
-        "__members__",
-        "__all__",
-        "__version__",
-        "__author__",
-        "__file__",
-        "__defaults__",
-        "__kwdefaults__",
-        "__func__",
-        "__self__",
-        "__match_args__",
-        "__slots__",
-        "__notes__",
-        "__cached__",
-        "__path__",
-        "__spec__",
-        "__type_params__",
-        "__args__",
-        "__origin__",
-        "__isabstractmethod__",
-        "__init__",
-        "__post_init__",
-    ]
-)
 _ALONE = """
 len int float complex index abs neg pos invert round reversed iter getitem setitem delitem call
 enter exit format hash next aiter anext aenter aexit await bytes trunc floor ceil fspath copy
@@ -59,48 +27,6 @@ SEES_OPERAND = frozenset(f"__{name}__" for name in _BINARY.split())
 # What a class here may be given; its equality, truth and texts are `RemoteObject`'s.
 OPERATORS = SEES_OPERAND | {f"__{name}__" for name in _ALONE.split()}
 IN_PLACE = frozenset(f"__{n}__" for n in _BINARY.split() if n[0] == "i" and n != "invert")
-# Containers that the tests may fill with their own values; an item is no expected result.
-OWN = object.__getattribute__, object.__setattr__
-
-
-class Asker(Protocol):
-    """What a proxy needs of the `Channel` that it came through."""
-
-    asked: set[int]
-    given: set[int]
-    has_reference: bool
-
-    def ask(self, op: str, args: tuple[Any, ...] = (), kwargs: Any = None, **rest: Any) -> Any:
-        """One request and its answer; raises what the candidate raised."""
-        ...
-
-    def doubt(self, why: str) -> None:
-        """Note why the verdict is at lower trust."""
-        ...
-
-    def lose(self, why: str) -> NoReturn:
-        """Give the candidate up for good."""
-        ...
-
-    def refuse(self, why: str) -> NoReturn:
-        """Give the test up: it needs what cannot cross."""
-        ...
-
-    def reference_class(self, name: str) -> type | None:
-        """The class of this name in the reference solution, where there is one."""
-        ...
-
-
-def where(value: Any) -> tuple[Asker, int]:
-    """The channel and the number of an object of the candidate's."""
-    found: tuple[Asker, int] = object.__getattribute__(value, "_veritune")
-    return found
-
-
-def class_where(kind: type) -> tuple[Asker, int]:
-    """The channel and the number of a class of the candidate's."""
-    found: tuple[Asker, int] = type.__getattribute__(kind, "_veritune_class")
-    return found
 
 
 def handle_of(value: Any) -> int | None:
@@ -114,13 +40,6 @@ def handle_of(value: Any) -> int | None:
         return int(value.raw) if value.raw is not None else None
     number = getattr(kind, "_veritune_number", None)
     return None if number is None else int(number.fget(value))
-
-
-def attribute(channel: Asker, number: int, name: str) -> Any:
-    """An attribute over there."""
-    if name.startswith("__") and name.endswith("__") and name not in SAFE_DUNDERS:
-        raise AttributeError(name)
-    return channel.ask("attribute", on=number, name=name)
 
 
 class RemoteClass(type):
@@ -293,10 +212,10 @@ class RemoteObject:
         return channel.ask("dir", on=number)
 
     def __eq__(self, other: object) -> bool:
-        return equality.equal(self, other)
+        return where(self)[0].equal(self, other)
 
     def __ne__(self, other: object) -> bool:
-        return not equality.equal(self, other)
+        return not where(self)[0].equal(self, other)
 
     def __hash__(self) -> int:
         return hash(where(self)[1])
@@ -341,7 +260,7 @@ def operator_method(name: str) -> Callable[..., Any]:
             return _unsuppressed(name)  # a test that has failed is not the candidate's to suppress
         result = operate(self, name, *args, **kwargs)
         if name in SEES_OPERAND and handle_of(args[0]) is None and _is_doubtful(self):
-            equality.doubt_combination(self, name, args[0], result)
+            where(self)[0].doubt_combination(self, name, args[0], result)
         return result
 
     def contains(self: Any, item: Any) -> Any:

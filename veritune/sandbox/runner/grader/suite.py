@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
 import os
-import resource
 import select
+import shutil
 import signal
 import sys
 import time
 from typing import Any
 
-from ..wire.files import SUITE, Tree
+from ..wire.files import ROOT, SUITE, Tree
 from .channel import Channel, LostError
 from .importing import Finder
 
-PLUGINS = ("pytest_asyncio.plugin", "_hypothesis_pytestplugin", "pytest_mock")
+PLUGINS = {
+    "async": "pytest_asyncio.plugin",
+    "hypothesis": "_hypothesis_pytestplugin",
+    "mocker": "pytest_mock",
+}
+# Those for warnings of the interpreter's collect garbage for longer than most suites run.
+LEFT_OUT = (
+    *("cacheprovider", "faulthandler", "doctest", "junitxml", "pastebin", "setupplan", "stepwise"),
+    *("unraisableexception", "threadexception", "legacypath"),
+)
 MOST_TEXT = 2000
 # Of the host's patience beyond a job's wall time, what is left to report.
 MARGIN_SECONDS = 3.0
@@ -32,7 +43,7 @@ def preload() -> None:
     import _pytest.config
 
     importlib.import_module("pytest")
-    for name in (*_pytest.config.default_plugins, *(p.partition(".")[0] for p in PLUGINS)):
+    for name in (*_pytest.config.default_plugins, *PLUGINS.values()):
         for full in (name, f"_pytest.{name}"):
             try:
                 importlib.import_module(full)
@@ -55,9 +66,16 @@ class Suite:
                 os.makedirs(folder, exist_ok=True)
             with open(name, "w", encoding="utf-8") as stream:
                 stream.write(text)
-        self._kept = frozenset(f"{SUITE}/{name}" for name in job["kept"])
         sys.path.insert(0, SUITE)
         sys.dont_write_bytecode = False  # the next fork need not compile the test files anew
+        null = os.open("/dev/null", os.O_RDWR)
+        for place in (0, 1, 2):
+            os.dup2(null, place)
+        # What pytest makes of its options is the same for each candidate, where no candidate is
+        # asked for it.
+        self._session = None if _asks_early(job) else _session(job)
+        gc.collect()
+        gc.freeze()
 
     def report(self, fd: int) -> dict[str, Any]:
         """The report on one candidate."""
@@ -67,7 +85,7 @@ class Suite:
             code = 1
             try:
                 os.close(tell)
-                _Run(self._job, fd, told, self._kept).run()
+                _Run(self._job, fd, told).run(self._session)
                 code = 0
             finally:
                 os._exit(code)
@@ -76,6 +94,50 @@ class Suite:
             return _collected(tell, pid, self._job["wall_seconds"] + MARGIN_SECONDS)
         finally:
             os.close(tell)
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Remove what tests have left: the next candidate's would find it."""
+        own = {os.path.normpath(f"{SUITE}/{name}") for name in self._job["tests"]["files"]}
+        for folder, _, names in os.walk(SUITE):
+            for name in names:
+                if "__pycache__" not in folder and f"{folder}/{name}" not in own:
+                    with contextlib.suppress(OSError):
+                        os.unlink(f"{folder}/{name}")
+        for name in os.listdir(ROOT):
+            if name != os.path.basename(SUITE):
+                shutil.rmtree(f"{ROOT}/{name}", ignore_errors=True)
+
+
+def _asks_early(job: dict[str, Any]) -> bool:
+    """Whether a conftest imports the candidate's modules."""
+    files = job["tests"]["files"]
+    texts = [text for name, text in files.items() if name.endswith("conftest.py")]
+    return any(module.partition(".")[0] in text for text in texts for module in job["modules"])
+
+
+def _session(job: dict[str, Any]) -> Any:
+    """A session of pytest's that has collected nothing yet."""
+    from _pytest.config import _prepareconfig
+    from _pytest.main import Session
+
+    config = _prepareconfig(_options(job), [])
+    session = Session.from_config(config)
+    config._do_configure()
+    config.hook.pytest_sessionstart(session=session)
+    return session
+
+
+def _options(job: dict[str, Any]) -> list[str]:
+    options = ["-q", "--rootdir=.", "--tb=short", f"--basetemp={ROOT}/pytest", "--capture=sys"]
+    for name in LEFT_OUT:
+        options += ["-p", f"no:{name}"]
+    text = "\n".join(job["tests"]["files"].values())
+    for word, name in PLUGINS.items():
+        if word in text and name.partition(".")[0] in sys.modules:
+            options += ["-p", name]
+            options += ["-o", "asyncio_mode=auto"] if word == "async" else []
+    return options + (job.get("only") or [])
 
 
 def _collected(tell: int, pid: int, seconds: float) -> dict[str, Any]:
@@ -83,7 +145,7 @@ def _collected(tell: int, pid: int, seconds: float) -> dict[str, Any]:
     data, until = bytearray(), time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         if not select.select([tell], [], [], left)[0]:
-            break
+            continue
         part = os.read(tell, 1 << 16)
         if not part:
             break
@@ -105,17 +167,19 @@ def _collected(tell: int, pid: int, seconds: float) -> dict[str, Any]:
         code = os.waitstatus_to_exitcode(status)
         limit = "wall time" if over else "cpu time" if code == -signal.SIGXCPU else ""
         report["broke"] = [running, limit or f"the tests ended with code {code}"]
-    report["used"] = used.ru_utime + used.ru_stime
+    report["seconds"] = used.ru_utime + used.ru_stime
     return report
 
 
 class _Run:
     """One candidate's way through the suite, in a process of its own; a plugin of pytest's."""
 
-    def __init__(self, job: dict[str, Any], fd: int, told: int, kept: frozenset[str]) -> None:
+    def __init__(self, job: dict[str, Any], fd: int, told: int) -> None:
         self._job, self._told = job, told
+        kept = frozenset(f"{SUITE}/{name}" for name in job["kept"])
         tree = Tree(kept) if job.get("tree") else None
         self._channel = Channel(fd, numpy=job["numpy"], streams=bool(job.get("mirror")), tree=tree)
+        self._channel.libraries = frozenset(job.get("libraries", ()))
         self._channel.expects_stop = job.get("stops", False)
         if job.get("solution"):
             self._channel.take_reference(job["reference"])
@@ -124,7 +188,7 @@ class _Run:
         self._session: Any = None
         self._output = ""
 
-    def run(self) -> None:
+    def run(self, session: Any) -> None:
         """Load the candidate, then run pytest."""
         try:
             error = self._channel.loaded()
@@ -134,25 +198,17 @@ class _Run:
         if error is not None:
             self._tell(load=self._channel.raised_text, done=True)
             return
-        import pytest
-
         Finder(self._channel, self._job["modules"]).install()
-        null = os.open("/dev/null", os.O_RDWR)
-        for place in (0, 1, 2):
-            os.dup2(null, place)
-        code = int(pytest.main(self._options(), plugins=[self]))
-        self._tell(done=True, code=code, lost=self._channel.lost, doubts=self._channel.doubts[:5])
-
-    def _options(self) -> list[str]:
-        options = ["-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:doctest"]
-        options += ["--rootdir=.", "--tb=short", "--basetemp=/tmp/pytest", "-p", "no:junitxml"]
-        options += ["-p", "no:pastebin", "-p", "no:setupplan"]
-        for name in PLUGINS:
-            if name.partition(".")[0] in sys.modules:
-                options += ["-p", name]
-        if "pytest_asyncio" in sys.modules:
-            options += ["-o", "asyncio_mode=auto"]
-        return options + (self._job.get("only") or [])
+        self._session = session or _session(self._job)
+        self._session.config.pluginmanager.register(self)
+        try:
+            self._session.config.hook.pytest_collection(session=self._session)
+            self._session.config.hook.pytest_runtestloop(session=self._session)
+        except (self._session.Interrupted, self._session.Failed):
+            pass  # files that could not be collected, or a candidate that has ended
+        except LostError:
+            pass  # in pytest's own code, which looks at the candidate's objects, too
+        self._tell(done=True, lost=self._channel.lost, doubts=self._channel.doubts[:5])
 
     def _tell(self, **what: Any) -> None:
         os.write(self._told, (json.dumps(what) + "\n").encode())
@@ -161,14 +217,6 @@ class _Run:
         """Note every test, and those that the suite itself expects to fail."""
         self._tell(names=[item.nodeid for item in items])
         self._expected = {item.nodeid for item in items if item.get_closest_marker("xfail")}
-
-    def pytest_internalerror(self, excrepr: Any) -> None:
-        """Keep what broke pytest itself."""
-        self._tell(internal=str(excrepr)[-MOST_TEXT:])
-
-    def pytest_sessionstart(self, session: Any) -> None:
-        """Keep the session, to stop it where the candidate is gone."""
-        self._session = session
 
     def pytest_collectreport(self, report: Any) -> None:
         """Note what kept a file from being collected: the candidate, or the suite itself."""
@@ -218,16 +266,12 @@ class _Run:
         if report.when == "setup" and not raised:
             outcome = "infrastructure"
         shown = self._channel.call_shown()
-        call = f" (in {shown})" if shown else ""
-        return [outcome, f"{reason}{call}"[:MOST_TEXT]]
+        if shown and not raised:
+            return [outcome, f"{reason} (in {shown})"[:MOST_TEXT]]
+        return [outcome, f"{shown}: {reason}"[:MOST_TEXT] if shown else reason]
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Tell how the test ended."""
         outcome, reason = self._ends.get(nodeid, ["runtime error", "the test did not finish"])
         more = {"output": self._output[-MOST_TEXT:]}
         self._tell(test=[nodeid, outcome, reason.encode(errors="replace").decode(), more])
-
-
-def set_limit(seconds: int) -> None:
-    """CPU time of one fork."""
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))

@@ -19,10 +19,9 @@ from typing import Any
 from .. import speed
 from ..confinement import linux
 from ..grader import forking
-from ..grader.preload import preload
+from ..grader.preload import libraries, preload
 from ..speed import pipes
 from ..wire import frames
-from . import zygote
 from .report import Grader, OwnReport, Reporter
 from .waiting import StandbyProcess, Zygote
 from .watch import JobMonitor
@@ -42,7 +41,7 @@ def main(start: Callable[..., None], code: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     link, pid = _start_zygote(start, code)
     os.close(code)
-    sys.path.append(zygote.PACKAGES)
+    libraries()
     preload()
     speed.ready_graders()
     Host(Zygote(link, pid)).serve()
@@ -94,6 +93,7 @@ class Host:
         self._grader: Grader | None = None
         self._waiting: StandbyProcess | None = None
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
+        self._forkers: dict[bool, int] = {}
         self._graders = {False: self._start_graders(suites=False)}
 
     def serve(self) -> None:
@@ -117,10 +117,11 @@ class Host:
         linux.trim()
         entering = linux.entering(self._own_pids, linux.NEWPID)
         linux.perform([entering, linux.unsharing(linux.NEWPID)])
-        if os.fork() == 0:
+        if (pid := os.fork()) == 0:
             linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
             forking.serve(theirs, uid, suites=suites)
         theirs.close()
+        self._forkers[suites] = pid
         return ours
 
     def _next_uid(self) -> int | None:
@@ -160,7 +161,7 @@ class Host:
         # The next job is likely to need the same; it is prepared beside this one.
         self._waiting = self._zygote.ask(self._next_uid(), process.rules)
         try:
-            watch = JobMonitor(process, reporter, (out, err), JOBS, spec)
+            watch = JobMonitor(process, reporter, (out, err), JOBS, spec, self._forker(job))
             watch.until_over()
             if not process.clean:  # what it left is also in the network of who waits
                 self._waiting.discard()
@@ -173,6 +174,10 @@ class Host:
                 self._grader = None
             if reporter is not None and reporter is not self._grader:
                 reporter.end()
+
+    def _forker(self, job: dict[str, Any]) -> int | None:
+        """The process that forked the job's grader, where it has one."""
+        return self._forkers[job["grader"]["type"] == "pytest"] if "grader" in job else None
 
     def _grader_for(self, job: dict[str, Any]) -> Grader:
         """The grader that holds these tests already, or a new one."""

@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from ..confinement import usage
+from .clock import Clock
 from .report import GRADER_GRACE_SECONDS, Grader, Reporter
 from .waiting import StandbyProcess
 
@@ -29,6 +30,7 @@ class JobMonitor:
         printed: tuple[int, int],
         client: int,
         spec: dict[str, Any],
+        graders: int | None = None,
     ) -> None:
         self._process, self._reporter = process, reporter
         self._client = client
@@ -37,6 +39,8 @@ class JobMonitor:
         self._open = set(printed)
         self._spec = spec
         self._started = time.monotonic()
+        idle = min(spec["idle_seconds"], spec["wall_seconds"])
+        self._clock = Clock(self._started, spec["wall_seconds"], idle, graders)
         self._wall = self._started + spec["wall_seconds"]
         self._deadline = self._wall + GRADER_GRACE_SECONDS
         self._next_look = self._started + WATCH_SECONDS
@@ -147,15 +151,18 @@ class JobMonitor:
 
     def _look(self, now: float) -> None:
         """Kill what has passed a limit of its own; say when to look again."""
-        if self._process.end is None and now >= self._wall:
+        running = self._process.end is None
+        if running and self._clock.over(now, self._process.pid):
             self._kill("wall time")
             self._wall = self._next_look = self._deadline
             return
         tree = usage.of_tree(self._process.pid)
         self._refuse_stops(tree.stopped)
-        if self._process.end is not None:
+        if not running:
             self._next_look = now + WATCH_SECONDS
             return
+        self._wall = max(self._wall, now + WATCH_SECONDS)
+        self._deadline = max(self._deadline, now + GRADER_GRACE_SECONDS)
         self._unwaited = self._unwaited or tree.unwaited
         if self._unwaited:
             tree = tree._replace(cpu_seconds=max(tree.cpu_seconds, now - self._started))

@@ -11,7 +11,6 @@ import gc
 import importlib
 import os
 import struct
-import sys
 from _socket import AF_UNIX, CMSG_SPACE, SOCK_STREAM, socket  # `socket` is a megabyte to fork
 from collections.abc import Callable
 from typing import NoReturn
@@ -21,6 +20,7 @@ from ..candidate import answering, loading, program
 from ..confinement import confine, linux, places
 from ..confinement.confine import Confinement, ConfinementSteps
 from ..confinement.places import CHANNEL, PAYLOAD
+from ..grader.preload import libraries
 from ..wire import frames
 
 # What the host puts beside a job's descriptors.
@@ -32,7 +32,6 @@ END = struct.Struct("Iidi?")
 UID = struct.Struct("II")  # ahead of the rules that the host asks for; 0: none
 ASKED = 4096
 ONE, JOB = struct.Struct("i"), struct.Struct("4i")  # descriptors, as they are received
-PACKAGES = "/opt/packages"
 # What candidates import most. More would cost every fork; less would cost those who import it.
 # Not threading and random: each makes every forked child set its state up anew.
 PRELOADED = """
@@ -44,7 +43,7 @@ types typing
 def main(start: Callable[..., None], code: int, link: str) -> None:
     """Serve the host that started this process, on the descriptor `link`."""
     os.close(code)
-    sys.path.append(PACKAGES)
+    libraries()
     for name in PRELOADED.split():
         importlib.import_module(name)
     loading.as_usual()
@@ -100,29 +99,44 @@ def _end_of(asked: bytes, network: Network) -> bytes:
     return END.pack(number, code, spent, used.ru_maxrss, network.left_clean())
 
 
+COUNTS = ("unix", "sockstat")
+
+
 class Network:
     """The candidates' network namespace, one after another's.
 
-    No interface in it is up, and candidates have not the privilege to leave anything in it that
-    outlives their processes, but for sockets that are on their way to themselves: those wait for
-    the kernel to collect them. One for each would be dear.
+    Nothing but its own loopback interface is up, and candidates have not the privilege to leave
+    anything in it that outlives their processes, but for sockets that are on their way to
+    themselves, and connections that are being closed: those wait for the kernel. One for each would
+    be dear.
     """
 
     def __init__(self) -> None:
-        self._sockets = -1
+        self._fds: list[int] = []
         self._begin()
 
     def left_clean(self) -> bool:
         """Whether the last candidate left nothing; else those forked from now on get another."""
-        clean = os.pread(self._sockets, 4096, 0).count(b"\n") <= 1  # a header stands there
+        clean = self._state() == self._fresh
         if not clean:
-            os.close(self._sockets)
+            for fd in self._fds:
+                os.close(fd)
             self._begin()
         return clean
 
     def _begin(self) -> None:
         linux.unshare(linux.NEWNET)
-        self._sockets = os.open("/proc/self/net/unix", os.O_RDONLY)
+        with contextlib.suppress(OSError):  # without the capability, nothing in it is reachable
+            linux.loopback_up()
+        # The tables of connections themselves are slow to read: they are the whole machine's.
+        self._fds = [os.open(f"/proc/self/net/{name}", os.O_RDONLY) for name in COUNTS]
+        self._fresh = self._state()
+
+    def _state(self) -> list[bytes]:
+        """How many sockets there are, of any kind, and connections that are being closed."""
+        unix, counts = (os.pread(fd, 4096, 0) for fd in self._fds)
+        kept = [line.partition(b" alloc")[0] for line in counts.split(b"\n")[:2]]
+        return [b"%d" % unix.count(b"\n"), *kept]
 
 
 def _become_candidate(fd: int, steps: ConfinementSteps, leaving: list[linux.Step]) -> NoReturn:

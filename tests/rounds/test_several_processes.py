@@ -1,0 +1,63 @@
+"""A run under torchrun: the first process samples and verifies, all of them train."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RECIPE = """
+name = "two"
+threads = 1
+[model.scratch]
+layers = 1
+width = 32
+heads = 2
+max_length = 64
+[problems]
+train = 20
+test = 4
+[problems.chain]
+steps = 1
+operators = "+"
+[warm_start]
+demonstrations = 20
+max_steps = 5
+[rounds]
+count = 2
+prompts = 5
+[sampler]
+n = 4
+max_tokens = 8
+[trainer]
+type = "{type}"
+{more}
+[evaluation]
+n = 1
+k = 1
+"""
+TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+TRAINERS = {
+    "grpo": "minibatch = 10\nentropy = 0.1",
+    "sft": "updates = 4\nbatch_size = 4\n[selection]\nreward = 'any'",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", TRAINERS)
+def test_a_run_in_two_processes_is_that_of_one(tmp_path: Path, kind: str) -> None:
+    recipe = tmp_path / "two.toml"
+    recipe.write_text(RECIPE.format(type=kind, more=TRAINERS[kind]))
+    losses = []
+    for name, launcher in (("one", []), ("both", TWO)):
+        words = ["-m", "veritune", "run", str(recipe), "--output", str(tmp_path / name)]
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        command = [sys.executable, *launcher, *words]
+        subprocess.run(command, check=True, timeout=280, env=environment, capture_output=True)
+        lines = (tmp_path / name / "two" / "metrics.jsonl").read_text().splitlines()
+        rows = [json.loads(line) for line in lines]
+        losses.append([row["loss"] for row in rows if row["phase"] == "train"])
+    assert len(losses[0]) >= 4
+    assert losses[0] == pytest.approx(losses[1], abs=1e-4)

@@ -1,0 +1,82 @@
+"""Trains with two processes or one: `preference_worker.py KIND START OUT TRACE`.
+
+KIND is ppo, grpo, dpo or reward. Writes each step's loss to TRACE. All candidates and verdicts
+follow from a seed, so that every process makes the same ones.
+"""
+
+import sys
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import torch
+
+from veritune.config import DpoTrainerConfig, GroupConfig, PpoConfig, RewardConfig
+from veritune.models import policy_hash
+from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Verdict
+from veritune.trainer import Rollout, processes
+from veritune.trainer.dpo import DpoTrainer
+from veritune.trainer.groups import GroupTrainer
+from veritune.trainer.ppo import PpoTrainer
+from veritune.trainer.reward_models import RewardTrainer
+
+STEPS = 50
+FIT = {"max_steps": STEPS, "batch_size": 6, "micro_batch_size": 4, "learning_rate": 1e-3}
+GRADIENT = {
+    "epochs": STEPS // 2,
+    "mini_batch_size": 8,
+    "micro_batch_size": 3,
+    "learning_rate": 3e-4,
+}
+
+
+def rollouts() -> list[Rollout]:
+    draw, found = Random(3), []
+    for i in range(4):
+        problem = MathProblem(id=str(i), prompt=f"{i}+{i}=", reference=MathReference(answer="1"))
+        for index in range(4):
+            ids = [draw.randrange(3, 40) for _ in range(draw.randrange(2, 9))]
+            text = "".join(draw.choice("0123456789") for _ in ids)
+            candidate = Candidate(
+                problem_id=str(i), index=index, text=text, token_ids=ids, finish_reason="stop"
+            )
+            right = (index + i) % 3 == 0
+            verdict = Verdict(
+                problem_id=str(i),
+                index=index,
+                outcome="passed" if right else "failed",
+                score=float(right),
+                reason="",
+            )
+            found.append(Rollout(problem=problem, candidate=candidate, verdict=verdict))
+    return found
+
+
+def main(kind: str, start: str, out: str, trace: str) -> None:
+    torch.set_num_threads(1)
+
+    def on_step(step: dict[str, Any]) -> None:
+        if processes.rank() == 0:
+            with Path(trace).open("a") as stream:
+                stream.write(f"{step['loss']!r}\n")
+
+    policy, batch = Checkpoint(path=start, policy=policy_hash(start)), rollouts()
+    common: dict[str, Any] = {"seed": 3, "on_step": on_step}
+    gradient = common | {"reference": policy, "temperature": 1.0}
+    if kind == "ppo":
+        ppo = PpoConfig.model_validate(GRADIENT | {"type": "ppo", "critic_learning_rate": 1e-3})
+        PpoTrainer(ppo, **gradient).update(policy, batch, Path(out))
+    elif kind == "grpo":
+        grpo = GroupConfig.model_validate(GRADIENT | {"type": "grpo", "kl": 0.1, "entropy": 0.01})
+        GroupTrainer(grpo, max_tokens=8, **gradient).update(policy, batch, Path(out))
+    elif kind == "dpo":
+        dpo = DpoTrainerConfig.model_validate(FIT | {"type": "dpo"})
+        DpoTrainer(dpo, dpo, **common).update(policy, batch, Path(out))
+    else:
+        verified = [(r.problem, r.candidate, r.verdict) for r in batch]
+        trainer = RewardTrainer(RewardConfig.model_validate(FIT), **common)
+        trainer.from_verdicts(start, "outcome", verified, Path(out))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:5])

@@ -1,0 +1,73 @@
+"""What sympy solves: conditions on one unknown, and powers of matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from veritune.algebra.engine.loading import attempted, engine
+from veritune.algebra.engine.objects import Objects
+from veritune.algebra.engine.results import tree
+from veritune.algebra.limits import UnparsedError
+from veritune.algebra.trees.nodes import Matrix, Node, Relation
+
+RELATIONS = {"<": "Lt", "<=": "Le", ">": "Gt", ">=": "Ge", "=": "Eq", "!=": "Ne"}
+LARGEST_MATRIX = 6
+LARGEST_POWER = 200
+
+
+class Stretch(NamedTuple):
+    """The numbers between two ends."""
+
+    low: Node
+    high: Node
+    low_closed: bool
+    high_closed: bool
+
+
+def solved(node: Relation, name: str) -> list[Stretch]:
+    """The real numbers for which one relation holds; raises `UnparsedError` where unknown."""
+    return attempted(lambda: list(_solved(engine(), node, name)))
+
+
+def _solved(sympy: Any, node: Relation, name: str) -> Iterator[Stretch]:
+    builder = Objects(sympy, node)
+    unknown = builder.symbols[name] = sympy.Symbol(name, real=True)
+    left, right = map(builder.object, node.sides)
+    relation = getattr(sympy, RELATIONS[node.operators[0]])(left, right)
+    if relation in (True, False):
+        yield from _stretches(sympy, sympy.Reals if relation else sympy.S.EmptySet)
+    else:
+        yield from _stretches(sympy, sympy.solveset(relation, unknown, sympy.Reals))
+
+
+def _stretches(sympy: Any, found: Any) -> Iterator[Stretch]:
+    if isinstance(found, sympy.Union):
+        for part in found.args:
+            yield from _stretches(sympy, part)
+    elif isinstance(found, sympy.Interval):
+        yield Stretch(tree(found.start), tree(found.end), not found.left_open, not found.right_open)
+    elif isinstance(found, sympy.FiniteSet):
+        for member in found.args:
+            point = tree(member)
+            yield Stretch(point, point, True, True)
+    elif found is not sympy.S.EmptySet:
+        raise UnparsedError("a set that is no union of intervals")
+
+
+def power(matrix: Matrix, exponent: int) -> Matrix | None:
+    """A power of a square matrix, the inverse included; None where there is none."""
+    size = len(matrix.rows)
+    if size != len(matrix.rows[0]) or size > LARGEST_MATRIX or abs(exponent) > LARGEST_POWER:
+        return None
+    try:
+        return attempted(lambda: _power(engine(), matrix, exponent))
+    except UnparsedError:
+        return None
+
+
+def _power(sympy: Any, matrix: Matrix, exponent: int) -> Matrix:
+    builder = Objects(sympy, matrix)
+    found = sympy.Matrix([list(map(builder.object, row)) for row in matrix.rows]) ** exponent
+    size = range(len(matrix.rows))
+    return Matrix(tuple(tuple(tree(sympy.cancel(found[i, j])) for j in size) for i in size))

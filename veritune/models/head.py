@@ -1,0 +1,177 @@
+"""From a model's hidden states to log-probabilities, entropies and losses over its vocabulary.
+
+The logits of 8,192 tokens over a vocabulary of 152k take 5 GB in float32, and a loss over them
+keeps several such tensors. Here no more than `CHUNK` of them are in memory at once (`chunks`);
+fewer are computed by torch as it would alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from veritune.models import chunks
+from veritune.models.chunks import IGNORED, ChunkedLoss, ChunkedScores, HeadProduct, linear
+from veritune.models.linear import OneDnnLinear
+from veritune.models.value import reading_at
+
+SAME = 1e-3
+"""Largest gap between a model's logits and its head's product that rounding explains."""
+EntropyUse = Literal["monitored", "trained"]
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """Hidden states (states, hidden size), as the output embeddings read them.
+
+    `logits` (states, vocabulary) are the model's own where it makes more of its states than a
+    product with its output embeddings; they are computed from `head` where that is all.
+    """
+
+    hidden: Tensor
+    head: Any
+    logits: Tensor | None
+    fp32: bool = False
+
+    def whole(self) -> Tensor:
+        """(states, vocabulary): all logits, in memory at once."""
+        if self.logits is not None:
+            return self.logits
+        if not self.fp32:
+            logits: Tensor = self.head(self.hidden[None])[0]
+            return logits
+        with torch.autocast(self.hidden.device.type, enabled=False):
+            return linear(self.head, *_of_type(self.hidden, self.head, self._dtype()))
+
+    @property
+    def fits(self) -> bool:
+        """Whether all logits may be in memory at once."""
+        if self.logits is not None:
+            return True
+        return bool(self.hidden.shape[0] * self.head.weight.shape[0] <= chunks.CHUNK)
+
+    @property
+    def product(self) -> HeadProduct:
+        """The product with the output embeddings, in the precision that holds here."""
+        return HeadProduct(self.head, self._dtype())
+
+    def _dtype(self) -> torch.dtype:
+        kind = self.hidden.device.type
+        if self.fp32:
+            return torch.promote_types(self.hidden.dtype, torch.float32)
+        if torch.is_autocast_enabled(kind):
+            return torch.get_autocast_dtype(kind)
+        return self.hidden.dtype
+
+
+def read_states(
+    model: Any, inputs: dict[str, Any], states: Tensor, *, fp32: bool = False
+) -> States:
+    """Call `model` on `inputs` and keep its hidden states at places of the flattened rows.
+
+    With `fp32` the output embeddings are multiplied in float32 under any autocast.
+    """
+    if not is_plain_head(model):
+        with reading_at(model, states) as seen:
+            logits = model(**inputs, use_cache=False).logits[0]
+        return States(seen[0], model.get_output_embeddings(), logits)
+    with reading_at(model, states, bare=True) as seen:
+        empty = model(**inputs, use_cache=False).logits
+    # Sharded parameters are gathered again for what hangs on the model's own output.
+    hidden = seen[0] + empty.sum() if hasattr(model, "set_requires_gradient_sync") else seen[0]
+    return States(hidden, model.get_output_embeddings(), None, fp32)
+
+
+def is_plain_head(model: Any) -> bool:
+    """Whether the logits are the product of hidden states and output embeddings, and no more.
+
+    Found out once, on two tokens: some models scale or bound their logits, and an adapter may lie
+    on the output embeddings.
+    """
+    known: bool | None = getattr(model, "_veritune_plain_head", None)
+    if known is None:
+        known = _try_head(model)
+        model._veritune_plain_head = known
+    return known
+
+
+def _try_head(model: Any) -> bool:
+    head = model.get_output_embeddings()
+    if type(head) not in (torch.nn.Linear, OneDnnLinear):
+        return False
+    places = torch.arange(2, device=model.device)
+    with torch.no_grad(), torch.random.fork_rng():
+        with reading_at(model, places) as seen:
+            logits = model(input_ids=places[None], use_cache=False).logits[0]
+        product_alone = head(seen[0])
+    scale = float(logits.abs().max())
+    return bool((logits - product_alone).abs().max() <= SAME * max(scale, 1.0))
+
+
+def token_scores(
+    states: States, ids: Tensor, *, temperature: float = 1.0, entropy: EntropyUse | None = None
+) -> tuple[Tensor, Tensor | None]:
+    """(log-probabilities of `ids`, entropies) (states,), in nats, under logits / temperature.
+
+    An entropy that is only monitored has no gradient. The log-probability of an id `IGNORED` is 0.
+    """
+    if not states.fits:
+        logprobs, every = ChunkedScores.apply(  # type: ignore[no-untyped-call]
+            states.hidden,
+            states.head.weight,
+            states.head.bias,
+            ids,
+            temperature,
+            entropy is not None,
+            states.product,
+        )
+        shown = every.detach() if entropy == "monitored" else every
+        return logprobs, shown if entropy else None
+    logits = states.whole()
+    return logprobs_of(logits, ids, temperature), (
+        entropies(logits if entropy == "trained" else logits.detach(), temperature)
+        if entropy
+        else None
+    )
+
+
+def weighted_loss(states: States, ids: Tensor, weights: Tensor) -> Tensor:
+    """- sum over states of weight x log p(id), in nats; the gradient is made on the way."""
+    if states.fits or not torch.is_grad_enabled():
+        logprobs, _ = token_scores(states, ids)
+        return -(logprobs * weights).sum()
+    found: Tensor = ChunkedLoss.apply(  # type: ignore[no-untyped-call]
+        states.hidden, states.head.weight, states.head.bias, ids, weights, states.product
+    )
+    return found
+
+
+def logprobs_of(logits: Tensor, ids: Tensor, temperature: float) -> Tensor:
+    """log softmax(logits / temperature) at `ids`: (..., vocabulary) and (...) to (...)."""
+    flat = cross_entropy(
+        _scaled(logits, temperature).flatten(0, -2),
+        ids.flatten(),
+        ignore_index=IGNORED,
+        reduction="none",
+    )
+    return -flat.view(ids.shape)
+
+
+def entropies(logits: Tensor, temperature: float) -> Tensor:
+    """Entropy in nats of softmax(logits / temperature): (..., vocabulary) to (...)."""
+    logp = torch.log_softmax(_scaled(logits, temperature), -1)
+    return -(logp.exp() * logp).sum(-1)
+
+
+def _scaled(logits: Tensor, temperature: float) -> Tensor:
+    precise = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    return precise if temperature == 1.0 else precise / temperature
+
+
+def _of_type(hidden: Tensor, head: Any, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor | None]:
+    bias = None if head.bias is None else head.bias.to(dtype)
+    return hidden.to(dtype), head.weight.to(dtype), bias
