@@ -22,8 +22,8 @@ def example(name: str) -> ModuleType:
 
 def test_the_loop_samples_verifies_and_trains(tmp_path: Path) -> None:
     module = example("rl_loop")
-    module.TEST, module.PROMPTS, module.GROUP = 10, 4, 2
-    module.SUMS = module.SUMS.model_copy(update={"train": 40, "test": 10})
+    module.PROMPTS, module.GROUP = 4, 2
+    module.SUMS = module.SUMS.model_copy(update={"train": 20})
     before, after = asyncio.run(module.learn(tmp_path / "policy", iterations=2, shown=8))
     assert 0 <= before <= 1 and 0 <= after <= 1
 
