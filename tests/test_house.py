@@ -18,7 +18,7 @@ PACKAGE = Path(veritune.__file__).parent
 ROOMS = (
     *("cli", "benchmarks", "report", "integrations", "rounds", "trainer", "verifiers"),
     *("sampler", "sandbox", "models", "problems", "journal", "files", "use", "records", "config"),
-    *("text", "errors", "replies"),
+    *("plugins", "text", "errors", "replies"),
 )
 """From the roof to the ground: a room may import those after it."""
 HEAVY = frozenset(

@@ -277,7 +277,17 @@ def _as_text(value: object) -> str:
     return str(value)
 
 
-NESTED = ("prompt", "reference", "metadata", "steps", "tests", "flags", "token_ids", "logprobs")
+NESTED = (
+    "prompt",
+    "reference",
+    "metadata",
+    "steps",
+    "tests",
+    "flags",
+    "parts",
+    "token_ids",
+    "logprobs",
+)
 NUMBERS = {
     **dict.fromkeys(("index", "round"), "int64"),
     **dict.fromkeys(("score", "seconds", "cpu_ms", "peak_memory_mb"), "float64"),

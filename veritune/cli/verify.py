@@ -14,6 +14,7 @@ from veritune.config import ColumnsConfig, VerifierConfig
 from veritune.errors import JournalError
 from veritune.files import write_record_lines
 from veritune.journal import Partial, content_hash, is_made, note_made
+from veritune.plugins import is_plugin, source_hash
 from veritune.problems import Survey, iter_candidates, survey
 from veritune.records import Candidate, Problem, Verdict
 
@@ -84,6 +85,8 @@ def _made_of(arguments: VerifyArguments) -> dict[str, Any]:
     """What the verdicts follow from: contents and options, but not where they stand or how fast."""
     free = {"problems", "candidates", "out", "workers"}
     made_of = arguments.model_dump(mode="json", exclude=free)
+    own = [arguments.type, *(part.type for part in arguments.parts)]
+    made_of["own"] = [source_hash(one, "--type") for one in own if is_plugin(one)]
     made_of |= {name: content_hash(getattr(arguments, name)) for name in ("problems", "candidates")}
     return made_of
 

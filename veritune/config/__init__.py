@@ -37,6 +37,7 @@ from veritune.config.rounds import (
     SamplerConfig,
     SelectionConfig,
     VerifierConfig,
+    VerifierPart,
 )
 from veritune.config.trainers import (
     CreditConfig,
@@ -89,6 +90,7 @@ __all__ = [
     "TrackerName",
     "TrainerConfig",
     "VerifierConfig",
+    "VerifierPart",
     "WarmStartConfig",
     "check_recipe",
     "check_recipe_as",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from veritune.config.base import Count, Frozen, Positive, PositiveFloat, Rate
 
@@ -38,6 +39,36 @@ class SamplerConfig(Frozen):
     """server: the model's name there; the first that it lists where left out."""
 
 
+Option = int | float | bool | str
+Options = dict[str, Option]
+"""Options of own code, passed to it by name."""
+Combine = Literal["weighted", "all", "any", "first"]
+
+
+def own_or(*names: str) -> AfterValidator:
+    """One of these names, or own code by its Python path."""
+
+    def check(value: str) -> str:
+        if value not in names and not re.fullmatch(r"[^:\s]+:[A-Za-z_]\w*", value):
+            raise ValueError(
+                f"expected {', '.join(names)}, or own code as package.module:name or file.py:name"
+            )
+        return value
+
+    return AfterValidator(check)
+
+
+class VerifierPart(Frozen):
+    """One of several verifiers that decide together."""
+
+    type: Annotated[str, own_or("rules", "reward_model")] = "rules"
+    """rules, reward_model, or own code by its Python path."""
+    weight: PositiveFloat = 1.0
+    """weighted: how much its score counts."""
+    options: Options = Field(default_factory=dict)
+    """Options of own code."""
+
+
 class VerifierConfig(Frozen):
     """How candidates are verified."""
 
@@ -47,8 +78,18 @@ class VerifierConfig(Frozen):
     """Docker: the image, as `veritune sandbox build` makes it."""
     runtime: str | None = None
     """Docker: another runtime of the engine's, such as runsc for gVisor."""
-    type: Literal["rules", "reward_model"] = "rules"
-    """rules: answers, steps and tests are checked; reward_model: `reward_model` alone decides."""
+    type: Annotated[str, own_or("rules", "reward_model")] = "rules"
+    """rules: answers, steps and tests are checked; reward_model: `reward_model` alone decides; or
+    own code by its Python path, such as my_pkg.checks:verify or checks.py:verify."""
+    options: Options = Field(default_factory=dict)
+    """Options of own code."""
+    pass_score: Rate = 0.5
+    """Own code and weighted parts: the score from which a candidate has passed."""
+    parts: tuple[VerifierPart, ...] = ()
+    """Several verifiers that decide together, in place of `type`."""
+    combine: Combine = "weighted"
+    """parts: weighted: the mean of their scores by weight; all or any must pass; first: the first
+    that decides. A part that fails to decide is an error where the others do not settle it."""
     reward_model: str | None = None
     """Folder of a reward model, as `veritune train reward` writes it. Beside rules it must be of
     kind process, and labels the math steps that no rule could check."""

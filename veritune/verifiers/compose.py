@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 from veritune.config import VerifierConfig
 from veritune.errors import ModelError, RecipeError
+from veritune.plugins import is_plugin
 from veritune.records import Candidate, Problem, Verdict
+from veritune.verifiers.combine import CombinedVerifier, Part
+from veritune.verifiers.custom import CustomVerifier, Own
 from veritune.verifiers.long import off_loop
 from veritune.verifiers.protocol import Verifier
 
@@ -56,6 +59,16 @@ async def open_verifier(config: VerifierConfig, *, needs_code: bool) -> AsyncIte
     Raises `SandboxUnavailableError` where code must be verified and no sandbox works: untrusted
     code never runs without one.
     """
+    if config.parts:
+        async with open_parts(config, needs_code=needs_code) as combined:
+            yield combined
+        return
+    if is_plugin(config.type):
+        own = Own(path=config.type, options=config.options, pass_score=config.pass_score)
+        custom = CustomVerifier(own, workers=config.workers, wall_seconds=config.wall_seconds)
+        async with custom:
+            yield custom
+        return
     if config.type == "reward_model":
         from veritune.verifiers.learned import LearnedVerifier
 
@@ -86,6 +99,19 @@ async def open_verifier(config: VerifierConfig, *, needs_code: bool) -> AsyncIte
                 sandbox, in_process=config.in_process, partial_credit=config.partial_credit
             )
         yield KindVerifier(of_kind)
+
+
+@asynccontextmanager
+async def open_parts(config: VerifierConfig, *, needs_code: bool) -> AsyncIterator[Verifier]:
+    """The verifier that the parts are together."""
+    async with AsyncExitStack() as stack:
+        parts = []
+        for part in config.parts:
+            alone = {"type": part.type, "options": part.options, "parts": ()}
+            opening = open_verifier(config.model_copy(update=alone), needs_code=needs_code)
+            verifier = await stack.enter_async_context(opening)
+            parts.append(Part(name=part.type, weight=part.weight, verifier=verifier))
+        yield CombinedVerifier(parts, config.combine, config.pass_score)
 
 
 def _learned(config: VerifierConfig) -> LearnedVerifier | None:
