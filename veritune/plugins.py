@@ -112,6 +112,25 @@ def check_call(
         raise RecipeError(f"{_options(key)}.{missing[0]}: missing; {path!r} needs it")
 
 
+def fitted(function: Any, options: Options) -> dict[str, Any]:
+    """The options as the signature wants them: a command line cannot tell a text from a number."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return dict(options)
+    wanted = {
+        name: str(getattr(one.annotation, "__name__", one.annotation))
+        for name, one in parameters.items()
+    }
+    of = {"str": str, "float": float}
+    return {
+        name: of[wanted[name]](value)
+        if wanted.get(name) in of and type(value) in (int, float)
+        else value
+        for name, value in options.items()
+    }
+
+
 def source_hash(path: str, key: str) -> str:
     """sha256 of the file behind a path, to notice that it changed; what it imports is not read."""
     file = inspect.getsourcefile(inspect.unwrap(load_plugin(path, key)))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from veritune.errors import RecipeError
-from veritune.plugins import Options, check_call, load_plugin
+from veritune.plugins import Options, check_call, fitted, load_plugin
 from veritune.records import Candidate, Outcome, Problem, Verdict
 
 TAKES = ("problem", "candidate")
@@ -51,16 +51,16 @@ class Opened:
 
     def __init__(self, own: Own) -> None:
         found: Any = check_own(own)
-        self._own = own
+        self._own, options = own, fitted(found, own.options)
         self._object: Any = None
         self._loop = asyncio.Runner()
         self._call: Callable[[Problem, Candidate], Any]
         if inspect.isclass(found):
-            self._object = found(**own.options)
+            self._object = found(**options)
             self._finish(getattr(self._object, "open", lambda: None)())
             self._call = self._object.verify
         else:
-            self._call = lambda problem, candidate: found(problem, candidate, **own.options)
+            self._call = lambda problem, candidate: found(problem, candidate, **options)
 
     def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         """The verdict; what own code raises is raised."""
