@@ -60,7 +60,9 @@ def _module(name: str, path: str, key: str) -> ModuleType:
             " Python looks"
         ) from None
     except (Exception, SystemExit) as error:
-        raise RecipeError(f"{key}: {path!r}: {name} cannot be imported ({_what(error)})") from None
+        raise RecipeError(
+            f"{key}: {path!r}: {name} cannot be imported ({what_went_wrong(error)})"
+        ) from None
 
 
 def _from_file(file: Path) -> ModuleType:
@@ -73,7 +75,7 @@ def _from_file(file: Path) -> ModuleType:
     return module
 
 
-def _what(error: BaseException) -> str:
+def what_went_wrong(error: BaseException) -> str:
     """An exception with the line of own code that it comes from."""
     trace, line = error.__traceback__, 0
     while trace is not None:

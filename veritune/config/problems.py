@@ -86,7 +86,8 @@ class ProblemsConfig(Frozen):
 
     source: str = "chain"
     """chain, equations or functions (generated); file (a path in any known layout); or gsm8k,
-    humaneval, mbpp, veritune, which hold a file to that layout. With `path` alone: file."""
+    humaneval, mbpp, veritune, which hold a file to that layout. With `path` alone: file. Or own
+    code by its Python path, my_pkg.data:problems: a function (split) that gives rows."""
     path: str | None = None
     """File, folder or hub name of the training problems; generators need none."""
     test_path: str | None = None

@@ -118,16 +118,20 @@ class VerifierConfig(Frozen):
     """Files that one candidate may create."""
 
 
+REWARDS = ("outcome", "process", "last", "visible", "any", "random", "demonstrations")
+
+
 class SelectionConfig(Frozen):
     """Which verified candidates are trained on."""
 
-    reward: Literal["outcome", "process", "last", "visible", "any", "random", "demonstrations"] = (
-        "outcome"
-    )
+    reward: Annotated[str, own_or(*REWARDS)] = "outcome"
     """outcome: right answers; visible: code that passes its visible tests; process: right answers
     whose every step is right; last: right answers whose last steps are right; any: whatever was
     sampled, for a rank to choose from; random: as many as outcome keeps, whatever their verdicts;
-    demonstrations: none, train on the warm start's data again (the more-SFT control)."""
+    demonstrations: none, train on the warm start's data again (the more-SFT control). Or own code
+    by its Python path: a function (problem, candidate, verdict) that returns True or False."""
+    options: Options = Field(default_factory=dict)
+    """Options of own code."""
     max_per_problem: Positive = 4
     """At most this many distinct candidates of a problem."""
     rank: Literal["first", "reward_model"] = "first"

@@ -123,7 +123,8 @@ def _prompt(problem: Problem, config: ProblemsConfig) -> str | list[Message]:
     prompt = problem.prompt
     if not isinstance(prompt, str):
         return prompt
-    preset = DATASETS[config.source].instruction if config.chat else ""
+    known = DATASETS.get(config.source)
+    preset = known.instruction if known is not None and config.chat else ""
     instruction = preset if config.instruction is None else config.instruction
     text = f"{prompt.rstrip()}\n\n{instruction}" if instruction else prompt
     return [{"role": "user", "content": text}] if config.chat else text

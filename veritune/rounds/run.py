@@ -13,6 +13,7 @@ from veritune.journal.journal import Split
 from veritune.records import Checkpoint, Problem
 from veritune.rounds.hints import unsolved, without_hints
 from veritune.rounds.measures import VerifiedCandidate, measure
+from veritune.rounds.own_code import check_own_code
 from veritune.rounds.progress import Progress
 from veritune.rounds.resume import begin_or_resume, is_measured_by, open_journal
 from veritune.rounds.selection import examples, select
@@ -160,6 +161,7 @@ class Run:
 @asynccontextmanager
 async def open_run(recipe: Recipe, progress: Progress) -> AsyncIterator[Run]:
     """Open or make the run's folder, and start its sampler and verifier."""
+    check_own_code(recipe)
     _set_threads(recipe.threads)
     folder = RunFolder(recipe.folder)
     settings = recipe.model_dump(mode="json", exclude_none=True)
