@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from veritune.cli.console import TerminalProgress
 from veritune.cli.inputs import read_pairs, read_problems
+from veritune.cli.posing import pose
 from veritune.cli.running import run_async
 from veritune.cli.verify import verify_all
-from veritune.config import ColumnsConfig, Count, SamplerConfig, VerifierConfig
+from veritune.config import ColumnsConfig, Count, PromptConfig, SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError
 from veritune.records import Candidate, Problem, Verdict
 
@@ -35,6 +36,7 @@ class CandidateArguments(VerifierConfig):
     seed: Count = 0
     """With --model: the random seed of sampling."""
     sampler: SamplerConfig = SamplerConfig()
+    prompt: PromptConfig = PromptConfig()
 
 
 def verified_candidates(
@@ -55,7 +57,8 @@ def _sampled(
     """Sample and verify at once, in a folder that is gone afterwards."""
     from veritune.journal import Journal
 
-    problems = read_problems(arguments.problems, arguments.columns)
+    read = read_problems(arguments.problems, arguments.columns)
+    problems = pose(read, arguments.prompt, str(arguments.model), arguments.sampler, progress)
     with TemporaryDirectory() as folder, Journal.open(folder) as journal:
         journal.add_problems("train", problems)
         run_async(_sample(arguments, problems, journal, progress))

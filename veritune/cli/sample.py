@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING, Literal
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.inputs import read_problems
+from veritune.cli.posing import pose
 from veritune.cli.running import run_async
-from veritune.config import ColumnsConfig, Count, Frozen, SamplerConfig, VerifierConfig
+from veritune.config import (
+    ColumnsConfig,
+    Count,
+    Frozen,
+    PromptConfig,
+    SamplerConfig,
+    VerifierConfig,
+)
 from veritune.errors import RecipeError, UnwritableError
 from veritune.files import write_records
 from veritune.records import Problem, Verdict
@@ -31,6 +39,7 @@ class SampleArguments(Frozen):
     problems: str
     """Problems: a file, folder or hub name, in any known layout."""
     columns: ColumnsConfig = ColumnsConfig()
+    prompt: PromptConfig = PromptConfig()
     out: str
     """Where the candidates go, in order of problem and index; the ending picks the format."""
     verdicts: str | None = None
@@ -47,8 +56,9 @@ def main(argv: Sequence[str]) -> int:
     """Sample `sampler.n` candidates a problem and write them."""
     words = ["--sampler.n" if word == "--n" else word for word in argv]
     arguments = parse(SampleArguments, words, prog="veritune sample")
-    problems = read_problems(arguments.problems, arguments.columns)
     progress = TerminalProgress()
+    read = read_problems(arguments.problems, arguments.columns)
+    problems = pose(read, arguments.prompt, arguments.model, arguments.sampler, progress)
     with ExitStack() as stack:
         journal = stack.enter_context(_unfinished(arguments))
         run_async(_sample(arguments, problems, journal, progress))
@@ -121,6 +131,7 @@ def _check_same(arguments: SampleArguments, policy: str) -> None:
         mode="json", exclude={"max_num_seqs", "gpu_memory_utilization", "url"}
     )
     wanted = {"policy": policy, "seed": arguments.seed, "dtype": arguments.dtype, **sampling}
+    wanted["prompt"] = arguments.prompt.model_dump(exclude_none=True)
     wanted["columns"] = arguments.columns.model_dump(exclude_none=True)
     wanted["problems"] = content_hash(arguments.problems)
     if not path.exists():

@@ -20,6 +20,7 @@ from veritune.config.problems import (
     Family,
     FunctionsConfig,
     ProblemsConfig,
+    PromptConfig,
 )
 from veritune.config.recipe import (
     Recipe,
@@ -76,6 +77,7 @@ __all__ = [
     "PositiveFloat",
     "PpoConfig",
     "ProblemsConfig",
+    "PromptConfig",
     "Rate",
     "Recipe",
     "RewardConfig",

@@ -10,6 +10,7 @@ from typing import Any
 from veritune.config import Recipe, VerifierConfig
 from veritune.journal import Journal, RunFolder
 from veritune.journal.journal import Split
+from veritune.problems.posing import shown
 from veritune.records import Checkpoint, Problem
 from veritune.rounds.hints import unsolved, without_hints
 from veritune.rounds.measures import VerifiedCandidate, measure
@@ -28,6 +29,9 @@ from veritune.verifiers import open_verifier
 
 PATIENCE = 10
 """Times `verifier.wall_seconds` that a verdict may take, waiting for a free worker included."""
+
+LONGEST_SHOWN = 1_500
+"""Characters that are shown of the first prompt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +171,7 @@ async def open_run(recipe: Recipe, progress: Progress) -> AsyncIterator[Run]:
     settings = recipe.model_dump(mode="json", exclude_none=True)
     with open_journal(folder) as journal:
         train, test = begin_or_resume(recipe, journal, progress)
+        progress.say(f"first prompt:\n{shown(train[0])[:LONGEST_SHOWN]}")
         needs_code = any(problem.kind == "code" for problem in [*train, *test])
         sampler = open_sampler(recipe.sampler, seed=recipe.seed, dtype=recipe.model.dtype)
         try:
