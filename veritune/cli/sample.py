@@ -25,7 +25,7 @@ from veritune.config import (
 from veritune.errors import RecipeError, UnwritableError
 from veritune.files import write_records
 from veritune.records import Problem, Verdict
-from veritune.text import parse_json
+from veritune.text import parse_json, truncation
 
 if TYPE_CHECKING:
     from veritune.journal import Journal
@@ -64,6 +64,9 @@ def main(argv: Sequence[str]) -> int:
         run_async(_sample(arguments, problems, journal, progress))
         count = write_records(arguments.out, journal.candidates(0, "train"))
         progress.say(f"{count} candidates of {len(problems)} problems in {arguments.out}")
+        cut = sum(candidate.truncated for candidate in journal.candidates(0, "train"))
+        if said := truncation(cut, count, arguments.sampler.max_tokens):
+            progress.say(said)
         if arguments.verdicts is not None:
             write_records(arguments.verdicts, _verdicts(journal))
             outcomes = journal.outcomes(0, "train")

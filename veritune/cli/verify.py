@@ -17,6 +17,7 @@ from veritune.journal import Partial, content_hash, is_made, note_made
 from veritune.plugins import is_plugin, source_hash
 from veritune.problems import Survey, iter_candidates, survey
 from veritune.records import Candidate, Problem, Verdict
+from veritune.text import truncation
 
 
 class VerifyArguments(VerifierConfig):
@@ -58,6 +59,8 @@ def main(argv: Sequence[str]) -> int:
         f"{found.count} candidates: {counts['passed']} passed, {counts['failed']} failed,"
         f" {counts['error']} verifier errors; verdicts in {out}"
     )
+    if said := truncation(found.truncated, found.count):
+        progress.say(said)
     return 0
 
 

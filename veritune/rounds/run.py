@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -23,6 +24,7 @@ from veritune.rounds.stream import VerificationStream
 from veritune.rounds.tracking import tracked_run
 from veritune.rounds.training import Training
 from veritune.sampler import Sampler, open_sampler
+from veritune.text import truncation
 from veritune.trainer import Example, Rollout
 from veritune.use import use_of
 from veritune.verifiers import open_verifier
@@ -30,6 +32,8 @@ from veritune.verifiers import open_verifier
 PATIENCE = 10
 """Times `verifier.wall_seconds` that a verdict may take, waiting for a free worker included."""
 
+NO_ANSWER = "no answer found"
+"""How the reason of a verdict begins where a solution states no answer."""
 LONGEST_SHOWN = 1_500
 """Characters that are shown of the first prompt."""
 
@@ -107,7 +111,20 @@ class Run:
             "errors": counts.get("error", 0),
             "selected": used,
         }
+        reasons = Counter[str]()
+        for _, candidate, verdict in self.journal.verified(round, "train"):
+            reasons["truncated"] += candidate.truncated
+            reasons["no answer"] += verdict.reason.startswith(NO_ANSWER)
+        row |= {"truncated": reasons["truncated"], "no_answer": reasons["no answer"]}
         self.journal.put_metrics([row])
+        if said := truncation(
+            reasons["truncated"], row["candidates"], self.recipe.sampler.max_tokens
+        ):
+            self.progress.say(f"round {round}: {said}")
+        if reasons["no answer"]:
+            self.progress.say(
+                f"round {round}: no answer found in {reasons['no answer']} of {row['candidates']}"
+            )
         unchecked = f", {row['errors']} verifier errors" if row["errors"] else ""
         self.progress.say(
             f"round {round}: {row['candidates']} candidates, {row['passed']} passed{unchecked};"
