@@ -428,6 +428,37 @@ CODE: dict[str, tuple[dict[str, Any], str]] = {
         "check",
     ),
 }
+CODE |= {
+    "humaneval-x": (
+        {
+            **{"task_id": "Python/0", "prompt": HEAD, "canonical_solution": BODY},
+            "test": "def check(add):\n    assert add(1, 2) == 3\n\ncheck(add)\n",
+        },
+        "check",
+    ),
+    "skywork-leetcode": (
+        {
+            "prompt": USER,
+            "reward_model": {
+                "style": "rule",
+                "ground_truth": json.dumps(
+                    {
+                        **{"entry_point": "Solution().add", "import_prefix": "import math\n"},
+                        "test_code": CHECK,
+                    }
+                ),
+            },
+        },
+        "check",
+    ),
+    "skywork-cases": (
+        {
+            "prompt": USER,
+            "reward_model": {"ground_truth": json.dumps([{"input": "1 2", "output": "3"}])},
+        },
+        "stdio",
+    ),
+}
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "multipl-e": ({"name": "H_0", "language": "rs", "prompt": "fn", "tests": "}"}, "language: rs"),
     "humaneval-pack-go": (
@@ -445,6 +476,16 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "picture",
     ),
     "countdown": ({"target": 98, "nums": [44, 19, 35]}, "--columns.prompt"),
+    "countdown-verl": (
+        {"prompt": USER, "reward_model": {"ground_truth": {"numbers": [1], "target": 98}}},
+        "answer: expected a text, a number or a list",
+    ),
+    "program-without-tests": ({"prompt": "p", "canonical_solution": "return x"}, "has no tests"),
+    "poem": ({"instruction": "Write.", "response": "The sky is so very blue"}, "no final answer"),
+    "checker": (
+        {"description": "d", "test_cases": [{"input": "1", "output": "2"}], "checker": "#include"},
+        "C++",
+    ),
     "prompt-only": ({"prompt": Q}, "--columns.answer"),
     "odd-names": ({"frage": "Was ist 1+1 genau?", "antwort": "2"}, "--columns.prompt frage"),
 }
