@@ -132,7 +132,10 @@ def _prompt(row: Row) -> tuple[Prompt, str]:
     if isinstance(prompt, str):
         sections = [(title, row.take(name)) for name, title in SECTIONS]
         parts = [f"{title}\n{text}" for title, text in sections if isinstance(text, str)]
+        test = next(filter(None, map(row.peek, ("test", "tests"))), None)
         name = row.values.get("entry_point")
+        if name is None and isinstance(test, str) and "check(" in test:
+            name = code_tests.checked_name(test)
         continues = isinstance(name, str) and f"def {name}(" in prompt and "```" not in prompt
         return "\n\n".join([prompt, *parts]), prompt if continues else ""
     return prompt, ""
