@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from problems.public_rows import CHOICES, CODE, GPQA, MATH, REFUSED, SCIQ
+from problems.public_code_rows import CODE
+from problems.public_rows import CHOICES, GPQA, MATH, REFUSED, SCIQ
 
 from veritune.config import ColumnsConfig, VerifierConfig
 from veritune.errors import RecordError
