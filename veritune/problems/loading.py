@@ -14,7 +14,7 @@ from veritune.errors import InputError, RecipeError, RecordError
 from veritune.plugins import check_call, is_plugin, load_plugin, what_went_wrong
 from veritune.problems.complaints import Complaints
 from veritune.problems.datasets import DATASETS, Rows
-from veritune.problems.rows import DatasetRow, Place, all_rows, read_rows
+from veritune.problems.rows import DatasetRow, RowsPlace, all_rows, read_rows
 from veritune.problems.rules import check_rule
 from veritune.problems.shapes import UncheckableError, read_row
 from veritune.records import CodeProblem, MathProblem, Problem
@@ -69,7 +69,7 @@ def load(
     mapped = source == FILE or columns != NO_COLUMNS
     read = partial(_read_mapped, columns, option) if mapped else reader.from_row
     reading = _Reading(name, read, lenient=mapped)
-    place = Place(path=name, split=split, config=config, revision=revision)
+    place = RowsPlace(path=name, split=split, config=config, revision=revision)
     for where, row in islice(all_rows(place), count):
         if isinstance(row, RecordError):
             reading.refuse(where, row)
