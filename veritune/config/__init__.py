@@ -27,6 +27,7 @@ from veritune.config.problems import (
     Family,
     FunctionsConfig,
     ProblemsConfig,
+    PromptConfig,
 )
 from veritune.config.recipe import (
     Recipe,
@@ -45,6 +46,7 @@ from veritune.config.rounds import (
     SamplerConfig,
     SelectionConfig,
     VerifierConfig,
+    VerifierPart,
 )
 from veritune.config.trainers import (
     CreditConfig,
@@ -87,6 +89,7 @@ __all__ = [
     "PositiveFloat",
     "PpoConfig",
     "ProblemsConfig",
+    "PromptConfig",
     "Rate",
     "Recipe",
     "RewardConfig",
@@ -102,6 +105,7 @@ __all__ = [
     "TrackerName",
     "TrainerConfig",
     "VerifierConfig",
+    "VerifierPart",
     "WarmStartConfig",
     "check_recipe",
     "check_recipe_as",
