@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -46,7 +46,11 @@ def tables(model: type[BaseModel], path: str, told: set[type[BaseModel]]) -> Ite
         if kinds := tagged_kinds(spec.annotation):
             parts += [(f"{path}.{name}".lstrip("."), kind) for kind in kinds.values()]
             continue
-        default = "required" if spec.is_required() else toml(spec.default)
+        listed = get_args(spec.annotation)[:1]  # a list of tables
+        if listed and isinstance(listed[0], type) and issubclass(listed[0], BaseModel):
+            parts.append((f"[{path}.{name}]", listed[0]))
+        given = spec.get_default(call_default_factory=True)
+        default = "required" if spec.is_required() else toml(given)
         meaning = " ".join(meanings.get(name, "").split()).replace("|", "\\|")
         rows.append(f"| `{name}` | {values(shapes[name])} | {default} | {meaning} |")
     if rows:
@@ -89,6 +93,8 @@ def values(shape: dict[str, Any]) -> str:
         return values(next(option for option in shape["anyOf"] if option["type"] != "null"))
     if "const" in shape or "enum" in shape:
         return ", ".join(f'`"{value}"`' for value in shape.get("enum", [shape.get("const")]))
+    if "$ref" in shape or shape["type"] == "object":
+        return "table"
     if shape["type"] == "array":
         return f"list of {values(shape['items'])}"
     kind = {"integer": "integer", "number": "number", "string": "text", "boolean": "true, false"}

@@ -18,7 +18,7 @@ PACKAGE = Path(veritune.__file__).parent
 ROOMS = (
     *("cli", "benchmarks", "report", "integrations", "rounds", "trainer", "verifiers"),
     *("sampler", "sandbox", "models", "problems", "store", "algebra", "files", "use", "records"),
-    *("config", "thinking", "text", "errors", "extras", "replies", "lazy"),
+    *("config", "plugins", "thinking", "text", "errors", "extras", "replies", "lazy"),
 )
 """From the roof to the ground: a room may import those after it."""
 HEAVY = frozenset(

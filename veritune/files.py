@@ -281,7 +281,17 @@ def _as_text(value: object) -> str:
     return str(value)
 
 
-NESTED = ("prompt", "reference", "metadata", "steps", "tests", "flags", "token_ids", "logprobs")
+NESTED = (
+    "prompt",
+    "reference",
+    "metadata",
+    "steps",
+    "tests",
+    "flags",
+    "parts",
+    "token_ids",
+    "logprobs",
+)
 # Columns that do not hold text.
 NUMBERS = {
     **dict.fromkeys(("index", "round"), "int64"),

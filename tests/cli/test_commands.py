@@ -65,7 +65,7 @@ def test_an_unknown_command_is_refused(capsys: Lines) -> None:
         (["--sampler.n", "x"], "--sampler.n: invalid literal"),
         (["--sampler.n", "0"], "sampler.n: input should be greater than 0"),
         (["--sampler.n"], "--sampler.n"),
-        (["--selection.reward", "vibes"], "--selection.reward"),
+        (["--selection.reward", "vibes"], "selection.reward: expected outcome, process"),
         (["--evaluation.k", "9"], "k (9) must be at most n"),
         (["stray"], "no option stray"),
     ],

@@ -68,4 +68,4 @@ def test_ids_must_differ(
     problems = tmp_path / "P.jsonl"
     problems.write_text(problems.read_text() * 2)
     assert main(words) == 2
-    assert "2 problems have the id 'p0'" in capsys.readouterr().err
+    assert "line 5: id: 'p0' is a duplicate" in capsys.readouterr().err

@@ -1,10 +1,25 @@
 """How a recipe puts problems to the model: instruction and chat turns."""
 
+import re
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from veritune.config import ProblemsConfig
+from veritune.config import ProblemsConfig, PromptConfig
+from veritune.errors import InputError
+from veritune.models import has_chat_template
 from veritune.problems import demonstrations, recipe_problems
-from veritune.records import Problem
+from veritune.problems.posing import posed as pose
+from veritune.records import (
+    AssertTests,
+    CodeProblem,
+    CodeReference,
+    MathProblem,
+    MathReference,
+    Message,
+    Problem,
+)
 from veritune.verifiers.steps import check_steps
 
 
@@ -35,3 +50,60 @@ def test_steps_of_a_chain_are_checked_however_it_is_put() -> None:
     for problem in posed(chat=True, instruction="Write every value."):
         steps = check_steps(problem, problem.reference.solution)
         assert {step.label for step in steps} == {"verified"}
+
+
+MATH = MathProblem(id="m", prompt="1+1?", reference=MathReference(answer="2"))
+CODE = CodeProblem(
+    id="c", prompt="Add.", reference=CodeReference(tests=AssertTests(code="assert add(1, 2) == 3"))
+)
+
+
+def put(problem: Problem, *, chat: bool = True, **keys: object) -> str | list[Message]:
+    [found] = pose([problem], PromptConfig.model_validate(keys), chat=chat)
+    return found.prompt
+
+
+def test_chats_get_the_instruction_that_fits() -> None:
+    assert "\\boxed{}" in put(MATH)[0]["content"]
+    assert "Python code block" in put(CODE)[0]["content"]
+    marked = replace(MATH, reference=MathReference(answer="2", marker="####"))
+    assert "####" in put(marked)[0]["content"]
+    choice = replace(MATH, prompt="Which?\nA) 1\nB) 2", reference=MathReference(answer="B"))
+    assert "letter" in put(choice)[0]["content"]
+    assert put(MATH, chat=False) == "1+1?"
+    assert put(MATH, chat=False, instruction="boxed").endswith("\\boxed{}.")
+
+
+def test_messages_keep_their_turns_and_get_what_is_asked_for() -> None:
+    turns = replace(MATH, prompt=[{"role": "user", "content": "1+1?"}])
+    assert put(turns) == turns.prompt
+    assert put(turns, instruction="Briefly.", system="Be kind.") == [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": "1+1?\n\nBriefly."},
+    ]
+
+
+def test_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.txt").write_text("Q: 2+2? A: 4\nQ: {prompt} A:")
+    assert put(MATH, chat=False, template="t.txt") == "Q: 2+2? A: 4\nQ: 1+1? A:"
+    Path("own.py").write_text(
+        "def render(problem):\n    return [{'role': 'user', 'content': problem.prompt + '!'}]\n"
+        "def odd(problem):\n    return 3\n"
+    )
+    assert put(MATH, template="own.py:render") == [{"role": "user", "content": "1+1?!"}]
+    Path("empty.txt").write_text("no place")
+    for template, says in (
+        ("own.py:odd", "neither a text nor messages"),
+        ("empty.txt", "has no {prompt}"),
+        ("gone.txt", "no such file"),
+    ):
+        with pytest.raises(InputError, match=re.escape(says)):
+            put(MATH, template=template)
+
+
+def test_a_model_with_a_chat_template_is_seen(tmp_path: Path) -> None:
+    assert not has_chat_template(None)
+    assert not has_chat_template(tmp_path)
+    (tmp_path / "tokenizer_config.json").write_text('{"chat_template": "{{ messages }}"}')
+    assert has_chat_template(tmp_path)

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from problems.public_rows import CHOICES, CODE, GPQA, MATH, REFUSED, SCIQ
+from problems.public_code_rows import CODE
+from problems.public_rows import CHOICES, GPQA, MATH, REFUSED, SCIQ
 
-from veritune.config import ColumnsConfig, VerifierConfig
+from veritune.config import ColumnsConfig
 from veritune.errors import RecordError
 from veritune.problems import load, read_file, reference_solution
 from veritune.problems.shapes import read_row
@@ -65,7 +66,7 @@ def test_rows_that_cannot_be_read_say_why(name: str) -> None:
 async def verdicts(texts: dict[str, str | None]) -> dict[str, Verdict]:
     problems = {name: read(CODE[name][0]) for name in texts}
     found = {}
-    async with open_verifier(VerifierConfig(), needs_code=True) as verifier:
+    async with open_verifier() as verifier:
         for name, problem in problems.items():
             text = texts[name] or reference_solution(problem)
             if text is not None:

@@ -12,7 +12,7 @@ from veritune.records import Verdict
 from veritune.rounds import pass_at_k
 
 
-class PassAtK(BaseModel):
+class PassAtKRates(BaseModel):
     """pass@k for each k, over the problems with at least k candidates that have a verdict."""
 
     model_config = ConfigDict(frozen=True)
@@ -24,7 +24,7 @@ class PassAtK(BaseModel):
     too_few: dict[int, int]
 
 
-def estimate(verdicts: Iterable[Verdict], ks: Iterable[int]) -> PassAtK:
+def estimate(verdicts: Iterable[Verdict], ks: Iterable[int]) -> PassAtKRates:
     """pass@k from verdicts; those with a verifier error are left out and counted.
 
     A problem with fewer than k checked candidates cannot be estimated: it is counted in
@@ -43,7 +43,7 @@ def estimate(verdicts: Iterable[Verdict], ks: Iterable[int]) -> PassAtK:
         rates[k] = sum(pass_at_k(n, right, k) for n, right in counts) / len(enough)
         too_few[k] = len(decided) - len(enough)
     total = sum(map(len, groups.values()))
-    return PassAtK(
+    return PassAtKRates(
         rates=rates,
         problems=len(groups),
         candidates=total,

@@ -23,6 +23,7 @@ COMMANDS = {
     "bench": "measure: pass-at-k, best-of-n, supervision, steps, throughput",
     "validate": "check every reference solution with its own verifier",
     "problems": "show, convert, dedup: what is understood of a file, and files in our layout",
+    "new": "write a starting point: a verifier, a recipe, a file of problems",
     "convert": "labelled steps between PRM800K, Math-Shepherd, ProcessBench and TRL's files",
     "report": "write a run's HTML page",
     "sandbox": "doctor: what isolation this machine offers; build: the image",

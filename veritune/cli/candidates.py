@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from veritune.cli.console import TerminalProgress
+from veritune.cli.posing import pose
 from veritune.cli.running import run_async
-from veritune.config import ColumnsConfig, Count, SamplerConfig, VerifierConfig
+from veritune.config import ColumnsConfig, Count, PromptConfig, SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError
 from veritune.problems import read_pairs, read_problems
 from veritune.records import Candidate, Problem, Verdict
@@ -28,6 +29,7 @@ class CandidateArguments(VerifierConfig):
     seed: Count = 0
     """With --model: the random seed of sampling."""
     sampler: SamplerConfig = SamplerConfig()
+    prompt: PromptConfig = PromptConfig()
 
 
 def verified_candidates(
@@ -59,7 +61,8 @@ async def _sampled(
     """Sample and verify at once, in a store that is gone afterwards."""
     from veritune.rounds import named_policy, open_session
 
-    problems = read_problems(arguments.problems, arguments.columns)
+    read = read_problems(arguments.problems, arguments.columns)
+    problems = pose(read, arguments.prompt, str(arguments.model), arguments.sampler, progress)
     config = arguments.sampler
     policy = named_policy(str(arguments.model), on_server=config.type == "server")
     async with open_session(

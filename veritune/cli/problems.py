@@ -35,14 +35,14 @@ class ShowArguments(Frozen):
     columns: ColumnsConfig = ColumnsConfig()
 
 
-class ConvertArguments(ShowArguments):
+class WriteArguments(ShowArguments):
     """Write a file's problems in our own layout."""
 
     out: Positional[str]
     """Where they go: .jsonl, .jsonl.zst or .parquet."""
 
 
-class DedupArguments(ConvertArguments):
+class DedupArguments(WriteArguments):
     """Write the problems that stand once, and that overlap with no held-out one."""
 
     against: str | None = None
@@ -62,7 +62,7 @@ def main(argv: Sequence[str]) -> int:
     if argv[0] == "show":
         return _show(parse(ShowArguments, argv[1:], prog=prog))
     if argv[0] == "convert":
-        return _convert(parse(ConvertArguments, argv[1:], prog=prog))
+        return _convert(parse(WriteArguments, argv[1:], prog=prog))
     return _dedup(parse(DedupArguments, argv[1:], prog=prog))
 
 
@@ -97,7 +97,7 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
 
 
-def _convert(arguments: ConvertArguments) -> int:
+def _convert(arguments: WriteArguments) -> int:
     problems = read_problems(arguments.problems, arguments.columns)
     count = write_records(arguments.out, problems)
     TerminalProgress().say(f"{count} problems written to {Path(arguments.out)}")

@@ -10,7 +10,7 @@ from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress, percent
 from veritune.cli.running import run_async
 from veritune.config import Recipe, load_recipe
-from veritune.errors import RecipeError
+from veritune.errors import RecipeError, VerituneError
 
 PROG = "veritune run RECIPE.toml"
 
@@ -24,9 +24,26 @@ def main(argv: Sequence[str]) -> int:
         from veritune.store import to_toml
 
         print(to_toml(recipe), end="")
+        print(first_prompt(recipe), end="")
         return 0
     execute(recipe, from_round)
     return 0
+
+
+def first_prompt(recipe: Recipe) -> str:
+    """The first prompt as comments of TOML; or why it is not shown."""
+    from veritune.problems import recipe_problems, shown
+    from veritune.rounds import put
+
+    path = recipe.model.path
+    try:
+        if path is not None and not Path(path).expanduser().is_dir():
+            raise RecipeError(f"{path} is not on this machine yet")
+        train, _ = recipe_problems(put(recipe), recipe.seed)
+        said = f"first prompt:\n{shown(train[0])}"
+    except VerituneError as error:
+        said = f"first prompt: not shown ({error})"
+    return "".join(f"# {line}\n" for line in said.splitlines())
 
 
 def take_round(words: Sequence[str]) -> tuple[list[str], int | None]:

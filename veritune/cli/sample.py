@@ -7,8 +7,16 @@ from typing import Literal
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
+from veritune.cli.posing import pose
 from veritune.cli.running import run_async
-from veritune.config import ColumnsConfig, Count, Frozen, SamplerConfig, VerifierConfig
+from veritune.config import (
+    ColumnsConfig,
+    Count,
+    Frozen,
+    PromptConfig,
+    SamplerConfig,
+    VerifierConfig,
+)
 from veritune.problems import read_problems
 
 
@@ -20,6 +28,7 @@ class SampleArguments(Frozen):
     problems: str
     """Problems: a file, folder or hub name, in any known layout."""
     columns: ColumnsConfig = ColumnsConfig()
+    prompt: PromptConfig = PromptConfig()
     out: str
     """Where the candidates go, in order of problem and index; the ending picks the format."""
     verdicts: str | None = None
@@ -38,16 +47,18 @@ def main(argv: Sequence[str]) -> int:
     arguments = parse(SampleArguments, words, prog="veritune sample")
     from veritune.rounds import sample_file
 
+    progress = TerminalProgress()
+    read = read_problems(arguments.problems, arguments.columns)
     work = sample_file(
         arguments.model,
-        read_problems(arguments.problems, arguments.columns),
+        pose(read, arguments.prompt, arguments.model, arguments.sampler, progress),
         arguments.out,
         verdicts=arguments.verdicts,
         sampler=arguments.sampler,
         verifier=arguments.verifier,
         seed=arguments.seed,
         dtype=arguments.dtype,
-        progress=TerminalProgress(),
+        progress=progress,
     )
     run_async(work)
     return 0

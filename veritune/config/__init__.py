@@ -29,6 +29,7 @@ from veritune.config.problems import (
     Family,
     FunctionsConfig,
     ProblemsConfig,
+    PromptConfig,
 )
 from veritune.config.recipe import (
     Recipe,
@@ -47,6 +48,7 @@ from veritune.config.rounds import (
     SamplerConfig,
     SelectionConfig,
     VerifierConfig,
+    VerifierPart,
 )
 from veritune.config.trainers import (
     CreditConfig,
@@ -106,6 +108,7 @@ __all__ = [
     "PositiveFloat",
     "PpoConfig",
     "ProblemsConfig",
+    "PromptConfig",
     "Rate",
     "Recipe",
     "RewardConfig",
@@ -122,6 +125,7 @@ __all__ = [
     "TrackerName",
     "TrainerConfig",
     "VerifierConfig",
+    "VerifierPart",
     "WarmStartConfig",
     "check_recipe",
     "check_recipe_as",

@@ -81,12 +81,29 @@ class ColumnsConfig(Frozen):
     """What tells problems apart; made from the content where there is none."""
 
 
-class ProblemsConfig(Frozen):
+class PromptConfig(Frozen):
+    """How problems are put to the model."""
+
+    chat: Literal["auto"] | bool = "auto"
+    """Give every prompt to the model as a user's turn, through its chat template; auto: where it
+    has one."""
+    instruction: str | None = None
+    """Text put after every prompt, a blank line apart, such as the form the answer must have; or a
+    preset's name: gsm8k, boxed, letter, code. Left out: in chats the one that fits, else none."""
+    system: str | None = None
+    """System prompt."""
+    template: str | None = None
+    """File of a prompt with {prompt} where the problem's goes, for few-shot examples say; or own
+    code by its Python path: a function (problem) that returns a text or messages."""
+
+
+class ProblemsConfig(PromptConfig):
     """Where problems come from, and how many."""
 
     source: str = "chain"
     """chain, equations or functions (generated); file (a path in any known layout); or gsm8k,
-    humaneval, mbpp, veritune, which hold a file to that layout. With `path` alone: file."""
+    humaneval, mbpp, veritune, which hold a file to that layout. With `path` alone: file. Or own
+    code by its Python path, my_pkg.data:problems: a function (split) that gives rows."""
     path: str | None = None
     """File, folder or hub name of the training problems; generators need none."""
     test_path: str | None = None
@@ -108,11 +125,6 @@ class ProblemsConfig(Frozen):
     """Training problems."""
     test: Positive = 500
     """Held-out problems, disjoint from the training problems."""
-    instruction: str | None = None
-    """Text put after every prompt, a blank line apart, such as the form the answer must have.
-    Left out: with `chat` the data set's own, else none."""
-    chat: bool = False
-    """Give every prompt to the model as a user's turn, through its chat template."""
     columns: ColumnsConfig = ColumnsConfig()
     chain: ChainConfig = ChainConfig()
     equations: EquationsConfig = EquationsConfig()

@@ -66,14 +66,15 @@ class Recipe(Frozen):
     @model_validator(mode="after")
     def _verifier_is_whole(self) -> Recipe:
         made, named = self.reward.preferences is not None, self.verifier.reward_model is not None
-        if self.verifier.type == "judge" and self.verifier.judge.url is None:
+        deciders = self.verifier.deciders
+        if "judge" in deciders and self.verifier.judge.url is None:
             raise ValueError("verifier.type judge needs verifier.judge.url")
-        if self.verifier.type == "reward_model" and made == named:
+        if "reward_model" in deciders and made == named:
             raise ValueError(
                 "verifier.type reward_model needs verifier.reward_model, or reward.preferences to"
                 " make one from, and not both"
             )
-        if made and self.verifier.type != "reward_model":
+        if made and "reward_model" not in deciders:
             raise ValueError("reward.preferences needs verifier.type reward_model")
         return self
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from veritune.config.base import Count, Frozen, Positive, PositiveFloat, Rate
 from veritune.config.checkers import CheckerName, ConventionConfig, JudgeConfig, RolloutsConfig
@@ -72,6 +73,36 @@ class AnswersConfig(Frozen):
     """Whether an inequality is accepted where the reference is a set or interval."""
 
 
+Option = int | float | bool | str
+Options = dict[str, Option]
+"""Options of own code, passed to it by name."""
+Combine = Literal["weighted", "all", "any", "first"]
+
+
+def own_or(*names: str) -> AfterValidator:
+    """One of these names, or own code by its Python path."""
+
+    def check(value: str) -> str:
+        if value not in names and not re.fullmatch(r"[^:\s]+:[A-Za-z_]\w*", value):
+            raise ValueError(
+                f"expected {', '.join(names)}, or own code as package.module:name or file.py:name"
+            )
+        return value
+
+    return AfterValidator(check)
+
+
+class VerifierPart(Frozen):
+    """One of several verifiers that decide together."""
+
+    type: Annotated[str, own_or("rules", "reward_model", "judge")] = "rules"
+    """rules, reward_model, judge, or own code by its Python path."""
+    weight: PositiveFloat = 1.0
+    """weighted: how much its score counts."""
+    options: Options = Field(default_factory=dict)
+    """Options of own code."""
+
+
 class VerifierConfig(Frozen):
     """How candidates are verified."""
 
@@ -83,9 +114,19 @@ class VerifierConfig(Frozen):
     """Docker: the image, as `veritune sandbox build` makes it."""
     runtime: str | None = None
     """Docker: another runtime of the engine's, such as runsc for gVisor."""
-    type: Literal["rules", "reward_model", "judge"] = "rules"
+    type: Annotated[str, own_or("rules", "reward_model", "judge")] = "rules"
     """Who decides on a candidate. rules: answers, steps and tests are checked; reward_model or
-    judge: that model alone."""
+    judge: that model alone; or own code by its Python path, such as my_pkg.checks:verify or
+    checks.py:verify."""
+    options: Options = Field(default_factory=dict)
+    """Options of own code."""
+    pass_score: Rate = 0.5
+    """Own code and weighted parts: the score from which a candidate has passed."""
+    parts: tuple[VerifierPart, ...] = ()
+    """Several verifiers that decide together, in place of `type`."""
+    combine: Combine = "weighted"
+    """parts: weighted: the mean of their scores by weight; all or any must pass; first: the first
+    that decides. A part that fails to decide is an error where the others do not settle it."""
     steps: tuple[CheckerName, ...] = ()
     """rules: who labels math steps, in turn; each labels what those before it left unchecked or
     only consistent. Left out: rules, then `reward_model` where it is named."""
@@ -140,26 +181,35 @@ class VerifierConfig(Frozen):
         return self.steps or (("rules", "reward_model") if self.reward_model else ("rules",))
 
     @property
+    def deciders(self) -> tuple[str, ...]:
+        """Who decides on a candidate: the type, or those of all parts."""
+        return tuple(part.type for part in self.parts) or (self.type,)
+
+    @property
     def at_once(self) -> int:
         """Candidates under way at a time: enough to keep whoever checks them busy."""
-        asked = {self.type, *(self.labellers if self.type == "rules" else ())}
+        asked = {*self.deciders, *(self.labellers if "rules" in self.deciders else ())}
         most = 2 * self.workers
         if "judge" in asked:
             most = max(most, 2 * self.judge.concurrency)
         return max(most, BATCH) if asked & {"reward_model", "rollouts"} else most
 
 
+REWARDS = ("outcome", "process", "last", "visible", "any", "random", "demonstrations")
+
+
 class SelectionConfig(Frozen):
     """Which verified candidates are trained on."""
 
-    reward: Literal["outcome", "process", "last", "visible", "any", "random", "demonstrations"] = (
-        "outcome"
-    )
+    reward: Annotated[str, own_or(*REWARDS)] = "outcome"
     """outcome: right answers; visible: code that passes its visible tests; process: right answers
     in whose steps no error was found, see `checked`; last: right answers in whose last steps none
     was, and all were checked; any: whatever was
     sampled, for a rank to choose from; random: as many as outcome keeps, whatever their verdicts;
-    demonstrations: none, train on the warm start's data again (the more-SFT control)."""
+    demonstrations: none, train on the warm start's data again (the more-SFT control). Or own code
+    by its Python path: a function (problem, candidate, verdict) that returns True or False."""
+    options: Options = Field(default_factory=dict)
+    """Options of own code."""
     max_per_problem: Positive = 4
     """At most this many distinct candidates of a problem."""
     rank: Literal["first", "reward_model"] = "first"

@@ -7,7 +7,7 @@ from veritune.models.adapters import merge_adapter, save_adapter
 from veritune.models.checkpoints import remove_folder, remove_leftovers, save_policy, whole_folder
 from veritune.models.forward import hidden_states, keeping, plain
 from veritune.models.hashing import WEIGHTS, adapter_base, model_shape, policy_hash
-from veritune.models.hub import model_folder
+from veritune.models.hub import has_chat_template, model_folder
 from veritune.models.loading import load_policy
 from veritune.models.manifest import (
     MANIFEST,
@@ -139,6 +139,7 @@ __all__ = [
     "eos_ids",
     "folder_manifest",
     "fresh_reward_model",
+    "has_chat_template",
     "head_values",
     "hidden_states",
     "is_plain_head",

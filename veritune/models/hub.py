@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from veritune.errors import MissingFileError, ModelError
@@ -22,6 +24,23 @@ def model_folder(path: str | Path) -> Path:
     if not HUB_NAME.match(str(path)) or str(path).startswith((".", "/", "~")):
         raise MissingFileError(f"{path}: no such folder; give a Hugging Face folder or a hub name")
     return _from_hub(str(path))
+
+
+def has_chat_template(path: str | Path | None) -> bool:
+    """Whether a model's tokenizer has a chat template; one that is built from scratch has none."""
+    if path is None:
+        return False
+    folder = model_folder(path)
+    adapter = folder / "adapter_config.json"
+    if adapter.is_file() and not (folder / "tokenizer_config.json").is_file():
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            return has_chat_template(json.loads(adapter.read_text())["base_model_name_or_path"])
+    if (folder / "chat_template.jinja").is_file() or (folder / "chat_template.json").is_file():
+        return True
+    with suppress(OSError, ValueError, TypeError):
+        settings = json.loads((folder / "tokenizer_config.json").read_text())
+        return bool(settings.get("chat_template"))
+    return False
 
 
 def _from_hub(name: str) -> Path:

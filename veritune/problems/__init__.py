@@ -23,6 +23,7 @@ from veritune.problems.survey import Survey, survey
 
 if TYPE_CHECKING:
     from veritune.problems.overlap import content, overlaps
+    from veritune.problems.posing import posed, shown
     from veritune.problems.shapes.prompts import text_of
 else:
     __getattr__ = lazily(
@@ -31,6 +32,10 @@ else:
             "overlap": (
                 "content",
                 "overlaps",
+            ),
+            "posing": (
+                "posed",
+                "shown",
             ),
             "shapes.prompts": ("text_of",),
         },
@@ -54,6 +59,7 @@ __all__ = [
     "load",
     "load_problems",
     "overlaps",
+    "posed",
     "read_candidates",
     "read_file",
     "read_pairs",
@@ -63,6 +69,7 @@ __all__ = [
     "recipe_problems",
     "reference_solution",
     "say_notes",
+    "shown",
     "survey",
     "text_of",
     "to_row",

@@ -54,7 +54,8 @@ def answer_text(value: Any) -> str | None:
         return ", ".join(part for part in parts if part) if None not in parts else None
     if isinstance(value, dict):
         named = [value[key] for key in ("value", "answer", "target", "spans") if key in value]
-        return answer_text(named[0]) if named else None
+        alone = value.keys() <= {"value", "answer", "target", "spans", "types", "style"}
+        return answer_text(named[0]) if named and alone else None
     return None
 
 

@@ -10,13 +10,14 @@ from itertools import islice
 from typing import Literal
 
 from veritune.config import ColumnsConfig
-from veritune.errors import InputError, RecordError
+from veritune.errors import InputError, RecipeError, RecordError
+from veritune.plugins import check_call, is_plugin, load_plugin, what_went_wrong
 from veritune.problems.complaints import Complaints
 from veritune.problems.datasets import DATASETS, Rows
-from veritune.problems.rows import DatasetRow, Place, all_rows, read_rows
+from veritune.problems.rows import DatasetRow, RowsPlace, all_rows, read_rows
 from veritune.problems.rules import check_rule
 from veritune.problems.shapes import UncheckableError, read_row
-from veritune.records import Problem
+from veritune.records import CodeProblem, MathProblem, Problem
 from veritune.text import shown
 
 SOURCES = tuple(one.name for one in DATASETS.values() if isinstance(one.problems, Rows))
@@ -58,6 +59,8 @@ def load(
     rows that are not right; rows that are whole and cannot be checked are left out, and noted.
     `option` is what the mapping of columns is called where it is typed.
     """
+    if is_plugin(source):
+        return load_own(source, split=split, count=count, path=path, columns=columns, option=option)
     reader = _rows(source)
     name = path or reader.hub
     if name is None:
@@ -66,12 +69,44 @@ def load(
     mapped = source == FILE or columns != NO_COLUMNS
     read = partial(_read_mapped, columns, option) if mapped else reader.from_row
     reading = _Reading(name, read, lenient=mapped)
-    place = Place(path=name, split=split, config=config, revision=revision)
+    place = RowsPlace(path=name, split=split, config=config, revision=revision)
     for where, row in islice(all_rows(place), count):
         if isinstance(row, RecordError):
             reading.refuse(where, row)
         else:
             reading.take((where, row))
+    return reading.finish()
+
+
+def load_own(
+    source: str,
+    *,
+    split: str,
+    count: int | None,
+    path: str | None,
+    columns: ColumnsConfig,
+    option: str,
+) -> Loaded:
+    """The problems of own code: a function `(split)` that gives rows of any known layout, or
+    problems. One with a parameter `path` gets `problems.path`.
+    """
+    options = {"path": path} if path is not None else {}
+    function = load_plugin(source, "problems.source")
+    check_call(function, ("split",), options, source, "problems.source")
+    reading = _Reading(source, partial(_read_mapped, columns, option), lenient=True)
+    try:
+        for number, row in enumerate(islice(function(split, **options), count), 1):
+            where = f"{source}:{number}"
+            if isinstance(row, dict):
+                reading.take((where, row))
+            elif isinstance(row, MathProblem | CodeProblem):
+                reading.take((where, row.to_json()))
+            else:
+                reading.refuse(where, RecordError("expected a dict or a problem"))
+    except RecordError:
+        raise
+    except Exception as error:
+        raise RecipeError(f"problems.source: {source!r}: {what_went_wrong(error)}") from None
     return reading.finish()
 
 

@@ -25,7 +25,7 @@ _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class RowsPlace:
     """Where rows are: `path` is a file, a folder or a hub name.
 
     A file is one split; `split` picks in a folder or a hub data set. `config` and `revision` are
@@ -40,13 +40,13 @@ class Place:
 
 def read_rows(path: str, split: str, config: str | None = None) -> Iterator[DatasetRow]:
     """(place, row) pairs; raises `RecordError` at the first row that is not right."""
-    for where, row in all_rows(Place(path=path, split=split, config=config)):
+    for where, row in all_rows(RowsPlace(path=path, split=split, config=config)):
         if isinstance(row, RecordError):
             raise row
         yield where, row
 
 
-def all_rows(place: Place) -> Iterator[ReadRow]:
+def all_rows(place: RowsPlace) -> Iterator[ReadRow]:
     """As `read_rows`; a row that is not right comes as its error, and others follow."""
     path = Path(place.path)
     if os.path.isdir(path):
@@ -103,7 +103,7 @@ def _file_of(folder: Path, split: str) -> Path:
     )
 
 
-def _hub_rows(place: Place) -> Iterator[ReadRow]:
+def _hub_rows(place: RowsPlace) -> Iterator[ReadRow]:
     name = place.path
     try:
         from datasets import get_dataset_split_names, load_dataset

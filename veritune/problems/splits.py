@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from random import Random
 
 from veritune.config import ProblemsConfig
 from veritune.errors import InputError
-from veritune.problems.datasets import DATASETS
 from veritune.problems.generating import GENERATORS, generate
 from veritune.problems.loading import load
 from veritune.problems.overlap import content, overlaps
-from veritune.records import CodeProblem, Message, Problem
+from veritune.problems.posing import posed
+from veritune.records import CodeProblem, Problem
 from veritune.text import shown
 
 
@@ -115,18 +114,8 @@ def demonstrations(config: ProblemsConfig, seed: int, count: int) -> list[tuple[
 
 
 def _posed(problems: Sequence[Problem], config: ProblemsConfig) -> list[Problem]:
-    """The problems as the recipe puts them to the model."""
-    return [replace(problem, prompt=_prompt(problem, config)) for problem in problems]
-
-
-def _prompt(problem: Problem, config: ProblemsConfig) -> str | list[Message]:
-    prompt = problem.prompt
-    if not isinstance(prompt, str):
-        return prompt
-    preset = DATASETS[config.source].instruction if config.chat else ""
-    instruction = preset if config.instruction is None else config.instruction
-    text = f"{prompt.rstrip()}\n\n{instruction}" if instruction else prompt
-    return [{"role": "user", "content": text}] if config.chat else text
+    """The problems as the recipe puts them to the model; no chat where no model was looked at."""
+    return posed(problems, config, chat=config.chat is True, source=config.source)
 
 
 def reference_solution(problem: Problem) -> str | None:

@@ -90,6 +90,16 @@ class Flag(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartVerdict(Record):
+    """What one of several verifiers concluded, where they decide together."""
+
+    name: str
+    outcome: Outcome
+    score: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict(Record):
     """What a verifier concluded about one candidate, and why.
 
@@ -112,6 +122,7 @@ class Verdict(Record):
     output: str | None = None
     trust: Trust = field(default="full", metadata={"omit": True})
     flags: tuple[Flag, ...] = ()
+    parts: tuple[PartVerdict, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.score is None) != (self.outcome == "error"):

@@ -1,5 +1,8 @@
 """Rounds: the loop, the session it works in, selection, and the commands on files."""
 
+from typing import TYPE_CHECKING
+
+from veritune.lazy import lazily
 from veritune.rounds.caches import with_caches
 from veritune.rounds.loop import improve
 from veritune.rounds.measures import pass_at_k, passes_visible
@@ -11,6 +14,16 @@ from veritune.rounds.tracking import tracked_training
 from veritune.rounds.training import follow
 from veritune.rounds.verify_files import verify_file
 from veritune.rounds.whole import open_whole
+
+if TYPE_CHECKING:
+    from veritune.rounds.putting import put
+else:
+    __getattr__ = lazily(
+        __name__,
+        {
+            "putting": ("put",),
+        },
+    )
 
 __all__ = [
     "Advance",
@@ -24,6 +37,7 @@ __all__ = [
     "open_whole",
     "pass_at_k",
     "passes_visible",
+    "put",
     "sample_file",
     "start_policy",
     "tracked_training",

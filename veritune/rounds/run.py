@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
@@ -9,10 +10,12 @@ from typing import Any, Literal
 
 from veritune.config import Recipe, VerifierConfig
 from veritune.errors import TrainingError
+from veritune.problems import shown
 from veritune.records import Checkpoint, Problem, VerifiedCandidate
 from veritune.rounds.curriculum import PassRates, choose, lacking, with_signal
 from veritune.rounds.hints import unsolved, without_hints
 from veritune.rounds.measures import measure
+from veritune.rounds.own_code import check_own_code
 from veritune.rounds.progress import Progress
 from veritune.rounds.resume import begin_or_resume, is_measured_by, open_store
 from veritune.rounds.selection import examples, select
@@ -21,6 +24,7 @@ from veritune.rounds.start import reward_folder
 from veritune.rounds.tracking import tracked_run
 from veritune.rounds.training import Training
 from veritune.store import RunFolder, Store
+from veritune.text import truncation
 from veritune.trainer import Example, Rollout
 from veritune.use import use_of
 
@@ -30,6 +34,11 @@ PATIENCE = 10
 """Times `verifier.wall_seconds` that a verdict may take, waiting for a free worker included."""
 MODEL_PATIENCE = 7200.0
 """Seconds that a verdict of a judge may take: all attempts of `Endpoint.ask`, and more."""
+
+NO_ANSWER = "no answer found"
+"""How the reason of a verdict begins where a solution states no answer."""
+LONGEST_SHOWN = 1_500
+"""Characters that are shown of the first prompt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +141,20 @@ class Run:
             "selected": used,
             "without_signal": self._without_signal(round),
         }
+        reasons = Counter[str]()
+        for _, candidate, verdict in self.store.verified(f"train/{round}"):
+            reasons["truncated"] += candidate.truncated
+            reasons["no answer"] += verdict.reason.startswith(NO_ANSWER)
+        row |= {"truncated": reasons["truncated"], "no_answer": reasons["no answer"]}
         self.store.put_metrics([row])
+        if said := truncation(
+            reasons["truncated"], row["candidates"], self.recipe.sampler.max_tokens
+        ):
+            self.progress.say(f"round {round}: {said}")
+        if reasons["no answer"]:
+            self.progress.say(
+                f"round {round}: no answer found in {reasons['no answer']} of {row['candidates']}"
+            )
         unchecked = f", {row['errors']} verifier errors" if row["errors"] else ""
         self.progress.say(
             f"round {round}: {row['candidates']} candidates, {row['passed']} passed{unchecked};"
@@ -204,11 +226,13 @@ class Run:
 @asynccontextmanager
 async def open_run(recipe: Recipe, progress: Progress) -> AsyncIterator[Run]:
     """Open or make the run's folder, and open its session."""
+    check_own_code(recipe)
     _set_threads(recipe.threads)
     folder = RunFolder(recipe.folder)
     settings = recipe.model_dump(mode="json", exclude_none=True)
     with open_store(folder) as store:
         train, test = begin_or_resume(recipe, store, progress)
+        progress.say(f"first prompt:\n{shown(train[0])[:LONGEST_SHOWN]}")
         async with open_session(
             store,
             sampler=recipe.sampler,
@@ -233,7 +257,7 @@ async def open_run(recipe: Recipe, progress: Progress) -> AsyncIterator[Run]:
 
 def _patience(config: VerifierConfig) -> float:
     """A judge waits for a busy server by itself, and a long time."""
-    asked = config.type == "judge" or "judge" in config.labellers
+    asked = "judge" in (*config.deciders, *config.labellers)
     return MODEL_PATIENCE if asked else PATIENCE * config.wall_seconds
 
 

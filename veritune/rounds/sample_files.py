@@ -16,7 +16,7 @@ from veritune.records import Checkpoint, Problem
 from veritune.rounds.progress import NullProgress, Progress
 from veritune.rounds.session import named_policy, open_session, opened_store
 from veritune.store import Store
-from veritune.text import parse_json
+from veritune.text import parse_json, truncation
 
 SET = "sample"
 """The set of the unfinished store that holds the candidates."""
@@ -58,6 +58,9 @@ async def sample_file(
                 await work(SET, problems, config.n, policy, advance)
         count = write_records(out, store.candidates(SET))
         progress.say(f"{count} candidates of {len(problems)} problems in {out}")
+        truncated = sum(candidate.truncated for candidate in store.candidates(SET))
+        if said := truncation(truncated, count, config.max_tokens):
+            progress.say(said)
         if verdicts is not None:
             _write_verdicts(store, verdicts, progress)
     shutil.rmtree(part, ignore_errors=True)

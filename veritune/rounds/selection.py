@@ -8,6 +8,8 @@ from random import Random
 from typing import Literal
 
 from veritune.config import ConventionConfig, SelectionConfig
+from veritune.errors import RecipeError
+from veritune.plugins import fitted, is_plugin, load_plugin, what_went_wrong
 from veritune.records import Candidate, Verdict, VerifiedCandidate
 from veritune.rounds.measures import no_error_found, passes_visible
 from veritune.rounds.paths import solution_path
@@ -86,11 +88,24 @@ def accepts(candidate: Candidate, verdict: Verdict, config: SelectionConfig) -> 
 def _accepted(row: VerifiedCandidate, config: SelectionConfig) -> bool:
     """As `accepts`, with the recipe's planted mistakes."""
     _, candidate, verdict = row
-    accepted = accepts(candidate, verdict, config)
+    own = is_plugin(config.reward)
+    accepted = _own(row, config) if own else accepts(candidate, verdict, config)
     rate = config.false_rejects if accepted else config.false_accepts
     if not rate or not use_of(verdict, truncated=candidate.truncated).imitate:
         return accepted
     return accepted != (_random_for(candidate, "noise").random() < rate)
+
+
+def _own(row: VerifiedCandidate, config: SelectionConfig) -> bool:
+    """What own code says of a candidate that may be imitated."""
+    if not use_of(row[2], truncated=row[1].truncated).imitate:
+        return False
+    key = "selection.reward"
+    function = load_plugin(config.reward, key)
+    try:
+        return bool(function(*row, **fitted(function, config.options)))
+    except Exception as error:
+        raise RecipeError(f"{key}: {config.reward!r}: {what_went_wrong(error)}") from None
 
 
 def _sameness(row: VerifiedCandidate, config: SelectionConfig) -> str:

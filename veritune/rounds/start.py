@@ -29,6 +29,7 @@ from veritune.models import (
 from veritune.problems import GENERATORS, demonstrations
 from veritune.records import Candidate, Checkpoint
 from veritune.rounds.progress import Progress, raise_if_cancelled
+from veritune.rounds.putting import put
 from veritune.rounds.whole import check_shared
 from veritune.trainer import Example, SftTrainer
 
@@ -153,7 +154,7 @@ def teaching_examples(recipe: Recipe) -> list[Example]:
     count = recipe.warm_start.demonstrations
     return [
         Example(problem=problem, candidate=Candidate(problem_id=problem.id, index=0, text=text))
-        for problem, text in demonstrations(recipe.problems, recipe.seed, count)
+        for problem, text in demonstrations(put(recipe), recipe.seed, count)
     ]
 
 

@@ -9,11 +9,13 @@ from typing import Any
 from veritune.config import ColumnsConfig, VerifierConfig
 from veritune.errors import JournalError
 from veritune.files import write_record_lines
+from veritune.plugins import is_plugin, source_hash
 from veritune.problems import Survey, iter_candidates, read_problems, survey
 from veritune.records import Problem, Verdict
 from veritune.rounds.caches import with_caches
 from veritune.rounds.progress import NullProgress, Progress
 from veritune.store import Partial, content_hash, is_made, note_made
+from veritune.text import truncation
 from veritune.verifiers import open_verifier, verify_each
 
 FREE: dict[str, Any] = {
@@ -60,6 +62,8 @@ async def verify_file(
 
         write_record_lines(out, partial.lines(), Verdict, note)
         partial.remove()
+        if said := truncation(found.truncated, found.count):
+            progress.say(said)
         return {key: partial.outcomes[key] for key in ("passed", "failed", "error")}
 
 
@@ -69,6 +73,7 @@ def _made_of(
     """What the verdicts follow from: contents and options, but not where they stand or how fast."""
     options = {name: getattr(config, name) for name in VerifierConfig.model_fields}
     made_of = VerifierConfig(**options).model_dump(mode="json", exclude=FREE)
+    made_of["own"] = [source_hash(one, "--type") for one in config.deciders if is_plugin(one)]
     if columns is not None:
         made_of["columns"] = columns.model_dump(exclude_none=True)
     return made_of | {name: content_hash(path) for name, path in inputs.items()}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from veritune.verifiers.answers.pool import SECONDS as POOL_SECONDS
     from veritune.verifiers.answers.pool import Pool
     from veritune.verifiers.code import CodeVerifier
+    from veritune.verifiers.custom import Own, check_own
     from veritune.verifiers.labelling import StepLabeller
     from veritune.verifiers.opening import checker_names, open_labeller
     from veritune.verifiers.prefixes import StepLabels
@@ -47,6 +48,10 @@ else:
                 "POOL_SECONDS=SECONDS",
             ),
             "code": ("CodeVerifier",),
+            "custom": (
+                "Own",
+                "check_own",
+            ),
             "labelling": ("StepLabeller",),
             "opening": (
                 "checker_names",
@@ -77,6 +82,7 @@ __all__ = [
     "AnswerVerifier",
     "CodeVerifier",
     "Comparison",
+    "Own",
     "Pool",
     "RolloutLabeller",
     "Span",
@@ -86,6 +92,7 @@ __all__ = [
     "aggregated",
     "candidate_scores",
     "check_annotations",
+    "check_own",
     "check_steps",
     "checker_names",
     "compare",

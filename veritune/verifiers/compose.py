@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 from veritune.config import VerifierConfig
+from veritune.plugins import is_plugin
 from veritune.records import Candidate, Problem, Verdict
+from veritune.verifiers.combine import CombinedVerifier, Part
+from veritune.verifiers.custom import CustomVerifier, Own
 from veritune.verifiers.first_use import CodeOnFirstUse
 from veritune.verifiers.labelling import RuleLabeller, StepLabeller
 from veritune.verifiers.protocol import Verifier
@@ -55,6 +58,16 @@ async def open_verifier(
     code must be verified and no sandbox works: untrusted code never runs without one.
     """
     config = config or VerifierConfig()
+    if config.parts:
+        async with open_parts(config, tuple(problems), say) as combined:
+            yield combined
+        return
+    if is_plugin(config.type):
+        own = Own(path=config.type, options=config.options, pass_score=config.pass_score)
+        custom = CustomVerifier(own, workers=config.workers, wall_seconds=config.wall_seconds)
+        async with custom:
+            yield custom
+        return
     if config.type == "reward_model":
         from veritune.verifiers.opening import open_learned
 
@@ -80,6 +93,21 @@ async def open_verifier(
         if any(problem.kind == "code" for problem in problems):
             await code.start()
         yield KindVerifier(of_kind)
+
+
+@asynccontextmanager
+async def open_parts(
+    config: VerifierConfig, problems: Sequence[Problem], say: Callable[[str], None]
+) -> AsyncIterator[Verifier]:
+    """The verifier that the parts are together."""
+    async with AsyncExitStack() as stack:
+        parts = []
+        for part in config.parts:
+            alone = {"type": part.type, "options": part.options, "parts": ()}
+            opening = open_verifier(config.model_copy(update=alone), problems, say)
+            verifier = await stack.enter_async_context(opening)
+            parts.append(Part(name=part.type, weight=part.weight, verifier=verifier))
+        yield CombinedVerifier(parts, config.combine, config.pass_score)
 
 
 @asynccontextmanager

@@ -135,6 +135,8 @@ def _right(row: Row, options: Options) -> int:
     count = len(options.texts)
     if not options.labels:
         place = row.take(*PLACE)
+        if isinstance(place, list) and len(place) == 1:
+            place = place[0]
         if isinstance(place, str) and place.strip().isdigit():
             place = int(place)
         if isinstance(place, int) and 0 <= place < count:

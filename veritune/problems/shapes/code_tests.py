@@ -41,9 +41,10 @@ def from_program(text: str, entry_point: str | None, setup: str = "") -> Tests:
     if SUITE.search(text):
         return suite(text)
     if CHECK.search(text):
-        if entry_point is None:
+        name = entry_point or checked_name(text)
+        if name is None:
             raise RecordError("entry_point: missing; the tests call check(candidate)")
-        return _checking(text, entry_point)
+        return _checking(text, name)
     tree = _parsed(text)
     if all(isinstance(node, ast.Assert | ast.Import | ast.ImportFrom) for node in tree.body):
         return AssertTests(code=text.strip(), setup=setup)
@@ -75,6 +76,15 @@ def called(text: str) -> str | None:
             names = [name.id for name in found if isinstance(name, ast.Name)]
             if ours := [name for name in names if not hasattr(builtins, name)]:
                 return ours[0]
+    return None
+
+
+def checked_name(text: str) -> str | None:
+    """What a test program calls its check function with, at its end."""
+    for node in _parsed(text).body:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _calls_check(node):
+            given = node.value.args
+            return given[0].id if given and isinstance(given[0], ast.Name) else None
     return None
 
 
@@ -139,6 +149,8 @@ def cases_of(value: Any) -> tuple[list[Case], str | None, bool]:
         if len(inputs) != len(outputs):
             raise RecordError(f"tests: {len(inputs)} inputs and {len(outputs)} outputs")
         name = value.get("fn_name") or None
+        if name and all(isinstance(one, list) and len(one) == 1 for one in outputs):
+            outputs = [one[0] for one in outputs]  # APPS and TACO wrap what functions return.
         return list(zip(inputs, outputs, strict=True)), name, name is not None
     if not isinstance(value, list):
         raise RecordError(f"tests: expected cases (got {str(value)[:60]!r})")
@@ -183,13 +195,6 @@ def calls(cases: list[Case], name: str, *, method: bool, visible: int | None = N
     Arguments are a list, a line of JSON each (LiveCodeBench), or a dict of names.
     """
     read = [_call(given, wanted) for given, wanted in cases]
-    wrapped = all(isinstance(case.expected, list) and len(case.expected) == 1 for case in read)
-    if wrapped and all(isinstance(wanted, list) for _, wanted in cases) and method:
-        # APPS and TACO put what LeetCode's functions return into a list.
-        read = [
-            CallCase(args=c.args, kwargs=c.kwargs, expected=c.expected[0])  # type: ignore[index]
-            for c in read
-        ]
     if not read:
         raise UncheckableError("tests: no case")
     if not method:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from veritune.errors import RecordError
 from veritune.problems.cells import answer_text, is_empty, opened
 from veritune.problems.shapes.prompts import prompt_of
-from veritune.problems.shapes.row import Row
+from veritune.problems.shapes.row import Row, UncheckableError
 from veritune.problems.shapes.solutions import Solved, check_is_answer, ends_on, read_answer
 from veritune.records import MathProblem, MathReference
+
+PROGRAM = ("canonical_solution", "solution_code", "reference_code", "code", "code_context")
+"""Columns that show that a row is about a program."""
+FEW_WORDS = 5
+"""Words of a response that may be an answer by themselves."""
 
 
 def read_math(row: Row) -> MathProblem:
@@ -33,7 +39,13 @@ def _solved(row: Row, said: str | None) -> Solved:
     if is_empty(value) and worked is None:
         raise RecordError("no answer found")
     if is_empty(value):
-        return read_answer(worked or "")
+        if row.maps("entry_point") or any(row.has(name) for name in PROGRAM):
+            raise UncheckableError("answer: is a program, and the row has no tests to check it by")
+        solved = read_answer(worked or "")
+        wordy = len(solved.answer.split()) > FEW_WORDS and not re.search(r"\d", solved.answer)
+        if solved.solution is None and wordy:
+            raise UncheckableError("answer: a text in which no final answer is marked")
+        return solved
     text = answer_text(value)
     if text is None:
         raise RecordError(f"answer: expected a text, a number or a list (got {value!r})"[:200])

@@ -45,7 +45,20 @@ PYTHON3_OF_CODE_CONTESTS = 3
 def is_code(row: Row) -> bool:
     """Whether a row has tests."""
     some = any(row.has(name) for pair in CASES for names in pair for name in names)
-    return row.maps("tests") or row.has("inputs", "outputs") or (some and row.maps("prompt"))
+    return (
+        row.maps("tests")
+        or is_cases(row.peek("ground_truth"))
+        or row.has("inputs", "outputs")
+        or (some and row.maps("prompt"))
+    )
+
+
+def is_cases(value: Any) -> bool:
+    """Whether a value is a list of cases, each with input and output."""
+    value = opened(value)
+    return isinstance(value, list) and all(
+        isinstance(one, dict) and {"input", "output"} <= one.keys() for one in value
+    )
 
 
 def read_code(row: Row) -> CodeProblem:
@@ -101,6 +114,9 @@ def _refuse_what_cannot_run(row: Row) -> None:
     name = row.values.get("task_id")
     if isinstance(name, str) and (found := re.match(r"(Java|JavaScript|CPP|Go|Rust)/", name)):
         raise UncheckableError(f"task_id: {found[1]}; only tests of Python programs can be read")
+    checker = row.values.get("checker")
+    if isinstance(checker, str) and "#include" in checker:
+        raise UncheckableError("checker: is C++; only checkers in Python can be run")
     if row.has("input_file") or row.values.get("input_mode") == "file":
         raise UncheckableError("input_file: programs that read files cannot be run")
 
@@ -116,7 +132,10 @@ def _prompt(row: Row) -> tuple[Prompt, str]:
     if isinstance(prompt, str):
         sections = [(title, row.take(name)) for name, title in SECTIONS]
         parts = [f"{title}\n{text}" for title, text in sections if isinstance(text, str)]
+        test = next(filter(None, map(row.peek, ("test", "tests"))), None)
         name = row.values.get("entry_point")
+        if name is None and isinstance(test, str) and "check(" in test:
+            name = code_tests.checked_name(test)
         continues = isinstance(name, str) and f"def {name}(" in prompt and "```" not in prompt
         return "\n\n".join([prompt, *parts]), prompt if continues else ""
     return prompt, ""
@@ -167,6 +186,8 @@ def _tests(row: Row, solution: str | None, starter: str) -> Tests:
         rest = [one for one in map(row.take, hidden) if one is not None]
         if first or rest:
             return _of_cases(first, rest, name, code, _checker(row))
+    if is_cases(row.peek("ground_truth")):
+        return _of_cases([], [row.take("ground_truth")], name, code)
     listed = opened(row.take("test_list"))
     value = _program(row) or listed or opened(row.role("tests"))
     challenges = opened(row.take("challenge_test_list"))

@@ -30,7 +30,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "solution": (
         *("solution", "canonical_solution", "gold_standard_solution", "solution_code", "code"),
-        *("solutions", "reference_solution", "reference_code", "rationale", "explanation"),
+        *("solutions", "reference_solution", "rationale", "explanation"),
         *("equation_solution", "generated_solution", "response", "completion", "output"),
         "r1_solution_1",
     ),
@@ -44,12 +44,15 @@ ROLES: dict[str, tuple[str, ...]] = {
 """The names of columns that hold a role, lower case with `_`; where several do, the first."""
 CONTAINERS = (
     *("reference", "reward_model", "reward_spec", "verification_info", "context_messages"),
-    *("ground_truth", "info", "answer"),
+    "info",
 )
 """Columns whose object holds such columns: verl's `reward_model.ground_truth`, and the like."""
-SETTINGS = ("metadata", "extra_info")
-"""Objects of which only the names of functions and code to begin with are taken."""
-IN_SETTINGS = (*ROLES["entry_point"], "starter_code")
+SETTINGS = ("metadata", "extra_info", "ground_truth", "answer")
+"""Objects of which only what belongs to tests is taken."""
+IN_SETTINGS = (
+    *(*ROLES["entry_point"], *ROLES["tests"]),
+    *("starter_code", "inputs", "outputs", "import_prefix"),
+)
 
 
 class UncheckableError(RecordError):
@@ -113,6 +116,10 @@ class Row:
                 self._used.add(key)
                 return value
         return None
+
+    def peek(self, name: str) -> Any:
+        """The value under a name, which is not taken by that."""
+        return self._known.get(name, ("", None))[1]
 
     def has(self, *names: str) -> bool:
         """Whether all of these are there."""

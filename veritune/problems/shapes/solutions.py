@@ -12,6 +12,7 @@ MARKER = "####"
 _SAYS = re.compile(
     r"(?:final\s+answer|the\s+answer|answer)\s*(?:is\s*:?|:|=)\s*(?P<answer>[^\n]+)", re.IGNORECASE
 )
+_BOX = re.compile(r"\\(?:f?boxed|fbox)\s*\{")
 _NUMBER = re.compile(r"-?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?%?")
 _NO_ANSWER = frozenset({"proof", "notfound", "not found", "none", "nan", "null", "n/a"})
 _CODE = re.compile(
@@ -38,7 +39,7 @@ def read_answer(text: str) -> Solved:
     text = text.strip()
     if text.casefold() in _NO_ANSWER:
         raise UncheckableError(f"answer: {text!r} is no answer that can be checked")
-    marked = MARKER in text or "\\boxed" in text or _SAYS.search(text)
+    marked = MARKER in text or _BOX.search(text) or _SAYS.search(text)
     if marked or len(text) > LONGEST_ANSWER or _is_prose(text) or _CODE.search(text):
         return read_solution(text)
     return Solved(answer=text)
@@ -67,7 +68,7 @@ def read_solution(text: str) -> Solved:
 
 def last_box(text: str) -> str | None:
     r"""What stands in the last closed `\boxed{}`."""
-    for start in reversed([match.end() for match in re.finditer(r"\\f?boxed\s*\{", text)]):
+    for start in reversed([match.end() for match in _BOX.finditer(text)]):
         depth = 1
         for at in range(start, len(text)):
             depth += (text[at] == "{") - (text[at] == "}")
@@ -78,7 +79,7 @@ def last_box(text: str) -> str | None:
 
 def ends_on(solution: str, answer: str) -> str:
     """The solution with its answer in a box at its end, where nothing in it marks one."""
-    marked = MARKER in solution or "\\boxed" in solution
+    marked = MARKER in solution or _BOX.search(solution)
     return solution if marked else f"{solution.rstrip()}\n\\boxed{{{answer}}}"
 
 

@@ -1,0 +1,16 @@
+"""Whether a recipe's prompts go through the model's chat template."""
+
+from __future__ import annotations
+
+from veritune.config import ProblemsConfig, Recipe
+from veritune.models import has_chat_template
+
+
+def put(recipe: Recipe) -> ProblemsConfig:
+    """The recipe's problems with `chat` decided: auto means where the model has a template."""
+    config = recipe.problems
+    if config.chat != "auto":
+        return config
+    on_server = recipe.sampler.type == "server"
+    chat = not on_server and has_chat_template(recipe.model.path)
+    return config.model_copy(update={"chat": chat})

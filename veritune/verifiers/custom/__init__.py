@@ -1,0 +1,6 @@
+"""Own verifiers: a function or class of the user's by its Python path, in processes of its own."""
+
+from veritune.verifiers.custom.calls import Own, check_own
+from veritune.verifiers.custom.verifier import CustomVerifier
+
+__all__ = ["CustomVerifier", "Own", "check_own"]

@@ -1,0 +1,120 @@
+"""How own verifiers are called, and what their results mean.
+
+A function `(problem, candidate, **options)`, sync or async, returns True or False, a score in
+[0, 1], a `Verdict`, or None where it does not decide. A class is made with the options once a
+process; it has a method `verify(problem, candidate)`, and may have `open()` and `close()`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from veritune.errors import RecipeError
+from veritune.plugins import Options, check_call, fitted, load_plugin
+from veritune.records import Candidate, Outcome, Problem, Verdict
+
+TAKES = ("problem", "candidate")
+LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """Own code, its options, and the score from which a candidate has passed."""
+
+    path: str
+    options: Options
+    pass_score: float
+    key: str = "verifier.type"
+
+
+def check_own(own: Own) -> Any:
+    """The function or class; raises `RecipeError` where it cannot be called as it must be."""
+    found: Any = load_plugin(own.path, own.key)
+    if inspect.isclass(found):
+        method: Any = getattr(found, "verify", None)
+        if not callable(method):
+            raise RecipeError(f"{own.key}: {own.path!r}: the class has no method verify")
+        check_call(found, (), own.options, own.path, own.key)
+        check_call(method, ("self", *TAKES), {}, own.path, own.key)
+    else:
+        check_call(found, TAKES, own.options, own.path, own.key)
+    return found
+
+
+class Opened:
+    """Own code ready to be called, in one process."""
+
+    def __init__(self, own: Own) -> None:
+        found: Any = check_own(own)
+        self._own, options = own, fitted(found, own.options)
+        self._object: Any = None
+        self._loop = asyncio.Runner()
+        self._call: Callable[[Problem, Candidate], Any]
+        if inspect.isclass(found):
+            self._object = found(**options)
+            self._finish(getattr(self._object, "open", lambda: None)())
+            self._call = self._object.verify
+        else:
+            self._call = lambda problem, candidate: found(problem, candidate, **options)
+
+    def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
+        """The verdict; what own code raises is raised."""
+        return verdict_of(
+            self._finish(self._call(problem, candidate)), candidate, self._own.pass_score
+        )
+
+    def close(self) -> None:
+        """Call the class's `close`."""
+        self._finish(getattr(self._object, "close", lambda: None)())
+        self._loop.close()
+
+    def _finish(self, result: Any) -> Any:
+        """What a coroutine returns; anything else as it is."""
+
+        async def wait() -> Any:
+            return await result
+
+        return self._loop.run(wait()) if inspect.isawaitable(result) else result
+
+
+def verdict_of(result: Any, candidate: Candidate, pass_score: float) -> Verdict:
+    """What a result means; raises `TypeError` or `ValueError` for what means nothing."""
+    if result is None:
+        return error_verdict(candidate, "it does not decide (returned None)")
+    if isinstance(result, Verdict):
+        return replace(result, problem_id=candidate.problem_id, index=candidate.index)
+    if type(result).__name__ in ("bool_", "bool"):
+        score, reason = float(bool(result)), f"returned {bool(result)}"
+    else:
+        if isinstance(result, str) or not hasattr(result, "__float__"):
+            raise TypeError(
+                f"returned {type(result).__name__}; expected bool, a score in [0, 1] or a Verdict"
+            )
+        score = float(result)
+        if math.isnan(score) or not 0 <= score <= 1:
+            raise ValueError(f"returned {score}; a score is in [0, 1]")
+        reason = f"score {score:g}"
+    outcome: Outcome = "passed" if score >= pass_score else "failed"
+    return Verdict(
+        problem_id=candidate.problem_id,
+        index=candidate.index,
+        outcome=outcome,
+        score=score,
+        reason=reason,
+    )
+
+
+def error_verdict(candidate: Candidate, why: str) -> Verdict:
+    """Own code failed, and not the candidate."""
+    return Verdict(
+        problem_id=candidate.problem_id,
+        index=candidate.index,
+        outcome="error",
+        score=None,
+        reason=f"verifier error: {why}"[:LONGEST_REASON],
+    )
