@@ -69,3 +69,12 @@ def test_ids_must_differ(
     problems.write_text(problems.read_text() * 2)
     assert main(words) == 2
     assert "line 5: id: 'p0' is a duplicate" in capsys.readouterr().err
+
+
+def test_the_first_prompt_and_truncation_are_told(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "--sampler.max-tokens", "1", "--prompt.instruction", "Briefly."]) == 0
+    said = capsys.readouterr()
+    assert "first prompt (plain text):\n0+1=\n\nBriefly." in said.out + said.err
+    assert "of 12 candidates" in said.out + said.err and "max_tokens = 1;" in said.out + said.err

@@ -102,8 +102,8 @@ async def examine(
 
 
 def examiner(recipe: Recipe) -> VerifierConfig:
-    """Who examines: the rules, also where an arm learns from a reward model or a judge."""
-    changes = {"type": "rules", "steps": ("rules",), "reward_model": None}
+    """Who examines: the rules, also where an arm learns from anyone else."""
+    changes = {"type": "rules", "parts": (), "steps": ("rules",), "reward_model": None}
     return recipe.verifier.model_copy(update=changes)
 
 
