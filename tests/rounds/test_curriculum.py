@@ -116,7 +116,7 @@ def test_no_group_without_signal_enters_a_batch(tmp_path: Path) -> None:
             assert sample["candidates"] == 4 * len(outcomes)
             assert sample["selected"] == 4 * min(len(mixed), 6)
             (step,) = [r for r in store.metrics("train") if r["round"] == round]
-            assert step["signal"] == 1.0
+            assert step["mixed_groups"] == 1.0
 
 
 def test_sft_has_no_use_for_it(tmp_path: Path) -> None:

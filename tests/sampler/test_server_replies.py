@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from veritune.config import SamplerConfig
+from veritune.config import JudgeConfig, SamplerConfig
 from veritune.errors import EndpointError, InputError
 from veritune.records import Checkpoint, MathProblem, MathReference, Problem
 from veritune.sampler import endpoint
@@ -80,7 +80,7 @@ async def test_a_broken_reply_is_one_line(server: Any, reply: bytes) -> None:
         with pytest.raises(EndpointError) as error:
             draw(url, prompt)
         assert "\n" not in str(error.value)
-    judge = GenerativeJudge(url, "m", first_delay=0.001)
+    judge = GenerativeJudge(JudgeConfig(url=url, model="m"), first_delay=0.001)
     from veritune.records import Candidate
 
     verdict = await judge.verify(problem(), Candidate(problem_id="a", index=0, text="x"))

@@ -155,7 +155,7 @@ def test_ppo_under_a_bf16_forward_pass_and_recomputed_activations(tmp_path: Path
 def test_under_lora_the_reference_is_the_model_without_its_adapter(tmp_path: Path) -> None:
     base = tied("qwen2", tmp_path / "base")
     fresh = save_adapter(base.path, LoraConfig(rank=2), 0, tmp_path / "fresh")
-    trainer = ppo(fresh, "float32", learning_rate=1e-2, critic_warmup=0)
+    trainer = ppo(fresh, "float32", learning_rate=1e-2, critic_warmup_epochs=0)
     learned = trainer.update(fresh, rollouts(fresh), tmp_path / "learned")
     policies = trainer._policies
     learner = policies.take(learned)

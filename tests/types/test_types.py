@@ -13,9 +13,10 @@ import torch
 from jaxtyping import TypeCheckError
 
 from veritune.config import SamplerConfig
+from veritune.models.head import logprobs_of
 from veritune.models.linear import product
 from veritune.sampler.token_sampling import sample_tokens
-from veritune.trainer.losses import kl_loss, logprobs_of, policy_loss
+from veritune.trainer.losses import kl_loss, policy_loss
 
 WRONG = Path(__file__).with_name("wrong_calls.py")
 PROJECT = WRONG.parents[2]

@@ -88,7 +88,7 @@ def _train(arguments: Any, trainer_of: Any) -> int:
     if out.exists():
         raise RecipeError(f"--out: {out} exists; name a new folder")
     from veritune.models import model_folder, policy_hash
-    from veritune.trainer import Rollout
+    from veritune.trainer import Rollout, process_rank
 
     verified = read_verified(arguments.problems, arguments.candidates, arguments.verdicts)
     rollouts = [Rollout(problem=p, candidate=c, verdict=v) for p, c, v in verified]

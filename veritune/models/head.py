@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
@@ -150,7 +151,9 @@ def weighted_loss(states: States, ids: Tensor, weights: Tensor) -> Tensor:
     return found
 
 
-def logprobs_of(logits: Tensor, ids: Tensor, temperature: float) -> Tensor:
+def logprobs_of(
+    logits: Float[Tensor, "*tokens vocabulary"], ids: Int[Tensor, "*tokens"], temperature: float
+) -> Float[Tensor, "*tokens"]:
     """log softmax(logits / temperature) at `ids`: (..., vocabulary) and (...) to (...)."""
     flat = cross_entropy(
         _scaled(logits, temperature).flatten(0, -2),
@@ -161,7 +164,9 @@ def logprobs_of(logits: Tensor, ids: Tensor, temperature: float) -> Tensor:
     return -flat.view(ids.shape)
 
 
-def entropies(logits: Tensor, temperature: float) -> Tensor:
+def entropies(
+    logits: Float[Tensor, "*tokens vocabulary"], temperature: float
+) -> Float[Tensor, "*tokens"]:
     """Entropy in nats of softmax(logits / temperature): (..., vocabulary) to (...)."""
     logp = torch.log_softmax(_scaled(logits, temperature), -1)
     return -(logp.exp() * logp).sum(-1)

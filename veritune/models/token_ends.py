@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from veritune.models.text import completion_texts
 
@@ -30,13 +29,12 @@ def token_ends(
     known.update(zip(fresh, completion_texts(tokenizer, [[id] for id in fresh]), strict=True))
     pieces = [known[id] for id in token_ids]
     if "".join(pieces).startswith(text) and "\ufffd" not in "".join(pieces):
-        lengths = np.cumsum([len(piece) for piece in pieces])
+        lengths = accumulate(len(piece) for piece in pieces)
     else:
         prefixes = [token_ids[: i + 1] for i in range(len(token_ids))]
-        lengths = np.array([len(t.rstrip("\ufffd")) for t in completion_texts(tokenizer, prefixes)])
-        lengths = np.maximum.accumulate(lengths) if len(lengths) else lengths
-    ends: list[int] = np.minimum(lengths, len(text)).astype(int).tolist()
-    return ends
+        whole = (len(t.rstrip("\ufffd")) for t in completion_texts(tokenizer, prefixes))
+        lengths = accumulate(whole, max)
+    return [min(length, len(text)) for length in lengths]
 
 
 def token_at(ends: Sequence[int], end: int) -> int:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from veritune.verifiers.code.extract import Extracted
 from veritune.verifiers.code.flags import flags
 from veritune.verifiers.code.statements import statements_of
 from veritune.verifiers.long import off_loop
@@ -20,7 +21,8 @@ def test_signs_are_found_anywhere_in_a_long_program(filling: str) -> None:
 
 def test_a_long_program_is_one_statement() -> None:
     text = "x = (" * (LONG // 5)
-    assert statements_of(text) == [(0, len(text))]
+    program = Extracted(code=text, offsets=(0,))
+    assert statements_of(text, program) == [(0, len(text))]
 
 
 async def test_others_have_their_turn_while_a_long_text_is_read() -> None:
