@@ -4,24 +4,40 @@ from typing import TYPE_CHECKING
 
 from veritune.lazy import lazily
 from veritune.rounds.caches import with_caches
-from veritune.rounds.loop import improve
-from veritune.rounds.measures import pass_at_k, passes_visible
 from veritune.rounds.progress import Advance, NullProgress, Progress
-from veritune.rounds.sample_files import sample_file
-from veritune.rounds.session import Session, named_policy, open_session
-from veritune.rounds.start import start_policy
-from veritune.rounds.tracking import tracked_training
-from veritune.rounds.training import follow
 from veritune.rounds.verify_files import verify_file
-from veritune.rounds.whole import open_whole
 
+# What trains or samples is loaded when it is used: to verify a file takes none of it.
 if TYPE_CHECKING:
+    from veritune.rounds.loop import improve
+    from veritune.rounds.measures import pass_at_k, passes_visible
     from veritune.rounds.putting import put
+    from veritune.rounds.sample_files import sample_file
+    from veritune.rounds.session import Session, named_policy, open_session
+    from veritune.rounds.start import start_policy
+    from veritune.rounds.tracking import tracked_training
+    from veritune.rounds.training import follow
+    from veritune.rounds.whole import open_whole
 else:
     __getattr__ = lazily(
         __name__,
         {
+            "loop": ("improve",),
+            "measures": (
+                "pass_at_k",
+                "passes_visible",
+            ),
             "putting": ("put",),
+            "sample_files": ("sample_file",),
+            "session": (
+                "Session",
+                "named_policy",
+                "open_session",
+            ),
+            "start": ("start_policy",),
+            "tracking": ("tracked_training",),
+            "training": ("follow",),
+            "whole": ("open_whole",),
         },
     )
 
