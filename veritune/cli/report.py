@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from tyro.conf import Positional
@@ -23,6 +24,9 @@ class ReportArguments(Frozen):
 def main(argv: Sequence[str]) -> int:
     """Write the page, and print where it is."""
     arguments = parse(ReportArguments, argv, prog="veritune report")
+    # Before any run is read: what is missing is said at once.
+    if find_spec("matplotlib") is None:
+        raise ModuleNotFoundError("matplotlib", name="matplotlib")
     from veritune.report import write_report
 
     runs = [Path(run) for run in arguments.runs]
