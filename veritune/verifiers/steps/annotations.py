@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import Literal
 
 from veritune.verifiers.steps.arithmetic import (
+    FLOAT_DECIMALS,
     Unreadable,
     evaluate,
+    is_float_of,
     number,
     places,
     printed,
@@ -19,7 +21,7 @@ ClaimLabel = Literal["correct", "incorrect", "unchecked"]
 """Of one claim in a step; `mathematics` makes the step's label of all of them."""
 Finding = tuple[ClaimLabel, str]
 _ANNOTATION = re.compile(
-    r"<<([^<>=\n]*)=([^<>=\n]*)>>(?:[ ]?\\?[$£€]?((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)"
+    r"<<([^<>=\n]*)=([^<>=\n]*)>>(?:[ ]?\\?[$£€]?((?:\d{1,3}(?:[ ,]\d{3})+|\d+)(?:\.\d+)?|\.\d+)"
     r"(?![\d/,]|\.\d))?"
 )
 
@@ -28,9 +30,22 @@ def check_annotations(text: str, start: int = 0, end: int | None = None) -> Iter
     """A finding for every annotation between two offsets."""
     for match in _ANNOTATION.finditer(text, start, len(text) if end is None else end):
         label, reason = _check(match[1], match[2])
-        if label == "correct" and match[3] is not None and number(match[3]) != evaluate(match[2]):
-            label, reason = "incorrect", f"{match[2]} was computed, {match[3]} is written"
+        if label == "correct" and match[3] is not None:
+            label, reason = _written(match[2], match[3], reason)
         yield label, reason
+
+
+def _written(computed: str, shown: str, reason: str) -> Finding:
+    """Whether the number behind an annotation is the one that was computed, or that one rounded."""
+    value, claimed = evaluate(computed), number(shown)
+    decimals = places(shown)
+    if value == claimed or is_float_of(value, claimed, places(computed.strip())):
+        return "correct", reason
+    # A calculator's long decimal is shortened by hand, up or down.
+    long = places(computed.strip()) >= FLOAT_DECIMALS
+    if long and abs(value - claimed) * 10**decimals < 1:
+        return "correct", reason
+    return "incorrect", f"{computed} was computed, {shown} is written"
 
 
 def _check(expression: str, shown: str) -> Finding:
@@ -40,6 +55,7 @@ def _check(expression: str, shown: str) -> Finding:
     except Unreadable as error:
         return "unchecked", f"{expression}={shown}: {error}"
     decimals = places(shown.strip())
-    if value == claimed or (decimals and rounds_to(value, claimed, decimals)):
+    exact = value == claimed or (decimals and rounds_to(value, claimed, decimals))
+    if exact or is_float_of(value, claimed, decimals):
         return "correct", f"{expression}={shown}"
     return "incorrect", f"{expression} is {printed(value, decimals)}, not {shown}"

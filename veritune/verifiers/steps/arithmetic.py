@@ -35,6 +35,12 @@ class Undefined(Unreadable):
     """The expression has no value."""
 
 
+# Decimals that only a calculator prints, and how far its result may be from the exact value: some
+# units in the last place of a double, whose relative step is 2.2e-16.
+FLOAT_DECIMALS = 10
+FLOAT_ERROR = Fraction(1, 10**13)
+
+
 def evaluate(text: str) -> Fraction:
     """The exact value of an arithmetic expression; raises `Unreadable`."""
     if len(text) > LONGEST:
@@ -60,7 +66,7 @@ def evaluate(text: str) -> Fraction:
 
 def number(text: str) -> Fraction:
     """The value of one number token."""
-    digits = text.replace(",", "")
+    digits = text.replace(",", "").replace(" ", "")
     return Fraction(digits[:-1]) / 100 if digits.endswith("%") else Fraction(digits)
 
 
@@ -73,6 +79,15 @@ def places(text: str) -> int:
 def rounds_to(value: Fraction, shown: Fraction, decimals: int) -> bool:
     """Whether `shown` is `value` at its printed precision; a half may go either way."""
     return bool(abs(value - shown) * 2 * 10**decimals <= 1)
+
+
+def is_float_of(value: Fraction, shown: Fraction, decimals: int) -> bool:
+    """Whether `shown` is what a calculator in double precision makes of `value`.
+
+    Such a calculator prints 99.00000000000001 for 11/18*162: some units in the last of its 15 to 17
+    digits, which nobody writes by hand.
+    """
+    return decimals >= FLOAT_DECIMALS and abs(value - shown) <= FLOAT_ERROR * max(1, abs(value))
 
 
 def printed(value: Fraction, decimals: int) -> str:
