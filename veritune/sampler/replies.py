@@ -86,7 +86,7 @@ class JudgeChoice(ChatChoice):
     logprobs: SaidLogprobs | None = None
 
 
-class Usage(Reply):
+class TokenUsage(Reply):
     """What a request cost, in tokens."""
 
     prompt_tokens: int = 0
@@ -97,7 +97,7 @@ class JudgeReply(Reply):
     """A reply to one question, with its cost where the server says it."""
 
     choices: Annotated[list[JudgeChoice], Field(min_length=1)]
-    usage: Usage | None = None
+    usage: TokenUsage | None = None
 
 
 class PooledRow(Reply):
