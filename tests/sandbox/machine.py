@@ -34,14 +34,13 @@ def descendants(root: int | None = None) -> list[int]:
 def confined() -> list[int]:
     """Processes of our sandboxes that run under a candidate's or a grader's uid.
 
-    Those of a container are no descendants of ours, but its control group names the engine.
+    Those of a container are no descendants of ours, but its control group names the container:
+    one of this process's own, for others may run tests beside it.
     """
-    ours = set(descendants())
-    return [
-        pid
-        for pid, _ in _parents()
-        if _uid(pid) >= FIRST_UID and (pid in ours or "/docker/" in _read(f"/proc/{pid}/cgroup"))
-    ]
+    ours, own = set(descendants()), containers(os.getpid())
+    found = [pid for pid, _ in _parents() if _uid(pid) >= FIRST_UID]
+    groups = {pid: _read(f"/proc/{pid}/cgroup") for pid in found if own and pid not in ours}
+    return [pid for pid in found if pid in ours or any(id in groups[pid] for id in own)]
 
 
 def commands(pids: list[int]) -> list[str]:
