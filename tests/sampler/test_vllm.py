@@ -261,6 +261,7 @@ def gone(pid: int) -> bool:
         return True
 
 
+@pytest.mark.timeout(900)
 def test_a_run_survives_the_death_of_its_engine_and_its_own(tmp_path: Path) -> None:
     path, store = tmp_path / "recipe.toml", tmp_path / "run" / "journal.sqlite"
     path.write_text(recipe(tmp_path))
