@@ -87,7 +87,8 @@ def is_float_of(value: Fraction, shown: Fraction, decimals: int) -> bool:
     Such a calculator prints 99.00000000000001 for 11/18*162: some units in the last of its 15 to 17
     digits, which nobody writes by hand.
     """
-    return decimals >= FLOAT_DECIMALS and abs(value - shown) <= FLOAT_ERROR * max(1, abs(value))
+    scale = max(Fraction(1), abs(value))
+    return decimals >= FLOAT_DECIMALS and abs(value - shown) <= FLOAT_ERROR * scale
 
 
 def printed(value: Fraction, decimals: int) -> str:
