@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError, comparison
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 T = TypeVar("T")
 OURS = (UnparsedError, UndefinedError, LimitReachedError, MemoryError, RecursionError)
@@ -30,7 +33,7 @@ def limited_by(allow: Callable[[float], None]) -> None:
     _ALLOW[0] = allow
 
 
-def engine() -> Any:
+def engine() -> ModuleType:
     """The module sympy."""
     if "sympy" not in sys.modules:
         _ALLOW[0](LOADING_SECONDS)
@@ -40,7 +43,8 @@ def engine() -> Any:
     if _GRANTED[0] != comparison():
         _GRANTED[0] = comparison()
         _ALLOW[0](WORKING_SECONDS)
-    return sympy
+    module: ModuleType = sympy
+    return module
 
 
 def attempted(work: Callable[[], T]) -> T:

@@ -8,13 +8,16 @@ within the policy's tolerance.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.algebra.trees.children import variables
 from veritune.algebra.trees.nodes import Mul, Node, Num, Pow, Quantity
 from veritune.algebra.values.modular import OpaqueError, rational
 from veritune.algebra.values.numeric import Evaluator
+
+if TYPE_CHECKING:
+    from veritune.algebra.values.mp import MpNumber
 
 DIGITS = 40
 DOUBLE = 14
@@ -126,7 +129,7 @@ def real_value(node: Node) -> Fraction | None:
         pass
     try:
         at = Evaluator(DIGITS, real=True)
-        value: Any = at.value(node)
+        value: MpNumber = at.value(node)
     except (UndefinedError, LimitReachedError, UnparsedError, OverflowError):
         return None
     if not isinstance(value, at.mp.mpf) or not at.mp.isfinite(value):
