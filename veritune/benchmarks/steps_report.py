@@ -9,8 +9,8 @@ from typing import Any
 from veritune.benchmarks.step_thresholds import Calibration, calibration
 from veritune.benchmarks.steps import CheckedSolution, StepScores, scores
 
+# (checker, file).
 Cell = tuple[str, str]
-"""(checker, file)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,9 @@ COMMANDS = {
     "demo": "a weak model gets better at math and code because it is verified",
 }
 INTERRUPTED = 130
+# How torch's threads wait for each other. Where a machine does something else, too, long spinning
+# slows them down many times over; to sleep at once costs a quiet machine a quarter of its speed.
 WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000"}
-"""How torch's threads wait for each other. Where a machine does something else, too, long spinning
-slows them down many times over; to sleep at once costs a quiet machine a quarter of its speed."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

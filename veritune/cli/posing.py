@@ -10,8 +10,8 @@ from veritune.config import PromptConfig, SamplerConfig
 from veritune.problems import posed, shown
 from veritune.records import Problem
 
+# Characters that are shown of a prompt.
 LONGEST = 1_500
-"""Characters that are shown of a prompt."""
 
 
 def pose(

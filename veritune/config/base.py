@@ -21,6 +21,7 @@ class Frozen(BaseModel):
     )
 
 
+# Keys of earlier versions, by their path in a recipe; they are refused with the new name.
 RENAMED = {
     "trainer.recompute": "trainer.activation_checkpointing",
     "trainer.updates": "trainer.max_steps",
@@ -43,7 +44,6 @@ RENAMED = {
     "selection.keep": "selection.max_per_problem",
     "model.lora.targets": "model.lora.target_modules",
 }
-"""Keys of earlier versions, by their path in a recipe; they are refused with the new name."""
 
 
 def renamed(key: str) -> str | None:

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from veritune.config.base import Count, Frozen, Positive, PositiveFloat, Rate
 from veritune.config.checkers import CheckerName, ConventionConfig, JudgeConfig, RolloutsConfig
 
+# Candidates that a model reads together.
 BATCH = 32
-"""Candidates that a model reads together."""
 
 
 class SamplerConfig(Frozen):
@@ -74,8 +74,8 @@ class AnswersConfig(Frozen):
 
 
 Option = int | float | bool | str
+# Options of own code, passed to it by name.
 Options = dict[str, Option]
-"""Options of own code, passed to it by name."""
 Combine = Literal["weighted", "all", "any", "first"]
 
 

@@ -206,9 +206,9 @@ GroupAlgorithm = Literal[
     "reinforce_pp_baseline",
 ]
 OWN_CLASS = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
+# How far below and above 1 where the recipe does not say, as in the papers; ScaleRL's for CISPO
+# (Khatri et al. 2025, arXiv 2510.13786), since its own does not say.
 CLIPS = {"dapo": (0.2, 0.28), "gspo": (3e-4, 4e-4), "cispo": (1.0, 4.0)}
-"""How far below and above 1 where the recipe does not say, as in the papers; ScaleRL's for CISPO
-(Khatri et al. 2025, arXiv 2510.13786), since its own does not say."""
 
 
 class GroupConfig(RlConfig):

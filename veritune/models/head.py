@@ -20,8 +20,8 @@ from veritune.models.chunks import IGNORED, ChunkedLoss, ChunkedScores, HeadProd
 from veritune.models.linear import OneDnnLinear
 from veritune.models.value import reading_at
 
+# Largest gap between a model's logits and its head's product that rounding explains.
 SAME = 1e-3
-"""Largest gap between a model's logits and its head's product that rounding explains."""
 EntropyUse = Literal["monitored", "trained"]
 
 

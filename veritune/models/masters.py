@@ -23,8 +23,8 @@ from veritune.models.hub import model_folder
 from veritune.models.loading import load_policy
 from veritune.records import Checkpoint
 
+# Folder beside a checkpoint's weights: what its trainer resumes from, no part of its hash.
 STATE = "trainer"
-"""Folder beside a checkpoint's weights: what its trainer resumes from, no part of its hash."""
 MASTERS = "masters.safetensors"
 
 

@@ -53,8 +53,8 @@ class RewardModel:
     likelihood: Any
     tokenizer: Any
     kind: RewardKind
+    # The last part of where it was loaded from.
     name: str = "reward model"
-    """The last part of where it was loaded from."""
 
     def numbers(
         self, rows: Sequence[Sequence[int]], spans: Sequence[Iterable[TokenSpan]]

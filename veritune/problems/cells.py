@@ -12,8 +12,8 @@ from veritune.text import parse_json
 
 _JSON = re.compile(r"\s*[\[{]")
 _WITH_UNIT = re.compile(r"(-?[\d.,:/]+)\s*\([^()]*[A-Za-z][^()]*\)")
+# Characters of a column, as JSON, that travels along as metadata: others hold whole samples.
 LARGEST_METADATA = 2_000
-"""Characters of a column, as JSON, that travels along as metadata: others hold whole samples."""
 
 
 def is_empty(value: Any) -> bool:

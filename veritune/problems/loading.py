@@ -21,8 +21,8 @@ from veritune.records import CodeProblem, MathProblem, Problem
 from veritune.text import shown
 
 SOURCES = tuple(one.name for one in DATASETS.values() if isinstance(one.problems, Rows))
+# The source that reads every known layout, row by row.
 FILE = "file"
-"""The source that reads every known layout, row by row."""
 NO_COLUMNS = ColumnsConfig()
 
 

@@ -16,8 +16,8 @@ from veritune.records import Problem
 
 WORDS = 8
 SHARE = 0.5
+# A sequence that stands in so many held-out prompts is no mark of one of them.
 SHARED_BY = 3
-"""A sequence that stands in so many held-out prompts is no mark of one of them."""
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 

@@ -18,15 +18,15 @@ from veritune.problems.datasets import DATASETS
 from veritune.problems.shapes.prompts import Prompt, text_of
 from veritune.records import CodeProblem, Message, Problem
 
+# Instructions by name.
 PRESETS = {
     "gsm8k": DATASETS["gsm8k"].instruction,
     "boxed": "Reason step by step. Put the final answer into \\boxed{}.",
     "letter": "Reason step by step. Put the letter of the right option into \\boxed{}.",
     "code": "Answer with one Python code block.",
 }
-"""Instructions by name."""
+# Where a template's file has the problem's prompt.
 PLACE = "{prompt}"
-"""Where a template's file has the problem's prompt."""
 Template = Callable[[Problem], Prompt]
 
 

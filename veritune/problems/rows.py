@@ -16,8 +16,8 @@ from veritune.problems.tables import Numbered, csv_rows, is_saved, json_rows, li
 from veritune.records import first_problem
 
 DatasetRow = tuple[str, dict[str, Any]]
+# A row with its place, or what is wrong there.
 ReadRow = tuple[str, "dict[str, Any] | RecordError"]
-"""A row with its place, or what is wrong there."""
 T = TypeVar("T")
 _KINDS = (".jsonl", ".ndjson", ".json", ".parquet", ".csv", ".tsv")
 SUFFIXES = (*_KINDS, *(f"{kind}.zst" for kind in _KINDS if kind != ".parquet"))

@@ -14,10 +14,10 @@ from veritune.errors import MissingFileError, RecordError
 from veritune.files import BOM, LONGEST_LINE, iter_lines, open_file
 from veritune.text import parse_json
 
+# A row's number in its file, from 1, and the row, or what is wrong with it.
 Numbered = tuple[int, "dict[str, Any] | RecordError"]
-"""A row's number in its file, from 1, and the row, or what is wrong with it."""
+# Keys of one JSON object under which files keep their rows.
 LISTS = ("data", "rows", "examples", "problems", "questions", "instances", "train", "test")
-"""Keys of one JSON object under which files keep their rows."""
 
 
 def line_rows(path: Path) -> Iterator[Numbered]:

@@ -116,8 +116,8 @@ class StepRule(Record):
     settings: dict[str, str | int] = field(default_factory=dict, metadata=OMIT)
 
 
+# Below it every whole float is the number that was written.
 EXACT = 2**53
-"""Below it every whole float is the number that was written."""
 
 
 def _as_text(value: object) -> object:
@@ -131,8 +131,8 @@ def _as_text(value: object) -> object:
     return str(int(value) if whole else value)
 
 
+# An answer; data sets also write it as a JSON number.
 AnswerText = Annotated[str, BeforeValidator(_as_text)]
-"""An answer; data sets also write it as a JSON number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
+# `advance(count=1, **figures)`: so many more are done; figures are shown beside the bar.
 Advance = Callable[..., None]
-"""`advance(count=1, **figures)`: so many more are done; figures are shown beside the bar."""
 
 
 class Progress(Protocol):

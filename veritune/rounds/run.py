@@ -28,17 +28,17 @@ from veritune.text import truncation
 from veritune.trainer import Example, Rollout
 from veritune.use import use_of
 
+# What a round's set is for; `hint` has problems that were posed again with a hint.
 Part = Literal["train", "test", "hint"]
-"""What a round's set is for; `hint` has problems that were posed again with a hint."""
+# Times `verifier.wall_seconds` that a verdict may take, waiting for a free worker included.
 PATIENCE = 10
-"""Times `verifier.wall_seconds` that a verdict may take, waiting for a free worker included."""
+# Seconds that a verdict of a judge may take: all attempts of `Endpoint.ask`, and more.
 MODEL_PATIENCE = 7200.0
-"""Seconds that a verdict of a judge may take: all attempts of `Endpoint.ask`, and more."""
 
+# How the reason of a verdict begins where a solution states no answer.
 NO_ANSWER = "no answer found"
-"""How the reason of a verdict begins where a solution states no answer."""
+# Characters that are shown of the first prompt.
 LONGEST_SHOWN = 1_500
-"""Characters that are shown of the first prompt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,8 @@ from veritune.rounds.session import named_policy, open_session, opened_store
 from veritune.store import Store
 from veritune.text import parse_json, truncation
 
+# The set of the unfinished store that holds the candidates.
 SET = "sample"
-"""The set of the unfinished store that holds the candidates."""
 
 
 async def sample_file(

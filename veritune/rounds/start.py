@@ -33,8 +33,8 @@ from veritune.rounds.putting import put
 from veritune.rounds.whole import check_shared
 from veritune.trainer import Example, SftTrainer
 
+# Seconds from one look at a start that another run makes to the next.
 WAIT = 0.1
-"""Seconds from one look at a start that another run makes to the next."""
 
 
 def start_policy(recipe: Recipe, progress: Progress) -> Checkpoint:

@@ -18,12 +18,12 @@ from veritune.store import Partial, content_hash, is_made, note_made
 from veritune.text import truncation
 from veritune.verifiers import open_verifier, verify_each
 
+# Where things stand and how fast they go, which verdicts do not depend on.
 FREE: dict[str, Any] = {
     "workers": True,
     "judge": {"url", "concurrency", "cache"},
     "rollouts": {"cache"},
 }
-"""Where things stand and how fast they go, which verdicts do not depend on."""
 
 
 async def verify_file(

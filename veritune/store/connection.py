@@ -15,10 +15,10 @@ from veritune.store.database import open_for_reading, open_for_writing
 from veritune.store.lock import Lock
 from veritune.store.pages import PageLog
 
+# Pages in the write-ahead log before they are moved into the database: 16 MiB.
 LONGEST_WAL = 4096
-"""Pages in the write-ahead log before they are moved into the database: 16 MiB."""
+# How long a write waits for readers, and a checkpoint, which can be had later.
 BUSY_MS, CHECKPOINT_MS = 5000, 50
-"""How long a write waits for readers, and a checkpoint, which can be had later."""
 
 
 class Connection:

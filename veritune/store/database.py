@@ -14,8 +14,8 @@ from veritune.files import replacing
 from veritune.store.lock import is_held
 from veritune.store.pages import State, check_pages, remove_database, wal_of, write_pages
 
+# Of the schema, in the database's header; 1 had no number and no checksums, 2 no named sets.
 VERSION = 3
-"""Of the schema, in the database's header; 1 had no number and no checksums, 2 no named sets."""
 SCHEMA = f"""
 pragma user_version = {VERSION};
 create table facts (

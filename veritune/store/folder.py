@@ -11,6 +11,8 @@ from typing import Any
 from veritune.config import Recipe
 from veritune.errors import RecipeError, UnwritableError
 
+# Keys that may change on resume: how much is run and where, how it is measured and shown, and with
+# which engine and memory. Which policy is trained on what follows from the others.
 FREE = {
     *("name", "output", "threads", "tracker"),
     *("rounds.count", "rounds.keep_checkpoints", "verifier.workers"),
@@ -24,8 +26,6 @@ FREE = {
     ),
     *("trainer.micro_batch_size", "trainer.activation_checkpointing", "trainer.save_every"),
 }
-"""Keys that may change on resume: how much is run and where, how it is measured and shown, and with
-which engine and memory. Which policy is trained on what follows from the others."""
 CHECKPOINT = re.compile(r"round-([1-9]\d*)")
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from veritune.errors import JournalError, UnwritableError
 
+# A reader that asks whether somebody writes holds the lock for an instant.
 TRIES, PAUSE = 10, 0.02
-"""A reader that asks whether somebody writes holds the lock for an instant."""
 
 
 class Lock:

@@ -28,13 +28,13 @@ from veritune.files import replacing
 GROUP = struct.Struct("<4sIIIIII")
 ENTRY = struct.Struct("<III")
 MAGIC = b"vtp1"
+# Bytes, as https://www.sqlite.org/fileformat2.html#walformat says.
 WAL_HEADER, FRAME_HEADER = 32, 24
-"""Bytes, as https://www.sqlite.org/fileformat2.html#walformat says."""
+# Bytes of a list that is never too long.
 SHORTEST = 1 << 16
-"""Bytes of a list that is never too long."""
 WAL_MAGIC, WAL_VERSION = 0x377F0683, 3007000
+# Stands for the salts of a group that lists `journal.sqlite` itself.
 WHOLE = (0, 0)
-"""Stands for the salts of a group that lists `journal.sqlite` itself."""
 Salts = tuple[int, int]
 
 

@@ -23,9 +23,9 @@ from veritune.errors import JournalError, RecipeError, UnwritableError
 from veritune.records import Verdict
 
 HEAD = "veritune verdicts of"
+# How long verdicts wait for others to be written with: one by one would cost a tenth of a second a
+# thousand. Verdicts that come more slowly are written at once.
 WAIT_SECONDS = 0.02
-"""How long verdicts wait for others to be written with: one by one would cost a tenth of a second a
-thousand. Verdicts that come more slowly are written at once."""
 
 
 class Partial:

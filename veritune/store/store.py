@@ -20,8 +20,8 @@ from veritune.files import write_text
 from veritune.records import Candidate, Problem, Verdict, VerifiedCandidate, problem_from_line
 from veritune.store.connection import Connection
 
+# (problem id, index): a candidate within its set.
 Key = tuple[str, int]
-"""(problem id, index): a candidate within its set."""
 
 
 def stem_of(name: str) -> str:

@@ -33,8 +33,8 @@ from veritune.config import CreditConfig
 from veritune.records import Verdict
 from veritune.use import Use, use_of
 
+# (position among the candidate's own tokens, reward).
 Reward = tuple[int, float]
-"""(position among the candidate's own tokens, reward)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +53,8 @@ class Credit:
         return dense
 
 
+# That of a completion which nobody verified.
 NO_CREDIT = Credit(length=0, outcome=(), steps=())
-"""That of a completion which nobody verified."""
 
 
 def assign_credit(verdict: Verdict, ends: Sequence[int], config: CreditConfig) -> Credit | None:

@@ -21,15 +21,15 @@ from veritune.trainer.batches import padded
 from veritune.trainer.rows import TokenRow
 from veritune.trainer.segments import NAME, TokenSegment, segment, use_segments
 
+# Tokens of a row at most where rows share a prompt: what their tokens see is listed one by one.
 LONGEST = 1024
-"""Tokens of a row at most where rows share a prompt: what their tokens see is listed one by one."""
+# A line is made where it holds less than this share of the padded rows' tokens.
 WORTH = 0.9
-"""A line is made where it holds less than this share of the padded rows' tokens."""
 MODELS = {"qwen2", "qwen3", "llama"}
 
 
+# Prompts, each with the rows that continue it.
 Trees = Sequence[tuple[Sequence[int], list[int]]]
-"""Prompts, each with the rows that continue it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
+# One number a token; 0 weights stand on padding.
 Tokens = Float[Tensor, "rows tokens"]
-"""One number a token; 0 weights stand on padding."""
 Number = Float[Tensor, ""]
 Estimator = Literal["k1", "k2", "k3"]
 LARGEST_LOG_RATIO = 20.0

@@ -9,8 +9,8 @@ from veritune.config import DpoTrainerConfig, GroupConfig, PpoConfig, Recipe
 from veritune.records import Checkpoint
 from veritune.trainer.protocol import Rollout, Trainer
 
+# Largest importance weight where an engine samples with arithmetic of its own, as in verl.
 ENGINE_CAP = 2.0
-"""Largest importance weight where an engine samples with arithmetic of its own, as in verl."""
 
 
 def open_dpo(

@@ -30,8 +30,8 @@ from veritune.trainer.reward_losses import classification_loss, preference_loss
 from veritune.trainer.reward_rows import outcome_rows, pair_rows, process_rows
 from veritune.trainer.rows import PairRow, TokenRow
 
+# Rows whose likelihoods set the scale that the training starts from.
 STANDARD_ROWS = 64
-"""Rows whose likelihoods set the scale that the training starts from."""
 
 
 class RewardTrainer:

@@ -118,8 +118,8 @@ def micro_batches(
         yield order[start : start + size]
 
 
+# Largest gap of a token's log-probabilities that arithmetic alone explains, in nats.
 RATIO_TOLERANCE: dict[Computed, float] = {"float32": 1e-3, "bf16": 0.5}
-"""Largest gap of a token's log-probabilities that arithmetic alone explains, in nats."""
 
 
 def check_ratio(

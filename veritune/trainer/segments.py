@@ -24,8 +24,8 @@ from transformers.masking_utils import sdpa_mask
 from veritune.models import plain
 
 NAME = "veritune_segments"
+# Rows of a block see at least this share of the tokens that its longest row sees.
 ALIKE = 0.7
-"""Rows of a block see at least this share of the tokens that its longest row sees."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from veritune.rounds import NullProgress, improve, open_session, start_policy
 from veritune.store import RunFolder, Store
 from veritune.use import DECIDED
 
+# Of the metrics of a run that was examined to its end.
 PHASE = "study"
-"""Of the metrics of a run that was examined to its end."""
+# Stems of the sets that an examination fills.
 EXAM, LONGER = "exam", "longer"
-"""Stems of the sets that an examination fills."""
 
 
 def run_cell(cell: Cell, tests: Path, candidates: int) -> str:

@@ -8,30 +8,30 @@ from typing import Any, Literal
 
 from veritune.errors import ModelError
 
+# classes: softmax over two classes of a head, the second is right; tokens: softmax over the logits
+# of two tokens of the vocabulary; value: the sigmoid of one number.
 Readout = Literal["classes", "tokens", "value"]
-"""classes: softmax over two classes of a head, the second is right; tokens: softmax over the logits
-of two tokens of the vocabulary; value: the sigmoid of one number."""
+# Token ids, and the place in them where each step's chance is read.
 Laid = tuple[list[int], list[int]]
-"""Token ids, and the place in them where each step's chance is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
     """The strings of a convention: what ends a step, and what stands around it."""
 
+    # Ends every step.
     tag: str = ""
-    """Ends every step."""
+    # The token of a right step, and of a wrong one.
     good: str = ""
-    """The token of a right step, and of a wrong one."""
     bad: str = ""
+    # Stands before a step; {k} is its number.
     before: str = ""
-    """Stands before a step; {k} is its number."""
+    # The chat's system message.
     system: str = ""
-    """The chat's system message."""
 
 
+# From (tokenizer, texts, problem, steps), steps stripped of white space around them.
 LayOut = Callable[[Any, Texts, str, Sequence[str]], Laid]
-"""From (tokenizer, texts, problem, steps), steps stripped of white space around them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Convention:
     lay_out: LayOut
     texts: Texts
     source: str
+    # tokens: the ids of a right step's token and a wrong one's.
     pair: Callable[[Any, Texts], tuple[int, int]] | None = None
-    """tokens: the ids of a right step's token and a wrong one's."""
 
 
 def pair_alone(tokenizer: Any, texts: Texts) -> tuple[int, int]:

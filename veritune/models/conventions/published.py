@@ -16,10 +16,10 @@ from veritune.models.hub import model_folder
 from veritune.models.tokenizers import load_reading_tokenizer
 from veritune.models.transformers_logging import silence_transformers
 
+# From hidden states (places, hidden size) to chances (places,) in float32.
 Read = Callable[[torch.Tensor], torch.Tensor]
-"""From hidden states (places, hidden size) to chances (places,) in float32."""
+# Tokens computed at once, padding among them.
 MOST_TOKENS = 16384
-"""Tokens computed at once, padding among them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ _NUMBER = r"\d{1,6}(?:/\d{1,6})?"
 _TERM = re.compile(rf"([+-]?)(?:({_NUMBER})(x?)|(x))", re.ASCII)
 _SIDE = re.compile(rf"[+-]?(?:{_NUMBER}x?|x)(?:[+-](?:{_NUMBER}x?|x)){{0,7}}", re.ASCII)
 _ANSWER = re.compile(r"#(-?\d{1,6}(?:/\d{1,6})?)", re.ASCII)
+# (slope, constant) of `slope * x + constant = 0`.
 Line = tuple[Fraction, Fraction]
-"""(slope, constant) of `slope * x + constant = 0`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from veritune.records import MathProblem, MathReference
 
 _LETTERED = re.compile(r"^\s*\(?([A-Za-z])\s*[).:]\s*")
 _SPLIT = re.compile(r"(?:^|,\s*)([a-e])\s*\)\s*")
+# Options that stand in columns of their own.
 SPREAD = (
     ("a", "b", "c", "d", "e"),
     ("opa", "opb", "opc", "opd", "ope"),
@@ -27,18 +28,17 @@ SPREAD = (
     ("answer0", "answer1", "answer2", "answer3"),
     ("answera", "answerb", "answerc"),
 )
-"""Options that stand in columns of their own."""
+# Columns of the wrong answers, beside one of the right one.
 WRONG_ONES = (
     ("incorrect_answer_1", "incorrect_answer_2", "incorrect_answer_3"),
     ("distractor1", "distractor2", "distractor3"),
     ("incorrect_answers",),
 )
-"""Columns of the wrong answers, beside one of the right one."""
 RIGHT_ONE = ("correct_answer", "best_answer")
+# Columns that count the right option from 0.
 PLACE = ("answer_index", "answer_idx", "cop", "label", "gold", "correct_index")
-"""Columns that count the right option from 0."""
+# Columns of the right option's letter, number or text.
 ANSWER = ("answerkey", "answer", "correct", "correct_option", "final_answer", "target")
-"""Columns of the right option's letter, number or text."""
 
 
 @dataclass(frozen=True, slots=True)

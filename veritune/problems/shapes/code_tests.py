@@ -31,8 +31,8 @@ OUTPUT = ("output", "outputs", "expected_output", "expected", "stdout", "answer"
 FUNCTIONAL = ("functional", "function_call", "call_based", "call")
 SUITE = re.compile(r"^\s*(?:async\s+)?def test_|^\s*class \w+\(.*TestCase\)", re.MULTILINE)
 CHECK = re.compile(r"^def check\(", re.MULTILINE)
+# Input and output, as the row has them.
 Case = tuple[Any, Any]
-"""Input and output, as the row has them."""
 
 
 def from_program(text: str, entry_point: str | None, setup: str = "") -> Tests:

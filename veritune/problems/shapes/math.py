@@ -12,10 +12,10 @@ from veritune.problems.shapes.row import Row, UncheckableError
 from veritune.problems.shapes.solutions import Solved, check_is_answer, ends_on, read_answer
 from veritune.records import MathProblem, MathReference
 
+# Columns that show that a row is about a program.
 PROGRAM = ("canonical_solution", "solution_code", "reference_code", "code", "code_context")
-"""Columns that show that a row is about a program."""
+# Words of a response that may be an answer by themselves.
 FEW_WORDS = 5
-"""Words of a response that may be an answer by themselves."""
 
 
 def read_math(row: Row) -> MathProblem:

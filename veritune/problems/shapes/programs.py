@@ -22,6 +22,7 @@ from veritune.records import (
 )
 
 PYTHON = ("python", "python3", "py", "py3")
+# Columns of cases that a prompt may show, with those of the others.
 CASES = (
     # visible cases, then all the others
     (("public_test_cases",), ("private_test_cases",)),
@@ -29,7 +30,7 @@ CASES = (
     (("examples", "sample_io"), ("official_tests",)),
     (("demo_tests",), ("hidden_tests",)),
 )
-"""Columns of cases that a prompt may show, with those of the others."""
+# What Codeforces' rows hold beside the description.
 SECTIONS = (
     ("input_format", "Input"),
     ("input_specification", "Input"),
@@ -38,7 +39,6 @@ SECTIONS = (
     ("interaction_format", "Interaction"),
     ("note", "Note"),
 )
-"""What Codeforces' rows hold beside the description."""
 PYTHON3_OF_CODE_CONTESTS = 3
 
 

@@ -9,10 +9,10 @@ from veritune.problems.cells import is_empty, opened
 from veritune.problems.shapes.row import Row, UncheckableError
 from veritune.records import Message
 
+# ShareGPT's names of roles.
 SPEAKERS = {"human": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant"}
-"""ShareGPT's names of roles."""
+# Texts that a question is about, and that stand in a column of their own.
 AHEAD = ("body", "passage", "context")
-"""Texts that a question is about, and that stand in a column of their own."""
 Prompt = str | list[Message]
 
 

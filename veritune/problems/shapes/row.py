@@ -10,6 +10,7 @@ from veritune.config import ColumnsConfig
 from veritune.errors import RecordError
 from veritune.problems.cells import is_empty, metadata_of, opened
 
+# The names of columns that hold a role, lower case with `_`; where several do, the first.
 ROLES: dict[str, tuple[str, ...]] = {
     "id": (
         *("id", "unique_id", "uuid", "task_id", "problem_id", "question_id", "qid"),
@@ -41,14 +42,13 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "entry_point": ("entry_point", "fn_name", "func_name", "function_name", "method_name"),
 }
-"""The names of columns that hold a role, lower case with `_`; where several do, the first."""
+# Columns whose object holds such columns: verl's `reward_model.ground_truth`, and the like.
 CONTAINERS = (
     *("reference", "reward_model", "reward_spec", "verification_info", "context_messages"),
     "info",
 )
-"""Columns whose object holds such columns: verl's `reward_model.ground_truth`, and the like."""
+# Objects of which only what belongs to tests is taken.
 SETTINGS = ("metadata", "extra_info", "ground_truth", "answer")
-"""Objects of which only what belongs to tests is taken."""
 IN_SETTINGS = (
     *(*ROLES["entry_point"], *ROLES["tests"]),
     *("starter_code", "inputs", "outputs", "import_prefix"),

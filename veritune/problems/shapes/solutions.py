@@ -20,8 +20,8 @@ _CODE = re.compile(
     r"|from \w+ import\b)",
     re.MULTILINE,
 )
+# Characters beyond which a text is a solution, and not the answer alone.
 LONGEST_ANSWER = 300
-"""Characters beyond which a text is a solution, and not the answer alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,8 +22,8 @@ from veritune.records import (
 Neutral = Literal["correct", "incorrect", "unchecked"]
 VerifiedCandidate = tuple[Problem, Candidate, Verdict]
 Values = dict[str, Any]
+# A step's label, and its soft label where the file has one.
 Label = tuple[StepLabel, float | None]
-"""A step's label, and its soft label where the file has one."""
 NEUTRAL: dict[Neutral, StepLabel] = {
     "correct": "verified",
     "incorrect": "incorrect",

@@ -15,8 +15,8 @@ from veritune.problems.stepwise.labelled import (
 )
 from veritune.records import StepLabel
 
+# Ends a step in Math-Shepherd's `input`.
 TAG = "\u043a\u0438"
-"""Ends a step in Math-Shepherd's `input`."""
 OPENR_TAG = "\n\n\n\n\n"
 FIRST_STEP = "Step 1:"
 

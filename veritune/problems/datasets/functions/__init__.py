@@ -25,8 +25,8 @@ TEMPLATES = (*ARITHMETIC, *CONDITIONALS, *STRINGS, *LISTS)
 
 __all__ = ["DATA_SET", "TEMPLATES", "every_function", "problem_of", "teach"]
 
+# How many of a signature's edge cases, which are proposed first, every problem has.
 EDGES = 3
-"""How many of a signature's edge cases, which are proposed first, every problem has."""
 Instance = tuple[Template, Parameters]
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from veritune.problems.datasets.functions.template import LETTERS, Parameters
 
+# Inputs proposed for one function, of which a few become its tests.
 POOL = 40
-"""Inputs proposed for one function, of which a few become its tests."""
 
 
 def propose(signature: str, parameters: Parameters, rng: Random) -> list[list[object]]:
