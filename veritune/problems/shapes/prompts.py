@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from veritune.errors import RecordError
@@ -11,8 +13,8 @@ from veritune.records import Message
 
 # ShareGPT's names of roles.
 SPEAKERS = {"human": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant"}
-# Texts that a question is about, and that stand in a column of their own.
-AHEAD = ("body", "passage", "context")
+# Columns of the text that a question is about. A file, since the data sets chose these words.
+AHEAD: list[str] = json.loads(Path(__file__).with_name("ahead.json").read_text())
 Prompt = str | list[Message]
 
 
