@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from veritune.models.forward import OutputHead
 from veritune.models.linear import OneDnnLinear, product
 
 # Id of a token that carries no loss, as torch's cross entropy has it: log-probability 0.
@@ -33,7 +34,7 @@ def chunk_size() -> int:
 class HeadProduct:
     """How a product with the output embeddings is computed; no tensor of the graph."""
 
-    def __init__(self, head: Any, dtype: torch.dtype) -> None:
+    def __init__(self, head: OutputHead, dtype: torch.dtype) -> None:
         self.head, self.dtype = head, dtype
 
     def parts(self, tokens: int) -> Iterator[slice]:
@@ -176,14 +177,14 @@ class _Gradient:
         return self._of_hidden, self._of_weight, self._of_bias
 
 
-def linear(head: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+def linear(head: OutputHead, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """x weight^T + bias, by oneDNN where the head's own product is."""
     if isinstance(head, OneDnnLinear) and x.dtype == torch.float32 and x.device.type == "cpu":
         return product(x, weight, bias)
     return torch.nn.functional.linear(x, weight, bias)
 
 
-def _product(head: Any, x: Tensor, weight: Tensor) -> Tensor:
+def _product(head: OutputHead, x: Tensor, weight: Tensor) -> Tensor:
     """x weight."""
     return linear(head, x, weight.t(), None)
 

@@ -25,18 +25,21 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import torch
 
 from veritune.errors import ModelError
 from veritune.models.checkpoints import save_policy
-from veritune.models.forward import hidden_states, plain
+from veritune.models.forward import hidden_states, output_head, plain
 from veritune.models.head import States, token_scores
 from veritune.models.hub import model_folder
 from veritune.models.loading import load_policy
 from veritune.models.value import head_values, load_head, save_head, value_head
 from veritune.records import Checkpoint
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 RewardKind = Literal["preference", "outcome", "process"]
 KIND_FILE = "reward.json"
@@ -48,10 +51,10 @@ TokenSpan = tuple[int, int]
 class RewardModel:
     """`head` reads the trunk of `model`; `likelihood` weighs what the model itself expected."""
 
-    model: Any
-    head: Any
-    likelihood: Any
-    tokenizer: Any
+    model: PreTrainedModel
+    head: torch.nn.Linear
+    likelihood: torch.nn.Linear
+    tokenizer: PreTrainedTokenizerBase
     kind: RewardKind
     # The last part of where it was loaded from.
     name: str = "reward model"
@@ -107,7 +110,10 @@ class RewardModel:
 
 
 def _span_logprobs(
-    model: Any, hidden: torch.Tensor, ids: torch.Tensor, places: Sequence[tuple[int, int, int]]
+    model: PreTrainedModel,
+    hidden: torch.Tensor,
+    ids: torch.Tensor,
+    places: Sequence[tuple[int, int, int]],
 ) -> torch.Tensor:
     """(places,): the log-probability of each (row, first, last), in nats.
 
@@ -119,12 +125,12 @@ def _span_logprobs(
         for at in range(max(first, 1), last + 1)
     ]
     row, at, place = torch.tensor(tokens, device=hidden.device).view(-1, 3).unbind(1)
-    states = States(hidden[row, at - 1], plain(model).get_output_embeddings(), None)
+    states = States(hidden[row, at - 1], output_head(plain(model)), None)
     every, _ = token_scores(states, ids[row, at])
     return every.new_zeros(len(places)).index_add(0, place, every)
 
 
-def _weigher(weight: float, model: Any) -> Any:
+def _weigher(weight: float, model: PreTrainedModel) -> torch.nn.Linear:
     """Multiplies by one number that can be learned."""
     out = torch.nn.Linear(1, 1, bias=False)
     torch.nn.init.constant_(out.weight, weight)

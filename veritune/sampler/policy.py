@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from veritune.config import SamplerConfig
-from veritune.models import adapter_base, load_policy, model_folder
+from veritune.models import adapter_base, load_policy, merged, model_folder
 from veritune.records import Checkpoint, Problem
 from veritune.sampler.batch import PromptGroup
 from veritune.sampler.codec import PromptCodec
@@ -37,8 +37,7 @@ class Policy:
     ) -> None:
         check_content(checkpoint)
         model, tokenizer = load_policy(checkpoint.path, dtype=dtype, device=device)
-        if hasattr(model, "merge_and_unload"):
-            model = model.merge_and_unload()
+        model = merged(model)
         self.name, self.codec = checkpoint.policy, PromptCodec(model, tokenizer, config)
         self._batch = config.max_num_seqs
         self._position_bytes = _position_bytes(model)

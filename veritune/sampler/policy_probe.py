@@ -17,7 +17,14 @@ import numpy as np
 
 from veritune.config import SamplerConfig
 from veritune.errors import PolicyMismatchError
-from veritune.models import adapter_base, load_policy, model_folder, policy_hash
+from veritune.models import (
+    adapter_base,
+    adapter_off,
+    adapter_rank,
+    load_policy,
+    model_folder,
+    policy_hash,
+)
 from veritune.records import Checkpoint
 from veritune.sampler.codec import PromptCodec
 
@@ -92,9 +99,9 @@ def build_policy_probe(checkpoint: Checkpoint, config: SamplerConfig, dtype: str
     base, rank, base_scores = folder, 0, None
     if (base_name := adapter_base(folder)) is not None:
         base = model_folder(base_name)
-        largest = max(adapter.r for adapter in model.peft_config.values())
+        largest = adapter_rank(model)
         rank = next((rank for rank in RANKS if rank >= largest), largest)
-        with model.disable_adapter():
+        with adapter_off(model):
             base_scores = _scores(model, probes)
     scores = _scores(model, probes)
     return PolicyProbe(checkpoint, codec, base, rank, probes, scores, base_scores)

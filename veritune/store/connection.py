@@ -17,6 +17,8 @@ from veritune.store.pages import PageLog
 
 # Pages in the write-ahead log before they are moved into the database: 16 MiB.
 LONGEST_WAL = 4096
+# What goes into a column; what comes out is known by the query alone.
+Cell = str | int | float | None
 # How long a write waits for readers, and a checkpoint, which can be had later.
 BUSY_MS, CHECKPOINT_MS = 5000, 50
 
@@ -60,14 +62,14 @@ class Connection:
         if self._lock is not None:
             self._lock.release()
 
-    def read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+    def read(self, query: str, values: Sequence[Cell] = ()) -> Iterator[tuple[Any, ...]]:
         """Rows; raises `DamagedRunError` where sqlite cannot read them."""
         try:
             yield from self._db.execute(query, values)
         except sqlite3.DatabaseError as error:
             raise DamagedRunError(f"{self._path}: cannot be read ({error})") from None
 
-    def write(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    def write(self, statement: str, rows: Iterable[Sequence[Cell]]) -> None:
         """One statement for many rows, all of them or none."""
         with self.writing() as db:
             db.executemany(statement, rows)

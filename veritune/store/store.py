@@ -13,11 +13,19 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from veritune.errors import JournalError
 from veritune.files import write_text
-from veritune.records import Candidate, Problem, Verdict, VerifiedCandidate, problem_from_line
+from veritune.records import (
+    Candidate,
+    MetricsRow,
+    Problem,
+    Verdict,
+    VerifiedCandidate,
+    problem_from_line,
+    whole,
+)
 from veritune.store.connection import Connection
 
 # (problem id, index): a candidate within its set.
@@ -48,7 +56,7 @@ class Store:
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self.folder = folder
-        self.listener: Callable[[Sequence[dict[str, Any]]], None] | None = None
+        self.listener: Callable[[Sequence[MetricsRow]], None] | None = None
         self._db = Connection(folder / "journal.sqlite", read_only=read_only)
 
     @classmethod
@@ -253,7 +261,7 @@ class Store:
         """Keys of the candidates of a set that were selected."""
         return self._keys("selections", name)
 
-    def put_metrics(self, rows: Sequence[dict[str, Any]]) -> None:
+    def put_metrics(self, rows: Sequence[MetricsRow]) -> None:
         """Add measurements under (round, phase, step), and export them to `metrics.jsonl`.
 
         What is there already stays as it is. Those that were not there before also go to the
@@ -263,7 +271,7 @@ class Store:
         number = self._last_export() + 1
         self._db.write(
             "insert or ignore into metrics values (?, ?, ?, ?, ?)",
-            ((r["round"], r["phase"], r.get("step", 0), json.dumps(r), number) for r in new),
+            ((*_key(row), json.dumps(row), number) for row in new),
         )
         self.export_metrics()
         if self.listener:
@@ -274,13 +282,13 @@ class Store:
         query = "select count(*) from metrics where phase = ? and round < ?"
         return int(next(self._db.read(query, (phase, before)))[0])
 
-    def metrics(self, phase: str | None = None) -> list[dict[str, Any]]:
+    def metrics(self, phase: str | None = None) -> list[MetricsRow]:
         """Measurements in order of round and step, of one phase or of all."""
-        return [json.loads(line) for line in self.metric_lines(phase)]
+        return [_metrics(line) for line in self.metric_lines(phase)]
 
-    def evaluations(self) -> list[dict[str, Any]]:
+    def evaluations(self) -> list[MetricsRow]:
         """The newest evaluation of every round."""
-        return list({row["round"]: row for row in self.metrics("evaluate")}.values())
+        return list({whole(row, "round"): row for row in self.metrics("evaluate")}.values())
 
     def metric_lines(self, phase: str | None = None, *, but_last: bool = False) -> list[str]:
         """The measurements as `metrics.jsonl` has them; as it was one export before: `but_last`."""
@@ -303,10 +311,9 @@ class Store:
     def _last_export(self) -> int:
         return int(next(self._db.read("select coalesce(max(written), 0) from metrics"))[0])
 
-    def _has_metric(self, row: dict[str, Any]) -> bool:
+    def _has_metric(self, row: MetricsRow) -> bool:
         query = "select record from metrics where round = ? and phase = ? and step = ?"
-        key = (row["round"], row["phase"], row.get("step", 0))
-        known = [json.loads(found[0]) for found in self._db.read(query, key)]
+        known = [_metrics(found[0]) for found in self._db.read(query, _key(row))]
         if known and known[0].get("policy") != row.get("policy"):
             raise JournalError(
                 f"{self.folder}: round {row['round']}: {row['phase']} was measured of policy"
@@ -315,7 +322,17 @@ class Store:
         return bool(known)
 
 
-def _rows_of(stem: str, problems: Sequence[Problem]) -> Iterator[tuple[Any, ...]]:
+def _key(row: MetricsRow) -> tuple[int, str, int]:
+    """(round, phase, step) of a measurement."""
+    return whole(row, "round"), str(row["phase"]), whole(row, "step", 0)
+
+
+def _metrics(line: str) -> MetricsRow:
+    row: MetricsRow = json.loads(line)
+    return row
+
+
+def _rows_of(stem: str, problems: Sequence[Problem]) -> Iterator[tuple[str, str, int, str]]:
     return ((stem, p.id, position, p.to_line()) for position, p in enumerate(problems))
 
 

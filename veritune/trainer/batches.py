@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,9 +15,10 @@ from veritune.trainer.rows import TokenRow
 
 if TYPE_CHECKING:
     import torch
+    from transformers import PreTrainedTokenizerBase
 
 
-def tokenize(examples: Sequence[Example], tokenizer: Any) -> list[TokenRow]:
+def tokenize(examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase) -> list[TokenRow]:
     """Prompt and completion of every example as ids."""
     return [
         encode(tokenizer, encode_prompt(tokenizer, e.problem.prompt), e.candidate, e.weight)
@@ -26,7 +27,10 @@ def tokenize(examples: Sequence[Example], tokenizer: Any) -> list[TokenRow]:
 
 
 def encode(
-    tokenizer: Any, prompt: Sequence[int], candidate: Candidate, weight: float = 1.0
+    tokenizer: PreTrainedTokenizerBase,
+    prompt: Sequence[int],
+    candidate: Candidate,
+    weight: float = 1.0,
 ) -> TokenRow:
     """A prompt's ids and a candidate's. A sampled candidate's own ids are never re-tokenised."""
     completion = candidate.token_ids

@@ -20,7 +20,7 @@ import torch
 
 from veritune.config import FitConfig
 from veritune.models import checkpoint_activations
-from veritune.records import Checkpoint
+from veritune.records import Checkpoint, MetricsRow, OnStep
 from veritune.trainer import processes
 from veritune.trainer.batches import orders
 from veritune.trainer.optimization import Optimization
@@ -28,7 +28,6 @@ from veritune.trainer.precision import resolve
 
 T = TypeVar("T")
 Metrics = dict[str, float]
-OnStep = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +112,7 @@ def digest(rows: Sequence[Any], config: FitConfig, seed: int) -> str:
 
 def _step(
     optimization: Optimization, task: FitTask[T], batch: Sequence[T], config: FitConfig
-) -> dict[str, Any]:
+) -> MetricsRow:
     started = time.perf_counter()
     count = sum(task.weight(row) for row in batch)
     sums: Metrics = {"loss": 0.0}

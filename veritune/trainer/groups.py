@@ -12,7 +12,7 @@ loss, by k2; k3 is that of the GRPO paper, whose gradient is another divergence'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,14 +20,14 @@ import torch
 
 from veritune.config import GroupConfig
 from veritune.models import EntropyUse
-from veritune.records import Checkpoint
+from veritune.records import Checkpoint, OnStep
 from veritune.trainer import losses
 from veritune.trainer.advantages import whiten
 from veritune.trainer.algorithms import algorithm_of
 from veritune.trainer.algorithms.parts import Algorithm, Extent, TokenBatch
 from veritune.trainer.importance import importance_weights
 from veritune.trainer.learner import Learner, Metrics
-from veritune.trainer.metrics import Step, rollout_metrics, round_warnings
+from veritune.trainer.metrics import rollout_metrics, round_warnings
 from veritune.trainer.policies import Policies
 from veritune.trainer.protocol import Rollout
 from veritune.trainer.rollouts import (
@@ -65,7 +65,7 @@ class GroupTrainer:
         max_tokens: int,
         seed: int,
         dtype: str = "float32",
-        on_step: Callable[[Step], None] = lambda step: None,
+        on_step: OnStep = lambda step: None,
     ) -> None:
         self._config, self._temperature, self._seed = config, temperature, seed
         self._max_tokens, self._on_step = max_tokens, on_step
@@ -116,7 +116,7 @@ class GroupTrainer:
                     return self._loss(learner, data, part, weights, first)
 
                 done = learner.step(chosen, data.rows, loss_of)
-                self._on_step({"step": step} | done | metrics | warnings)
+                self._on_step({"step": step, **done, **metrics, **warnings})
 
     def _loss(
         self,

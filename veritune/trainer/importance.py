@@ -16,7 +16,7 @@ normalisation, which is small where the two agree.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -27,10 +27,13 @@ from veritune.trainer.policies import Policies
 from veritune.trainer.rollouts import pad_rows
 from veritune.trainer.rows import TokenRow
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
 
 def importance_weights(
     policies: Policies,
-    model: Any,
+    model: PreTrainedModel,
     rows: Sequence[TokenRow],
     logprobs: torch.Tensor,
     mask: torch.Tensor,

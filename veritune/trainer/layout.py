@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -20,6 +20,9 @@ from veritune.models import IGNORED, plain
 from veritune.trainer.batches import padded
 from veritune.trainer.rows import TokenRow
 from veritune.trainer.segments import NAME, TokenSegment, segment, use_segments
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 # Tokens of a row at most where rows share a prompt: what their tokens see is listed one by one.
 LONGEST = 1024
@@ -64,12 +67,14 @@ class _Line:
         return one
 
 
-def lay_out(model: Any, rows: Sequence[TokenRow]) -> Layout:
+def lay_out(model: PreTrainedModel, rows: Sequence[TokenRow]) -> Layout:
     """The inputs for `rows`, on the model's device."""
     return packed(model, rows) or padded_layout(model, rows)
 
 
-def packed(model: Any, rows: Sequence[TokenRow], *, always: bool = False) -> Layout | None:
+def packed(
+    model: PreTrainedModel, rows: Sequence[TokenRow], *, always: bool = False
+) -> Layout | None:
     """All `rows` in one line; None where that cannot be, or saves nothing (unless `always`)."""
     if not can_share(model):
         return None
@@ -81,7 +86,7 @@ def packed(model: Any, rows: Sequence[TokenRow], *, always: bool = False) -> Lay
     return _shared(model, rows, trees)
 
 
-def can_share(model: Any) -> bool:
+def can_share(model: PreTrainedModel) -> bool:
     """Whether the model's attention can be ours, and every block sees all that it shows."""
     config = plain(model).config
     windows = set(getattr(config, "layer_types", None) or ["full_attention"])
@@ -92,7 +97,7 @@ def can_share(model: Any) -> bool:
     )
 
 
-def padded_layout(model: Any, rows: Sequence[TokenRow]) -> Layout:
+def padded_layout(model: PreTrainedModel, rows: Sequence[TokenRow]) -> Layout:
     """Rows padded behind their ends, where causal attention hides it."""
     ids, _ = padded(rows)
     width = ids.shape[1]
@@ -102,7 +107,7 @@ def padded_layout(model: Any, rows: Sequence[TokenRow]) -> Layout:
     return _layout(model, {"input_ids": ids.to(model.device)}, states, rows)
 
 
-def _shared(model: Any, rows: Sequence[TokenRow], trees: Trees) -> Layout:
+def _shared(model: PreTrainedModel, rows: Sequence[TokenRow], trees: Trees) -> Layout:
     line = _Line()
     states: dict[int, list[int]] = {}
     for prompt, own in trees:
@@ -135,7 +140,7 @@ def _trees(rows: Sequence[TokenRow]) -> Trees:
     return list(trees.items())
 
 
-def following(rows: Sequence[TokenRow], device: Any) -> torch.Tensor:
+def following(rows: Sequence[TokenRow], device: torch.device) -> torch.Tensor:
     """The token after each state of a layout, (states,); `IGNORED` behind a row's last token."""
     ids = [id for row in rows for id in (*row.ids[row.prompt :], IGNORED)]
     return torch.tensor(ids, device=device)
@@ -147,7 +152,7 @@ def _alone(rows: Sequence[TokenRow]) -> Trees:
 
 
 def _layout(
-    model: Any, inputs: dict[str, Any], states: list[int], rows: Sequence[TokenRow]
+    model: PreTrainedModel, inputs: dict[str, Any], states: list[int], rows: Sequence[TokenRow]
 ) -> Layout:
     return Layout(
         inputs,

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from warnings import catch_warnings
 
 import torch
@@ -37,6 +37,9 @@ from veritune.trainer.rollouts import micro_batches
 from veritune.trainer.rows import TokenRow
 from veritune.trainer.scoring import Critic
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
 Metrics = dict[str, float]
 
 
@@ -54,8 +57,8 @@ class TrainingState:
 class Learner:
     """A policy with its optimizer, and a critic with its own where there is one."""
 
-    model: Any
-    tokenizer: Any
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
     config: RlConfig
     optimization: Optimization
     critic: Critic | None
@@ -157,7 +160,9 @@ def open_learner(checkpoint: Checkpoint, reference: Checkpoint, config: RlConfig
     return learner
 
 
-def _open_critic(place: Path, model: Any, reference: Checkpoint, config: RlConfig) -> Critic | None:
+def _open_critic(
+    place: Path, model: PreTrainedModel, reference: Checkpoint, config: RlConfig
+) -> Critic | None:
     if not isinstance(config, PpoConfig):
         return None
     saved = place / "critic"
@@ -210,7 +215,7 @@ def _critic_optimization(critic: Critic, config: RlConfig) -> Optimization:
     )
 
 
-def _recompute(model: Any) -> None:
+def _recompute(model: PreTrainedModel) -> None:
     """Let layers compute activations again in the backward pass, dropout off all the same."""
     with catch_warnings(action="ignore", category=FutureWarning):
         model.gradient_checkpointing_enable({"use_reentrant": False})

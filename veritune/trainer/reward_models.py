@@ -22,9 +22,9 @@ from veritune.models import (
     fresh_reward_model,
     save_reward_model,
 )
-from veritune.records import Checkpoint, VerifiedCandidate
+from veritune.records import Checkpoint, OnStep, VerifiedCandidate
 from veritune.trainer import processes
-from veritune.trainer.fitting import FitTask, Metrics, OnStep, finish, fit, state_folder
+from veritune.trainer.fitting import FitTask, Metrics, finish, fit, state_folder
 from veritune.trainer.pairs import PreferencePair
 from veritune.trainer.reward_losses import classification_loss, preference_loss
 from veritune.trainer.reward_rows import outcome_rows, pair_rows, process_rows

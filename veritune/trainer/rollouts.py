@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,6 +16,9 @@ from veritune.trainer.precision import Computed
 from veritune.trainer.protocol import Rollout, minibatches_per_epoch
 from veritune.trainer.rows import TokenRow
 from veritune.use import use_of
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 
 def check_on_policy(rollouts: Sequence[Rollout], policy: str) -> None:
@@ -30,7 +33,7 @@ def check_on_policy(rollouts: Sequence[Rollout], policy: str) -> None:
 
 
 def read_rows(
-    rollouts: Sequence[Rollout], tokenizer: Any, config: CreditConfig
+    rollouts: Sequence[Rollout], tokenizer: PreTrainedTokenizerBase, config: CreditConfig
 ) -> tuple[list[TokenRow], int]:
     """(rows, how many rollouts carry no gradient because of a verifier error).
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import AttentionInterface, AttentionMaskInterface
@@ -22,6 +22,9 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from veritune.models import plain
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 NAME = "veritune_segments"
 # Rows of a block see at least this share of the tokens that its longest row sees.
@@ -69,7 +72,7 @@ class Segments:
         return sum(block.rows * block.width for block in self.blocks)
 
 
-def segment(segments: Sequence[TokenSegment], device: Any) -> Segments:
+def segment(segments: Sequence[TokenSegment], device: torch.device) -> Segments:
     """The layout of a line that `segments` cover, on `device`."""
     blocks: list[SegmentBlock] = []
     slots = torch.zeros(sum(one.length for one in segments), dtype=torch.long)
@@ -84,7 +87,7 @@ def segment(segments: Sequence[TokenSegment], device: Any) -> Segments:
     return Segments(slots.to(device), blocks)
 
 
-def use_segments(model: Any) -> None:
+def use_segments(model: PreTrainedModel) -> None:
     """Let calls of `model` take `segments`; other calls of it are as before."""
     config = plain(model).config
     if config._attn_implementation != NAME:
@@ -155,7 +158,7 @@ def _alike(segments: Sequence[TokenSegment]) -> list[list[TokenSegment]]:
     return parts
 
 
-def _block(alike: Sequence[TokenSegment], width: int, device: Any) -> SegmentBlock:
+def _block(alike: Sequence[TokenSegment], width: int, device: torch.device) -> SegmentBlock:
     heads = [one.after for one in alike if one.after is not None]
     if not heads:
         return SegmentBlock(len(alike), width, None, None)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from veritune.errors import ModelError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 # classes: softmax over two classes of a head, the second is right; tokens: softmax over the logits
 # of two tokens of the vocabulary; value: the sigmoid of one number.
@@ -47,7 +50,7 @@ class Convention:
     pair: Callable[[Any, Texts], tuple[int, int]] | None = None
 
 
-def pair_alone(tokenizer: Any, texts: Texts) -> tuple[int, int]:
+def pair_alone(tokenizer: PreTrainedTokenizerBase, texts: Texts) -> tuple[int, int]:
     """The last token of each text by itself."""
     good, bad = (
         tokenizer.encode(text, add_special_tokens=False)[-1] for text in (texts.good, texts.bad)
@@ -55,7 +58,7 @@ def pair_alone(tokenizer: Any, texts: Texts) -> tuple[int, int]:
     return good, bad
 
 
-def only_token(tokenizer: Any, text: str) -> int:
+def only_token(tokenizer: PreTrainedTokenizerBase, text: str) -> int:
     """The id of a text that must be one token."""
     ids = tokenizer.encode(text, add_special_tokens=False)
     if len(ids) != 1:
@@ -77,7 +80,9 @@ def places_of(ids: Sequence[int], tag: int, steps: int) -> list[int]:
     return places
 
 
-def chat_ids(tokenizer: Any, messages: Sequence[dict[str, str]], *, open_turn: bool) -> list[int]:
+def chat_ids(
+    tokenizer: PreTrainedTokenizerBase, messages: Sequence[dict[str, str]], *, open_turn: bool
+) -> list[int]:
     """The ids of a chat; `open_turn`: with what begins the assistant's next turn."""
     if tokenizer.chat_template is None:
         raise ModelError(

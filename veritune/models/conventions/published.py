@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
@@ -15,6 +15,9 @@ from veritune.models.conventions.weights import tensors
 from veritune.models.hub import model_folder
 from veritune.models.tokenizers import load_reading_tokenizer
 from veritune.models.transformers_logging import silence_transformers
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 # From hidden states (places, hidden size) to chances (places,) in float32.
 Read = Callable[[torch.Tensor], torch.Tensor]
@@ -29,9 +32,9 @@ class PublishedModel:
     name: str
     convention: Convention
     texts: Texts
-    trunk: Any
+    trunk: PreTrainedModel
     read: Read
-    tokenizer: Any
+    tokenizer: PreTrainedTokenizerBase
     kind: Literal["published"] = "published"
 
     def chances(self, posed: Sequence[tuple[str, Sequence[str]]]) -> list[list[float]]:
@@ -65,7 +68,11 @@ class PublishedModel:
 
 
 def laid_out(
-    tokenizer: Any, convention: Convention, texts: Texts, problem: str, steps: Sequence[str]
+    tokenizer: PreTrainedTokenizerBase,
+    convention: Convention,
+    texts: Texts,
+    problem: str,
+    steps: Sequence[str],
 ) -> Laid:
     """Token ids and places of a solution; no steps have none.
 
@@ -115,7 +122,13 @@ def _load(folder: Path, readout: Readout, dtype: torch.dtype) -> Any:
     return model
 
 
-def _reader(folder: Path, convention: Convention, model: Any, texts: Texts, tokenizer: Any) -> Read:
+def _reader(
+    folder: Path,
+    convention: Convention,
+    model: PreTrainedModel,
+    texts: Texts,
+    tokenizer: PreTrainedTokenizerBase,
+) -> Read:
     readout = convention.readout
     if readout == "tokens":
         assert convention.pair is not None
@@ -126,14 +139,14 @@ def _reader(folder: Path, convention: Convention, model: Any, texts: Texts, toke
     return lambda hidden: head(hidden.float())[:, 0].sigmoid()
 
 
-def _token_reader(model: Any, pair: tuple[int, int]) -> Read:
+def _token_reader(model: PreTrainedModel, pair: tuple[int, int]) -> Read:
     output = model.get_output_embeddings()
     weight = output.weight[list(pair)].detach().float()
     bias = None if output.bias is None else output.bias[list(pair)].detach().float()
     return lambda hidden: torch.nn.functional.linear(hidden.float(), weight, bias).softmax(-1)[:, 0]
 
 
-def _head(folder: Path, prefix: str, device: Any) -> torch.nn.Sequential:
+def _head(folder: Path, prefix: str, device: torch.device) -> torch.nn.Sequential:
     """A stack of linear layers, with a ReLU between them where there are several, in float32."""
     parts = tensors(folder, prefix)
     names = sorted({name.rpartition(".")[0] for name in parts})
