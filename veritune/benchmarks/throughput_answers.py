@@ -153,7 +153,7 @@ def _closed_cpu(pool: Pool) -> float:
 def math_verify(pairs: list[AnswerPair], interpreter: str) -> Timing | None:
     """The same pairs through math-verify in its own interpreter; None where it is missing."""
     rows = [
-        {**pair.settings, "gold": pair.gold, "pred": pair.pred, "expected": pair.expected}
+        {**(pair.settings or {}), "gold": pair.gold, "pred": pair.pred, "expected": pair.expected}
         for pair in pairs
     ]
     done = subprocess.run(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -227,7 +227,7 @@ class GroupConfig(RlConfig):
 
     @model_validator(mode="before")
     @classmethod
-    def _own_clips(cls, values: Any) -> Any:
+    def _own_clips(cls, values: object) -> object:
         if isinstance(values, dict) and values.get("type") in CLIPS:
             low, high = CLIPS[values["type"]]
             return {"clip_eps_low": low, "clip_eps_high": high} | values

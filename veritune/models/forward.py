@@ -63,12 +63,12 @@ def adapter_off(model: PreTrainedModel) -> AbstractContextManager[None]:
     return cast("PeftModel", model).disable_adapter()
 
 
-def hidden_states(model: PreTrainedModel, ids: Tensor, **inputs: object) -> Tensor:
+def hidden_states(model: PreTrainedModel, input_ids: object, **inputs: object) -> Tensor:
     """(rows, length, hidden size): what the output embeddings would read.
 
     Padding stands behind the rows' ends, where causal attention hides it from every token; other
     layouts come with their `inputs`.
     """
     trunk = plain(model).base_model
-    found: Tensor = trunk(input_ids=ids, use_cache=False, **inputs).last_hidden_state
+    found: Tensor = trunk(input_ids=input_ids, use_cache=False, **inputs).last_hidden_state
     return found

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from veritune.errors import ModelError
+from veritune.records import Message
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 ANCHOR = "a"
 
 
-def encode_prompt(tokenizer: PreTrainedTokenizerBase, prompt: str | Sequence[Any]) -> list[int]:
+def encode_prompt(tokenizer: PreTrainedTokenizerBase, prompt: str | Sequence[Message]) -> list[int]:
     """Token ids of a prompt: plain text, or chat messages through the model's chat template.
 
     Messages that end with the assistant's turn are continued inside it.
@@ -76,22 +77,22 @@ def _strips(tokenizer: PreTrainedTokenizerBase) -> bool:
     return len(ids) > 1 and tokenizer.decode(ids[1:]) == ANCHOR
 
 
-def _encode_chat(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Any]) -> list[int]:
+def _encode_chat(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> list[int]:
     if not tokenizer.chat_template:
         raise ModelError(
             "prompts are chat messages but the model's tokenizer has no chat template; "
             "use an instruct model or plain text prompts"
         )
     begun = messages[-1]["role"] == "assistant"
-    return list(
-        tokenizer.apply_chat_template(
-            list(messages),
-            add_generation_prompt=not begun,
-            continue_final_message=begun,
-            tokenize=True,
-            return_dict=False,
-        )
+    ids = tokenizer.apply_chat_template(
+        cast("list[dict[str, str]]", list(messages)),
+        add_generation_prompt=not begun,
+        continue_final_message=begun,
+        tokenize=True,
+        return_dict=False,
     )
+    # One chat, tokenised: of all that the annotation allows it gives a list of ids.
+    return list(cast("list[int]", ids))
 
 
 def _excerpt(prompt: object) -> str:

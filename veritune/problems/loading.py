@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from typing import Literal
+from typing import Literal, cast
 
 from veritune.config import ColumnsConfig
 from veritune.errors import InputError, RecipeError, RecordError
@@ -95,7 +95,9 @@ def load_own(
     check_call(function, ("split",), options, source, "problems.source")
     reading = _Reading(source, partial(_read_mapped, columns, option), lenient=True)
     try:
-        for number, row in enumerate(islice(function(split, **options), count), 1):
+        for number, row in enumerate(
+            islice(cast("Iterable[object]", function(split, **options)), count), 1
+        ):
             where = f"{source}:{number}"
             if isinstance(row, dict):
                 reading.take((where, row))

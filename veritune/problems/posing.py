@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from veritune.config import PromptConfig
 from veritune.errors import InputError, MissingFileError, RecipeError
@@ -117,7 +117,7 @@ def _template(name: str | None) -> Template | None:
 
 
 def _own(path: str) -> Template:
-    function: Any = load_plugin(path, "template")
+    function = load_plugin(path, "template")
     check_call(function, ("problem",), {}, path, "template")
 
     def call(problem: Problem) -> Prompt:
@@ -130,7 +130,6 @@ def _own(path: str) -> Template:
         )
         if not isinstance(prompt, str) and not turns:
             raise RecipeError(f"template: {path!r}: returned neither a text nor messages")
-        found: Prompt = prompt
-        return found
+        return cast("Prompt", prompt)
 
     return call

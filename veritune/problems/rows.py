@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -15,9 +15,9 @@ from veritune.errors import InputError, MissingFileError, RecordError
 from veritune.problems.tables import Numbered, csv_rows, is_saved, json_rows, line_rows, saved_rows
 from veritune.records import first_problem
 
-DatasetRow = tuple[str, dict[str, Any]]
+DatasetRow = tuple[str, dict[str, object]]
 # A row with its place, or what is wrong there.
-ReadRow = tuple[str, "dict[str, Any] | RecordError"]
+ReadRow = tuple[str, "dict[str, object] | RecordError"]
 T = TypeVar("T")
 _KINDS = (".jsonl", ".ndjson", ".json", ".parquet", ".csv", ".tsv")
 SUFFIXES = (*_KINDS, *(f"{kind}.zst" for kind in _KINDS if kind != ".parquet"))

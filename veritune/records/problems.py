@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import BeforeValidator, Field, ValidationError, with_config
 from typing_extensions import TypedDict
@@ -168,7 +168,7 @@ class MathProblem(Record):
     kind: Literal["math"] = "math"
     prompt: str | list[Message]
     reference: MathReference
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +179,7 @@ class CodeProblem(Record):
     kind: Literal["code"] = "code"
     prompt: str | list[Message]
     reference: CodeReference
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, object] = field(default_factory=dict)
 
 
 Problem = MathProblem | CodeProblem
@@ -189,10 +189,10 @@ _EITHER = Annotated[Problem, Field(discriminator="kind")]
 def problem_from_line(line: str | bytes) -> Problem:
     """The problem of one JSON object; raises `RecordError` with one line naming the key."""
     try:
-        found: Problem = adapter(_EITHER).validate_json(line)
+        found = adapter(_EITHER).validate_json(line)
     except ValidationError as error:
         raise RecordError(first_problem(error, tagged=True)) from None
-    return found
+    return cast(Problem, found)
 
 
 def problem_from_json(value: object) -> Problem:

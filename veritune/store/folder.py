@@ -6,7 +6,6 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from veritune.config import Recipe
 from veritune.errors import RecipeError, UnwritableError
@@ -110,9 +109,9 @@ def changed_keys(folder: Path, saved: str, recipe: Recipe) -> list[str]:
     ]
 
 
-def flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def flat(value: dict[str, object], prefix: str = "") -> dict[str, object]:
     """A recipe's values by their whole keys, such as `sampler.n`."""
-    out: dict[str, Any] = {}
+    out: dict[str, object] = {}
     for key, inner in value.items():
         if isinstance(inner, dict):
             out |= flat(inner, f"{prefix}{key}.")

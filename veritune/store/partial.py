@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from veritune.errors import JournalError, RecipeError, UnwritableError
 from veritune.records import Verdict
@@ -31,7 +31,7 @@ WAIT_SECONDS = 0.02
 class Partial:
     """Holds the file alone from construction to `close`; memory is 8 bytes a candidate."""
 
-    def __init__(self, path: Path, made_of: dict[str, Any], count: int) -> None:
+    def __init__(self, path: Path, made_of: dict[str, object], count: int) -> None:
         """Resumes what is there; raises `RecipeError` where it is made of something else."""
         self.path = path
         self.outcomes: Counter[str] = Counter()
@@ -89,7 +89,7 @@ class Partial:
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
 
-    def _resume(self, made_of: dict[str, Any]) -> int:
+    def _resume(self, made_of: dict[str, object]) -> int:
         """Where the last whole line ends."""
         end = 0
         with self.path.open("rb") as stream:
@@ -167,7 +167,7 @@ def _checked(raw: bytes) -> str | None:
         return None
 
 
-def _refuse_another(path: Path, head: str | None, made_of: dict[str, Any]) -> None:
+def _refuse_another(path: Path, head: str | None, made_of: dict[str, object]) -> None:
     if head is None or not head.startswith(HEAD):
         raise RecipeError(f"{path}: holds no unfinished verdicts of ours; move it away")
     found = json.loads(head.removeprefix(HEAD))

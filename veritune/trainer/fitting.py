@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import torch
 
@@ -45,7 +45,7 @@ class FitTask(Generic[T]):
 
 
 def fit(
-    module: Any,
+    module: torch.nn.Module,
     task: FitTask[T],
     config: FitConfig,
     *,
@@ -102,7 +102,7 @@ def finish(out: Path, save: Callable[[], Checkpoint]) -> Checkpoint:
     return processes.saved(out, saved)
 
 
-def digest(rows: Sequence[Any], config: FitConfig, seed: int) -> str:
+def digest(rows: Sequence[object], config: FitConfig, seed: int) -> str:
     """Names what a training follows from, beside the parameters that it started with."""
     total = hashlib.sha256(f"{config.model_dump_json()} {seed} {len(rows)}".encode())
     for row in rows:
@@ -166,7 +166,7 @@ def parts(rows: Sequence[T], length: Callable[[T], int], size: int) -> Iterator[
 
 
 @contextmanager
-def _training(module: Any, config: FitConfig, seed: int) -> Iterator[None]:
+def _training(module: torch.nn.Module, config: FitConfig, seed: int) -> Iterator[None]:
     """Dropout on, seeded by `seed`; activations recomputed where the recipe asks for it."""
     models = [m for m in module.modules() if hasattr(m, "gradient_checkpointing_enable")]
     outermost = models[:1] if config.activation_checkpointing else []

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
 from veritune.models import IGNORED, plain
 from veritune.trainer.batches import padded
 from veritune.trainer.rows import TokenRow
-from veritune.trainer.segments import NAME, TokenSegment, segment, use_segments
+from veritune.trainer.segments import NAME, Segments, TokenSegment, segment, use_segments
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -31,6 +31,8 @@ WORTH = 0.9
 MODELS = {"qwen2", "qwen3", "llama"}
 
 
+# What a model is called with, by name.
+ModelInput = torch.Tensor | Segments
 # Prompts, each with the rows that continue it.
 Trees = Sequence[tuple[Sequence[int], list[int]]]
 
@@ -43,7 +45,7 @@ class Layout:
     behind the last; `lengths` are the rows' completion tokens.
     """
 
-    inputs: dict[str, Any]
+    inputs: dict[str, ModelInput]
     states: torch.Tensor
     lengths: list[int]
 
@@ -122,7 +124,7 @@ def _shared(model: PreTrainedModel, rows: Sequence[TokenRow], trees: Trees) -> L
             states[i] = [last, *range(leaf.start, leaf.start + leaf.length)]
     use_segments(model)
     place = model.device
-    inputs = {
+    inputs: dict[str, ModelInput] = {
         "input_ids": torch.tensor([line.ids], device=place),
         "position_ids": torch.tensor([line.positions], device=place),
         # Of four dimensions, so that transformers makes none.
@@ -152,7 +154,10 @@ def _alone(rows: Sequence[TokenRow]) -> Trees:
 
 
 def _layout(
-    model: PreTrainedModel, inputs: dict[str, Any], states: list[int], rows: Sequence[TokenRow]
+    model: PreTrainedModel,
+    inputs: dict[str, ModelInput],
+    states: list[int],
+    rows: Sequence[TokenRow],
 ) -> Layout:
     return Layout(
         inputs,

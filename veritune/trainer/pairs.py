@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TypeGuard
 
 from veritune.errors import RecordError
 from veritune.files import iter_rows
-from veritune.records import Candidate, Problem, VerifiedCandidate
+from veritune.records import Candidate, Message, Problem, VerifiedCandidate
 from veritune.use import use_of
 
 
@@ -19,7 +19,7 @@ from veritune.use import use_of
 class PreferencePair:
     """`chosen` is better than `rejected`; `problem` is theirs, where there is one."""
 
-    prompt: str | list[Any]
+    prompt: str | list[Message]
     chosen: Candidate
     rejected: Candidate
     problem: Problem | None = None
@@ -89,13 +89,13 @@ def _distinct(rows: Sequence[VerifiedCandidate], *, verified: bool, steps: bool)
     return list(found.values())
 
 
-def _is_chat(value: Any) -> bool:
+def _is_chat(value: object) -> TypeGuard[list[Message]]:
     return isinstance(value, list) and all(
         isinstance(m, dict) and isinstance(m.get("content"), str) for m in value
     )
 
 
-def _completion(value: Any, where: str, id: str, index: int) -> Candidate:
+def _completion(value: object, where: str, id: str, index: int) -> Candidate:
     if _is_chat(value) and value:
         value = value[-1]["content"]
     if not isinstance(value, str):

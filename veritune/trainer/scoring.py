@@ -85,8 +85,7 @@ def value(
 
 
 def _hidden(model: PreTrainedModel, layout: Layout) -> torch.Tensor:
-    inputs = dict(layout.inputs)
-    every: torch.Tensor = hidden_states(model, inputs.pop("input_ids"), **inputs)
+    every = hidden_states(model, **layout.inputs)
     return every.flatten(0, 1)[layout.states]
 
 

@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from random import Random
 from string import ascii_uppercase
-from typing import Any
 
 from veritune.errors import RecordError
 from veritune.problems.cells import is_empty, opened
@@ -87,7 +86,7 @@ def _options(row: Row) -> Options:
     return _listed(value)
 
 
-def _listed(value: Any) -> Options:
+def _listed(value: object) -> Options:
     if isinstance(value, dict):
         texts = value.get("text", value.get("choices"))
         labels = value.get("label", [])
@@ -119,12 +118,12 @@ def _without_letters(texts: list[str], labels: list[str]) -> Options:
 def _mixed(row: Row) -> Options:
     """Right and wrong answers in an order that follows from their content alone."""
     right = str(row.take(*RIGHT_ONE)).strip()
-    texts = [right]
+    found: list[object] = [right]
     for names in WRONG_ONES:
         for name in names:
             value = row.take(name)
-            texts += value if isinstance(value, list) else [] if is_empty(value) else [value]
-    texts = list(dict.fromkeys(str(one).strip() for one in texts))
+            found += value if isinstance(value, list) else [] if is_empty(value) else [value]
+    texts = list(dict.fromkeys(str(one).strip() for one in found))
     seed = hashlib.sha256("\n".join(sorted(texts)).encode()).hexdigest()
     Random(seed).shuffle(texts)
     return Options(texts, [], texts.index(right))
@@ -150,7 +149,7 @@ def _right(row: Row, options: Options) -> int:
     return found
 
 
-def _place_of(value: Any, options: Options, *, spread: bool) -> int | None:
+def _place_of(value: object, options: Options, *, spread: bool) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):

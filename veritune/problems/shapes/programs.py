@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any
 
 from veritune.errors import RecordError
 from veritune.problems.cells import opened
@@ -53,7 +52,7 @@ def is_code(row: Row) -> bool:
     )
 
 
-def is_cases(value: Any) -> bool:
+def is_cases(value: object) -> bool:
     """Whether a value is a list of cases, each with input and output."""
     value = opened(value)
     return isinstance(value, list) and all(
@@ -212,7 +211,7 @@ def _program(row: Row) -> str | None:
 
 
 def _setup(row: Row) -> str:
-    parts: list[Any] = []
+    parts: list[object] = []
     for name in ("test_imports", "test_setup_code", "test_setup", "setup"):
         value = opened(row.take(name))
         parts += value if isinstance(value, list) else [value]
@@ -226,7 +225,7 @@ def _checker(row: Row) -> str | None:
 
 
 def _of_cases(
-    shown: list[Any], hidden: list[Any], name: Any, code: str, checker: str | None = None
+    shown: list[object], hidden: list[object], name: object, code: str, checker: str | None = None
 ) -> Tests:
     """Cases of input and output: of a function where one is named, else of a whole program.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from veritune.errors import RecordError
 from veritune.problems.cells import is_empty, opened
@@ -56,7 +55,7 @@ def _with_text_ahead(row: Row, question: str) -> str:
     return "\n".join([*texts, question, *after])
 
 
-def _turns(value: list[Any]) -> tuple[Prompt, str | None]:
+def _turns(value: list[object]) -> tuple[Prompt, str | None]:
     turns = [_turn(one) for one in value]
     answer = turns.pop()["content"] if turns and turns[-1]["role"] == "assistant" else None
     if not any(turn["role"] == "user" for turn in turns):
@@ -64,7 +63,7 @@ def _turns(value: list[Any]) -> tuple[Prompt, str | None]:
     return turns, answer
 
 
-def _turn(value: Any) -> Message:
+def _turn(value: object) -> Message:
     if not isinstance(value, dict):
         raise RecordError(f"prompt: expected messages with role and content (got {value!r})"[:200])
     role = value.get("role", value.get("from"))
@@ -78,7 +77,7 @@ def _turn(value: Any) -> Message:
     return {"role": SPEAKERS.get(role, role), "content": content}
 
 
-def _parts(parts: list[Any]) -> str:
+def _parts(parts: list[object]) -> str:
     """The text of a message that comes in parts."""
     texts = [part.get("text") if isinstance(part, dict) else part for part in parts]
     said = [text for text in texts if isinstance(text, str)]

@@ -21,6 +21,8 @@ from veritune.records import (
 
 Neutral = Literal["correct", "incorrect", "unchecked"]
 VerifiedCandidate = tuple[Problem, Candidate, Verdict]
+# A row of a file of steps. What it holds is found out by reading it: the readers turn what is
+# missing or of another type into one line.
 Values = dict[str, Any]
 # A step's label, and its soft label where the file has one.
 Label = tuple[StepLabel, float | None]
@@ -45,7 +47,7 @@ class Reading:
     separator: str | None = None
 
 
-def labels_of(values: Sequence[Any], reading: Reading) -> list[Label]:
+def labels_of(values: Sequence[object], reading: Reading) -> list[Label]:
     """The labels of a row's steps; raises `ValueError` for a value that is none.
 
     True, 1, "+" or a soft label above the threshold is right; False, 0, "-" or one below it wrong.

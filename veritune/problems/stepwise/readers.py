@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from veritune.problems.stepwise.labelled import (
     NEUTRAL,
     Label,
@@ -229,5 +227,5 @@ def _between(reading: Reading, usual: str) -> str:
     return usual if reading.separator is None else reading.separator
 
 
-def _without(row: Values, *keys: str) -> dict[str, Any]:
+def _without(row: Values, *keys: str) -> dict[str, object]:
     return {key: value for key, value in row.items() if key not in keys}

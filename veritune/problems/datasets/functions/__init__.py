@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from random import Random
-from typing import Any, cast
+from typing import cast
 
 from veritune.config import FunctionsConfig, ProblemsConfig
 from veritune.problems.datasets.dataset import DataSet, Generator, Taught, Wanted
@@ -108,7 +108,7 @@ def _function(source: str) -> Callable[..., object]:
     """
     scope: dict[str, object] = {}
     exec(compile(source, "<template>", "exec"), scope)
-    return cast("Callable[..., Any]", scope["f"])
+    return cast("Callable[..., object]", scope["f"])
 
 
 def draws(config: ProblemsConfig, rng: Random, wanted: Wanted) -> Iterator[Taught]:
