@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from veritune.config import Recipe, VerifierConfig
 from veritune.errors import TrainingError
@@ -267,7 +267,7 @@ def _verifier_config(recipe: Recipe) -> VerifierConfig:
     config, folder = recipe.verifier, recipe.folder
     judge = {"cache": config.judge.cache or str(folder / "judge.sqlite")}
     rollouts = {"cache": config.rollouts.cache or str(folder / "rollouts")}
-    changes: dict[str, Any] = {
+    changes: dict[str, object] = {
         "judge": config.judge.model_copy(update=judge),
         "rollouts": config.rollouts.model_copy(update=rollouts),
     }

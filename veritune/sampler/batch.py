@@ -29,7 +29,8 @@ class PromptGroup:
     prompt: list[int]
     indices: list[int]
     limit: int
-    logits: Any = field(default=None, repr=False)
+    logits: Tensor | None = field(default=None, repr=False)
+    # What the decoder keeps of the prompt, which is its own affair.
     stored: Any = None
 
 
@@ -65,6 +66,7 @@ class DecodeBatch:
             rows = np.arange(self.rows, self.rows + len(now))
             self.rows += len(now)
             self._decoder.place(rows, group.stored, len(group.prompt))
+            assert group.logits is not None, "its prompt was not computed"
             logits.append(group.logits.expand(len(now), -1))
             state = self._state[rows[0] : rows[-1] + 1]
             state["position"], state["index"] = group.position, now
@@ -117,7 +119,7 @@ class DecodeBatch:
             self._state[holes] = self._state[movers]
 
 
-def _read(row: Any, ended: bool) -> SampledSequence:
+def _read(row: np.void, ended: bool) -> SampledSequence:
     count = row["count"]
     return SampledSequence(
         position=int(row["position"]),

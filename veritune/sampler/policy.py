@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -41,7 +41,7 @@ class Policy:
         self.name, self.codec = checkpoint.policy, PromptCodec(model, tokenizer, config)
         self._batch = config.max_num_seqs
         self._position_bytes = _position_bytes(model)
-        self._model: Any = model.requires_grad_(False)
+        self._model: PreTrainedModel | None = model.requires_grad_(False)
         self._weights: Weights | None = None
         self._reloader: WeightReloader | None = None
         self._cached = True
@@ -81,6 +81,7 @@ class Policy:
         """A decoder for `slots` sequences of at most `capacity` tokens."""
         if self._weights is not None:
             return PagedDecoder(self._weights, slots, capacity)
+        assert self._model is not None
         if self._cached:
             return GeneralDecoder(self._model, slots, capacity)
         return UncachedDecoder(self._model, slots)

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from queue import Empty, Queue
-from typing import Any
 
 from veritune.config import SamplerConfig
 from veritune.errors import EndpointError, InputError, PolicyMismatchError, VerituneError
@@ -30,6 +29,8 @@ from veritune.sampler.requests import request_seed
 
 MOST_CONNECTIONS = 128
 POLL_SECONDS = 0.5
+# A problem, and the index of a candidate of it.
+Asked = tuple[Problem, int]
 NO_POLICY = "the sampler has no policy yet; load a checkpoint first"
 
 
@@ -161,7 +162,7 @@ class ServerSampler:
 
     def _sample_one(self, problem: Problem, index: int, round: int) -> Candidate:
         config = self.config
-        body: dict[str, Any] = {
+        body: dict[str, object] = {
             "max_tokens": config.max_tokens,
             "temperature": config.temperature,
             "top_p": config.top_p,
@@ -178,7 +179,7 @@ class ServerSampler:
         return self._sample_text(problem, index, round, body)
 
     def _sample_token_ids(
-        self, codec: PromptCodec, problem: Problem, index: int, round: int, body: dict[str, Any]
+        self, codec: PromptCodec, problem: Problem, index: int, round: int, body: dict[str, object]
     ) -> Candidate:
         prompt = codec.encode(problem)
         body |= {
@@ -200,7 +201,7 @@ class ServerSampler:
         return candidate
 
     def _sample_text(
-        self, problem: Problem, index: int, round: int, body: dict[str, Any]
+        self, problem: Problem, index: int, round: int, body: dict[str, object]
     ) -> Candidate:
         chat = not isinstance(problem.prompt, str)
         body["messages" if chat else "prompt"] = problem.prompt
@@ -222,7 +223,7 @@ class ServerSampler:
             round=round,
         )
 
-    def _complete(self, kind: type[R], body: dict[str, Any]) -> R:
+    def _complete(self, kind: type[R], body: dict[str, object]) -> R:
         """The one choice that the server gives."""
         path = "chat/completions" if "messages" in body else "completions"
         url = f"{self._endpoint.url}/{path}"
@@ -231,13 +232,16 @@ class ServerSampler:
 
 
 def _at_once(
-    work: Callable[[Any], Candidate], jobs: Iterable[Any], connections: int, stop: threading.Event
+    work: Callable[[Asked], Candidate],
+    jobs: Iterable[Asked],
+    connections: int,
+    stop: threading.Event,
 ) -> Iterator[Candidate]:
     """Results as they come, of `connections` jobs at once; the first error or `stop` ends all.
 
     The threads are daemons: a request that hangs holds up neither the reader nor the exit.
     """
-    asked: Queue[Any] = Queue()
+    asked: Queue[Asked | None] = Queue()
     done: Queue[Candidate | BaseException] = Queue()
 
     def run() -> None:

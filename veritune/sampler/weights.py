@@ -25,6 +25,21 @@ ROTATIONS = {"default", "linear", "llama3"}
 WIDTH = 64
 
 
+class Rotary(Protocol):
+    """The module of transformers that gives cosines and sines."""
+
+    def __call__(self, x: Tensor, position_ids: Tensor, /) -> tuple[Tensor, Tensor]:
+        """Of positions [1, length]: [1, length, head size] each, in the type of `x`."""
+        ...
+
+
+class Affine(Protocol):
+    """A linear layer, or a norm: what it multiplies by and adds."""
+
+    weight: Tensor
+    bias: Tensor | None
+
+
 class Linear(Protocol):
     """A linear map by blocks of outputs."""
 
@@ -90,7 +105,7 @@ class Weights:
     kv_heads: int
     head_size: int
     epsilon: float
-    rotate: Any
+    rotate: Rotary
 
     def rotations(self, length: int) -> Tensor:
         """complex64 [length, head size / 2]: the turn at each position."""
@@ -168,12 +183,12 @@ def _width(outputs: int) -> int:
     return WIDTH if outputs % WIDTH == 0 else outputs
 
 
-def _linear(module: Any) -> tuple[Tensor, Tensor | None]:
+def _linear(module: Affine) -> tuple[Tensor, Tensor | None]:
     bias = None if module.bias is None else module.bias.detach()
     return module.weight.detach(), bias
 
 
-def _paired(module: object, heads: int, size: int, scale: float) -> tuple[Tensor, Tensor | None]:
+def _paired(module: Affine, heads: int, size: int, scale: float) -> tuple[Tensor, Tensor | None]:
     """A query or key projection with entries i and i + size / 2 of each head side by side."""
     order = torch.arange(heads * size).view(heads, 2, size // 2).transpose(1, 2).reshape(-1)
     weight, bias = _linear(module)
@@ -188,5 +203,5 @@ def _stack(parts: list[tuple[Tensor, Tensor | None]]) -> tuple[Tensor, Tensor | 
     return weight, torch.cat(biases)
 
 
-def _fold(norm: Any, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor | None]:
+def _fold(norm: Affine, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor | None]:
     return weight * norm.weight.detach(), bias

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -23,7 +23,7 @@ from veritune.trainer.protocol import Rollout
 from veritune.trainer.rows import PairRow
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 AT_ONCE = 32
 
@@ -80,7 +80,7 @@ class DpoTrainer:
 
 
 def rows_of(
-    reference: Any,
+    reference: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     pairs: Sequence[PreferencePair],
     *,

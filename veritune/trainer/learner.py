@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from warnings import catch_warnings
 
 import torch
@@ -196,7 +196,7 @@ def _moments(file: Path) -> Moments:
 
 
 def _optimization(
-    module: Any, config: RlConfig, learning_rate: float, warmup: int = 0
+    module: torch.nn.Module, config: RlConfig, learning_rate: float, warmup: int = 0
 ) -> Optimization:
     return Optimization(
         module,

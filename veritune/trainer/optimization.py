@@ -19,7 +19,6 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -90,7 +89,7 @@ class Optimization:
             return 1.0
         return max(self._max_steps - step, 0) / max(self._max_steps - self._warmup_steps, 1)
 
-    def forward(self) -> AbstractContextManager[Any]:
+    def forward(self) -> AbstractContextManager[object]:
         """Around the forward pass: lower precision where the recipe asks for it."""
         return computing(self._precision, self.device)
 
@@ -194,14 +193,14 @@ class Optimization:
 
 def _groups(
     named: Mapping[str, torch.nn.Parameter], peak: float, rates: Mapping[str, float]
-) -> list[dict[str, Any]]:
+) -> list[dict[str, list[torch.nn.Parameter] | float]]:
     """Parameter groups: all that no prefix names, then those of each prefix."""
 
     def prefix_of(name: str) -> str | None:
         return next((prefix for prefix in rates if name.startswith(prefix)), None)
 
     parts: list[tuple[str | None, float]] = [(None, peak), *rates.items()]
-    grouped = [
+    grouped: list[dict[str, list[torch.nn.Parameter] | float]] = [
         {"params": [p for name, p in named.items() if prefix_of(name) == prefix], "lr": rate}
         for prefix, rate in parts
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 
@@ -19,9 +19,9 @@ def resolve(precision: Literal["auto", "float32", "bf16"]) -> Computed:
     return "bf16" if able else "float32"
 
 
-def computing(precision: Computed, device: torch.device) -> AbstractContextManager[Any]:
+def computing(precision: Computed, device: torch.device) -> AbstractContextManager[object]:
     """Around a forward pass: matrix products are computed in `precision`, sums in float32."""
     if precision == "float32":
         return nullcontext()
-    context: AbstractContextManager[Any] = torch.autocast(device.type, dtype=torch.bfloat16)
+    context: AbstractContextManager[object] = torch.autocast(device.type, dtype=torch.bfloat16)
     return context

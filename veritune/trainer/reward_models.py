@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import torch
 
@@ -30,6 +30,7 @@ from veritune.trainer.reward_losses import classification_loss, preference_loss
 from veritune.trainer.reward_rows import outcome_rows, pair_rows, process_rows
 from veritune.trainer.rows import PairRow, TokenRow
 
+T = TypeVar("T")
 # Rows whose likelihoods set the scale that the training starts from.
 STANDARD_ROWS = 64
 
@@ -77,7 +78,7 @@ class RewardTrainer:
         self._fit(reward, labelled_task(reward, rows), out)
         return finish(out, lambda: save_reward_model(reward, out, dtype=self._dtype))
 
-    def _fit(self, reward: RewardModel, task: FitTask[Any], out: Path) -> None:
+    def _fit(self, reward: RewardModel, task: FitTask[T], out: Path) -> None:
         rate = self._config.learning_rate / reward.head.weight.shape[1]
         fit(
             reward.module(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from veritune.errors import ModelError
 
@@ -34,7 +34,7 @@ class Texts:
 
 
 # From (tokenizer, texts, problem, steps), steps stripped of white space around them.
-LayOut = Callable[[Any, Texts, str, Sequence[str]], Laid]
+LayOut = Callable[["PreTrainedTokenizerBase", Texts, str, Sequence[str]], Laid]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Convention:
     texts: Texts
     source: str
     # tokens: the ids of a right step's token and a wrong one's.
-    pair: Callable[[Any, Texts], tuple[int, int]] | None = None
+    pair: Callable[[PreTrainedTokenizerBase, Texts], tuple[int, int]] | None = None
 
 
 def pair_alone(tokenizer: PreTrainedTokenizerBase, texts: Texts) -> tuple[int, int]:

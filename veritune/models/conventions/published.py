@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import torch
 
@@ -99,21 +99,25 @@ def load_published(
     folder = model_folder(path)
     place = device or ("cuda" if torch.cuda.is_available() else "cpu")
     with silence_transformers():
-        model = _load(folder, convention.readout, getattr(torch, dtype)).to(place).eval()
-        tokenizer = load_reading_tokenizer(folder, model.get_input_embeddings().num_embeddings)
+        model = _load(folder, convention.readout, getattr(torch, dtype))
+        model = torch.nn.Module.to(model, place).eval()
+        tokenizer = load_reading_tokenizer(
+            folder, cast("torch.nn.Embedding", model.get_input_embeddings()).num_embeddings
+        )
     read = _reader(folder, convention, model, texts, tokenizer)
     trunk = model.base_model if convention.readout == "tokens" else model
     return PublishedModel(folder.resolve().name, convention, texts, trunk, read, tokenizer)
 
 
-def _load(folder: Path, readout: Readout, dtype: torch.dtype) -> Any:
+def _load(folder: Path, readout: Readout, dtype: torch.dtype) -> PreTrainedModel:
     from transformers import AutoModel, AutoModelForCausalLM
 
-    kind: Any = AutoModelForCausalLM if readout == "tokens" else AutoModel
+    kind = AutoModelForCausalLM if readout == "tokens" else AutoModel
     try:
-        model, report = kind.from_pretrained(
+        loaded: object = kind.from_pretrained(
             folder, dtype=dtype, trust_remote_code=False, output_loading_info=True
         )
+        model, report = cast("tuple[PreTrainedModel, dict[str, set[str]]]", loaded)
     except Exception as error:
         cause = str(error).strip().partition("\n")[0][:200]
         raise ModelError(f"{folder}: cannot be loaded ({cause})") from None
