@@ -36,6 +36,7 @@ def encode(
     completion = candidate.token_ids
     if completion is None:
         completion = tokenizer.encode(candidate.text, add_special_tokens=False)
+        # A text that was written elsewhere must teach to stop, too.
         completion = [*completion, tokenizer.eos_token_id]
     return TokenRow([*prompt, *completion], len(prompt), weight)
 
@@ -52,6 +53,7 @@ def orders(count: int, size: int, updates: int, seed: int) -> Iterator[list[int]
     epoch = 0
     for _ in range(updates):
         while len(order) < size:
+            # By (seed, epoch), so that a resumed training reads the same order.
             shuffle = np.random.Generator(np.random.Philox(key=[seed, epoch]))
             order.extend(shuffle.permutation(count).tolist())
             epoch += 1

@@ -25,6 +25,7 @@ from veritune.trainer.rows import PairRow
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+# Pairs that the reference scores at once, without gradient: its memory is that of one forward pass.
 AT_ONCE = 32
 
 

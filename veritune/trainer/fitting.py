@@ -81,6 +81,7 @@ def fit(
             if (
                 state
                 and config.save_every
+                # Not at the last step: the result itself is saved there.
                 and done % config.save_every == 0 < config.max_steps - done
             ):
                 optimization.save(state, of)
@@ -121,6 +122,7 @@ def _step(
             summed, metrics = task.loss(part)
             loss = summed / count
         if not counts:
+            # Every process must come through the model equally often; this part adds nothing.
             (loss * 0.0).backward()
             continue
         loss.backward()
@@ -160,6 +162,7 @@ def parts(rows: Sequence[T], length: Callable[[T], int], size: int) -> Iterator[
         if rows:
             yield rows
         return
+    # Rows of like length together: a part is as wide as its longest row.
     ordered = sorted(rows, key=length)
     for start in range(0, len(ordered), size):
         yield ordered[start : start + size]

@@ -95,6 +95,7 @@ class GroupTrainer:
                 policies, learner.model, rows, old, mask, config, self._temperature
             )
             metrics |= seen
+        # In nats a candidate, as PPO reports it.
         if old is not None and reference is not None:
             metrics["kl"] = float((mask * (old - reference)).sum(1).mean())
         return GroupRound(rows, mask, advantages, old, reference, importance)
@@ -177,4 +178,5 @@ def group_advantages(rows: Sequence[TokenRow], algorithm: Algorithm, width: int)
         for i, own in zip(group, found, strict=True):
             for position, value in own:
                 centred[i, position] += value
+    # What a token is followed by is its advantage: rewards to come, less the baseline.
     return centred.flip(1).cumsum(1).flip(1)

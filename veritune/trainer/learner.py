@@ -88,6 +88,7 @@ class Learner:
             loss.backward()
             for name, number in ({"loss": loss.item()} | parts).items():
                 metrics[name] = metrics.get(name, 0.0) + number
+        # Summed once at the end: parts of a step need not wait for other processes.
         metrics = processes.summed_figures(metrics)
         rate = self.optimization.learning_rate * self._fallen()
         norm = self.optimization.update(self._fallen())
@@ -99,6 +100,7 @@ class Learner:
     def parts(self, chosen: Sequence[int], rows: Sequence[TokenRow]) -> Sequence[list[int]]:
         """`chosen` in micro-batches, at least one for each process where there are rows enough."""
         each = -(-len(chosen) // processes.size())
+        # Smaller parts before idle processes: each has one where there are rows enough.
         size = min(self.config.micro_batch_size, max(each, 1))
         return list(micro_batches(chosen, rows, size))
 
@@ -131,6 +133,8 @@ class Learner:
     def _fallen(self) -> float:
         """Of the peak learning rate: falling over rounds."""
         decay = self.config.decay
+        # Never below 0: a run that is given more rounds than its decay learns nothing, and nothing
+        # backwards.
         return max(0.0, 1.0 - self.counters.iteration / decay) if decay else 1.0
 
 

@@ -38,11 +38,13 @@ def completion_loss(
 
     With `packed` rows lie in one line even where padding would cost little.
     """
+    # A row counts its weight on each of its tokens, so that long rows count more, as in TRL.
     weights = torch.tensor([row.weight for row in rows], device=model.device)
     layout = packed_layout(model, rows, always=packed)
     if layout is None and _few(model, rows, fp32):
         return -(_padded_logprobs(model, rows) * weights).sum()
     states, ids, lengths = _states(model, rows, layout, fp32)
+    # Whole logits are faster, and their gradient is torch's own; chunks are for what does not fit.
     if states.fits:
         return -(_summed(states, ids, lengths) * weights).sum()
     spans = torch.tensor(lengths, device=model.device)

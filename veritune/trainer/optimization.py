@@ -83,6 +83,7 @@ class Optimization:
 
     def rate(self, step: int) -> float:
         """Share of the peak learning rate after `step` updates."""
+        # From 1 / (n + 1), not from 0: a first step at rate 0 would be wasted.
         if step < self._warmup_steps:
             return (step + 1) / (self._warmup_steps + 1)
         if self._max_steps is None:
@@ -104,8 +105,10 @@ class Optimization:
         where the gradient is not finite.
         """
         parameters = list(self._named.values())
+        # Pieces were summed over processes as they were computed.
         processes.sum_gradients([p for p in parameters if not sharding.is_sharded(p)])
         norm = sharding.whole(torch.nn.utils.clip_grad_norm_(parameters, self._max_grad_norm))
+        # Before the step: weights that are not finite could not be taken back.
         if not torch.isfinite(norm):
             raise TrainingError(
                 f"step {self.done + 1}: the loss is not finite; lower trainer.learning_rate"
@@ -113,6 +116,7 @@ class Optimization:
         for group, peak in zip(self._optimizer.param_groups, self._peaks, strict=True):
             group["lr"] = peak * (self.rate(self.done) * decay)
         self._optimizer.step()
+        # The memory of gradients is free while the next batch is sampled.
         self._optimizer.zero_grad(set_to_none=True)
         self.done += 1
         return float(norm.item())
@@ -165,6 +169,7 @@ class Optimization:
                 f"{error}; remove {folder}, and the training begins again at its first step"
             ) from None
         saved = json.loads((folder / "state.json").read_text())
+        # Another recipe or other data: those steps are not ours to resume from.
         if saved["of"] != of:
             return False
         tensors = load_file(folder / "state.safetensors")

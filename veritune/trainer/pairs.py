@@ -62,9 +62,11 @@ def verdict_pairs(
         rows = list(group)
         good = _distinct(rows, verified=True, steps=steps)
         bad = _distinct(rows, verified=False, steps=steps)
+        # By problem: pairs of one do not change with what others came to.
         rng = Random(f"pairs:{seed}:{id}")
         rng.shuffle(good)
         rng.shuffle(bad)
+        # No candidate a second time before all others had a turn.
         count = min(max_per_problem, max(len(good), len(bad))) if good and bad else 0
         pairs += [
             PreferencePair(

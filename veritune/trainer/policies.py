@@ -63,6 +63,7 @@ class Policies:
         self, learner: Learner, rows: Sequence[TokenRow], width: int
     ) -> torch.Tensor:
         """(rows, width): the reference's log-probabilities."""
+        # Found out once: it reads the adapter's weights.
         if self._base_is_reference is None:
             self._base_is_reference = is_its_base(learner.model, self._reference)
         if self._base_is_reference:
@@ -89,6 +90,7 @@ class Policies:
                 chosen = [rows[i] for i in part]
                 scores = score(model, chosen, width, warm, fp32=config.fp32_head)
                 out[part] = scores.logprobs.float().cpu()
+        # Each process has filled its rows, and zeros stand in the others.
         processes.sum_tensors(out)
         return out
 

@@ -44,8 +44,11 @@ from veritune.trainer.rollouts import (
 from veritune.trainer.rows import TokenRow
 from veritune.trainer.scoring import Scores, score, value
 
+# Ziegler et al. 2019, section 2.2: the weight moves by at most KL_HORIZON x LARGEST_KL_ERROR, 2%, a
+# round.
 KL_HORIZON = 0.1
 LARGEST_KL_ERROR = 0.2
+# Shuffles of the warm-up are numbered from here, where no epoch of a run comes to.
 WARMUP_EPOCH = 1 << 40
 
 
@@ -114,6 +117,7 @@ class PpoTrainer:
             importance, seen = importance_weights(
                 self._policies, learner.model, rows, logprobs, mask, config, self._temperature
             )
+        # k1 without gradient, in nats a candidate: an unbiased figure, which the controller needs.
         kl = (mask * (logprobs - reference)).sum(1).mean()
         metrics = {
             "kl": float(kl),

@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 
 Computed = Literal["float32", "bf16"]
+# What a frozen base, or a reference, is loaded in for each.
 DTYPES: dict[Computed, str] = {"float32": "float32", "bf16": "bfloat16"}
 
 

@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 # Longest wait of one process for another: the first one samples while the others have no work.
 WAIT = timedelta(hours=12)
+# Whether the first process trains alone for now, and the others wait.
 _alone = False
 
 

@@ -79,6 +79,7 @@ class RewardTrainer:
         return finish(out, lambda: save_reward_model(reward, out, dtype=self._dtype))
 
     def _fit(self, reward: RewardModel, task: FitTask[T], out: Path) -> None:
+        # 1 / width of the rate: see the head of this file.
         rate = self._config.learning_rate / reward.head.weight.shape[1]
         fit(
             reward.module(),

@@ -70,6 +70,7 @@ def step_labels(
     for step in sorted(verdict.steps, key=lambda step: step.end):
         if step.label not in counted or step.end <= step.start:
             continue
+        # A soft label says more than its side of the threshold.
         hard = 1.0 if step.label == "verified" else 0.0
         label = hard if step.score is None else step.score
         labels.append((*span_at(ends, step.start, step.end), label))

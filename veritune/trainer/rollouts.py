@@ -100,6 +100,8 @@ def minibatches(
 
     Those of one group stay beside each other: what they share is computed once (`layout`).
     """
+    # Philox by key: the shuffle of an epoch does not depend on the ones before it, so a resumed run
+    # has the same.
     order = np.random.Generator(np.random.Philox(key=[seed, epoch_index])).permutation(len(groups))
     members: dict[str, list[int]] = {}
     for i in order.tolist():
@@ -116,6 +118,7 @@ def micro_batches(
     longest: dict[str, int] = {}
     for i in chosen:
         longest[rows[i].group] = max(longest.get(rows[i].group, 0), len(rows[i].ids))
+    # The group's longest first, then the group: candidates of one prompt stay together.
     order = sorted(chosen, key=lambda i: (longest[rows[i].group], rows[i].group, i))
     for start in range(0, len(order), size):
         yield order[start : start + size]

@@ -79,6 +79,7 @@ def value(
     """The critic's values alone, as in `Scores`, with no gradient into a policy that it shares."""
     trunk = policy if critic.model is None else critic.model
     layout = lay_out(trunk, rows)
+    # A trunk that the critic shares is the policy's: its values must not move it here.
     with torch.set_grad_enabled(critic.model is not None and torch.is_grad_enabled()):
         hidden = _hidden(trunk, layout)
     return _ragged(head_values(critic.head, hidden), layout, 1, width)

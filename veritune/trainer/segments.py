@@ -26,6 +26,7 @@ from veritune.models import plain
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+# transformers finds attention by a name in the model's config.
 NAME = "veritune_segments"
 # Rows of a block see at least this share of the tokens that its longest row sees.
 ALIKE = 0.7
@@ -149,6 +150,7 @@ def _behind(line: torch.Tensor, before: torch.Tensor, own: torch.Tensor) -> torc
 def _alike(segments: Sequence[TokenSegment]) -> list[list[TokenSegment]]:
     """Parts of like length, those that continue others apart from those that do not."""
     parts: list[list[TokenSegment]] = []
+    # The longest first: each block is as wide as its first row.
     for one in sorted(segments, key=lambda one: (one.after is None, -one.sees, one.start)):
         first = parts[-1][0] if parts else None
         same_kind = first is not None and (first.after is None) == (one.after is None)
@@ -166,6 +168,7 @@ def _block(alike: Sequence[TokenSegment], width: int, device: torch.device) -> S
     place = torch.arange(int(lengths.max()))
     inside = place < lengths[:, None]
     before = torch.tensor([head.start for head in heads])[:, None] + place * inside
+    # Causal among its own tokens, and everything of what it continues.
     own = torch.ones(width, width, dtype=torch.bool).tril().expand(len(alike), -1, -1)
     seen = torch.cat([inside[:, None].expand(-1, width, -1), own], 2)[:, None]
     return SegmentBlock(len(alike), width, before.flatten().to(device), seen.to(device))
