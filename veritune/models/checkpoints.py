@@ -127,6 +127,7 @@ def remove_leftovers(folder: Path) -> None:
 
     The folder's name may be a pattern.
     """
+    # Whoever lives holds the lock of its folder; only the dead leave one that can be taken.
     for leftover in folder.parent.glob(f".{folder.name}.*.partial"):
         with suppress(OSError):
             handle = os.open(leftover, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

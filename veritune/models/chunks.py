@@ -39,6 +39,7 @@ class HeadProduct:
 
     def parts(self, tokens: int) -> Iterator[slice]:
         """Tokens in chunks."""
+        # One token at least, whatever the vocabulary.
         size = max(1, CHUNK // int(self.head.weight.shape[0]))
         for start in range(0, tokens, size):
             yield slice(start, start + size)
@@ -95,6 +96,7 @@ class ChunkedScores(torch.autograd.Function):
                 d = p.mul_(z).neg_()
             else:
                 d = p.mul_(-g[:, None])
+            # The gradient of z_y; IGNORED has weight 0 and takes part at any place.
             d.scatter_add_(1, ids[part].clamp(min=0)[:, None], g[:, None])
             gradient.add(part, d.div_(temperature))
         return *gradient.found(), None, None, None, None
@@ -114,6 +116,7 @@ class ChunkedLoss(torch.autograd.Function):
         way: HeadProduct,
     ) -> Tensor:
         gradient = _Gradient(hidden, weight, bias, way, ctx.needs_input_grad)
+        # What carries no loss must not carry nan into the sum either.
         counted = _kept(weights.to(hidden.device), ids)
         loss = counted.new_zeros((), dtype=torch.promote_types(hidden.dtype, torch.float32))
         for part in way.parts(len(ids)):

@@ -111,11 +111,13 @@ def _try_head(model: torch.nn.Module) -> bool:
     head = output_head(model)
     if type(head) not in (torch.nn.Linear, OneDnnLinear):
         return False
+    # Any two tokens do: whatever is made of the product is made of all of them.
     places = torch.arange(2, device=head.weight.device)
     with torch.no_grad(), torch.random.fork_rng():
         with reading_at(model, places) as seen:
             logits = model(input_ids=places[None], use_cache=False).logits[0]
         product_alone = head(seen[0])
+    # Relative to the largest logit, since rounding is.
     scale = float(logits.abs().max())
     return bool((logits - product_alone).abs().max() <= SAME * max(scale, 1.0))
 

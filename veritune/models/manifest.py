@@ -82,6 +82,7 @@ def check_folder(folder: Path) -> Manifest:
     if more := sorted(n for n in here - set(manifest.files) if Path(n).suffix in READ):
         raise ModelError(f"{folder / more[0]}: not of this checkpoint")
     with ThreadPoolExecutor(2) as disk:
+        # In order, so that of several faults the same one is named.
         names = sorted(manifest.files)
         found = disk.map(file_digest, (folder / name for name in names))
         for name, digest in zip(names, found, strict=True):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # Folder beside a checkpoint's weights: what its trainer resumes from, no part of its hash.
 STATE = "trainer"
+# In the trainer's folder, which is no part of the policy's hash.
 MASTERS = "masters.safetensors"
 
 
@@ -60,6 +61,7 @@ def save_trained(
     beside: Callable[[Path], None] | None = None,
 ) -> Checkpoint:
     """As `save_policy`, with weights in `dtype`, and the float32 ones beside where that is less."""
+    # An adapter's weights are written as they are trained.
     rounded = dtype != "float32" and not hasattr(model, "peft_config")
 
     def write(aside: Path) -> None:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 RewardKind = Literal["preference", "outcome", "process"]
+# What tells a reward model's folder from a policy's.
 KIND_FILE = "reward.json"
 # (first, last) token of a step or a solution, both within.
 TokenSpan = tuple[int, int]
@@ -69,6 +70,7 @@ class RewardModel:
             return hidden.new_zeros(0)
         row, _, last = torch.tensor(places, device=hidden.device).unbind(1)
         out = self._head(hidden[row, last])
+        # A weight of 0 saves the logits of all tokens.
         if self.likelihood.weight.any():
             logprobs = _span_logprobs(self.model, hidden, ids, places)
             out = out + self.likelihood(logprobs.to(self.likelihood.weight.dtype)[:, None])[:, 0]
@@ -93,6 +95,7 @@ class RewardModel:
         places = [(i, *span) for i, of_row in enumerate(spans) for span in of_row]
         with torch.no_grad():
             logprobs = _span_logprobs(self.model, *self._read(rows), places)
+            # At least 1 nat: likelihoods that hardly differ must not be blown up.
             weight = 1 / max(float(logprobs.std(correction=0)), 1.0)
             self.likelihood.weight.fill_(weight)
             self.head.bias.fill_(-weight * float(logprobs.mean()))

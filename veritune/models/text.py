@@ -11,6 +11,7 @@ from veritune.records import Message
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+# A token by itself in nearly every vocabulary, and not changed by what follows.
 ANCHOR = "a"
 
 

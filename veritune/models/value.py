@@ -19,12 +19,14 @@ from veritune.models.forward import output_head
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+# Beside the weights, and not in them: the folder stays a normal one.
 HEAD_FILE = "value_head.safetensors"
 
 
 def value_head(model: PreTrainedModel) -> torch.nn.Linear:
     """A linear map from the model's hidden size to 1, float32, all zeros: V = 0 everywhere."""
     head = torch.nn.Linear(output_head(model).weight.shape[1], 1)
+    # V = 0 is the honest start: a random head would be noise in the first advantages.
     torch.nn.init.zeros_(head.weight)
     torch.nn.init.zeros_(head.bias)
     return head.to(model.device)

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 
 from veritune.text import parse_json
 
+# Looked at first: most texts are no JSON, and parsing is slow.
 _JSON = re.compile(r"\s*[\[{]")
+# ASDiv writes `9 (apples)`.
 _WITH_UNIT = re.compile(r"(-?[\d.,:/]+)\s*\([^()]*[A-Za-z][^()]*\)")
 # Characters of a column, as JSON, that travels along as metadata: others hold whole samples.
 LARGEST_METADATA = 2_000
@@ -43,6 +45,7 @@ def answer_text(value: object) -> str | None:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
+        # 3.0 in a column of floats was 3 before pandas read it.
         return str(int(value)) if value.is_integer() else repr(value)
     value = opened(value)
     if isinstance(value, str):

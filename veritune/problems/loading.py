@@ -131,6 +131,7 @@ def guess_source(path: str) -> str:
         rows = one.problems
         if isinstance(rows, Rows) and rows.keys and rows.keys <= keys and not rows.others & keys:
             with suppress(RecordError):
+                # Keys may be the same by chance: the row itself has to be read.
                 rows.from_row(first)
                 return one.name
     return FILE
@@ -169,11 +170,13 @@ class _Reading:
     def _renamed(self, problem: Problem) -> Problem:
         """A problem whose id another has: equal rows are one, other rows get their content's id."""
         known = self._found[problem.id]
+        # In files of ours an id names one problem, and twice the same is a mistake.
         if not self._lenient or problem.metadata.get("kind"):
             raise RecordError(f"id: {problem.id!r} is a duplicate")
         if (known.prompt, known.reference) == (problem.prompt, problem.reference):
             raise _EqualError
         number = 2
+        # Some data sets number their rows anew in every part.
         while (name := f"{problem.id}-{number}") in self._found:
             number += 1
         return replace(problem, id=name)

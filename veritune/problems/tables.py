@@ -89,6 +89,7 @@ def _rows_of(value: object, path: Path, split: str) -> list[object]:
         for name in (split, *LISTS):
             if isinstance(value.get(name), list):
                 return list(value[name])
+        # Objects by id, then columns of equal length, then one row alone.
         inner = list(value.values())
         if inner and all(isinstance(one, dict) for one in inner):
             return [{"id": key, **one} for key, one in value.items()]

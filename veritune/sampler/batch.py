@@ -47,6 +47,7 @@ class DecodeBatch:
     ) -> None:
         self._decoder, self._endings, self._config = decoder, endings, config
         self.slots, self.rows = slots, 0
+        # One array of records, so that a row moves as one.
         names = ("position", "index", "prompt", "count", "limit")
         self._state = np.zeros(
             slots,
@@ -72,6 +73,8 @@ class DecodeBatch:
             state["position"], state["index"] = group.position, now
             state["prompt"], state["count"], state["limit"] = len(group.prompt), 0, group.limit
             for row, index in zip(state, now, strict=True):
+                # All at once, by candidate: what a token is drawn with does not depend on who else
+                # is in the batch.
                 row["uniform"][: group.limit] = uniforms(
                     seed, round, group.problem_id, index, group.limit
                 )
@@ -95,6 +98,7 @@ class DecodeBatch:
         state["logprobs"][here] = logprobs.cpu().numpy()
         state["count"] += 1
         ended = self._endings.is_eos[tokens]
+        # Texts are decoded only where the newest token can end a stop string.
         for i in self._endings.suspects(tokens):
             ids = state["ids"][i, : state["count"][i]].tolist()
             ended[i] = ended[i] or self._endings.stops(ids)

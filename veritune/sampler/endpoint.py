@@ -14,9 +14,11 @@ from collections.abc import Mapping
 
 from veritune.errors import EndpointError, InputError
 
+# With the waits below a minute to a minute and a half: a server that is started again is back.
 ATTEMPTS = 8
 # Seconds before the second attempt, and at most; each waits twice as long as the one before.
 FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
+# Seconds without a byte; long answers of a busy server come whole at their end.
 ANSWER_SECONDS = 600.0
 # Bytes.
 LONGEST_ANSWER = 1 << 28
@@ -58,6 +60,7 @@ class Endpoint:
             except (OSError, http.client.HTTPException, ValueError) as error:
                 complaint = f"cannot be used ({getattr(error, 'reason', None) or error})"
                 delay = 0.0
+            # Up to half as long again by chance, so that many clients do not come back together.
             own = min(self._first_delay * 2 ** (attempt - 1), LONGEST_DELAY)
             if attempt == ATTEMPTS or self.closing.wait(max(own * random.uniform(1, 1.5), delay)):
                 break

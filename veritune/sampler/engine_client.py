@@ -19,6 +19,7 @@ from typing import TypeVar
 from veritune.errors import VerituneError
 from veritune.replies import Stops
 
+# How soon a dead engine is noticed, against waking up while nothing happens.
 POLL_SECONDS = 0.5
 # Reads process ids until this process ends, however it does, and ends those as well.
 WATCH = """

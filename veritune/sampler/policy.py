@@ -47,6 +47,7 @@ class Policy:
         self._cached = True
         with torch.inference_mode():
             if is_supported(model):
+                # The arranged copy is all that is needed; two of them would not fit where one does.
                 self._weights, self._model = arrange(model), None
                 if adapter_base(folder := model_folder(checkpoint.path)) is None:
                     self._reloader = WeightReloader(model, folder)

@@ -16,6 +16,7 @@ from veritune.sampler.codec import PromptCodec, SampledSequence
 def request_seed(seed: int, round: int, problem_id: str, index: int) -> int:
     """A 63-bit seed for engines that sample by themselves."""
     name = f"{seed}/{round}/{index}/{problem_id}".encode(errors="surrogatepass")
+    # 63 bits: vLLM and servers take a signed 64-bit seed.
     return int.from_bytes(hashlib.shake_128(name).digest(8), "little") >> 1
 
 
@@ -88,6 +89,7 @@ class RequestPlan:
 
     def begin_again(self) -> None:
         """What was under way waits again, in its order."""
+        # Before those that have not begun: the order of the plan stays.
         self.waiting.extendleft(reversed(self.under_way.values()))
         self.under_way.clear()
 

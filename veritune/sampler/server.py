@@ -27,7 +27,9 @@ from veritune.sampler.replies import (
 )
 from veritune.sampler.requests import request_seed
 
+# Each has a thread here; engines rarely decode more at once.
 MOST_CONNECTIONS = 128
+# How soon Ctrl-C and `close` are heeded while no answer comes.
 POLL_SECONDS = 0.5
 # A problem, and the index of a candidate of it.
 Asked = tuple[Problem, int]
@@ -256,6 +258,7 @@ def _at_once(
         threading.Thread(target=run, daemon=True).start()
         asked.put(job)
         under_way += 1
+    # As many as were started, each ends with one None.
     threads = under_way
     try:
         while under_way and not stop.is_set():

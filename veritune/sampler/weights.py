@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MODELS = {"qwen2", "llama"}
+# Those whose turns follow from the position alone; others change with the length of the text.
 ROTATIONS = {"default", "linear", "llama3"}
 # Outputs of a block of a matrix, where that divides them.
 WIDTH = 64
@@ -190,6 +191,7 @@ def _linear(module: Affine) -> tuple[Tensor, Tensor | None]:
 
 def _paired(module: Affine, heads: int, size: int, scale: float) -> tuple[Tensor, Tensor | None]:
     """A query or key projection with entries i and i + size / 2 of each head side by side."""
+    # transformers turns entry i with i + size / 2; side by side they are one complex number.
     order = torch.arange(heads * size).view(heads, 2, size // 2).transpose(1, 2).reshape(-1)
     weight, bias = _linear(module)
     return weight[order] * scale, None if bias is None else bias[order] * scale

@@ -88,6 +88,8 @@ class Connection:
         except sqlite3.DatabaseError as error:
             raise DamagedRunError(f"{self._path}: damaged ({error})") from None
         try:
+            # After the commit: a kill between the two leaves frames that sqlite may keep or drop,
+            # and not a list of what is not there.
             frames = self._pages.note()
         except OSError as error:
             raise self._abandoned(error) from None

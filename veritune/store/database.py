@@ -53,6 +53,7 @@ def open_for_writing(path: Path) -> tuple[sqlite3.Connection, State]:
             make_database(path)
         state = check_database(path)
         db = sqlite3.connect(path, check_same_thread=False)
+        # A commit is on disk when it returns: checkpoints are named by it.
         db.execute("pragma synchronous = full")
         # Only `Store` moves frames into the database: `journal.pages` must be on disk before.
         db.execute("pragma wal_autocheckpoint = 0")
@@ -68,6 +69,7 @@ def open_for_writing(path: Path) -> tuple[sqlite3.Connection, State]:
 def make_database(path: Path, run_id: str | None = None) -> None:
     """An empty journal of a run; `path` appears last, and whole."""
     aside = path.with_name(".journal.sqlite")
+    # Leftovers of a journal that never appeared: its log would be read with the new one.
     remove_database(path)
     for leftover in (aside, wal_of(aside)):
         leftover.unlink(missing_ok=True)

@@ -25,6 +25,7 @@ FREE = {
     ),
     *("trainer.micro_batch_size", "trainer.activation_checkpointing", "trainer.save_every"),
 }
+# Without leading zeros, so that no two names mean one round.
 CHECKPOINT = re.compile(r"round-([1-9]\d*)")
 
 

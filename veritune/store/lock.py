@@ -45,6 +45,7 @@ def is_held(path: Path) -> bool:
     except OSError:
         return False
     try:
+        # Shared: two readers that ask at once must not take each other for a writer.
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

@@ -47,6 +47,7 @@ def is_made(out: Path, made_of: dict[str, object], inputs: Iterable[str]) -> boo
         raise UnwritableError(f"{out}: cannot be written ({error.strerror})") from None
     if not stat.S_ISREG(found.st_mode):
         raise RecipeError(f"--out: {out} is no regular file; name one")
+    # An empty file holds nobody's work: `mktemp` makes such ones.
     if found.st_size == 0:
         return False
     _refuse_another(out, made_of)

@@ -22,6 +22,7 @@ from typing import Self
 from veritune.errors import JournalError, RecipeError, UnwritableError
 from veritune.records import Verdict
 
+# How the file begins, so that nobody else's is taken for ours.
 HEAD = "veritune verdicts of"
 # How long verdicts wait for others to be written with: one by one would cost a tenth of a second a
 # thousand. Verdicts that come more slowly are written at once.
@@ -36,6 +37,7 @@ class Partial:
         self.path = path
         self.outcomes: Counter[str] = Counter()
         self.damaged = 0
+        # Where each verdict stands; -1 where there is none yet.
         self._places = array("q", [-1]) * count
         self._waiting, self._written = bytearray(), 0.0
         self._fd = _open_alone(path)
@@ -113,6 +115,7 @@ class Partial:
         position, outcome, _ = text.split(" ", 2)
         if int(position) >= len(self._places):
             return False
+        # Twice the same candidate: the later line holds, and counts once.
         if self._places[int(position)] < 0:
             self.outcomes[outcome] += 1
         self._places[int(position)] = place
@@ -150,6 +153,7 @@ def _open_alone(path: Path) -> int:
         raise UnwritableError(f"{path}: cannot be written ({error.strerror})") from None
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # The file that was locked may have been removed meanwhile, by the one that finished it.
         if os.path.samestat(os.fstat(fd), path.stat()):
             return fd
     except OSError:

@@ -129,6 +129,7 @@ class Store:
 
         A set is of the round that ends its name, as "train/3" is of 3; others are kept.
         """
+        # By name: an exam of round 3 is "exam/3", and goes with it.
         later = [name for name in self.names() if (_round_of(name) or 0) > round]
         with self._db.writing() as db:
             for table in ("policies", "metrics"):
@@ -267,6 +268,7 @@ class Store:
         What is there already stays as it is. Those that were not there before also go to the
         `listener`. Raises `JournalError` for a measurement of another policy than is there.
         """
+        # A resumed round measures again what it had written down: the first stays.
         new = [row for row in rows if not self._has_metric(row)]
         number = self._last_export() + 1
         self._db.write(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LONGEST = 1024
 # A line is made where it holds less than this share of the padded rows' tokens.
 WORTH = 0.9
-# Those whose attention has been held to that of padded rows, token by token (tests/trainer).
+# Their attention goes through transformers' interface, and masks nothing but what follows.
 MODELS = {"qwen2", "qwen3", "llama"}
 
 

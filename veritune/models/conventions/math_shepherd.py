@@ -13,6 +13,7 @@ from veritune.models.conventions.convention import Laid, Texts, pair_alone, plac
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+# As its model card has them; `ки` is one token of Mistral's vocabulary that no English text holds.
 TEXTS = Texts(tag="ки", good="+", bad="-", before="Step {k}: ")
 
 

@@ -14,7 +14,9 @@ from veritune.problems.shapes.prompts import Prompt, prompt_of
 from veritune.problems.shapes.row import Row
 from veritune.records import MathProblem, MathReference
 
+# `(A) 12`, `A. 12`, `A: 12`.
 _LETTERED = re.compile(r"^\s*\(?([A-Za-z])\s*[).:]\s*")
+# MathQA's options in one text: `a ) 38 , b ) 27.675 , ...`.
 _SPLIT = re.compile(r"(?:^|,\s*)([a-e])\s*\)\s*")
 # Options that stand in columns of their own.
 SPREAD = (
@@ -33,6 +35,7 @@ WRONG_ONES = (
     ("distractor1", "distractor2", "distractor3"),
     ("incorrect_answers",),
 )
+# Columns of the right answer where the wrong ones have columns of their own.
 RIGHT_ONE = ("correct_answer", "best_answer")
 # Columns that count the right option from 0.
 PLACE = ("answer_index", "answer_idx", "cop", "label", "gold", "correct_index")
@@ -160,6 +163,7 @@ def _place_of(value: object, options: Options, *, spread: bool) -> int | None:
     if text in options.texts:
         return options.texts.index(text)
     letter = text.strip("().: ").upper()
+    # A letter counts only after text and label: an option may be "A" itself.
     if len(letter) == 1 and letter in ascii_uppercase:
         return ascii_uppercase.index(letter)
     if text.isdigit():

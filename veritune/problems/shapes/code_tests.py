@@ -28,8 +28,11 @@ from veritune.records import (
 
 INPUT = ("input", "inputs", "stdin", "args", "test_input")
 OUTPUT = ("output", "outputs", "expected_output", "expected", "stdout", "answer", "test_output")
+# How LiveCodeBench, APPS and TACO say that cases are calls.
 FUNCTIONAL = ("functional", "function_call", "call_based", "call")
+# pytest's functions and unittest's classes, wherever they stand in the text.
 SUITE = re.compile(r"^\s*(?:async\s+)?def test_|^\s*class \w+\(.*TestCase\)", re.MULTILINE)
+# HumanEval's form.
 CHECK = re.compile(r"^def check\(", re.MULTILINE)
 # Input and output, as the row has them.
 Case = tuple[object, object]
@@ -240,6 +243,7 @@ def unpacked(value: object) -> object:
     if not isinstance(value, str) or is_empty(value) or value.lstrip()[:1] in "[{":
         return value
     try:
+        # At most 256 MiB: a few bytes can stand for far more.
         packed = zlib.decompressobj().decompress(base64.b64decode(value, validate=True), 1 << 28)
         text = _TextOnly(io.BytesIO(packed)).load()
     except (ValueError, zlib.error, pickle.UnpicklingError, EOFError, IndexError, KeyError):

@@ -42,6 +42,7 @@ def _solved(row: Row, said: str | None) -> Solved:
         if row.maps("entry_point") or any(row.has(name) for name in PROGRAM):
             raise UncheckableError("answer: is a program, and the row has no tests to check it by")
         solved = read_answer(worked or "")
+        # A few words may be an answer ("no solution"), a sentence without a number is not.
         wordy = len(solved.answer.split()) > FEW_WORDS and not re.search(r"\d", solved.answer)
         if solved.solution is None and wordy:
             raise UncheckableError("answer: a text in which no final answer is marked")

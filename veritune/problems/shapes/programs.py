@@ -38,6 +38,7 @@ SECTIONS = (
     ("interaction_format", "Interaction"),
     ("note", "Note"),
 )
+# The number of the language in the rows of CodeContests.
 PYTHON3_OF_CODE_CONTESTS = 3
 
 
@@ -187,6 +188,7 @@ def _tests(row: Row, solution: str | None, starter: str) -> Tests:
             return _of_cases(first, rest, name, code, _checker(row))
     if is_cases(row.peek("ground_truth")):
         return _of_cases([], [row.take("ground_truth")], name, code)
+    # A whole program of tests before a list of some: MBPP+'s list has three of many.
     listed = opened(row.take("test_list"))
     value = _program(row) or listed or opened(row.role("tests"))
     challenges = opened(row.take("challenge_test_list"))
@@ -238,6 +240,7 @@ def _of_cases(
         name, functional = own or name, functional or calls
         cases += [case for case in found if case not in cases]
         visible = len(cases) if place + 1 == len(shown) else visible
+    # All or none of them visible says nothing that a selection could use.
     visible = visible if visible is not None and 0 < visible < len(cases) else None
     texts = all(isinstance(given, str) for given, _ in cases)
     if name is None or (texts and not functional):

@@ -48,6 +48,7 @@ CONTAINERS = (
 )
 # Objects of which only what belongs to tests is taken.
 SETTINGS = ("metadata", "extra_info", "ground_truth", "answer")
+# What of such an object belongs to tests; a reward's other settings are no columns.
 IN_SETTINGS = (
     *(*ROLES["entry_point"], *ROLES["tests"]),
     *("starter_code", "inputs", "outputs", "import_prefix"),

@@ -31,6 +31,7 @@ NEUTRAL: dict[Neutral, StepLabel] = {
     "incorrect": "incorrect",
     "unchecked": "unchecked",
 }
+# As files write them, in any case.
 _WORDS: dict[str, StepLabel] = {
     **dict.fromkeys(("+", "good", "correct", "right", "true", "positive"), "verified"),
     **dict.fromkeys(("-", "bad", "incorrect", "wrong", "false", "negative"), "incorrect"),
@@ -55,6 +56,7 @@ def labels_of(values: Sequence[object], reading: Reading) -> list[Label]:
     """
     read = [_value(value) for value in values]
     numbers = [value for value in read if isinstance(value, float)]
+    # Ratings and soft labels share 0 and 1: only -1, or what lies between, tells which they are.
     ratings = any(number == -1 for number in numbers)
     soft = any(0 < number < 1 for number in numbers)
     return [_label(value, reading, ratings=ratings, soft=soft) for value in read]

@@ -15,7 +15,9 @@ from veritune.records import StepLabel
 
 # Ends a step in Math-Shepherd's `input`.
 TAG = "\u043a\u0438"
+# OpenR's code ends every step with five line ends.
 OPENR_TAG = "\n\n\n\n\n"
+# Math-Shepherd's problem ends where its first step begins.
 FIRST_STEP = "Step 1:"
 
 

@@ -9,6 +9,7 @@ from veritune.problems.stepwise.labelled import Values, VerifiedCandidate
 from veritune.problems.stepwise.readers import TAG
 from veritune.records import StepLabel
 
+# PRM800K has no word for a step that was not wholly checked.
 RATINGS: dict[StepLabel, int | None] = {
     "verified": 1,
     "incorrect": -1,
@@ -63,6 +64,7 @@ class Solution:
         return ["+" if right else "-" for right in self.decided(kind)]
 
 
+# Labels that a format of right and wrong has words for.
 RIGHT = frozenset({"verified", "incorrect"})
 
 

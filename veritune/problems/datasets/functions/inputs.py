@@ -28,6 +28,7 @@ def propose(signature: str, parameters: Parameters, rng: Random) -> list[list[ob
 
 
 def _integers(numbers: list[int], rng: Random) -> list[int]:
+    # Comparisons turn at a parameter: it, the one below and the one above.
     near = [n + offset for n in numbers for offset in (0, -1, 1)]
     negative = [-n for n in numbers]
     multiples = [a * b for a in numbers for b in numbers]
@@ -48,6 +49,7 @@ def _pairs(numbers: list[int], rng: Random) -> list[tuple[int, int]]:
 
 def _strings(numbers: list[int], letters: list[str], rng: Random) -> list[str]:
     mark = letters[0] if letters else "a"
+    # Lengths around every parameter, and the mark in front, behind and in between.
     edges = ["", mark, mark * 2, f"x{mark}", f"{mark}y", f"{mark}b{mark}", "one two", " one  two "]
     for n in numbers:
         edges += [_word(rng, n), _word(rng, n + 1), mark * n, mark * (n + 1)]
