@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         laid_out,
         load_published,
     )
+    from veritune.models.fetching import FETCHED, fetch_model
     from veritune.models.head import (
         EntropyUse,
         States,
@@ -72,6 +73,10 @@ else:
                 "convention_of",
                 "laid_out",
                 "load_published",
+            ),
+            "fetching": (
+                "FETCHED",
+                "fetch_model",
             ),
             "head": (
                 "EntropyUse",
@@ -114,6 +119,7 @@ else:
 
 __all__ = [
     "CONVENTIONS",
+    "FETCHED",
     "IGNORED",
     "KIND_FILE",
     "MANIFEST",
@@ -137,6 +143,7 @@ __all__ = [
     "convention_of",
     "encode_prompt",
     "eos_ids",
+    "fetch_model",
     "folder_manifest",
     "fresh_reward_model",
     "has_chat_template",
