@@ -48,6 +48,9 @@ class FunctionsConfig(Frozen):
 
     families: Annotated[tuple[Family, ...], Field(min_length=1)] = get_args(Family)
     """Which kinds of function to draw from, equally often."""
+    form: Literal["comment", "sentence"] = "comment"
+    """How a problem is put. comment: a comment line, which the function follows; sentence: a
+    request in plain English, and the code `def f(x): return` that `prefill` can begin with."""
     tests: Positive = 8
     """Hidden calls a problem."""
     visible: Count = 0
