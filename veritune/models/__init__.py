@@ -18,7 +18,7 @@ from veritune.models.manifest import (
     read_manifest,
 )
 from veritune.models.scratch import build_scratch
-from veritune.models.text import completion_texts, encode_prompt, eos_ids
+from veritune.models.text import completion_texts, encode_problem, encode_prompt, eos_ids
 from veritune.models.token_ends import span_at, token_ends
 
 if TYPE_CHECKING:
@@ -141,6 +141,7 @@ __all__ = [
     "chunk_size",
     "completion_texts",
     "convention_of",
+    "encode_problem",
     "encode_prompt",
     "eos_ids",
     "fetch_model",
