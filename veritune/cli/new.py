@@ -37,10 +37,12 @@ path = "HuggingFaceTB/SmolLM2-135M-Instruct"  # a folder or a hub name
 
 [problems]
 path = "problems.jsonl"  # any layout: veritune problems show problems.jsonl
-chat = true              # through the model's chat template
-instruction = "Think step by step. Put the final answer into \\\\boxed{{}}."
 train = 4
 test = 1
+
+[prompt]
+chat = true  # through the model's chat template
+instruction = "Think step by step. Put the final answer into \\\\boxed{{}}."
 
 [sampler]
 n = 4

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from veritune.errors import RecordError
-from veritune.records.record import Index, Record
+from veritune.records.record import OMIT, Index, Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +14,8 @@ class Candidate(Record):
     """One sampled solution. `policy` is the content hash of the weights that sampled it.
 
     `step_ends` are the character offsets where its steps end, where they are given; the last is
-    the text's length. Left out, a rule finds the steps.
+    the text's length. Left out, a rule finds the steps. `prefill` is what the model's turn began
+    with, which is no part of `text`.
     """
 
     problem_id: str
@@ -26,6 +27,7 @@ class Candidate(Record):
     policy: str | None = None
     round: Index | None = None
     step_ends: list[Index] | None = None
+    prefill: str = field(default="", metadata=OMIT)
 
     def __post_init__(self) -> None:
         ends = self.step_ends

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from veritune.config import SamplerConfig
 from veritune.errors import ModelError
-from veritune.models import encode_prompt, eos_ids
+from veritune.models import encode_problem, eos_ids
 from veritune.records import Candidate, Problem
 from veritune.sampler.stopping import StoppingCriteria
 
@@ -42,7 +42,7 @@ class PromptCodec:
 
     def encode(self, problem: Problem) -> list[int]:
         """The prompt's token ids; raises `ModelError` where they are more than the model reads."""
-        ids = encode_prompt(self.tokenizer, problem.prompt)
+        ids = encode_problem(self.tokenizer, problem)
         if len(ids) >= self.longest:
             raise ModelError(
                 f"problem {problem.id}: its prompt is {len(ids)} tokens and the model reads at "
@@ -73,4 +73,5 @@ class PromptCodec:
                 logprobs=sampled.logprobs,
                 policy=policy,
                 round=round,
+                prefill=problems[sampled.position].prefill,
             )
