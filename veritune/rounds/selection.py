@@ -112,7 +112,7 @@ def _sameness(row: VerifiedCandidate, config: SelectionConfig) -> str:
     """Candidates of a problem with equal values are one."""
     problem, candidate, _ = row
     if config.distinct == "path":
-        return solution_path(problem, candidate.text)
+        return solution_path(problem, candidate.answer)
     return candidate.text.strip()
 
 

@@ -210,18 +210,20 @@ class ServerSampler:
         ending: Ending
         if chat:
             said = ending = self._complete(ChatChoice, body)
-            text = said.message.content
+            text = said.message.thought + (said.message.content or "")
+            thought = len(said.message.thought)
         else:
             written = ending = self._complete(TextChoice, body)
-            text = written.text
+            text, thought = written.text or "", 0
         return Candidate(
             problem_id=problem.id,
             index=index,
-            text=text or "",
+            text=text,
             finish_reason=ending.reason,
             policy=self._policy,
             round=round,
             prefill=problem.prefill,
+            thinking=thought or None,
         )
 
     def _complete(self, kind: type[R], body: dict[str, object]) -> R:
