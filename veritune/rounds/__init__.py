@@ -9,6 +9,7 @@ from veritune.rounds.verify_files import verify_file
 
 # What trains or samples is loaded when it is used: to verify a file takes none of it.
 if TYPE_CHECKING:
+    from veritune.rounds.exporting import Format, export
     from veritune.rounds.loop import improve
     from veritune.rounds.measures import pass_at_k, passes_visible
     from veritune.rounds.putting import put
@@ -22,6 +23,7 @@ else:
     __getattr__ = lazily(
         __name__,
         {
+            "exporting": ("Format", "export"),
             "loop": ("improve",),
             "measures": (
                 "pass_at_k",
@@ -43,9 +45,11 @@ else:
 
 __all__ = [
     "Advance",
+    "Format",
     "NullProgress",
     "Progress",
     "Session",
+    "export",
     "follow",
     "improve",
     "named_policy",
