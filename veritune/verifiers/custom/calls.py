@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import SupportsFloat
 
 from veritune.errors import RecipeError
 from veritune.plugins import Options, check_call, fitted, load_plugin
@@ -32,11 +32,11 @@ class Own:
     key: str = "verifier.type"
 
 
-def check_own(own: Own) -> Any:
+def check_own(own: Own) -> Callable[..., object]:
     """The function or class; raises `RecipeError` where it cannot be called as it must be."""
-    found: Any = load_plugin(own.path, own.key)
+    found: Callable[..., object] = load_plugin(own.path, own.key)
     if inspect.isclass(found):
-        method: Any = getattr(found, "verify", None)
+        method = getattr(found, "verify", None)
         if not callable(method):
             raise RecipeError(f"{own.key}: {own.path!r}: the class has no method verify")
         check_call(found, (), own.options, own.path, own.key)
@@ -50,15 +50,15 @@ class Opened:
     """Own code ready to be called, in one process."""
 
     def __init__(self, own: Own) -> None:
-        found: Any = check_own(own)
+        found = check_own(own)
         self._own, options = own, fitted(found, own.options)
-        self._object: Any = None
+        self._object: object = None
         self._loop = asyncio.Runner()
-        self._call: Callable[[Problem, Candidate], Any]
+        self._call: Callable[[Problem, Candidate], object]
         if inspect.isclass(found):
             self._object = found(**options)
             self._finish(getattr(self._object, "open", lambda: None)())
-            self._call = self._object.verify
+            self._call = getattr(self._object, "verify")  # noqa: B009
         else:
             self._call = lambda problem, candidate: found(problem, candidate, **options)
 
@@ -73,16 +73,16 @@ class Opened:
         self._finish(getattr(self._object, "close", lambda: None)())
         self._loop.close()
 
-    def _finish(self, result: Any) -> Any:
+    def _finish(self, result: object) -> object:
         """What a coroutine returns; anything else as it is."""
 
-        async def wait() -> Any:
+        async def wait(result: Awaitable[object]) -> object:
             return await result
 
-        return self._loop.run(wait()) if inspect.isawaitable(result) else result
+        return self._loop.run(wait(result)) if inspect.isawaitable(result) else result
 
 
-def verdict_of(result: Any, candidate: Candidate, pass_score: float) -> Verdict:
+def verdict_of(result: object, candidate: Candidate, pass_score: float) -> Verdict:
     """What a result means; raises `TypeError` or `ValueError` for what means nothing."""
     if result is None:
         return error_verdict(candidate, "it does not decide (returned None)")
@@ -91,7 +91,7 @@ def verdict_of(result: Any, candidate: Candidate, pass_score: float) -> Verdict:
     if type(result).__name__ in ("bool_", "bool"):
         score, reason = float(bool(result)), f"returned {bool(result)}"
     else:
-        if isinstance(result, str) or not hasattr(result, "__float__"):
+        if isinstance(result, str) or not isinstance(result, SupportsFloat):
             raise TypeError(
                 f"returned {type(result).__name__}; expected bool, a score in [0, 1] or a Verdict"
             )
