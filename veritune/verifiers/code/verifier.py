@@ -22,7 +22,7 @@ from veritune.sandbox import Sandbox
 from veritune.verifiers.code import reading, split, stdio, suite
 from veritune.verifiers.code.blame import blamed
 from veritune.verifiers.code.conclusion import IN_ONE_PROCESS, verdict
-from veritune.verifiers.code.extract import NO_PROGRAM, Extracted, asked_by, extract
+from veritune.verifiers.code.extract import Extracted, asked_by, extract
 from veritune.verifiers.code.flags import degrees
 from veritune.verifiers.code.languages import UnknownLanguageError
 from veritune.verifiers.code.missing import missing_library
@@ -58,8 +58,8 @@ class CodeVerifier:
         started = time.monotonic()
         asked = asked_by(problem.reference)
         program = await off_loop(candidate.text, partial(extract, candidate.text, asked))
-        if program is None:
-            return verdict(problem, candidate, "failed", NO_PROGRAM)
+        if isinstance(program, str):
+            return verdict(problem, candidate, "failed", program)
         try:
             found = await self._grade(problem, candidate, program)
         except SandboxFailureError as error:
