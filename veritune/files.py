@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Record)
 # Bytes of one line; a file without line ends must not fill the memory.
 LONGEST_LINE = 1 << 28
+# Some editors put it before UTF-8 text.
 BOM = b"\xef\xbb\xbf"
 
 
@@ -142,6 +143,7 @@ def replacing(path: Path, aside: Path | None = None) -> Iterator[Path]:
     try:
         yield aside
         with aside.open("rb") as stream:
+            # Before the rename: else a power cut can leave the name on an empty file.
             os.fsync(stream.fileno())
         aside.replace(path)
     finally:
@@ -251,6 +253,7 @@ def _create(path: Path, *, compress: bool) -> BinaryIO | zstandard.ZstdCompressi
         return stream
     import zstandard
 
+    # Level 3, zstd's own: higher ones save a few percent for several times the work.
     return zstandard.ZstdCompressor(level=3).stream_writer(stream, closefd=True)
 
 
@@ -286,6 +289,7 @@ def _as_text(value: object) -> str:
     return str(value)
 
 
+# Columns whose cells are JSON text in parquet, since their shapes differ by row.
 NESTED = (
     "prompt",
     "reference",

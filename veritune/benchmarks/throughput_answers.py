@@ -31,7 +31,9 @@ from veritune.errors import MissingFileError
 from veritune.verifiers import POOL_SECONDS, Pool, compare
 
 DATA = Path("../shared/data/math_answers")
+# Long enough that starting workers does not count.
 MANY = 10_000
+# Answers whose comparison would never end, among the others.
 BOMBS = 100
 
 PEER = """

@@ -27,6 +27,7 @@ from veritune.records import Checkpoint, MathProblem, MathReference, Problem
 
 PROMPTS, CANDIDATES, NEW_TOKENS = 64, 8, 64
 LENGTHS = (12, 40)
+# What `generate` is tried with; its best one counts.
 BATCHES = (32, 128, 512)
 SHAPE, INNER = ScratchConfig(layers=4, width=256, heads=4, max_length=128), 688
 # Candidates of the second table, times those of the first: it must outlast its own start.

@@ -24,6 +24,7 @@ from veritune.problems import (
 from veritune.records import Candidate, Problem, Verdict
 from veritune.verifiers import check_annotations
 
+# Of a generator, which has no end; seconds of work.
 GENERATED = 500
 
 

@@ -21,6 +21,7 @@ from veritune.records import Candidate, Problem, Verdict
 from veritune.verifiers import Verifier, open_verifier
 
 T = TypeVar("T")
+# Two a core: verifying waits for processes about half of the time.
 AT_ONCE = 2 * (os.cpu_count() or 1)
 
 

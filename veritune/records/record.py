@@ -16,6 +16,7 @@ from veritune.text import writable
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+# No number for a text, no unknown keys: what a file means is not guessed.
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 # A number that sqlite and parquet can hold.
 Index = Annotated[int, Field(ge=0, lt=2**63)]

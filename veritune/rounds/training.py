@@ -31,6 +31,7 @@ from veritune.trainer import (
 )
 from veritune.use import use_of
 
+# Steps of one write: a commit waits for the disk.
 METRICS_EVERY = 50
 
 

@@ -258,6 +258,7 @@ def _swept(study: StudyRecipe) -> Iterator[Cell]:
                     yield cell(study, arm, seed, change, number, value)
 
 
+# Those of the main claims.
 QUICK_ARMS = ("sft", "more-sft", "visible", "outcome", "process")
 
 
