@@ -7,6 +7,7 @@ import atexit
 import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import NoReturn, TypeVar
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ async def gathered(
 def leave(code: int) -> NoReturn:
     """End the process without waiting for threads."""
     atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # a pipe whose reader was interrupted, too
+            stream.flush()
     os._exit(code)
