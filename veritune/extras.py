@@ -12,6 +12,7 @@ EXTRAS = {
         *("numpy", "scipy", "jaxtyping", "huggingface_hub"),
     ),
     "report": ("matplotlib", "numpy"),
+    "fetch": ("gguf",),
     "data": ("datasets", "pyarrow", "huggingface_hub"),
     "vllm": ("vllm",),
     "docker": ("docker",),

@@ -29,6 +29,7 @@ CLOSING = (
 # What the tags begin with: most texts have none of it.
 SIGNS = "<[\u25c1"
 TAG = re.compile(rf"(?P<opening>{OPENING})|(?P<closing>{CLOSING})", re.IGNORECASE)
+FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 PROMPT_END = re.compile(rf"(?:{OPENING})\s*\Z", re.IGNORECASE)
 # Characters at the end of a prompt in which an opening tag is looked for.
 LONGEST_TAG = 40
@@ -70,6 +71,8 @@ def answer_start(text: str, *, opened: bool = False) -> int | None:
     for match in TAG.finditer(text):
         if text[match.start() - 1 : match.start()] in tuple(QUOTES):
             continue
+        if start is not None and _in_code(text, start, match.start()):
+            continue  # A program of the answer's.
         start = match.end() if match.lastgroup == "closing" else None
     if "<|channel|>" in text:
         return _final_channel(text)
@@ -77,6 +80,16 @@ def answer_start(text: str, *, opened: bool = False) -> int | None:
         final = text.rfind(FINAL_STRIPPED)
         return None if final < 0 else final + len(FINAL_STRIPPED)
     return start
+
+
+def _in_code(text: str, start: int, end: int) -> bool:
+    """Whether `end` stands in a block of code that begins behind `start`."""
+    return len(FENCE.findall(text, start, end)) % 2 == 1
+
+
+def is_mark(token: str) -> bool:
+    """Whether a token sets a thought apart."""
+    return TAG.fullmatch(token.strip()) is not None or token == "<|channel|>"
 
 
 def opens_thinking(prompt: str) -> bool:

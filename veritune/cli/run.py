@@ -40,7 +40,7 @@ def first_prompt(recipe: Recipe) -> str:
     try:
         if path is not None and not Path(path).expanduser().is_dir():
             raise RecipeError(f"{path} is not on this machine yet")
-        train, _ = recipe_problems(put(recipe), recipe.seed)
+        train, _ = recipe_problems(recipe.problems, recipe.seed, prompt=put(recipe))
         said = f"first prompt:\n{shown(train[0])}"
     except VerituneError as error:
         said = f"first prompt: not shown ({error})"

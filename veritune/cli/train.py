@@ -5,20 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
+from veritune.cli.posing import pose_rows
 from veritune.cli.tracking import tracking
 from veritune.cli.train_adapter import make_adapter, merge
 from veritune.cli.train_pairs import train_dpo, train_reward
 from veritune.cli.train_rl import train_group, train_ppo
-from veritune.config import Count, SftConfig, TrackerName
+from veritune.config import Count, PromptConfig, SftConfig, TrackerName
 from veritune.errors import RecipeError
 from veritune.records import Checkpoint, MetricsRow, number
-
-if TYPE_CHECKING:
-    pass
 
 
 class TrainArguments(SftConfig):
@@ -39,6 +36,7 @@ class TrainArguments(SftConfig):
     """The order of the examples follows from this."""
     shard: bool = False
     """Under torchrun: every process holds a piece of the model only (FSDP)."""
+    prompt: PromptConfig = PromptConfig()
     tracker: TrackerName | None = None
     """Where the steps' measurements go. Left out: nowhere."""
 
@@ -83,11 +81,14 @@ def train_sft(argv: Sequence[str]) -> int:
     if arguments.shard and int(os.environ.get("WORLD_SIZE", "1")) == 1:
         raise RecipeError("--shard needs several processes: torchrun --nproc-per-node=2 ...")
     from veritune.models import model_folder, policy_hash
-    from veritune.trainer import SftTrainer, read_examples
+    from veritune.trainer import Example, SftTrainer, read_examples
 
-    examples = read_examples(arguments.problems, arguments.candidates, arguments.verdicts)
     folder = model_folder(arguments.model)
     progress = TerminalProgress()
+    read = read_examples(arguments.problems, arguments.candidates, arguments.verdicts)
+    rows = [(one.problem, one.candidate) for one in read]
+    posed = pose_rows(rows, arguments.prompt, arguments.model, progress)
+    examples = [Example(problem=problem, candidate=candidate) for problem, candidate in posed]
     with (
         progress.phase("train", arguments.max_steps) as advance,
         tracking(arguments) as tell,

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
+from veritune.cli.posing import pose_rows
 from veritune.cli.tracking import tracking
 from veritune.config import (
     OWN_CLASS,
@@ -20,6 +21,7 @@ from veritune.config import (
     Positive,
     PositiveFloat,
     PpoConfig,
+    PromptConfig,
     TrackerName,
 )
 from veritune.errors import RecipeError
@@ -49,6 +51,7 @@ class PolicyGradientArguments(Frozen):
     """The temperature that the candidates were sampled at."""
     seed: Count = 0
     """The order of the candidates follows from this."""
+    prompt: PromptConfig = PromptConfig()
     tracker: TrackerName | None = None
     """Where the steps' measurements go. Left out: nowhere."""
 
@@ -104,7 +107,9 @@ def _train(
     from veritune.models import model_folder, policy_hash
     from veritune.trainer import Rollout, process_rank
 
-    verified = read_verified(arguments.problems, arguments.candidates, arguments.verdicts)
+    read = read_verified(arguments.problems, arguments.candidates, arguments.verdicts)
+    progress = TerminalProgress()
+    verified = pose_rows(read, arguments.prompt, arguments.model, progress)
     rollouts = [Rollout(problem=p, candidate=c, verdict=v) for p, c, v in verified]
     folders = [model_folder(path) for path in (arguments.model, arguments.reference) if path]
     policy, reference = (
@@ -128,7 +133,7 @@ def _train(
         trained = trainer.update(policy, rollouts, out)
     if process_rank():
         return 0  # One of several processes under torchrun; the first one speaks.
-    progress, last = TerminalProgress(), steps[-1]
+    last = steps[-1]
     for warning in texts(last, "warnings"):
         progress.say(warning)
     reward = number(last, "reward")

@@ -13,6 +13,8 @@ Positive = Annotated[int, Field(gt=0, lt=2**63)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 Rate = Annotated[float, Field(ge=0, le=1)]
 PositiveFloat = Annotated[float, Field(gt=0)]
+# Options of own code or of a template, passed to it by name.
+Options = dict[str, int | float | bool | str]
 TrackerName = Literal["tensorboard", "wandb", "trackio"]
 
 
@@ -36,6 +38,7 @@ def renamed(key: str) -> str | None:
     place = "trainer" if place in ("warm_start", "reward") else place
     for old, new in RENAMED.items():
         of, _, was = old.rpartition(".")
-        if was == name and place in ("", of.rpartition(".")[2]):
-            return f"{section}{dot}{new.rpartition('.')[2]}"
+        there, _, now = new.rpartition(".")
+        if was == name and place in ({of} if of != there else {"", of.rpartition(".")[2]}):
+            return f"{section if of == there else there}{dot}{now}"
     return None

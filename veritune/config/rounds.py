@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from veritune.config.base import Count, Frozen, Positive, PositiveFloat, Rate
+from veritune.config.base import Count, Frozen, Options, Positive, PositiveFloat, Rate
 from veritune.config.checkers import CheckerName, ConventionConfig, JudgeConfig, RolloutsConfig
 
 # Candidates that a model reads together.
@@ -79,9 +79,6 @@ class AnswersConfig(Frozen):
     """Whether an inequality is accepted where the reference is a set or interval."""
 
 
-Option = int | float | bool | str
-# Options of own code, passed to it by name.
-Options = dict[str, Option]
 Combine = Literal["weighted", "all", "any", "first"]
 
 

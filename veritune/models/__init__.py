@@ -18,7 +18,7 @@ from veritune.models.manifest import (
     read_manifest,
 )
 from veritune.models.scratch import build_scratch
-from veritune.models.text import completion_texts, encode_prompt, eos_ids
+from veritune.models.text import completion_texts, encode_problem, encode_prompt, eos_ids
 from veritune.models.token_ends import span_at, token_ends
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         laid_out,
         load_published,
     )
+    from veritune.models.fetching import FETCHED, fetch_model
     from veritune.models.head import (
         EntropyUse,
         States,
@@ -72,6 +73,10 @@ else:
                 "convention_of",
                 "laid_out",
                 "load_published",
+            ),
+            "fetching": (
+                "FETCHED",
+                "fetch_model",
             ),
             "head": (
                 "EntropyUse",
@@ -114,6 +119,7 @@ else:
 
 __all__ = [
     "CONVENTIONS",
+    "FETCHED",
     "IGNORED",
     "KIND_FILE",
     "MANIFEST",
@@ -137,8 +143,10 @@ __all__ = [
     "chunk_size",
     "completion_texts",
     "convention_of",
+    "encode_problem",
     "encode_prompt",
     "eos_ids",
+    "fetch_model",
     "folder_manifest",
     "fresh_reward_model",
     "has_chat_template",

@@ -1,7 +1,8 @@
 """Problems: a prompt with what is needed to check an answer, of a math problem or of a program.
 
 Everything that decides how a candidate is checked stands in the typed reference. `metadata` is
-free: it travels along for people, and nothing is decided by it.
+free: it travels along for people, and nothing is decided by it. `prefill` is what the model's turn
+begins with; `template_kwargs` are arguments of its chat template.
 """
 
 from __future__ import annotations
@@ -15,10 +16,7 @@ from pydantic import BeforeValidator, Field, ValidationError, with_config
 from typing_extensions import TypedDict
 
 from veritune.errors import RecordError
-from veritune.records.record import STRICT, Record, adapter, first_problem
-
-# Of a field that is left out of files where it has its default.
-OMIT = {"omit": True}
+from veritune.records.record import OMIT, STRICT, Record, adapter, first_problem
 
 
 @with_config(STRICT)
@@ -169,6 +167,8 @@ class MathProblem(Record):
     prompt: str | list[Message]
     reference: MathReference
     metadata: dict[str, object] = field(default_factory=dict)
+    prefill: str = field(default="", metadata=OMIT)
+    template_kwargs: dict[str, object] = field(default_factory=dict, metadata=OMIT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +180,8 @@ class CodeProblem(Record):
     prompt: str | list[Message]
     reference: CodeReference
     metadata: dict[str, object] = field(default_factory=dict)
+    prefill: str = field(default="", metadata=OMIT)
+    template_kwargs: dict[str, object] = field(default_factory=dict, metadata=OMIT)
 
 
 Problem = MathProblem | CodeProblem

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # No number for a text, no unknown keys: what a file means is not guessed.
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+# Of a field that is left out of files where it has its default.
+OMIT = {"omit": True}
 # A number that sqlite and parquet can hold.
 Index = Annotated[int, Field(ge=0, lt=2**63)]
 # Made once: `json.dumps` with an option makes one a call.

@@ -158,7 +158,7 @@ def teaching_examples(recipe: Recipe) -> list[Example]:
     count = recipe.warm_start.demonstrations
     return [
         Example(problem=problem, candidate=Candidate(problem_id=problem.id, index=0, text=text))
-        for problem, text in demonstrations(put(recipe), recipe.seed, count)
+        for problem, text in demonstrations(recipe.problems, recipe.seed, count, put(recipe))
     ]
 
 
@@ -186,7 +186,9 @@ def _build(recipe: Recipe, folder: Path, progress: Progress) -> Checkpoint:
 
 def _fingerprint(recipe: Recipe) -> str:
     """Names what a start follows from: the recipe's keys, and the content of the files it names."""
-    parts = recipe.model_dump(mode="json", include={"seed", "model", "problems", "warm_start"})
+    parts = recipe.model_dump(
+        mode="json", include={"seed", "model", "problems", "prompt", "warm_start"}
+    )
     named = [path for path in (recipe.model.path, recipe.model.adapter) if path is not None]
     content = [policy_hash(path) for path in named]
     if recipe.warm_start.demonstrations and recipe.problems.source not in GENERATORS:

@@ -206,23 +206,24 @@ class ServerSampler:
         self, problem: Problem, index: int, round: int, body: dict[str, object]
     ) -> Candidate:
         chat = not isinstance(problem.prompt, str)
-        body["messages" if chat else "prompt"] = problem.prompt
-        if isinstance(problem.prompt, list) and problem.prompt[-1]["role"] == "assistant":
-            body |= {"add_generation_prompt": False, "continue_final_message": True}
+        body |= asked_of(problem)
         ending: Ending
         if chat:
             said = ending = self._complete(ChatChoice, body)
-            text = said.message.content
+            text = said.message.thought + (said.message.content or "")
+            thought = len(said.message.thought)
         else:
             written = ending = self._complete(TextChoice, body)
-            text = written.text
+            text, thought = written.text or "", 0
         return Candidate(
             problem_id=problem.id,
             index=index,
-            text=text or "",
+            text=text,
             finish_reason=ending.reason,
             policy=self._policy,
             round=round,
+            prefill=problem.prefill,
+            thinking=thought or None,
         )
 
     def _complete(self, kind: type[R], body: dict[str, object]) -> R:
@@ -231,6 +232,25 @@ class ServerSampler:
         url = f"{self._endpoint.url}/{path}"
         reply = self._endpoint.ask(url, {"model": self._model, **body})
         return read_reply(kind, read_reply(Completion, reply, url).choices[0], url)
+
+
+def asked_of(problem: Problem) -> dict[str, object]:
+    """A problem as the routes for texts and chats take it; vLLM and SGLang know the names of what
+    goes beyond OpenAI's."""
+    if isinstance(problem.prompt, str):
+        return {"prompt": problem.prompt + problem.prefill}
+    turns = list(problem.prompt)
+    if problem.prefill and turns[-1]["role"] == "assistant":
+        last = turns.pop()
+        turns.append({"role": "assistant", "content": last["content"] + problem.prefill})
+    elif problem.prefill:
+        turns.append({"role": "assistant", "content": problem.prefill})
+    body: dict[str, object] = {"messages": turns}
+    if turns[-1]["role"] == "assistant":
+        body |= {"add_generation_prompt": False, "continue_final_message": True}
+    if problem.template_kwargs:
+        body["chat_template_kwargs"] = problem.template_kwargs
+    return body
 
 
 def _at_once(

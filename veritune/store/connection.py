@@ -18,7 +18,7 @@ from veritune.store.pages import PageLog
 # Pages in the write-ahead log before they are moved into the database: 16 MiB.
 LONGEST_WAL = 4096
 # What goes into a column; what comes out is known by the query alone.
-Cell = str | int | float | None
+Cell = str | bytes | int | float | None
 # How long a write waits for readers, and a checkpoint, which can be had later.
 BUSY_MS, CHECKPOINT_MS = 5000, 50
 

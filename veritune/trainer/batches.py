@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from veritune.errors import TrainingError
-from veritune.models import encode_prompt
+from veritune.models import encode_problem
 from veritune.records import Candidate
 from veritune.trainer.protocol import Example
 from veritune.trainer.rows import TokenRow
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def tokenize(examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase) -> list[TokenRow]:
     """Prompt and completion of every example as ids."""
     return [
-        encode(tokenizer, encode_prompt(tokenizer, e.problem.prompt), e.candidate, e.weight)
+        encode(tokenizer, encode_problem(tokenizer, e.problem), e.candidate, e.weight)
         for e in examples
     ]
 

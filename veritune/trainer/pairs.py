@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from random import Random
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from veritune.errors import RecordError
 from veritune.files import iter_rows
+from veritune.models import encode_problem, encode_prompt
 from veritune.records import Candidate, Message, Problem, VerifiedCandidate
 from veritune.use import use_of
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,13 @@ def verdict_pairs(
             for i in range(count)
         ]
     return pairs
+
+
+def pair_prompt(tokenizer: PreTrainedTokenizerBase, pair: PreferencePair) -> list[int]:
+    """Token ids of a pair's prompt, as its candidates were given it."""
+    if pair.problem is None:
+        return encode_prompt(tokenizer, pair.prompt)
+    return encode_problem(tokenizer, pair.problem)
 
 
 def _distinct(rows: Sequence[VerifiedCandidate], *, verified: bool, steps: bool) -> list[Candidate]:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from veritune.models import encode_prompt, span_at, token_ends
+from veritune.models import encode_problem, span_at, token_ends
 from veritune.records import Verdict, VerifiedCandidate
 from veritune.trainer.batches import encode
-from veritune.trainer.pairs import PreferencePair
+from veritune.trainer.pairs import PreferencePair, pair_prompt
 from veritune.trainer.rows import PairRow, TokenRow
 from veritune.use import use_of
 
@@ -25,7 +25,7 @@ def outcome_rows(
     for problem, candidate, verdict in verified:
         outcome = use_of(verdict, truncated=candidate.truncated).outcome
         if outcome is not None:
-            row = encode(tokenizer, encode_prompt(tokenizer, problem.prompt), candidate)
+            row = encode(tokenizer, encode_problem(tokenizer, problem), candidate)
             label = (row.prompt, len(row.ids) - 1, outcome)
             rows.append(replace(row, labels=(label,)))
     return rows
@@ -44,7 +44,7 @@ def process_rows(
     """
     rows = []
     for problem, candidate, verdict in verified:
-        row = encode(tokenizer, encode_prompt(tokenizer, problem.prompt), candidate)
+        row = encode(tokenizer, encode_problem(tokenizer, problem), candidate)
         own = row.ids[row.prompt :]
         ends = token_ends(tokenizer, own, candidate.text)
         labels = tuple(
@@ -83,7 +83,7 @@ def pair_rows(pairs: Iterable[PreferencePair], tokenizer: PreTrainedTokenizerBas
     """Pairs as token ids."""
     rows = []
     for pair in pairs:
-        prompt = encode_prompt(tokenizer, pair.prompt)
+        prompt = pair_prompt(tokenizer, pair)
         chosen, rejected = (encode(tokenizer, prompt, c) for c in (pair.chosen, pair.rejected))
         rows.append(PairRow(chosen, rejected))
     return rows

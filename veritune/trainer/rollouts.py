@@ -10,7 +10,7 @@ import torch
 
 from veritune.config import CreditConfig
 from veritune.errors import TrainingError
-from veritune.models import encode_prompt, token_ends
+from veritune.models import encode_problem, token_ends
 from veritune.trainer.credit import assign_credit
 from veritune.trainer.precision import Computed
 from veritune.trainer.protocol import Rollout, minibatches_per_epoch
@@ -59,7 +59,7 @@ def read_rows(
         if credit is None:
             continue
         if problem.id not in prompts:
-            prompts[problem.id] = encode_prompt(tokenizer, problem.prompt)
+            prompts[problem.id] = encode_problem(tokenizer, problem)
         prompt = prompts[problem.id]
         rows.append(
             TokenRow(

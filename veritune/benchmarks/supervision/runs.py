@@ -55,8 +55,8 @@ async def _run(cell: Cell, tests: Path, candidates: int, before: float) -> None:
     chosen = best_round(rounds)
     policy = policy_after(recipe, whole(chosen, "round"))
     name = file_name(cell.sweep, cell.value)
-    problems = {LONGER: read_tests(tests, "longer") if cell.sweep is None else []}
-    problems[EXAM] = read_tests(tests, name)
+    problems = {LONGER: read_tests(tests, "longer", recipe) if cell.sweep is None else []}
+    problems[EXAM] = read_tests(tests, name, recipe)
     with Store.open(recipe.folder) as store:
         for stem, asked in problems.items():
             if asked:

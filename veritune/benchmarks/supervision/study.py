@@ -61,7 +61,7 @@ def _rerank(
     """Every seed's rerankers, trained on what its outcome or process arm sampled first."""
     asked = study.study
     drawn = {c.seed: c for c in every if c.arm in LABELLED and c.sweep is None}
-    problems = held_out.read_tests(folder / "problems", "test")[: asked.rerank_problems]
+    problems = held_out.read_tests(folder / "problems", "test", study)[: asked.rerank_problems]
     if not asked.rerank or not drawn:
         return {}
     jobs: list[Job] = [

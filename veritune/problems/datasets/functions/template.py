@@ -40,6 +40,17 @@ class Template:
         """The one-line spec, as a comment."""
         return f"# f({self.signature}): {self.spec.format(**parameters)}\n"
 
+    def sentence(self, parameters: Parameters) -> str:
+        """The same as a request in plain English."""
+        spec = self.spec.format(**parameters)
+        return f"Write a Python function f({self.signature}) that returns: {spec}."
+
+    @property
+    def beginning(self) -> str:
+        """The code that an answer to the request begins with, up to the expression returned."""
+        head = f"def f({self.signature}):\n    "
+        return f"{head}return" if self.body.startswith("return ") else head
+
     def source(self, body: str, parameters: Parameters) -> str:
         """The whole function with one of this template's bodies."""
         lines = body.format(**parameters).split("\n")
