@@ -111,5 +111,6 @@ def truncation(count: int, total: int, max_tokens: int | None = None) -> str:
 
 def shown(text: str) -> str:
     """A text in a message: quoted, and not longer than a line."""
+    # A line of a terminal has room for that and for what is said of it.
     short = text if len(text) <= 60 else text[:57] + "..."
     return repr(writable(short))

@@ -182,6 +182,7 @@ def bare_vllm(policy: Checkpoint, **options: object) -> Callable[..., int]:
         max_num_seqs=PROMPTS * CANDIDATES,
         enforce_eager=not torch.cuda.is_available(),
         skip_tokenizer_init=True,
+        # Two engines are on the GPU at once.
         gpu_memory_utilization=0.3,
         **options,
     )

@@ -62,6 +62,7 @@ def run(work: Coroutine[object, None, T]) -> T:
 @cache
 def _loop(process: int) -> asyncio.AbstractEventLoop:
     """This process's loop: a forked child has the parent's variables, but not its threads."""
+    # In a thread that never ends: a sandbox belongs to the loop that opened it.
     loop = asyncio.new_event_loop()
     Thread(target=loop.run_forever, name="veritune-verifiers", daemon=True).start()
     return loop
