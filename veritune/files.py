@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Record)
 # Bytes of one line; a file without line ends must not fill the memory.
 LONGEST_LINE = 1 << 28
+# Some editors put it before UTF-8 text.
 BOM = b"\xef\xbb\xbf"
 
 
@@ -141,6 +142,7 @@ def replacing(path: Path, aside: Path | None = None) -> Iterator[Path]:
     try:
         yield aside
         with aside.open("rb") as stream:
+            # Before the rename: else a power cut can leave the name on an empty file.
             os.fsync(stream.fileno())
         aside.replace(path)
     finally:
@@ -250,6 +252,7 @@ def _create(path: Path, *, compress: bool) -> BinaryIO | zstandard.ZstdCompressi
         return stream
     import zstandard
 
+    # Level 3, zstd's own: higher ones save a few percent for several times the work.
     return zstandard.ZstdCompressor(level=3).stream_writer(stream, closefd=True)
 
 

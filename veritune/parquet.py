@@ -50,16 +50,10 @@ def _as_text(value: object) -> str:
     return str(value)
 
 
+# Columns whose cells are JSON text in parquet, since their shapes differ by row.
 NESTED = (
-    "prompt",
-    "reference",
-    "metadata",
-    "steps",
-    "tests",
-    "flags",
-    "parts",
-    "token_ids",
-    "logprobs",
+    *("prompt", "reference", "metadata", "steps", "tests", "flags", "parts"),
+    *("token_ids", "logprobs"),
 )
 # Columns that do not hold text.
 NUMBERS = {

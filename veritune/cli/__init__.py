@@ -32,6 +32,7 @@ COMMANDS = {
     "sandbox": "doctor: what isolation this machine offers; build: the image",
     "demo": "a weak model gets better at math and code because it is verified",
 }
+# 128 + SIGINT, as shells have it.
 INTERRUPTED = 130
 # How torch's threads wait for each other. Where a machine does something else, too, long spinning
 # slows them down many times over; to sleep at once costs a quiet machine a quarter of its speed.

@@ -13,6 +13,7 @@ from veritune.config import Frozen, Recipe, load_recipe
 from veritune.records import rate
 
 ARMS = ("demonstrations", "outcome", "process")
+# As the study names the same arm.
 NAMES = {"demonstrations": "more-sft"}
 
 

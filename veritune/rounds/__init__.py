@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from veritune.rounds.loop import improve
     from veritune.rounds.measures import pass_at_k, passes_visible
     from veritune.rounds.putting import put
+    from veritune.rounds.references import ReferenceCheck, check_references
     from veritune.rounds.sample_files import sample_file
     from veritune.rounds.session import Session, named_policy, open_session
     from veritune.rounds.start import start_policy
@@ -30,6 +31,10 @@ else:
                 "passes_visible",
             ),
             "putting": ("put",),
+            "references": (
+                "ReferenceCheck",
+                "check_references",
+            ),
             "sample_files": ("sample_file",),
             "session": (
                 "Session",
@@ -48,7 +53,9 @@ __all__ = [
     "Format",
     "NullProgress",
     "Progress",
+    "ReferenceCheck",
     "Session",
+    "check_references",
     "export",
     "follow",
     "improve",

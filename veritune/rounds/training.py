@@ -31,6 +31,7 @@ from veritune.trainer import (
 )
 from veritune.use import use_of
 
+# Steps of one write: a commit waits for the disk.
 METRICS_EVERY = 50
 
 
@@ -56,6 +57,7 @@ class Trainers:
     def update(self, order: TrainingOrder, on_step: OnStep) -> Checkpoint:
         """The policy after one round."""
         self._on_step, config = on_step, self._recipe.trainer
+        # A seed a round: the same order of examples every round would teach the order.
         seed, dtype = self._recipe.seed * 1000 + order.round, self._recipe.model.dtype
         if isinstance(config, SftTrainerConfig):
             sft = SftTrainer(config, seed=seed, dtype=dtype, on_step=on_step)

@@ -142,6 +142,7 @@ def check_database(path: Path) -> State:
     header = _header(path)
     if header and not header.startswith(b"SQLite format 3\0"):
         raise DamagedRunError(f"{path}: damaged (no database)")
+    # Where sqlite keeps `user_version`, readable without opening a damaged file.
     version = int.from_bytes(header[60:64], "big")
     # The pages first: a damaged header must not pass for another version's.
     listed = path.with_name("journal.pages").exists()
