@@ -11,6 +11,7 @@ from veritune.rounds.verify_files import verify_file
 if TYPE_CHECKING:
     from veritune.rounds.loop import improve
     from veritune.rounds.measures import pass_at_k, passes_visible
+    from veritune.rounds.memory import memory_lines
     from veritune.rounds.putting import put
     from veritune.rounds.sample_files import sample_file
     from veritune.rounds.session import Session, named_policy, open_session
@@ -27,6 +28,7 @@ else:
                 "pass_at_k",
                 "passes_visible",
             ),
+            "memory": ("memory_lines",),
             "putting": ("put",),
             "sample_files": ("sample_file",),
             "session": (
@@ -48,6 +50,7 @@ __all__ = [
     "Session",
     "follow",
     "improve",
+    "memory_lines",
     "named_policy",
     "open_session",
     "open_whole",
