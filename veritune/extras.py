@@ -5,6 +5,7 @@ The command line turns a package that is missing into one line that names its ex
 
 from __future__ import annotations
 
+# The packages of each extra, by the name they are imported under (pyproject.toml has the rest).
 EXTRAS = {
     "train": (
         *("torch", "transformers", "tokenizers", "safetensors", "peft"),
@@ -17,7 +18,6 @@ EXTRAS = {
     "docker": ("docker",),
     "ray": ("ray",),
 }
-"""The packages of each extra, by the name they are imported under (pyproject.toml has the rest)."""
 
 
 def missing_extra(error: ModuleNotFoundError, command: str = "") -> str | None:

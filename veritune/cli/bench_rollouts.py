@@ -54,7 +54,7 @@ class RolloutLabelArguments(VerifierConfig):
 def main(argv: Sequence[str]) -> int:
     """Label, write the verdicts, and compare with the labels that rules give."""
     from veritune.benchmarks import agreement
-    from veritune.verifiers import check_steps
+    from veritune.verifiers import check_candidate
 
     arguments = parse(RolloutLabelArguments, argv, prog="veritune bench rollouts")
     read = read_pairs(arguments.problems, arguments.candidates)
@@ -63,7 +63,7 @@ def main(argv: Sequence[str]) -> int:
     labels = run_async(_label(arguments, pairs, progress))
     verdicts = [replace(found.verdict, steps=found.steps) for found in labels]
     write_records(arguments.out, verdicts)
-    rules = [check_steps(problem, candidate.text) for problem, candidate in pairs]
+    rules = [check_candidate(problem, candidate) for problem, candidate in pairs]
     found = agreement([(v.steps, r) for v, r in zip(verdicts, rules, strict=True)])
     progress.say(f"{len(verdicts)} solutions in {arguments.out}")
     progress.say(f"same label as by rules: {percent(found.same_label)} of {found.steps} steps")

@@ -11,14 +11,15 @@ from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress, percent
 from veritune.cli.run import execute
 from veritune.config import Frozen, LoraConfig, Recipe, load_recipe
+from veritune.records import rate
 
 ARMS = ("demonstrations", "outcome", "process")
 NAMES = {"demonstrations": "more-sft"}
 REAL_ARMS = ("random", "outcome")
 REAL_MODEL = "smollm2-135m"
 LORA = LoraConfig(rank=16, alpha=32.0)
+# Learning rate of the adapter: ten times that of all weights.
 LORA_RATE = 5e-4
-"""Learning rate of the adapter: ten times that of all weights."""
 
 
 class DemoArguments(Frozen):
@@ -97,9 +98,9 @@ def _summary(recipe: Recipe) -> str:
     with Store.open(recipe.folder, read_only=True) as store:
         rows = store.evaluations()
     first, last = rows[0], rows[-1]
-    trace = last["trace_error"]
+    trace = rate(last, "trace_error")
     wrong = "" if trace is None else f"; wrong steps behind right answers {percent(trace)}"
     return (
-        f"{recipe.name:<20} pass@1 {percent(first['pass_at_1']):>6} ->"
-        f" {percent(last['pass_at_1']):>6}{wrong}"
+        f"{recipe.name:<20} pass@1 {percent(rate(first, 'pass_at_1')):>6} ->"
+        f" {percent(rate(last, 'pass_at_1')):>6}{wrong}"
     )

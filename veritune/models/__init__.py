@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from veritune.lazy import lazily
-from veritune.models.adapters import merge_adapter, save_adapter
+from veritune.models.adapters import adapter_rank, merge_adapter, save_adapter
 from veritune.models.checkpoints import remove_folder, remove_leftovers, save_policy, whole_folder
-from veritune.models.forward import hidden_states, keeping, plain
+from veritune.models.forward import adapter_off, hidden_states, keeping, merged, output_head, plain
 from veritune.models.hashing import WEIGHTS, adapter_base, model_shape, policy_hash
 from veritune.models.hub import has_chat_template, model_folder
 from veritune.models.loading import load_policy
@@ -141,6 +141,8 @@ __all__ = [
     "Texts",
     "TokenSpan",
     "adapter_base",
+    "adapter_off",
+    "adapter_rank",
     "build_scratch",
     "check_folder",
     "checkpoint_activations",
@@ -168,8 +170,10 @@ __all__ = [
     "logprobs_of",
     "made_by",
     "merge_adapter",
+    "merged",
     "model_folder",
     "model_shape",
+    "output_head",
     "packed",
     "plain",
     "policy_hash",

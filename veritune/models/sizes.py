@@ -9,8 +9,8 @@ from veritune.errors import ModelError
 from veritune.models.hub import HUB_NAME
 from veritune.models.transformers_logging import silence_transformers
 
+# How long the hub may take to answer for a config.
 HUB_SECONDS = 3.0
-"""How long the hub may take to answer for a config."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,10 +19,12 @@ from veritune.models import ModelSizes, read_sizes
 from veritune.problems import shown
 from veritune.records import Problem
 
+# Tokens of a prompt where the problems are not at hand.
 PROMPT_TOKENS = 512
-"""Tokens of a prompt where the problems are not at hand."""
+# A chunk of float32 logits, its softmax and its gradient (`models.chunks`).
 LOGITS = 3 * 4 * (1 << 25)
-"""A chunk of float32 logits, its softmax and its gradient (`models.chunks`)."""
+# The native sampler's KV cache at most (`sampler.policy`).
+NATIVE_CACHE = 4 << 30
 GB = 1e9
 DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "bf16": 2}
 FITS = "use model.lora.rank, a smaller trainer.micro_batch_size or trainer.activation_checkpointing"
@@ -124,7 +126,8 @@ def _sampling(recipe: Recipe, sizes: ModelSizes, row: int, gpu: float | None) ->
             )
         return weights | {"KV cache": share - weights["weights"]}
     rows = min(sampler.max_num_seqs, recipe.rounds.prompts * sampler.n)
-    return weights | {"KV cache": float(rows * cached)}
+    most = NATIVE_CACHE if sampler.type == "native" else rows * cached
+    return weights | {"KV cache": float(min(rows * cached, most))}
 
 
 def _kept(recipe: Recipe, sizes: ModelSizes, trained: int) -> dict[str, float]:

@@ -77,7 +77,14 @@ def extract_answer(
     start = answer_start(text, opened=thinking_opened)
     if start is None:
         return NOTHING
-    text = first_turn(text[start:])
+    return answer_in(text[start:], marker=marker, mode=mode, only=only)
+
+
+def answer_in(
+    text: str, *, marker: str | None = None, mode: Mode = "stated", only: Kind | None = None
+) -> Extraction:
+    """As `extract_answer`, of a text in which nothing is thought."""
+    text = first_turn(text)
     if marker and (behind := behind_marker(text, marker)) is not None:
         return Extraction(stated_in(behind), "marker") if behind else NOTHING
     if only == "plain":

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from random import Random
-from typing import Any, cast
+from typing import cast
 
 from veritune.config import FunctionsConfig, ProblemsConfig
 from veritune.problems.datasets.dataset import DataSet, Generator, Taught, Wanted
@@ -25,8 +25,8 @@ TEMPLATES = (*ARITHMETIC, *CONDITIONALS, *STRINGS, *LISTS)
 
 __all__ = ["DATA_SET", "TEMPLATES", "every_function", "problem_of", "teach"]
 
+# How many of a signature's edge cases, which are proposed first, every problem has.
 EDGES = 3
-"""How many of a signature's edge cases, which are proposed first, every problem has."""
 Instance = tuple[Template, Parameters]
 
 
@@ -118,7 +118,7 @@ def _function(source: str) -> Callable[..., object]:
     """
     scope: dict[str, object] = {}
     exec(compile(source, "<template>", "exec"), scope)
-    return cast("Callable[..., Any]", scope["f"])
+    return cast("Callable[..., object]", scope["f"])
 
 
 def draws(config: ProblemsConfig, rng: Random, wanted: Wanted) -> Iterator[Taught]:

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+# 0 and 1 would make templates say the same.
 DIGITS = tuple(range(2, 10))
+# Without j, q, v, x, y and z, of which some name parameters.
 LETTERS = tuple("abcdefghiklmnoprstuw")
 Family = Literal["arithmetic", "strings", "lists", "conditionals"]
 Parameters = dict[str, int | str]
