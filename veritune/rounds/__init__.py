@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from veritune.rounds.exporting import Format, export
     from veritune.rounds.loop import improve
     from veritune.rounds.measures import pass_at_k, passes_visible
+    from veritune.rounds.memory import memory_lines
     from veritune.rounds.putting import put
     from veritune.rounds.references import ReferenceCheck, check_references
     from veritune.rounds.sample_files import sample_file
@@ -30,6 +31,7 @@ else:
                 "pass_at_k",
                 "passes_visible",
             ),
+            "memory": ("memory_lines",),
             "putting": ("put",),
             "references": (
                 "ReferenceCheck",
@@ -59,6 +61,7 @@ __all__ = [
     "export",
     "follow",
     "improve",
+    "memory_lines",
     "named_policy",
     "open_session",
     "open_whole",
