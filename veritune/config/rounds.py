@@ -29,8 +29,9 @@ class SamplerConfig(Frozen):
     """Keep this many tokens; 0 means all."""
     min_p: Rate = 0.0
     """Drop tokens below this share of the likeliest one's probability."""
-    max_tokens: Positive = 64
-    """Longest completion in tokens."""
+    max_tokens: Positive | None = None
+    """Longest completion in tokens, thinking included. Left out: what the model has room for, up
+    to 2,048, or 16,384 where its chat template has a place to think."""
     stop: tuple[str, ...] = ()
     """Strings that end a candidate; they are removed from its text."""
     max_num_seqs: Positive = 512
@@ -278,5 +279,7 @@ class RoundsConfig(Frozen):
     """Replace problems whose candidates all passed or all failed, and train on the others alone."""
     sampling_budget: Annotated[float, Field(ge=1)] = 3.0
     """dynamic_sampling: at most so many times `prompts` are sampled a round."""
+    on_empty: Literal["stop", "skip"] = "stop"
+    """What a round does in which nothing can be trained on: stop the run, or skip its training."""
     keep_checkpoints: Count = 0
     """Keep only the newest so many rounds' checkpoints; 0 keeps them all."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from veritune.rounds.loop import improve
     from veritune.rounds.measures import pass_at_k, passes_visible
     from veritune.rounds.putting import put
+    from veritune.rounds.reasons import truncations
     from veritune.rounds.sample_files import sample_file
     from veritune.rounds.session import Session, named_policy, open_session
     from veritune.rounds.start import start_policy
@@ -28,6 +29,7 @@ else:
                 "passes_visible",
             ),
             "putting": ("put",),
+            "reasons": ("truncations",),
             "sample_files": ("sample_file",),
             "session": (
                 "Session",
@@ -57,6 +59,7 @@ __all__ = [
     "sample_file",
     "start_policy",
     "tracked_training",
+    "truncations",
     "verify_file",
     "with_caches",
 ]

@@ -62,7 +62,7 @@ async def verify_file(
 
         write_record_lines(out, partial.lines(), Verdict, note)
         partial.remove()
-        if said := truncation(found.truncated, found.count):
+        if said := truncation(found.truncated, found.count, thinking=found.truncated_thinking):
             progress.say(said)
         return {key: partial.outcomes[key] for key in ("passed", "failed", "error")}
 
