@@ -11,11 +11,11 @@ from veritune.config import PromptConfig, SamplerConfig
 from veritune.problems import posed, shown
 from veritune.records import Candidate, Problem, VerifiedCandidate
 
+# A model that is on this machine.
 HERE = SamplerConfig()
-"""A model that is on this machine."""
 R = TypeVar("R", tuple[Problem, Candidate], VerifiedCandidate)
+# Characters that are shown of a prompt.
 LONGEST = 1_500
-"""Characters that are shown of a prompt."""
 
 
 def pose_rows(

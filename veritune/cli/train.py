@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
@@ -18,7 +18,7 @@ from veritune.config import Count, PromptConfig, SftConfig, TrackerName
 from veritune.errors import RecipeError, RecordError
 from veritune.files import read_records
 from veritune.problems import read_pairs
-from veritune.records import Candidate, Checkpoint, Verdict
+from veritune.records import Candidate, Checkpoint, MetricsRow, Verdict, number
 from veritune.use import use_of
 
 if TYPE_CHECKING:
@@ -98,9 +98,9 @@ def train_sft(argv: Sequence[str]) -> int:
         tracking(arguments) as tell,
     ):
 
-        def on_step(step: dict[str, Any]) -> None:
+        def on_step(step: MetricsRow) -> None:
             tell(step)
-            advance(1, loss=step["loss"])
+            advance(1, loss=number(step, "loss"))
 
         trainer = SftTrainer(arguments, seed=arguments.seed, shard=arguments.shard, on_step=on_step)
         start = Checkpoint(path=str(folder), policy=policy_hash(folder))

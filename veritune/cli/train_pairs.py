@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import model_validator
 
@@ -23,9 +23,10 @@ from veritune.config import (
 )
 from veritune.errors import RecipeError, RecordError
 from veritune.problems import read_verified
-from veritune.records import Checkpoint, VerifiedCandidate
+from veritune.records import Checkpoint, MetricsRow, OnStep, VerifiedCandidate, number
 
 if TYPE_CHECKING:
+    from veritune.rounds import Advance
     from veritune.trainer import PreferencePair
 
 
@@ -162,11 +163,11 @@ def _pairs(
     return pairs
 
 
-def _shown(advance: Any, tell: Any) -> Any:
+def _shown(advance: Advance, tell: OnStep) -> OnStep:
     """Shows the loss, and the share of examples that come out right."""
 
-    def on_step(step: dict[str, Any]) -> None:
+    def on_step(step: MetricsRow) -> None:
         tell(step)
-        advance(1, loss=step["loss"], accuracy=step["accuracy"])
+        advance(1, loss=number(step, "loss"), accuracy=number(step, "accuracy"))
 
     return on_step

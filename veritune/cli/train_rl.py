@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from pydantic import Field
 
@@ -26,7 +26,10 @@ from veritune.config import (
 )
 from veritune.errors import RecipeError
 from veritune.problems import read_verified
-from veritune.records import Checkpoint
+from veritune.records import Checkpoint, MetricsRow, OnStep, number, texts
+
+if TYPE_CHECKING:
+    from veritune.trainer import Rollout, Trainer
 
 
 class PolicyGradientArguments(Frozen):
@@ -67,6 +70,15 @@ class GroupArguments(GroupConfig, PolicyGradientArguments):
     """dr_grpo, dapo: the most tokens that a candidate could have."""
 
 
+class Common(TypedDict):
+    """What every trainer of policy gradients is opened with."""
+
+    reference: Checkpoint
+    temperature: float
+    seed: int
+    on_step: OnStep
+
+
 def train_ppo(argv: Sequence[str]) -> int:
     """`veritune train ppo`."""
     arguments = parse(PpoArguments, argv, prog="veritune train ppo")
@@ -86,7 +98,9 @@ def train_group(argv: Sequence[str]) -> int:
     )
 
 
-def _train(arguments: Any, trainer_of: Any) -> int:
+def _train(
+    arguments: PolicyGradientArguments, trainer_of: Callable[[Common], Trainer[Rollout]]
+) -> int:
     out = Path(arguments.out)
     if out.exists():
         raise RecipeError(f"--out: {out} exists; name a new folder")
@@ -102,29 +116,29 @@ def _train(arguments: Any, trainer_of: Any) -> int:
         Checkpoint(path=str(folder), policy=policy_hash(folder))
         for folder in (folders[0], folders[-1])
     )
-    steps: list[dict[str, Any]] = []
+    steps: list[MetricsRow] = []
     with tracking(arguments) as tell:
 
-        def on_step(step: dict[str, Any]) -> None:
+        def on_step(step: MetricsRow) -> None:
             steps.append(step)
             tell(step)
 
-        trainer = trainer_of(
-            {
-                "reference": reference,
-                "temperature": arguments.temperature,
-                "seed": arguments.seed,
-                "on_step": on_step,
-            }
-        )
+        common: Common = {
+            "reference": reference,
+            "temperature": arguments.temperature,
+            "seed": arguments.seed,
+            "on_step": on_step,
+        }
+        trainer = trainer_of(common)
         trained = trainer.update(policy, rollouts, out)
     if process_rank():
         return 0  # One of several processes under torchrun; the first one speaks.
     last = steps[-1]
-    for warning in last.get("warnings", ()):
+    for warning in texts(last, "warnings"):
         progress.say(warning)
+    reward = number(last, "reward")
     progress.say(
-        f"{len(steps)} steps on {len(rollouts)} candidates, mean reward {last['reward']:.3f};"
+        f"{len(steps)} steps on {len(rollouts)} candidates, mean reward {reward:.3f};"
         f" {trained.path} holds policy {trained.policy}"
     )
     return 0

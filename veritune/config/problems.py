@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from veritune.config.base import Count, Frozen, Options, Positive, Rate
 
+# Arguments of `apply_chat_template` that are no arguments of a template's own.
 OURS = {
     "add_generation_prompt",
     "chat_template",
@@ -25,7 +26,6 @@ OURS = {
     "tools",
     "truncation",
 }
-"""Arguments of `apply_chat_template` that are no arguments of a template's own."""
 Family = Literal["arithmetic", "conditionals", "strings", "lists"]
 
 
@@ -66,6 +66,9 @@ class FunctionsConfig(Frozen):
 
     families: Annotated[tuple[Family, ...], Field(min_length=1)] = get_args(Family)
     """Which kinds of function to draw from, equally often."""
+    form: Literal["comment", "sentence"] = "comment"
+    """How a problem is put. comment: a comment line, which the function follows; sentence: a
+    request in plain English, and the code `def f(x): return` that `prefill` can begin with."""
     tests: Positive = 8
     """Hidden calls a problem."""
     visible: Count = 0

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from veritune.config.base import Count, Frozen, Options, Positive, PositiveFloat, Rate
 from veritune.config.checkers import CheckerName, ConventionConfig, JudgeConfig, RolloutsConfig
 
+# Candidates that a model reads together.
 BATCH = 32
-"""Candidates that a model reads together."""
 
 
 class SamplerConfig(Frozen):

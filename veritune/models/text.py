@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from veritune.errors import ModelError
-from veritune.records import Problem
+from veritune.records import Message, Problem
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+# A token by itself in nearly every vocabulary, and not changed by what follows.
 ANCHOR = "a"
 NO_KWARGS: Mapping[str, object] = MappingProxyType({})
 
@@ -29,7 +30,7 @@ def encode_problem(tokenizer: PreTrainedTokenizerBase, problem: Problem) -> list
 
 def encode_prompt(
     tokenizer: PreTrainedTokenizerBase,
-    prompt: str | Sequence[Any],
+    prompt: str | Sequence[Message],
     *,
     prefill: str = "",
     template_kwargs: Mapping[str, object] = NO_KWARGS,
@@ -100,7 +101,7 @@ def _strips(tokenizer: PreTrainedTokenizerBase) -> bool:
 
 def _chat_text(
     tokenizer: PreTrainedTokenizerBase,
-    messages: Sequence[Any],
+    messages: Sequence[Message],
     template_kwargs: Mapping[str, object] = NO_KWARGS,
 ) -> str:
     """Messages through the model's chat template, up to where the model is to write."""

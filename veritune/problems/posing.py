@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from veritune.config import PromptConfig
 from veritune.errors import InputError, MissingFileError, RecipeError
@@ -19,15 +19,15 @@ from veritune.problems.examples import read_examples
 from veritune.problems.shapes.prompts import Prompt, text_of
 from veritune.records import CodeProblem, Message, Problem
 
+# Instructions by name.
 PRESETS = {
     "gsm8k": DATASETS["gsm8k"].instruction,
     "boxed": "Reason step by step. Put the final answer into \\boxed{}.",
     "letter": "Reason step by step. Put the letter of the right option into \\boxed{}.",
     "code": "Answer with one Python code block.",
 }
-"""Instructions by name."""
+# Where a template's file has the problem's prompt.
 PLACE = "{prompt}"
-"""Where a template's file has the problem's prompt."""
 Template = Callable[[Problem], Prompt]
 
 
@@ -152,7 +152,7 @@ def own_template(name: str | None) -> Template | None:
 
 
 def _own(path: str) -> Template:
-    function: Any = load_plugin(path, "prompt.template")
+    function = load_plugin(path, "prompt.template")
     check_call(function, ("problem",), {}, path, "prompt.template")
 
     def call(problem: Problem) -> Prompt:
@@ -165,7 +165,6 @@ def _own(path: str) -> Template:
         )
         if not isinstance(prompt, str) and not turns:
             raise RecipeError(f"prompt.template: {path!r}: returned neither a text nor messages")
-        found: Prompt = prompt
-        return found
+        return cast("Prompt", prompt)
 
     return call

@@ -15,8 +15,8 @@ from veritune.problems.posing import posed
 from veritune.records import Problem
 from veritune.text import shown
 
+# Problems as they stand.
 PLAIN = PromptConfig(chat=False)
-"""Problems as they stand."""
 
 
 def _silent(text: str) -> None:
@@ -46,6 +46,8 @@ def recipe_problems(
     if one_file := _same(pool, held):
         pool, held = _divided(pool, config, rng)
     test = rng.sample(held, min(config.test, len(held)))
+    # Against all held-out problems, and not only those that are drawn: another count must not move
+    # the line.
     kept = _without(pool, held)
     if config.decontaminate:
         kept = _decontaminated(kept, held, config, say, bounded=not one_file)
@@ -92,6 +94,8 @@ def _decontaminated(
         f"{len(found)} of {len(pool)} training problems overlap with a held-out one"
         f" ({shown(first)} with {shown(found[first])})"
     )
+    # Two files that overlap much are the same data; the halves of one file merely repeat
+    # themselves.
     if bounded and len(found) > config.max_contaminated * len(pool):
         raise InputError(
             f"problems: {what}; to train without them give --problems.max-contaminated 1, to keep"

@@ -6,6 +6,7 @@ refuses unknown keys; `to_json` leaves out optional fields that are not set. A p
 """
 
 from veritune.records.candidates import AnswerPart, Candidate
+from veritune.records.metrics import MetricsRow, MetricValue, OnStep, number, rate, texts, whole
 from veritune.records.problems import (
     AssertTests,
     CallCase,
@@ -60,6 +61,9 @@ __all__ = [
     "MathProblem",
     "MathReference",
     "Message",
+    "MetricValue",
+    "MetricsRow",
+    "OnStep",
     "Outcome",
     "PartVerdict",
     "Problem",
@@ -78,6 +82,10 @@ __all__ = [
     "Verdict",
     "VerifiedCandidate",
     "first_problem",
+    "number",
     "problem_from_json",
     "problem_from_line",
+    "rate",
+    "texts",
+    "whole",
 ]

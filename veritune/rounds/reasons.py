@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from veritune.records import Candidate, Verdict, VerifiedCandidate
 from veritune.use import use_of
 
+# How the reason of a verdict begins where a solution states no answer.
 NO_ANSWER = "no answer found"
-"""How the reason of a verdict begins where a solution states no answer."""
 
 
 def histogram(rows: Iterable[VerifiedCandidate], unused: str) -> str:

@@ -29,8 +29,8 @@ class SampledSequence:
     finish_reason: Literal["stop", "length"]
 
 
+# Tokens that suffice for most answers, and for most of those that are thought about first.
 ANSWERS, THINKS = 2_048, 16_384
-"""Tokens that suffice for most answers, and for most of those that are thought about first."""
 
 
 def usual_tokens(chat_template: str) -> int:

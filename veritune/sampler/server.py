@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from queue import Empty, Queue
-from typing import Any
 
 from veritune.config import SamplerConfig
 from veritune.errors import EndpointError, InputError, PolicyMismatchError, VerituneError
@@ -28,8 +27,12 @@ from veritune.sampler.replies import (
 )
 from veritune.sampler.requests import request_seed
 
+# Each has a thread here; engines rarely decode more at once.
 MOST_CONNECTIONS = 128
+# How soon Ctrl-C and `close` are heeded while no answer comes.
 POLL_SECONDS = 0.5
+# A problem, and the index of a candidate of it.
+Asked = tuple[Problem, int]
 NO_POLICY = "the sampler has no policy yet; load a checkpoint first"
 
 
@@ -161,7 +164,7 @@ class ServerSampler:
 
     def _sample_one(self, problem: Problem, index: int, round: int) -> Candidate:
         config = self.config
-        body: dict[str, Any] = {
+        body: dict[str, object] = {
             "temperature": config.temperature,
             "top_p": config.top_p,
             "seed": request_seed(self.seed, round, problem.id, index),
@@ -181,7 +184,7 @@ class ServerSampler:
         return self._sample_text(problem, index, round, body)
 
     def _sample_token_ids(
-        self, codec: PromptCodec, problem: Problem, index: int, round: int, body: dict[str, Any]
+        self, codec: PromptCodec, problem: Problem, index: int, round: int, body: dict[str, object]
     ) -> Candidate:
         prompt = codec.encode(problem)
         body |= {
@@ -203,7 +206,7 @@ class ServerSampler:
         return candidate
 
     def _sample_text(
-        self, problem: Problem, index: int, round: int, body: dict[str, Any]
+        self, problem: Problem, index: int, round: int, body: dict[str, object]
     ) -> Candidate:
         chat = not isinstance(problem.prompt, str)
         body |= asked_of(problem)
@@ -226,7 +229,7 @@ class ServerSampler:
             thinking=thought or None,
         )
 
-    def _complete(self, kind: type[R], body: dict[str, Any]) -> R:
+    def _complete(self, kind: type[R], body: dict[str, object]) -> R:
         """The one choice that the server gives."""
         path = "chat/completions" if "messages" in body else "completions"
         url = f"{self._endpoint.url}/{path}"
@@ -254,13 +257,16 @@ def asked_of(problem: Problem) -> dict[str, object]:
 
 
 def _at_once(
-    work: Callable[[Any], Candidate], jobs: Iterable[Any], connections: int, stop: threading.Event
+    work: Callable[[Asked], Candidate],
+    jobs: Iterable[Asked],
+    connections: int,
+    stop: threading.Event,
 ) -> Iterator[Candidate]:
     """Results as they come, of `connections` jobs at once; the first error or `stop` ends all.
 
     The threads are daemons: a request that hangs holds up neither the reader nor the exit.
     """
-    asked: Queue[Any] = Queue()
+    asked: Queue[Asked | None] = Queue()
     done: Queue[Candidate | BaseException] = Queue()
 
     def run() -> None:
@@ -275,6 +281,7 @@ def _at_once(
         threading.Thread(target=run, daemon=True).start()
         asked.put(job)
         under_way += 1
+    # As many as were started, each ends with one None.
     threads = under_way
     try:
         while under_way and not stop.is_set():

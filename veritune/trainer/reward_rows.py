@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.models import encode_problem, span_at, token_ends
 from veritune.records import Verdict, VerifiedCandidate
@@ -13,8 +13,13 @@ from veritune.trainer.pairs import PreferencePair, pair_prompt
 from veritune.trainer.rows import PairRow, TokenRow
 from veritune.use import use_of
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
-def outcome_rows(verified: Iterable[VerifiedCandidate], tokenizer: Any) -> list[TokenRow]:
+
+def outcome_rows(
+    verified: Iterable[VerifiedCandidate], tokenizer: PreTrainedTokenizerBase
+) -> list[TokenRow]:
     """One label a candidate: its verdict's score, 0 for a cheat; none where nothing is known."""
     rows = []
     for problem, candidate, verdict in verified:
@@ -27,7 +32,10 @@ def outcome_rows(verified: Iterable[VerifiedCandidate], tokenizer: Any) -> list[
 
 
 def process_rows(
-    verified: Iterable[VerifiedCandidate], tokenizer: Any, *, beyond_error: bool = False
+    verified: Iterable[VerifiedCandidate],
+    tokenizer: PreTrainedTokenizerBase,
+    *,
+    beyond_error: bool = False,
 ) -> list[TokenRow]:
     """One label a decided step, up to and with the first wrong one.
 
@@ -62,6 +70,7 @@ def step_labels(
     for step in sorted(verdict.steps, key=lambda step: step.end):
         if step.label not in counted or step.end <= step.start:
             continue
+        # A soft label says more than its side of the threshold.
         hard = 1.0 if step.label == "verified" else 0.0
         label = hard if step.score is None else step.score
         labels.append((*span_at(ends, step.start, step.end), label))
@@ -70,7 +79,7 @@ def step_labels(
     return labels
 
 
-def pair_rows(pairs: Iterable[PreferencePair], tokenizer: Any) -> list[PairRow]:
+def pair_rows(pairs: Iterable[PreferencePair], tokenizer: PreTrainedTokenizerBase) -> list[PairRow]:
     """Pairs as token ids."""
     rows = []
     for pair in pairs:
