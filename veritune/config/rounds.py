@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from veritune.config.base import Count, Frozen, Options, Positive, PositiveFloat, Rate
-from veritune.config.checkers import CheckerName, ConventionConfig, JudgeConfig, RolloutsConfig
+from veritune.config.base import Count, Frozen, Options, Positive, PositiveFloat, Rate, own_or
+from veritune.config.checkers import CHECKERS, ConventionConfig, JudgeConfig, RolloutsConfig
 
 # Candidates that a model reads together.
 BATCH = 32
@@ -77,19 +76,6 @@ class AnswersConfig(Frozen):
 Combine = Literal["weighted", "all", "any", "first"]
 
 
-def own_or(*names: str) -> AfterValidator:
-    """One of these names, or own code by its Python path."""
-
-    def check(value: str) -> str:
-        if value not in names and not re.fullmatch(r"[^:\s]+:[A-Za-z_]\w*", value):
-            raise ValueError(
-                f"expected {', '.join(names)}, or own code as package.module:name or file.py:name"
-            )
-        return value
-
-    return AfterValidator(check)
-
-
 class VerifierPart(Frozen):
     """One of several verifiers that decide together."""
 
@@ -125,9 +111,10 @@ class VerifierConfig(Frozen):
     combine: Combine = "weighted"
     """parts: weighted: the mean of their scores by weight; all or any must pass; first: the first
     that decides. A part that fails to decide is an error where the others do not settle it."""
-    steps: tuple[CheckerName, ...] = ()
-    """rules: who labels math steps, in turn; each labels what those before it left unchecked or
-    only consistent. Left out: rules, then `reward_model` where it is named."""
+    steps: tuple[Annotated[str, own_or(*CHECKERS)], ...] = ()
+    """rules: who labels math steps, in turn (rules, reward_model, judge, rollouts, or own code by
+    its Python path); each labels what those before it left unchecked or only consistent. Left out:
+    rules, then `reward_model` where it is named."""
     reward_model: str | None = None
     """Folder or hub name of a reward model: what `veritune train reward` wrote, or a published
     process reward model. To label steps beside rules it must be of kind process."""
@@ -174,7 +161,7 @@ class VerifierConfig(Frozen):
         return value
 
     @property
-    def labellers(self) -> tuple[CheckerName, ...]:
+    def labellers(self) -> tuple[str, ...]:
         """Who labels steps, in turn."""
         return self.steps or (("rules", "reward_model") if self.reward_model else ("rules",))
 

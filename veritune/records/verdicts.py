@@ -14,7 +14,8 @@ Outcome = Literal["passed", "failed", "error"]
 StepLabel = Literal["incorrect", "consistent", "verified", "unchecked"]
 # arithmetic: calculations recomputed; derivation: statements proved from earlier ones; trace: the
 # data set's own rule; execution: a failing run; probability: a reward model's; judge: a language
-# model's word; rollouts: the share of completions that pass; annotation: as a file says.
+# model's word; rollouts: the share of completions that pass; annotation: as a file says; own: own
+# code's.
 EvidenceKind = Literal[
     "arithmetic",
     "derivation",
@@ -24,6 +25,7 @@ EvidenceKind = Literal[
     "judge",
     "rollouts",
     "annotation",
+    "own",
 ]
 Trust = Literal["full", "lower"]
 Degree = Literal["note", "suspicious", "cheat"]
