@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from veritune.rounds.measures import pass_at_k, passes_visible
     from veritune.rounds.memory import memory_lines
     from veritune.rounds.putting import put
+    from veritune.rounds.reasons import truncations
     from veritune.rounds.references import ReferenceCheck, check_references
     from veritune.rounds.sample_files import sample_file
     from veritune.rounds.session import Session, named_policy, open_session
@@ -33,6 +34,7 @@ else:
             ),
             "memory": ("memory_lines",),
             "putting": ("put",),
+            "reasons": ("truncations",),
             "references": (
                 "ReferenceCheck",
                 "check_references",
@@ -71,6 +73,7 @@ __all__ = [
     "sample_file",
     "start_policy",
     "tracked_training",
+    "truncations",
     "verify_file",
     "with_caches",
 ]
