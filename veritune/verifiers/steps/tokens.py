@@ -66,7 +66,7 @@ _SCAN = re.compile(
 )
 _OPERATORS = {**dict.fromkeys("×·⋅", "*"), **dict.fromkeys("−–", "-"), "÷": "/", "**": "^"}  # noqa: RUF001
 _LONGEST_NUMBER = 40
-_NUMBER_NEXT = re.compile(r"\s*\\?[$£€]?\s*(?:[\d(]|\.\d)")
+_NUMBER_NEXT = re.compile(r"\s*+(?:\\?[$£€]\s*+|\\\s*+)?(?:[\d(]|\.\d)")
 _SPOKEN = {"plus": "+", "minus": "-", "times": "*"}
 _SPOKEN_PAIRS = {("multiplied", "by"): "*", ("divided", "by"): "/"}
 _EQUALITIES = frozenset({"is", "are", "equals", "gives", "makes"})
