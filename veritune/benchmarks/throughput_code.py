@@ -169,14 +169,15 @@ def _containers(workers: int) -> Design:
     def one(_: int) -> bool:
         engine = connect_docker()
         made = engine.create_container(
-            DOCKER_IMAGE,
-            ["-c", f"{CODE}\n{TESTS.code}"],
+            image=DOCKER_IMAGE,
+            command=["-c", f"{CODE}\n{TESTS.code}"],
             entrypoint=["python3"],
             host_config=engine.create_host_config(network_mode="none"),
         )
-        engine.start(made)
-        passed: bool = engine.wait(made)["StatusCode"] == 0
-        engine.remove_container(made)
+        name = made["Id"]
+        engine.start(name)
+        passed = engine.wait(name)["StatusCode"] == 0
+        engine.remove_container(name)
         engine.close()
         return passed
 

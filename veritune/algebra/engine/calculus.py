@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from sympy import Basic
 
+# Digits that count where sympy finds only a number.
 DIGITS = 40
-"""Digits that count where sympy finds only a number."""
+# Terms of a sum that are simply added up.
 MOST_TERMS = 1_000
-"""Terms of a sum that are simply added up."""
 UNFINISHED = ("Integral", "Sum", "Product", "Limit", "Derivative")
 
 

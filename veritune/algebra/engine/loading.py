@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 OURS = (UnparsedError, UndefinedError, LimitReachedError, MemoryError, RecursionError)
+# Processor time that the import may take; no text can make it longer.
 LOADING_SECONDS = 20.0
-"""Processor time that the import may take; no text can make it longer."""
+# Processor time of one comparison from the moment that it needs sympy.
 WORKING_SECONDS = 1.2
-"""Processor time of one comparison from the moment that it needs sympy."""
 
 
 def _unlimited(_: float) -> None:
@@ -24,8 +24,8 @@ def _unlimited(_: float) -> None:
 
 
 _ALLOW: list[Callable[[float], None]] = [_unlimited]
+# The comparison that was last given its time, which it gets once.
 _GRANTED = [0]
-"""The comparison that was last given its time, which it gets once."""
 
 
 def limited_by(allow: Callable[[float], None]) -> None:

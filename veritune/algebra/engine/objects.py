@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from sympy import Basic
 
 MOST_NODES = 400
+# Size of a number that sympy is given.
 MOST_BITS = 2_000
-"""Size of a number that sympy is given."""
+# Size of a power of two numbers; sympy works such powers out at once.
 MOST_POWER_BITS = 20_000
-"""Size of a power of two numbers; sympy works such powers out at once."""
 HIGHEST_POWER = 400
 LARGEST_FACTORIAL = 400
 SIDES: dict[Node, str] = {Num(1): "+", Num(-1): "-"}

@@ -8,25 +8,22 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import lcm
-from typing import TYPE_CHECKING
 
 from veritune.algebra.equality.identity import identical
 from veritune.algebra.limits import UndefinedError, UnparsedError
 from veritune.algebra.trees.build import negated
 from veritune.algebra.trees.children import renamed, variables
 from veritune.algebra.trees.nodes import Add, Mul, Node, Num, Quantity
+from veritune.algebra.values.mp import MpNumber
 from veritune.algebra.values.numeric import Evaluator, context
 from veritune.algebra.values.quantities import mentions_pi
-
-if TYPE_CHECKING:
-    from veritune.algebra.values.mp import MpNumber
 
 PARAMETERS = frozenset("knmljNKpqrst")
 DIGITS = 40
 MOST_RESIDUES = 240
 
+# Offset and period as numbers.
 Family = tuple[MpNumber, MpNumber]
-"""Offset and period as numbers."""
 
 
 def family(node: Node, integers: frozenset[str]) -> Family | None:

@@ -27,12 +27,12 @@ from veritune.algebra.values.separation import separation_bits
 if TYPE_CHECKING:
     from veritune.algebra.values.mp import MpNumber
 
+# Digits of the first look.
 QUICK = 30
-"""Digits of the first look."""
+# Digits beyond the largest size that must agree.
 SPARE = 60
-"""Digits beyond the largest size that must agree."""
+# Leading digits that agree where two values are the same.
 CLOSE = 20
-"""Leading digits that agree where two values are the same."""
 BITS_A_DIGIT = 3.3219281
 MOST_SEPARATION = 6_000
 

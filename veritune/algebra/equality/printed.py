@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from veritune.algebra.values.mp import MpNumber
 
 DIGITS = 40
+# Significant digits from which a decimal is a program's; a double prints 15, less a last zero.
 DOUBLE = 14
-"""Significant digits from which a decimal is a program's; a double prints 15, less a last zero."""
+# Significant digits below which a decimal is taken to be exact.
 FEWEST = 2
-"""Significant digits below which a decimal is taken to be exact."""
+# A short decimal that is a whole number of quarters, such as 2.5, is exact, too.
 HALVES = 4
-"""A short decimal that is a whole number of quarters, such as 2.5, is exact, too."""
 
 
 class Printed(NamedTuple):

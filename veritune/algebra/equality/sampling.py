@@ -31,16 +31,16 @@ NEEDED = 4
 TRIES = 24
 BREAKPOINT_POINTS = 40
 SIZES = (0.4, 2.0, 1.0, 7.0, 3.0, 30.0, 0.1)
+# Letters that stand for whole numbers where anything suggests it.
 COUNTERS = table("n m k l j i N M K p q r")
-"""Letters that stand for whole numbers where anything suggests it."""
+# Whole numbers are tried from every residue of this, since (-1)^n and n mod 3 hide from some.
 RESIDUES = 12
-"""Whole numbers are tried from every residue of this, since (-1)^n and n mod 3 hide from some."""
+# Points where there are whole variables.
 WHOLE_NEEDED = 8
-"""Points where there are whole variables."""
+# Multiples of the residues' number that are added.
 BLOCKS = (0, 1, 0, 3, 0, 0, 5, 0, 12)
-"""Multiples of the residues' number that are added."""
+# Letters that are whole numbers where they are rounded.
 CERTAIN = table("n m k N")
-"""Letters that are whole numbers where they are rounded."""
 WHOLE_FUNCTIONS = table("factorial factorial2 binomial gcd lcm mod")
 
 Point = dict[str, int | Fraction]

@@ -54,8 +54,8 @@ if TYPE_CHECKING:
 
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 Join = Callable[[RealSet, RealSet], RealSet]
+# The least integer of each set of integers.
 WHOLE = {"Z": float("-inf"), "N": 1.0, "N_0": 0.0, "Z+": 1.0, "N^*": 1.0, "Z^+": 1.0}
-"""The least integer of each set of integers."""
 ORDERS = frozenset(("<", "<=", ">", ">="))
 
 

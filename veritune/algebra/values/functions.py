@@ -21,19 +21,19 @@ DIRECT = table(
     "sin cos tan cot sec csc asin acos atan acot asec acsc sinh cosh tanh coth sech csch "
     "asinh acosh atanh exp"
 )
+# Functions that mpmath works out by series, under its name for them.
 SPECIAL = {
     "erf": "erf", "erfc": "erfc", "zeta": "zeta", "Si": "si", "Ci": "ci", "Ei": "ei", "li": "li",
     "digamma": "digamma",
 }  # fmt: skip
-"""Functions that mpmath works out by series, under its name for them."""
 BOUNDED = frozenset(("asin", "acos"))
 LARGEST_FACTORIAL = 3_000
 LARGEST_EXPONENT = 20_000
+# Bits before the point of an argument.
 LARGEST_ARGUMENT = 2_000
-"""Bits before the point of an argument."""
 LARGEST_MATRIX = 8
+# Units of work of a function that has no short cut.
 SPECIAL_WORK = 1_000
-"""Units of work of a function that has no short cut."""
 
 
 class Place(Protocol):

@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     Measure = Callable[[Term], tuple[MpNumber, MpNumber]]
 
 LONGEST_SUM = 2_000
+# Digits at which what converges slowly shows.
 ENOUGH = 65
-"""Digits at which what converges slowly shows."""
 
 
 class UncoveredError(UndefinedError):

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from itertools import pairwise, zip_longest
-from typing import TYPE_CHECKING
 
 from veritune.algebra.limits import LimitReachedError, spend
 from veritune.algebra.trees.children import variables
 from veritune.algebra.trees.nodes import Add, Frac, Mul, Node, Pow, Sym
 from veritune.algebra.values.modular import whole_number
+from veritune.algebra.values.mp import MpNumber
 from veritune.algebra.values.numeric import Evaluator, context
-
-if TYPE_CHECKING:
-    from veritune.algebra.values.mp import MpNumber
 
 HIGHEST_DEGREE = 24
 DIGITS = 60
 STEPS = 400
 
+# Coefficients from the constant term up.
 Poly = list[MpNumber]
-"""Coefficients from the constant term up."""
 
 
 class NotPolynomialError(Exception):

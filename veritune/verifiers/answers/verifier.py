@@ -26,8 +26,8 @@ from veritune.verifiers.answers.pool import MEMORY_MB, SECONDS, Pool
 from veritune.verifiers.long import LONGEST_INLINE
 
 AnswerComparison = tuple[Extraction, Comparison]
+# What a reference is compared with to see whether it can be read at all.
 NOUGHT = Extraction("0", "none")
-"""What a reference is compared with to see whether it can be read at all."""
 
 
 class AnswerVerifier:
@@ -121,10 +121,10 @@ def reference_answer(text: str) -> str:
 
 
 NO_ANSWER = "no answer found in the solution"
+# Characters beyond which a reference may be a whole solution.
 LONGEST_REFERENCE = 300
-"""Characters beyond which a reference may be a whole solution."""
+# Characters of an answer that a verdict repeats.
 LONGEST_SHOWN = 2_000
-"""Characters of an answer that a verdict repeats."""
 
 
 def _outcome(result: Comparison) -> Outcome:

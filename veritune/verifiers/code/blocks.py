@@ -28,10 +28,10 @@ HEADER = re.compile(
     re.IGNORECASE,
 )
 MARKED = re.compile(r"^(?:#|//)[ \t]*file(?:name)?[ \t]*:", re.IGNORECASE)
+# Fences in a row that may stand in a docstring: to look from the block's start is quadratic.
 MOST_TRIED = 50
-"""Fences in a row that may stand in a docstring: to look from the block's start is quadratic."""
+# Characters of a line, or above a fence, in which a file's name is looked for.
 LONGEST_HEAD = 300
-"""Characters of a line, or above a fence, in which a file's name is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
