@@ -22,7 +22,7 @@ from veritune.sandbox import Sandbox
 from veritune.verifiers.code import reading, split, stdio, suite
 from veritune.verifiers.code.blame import blamed
 from veritune.verifiers.code.conclusion import IN_ONE_PROCESS, verdict
-from veritune.verifiers.code.extract import Extracted, asked_by, extract
+from veritune.verifiers.code.extract import NO_PROGRAM, Extracted, asked_by, extract
 from veritune.verifiers.code.flags import degrees
 from veritune.verifiers.code.languages import UnknownLanguageError
 from veritune.verifiers.code.missing import missing_library
