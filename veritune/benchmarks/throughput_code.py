@@ -169,15 +169,14 @@ def _containers(workers: int) -> Design:
     def one(_: int) -> bool:
         engine = connect_docker()
         made = engine.create_container(
-            image=DOCKER_IMAGE,
-            command=["-c", f"{CODE}\n{TESTS.code}"],
+            DOCKER_IMAGE,
+            ["-c", f"{CODE}\n{TESTS.code}"],
             entrypoint=["python3"],
             host_config=engine.create_host_config(network_mode="none"),
         )
-        name = made["Id"]
-        engine.start(name)
-        passed = engine.wait(name)["StatusCode"] == 0
-        engine.remove_container(name)
+        engine.start(made["Id"])
+        passed = engine.wait(made["Id"])["StatusCode"] == 0
+        engine.remove_container(made["Id"])
         engine.close()
         return passed
 

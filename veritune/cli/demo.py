@@ -3,7 +3,7 @@ veritune."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import veritune
@@ -77,7 +77,7 @@ def real_recipes(folder: Path, output: str) -> list[Recipe]:
     return [*arms, _arm(real, "lora", output, model={"lora": LORA}, trainer=rate)]
 
 
-def _arm(recipe: Recipe, arm: str, output: str, **parts: dict[str, object]) -> Recipe:
+def _arm(recipe: Recipe, arm: str, output: str, **parts: Mapping[str, object]) -> Recipe:
     """The recipe under an arm's name, with some keys of its parts changed."""
     changed: dict[str, object] = {
         part: getattr(recipe, part).model_copy(update=keys) for part, keys in parts.items()
