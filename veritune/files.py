@@ -15,11 +15,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import fields
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar, cast
+from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 from veritune.errors import MissingFileError, RecordError, UnwritableError, VerituneError
 from veritune.records import Record
 from veritune.text import parse_json, writable
+
+if TYPE_CHECKING:
+    import zstandard
+    from _typeshed import DataclassInstance, WriteableBuffer
 
 R = TypeVar("R", bound=Record)
 # Bytes of one line; a file without line ends must not fill the memory.
@@ -51,7 +55,7 @@ def to_record(path: str | Path, number: int, line: str, shape: type[R]) -> R:
         raise RecordError(f"{path}:{number}: {error}") from None
 
 
-def iter_rows(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def iter_rows(path: str | Path) -> Iterator[tuple[int, dict[str, object]]]:
     """(line number, JSON object) for files of foreign shapes."""
     for number, line in iter_lines(path):
         try:
@@ -200,13 +204,13 @@ class _Zstd(io.RawIOBase):
         self._stream = stream
         self._start = zstandard.ZstdDecompressor().decompressobj
         self._damaged: type[Exception] = zstandard.ZstdError
-        self._frame: Any = None
+        self._frame: zstandard.ZstdDecompressionObj | None = None
         self._ready = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         rest = b""
         while not self._ready:
             chunk = rest or self._stream.read(self.STEP)
@@ -215,21 +219,22 @@ class _Zstd(io.RawIOBase):
                     raise OSError("the zstd stream ends too early")
                 return 0
             self._ready, rest = self._decompress(chunk)
-        taken = self._ready[: len(buffer)]
-        buffer[: len(taken)] = taken
+        room = memoryview(buffer)
+        taken = self._ready[: len(room)]
+        room[: len(taken)] = taken
         self._ready = self._ready[len(taken) :]
         return len(taken)
 
     def _decompress(self, chunk: bytes) -> tuple[memoryview, bytes]:
         """What comes of a chunk, and what of it belongs to the next frame."""
-        self._frame = self._frame or self._start()
+        frame = self._frame = self._frame or self._start()
         try:
-            data = self._frame.decompress(chunk)
+            data = frame.decompress(chunk)
         except self._damaged as error:
             raise OSError(f"damaged zstd stream: {error}") from None
-        if not self._frame.eof:
+        if not frame.eof:
             return memoryview(data), b""
-        rest, self._frame = self._frame.unused_data, None
+        rest, self._frame = frame.unused_data, None
         if rest and data:
             self._stream.seek(-len(rest), os.SEEK_CUR)
             rest = b""
@@ -240,8 +245,8 @@ class _Zstd(io.RawIOBase):
         super().close()
 
 
-def _create(path: Path, *, compress: bool) -> Any:
-    stream = path.open("wb")
+def _create(path: Path, *, compress: bool) -> BinaryIO | zstandard.ZstdCompressionWriter:
+    stream: BinaryIO = path.open("wb")
     if not compress:
         return stream
     import zstandard
@@ -308,7 +313,7 @@ def _write_parquet(path: Path, records: Iterable[Record]) -> int:
 
     count, rest = 0, iter(records)
     rows = list(islice(rest, ROWS))
-    keys = [spec.name for spec in fields(cast(Any, rows[0]))] if rows else []
+    keys = [spec.name for spec in fields(cast("DataclassInstance", rows[0]))] if rows else []
     schema = pyarrow.schema([(key, NUMBERS.get(key, "string")) for key in keys])
     with pyarrow.parquet.ParquetWriter(path, schema) as writer:
         while rows:

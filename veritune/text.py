@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
 # Levels of lists and objects; pydantic stops at about 200, Python itself at about 1,000.
 DEEPEST = 100
@@ -31,7 +30,7 @@ def one_line(text: str) -> str:
     return CONTROL.sub("\ufffd", writable(" ".join(text.split())))
 
 
-def parse_json(text: str | bytes, *, finite: bool = True) -> Any:
+def parse_json(text: str | bytes, *, finite: bool = True) -> object:
     """The value of a JSON text; raises `ValueError` with one line saying what is wrong.
 
     With `finite`, NaN and the infinities are refused: JSON has none.

@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -47,18 +46,16 @@ def tiny(output: Path, **change: object) -> Recipe:
 
 def contents(folder: Path) -> list[tuple[object, ...]]:
     """Everything that a run's journal says, but for how long things took."""
-    db = sqlite3.connect(folder / "journal.sqlite")
-    drawn = "json_extract(record, '$.text'), json_extract(record, '$.policy')"
-    rows = db.execute(f"select name, problem_id, idx, {drawn} from candidates order by 1, 2, 3")
-    verdicts = db.execute(
-        "select name, problem_id, idx, outcome from verdicts order by 1, 2, 3"
-    ).fetchall()
-    selections = db.execute("select * from selections order by 1, 2, 3").fetchall()
-    measured = db.execute(
-        "select round, json_extract(record, '$.pass_at_1'), json_extract(record, '$.policy')"
-        " from metrics where phase = 'evaluate' order by 1"
-    ).fetchall()
-    return [*rows.fetchall(), *verdicts, *selections, *measured]
+    found: list[tuple[object, ...]] = []
+    with Store.open(folder, read_only=True) as store:
+        for name in store.names():
+            found += [
+                (name, c.problem_id, c.index, c.text, c.policy) for c in store.candidates(name)
+            ]
+            found += [(name, p.id, v.index, v.outcome) for p, _, v in store.verified(name)]
+            found += [(name, *key) for key in sorted(store.selected(name))]
+        found += [(row["round"], row["pass_at_1"], row["policy"]) for row in store.evaluations()]
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -57,8 +57,8 @@ def best_threshold(checked: Sequence[CheckedSolution]) -> float | None:
     return max(middles, key=lambda at: scores(at_threshold(checked, at)).f1 or 0.0)
 
 
+# Thresholds that are tried at most, spread over the scores.
 MOST = 200
-"""Thresholds that are tried at most, spread over the scores."""
 
 
 def at_threshold(checked: Sequence[CheckedSolution], threshold: float) -> list[CheckedSolution]:

@@ -27,13 +27,14 @@ COMMANDS = {
     "new": "write a starting point: a verifier, a recipe, a file of problems",
     "convert": "labelled steps between PRM800K, Math-Shepherd, ProcessBench and TRL's files",
     "report": "write a run's HTML page",
+    "model": "fetch: a small pretrained model to try things with",
     "sandbox": "doctor: what isolation this machine offers; build: the image",
     "demo": "a weak model gets better at math and code because it is verified",
 }
 INTERRUPTED = 130
+# How torch's threads wait for each other. Where a machine does something else, too, long spinning
+# slows them down many times over; to sleep at once costs a quiet machine a quarter of its speed.
 WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000"}
-"""How torch's threads wait for each other. Where a machine does something else, too, long spinning
-slows them down many times over; to sleep at once costs a quiet machine a quarter of its speed."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
 from veritune.cli.arguments import parse
 from veritune.cli.candidates import CandidateArguments, ProblemCandidate, verified_candidates
@@ -68,10 +68,19 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
+class ScoreRow(TypedDict):
+    """A line of a file of scores."""
+
+    problem_id: str
+    index: int
+    score: float | None
+
+
 def read_scores(path: str) -> dict[Key, float]:
     """Scores by (problem id, index); a row without a score (verifier error) counts as lowest."""
     found: dict[Key, float] = {}
-    for number, row in iter_rows(path):
+    for number, read in iter_rows(path):
+        row = cast("ScoreRow", read)  # what is not so is said below
         try:
             key, score = (str(row["problem_id"]), int(row["index"])), row["score"]
             found[key] = float("-inf") if score is None else float(score)

@@ -10,6 +10,7 @@ from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress, percent
 from veritune.cli.run import execute
 from veritune.config import Frozen, Recipe, load_recipe
+from veritune.records import rate
 
 ARMS = ("demonstrations", "outcome", "process")
 NAMES = {"demonstrations": "more-sft"}
@@ -71,9 +72,9 @@ def _summary(recipe: Recipe) -> str:
     with Store.open(recipe.folder, read_only=True) as store:
         rows = store.evaluations()
     first, last = rows[0], rows[-1]
-    trace = last["trace_error"]
+    trace = rate(last, "trace_error")
     wrong = "" if trace is None else f"; wrong steps behind right answers {percent(trace)}"
     return (
-        f"{recipe.name:<20} pass@1 {percent(first['pass_at_1']):>6} ->"
-        f" {percent(last['pass_at_1']):>6}{wrong}"
+        f"{recipe.name:<20} pass@1 {percent(rate(first, 'pass_at_1')):>6} ->"
+        f" {percent(rate(last, 'pass_at_1')):>6}{wrong}"
     )

@@ -23,8 +23,8 @@ KINDS = {
     "dedup": "leave out problems that stand twice, or overlap with another file",
 }
 ROWS = 3
+# Characters that are shown of a prompt or a solution.
 LONGEST = 300
-"""Characters that are shown of a prompt or a solution."""
 
 
 class ShowArguments(Frozen):

@@ -11,6 +11,7 @@ from veritune.cli.console import TerminalProgress, percent
 from veritune.cli.running import run_async
 from veritune.config import Recipe, load_recipe
 from veritune.errors import RecipeError, VerituneError
+from veritune.records import rate
 
 PROG = "veritune run RECIPE.toml"
 
@@ -39,7 +40,7 @@ def first_prompt(recipe: Recipe) -> str:
     try:
         if path is not None and not Path(path).expanduser().is_dir():
             raise RecipeError(f"{path} is not on this machine yet")
-        train, _ = recipe_problems(put(recipe), recipe.seed)
+        train, _ = recipe_problems(recipe.problems, recipe.seed, prompt=put(recipe))
         said = f"first prompt:\n{shown(train[0])}"
     except VerituneError as error:
         said = f"first prompt: not shown ({error})"
@@ -90,7 +91,7 @@ def execute(recipe: Recipe, from_round: int | None = None) -> None:
     rows = run_async(improve(recipe, progress, from_round))
     first, last = rows[0], rows[-1]
     progress.say(
-        f"done: pass@1 {percent(first['pass_at_1'])} -> {percent(last['pass_at_1'])} on"
+        f"done: pass@1 {percent(rate(first, 'pass_at_1'))} -> {percent(rate(last, 'pass_at_1'))} on"
         f" {last['problems']} held-out problems after {recipe.rounds.count} rounds;"
         f" everything is in {recipe.folder}"
     )

@@ -8,12 +8,12 @@ import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 T = TypeVar("T")
 
 
-def run_async(work: Coroutine[Any, Any, T]) -> T:
+def run_async(work: Coroutine[object, None, T]) -> T:
     """As `asyncio.run`; after Ctrl-C nothing is waited for but the coroutine itself.
 
     `asyncio.run` would then also wait for tasks that do not heed being called off, and for threads
@@ -31,11 +31,13 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
     return result
 
 
-async def gathered(work: Sequence[Callable[[], Coroutine[Any, Any, T]]], at_once: int) -> list[T]:
+async def gathered(
+    work: Sequence[Callable[[], Coroutine[object, None, T]]], at_once: int
+) -> list[T]:
     """The results in order; `at_once` are under way at a time, and the first error ends all."""
     turns = asyncio.Semaphore(at_once)
 
-    async def one(begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    async def one(begin: Callable[[], Coroutine[object, None, T]]) -> T:
         async with turns:
             return await begin()
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
+from veritune.cli.posing import pose_rows
 from veritune.cli.tracking import tracking
 from veritune.cli.train_adapter import make_adapter, merge
 from veritune.cli.train_pairs import train_dpo, train_reward
 from veritune.cli.train_rl import train_group, train_ppo
-from veritune.config import Count, SftConfig, TrackerName
+from veritune.config import Count, PromptConfig, SftConfig, TrackerName
 from veritune.errors import RecipeError, RecordError
 from veritune.files import read_records
 from veritune.problems import read_pairs
-from veritune.records import Candidate, Checkpoint, Verdict
+from veritune.records import Candidate, Checkpoint, MetricsRow, Verdict, number
 from veritune.use import use_of
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class TrainArguments(SftConfig):
     """The order of the examples follows from this."""
     shard: bool = False
     """Under torchrun: every process holds a piece of the model only (FSDP)."""
+    prompt: PromptConfig = PromptConfig()
     tracker: TrackerName | None = None
     """Where the steps' measurements go. Left out: nowhere."""
 
@@ -88,17 +90,17 @@ def train_sft(argv: Sequence[str]) -> int:
     from veritune.models import model_folder, policy_hash
     from veritune.trainer import SftTrainer
 
-    examples = read_examples(arguments)
     folder = model_folder(arguments.model)
     progress = TerminalProgress()
+    examples = read_examples(arguments, progress)
     with (
         progress.phase("train", arguments.max_steps) as advance,
         tracking(arguments) as tell,
     ):
 
-        def on_step(step: dict[str, Any]) -> None:
+        def on_step(step: MetricsRow) -> None:
             tell(step)
-            advance(1, loss=step["loss"])
+            advance(1, loss=number(step, "loss"))
 
         trainer = SftTrainer(arguments, seed=arguments.seed, shard=arguments.shard, on_step=on_step)
         start = Checkpoint(path=str(folder), policy=policy_hash(folder))
@@ -109,7 +111,7 @@ def train_sft(argv: Sequence[str]) -> int:
     return 0
 
 
-def read_examples(arguments: TrainArguments) -> list[Example]:
+def read_examples(arguments: TrainArguments, progress: TerminalProgress) -> list[Example]:
     """The candidates to train on, each with its problem."""
     from veritune.trainer import Example
 
@@ -123,7 +125,8 @@ def read_examples(arguments: TrainArguments) -> list[Example]:
                 f"{arguments.verdicts}: no candidate passed that may be trained on (whole, and not"
                 " flagged as a cheat); nothing to train on"
             )
-    return [Example(problem=problem, candidate=candidate) for problem, candidate in pairs]
+    posed = pose_rows(pairs, arguments.prompt, arguments.model, progress)
+    return [Example(problem=problem, candidate=candidate) for problem, candidate in posed]
 
 
 def _learnable(candidate: Candidate, verdict: Verdict | None) -> bool:

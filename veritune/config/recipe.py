@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, Tag, ValidationError, model_validator
 
 from veritune.config.base import Count, Frozen, TrackerName, renamed
 from veritune.config.models import ModelConfig
-from veritune.config.problems import ProblemsConfig
+from veritune.config.problems import ProblemsConfig, PromptConfig
 from veritune.config.rounds import (
     EvaluationConfig,
     RoundsConfig,
@@ -54,6 +54,7 @@ class Recipe(Frozen):
     """Where measurements also go, beside `metrics.jsonl`. Left out: nowhere."""
     model: ModelConfig = ModelConfig()
     problems: ProblemsConfig = ProblemsConfig()
+    prompt: PromptConfig = PromptConfig()
     warm_start: WarmStartConfig = WarmStartConfig()
     reward: RewardStageConfig = RewardStageConfig()
     rounds: RoundsConfig = RoundsConfig()

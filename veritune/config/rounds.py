@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from veritune.config.base import Count, Frozen, Positive, PositiveFloat, Rate
+from veritune.config.base import Count, Frozen, Options, Positive, PositiveFloat, Rate
 from veritune.config.checkers import CheckerName, ConventionConfig, JudgeConfig, RolloutsConfig
 
+# Candidates that a model reads together.
 BATCH = 32
-"""Candidates that a model reads together."""
 
 
 class SamplerConfig(Frozen):
@@ -73,9 +73,6 @@ class AnswersConfig(Frozen):
     """Whether an inequality is accepted where the reference is a set or interval."""
 
 
-Option = int | float | bool | str
-Options = dict[str, Option]
-"""Options of own code, passed to it by name."""
 Combine = Literal["weighted", "all", "any", "first"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -206,9 +206,9 @@ GroupAlgorithm = Literal[
     "reinforce_pp_baseline",
 ]
 OWN_CLASS = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
+# How far below and above 1 where the recipe does not say, as in the papers; ScaleRL's for CISPO
+# (Khatri et al. 2025, arXiv 2510.13786), since its own does not say.
 CLIPS = {"dapo": (0.2, 0.28), "gspo": (3e-4, 4e-4), "cispo": (1.0, 4.0)}
-"""How far below and above 1 where the recipe does not say, as in the papers; ScaleRL's for CISPO
-(Khatri et al. 2025, arXiv 2510.13786), since its own does not say."""
 
 
 class GroupConfig(RlConfig):
@@ -227,7 +227,7 @@ class GroupConfig(RlConfig):
 
     @model_validator(mode="before")
     @classmethod
-    def _own_clips(cls, values: Any) -> Any:
+    def _own_clips(cls, values: object) -> object:
         if isinstance(values, dict) and values.get("type") in CLIPS:
             low, high = CLIPS[values["type"]]
             return {"clip_eps_low": low, "clip_eps_high": high} | values

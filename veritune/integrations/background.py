@@ -14,7 +14,7 @@ from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
 from functools import cache
 from threading import Thread
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from veritune.config import VerifierConfig
 from veritune.records import Candidate, Problem, Verdict
@@ -53,7 +53,7 @@ def verify_all(verifier: Verifier, pairs: Sequence[tuple[Problem, Candidate]]) -
     return run(verify_all_pairs())
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
+def run(work: Coroutine[object, None, T]) -> T:
     """Wait for `work` on the background loop; callable from any thread but the loop's own."""
     return asyncio.run_coroutine_threadsafe(work, _loop(os.getpid())).result()
 

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from veritune.lazy import lazily
-from veritune.models.adapters import merge_adapter, save_adapter
+from veritune.models.adapters import adapter_rank, merge_adapter, save_adapter
 from veritune.models.checkpoints import remove_folder, remove_leftovers, save_policy, whole_folder
-from veritune.models.forward import hidden_states, keeping, plain
+from veritune.models.forward import adapter_off, hidden_states, keeping, merged, output_head, plain
 from veritune.models.hashing import WEIGHTS, adapter_base, model_shape, policy_hash
 from veritune.models.hub import has_chat_template, model_folder
 from veritune.models.loading import load_policy
@@ -18,7 +18,7 @@ from veritune.models.manifest import (
     read_manifest,
 )
 from veritune.models.scratch import build_scratch
-from veritune.models.text import completion_texts, encode_prompt, eos_ids
+from veritune.models.text import completion_texts, encode_problem, encode_prompt, eos_ids
 from veritune.models.token_ends import span_at, token_ends
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         laid_out,
         load_published,
     )
+    from veritune.models.fetching import FETCHED, fetch_model
     from veritune.models.head import (
         EntropyUse,
         States,
@@ -72,6 +73,10 @@ else:
                 "convention_of",
                 "laid_out",
                 "load_published",
+            ),
+            "fetching": (
+                "FETCHED",
+                "fetch_model",
             ),
             "head": (
                 "EntropyUse",
@@ -114,6 +119,7 @@ else:
 
 __all__ = [
     "CONVENTIONS",
+    "FETCHED",
     "IGNORED",
     "KIND_FILE",
     "MANIFEST",
@@ -129,14 +135,18 @@ __all__ = [
     "Texts",
     "TokenSpan",
     "adapter_base",
+    "adapter_off",
+    "adapter_rank",
     "build_scratch",
     "check_folder",
     "checkpoint_activations",
     "chunk_size",
     "completion_texts",
     "convention_of",
+    "encode_problem",
     "encode_prompt",
     "eos_ids",
+    "fetch_model",
     "folder_manifest",
     "fresh_reward_model",
     "has_chat_template",
@@ -154,8 +164,10 @@ __all__ = [
     "logprobs_of",
     "made_by",
     "merge_adapter",
+    "merged",
     "model_folder",
     "model_shape",
+    "output_head",
     "packed",
     "plain",
     "policy_hash",

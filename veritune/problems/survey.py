@@ -14,7 +14,10 @@ from veritune.problems.samples import iter_candidates
 from veritune.records import Candidate, Problem
 from veritune.text import shown
 
+# Enough to see what is wrong with a file; thousands of lines would hide it.
 MOST_NAMED = 10
+# Bytes that an index may reach beyond those in use; one far out goes into a set, and not into a
+# field of zeros.
 SPARSE = 4096
 
 
@@ -70,6 +73,7 @@ class Keys:
         byte, bit = index // 8, 1 << index % 8
         if byte >= len(bits):
             bits.extend(bytes(byte + 1 - len(bits)))
+        # An index that was far out once may be in reach by now.
         if bits[byte] & bit or (self._sparse and (name, index) in self._sparse):
             return False
         bits[byte] |= bit

@@ -9,9 +9,12 @@ from veritune.errors import RecordError
 from veritune.records.record import Index, Record
 
 Outcome = Literal["passed", "failed", "error"]
+# What the evidence on a step allows: an error was found; what was checked holds, but not all of the
+# step was; the whole step holds; nothing was checked.
 StepLabel = Literal["incorrect", "consistent", "verified", "unchecked"]
-"""What the evidence on a step allows: an error was found; what was checked holds, but not all of
-the step was; the whole step holds; nothing was checked."""
+# arithmetic: calculations recomputed; derivation: statements proved from earlier ones; trace: the
+# data set's own rule; execution: a failing run; probability: a reward model's; judge: a language
+# model's word; rollouts: the share of completions that pass; annotation: as a file says.
 EvidenceKind = Literal[
     "arithmetic",
     "derivation",
@@ -22,9 +25,6 @@ EvidenceKind = Literal[
     "rollouts",
     "annotation",
 ]
-"""arithmetic: calculations recomputed; derivation: statements proved from earlier ones; trace: the
-data set's own rule; execution: a failing run; probability: a reward model's; judge: a language
-model's word; rollouts: the share of completions that pass; annotation: as a file says."""
 Trust = Literal["full", "lower"]
 Degree = Literal["note", "suspicious", "cheat"]
 TestOutcome = Literal[

@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager, suppress
 
 from veritune.records import Candidate
 
+# Candidates that may wait for a verifier; then the sampler waits.
 ROOM = 512
-"""Candidates that may wait for a verifier; then the sampler waits."""
+# How long the sampler is waited for once it has been told to end.
 END_SECONDS = 3.0
-"""How long the sampler is waited for once it has been told to end."""
 
 
 class CandidateQueue:

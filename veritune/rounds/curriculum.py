@@ -20,8 +20,8 @@ from random import Random
 from veritune.config import RoundsConfig
 from veritune.records import Problem
 
+# Of each problem, how many candidates came out how.
 Outcomes = Mapping[str, Mapping[str, int]]
-"""Of each problem, how many candidates came out how."""
 
 
 class PassRates:

@@ -8,11 +8,10 @@ twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from veritune.config import Recipe
 from veritune.errors import TrainingError
-from veritune.records import Checkpoint
+from veritune.records import Checkpoint, MetricsRow
 from veritune.rounds.back import go_back
 from veritune.rounds.progress import NullProgress, Progress
 from veritune.rounds.resume import finished_rows, note_start
@@ -24,7 +23,7 @@ from veritune.trainer import Example
 
 async def improve(
     recipe: Recipe, progress: Progress | None = None, from_round: int | None = None
-) -> list[dict[str, Any]]:
+) -> list[MetricsRow]:
     """Run a recipe to its end, or resume it; returns the evaluation of every round.
 
     `from_round` takes the run back to its state after that round first.

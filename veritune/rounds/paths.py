@@ -14,8 +14,8 @@ from veritune.records import Problem
 
 _EQUATION = re.compile(r"[\d(][\d\s.,%()+*/^x\u00d7\u00f7$-]{0,99}=\s*\$?-?[\d.,]+")
 _FENCED = re.compile(r"```[\w+-]*\n(.*?)```", re.S)
+# Characters of code that are parsed.
 LONGEST = 20_000
-"""Characters of code that are parsed."""
 _BLANKS = re.compile(r"[\s$,]+")
 
 

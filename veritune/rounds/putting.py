@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from veritune.config import ProblemsConfig, Recipe
+from veritune.config import PromptConfig, Recipe
 from veritune.models import has_chat_template
 
 
-def put(recipe: Recipe) -> ProblemsConfig:
-    """The recipe's problems with `chat` decided: auto means where the model has a template."""
-    config = recipe.problems
+def put(recipe: Recipe) -> PromptConfig:
+    """How the recipe puts problems, with `chat` decided: auto means where the model has a
+    template."""
+    config = recipe.prompt
     if config.chat != "auto":
         return config
     on_server = recipe.sampler.type == "server"

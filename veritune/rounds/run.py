@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from veritune.config import Recipe, VerifierConfig
 from veritune.errors import TrainingError
 from veritune.problems import shown
-from veritune.records import Checkpoint, Problem, VerifiedCandidate
+from veritune.records import Checkpoint, MetricsRow, Problem, VerifiedCandidate, whole
 from veritune.rounds.curriculum import PassRates, choose, lacking, with_signal
 from veritune.rounds.hints import unsolved, without_hints
 from veritune.rounds.measures import measure
@@ -28,17 +28,17 @@ from veritune.text import truncation
 from veritune.trainer import Example, Rollout
 from veritune.use import use_of
 
+# What a round's set is for; `hint` has problems that were posed again with a hint.
 Part = Literal["train", "test", "hint"]
-"""What a round's set is for; `hint` has problems that were posed again with a hint."""
+# Times `verifier.wall_seconds` that a verdict may take, waiting for a free worker included.
 PATIENCE = 10
-"""Times `verifier.wall_seconds` that a verdict may take, waiting for a free worker included."""
+# Seconds that a verdict of a judge may take: all attempts of `Endpoint.ask`, and more.
 MODEL_PATIENCE = 7200.0
-"""Seconds that a verdict of a judge may take: all attempts of `Endpoint.ask`, and more."""
 
+# How the reason of a verdict begins where a solution states no answer.
 NO_ANSWER = "no answer found"
-"""How the reason of a verdict begins where a solution states no answer."""
+# Characters that are shown of the first prompt.
 LONGEST_SHOWN = 1_500
-"""Characters that are shown of the first prompt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ class Run:
             await self.session.fill(name, problems, n, policy, advance, round=round)
         if (diff := self.session.sampler.logprob_diff) is not None:
             step = ("train", "test", "hint").index(part)
-            row = {"round": round, "phase": "sampler", "step": step} | asdict(diff)
+            row: MetricsRow = {"round": round, "phase": "sampler", "step": step, **asdict(diff)}
             self.store.put_metrics([row])
 
     async def rationalise(
@@ -131,7 +131,7 @@ class Run:
 
     def _record_sample(self, round: int, used: int, how: str) -> None:
         counts = self.store.outcomes(f"train/{round}")
-        row: dict[str, Any] = {
+        row: MetricsRow = {
             "round": round,
             "phase": "sample",
             "candidates": sum(counts.values()),
@@ -148,7 +148,7 @@ class Run:
         row |= {"truncated": reasons["truncated"], "no_answer": reasons["no answer"]}
         self.store.put_metrics([row])
         if said := truncation(
-            reasons["truncated"], row["candidates"], self.recipe.sampler.max_tokens
+            reasons["truncated"], sum(counts.values()), self.recipe.sampler.max_tokens
         ):
             self.progress.say(f"round {round}: {said}")
         if reasons["no answer"]:
@@ -212,10 +212,10 @@ class Run:
         """Write down the evaluation of a round; one by another n or k stands beside it."""
         config, known = self.recipe.evaluation, self.store.evaluations()
         rows = (row for row in self.store.verified(f"test/{round}") if row[1].index < config.n)
-        row: dict[str, Any] = {"round": round, "phase": "evaluate", "n": config.n}
+        row: MetricsRow = {"round": round, "phase": "evaluate", "n": config.n}
         before = [old for old in known if old["round"] == round]
         if not before or not is_measured_by(before[0], config):
-            step = before[0].get("step", 0) + 1 if before else 0
+            step = whole(before[0], "step", 0) + 1 if before else 0
             row |= measure(rows, config.k) | ({"step": step} if step else {})
         else:
             row = before[0]
@@ -267,7 +267,7 @@ def _verifier_config(recipe: Recipe) -> VerifierConfig:
     config, folder = recipe.verifier, recipe.folder
     judge = {"cache": config.judge.cache or str(folder / "judge.sqlite")}
     rollouts = {"cache": config.rollouts.cache or str(folder / "rollouts")}
-    changes: dict[str, Any] = {
+    changes: dict[str, object] = {
         "judge": config.judge.model_copy(update=judge),
         "rollouts": config.rollouts.model_copy(update=rollouts),
     }

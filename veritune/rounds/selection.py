@@ -30,13 +30,15 @@ def select(
     """
     if config.reward == "random":
         return _at_random(list(verified), config)
+    # What is not ranked is let go at once: a round may have millions of candidates.
+    kept = config.max_per_problem if config.reward_model is None else None
     found: list[list[VerifiedCandidate]] = []
     for _, group in groupby(verified, key=lambda row: row[0].id):
         distinct: dict[str, VerifiedCandidate] = {}
         for row in group:
             if _accepted(row, config):
                 distinct.setdefault(_sameness(row, config), row)
-        found.append(list(distinct.values()))
+        found.append(list(distinct.values())[:kept])
     if config.reward_model is not None:
         found = _ranked(found, config.reward_model, config.convention)
     return [row for group in found for row in group[: config.max_per_problem]]
@@ -112,7 +114,7 @@ def _sameness(row: VerifiedCandidate, config: SelectionConfig) -> str:
     """Candidates of a problem with equal values are one."""
     problem, candidate, _ = row
     if config.distinct == "path":
-        return solution_path(problem, candidate.text)
+        return solution_path(problem, candidate.answer)
     return candidate.text.strip()
 
 

@@ -19,12 +19,12 @@ from veritune.sampler import Sampler
 from veritune.store import Store
 from veritune.verifiers import Verifier
 
+# Seconds that one verification may take; a verifier that is stuck must not hold up the round.
 PATIENCE = 600.0
-"""Seconds that one verification may take; a verifier that is stuck must not hold up the round."""
+# Verified candidates that go to the store at once, and how long fewer may wait.
 FLUSH, FLUSH_SECONDS = 256, 1.0
-"""Verified candidates that go to the store at once, and how long fewer may wait."""
+# How long verifications are waited for that have been called off.
 END_SECONDS = 2.0
-"""How long verifications are waited for that have been called off."""
 
 
 class VerificationStream:

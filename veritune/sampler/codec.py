@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 from veritune.config import SamplerConfig
 from veritune.errors import ModelError
-from veritune.models import encode_prompt, eos_ids
+from veritune.models import encode_problem, eos_ids
 from veritune.records import Candidate, Problem
 from veritune.sampler.stopping import StoppingCriteria
+from veritune.sampler.thoughts import Thoughts
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -38,11 +39,12 @@ class PromptCodec:
         self.vocabulary = int(model.get_output_embeddings().weight.shape[0])
         self.tokenizer, self.eos = tokenizer, eos_ids(model, tokenizer)
         self.endings = StoppingCriteria(tokenizer, self.vocabulary, self.eos, config.stop)
+        self.thoughts = Thoughts(tokenizer)
         self._most = config.max_tokens
 
     def encode(self, problem: Problem) -> list[int]:
         """The prompt's token ids; raises `ModelError` where they are more than the model reads."""
-        ids = encode_prompt(self.tokenizer, problem.prompt)
+        ids = encode_problem(self.tokenizer, problem)
         if len(ids) >= self.longest:
             raise ModelError(
                 f"problem {problem.id}: its prompt is {len(ids)} tokens and the model reads at "
@@ -64,8 +66,9 @@ class PromptCodec:
         """Finished sequences as records."""
         texts = self.endings.texts([sampled.ids for sampled in finished])
         for sampled, text in zip(finished, texts, strict=True):
+            problem = problems[sampled.position]
             yield Candidate(
-                problem_id=problems[sampled.position].id,
+                problem_id=problem.id,
                 index=sampled.index,
                 text=text,
                 finish_reason=sampled.finish_reason,
@@ -73,4 +76,6 @@ class PromptCodec:
                 logprobs=sampled.logprobs,
                 policy=policy,
                 round=round,
+                prefill=problem.prefill,
+                thinking=self.thoughts.length(problem, sampled.ids, text),
             )

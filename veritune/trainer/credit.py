@@ -33,8 +33,8 @@ from veritune.config import CreditConfig
 from veritune.records import Verdict
 from veritune.use import Use, use_of
 
+# (position among the candidate's own tokens, reward).
 Reward = tuple[int, float]
-"""(position among the candidate's own tokens, reward)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +53,8 @@ class Credit:
         return dense
 
 
+# That of a completion which nobody verified.
 NO_CREDIT = Credit(length=0, outcome=(), steps=())
-"""That of a completion which nobody verified."""
 
 
 def assign_credit(verdict: Verdict, ends: Sequence[int], config: CreditConfig) -> Credit | None:
@@ -68,6 +68,7 @@ def assign_credit(verdict: Verdict, ends: Sequence[int], config: CreditConfig) -
         return None
     outcome: tuple[Reward, ...] = ()
     if config.outcome:
+        # The end token is an action, too: to stop there is part of the answer.
         outcome = ((len(ends) - 1, config.outcome * use.outcome),)
     steps = _steps(verdict, use, ends, config) if config.process else ()
     return Credit(length=len(ends), outcome=outcome, steps=steps)
@@ -79,10 +80,12 @@ def _steps(
     last = len(ends) - 1
     marks = [
         (min(bisect_left(ends, step.end), last), step.label == "verified")
+        # By their ends: delta compares each step with the next in the text.
         for step in sorted(verdict.steps, key=lambda step: step.end)
         if step.label in use.steps and step.end > step.start
     ]
     if config.form in ("min", "all"):
+        # Else one right step and an end would earn as much as a solution.
         marks.append((last, use.solved))
     if not marks:
         return ()
@@ -100,6 +103,7 @@ def form_rewards(values: Sequence[float], form: str, temperature: float) -> list
     if form == "delta":
         v = v - np.append(v[1:], 0.0)
     elif form == "min":
+        # Taken off the least value, so that no exponent is above 0.
         weights = np.exp((v.min() - v) / temperature)
         v = v * weights / weights.sum()
     elif form == "all":

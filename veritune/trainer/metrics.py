@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from veritune.records import MetricsRow
 from veritune.trainer.diagnostics import find_warnings
 
 if TYPE_CHECKING:
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
 
     from veritune.trainer.learner import Metrics, TrainingState
     from veritune.trainer.rows import TokenRow
-
-Step = dict[str, Any]
 
 
 def rollout_metrics(rows: Sequence[TokenRow], errors: int) -> Metrics:
@@ -39,7 +38,9 @@ def rollout_metrics(rows: Sequence[TokenRow], errors: int) -> Metrics:
     }
 
 
-def round_warnings(counters: TrainingState, metrics: Metrics, kl_target: float | None) -> Step:
+def round_warnings(
+    counters: TrainingState, metrics: Metrics, kl_target: float | None
+) -> MetricsRow:
     """Keep the first round's metrics; the warnings about this round's."""
     if not counters.first:
         counters.first = dict(metrics)

@@ -69,7 +69,7 @@ class GenerativeJudge:
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         """The judge's verdict; "error" where it cannot be reached or does not decide."""
         started = time.perf_counter()
-        spans = _kept(candidate, spans_of(problem, candidate) or [(0, len(candidate.text))])
+        spans = _kept(candidate, spans_of(problem, candidate) or _whole(candidate))
         try:
             votes = await self._votes(problem, candidate, spans)
             trouble = "no reply of the judge decides on the solution"
@@ -202,6 +202,11 @@ class GenerativeJudge:
         return StepVerdict(
             start=span[0], end=span[1], label=label, reason=reason, score=score, evidence=evidence
         )
+
+
+def _whole(candidate: Candidate) -> list[Span]:
+    """The answer as one step."""
+    return [(max(0, candidate.answer_part().offset), len(candidate.text))]
 
 
 def _kept(candidate: Candidate, spans: Sequence[Span]) -> list[Span]:

@@ -41,8 +41,8 @@ class ClaimResult:
     raw_p: float
     p: float
     held: bool
+    # McNemar's p-value of each seed's pair of policies; only for pass@1.
     by_seed: list[float]
-    """McNemar's p-value of each seed's pair of policies; only for pass@1."""
     text: str
 
 

@@ -227,7 +227,7 @@ def merged(values: Override, changes: Override) -> Override:
     return out
 
 
-def _another_trainer(old: Any, change: Override) -> bool:
+def _another_trainer(old: Override | None, change: Override) -> bool:
     return "type" in change and change["type"] != (old or {}).get("type", "sft")
 
 
@@ -249,8 +249,9 @@ def _swept(study: StudyRecipe) -> Iterator[Cell]:
         if not says_something(sweep.key, study.problems.source):
             continue
         for value in sweep.values:
-            change: Any = value
-            for part in reversed(sweep.key.split(".")):
+            *tables, key = sweep.key.split(".")
+            change: Override = {key: value}
+            for part in reversed(tables):
                 change = {part: change}
             for arm in sweep.arms:
                 for seed in range(1, sweep.seeds + 1):

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-# (seeds, problems).
-Table = NDArray[Any]
+# Figures (seeds, problems), or means over draws; and how often a draw has each.
+Table = NDArray[np.float64]
+Drawn = NDArray[np.int64]
 DRAWS = 2000
 
 
@@ -113,7 +113,7 @@ def _freedom(of_seeds: float, total: float, seeds: int, problems: int) -> float:
     return total**2 / unsure if unsure > 0 else 1.0
 
 
-def _means(figure: TableRatio, of_seeds: Table, of_problems: Table) -> Table:
+def _means(figure: TableRatio, of_seeds: Drawn, of_problems: Drawn) -> Table:
     """(draws,) values of a figure whose rows and columns count so many times each."""
     top = ((of_problems @ figure.top.T) * of_seeds).sum(axis=1)
     bottom = ((of_problems @ figure.bottom.T) * of_seeds).sum(axis=1)

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any
 
 from veritune.benchmarks.supervision import held_out
 from veritune.benchmarks.supervision.plan import Cell, StudyRecipe, cells
@@ -30,7 +29,7 @@ PR_SET_PDEATHSIG = 1
 # Arms whose first round labels the start policy's samples; the last one named is taken.
 LABELLED = ("process", "outcome")
 # A name, and a call that says what went wrong.
-Job = tuple[str, Callable[..., str], tuple[Any, ...]]
+Job = tuple[str, Callable[..., str], tuple[object, ...]]
 
 
 class StudyError(VerituneError, RuntimeError):
@@ -61,7 +60,7 @@ def _rerank(
     """Every seed's rerankers, trained on what its outcome or process arm sampled first."""
     asked = study.study
     drawn = {c.seed: c for c in every if c.arm in LABELLED and c.sweep is None}
-    problems = held_out.read_tests(folder / "problems", "test")[: asked.rerank_problems]
+    problems = held_out.read_tests(folder / "problems", "test", study)[: asked.rerank_problems]
     if not asked.rerank or not drawn:
         return {}
     jobs: list[Job] = [

@@ -84,7 +84,14 @@ def extract_answer(
     start = answer_start(text, opened=thinking_opened)
     if start is None:
         return NOTHING
-    text = first_turn(text[start:])
+    return answer_in(text[start:], marker=marker, mode=mode, only=only)
+
+
+def answer_in(
+    text: str, *, marker: str | None = None, mode: Mode = "stated", only: Kind | None = None
+) -> Extraction:
+    """As `extract_answer`, of a text in which nothing is thought."""
+    text = first_turn(text)
     if len(text) > LONGEST_SOLUTION:
         limits = f"only the last {LONGEST_SOLUTION:,} of {len(text):,} characters were read"
         return replace(_found(text[-LONGEST_SOLUTION:], marker, mode, only), limits=limits)
@@ -92,7 +99,7 @@ def extract_answer(
 
 
 def _found(text: str, marker: str | None, mode: Mode, only: Kind | None) -> Extraction:
-    """The answer in what stands behind the thinking."""
+    """The answer in what is not longer than is read."""
     text = BLANKS.sub(_few, text)
     if marker and (behind := behind_marker(text, marker)) is not None:
         return Extraction(stated_in(behind), "marker") if behind else NOTHING
