@@ -17,8 +17,19 @@ import veritune
 PACKAGE = Path(veritune.__file__).parent
 ROOMS = (
     *("cli", "benchmarks", "report", "integrations", "rounds", "trainer", "verifiers"),
-    *("sampler", "sandbox", "models", "problems", "store", "algebra", "files", "use", "records"),
-    *("config", "plugins", "thinking", "text", "errors", "extras", "replies", "lazy"),
+    *("sampler", "sandbox", "models", "problems", "store", "algebra", "files", "parquet"),
+    *(
+        "use",
+        "records",
+        "config",
+        "plugins",
+        "thinking",
+        "text",
+        "errors",
+        "extras",
+        "replies",
+        "lazy",
+    ),
 )
 """From the roof to the ground: a room may import those after it."""
 HEAVY = frozenset(
