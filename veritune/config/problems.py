@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from veritune.config.base import Count, Frozen, Options, Positive, Rate
 
+# Arguments of `apply_chat_template` that are no arguments of a template's own.
 OURS = {
     "add_generation_prompt",
     "chat_template",
@@ -25,7 +26,6 @@ OURS = {
     "tools",
     "truncation",
 }
-"""Arguments of `apply_chat_template` that are no arguments of a template's own."""
 Family = Literal["arithmetic", "conditionals", "strings", "lists"]
 
 
