@@ -278,5 +278,8 @@ class RoundsConfig(Frozen):
     """Replace problems whose candidates all passed or all failed, and train on the others alone."""
     sampling_budget: Annotated[float, Field(ge=1)] = 3.0
     """dynamic_sampling: at most so many times `prompts` are sampled a round."""
-    keep_checkpoints: Count = 0
+    save_every: Positive = 1
+    """Rounds from one checkpoint to the next; a run killed between two trains the rounds since the
+    first again, from what they sampled. The last round always has one."""
+    keep_checkpoints: Count = 2
     """Keep only the newest so many rounds' checkpoints; 0 keeps them all."""

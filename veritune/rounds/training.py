@@ -15,6 +15,7 @@ from veritune.config import (
     RlConfig,
     SftTrainerConfig,
 )
+from veritune.errors import JournalError
 from veritune.models import made_by, read_manifest, remove_folder
 from veritune.records import Checkpoint, MetricsRow, OnStep, number, texts
 from veritune.rounds.progress import Progress, raise_if_cancelled
@@ -22,9 +23,9 @@ from veritune.rounds.whole import note
 from veritune.store import RunFolder, Store
 from veritune.trainer import (
     Example,
+    PolicyGradientTrainer,
     Rollout,
     SftTrainer,
-    Trainer,
     minibatches_per_epoch,
     open_dpo,
     open_policy_gradient,
@@ -36,13 +37,17 @@ METRICS_EVERY = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingOrder:
-    """One round's training: from `policy`, of a run that began at `start`."""
+    """One round's training: from `policy`, of a run that began at `start`.
+
+    What is not `resumable` is for the engine alone: it has no moments.
+    """
 
     round: int
     start: Checkpoint
     policy: Checkpoint
     batch: Sequence[Example | Rollout]
     out: Path
+    resumable: bool = True
 
 
 class Trainers:
@@ -50,7 +55,7 @@ class Trainers:
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
-        self._gradient: Trainer[Rollout] | None = None
+        self._gradient: PolicyGradientTrainer | None = None
         self._on_step: OnStep = lambda step: None
 
     def update(self, order: TrainingOrder, on_step: OnStep) -> Checkpoint:
@@ -63,14 +68,14 @@ class Trainers:
             return sft.update(begin, order.batch, order.out)
         rollouts = [item for item in order.batch if isinstance(item, Rollout)]
         if isinstance(config, DpoTrainerConfig):
-            trainer = open_dpo(config, seed=seed, dtype=dtype, on_step=on_step)
-        else:
-            trainer = self._policy_gradient(config, order.start)
-        return trainer.update(order.policy, rollouts, order.out)
+            dpo = open_dpo(config, seed=seed, dtype=dtype, on_step=on_step)
+            return dpo.update(order.policy, rollouts, order.out)
+        trainer = self._policy_gradient(config, order.start)
+        return trainer.update(order.policy, rollouts, order.out, resumable=order.resumable)
 
     def _policy_gradient(
         self, config: PpoConfig | GroupConfig, start: Checkpoint
-    ) -> Trainer[Rollout]:
+    ) -> PolicyGradientTrainer:
         """One trainer for all rounds: what it has in memory need not be read again."""
         if self._gradient is None:
             self._gradient = open_policy_gradient(
@@ -111,8 +116,14 @@ class Training:
         self._steps = 0
 
     def newest(self) -> tuple[int, Checkpoint]:
-        """The last round that was trained, and its policy; round 0 is the start."""
-        round, row = max(self._store.policies().items())
+        """The last round that has a checkpoint, and its policy; round 0 is the start."""
+        known = self._store.policies()
+        round, row = max((round, row) for round, row in known.items() if row.kept or not round)
+        if round < max(known):
+            self._progress.say(
+                f"rounds {round + 1} to {max(known)} have no checkpoint (rounds.save_every); they"
+                " are trained again from what they sampled"
+            )
         if round == 0:
             return 0, self._start
         return round, Checkpoint(path=str(self._folder.checkpoint(round)), policy=row.policy)
@@ -123,9 +134,13 @@ class Training:
         """The policy after this round."""
         from veritune.trainer import send_order
 
-        self._round, out = round, self._folder.checkpoint(round)
-        self._steps = self._count_steps(batch)
-        order = TrainingOrder(round=round, start=self._start, policy=policy, batch=batch, out=out)
+        rounds = self._recipe.rounds
+        saved = round % rounds.save_every == 0 or round == rounds.count
+        out = self._folder.checkpoint(round) if saved else self._folder.between
+        self._round, self._steps = round, self._count_steps(batch)
+        order = TrainingOrder(
+            round=round, start=self._start, policy=policy, batch=batch, out=out, resumable=saved
+        )
         with self._progress.phase(f"round {round}: train", self._steps) as advance:
 
             def on_step(step: MetricsRow) -> None:
@@ -136,9 +151,21 @@ class Training:
             with self._named(round, policy):
                 send_order(order)
                 trained = self._trainers.update(order, on_step)
-        note(self._store, round, trained.policy, read_manifest(out))
-        self._forget(round)
+        self._check_again(round, trained)
+        note(self._store, round, trained.policy, read_manifest(out), kept=saved)
+        if saved:
+            remove_folder(self._folder.between)
+            self._forget()
         return trained
+
+    def _check_again(self, round: int, trained: Checkpoint) -> None:
+        """A round that is trained a second time must give the policy of the first."""
+        known = self._store.policies().get(round)
+        if known is not None and known.policy != trained.policy:
+            raise JournalError(
+                f"round {round}: trained again it gives policy {trained.policy}, and the journal"
+                f" knows {known.policy}; go back with --from-round, to a round with a checkpoint"
+            )
 
     def _named(self, round: int, policy: Checkpoint) -> AbstractContextManager[None]:
         """Checkpoints that are written inside say what they follow from."""
@@ -161,13 +188,13 @@ class Training:
             self._store.put_metrics(self._rows)
             self._rows = []
 
-    def _forget(self, round: int) -> None:
+    def _forget(self) -> None:
         """Remove checkpoints that are older than the recipe keeps."""
         keep = self._recipe.rounds.keep_checkpoints
         if not keep:
             return
         known = self._store.policies().values()
-        old = [row.round for row in known if row.kept and 0 < row.round <= round - keep]
+        old = [row.round for row in known if row.kept and row.round][:-keep]
         # The journal first: a checkpoint that it says is kept must be there after a kill.
         self._store.let_go(old)
         for gone in old:

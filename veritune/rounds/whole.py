@@ -157,10 +157,11 @@ def adopt(folder: RunFolder, store: Store) -> None:
         note(store, round, policy_hash(place), checked(place))
 
 
-def note(store: Store, round: int, policy: str, manifest: Manifest) -> None:
-    """Write a checkpoint's name and manifest into the journal."""
+def note(store: Store, round: int, policy: str, manifest: Manifest, *, kept: bool = True) -> None:
+    """Write a policy's name and manifest into the journal, and whether it has a checkpoint."""
     previous = str(manifest.made_by.get("previous", ""))
-    row = PolicyRow(round=round, policy=policy, previous=previous, manifest=manifest.text)
+    text = manifest.text
+    row = PolicyRow(round=round, policy=policy, previous=previous, manifest=text, kept=kept)
     store.add_policy(row)
 
 
