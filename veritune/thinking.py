@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+# Of Qwen, DeepSeek, GLM, Seed, MiniMax, LongCat and others, who follow them.
 NAMES = (
     r"(?:seed:|mm:|longcat_)?(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad)"
 )
@@ -34,6 +35,7 @@ PROMPT_END = re.compile(rf"(?:{OPENING})\s*\Z", re.IGNORECASE)
 LONGEST_TAG = 40
 # The head of a message of gpt-oss: its channel is analysis, commentary or final.
 CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)(?:(?!<\|channel\|>).){0,200}?<\|message\|>", re.DOTALL)
+# gpt-oss' first head without its special tokens: `analysisWe need ...`.
 STRIPPED = re.compile(r"\A\s*analysis(?=[A-Z])")
 # The same heads where the decoder left out special tokens: `analysisWe ...assistantfinal42`.
 FINAL_STRIPPED = "assistantfinal"
@@ -83,6 +85,11 @@ def answer_start(text: str, *, opened: bool = False) -> int | None:
 def _in_code(text: str, start: int, end: int) -> bool:
     """Whether `end` stands in a block of code that begins behind `start`."""
     return len(FENCE.findall(text, start, end)) % 2 == 1
+
+
+def mentions_thinking(template: str) -> bool:
+    """Whether a chat template has a place for thoughts."""
+    return TAG.search(template) is not None or "<|channel|>" in template
 
 
 def is_mark(token: str) -> bool:

@@ -14,6 +14,7 @@ from veritune.config import Frozen, Recipe, load_recipe
 from veritune.records import rate
 
 ARMS = ("demonstrations", "outcome", "process")
+# As the study names the same arm.
 NAMES = {"demonstrations": "more-sft"}
 REAL_ARMS = ("random", "outcome")
 REAL_MODEL = "smollm2-135m"
@@ -70,7 +71,7 @@ def real_recipes(folder: Path, output: str) -> list[Recipe]:
 
 def _arm(recipe: Recipe, reward: str, output: str) -> Recipe:
     """The recipe with another selection, under that one's name."""
-    changed = {
+    changed: dict[str, object] = {
         "name": f"{recipe.name}-{NAMES.get(reward, reward)}",
         "output": output,
         "selection": recipe.selection.model_copy(update={"reward": reward}),

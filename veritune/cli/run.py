@@ -11,7 +11,7 @@ from veritune.cli.console import TerminalProgress, percent
 from veritune.cli.running import run_async
 from veritune.config import Recipe, load_recipe
 from veritune.errors import ModelError, RecipeError, VerituneError
-from veritune.records import rate
+from veritune.records import Problem, rate
 
 PROG = "veritune run RECIPE.toml"
 
@@ -40,7 +40,8 @@ def told(recipe: Recipe) -> Iterator[str]:
     from veritune.problems import recipe_problems, shown
     from veritune.rounds import memory_lines, put
 
-    path, train = recipe.model.path, []
+    path = recipe.model.path
+    train: list[Problem] = []
     try:
         if path is not None and not Path(path).expanduser().is_dir():
             raise RecipeError(f"{path} is not on this machine yet")

@@ -20,6 +20,8 @@ from veritune.problems import shown
 from veritune.records import Problem
 
 # Tokens of a prompt where the problems are not at hand.
+# A completion where the recipe leaves its length to the model.
+ANSWER_TOKENS = 2_048
 PROMPT_TOKENS = 512
 # A chunk of float32 logits, its softmax and its gradient (`models.chunks`).
 LOGITS = 3 * 4 * (1 << 25)
@@ -95,7 +97,7 @@ def estimate(
     recipe: Recipe, sizes: ModelSizes, *, prompt: int = PROMPT_TOKENS, gpu: float | None = None
 ) -> list[PhaseMemory]:
     """The phases that the recipe has; with `gpu` bytes vLLM takes the share that it is given."""
-    trained, row = trainable(recipe, sizes), prompt + recipe.sampler.max_tokens
+    trained, row = trainable(recipe, sizes), prompt + (recipe.sampler.max_tokens or ANSWER_TOKENS)
     kept = _kept(recipe, sizes, trained)
     phases = [PhaseMemory("sampling", _sampling(recipe, sizes, row, gpu) | kept)]
     if isinstance(recipe.trainer, RlConfig):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -16,11 +17,18 @@ from veritune.config import (
     SftTrainerConfig,
 )
 from veritune.errors import JournalError
-from veritune.models import made_by, read_manifest, remove_folder
+from veritune.models import (
+    MANIFEST,
+    made_by,
+    model_folder,
+    read_manifest,
+    remove_folder,
+    whole_folder,
+)
 from veritune.records import Checkpoint, MetricsRow, OnStep, number, texts
 from veritune.rounds.progress import Progress, raise_if_cancelled
 from veritune.rounds.whole import note
-from veritune.store import RunFolder, Store
+from veritune.store import PolicyRow, RunFolder, Store
 from veritune.trainer import (
     Example,
     PolicyGradientTrainer,
@@ -32,6 +40,7 @@ from veritune.trainer import (
 )
 from veritune.use import use_of
 
+# Steps of one write: a commit waits for the disk.
 METRICS_EVERY = 50
 
 
@@ -61,6 +70,7 @@ class Trainers:
     def update(self, order: TrainingOrder, on_step: OnStep) -> Checkpoint:
         """The policy after one round."""
         self._on_step, config = on_step, self._recipe.trainer
+        # A seed a round: the same order of examples every round would teach the order.
         seed, dtype = self._recipe.seed * 1000 + order.round, self._recipe.model.dtype
         if isinstance(config, SftTrainerConfig):
             sft = SftTrainer(config, seed=seed, dtype=dtype, on_step=on_step)
@@ -134,9 +144,7 @@ class Training:
         """The policy after this round."""
         from veritune.trainer import send_order
 
-        rounds = self._recipe.rounds
-        saved = round % rounds.save_every == 0 or round == rounds.count
-        out = self._folder.checkpoint(round) if saved else self._folder.between
+        out, saved = self._place(round)
         self._round, self._steps = round, self._count_steps(batch)
         order = TrainingOrder(
             round=round, start=self._start, policy=policy, batch=batch, out=out, resumable=saved
@@ -151,12 +159,41 @@ class Training:
             with self._named(round, policy):
                 send_order(order)
                 trained = self._trainers.update(order, on_step)
-        self._check_again(round, trained)
-        note(self._store, round, trained.policy, read_manifest(out), kept=saved)
-        if saved:
-            remove_folder(self._folder.between)
-            self._forget()
+        self._done(round, trained, saved=saved)
         return trained
+
+    def carry(self, round: int, policy: Checkpoint) -> Checkpoint:
+        """The same policy as this round's checkpoint, where there is nothing to train on."""
+        out, saved = self._place(round)
+        last = round == self._recipe.rounds.count
+        # A policy between two checkpoints has no moments: only the last round may end with it.
+        if not saved or (policy.path == str(self._folder.between) and not last):
+            self._done(round, policy, saved=False)
+            return policy
+        with self._named(round, policy), whole_folder(out) as aside:
+            ours = shutil.ignore_patterns(MANIFEST)
+            shutil.copytree(model_folder(policy.path), aside, ignore=ours, dirs_exist_ok=True)
+        carried = Checkpoint(path=str(out), policy=policy.policy)
+        self._done(round, carried, saved=True)
+        return carried
+
+    def _place(self, round: int) -> tuple[Path, bool]:
+        """Where this round's policy is written, and whether that is a checkpoint."""
+        rounds = self._recipe.rounds
+        saved = round % rounds.save_every == 0 or round == rounds.count
+        return (self._folder.checkpoint(round) if saved else self._folder.between), saved
+
+    def _done(self, round: int, trained: Checkpoint, *, saved: bool) -> None:
+        """Note a round's policy, and remove what is not kept any more."""
+        self._check_again(round, trained)
+        if not saved:
+            row = PolicyRow(
+                round=round, policy=trained.policy, previous="", manifest="", kept=False
+            )
+            return self._store.add_policy(row)
+        note(self._store, round, trained.policy, read_manifest(model_folder(trained.path)))
+        remove_folder(self._folder.between)
+        self._forget()
 
     def _check_again(self, round: int, trained: Checkpoint) -> None:
         """A round that is trained a second time must give the policy of the first."""
