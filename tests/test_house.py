@@ -192,7 +192,7 @@ def test_the_faces_of_all_wings_load_nothing_heavy() -> None:
 def test_help_loads_nothing_heavy() -> None:
     loaded = loaded_by("-m", "veritune", "--help")
     assert "veritune" in loaded
-    assert not loaded & (HEAVY | {"pydantic", "numpy", "rich", "tyro"})
+    assert not loaded & (HEAVY | {"pydantic", "numpy", "rich"})
 
 
 def held(path: Path) -> bool:
