@@ -20,7 +20,6 @@ from veritune.algebra import (
     Node,
     NotASetError,
     NotPolynomialError,
-    Num,
     OpaqueError,
     RealSet,
     Relation,

@@ -51,7 +51,8 @@ _PROMISING = re.compile(
     r"[=<>≤≥≠≡≈]|\\(?:[lg]eq?|neq?|equiv|n?mid|approx)\b|\b(?:is|are|equals|gives|makes|divides?)\b"
 )
 _BASE = re.compile(
-    r"\bbase[- $]{1,2}(?:\d|two|three|four|five|six|seven|eight|nine|twelve|[a-z]\b)|\bin (?:binary|octal)",
+    r"\bbase[- $]{1,2}(?:\d|two|three|four|five|six|seven|eight|nine|twelve|[a-z]\b)"
+    r"|\bin (?:binary|octal)",
     re.IGNORECASE,
 )
 _ENDING = re.compile(r"(?:[ \t]*[^\s\d]+){0,6}\s*")

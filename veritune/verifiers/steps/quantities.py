@@ -27,8 +27,8 @@ from veritune.verifiers.steps.annotations import Finding
 _UNITS = """
     seconds? secs? minutes? mins? hours? hrs? days? weeks? inch inches foot feet ft yards? miles?
     mm cm km m g kg mg millimeters? centimeters? meters? metres? kilometers? kilometres? grams?
-    kilograms? ounces? oz pounds? lbs? gallons? quarts? pints? liters? litres? ml milliliters? cents?
-    dollars?"""
+    kilograms? ounces? oz pounds? lbs? gallons? quarts? pints? liters? litres? ml milliliters?
+    cents? dollars?"""
 _UNIT = rf"(?:{'|'.join(_UNITS.split())})\b"
 _ONE = rf"\\?\$?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?(?:/\d+)? ?(?:{_UNIT})?"
 _SIDE = rf"{_ONE}(?:(?:,? and|,| ?[+-]) ?{_ONE}| {_ONE})*"

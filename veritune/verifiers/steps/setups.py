@@ -13,7 +13,7 @@ from veritune.verifiers.steps.annotations import Finding
 from veritune.verifiers.steps.equations import Equality
 from veritune.verifiers.steps.sides import Branch, Leaf, Tree, value_of
 
-_FORMAL = re.compile(r"\\|[A-Za-z]\s?[=^]|\^|(?<![A-Za-z'’])[b-hj-z](?![A-Za-z'’.])")
+_FORMAL = re.compile(r"\\|[A-Za-z]\s?[=^]|\^|(?<![A-Za-z'’])[b-hj-z](?![A-Za-z'’.])")  # noqa: RUF001
 _SIGNED = re.compile(
     r"temperature|degree|celsius|fahrenheit|below zero|sea level|elevation|altitude|\bdebt|negative"
     r"|coordinate|\bgolf|\bpar\b|overdra|vector|integer|number line",

@@ -22,11 +22,11 @@ _ARITHMETIC = rf"-?{_NUMBER}(?:\s?[-+*/x×÷]\s?{_NUMBER})*"  # noqa: RUF001
 _PARTS = {
     "half": "1/2", "twice": "2", "double": "2", "triple": "3", "thrice": "3", "quadruple": "4",
 }  # fmt: skip
-_COUNTS = "two three four five six seven eight nine ten eleven twelve".split()
-_PARTS |= {f"{name} times": str(value) for value, name in enumerate(_COUNTS, 2)}
-_NAMES = "third quarter fifth sixth seventh eighth ninth tenth".split()
-_FOURTH = (("fourth", 4), *((name, value) for value, name in enumerate(_NAMES, 3)))
-_PARTS |= {f"{one} {name}": f"1/{value}" for name, value in _FOURTH for one in ("a", "one")}
+_COUNTS = "two three four five six seven eight nine ten eleven twelve"
+_PARTS |= {f"{name} times": str(value) for value, name in enumerate(_COUNTS.split(), 2)}
+_NAMES = "third quarter fifth sixth seventh eighth ninth tenth"
+_SHARES = {"fourth": 4} | {name: value for value, name in enumerate(_NAMES.split(), 3)}
+_PARTS |= {f"{one} {name}": f"1/{value}" for name, value in _SHARES.items() for one in ("a", "one")}
 _PARTS |= {"two thirds": "2/3", "three quarters": "3/4", "three fourths": "3/4"}
 _PART = re.compile(
     rf"({'|'.join(sorted(_PARTS, key=len, reverse=True))}|{_NUMBER} times)"
@@ -55,10 +55,10 @@ _SAYS = re.compile(
     rf"(?:\s*=\s*\$?(?:<<[^<>\n]*>>)?({_NUMBER}))?",
 )
 _BEFORE = re.compile(r"(?:^|[^\w\s.,;:(\"'-]|\b([a-z]+))[\s,(]*$", re.IGNORECASE)
-_JOINING = frozenset(
-    "and plus minus of than by times or to from add subtract multiply divide each every per"
-    " half twice double triple third more less fewer".split()
-)
+_JOINING_WORDS = """
+    and plus minus of than by times or to from add subtract multiply divide each every per half
+    twice double triple third more less fewer"""
+_JOINING = frozenset(_JOINING_WORDS.split())
 _BEHIND = re.compile(
     r"\s*(?:[-+*/^×÷=<>(]|[x:]\s?\d|/|\.\d"  # noqa: RUF001
     r"|(?:more|less|fewer|times|out|of|percent|dozens?|hundred|thousand|million|billion|and an?"

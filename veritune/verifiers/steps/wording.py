@@ -36,9 +36,9 @@ _SUPPOSING = re.compile(
     re.IGNORECASE,
 )
 _TAKEN_BACK = re.compile(
-    r"\b(?:contradict\w*|impossible|absurd|false|untrue|not (?:true|possible|equal|correct|valid|hold)"
-    r"|never (?:true|holds?|equal)|does(?:n['’]t| not) (?:hold|equal|work)|inconsistent|invalid"
-    r"|can(?:not|['’]t|n['’]t) (?:be|happen|hold)|no solutions?)\b",
+    r"\b(?:contradict\w*|impossible|absurd|false|untrue|inconsistent|invalid|no solutions?"
+    r"|not (?:true|possible|equal|correct|valid|hold)|never (?:true|holds?|equal)"
+    r"|does(?:n['\u2019]t| not) (?:hold|equal|work)|ca(?:nnot|n't|n\u2019t) (?:be|happen|hold))\b",
     re.IGNORECASE,
 )
 _ASSUMING = re.compile(
