@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+# Of Qwen, DeepSeek, GLM, Seed, MiniMax, LongCat and others, who follow them.
 NAMES = (
     r"(?:seed:|mm:|longcat_)?(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad)"
 )
+# A tag behind one of these is spoken of, or stands in a program's string.
 QUOTES = "'\"`\u201c\u2018"
-"""A tag behind one of these is spoken of, or stands in a program's string."""
 OPENING = (
     rf"<{NAMES}>|<\|?begin_of_thought\|?>|<\|?START_THINKING\|?>|\[THINK\]|\u25c1think\u25b7"
     r"|<unused94>(?:thought)?|<\|channel>(?:thought|analysis)?"
@@ -25,23 +26,25 @@ CLOSING = (
     rf"</{NAMES}>|<\|?end_of_thought\|?>|<\|?END_THINKING\|?>|\[/THINK\]|\u25c1/think\u25b7"
     r"|<unused95>|<channel\|>"
 )
+# What the tags begin with: most texts have none of it.
 SIGNS = "<[\u25c1"
-"""What the tags begin with: most texts have none of it."""
 TAG = re.compile(rf"(?P<opening>{OPENING})|(?P<closing>{CLOSING})", re.IGNORECASE)
+FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 PROMPT_END = re.compile(rf"(?:{OPENING})\s*\Z", re.IGNORECASE)
+# Characters at the end of a prompt in which an opening tag is looked for.
 LONGEST_TAG = 40
-"""Characters at the end of a prompt in which an opening tag is looked for."""
+# The head of a message of gpt-oss: its channel is analysis, commentary or final.
 CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)(?:(?!<\|channel\|>).){0,200}?<\|message\|>", re.DOTALL)
-"""The head of a message of gpt-oss: its channel is analysis, commentary or final."""
+# gpt-oss' first head without its special tokens: `analysisWe need ...`.
 STRIPPED = re.compile(r"\A\s*analysis(?=[A-Z])")
+# The same heads where the decoder left out special tokens: `analysisWe ...assistantfinal42`.
 FINAL_STRIPPED = "assistantfinal"
-"""The same heads where the decoder left out special tokens: `analysisWe ...assistantfinal42`."""
+# What stands behind one of these is not the model's answer, but a turn of somebody else.
 END_OF_TURN = re.compile(
     r"<\|(?:im_start|im_end|endoftext|end_of_text|eot_id|eom_id|end|return|call|start|"
     r"start_header_id|END_OF_TURN_TOKEN|end_of_solution)\|>"
     r"|</s>|<end_of_turn>|<eos>|<turn\|>|<\uff5cend\u2581of\u2581sentence\uff5c>|\[/?INST\]"
 )
-"""What stands behind one of these is not the model's answer, but a turn of somebody else."""
 
 
 class Split(NamedTuple):
@@ -68,6 +71,8 @@ def answer_start(text: str, *, opened: bool = False) -> int | None:
     for match in TAG.finditer(text):
         if text[match.start() - 1 : match.start()] in tuple(QUOTES):
             continue
+        if start is not None and _in_code(text, start, match.start()):
+            continue  # A program of the answer's.
         start = match.end() if match.lastgroup == "closing" else None
     if "<|channel|>" in text:
         return _final_channel(text)
@@ -75,6 +80,21 @@ def answer_start(text: str, *, opened: bool = False) -> int | None:
         final = text.rfind(FINAL_STRIPPED)
         return None if final < 0 else final + len(FINAL_STRIPPED)
     return start
+
+
+def _in_code(text: str, start: int, end: int) -> bool:
+    """Whether `end` stands in a block of code that begins behind `start`."""
+    return len(FENCE.findall(text, start, end)) % 2 == 1
+
+
+def mentions_thinking(template: str) -> bool:
+    """Whether a chat template has a place for thoughts."""
+    return TAG.search(template) is not None or "<|channel|>" in template
+
+
+def is_mark(token: str) -> bool:
+    """Whether a token sets a thought apart."""
+    return TAG.fullmatch(token.strip()) is not None or token == "<|channel|>"
 
 
 def opens_thinking(prompt: str) -> bool:

@@ -36,6 +36,37 @@ def test_help_lists_the_commands(capsys: Lines) -> None:
     assert all(f"  {name}" in out for name in COMMANDS)
 
 
+@pytest.mark.parametrize(
+    ("words", "stream"),
+    [
+        (["--help"], "stdout"),
+        (["bench"], "stdout"),
+        (["verify", "--help"], "stdout"),
+        (["nope"], "stderr"),
+        (["report", "no-such-run"], "both"),
+    ],
+)
+def test_a_closed_pipe_ends_a_command_quietly(words: list[str], stream: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "veritune", *words]
+    out = writer if stream != "stderr" else subprocess.PIPE
+    err = writer if stream != "stdout" else subprocess.PIPE
+    done = subprocess.run(command, stdout=out, stderr=err, text=True)
+    os.close(writer)
+    assert done.returncode in (0, 1, 2)
+    assert "Traceback" not in (said := (done.stdout or "") + (done.stderr or ""))
+    assert "Exception ignored" not in said
+
+
+@pytest.mark.parametrize("words", ["--help", "sandbox doctor", "nope"])
+def test_a_command_whose_output_is_closed_does_its_work(words: str) -> None:
+    line = f"{sys.executable} -m veritune {words} >&-"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (2 if words == "nope" else 0)
+
+
 def test_how_threads_wait_is_the_users_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
     monkeypatch.setenv("GOMP_SPINCOUNT", "taken back when the test ends")

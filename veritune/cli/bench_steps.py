@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from veritune.benchmarks import FileResult, LabelledSolution
 
 USAGE = "veritune bench steps FILE ..."
+# Beside it judges' replies and completions are kept where no file is written.
 KEPT = "bench-steps"
-"""Beside it judges' replies and completions are kept where no file is written."""
 
 
 class StepsArguments(VerifierConfig):

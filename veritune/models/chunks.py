@@ -17,12 +17,13 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from veritune.models.forward import OutputHead
 from veritune.models.linear import OneDnnLinear, product
 
+# Id of a token that carries no loss, as torch's cross entropy has it: log-probability 0.
 IGNORED = -100
-"""Id of a token that carries no loss, as torch's cross entropy has it: log-probability 0."""
+# Logits at once: 134 MB in float32, 220 tokens at a vocabulary of 152k, 680 at 49k.
 CHUNK = 1 << 25
-"""Logits at once: 134 MB in float32, 220 tokens at a vocabulary of 152k, 680 at 49k."""
 
 
 def chunk_size() -> int:
@@ -33,11 +34,12 @@ def chunk_size() -> int:
 class HeadProduct:
     """How a product with the output embeddings is computed; no tensor of the graph."""
 
-    def __init__(self, head: Any, dtype: torch.dtype) -> None:
+    def __init__(self, head: OutputHead, dtype: torch.dtype) -> None:
         self.head, self.dtype = head, dtype
 
     def parts(self, tokens: int) -> Iterator[slice]:
         """Tokens in chunks."""
+        # One token at least, whatever the vocabulary.
         size = max(1, CHUNK // int(self.head.weight.shape[0]))
         for start in range(0, tokens, size):
             yield slice(start, start + size)
@@ -94,6 +96,7 @@ class ChunkedScores(torch.autograd.Function):
                 d = p.mul_(z).neg_()
             else:
                 d = p.mul_(-g[:, None])
+            # The gradient of z_y; IGNORED has weight 0 and takes part at any place.
             d.scatter_add_(1, ids[part].clamp(min=0)[:, None], g[:, None])
             gradient.add(part, d.div_(temperature))
         return *gradient.found(), None, None, None, None
@@ -113,6 +116,7 @@ class ChunkedLoss(torch.autograd.Function):
         way: HeadProduct,
     ) -> Tensor:
         gradient = _Gradient(hidden, weight, bias, way, ctx.needs_input_grad)
+        # What carries no loss must not carry nan into the sum either.
         counted = _kept(weights.to(hidden.device), ids)
         loss = counted.new_zeros((), dtype=torch.promote_types(hidden.dtype, torch.float32))
         for part in way.parts(len(ids)):
@@ -176,14 +180,14 @@ class _Gradient:
         return self._of_hidden, self._of_weight, self._of_bias
 
 
-def linear(head: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+def linear(head: OutputHead, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """x weight^T + bias, by oneDNN where the head's own product is."""
     if isinstance(head, OneDnnLinear) and x.dtype == torch.float32 and x.device.type == "cpu":
         return product(x, weight, bias)
     return torch.nn.functional.linear(x, weight, bias)
 
 
-def _product(head: Any, x: Tensor, weight: Tensor) -> Tensor:
+def _product(head: OutputHead, x: Tensor, weight: Tensor) -> Tensor:
     """x weight."""
     return linear(head, x, weight.t(), None)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from veritune.config import (
     DpoTrainerConfig,
@@ -16,8 +16,15 @@ from veritune.config import (
     RlConfig,
     SftTrainerConfig,
 )
-from veritune.models import made_by, read_manifest, remove_folder
-from veritune.records import Checkpoint
+from veritune.models import (
+    MANIFEST,
+    made_by,
+    model_folder,
+    read_manifest,
+    remove_folder,
+    whole_folder,
+)
+from veritune.records import Checkpoint, MetricsRow, OnStep, number, texts
 from veritune.rounds.progress import Progress, raise_if_cancelled
 from veritune.rounds.whole import note
 from veritune.store import RunFolder, Store
@@ -32,8 +39,8 @@ from veritune.trainer import (
 )
 from veritune.use import use_of
 
+# Steps of one write: a commit waits for the disk.
 METRICS_EVERY = 50
-OnTrained = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +60,12 @@ class Trainers:
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
         self._gradient: Trainer[Rollout] | None = None
-        self._on_step: OnTrained = lambda step: None
+        self._on_step: OnStep = lambda step: None
 
-    def update(self, order: TrainingOrder, on_step: OnTrained) -> Checkpoint:
+    def update(self, order: TrainingOrder, on_step: OnStep) -> Checkpoint:
         """The policy after one round."""
         self._on_step, config = on_step, self._recipe.trainer
+        # A seed a round: the same order of examples every round would teach the order.
         seed, dtype = self._recipe.seed * 1000 + order.round, self._recipe.model.dtype
         if isinstance(config, SftTrainerConfig):
             sft = SftTrainer(config, seed=seed, dtype=dtype, on_step=on_step)
@@ -109,7 +117,7 @@ class Training:
         self._progress, self._start = progress, start
         self._trainers = Trainers(recipe)
         self._round = 0
-        self._rows: list[dict[str, Any]] = []
+        self._rows: list[MetricsRow] = []
         self._steps = 0
 
     def newest(self) -> tuple[int, Checkpoint]:
@@ -130,9 +138,9 @@ class Training:
         order = TrainingOrder(round=round, start=self._start, policy=policy, batch=batch, out=out)
         with self._progress.phase(f"round {round}: train", self._steps) as advance:
 
-            def on_step(step: dict[str, Any]) -> None:
+            def on_step(step: MetricsRow) -> None:
                 self._note(step)
-                advance(1, loss=step["loss"])
+                advance(1, loss=number(step, "loss"))
                 raise_if_cancelled()
 
             with self._named(round, policy):
@@ -141,6 +149,16 @@ class Training:
         note(self._store, round, trained.policy, read_manifest(out))
         self._forget(round)
         return trained
+
+    def carry(self, round: int, policy: Checkpoint) -> Checkpoint:
+        """The same policy as this round's checkpoint, where there is nothing to train on."""
+        out = self._folder.checkpoint(round)
+        with self._named(round, policy), whole_folder(out) as aside:
+            ours = shutil.ignore_patterns(MANIFEST)
+            shutil.copytree(model_folder(policy.path), aside, ignore=ours, dirs_exist_ok=True)
+        note(self._store, round, policy.policy, read_manifest(out))
+        self._forget(round)
+        return Checkpoint(path=str(out), policy=policy.policy)
 
     def _named(self, round: int, policy: Checkpoint) -> AbstractContextManager[None]:
         """Checkpoints that are written inside say what they follow from."""
@@ -155,10 +173,10 @@ class Training:
             return config.epochs * minibatches_per_epoch(usable, config.mini_batch_size)
         return config.max_steps
 
-    def _note(self, step: dict[str, Any]) -> None:
-        for warning in step.get("warnings", ()) if step["step"] == 1 else ():
+    def _note(self, step: MetricsRow) -> None:
+        for warning in texts(step, "warnings") if step["step"] == 1 else ():
             self._progress.say(f"round {self._round}: {warning}")
-        self._rows.append({"round": self._round, "phase": "train"} | step)
+        self._rows.append({"round": self._round, "phase": "train", **step})
         if len(self._rows) == METRICS_EVERY or step["step"] == self._steps:
             self._store.put_metrics(self._rows)
             self._rows = []
@@ -172,5 +190,5 @@ class Training:
         old = [row.round for row in known if row.kept and 0 < row.round <= round - keep]
         # The journal first: a checkpoint that it says is kept must be there after a kill.
         self._store.let_go(old)
-        for number in old:
-            remove_folder(self._folder.checkpoint(number))
+        for gone in old:
+            remove_folder(self._folder.checkpoint(gone))

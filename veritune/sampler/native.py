@@ -51,6 +51,8 @@ class NativeSampler:
         """Read the weights of `checkpoint` from disk; an adapter is merged into its base."""
         from veritune.sampler.policy import Policy
 
+        # Its arrays are taken over where the new policy has their shapes, so that both are never in
+        # memory.
         before = self._policy
         self.close()
         self._closed = Event()
@@ -90,6 +92,7 @@ class NativeSampler:
         capacity = max(len(group.prompt) + group.limit for group in groups)
         width = max(group.limit for group in groups)
         slots = policy.slots(candidates, capacity)
+        # Workers share the slots evenly: whoever is alone at the end decodes on one core.
         count = max(1, min(policy.threads, slots // WORKER_ROWS))
         waiting = PromptQueue(groups)
         workers = []

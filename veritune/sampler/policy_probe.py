@@ -17,13 +17,21 @@ import numpy as np
 
 from veritune.config import SamplerConfig
 from veritune.errors import PolicyMismatchError
-from veritune.models import adapter_base, load_policy, model_folder, policy_hash
+from veritune.models import (
+    adapter_base,
+    adapter_off,
+    adapter_rank,
+    load_policy,
+    model_folder,
+    policy_hash,
+)
 from veritune.records import Checkpoint
 from veritune.sampler.codec import PromptCodec
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+# 184 log-probabilities: enough that a mean gap stands out of rounding, and a moment's work.
 PROBES, PROBE_LENGTH = 8, 24
 # Largest mean gap of log-probabilities, in nats, that arithmetic alone explains.
 TOLERANCE = {"float32": 1e-3, "bfloat16": 0.1}
@@ -92,9 +100,9 @@ def build_policy_probe(checkpoint: Checkpoint, config: SamplerConfig, dtype: str
     base, rank, base_scores = folder, 0, None
     if (base_name := adapter_base(folder)) is not None:
         base = model_folder(base_name)
-        largest = max(adapter.r for adapter in model.peft_config.values())
+        largest = adapter_rank(model)
         rank = next((rank for rank in RANKS if rank >= largest), largest)
-        with model.disable_adapter():
+        with adapter_off(model):
             base_scores = _scores(model, probes)
     scores = _scores(model, probes)
     return PolicyProbe(checkpoint, codec, base, rank, probes, scores, base_scores)
@@ -102,6 +110,7 @@ def build_policy_probe(checkpoint: Checkpoint, config: SamplerConfig, dtype: str
 
 def probe_batch(vocabulary: int, longest: int) -> list[list[int]]:
     """Token ids [probes][length] that are the same for every policy of one vocabulary."""
+    # Random ids: any text would be likelier under one policy than another.
     generator = np.random.default_rng(0)
     shape = (PROBES, min(PROBE_LENGTH, longest - 1))
     rows: list[list[int]] = generator.integers(0, vocabulary, shape).tolist()
@@ -126,6 +135,7 @@ def compare_logprobs(engine: Scores, trainer: Scores) -> LogprobDiff:
     largest = float(np.abs(log_ratio).max())
     return LogprobDiff(
         mean=float(np.abs(log_ratio).mean()),
+        # exp(700) is the largest in float64; anything near it is no rounding either way.
         kl=float((np.expm1(np.minimum(log_ratio, 700.0)) - log_ratio).mean()),
         max_ratio=math.exp(min(largest, 700.0)),
     )
@@ -141,6 +151,7 @@ def check_scores(
     ours = compare_logprobs(engine, trainer)
     for name, scores in others.items():
         theirs = compare_logprobs(engine, scores)
+        # The wrong policy first: it tells more than that the right one is not there.
         if theirs.mean < ours.mean and ours.mean > NOISE[dtype]:
             raise PolicyMismatchError(
                 f"the sampler runs {name}, not policy {policy}: its log-probabilities are "

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from warnings import catch_warnings
 
 import torch
@@ -37,6 +37,9 @@ from veritune.trainer.rollouts import micro_batches
 from veritune.trainer.rows import TokenRow
 from veritune.trainer.scoring import Critic
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
 Metrics = dict[str, float]
 
 
@@ -54,8 +57,8 @@ class TrainingState:
 class Learner:
     """A policy with its optimizer, and a critic with its own where there is one."""
 
-    model: Any
-    tokenizer: Any
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
     config: RlConfig
     optimization: Optimization
     critic: Critic | None
@@ -85,6 +88,7 @@ class Learner:
             loss.backward()
             for name, number in ({"loss": loss.item()} | parts).items():
                 metrics[name] = metrics.get(name, 0.0) + number
+        # Summed once at the end: parts of a step need not wait for other processes.
         metrics = processes.summed_figures(metrics)
         rate = self.optimization.learning_rate * self._fallen()
         norm = self.optimization.update(self._fallen())
@@ -96,6 +100,7 @@ class Learner:
     def parts(self, chosen: Sequence[int], rows: Sequence[TokenRow]) -> Sequence[list[int]]:
         """`chosen` in micro-batches, at least one for each process where there are rows enough."""
         each = -(-len(chosen) // processes.size())
+        # Smaller parts before idle processes: each has one where there are rows enough.
         size = min(self.config.micro_batch_size, max(each, 1))
         return list(micro_batches(chosen, rows, size))
 
@@ -128,6 +133,8 @@ class Learner:
     def _fallen(self) -> float:
         """Of the peak learning rate: falling over rounds."""
         decay = self.config.decay
+        # Never below 0: a run that is given more rounds than its decay learns nothing, and nothing
+        # backwards.
         return max(0.0, 1.0 - self.counters.iteration / decay) if decay else 1.0
 
 
@@ -157,7 +164,9 @@ def open_learner(checkpoint: Checkpoint, reference: Checkpoint, config: RlConfig
     return learner
 
 
-def _open_critic(place: Path, model: Any, reference: Checkpoint, config: RlConfig) -> Critic | None:
+def _open_critic(
+    place: Path, model: PreTrainedModel, reference: Checkpoint, config: RlConfig
+) -> Critic | None:
     if not isinstance(config, PpoConfig):
         return None
     saved = place / "critic"
@@ -191,7 +200,7 @@ def _moments(file: Path) -> Moments:
 
 
 def _optimization(
-    module: Any, config: RlConfig, learning_rate: float, warmup: int = 0
+    module: torch.nn.Module, config: RlConfig, learning_rate: float, warmup: int = 0
 ) -> Optimization:
     return Optimization(
         module,
@@ -210,7 +219,7 @@ def _critic_optimization(critic: Critic, config: RlConfig) -> Optimization:
     )
 
 
-def _recompute(model: Any) -> None:
+def _recompute(model: PreTrainedModel) -> None:
     """Let layers compute activations again in the backward pass, dropout off all the same."""
     with catch_warnings(action="ignore", category=FutureWarning):
         model.gradient_checkpointing_enable({"use_reentrant": False})

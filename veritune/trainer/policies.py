@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import torch
 from safetensors.torch import load_file
 
 from veritune.config import RlConfig
-from veritune.models import WEIGHTS, adapter_base, load_policy, model_folder
+from veritune.models import WEIGHTS, adapter_base, adapter_off, load_policy, model_folder
 from veritune.records import Checkpoint
 from veritune.trainer import processes
 from veritune.trainer.learner import Learner, open_learner
@@ -22,6 +22,10 @@ from veritune.trainer.precision import computing, resolve
 from veritune.trainer.rollouts import micro_batches
 from veritune.trainer.rows import TokenRow
 from veritune.trainer.scoring import score
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from transformers import PreTrainedModel
 
 
 class Policies:
@@ -34,7 +38,7 @@ class Policies:
         self._config, self._temperature, self._dtype = config, temperature, dtype
         self._reference = reference
         self._precision = resolve(config.precision)
-        self._frozen: Any = None
+        self._frozen: PreTrainedModel | None = None
         self._base_is_reference: bool | None = None
         self._learner: Learner | None = None
         self._at = ""
@@ -59,10 +63,11 @@ class Policies:
         self, learner: Learner, rows: Sequence[TokenRow], width: int
     ) -> torch.Tensor:
         """(rows, width): the reference's log-probabilities."""
+        # Found out once: it reads the adapter's weights.
         if self._base_is_reference is None:
             self._base_is_reference = is_its_base(learner.model, self._reference)
         if self._base_is_reference:
-            with learner.model.disable_adapter():
+            with adapter_off(learner.model):
                 return self.logprobs(learner.model, rows, width)
         if self._frozen is None:
             frozen, _ = load_policy(self._reference.path, dtype=self._dtype)
@@ -71,7 +76,7 @@ class Policies:
 
     def logprobs(
         self,
-        model: Any,
+        model: PreTrainedModel,
         rows: Sequence[TokenRow],
         width: int,
         temperature: float | None = None,
@@ -85,15 +90,16 @@ class Policies:
                 chosen = [rows[i] for i in part]
                 scores = score(model, chosen, width, warm, fp32=config.fp32_head)
                 out[part] = scores.logprobs.float().cpu()
+        # Each process has filled its rows, and zeros stand in the others.
         processes.sum_tensors(out)
         return out
 
 
-def is_its_base(model: Any, reference: Checkpoint) -> bool:
+def is_its_base(model: PreTrainedModel, reference: Checkpoint) -> bool:
     """Whether `reference` is `model` without its adapter, or with one that changes nothing yet."""
     if not hasattr(model, "peft_config"):
         return False
-    (adapter,) = model.peft_config.values()
+    (adapter,) = cast("PeftModel", model).peft_config.values()
     base = model_folder(str(adapter.base_model_name_or_path)).resolve()
     folder = model_folder(reference.path)
     named = adapter_base(folder)

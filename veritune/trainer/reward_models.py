@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import torch
 
@@ -22,16 +22,17 @@ from veritune.models import (
     fresh_reward_model,
     save_reward_model,
 )
-from veritune.records import Checkpoint, VerifiedCandidate
+from veritune.records import Checkpoint, OnStep, VerifiedCandidate
 from veritune.trainer import processes
-from veritune.trainer.fitting import FitTask, Metrics, OnStep, finish, fit, state_folder
+from veritune.trainer.fitting import FitTask, Metrics, finish, fit, state_folder
 from veritune.trainer.pairs import PreferencePair
 from veritune.trainer.reward_losses import classification_loss, preference_loss
 from veritune.trainer.reward_rows import outcome_rows, pair_rows, process_rows
 from veritune.trainer.rows import PairRow, TokenRow
 
+T = TypeVar("T")
+# Rows whose likelihoods set the scale that the training starts from.
 STANDARD_ROWS = 64
-"""Rows whose likelihoods set the scale that the training starts from."""
 
 
 class RewardTrainer:
@@ -77,7 +78,8 @@ class RewardTrainer:
         self._fit(reward, labelled_task(reward, rows), out)
         return finish(out, lambda: save_reward_model(reward, out, dtype=self._dtype))
 
-    def _fit(self, reward: RewardModel, task: FitTask[Any], out: Path) -> None:
+    def _fit(self, reward: RewardModel, task: FitTask[T], out: Path) -> None:
+        # 1 / width of the rate: see the head of this file.
         rate = self._config.learning_rate / reward.head.weight.shape[1]
         fit(
             reward.module(),

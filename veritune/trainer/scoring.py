@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -16,13 +16,16 @@ from veritune.models import EntropyUse, head_values, hidden_states, read_states,
 from veritune.trainer.layout import Layout, following, lay_out
 from veritune.trainer.rows import TokenRow
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
 
 @dataclass(slots=True)
 class Critic:
     """A value head, on the policy's hidden state or on that of a model of its own."""
 
-    head: Any
-    model: Any = None
+    head: torch.nn.Linear
+    model: PreTrainedModel | None = None
 
     def module(self) -> torch.nn.Module:
         """What belongs to the critic alone."""
@@ -44,7 +47,7 @@ class Scores:
 
 
 def score(
-    policy: Any,
+    policy: PreTrainedModel,
     rows: Sequence[TokenRow],
     width: int,
     temperature: float,
@@ -70,18 +73,20 @@ def score(
     return Scores(_ragged(every, layout, 0, width), values, spread)
 
 
-def value(critic: Critic, policy: Any, rows: Sequence[TokenRow], width: int) -> torch.Tensor:
+def value(
+    critic: Critic, policy: PreTrainedModel, rows: Sequence[TokenRow], width: int
+) -> torch.Tensor:
     """The critic's values alone, as in `Scores`, with no gradient into a policy that it shares."""
     trunk = policy if critic.model is None else critic.model
     layout = lay_out(trunk, rows)
+    # A trunk that the critic shares is the policy's: its values must not move it here.
     with torch.set_grad_enabled(critic.model is not None and torch.is_grad_enabled()):
         hidden = _hidden(trunk, layout)
     return _ragged(head_values(critic.head, hidden), layout, 1, width)
 
 
-def _hidden(model: Any, layout: Layout) -> torch.Tensor:
-    inputs = dict(layout.inputs)
-    every: torch.Tensor = hidden_states(model, inputs.pop("input_ids"), **inputs)
+def _hidden(model: PreTrainedModel, layout: Layout) -> torch.Tensor:
+    every = hidden_states(model, **layout.inputs)
     return every.flatten(0, 1)[layout.states]
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from veritune.config import SftConfig
-from veritune.records import Checkpoint
+from veritune.records import Checkpoint, OnStep
 from veritune.trainer.batches import tokenize
 from veritune.trainer.protocol import Example
 
 if TYPE_CHECKING:
-    pass
-
-
-Step = dict[str, Any]
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
 class SftTrainer:
@@ -28,7 +25,7 @@ class SftTrainer:
         seed: int,
         dtype: str = "float32",
         shard: bool = False,
-        on_step: Callable[[Step], None] = lambda step: None,
+        on_step: OnStep = lambda step: None,
     ) -> None:
         """With `shard` each of several processes holds a piece of the model only (FSDP).
 
@@ -56,11 +53,16 @@ class SftTrainer:
         if self._shard:
             first = processes.rank() == 0
             start = load_trainable(checkpoint.path, device="cpu")[0] if first else None
-            model = sharding.gather(model, start)
+            model = sharding.gather(model, start) or model
         return finish(out, lambda: save_trained(model, tokenizer, out, self._dtype))
 
     def fit(
-        self, model: Any, tokenizer: Any, batch: Sequence[Example], *, state: Path | None = None
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        batch: Sequence[Example],
+        *,
+        state: Path | None = None,
     ) -> None:
         """Train `model` in place."""
         from veritune.trainer.algorithms.sft import Sft

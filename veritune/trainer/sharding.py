@@ -8,7 +8,7 @@ equally often: the layers' pieces are exchanged on the way.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch.distributed.device_mesh import init_device_mesh
@@ -17,19 +17,21 @@ from torch.distributed.tensor import DTensor, distribute_tensor
 from veritune.models import is_plain_head
 from veritune.trainer import processes
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
 T = TypeVar("T", bound=torch.nn.Module)
 
 
-def shard(model: Any) -> None:
+def shard(model: PreTrainedModel) -> None:
     """Cut `model` into pieces, in place; its gradients are sums over all processes from now on.
 
     The parts that its class says are not to be split are gathered one at a time.
     """
     from torch.distributed.fsdp import fully_shard
 
-    is_plain_head(
-        model
-    )  # Found out now: later it would be one more exchange, of one process alone.
+    # Found out now: later it would be one more exchange, of one process alone.
+    is_plain_head(model)
     mesh = init_device_mesh(model.device.type, (processes.size(),))
     whole = set(model._no_split_modules or ())
     layers = [part for part in model.modules() if type(part).__name__ in whole]

@@ -11,7 +11,7 @@ from veritune.verifiers.steps.annotations import ClaimLabel
 from veritune.verifiers.steps.arithmetic import Undefined, Unreadable, printed, rounds_to
 from veritune.verifiers.steps.equations import FRACTION_NAME, Equality
 from veritune.verifiers.steps.sides import Leaf, Tree, as_float, leading_number, longest, value_of
-from veritune.verifiers.steps.tokens import Number
+from veritune.verifiers.steps.tokens import Number, magnitude
 from veritune.verifiers.steps.units import unit_factors
 
 _LONG = 4
@@ -112,7 +112,7 @@ def _has_hundred(tree: Tree) -> bool:
 def _rounded_operands(equality: Equality, left: Number, right: Number) -> bool:
     """Whether the sides agree to the digits of a long decimal among them, such as 2.8284."""
     most = max(longest(equality.left.tree), longest(equality.right.tree))
-    return most >= _LONG and abs(left - right) * 10 ** (most - 1) <= abs(right)
+    return most >= _LONG and magnitude(left - right) * 10 ** (most - 1) <= abs(right)
 
 
 def _printed_as(equality: Equality, left: Number, right: Number, rounding: Rounding) -> bool:
@@ -122,13 +122,13 @@ def _printed_as(equality: Equality, left: Number, right: Number, rounding: Round
         if token is None:
             continue
         places = token.places + (2 if token.percent and abs(shown) != token.value else 0)
-        if places >= _LONG and abs(value - shown) * 10**places < 1:
+        if places >= _LONG and magnitude(value - shown) * 10**places < 1:
             return True  # truncated, not rounded
         if places and rounds_to(Fraction(value), Fraction(shown), places):
             return True
-        if places and rounding == "freely" and abs(value - shown) * 10**places < 1:
+        if places and rounding == "freely" and magnitude(value - shown) * 10**places < 1:
             return True
-        off = abs(value - shown)
+        off = magnitude(value - shown)
         if not places and rounding and Fraction(value).denominator > 1 and off * 2 <= 1:
             return True
         if not places and rounding == "freely" and off * 2 < _grain(token.value):
@@ -148,7 +148,7 @@ def _roughly(equality: Equality, left: Number, right: Number, rounding: Rounding
         token = side.printed
         if token is None or token.places or token.percent or Fraction(value).denominator == 1:
             continue
-        off = abs(value - shown)
+        off = magnitude(value - shown)
         if off < (1 if rounding or money else Fraction(1, 2)) or (
             rounding == "freely" and off < _grain(token.value)
         ):
@@ -198,7 +198,7 @@ def _may_be(
         ratio = Fraction(left) / Fraction(right)
         if max(ratio, 1 / ratio) in unit_factors(words) | large:
             return "may be a change of unit"
-    if equality.approximate and abs(left - right) * 50 <= abs(right):
+    if equality.approximate and magnitude(left - right) * 50 <= magnitude(right):
         return "holds only roughly"
     return None
 

@@ -55,11 +55,14 @@ RUN = re.compile(
 LATEX = re.compile(
     r"\\[a-zA-Z,;!]|\|[^|]{1,20}\||\d\s?!|\{,\}|√|∛|[)\]]\s?[!^]|\d\s?\^|[²³]\s?[+\-*/]"
     r"|(?:gcd|lcm|sqrt|floor|ceil|log|ln|sin|cos|tan|abs|\bC)\(|\d mod \d|\bpi\b|π|\d_\{?\d"
+    r"|_\{?\d{1,3}\}?[CP]_"
     r"|(?<![A-Za-z])i(?![A-Za-z])|[\d)] ?(?:[<>≤≥≠≡]|!=) ?[-\d(]"
 )
 """What plain arithmetic does not have."""
-RELATION = re.compile(r"[=<>≈≤≥≠≡]|\\(?:approx|leq?|geq?|neq?|lt|gt|equiv)(?![a-zA-Z])")
+RELATION = re.compile(r"[=<>≈≤≥≠≡]|\\(?:approx|leq?|geq?|neq?|lt|gt|equiv|n?mid)(?![a-zA-Z])")
 HOLDS: dict[str, Callable[[Fraction, Fraction], bool]] = {"<": lt, ">": gt, "<=": le, ">=": ge}
+DIVIDING = ("divides", "divides not")
+CONDITION = re.compile(r"\b(?:if|whether|unless|when|until|not)\s[^,.;\n]*$", re.IGNORECASE)
 CHOOSING = re.compile(r"\bC\((\d+), ?(\d+)\)")
 MODULO = re.compile(r"(?<=\d) mod (?=\d)")
 WORD_BEFORE = re.compile(r"([A-Za-z]+)[\s$(]*$")
@@ -102,6 +105,8 @@ def formulas(text: str, start: int, end: int, *, freely: bool) -> Iterator[Formu
         doubt = None if delimited else _attached(text, first, last)
         for left, right, operator in _closed_pairs(relation):
             label, reason = _related(left, right, operator, freely=freely)
+            if operator != "=" and CONDITION.search(text, max(start, first - 60), first):
+                doubt = doubt or "a condition"
             mixed = "a chain of several signs" if len(set(relation.operators)) > 1 else None
             if label == "incorrect" and (doubt or mixed):
                 label, reason = "unchecked", doubt or mixed or ""
@@ -143,7 +148,7 @@ def _read(body: str) -> Relation | None:
         node = read(_normal(body))
     except REFUSALS:
         return None
-    known = {"=", "~", "!=", "===", *HOLDS}
+    known = {"=", "~", "!=", "===", *DIVIDING, *HOLDS}
     return node if isinstance(node, Relation) and set(node.operators) <= known else None
 
 
@@ -180,6 +185,8 @@ def _related(left: Node, right: Node, operator: str, *, freely: bool) -> tuple[C
         return _verified(left, right, rough=freely or operator == "~")
     if operator == "===":
         return _congruent(left, right)
+    if operator in DIVIDING:
+        return _divides(left, right, operator == "divides")
     try:
         same = identical(left, right)
     except LimitReachedError:
@@ -207,6 +214,15 @@ def _congruent(left: Node, right: Node) -> tuple[ClaimLabel, str]:
         return "unchecked", "not whole numbers"
     rest = (whole[0] - whole[1]) % whole[2]
     return ("incorrect", f"the difference leaves {rest}") if rest else ("correct", "holds")
+
+
+def _divides(left: Node, right: Node, said: bool) -> tuple[ClaimLabel, str]:
+    """Whether a whole number divides another, or does not, as it is said."""
+    one, other = real_value(left), real_value(right)
+    if not one or other is None or one.denominator != 1 or other.denominator != 1:
+        return "unchecked", "not whole numbers"
+    rest = other % one
+    return ("correct" if (rest == 0) == said else "incorrect"), f"leaves {rest}"
 
 
 def _attached(text: str, first: int, last: int) -> str | None:

@@ -55,7 +55,7 @@ _BASE = re.compile(
     r"|\bin (?:binary|octal)",
     re.IGNORECASE,
 )
-_ENDING = re.compile(r"(?:[ \t]*[^\s\d]+){0,6}\s*")
+_ENDING = re.compile(r"(?:[ \t]*+[^\s\d]++){0,6}\s*+")
 _CENT = Fraction(1, 100)
 _CENTS = (1, 100, _CENT)
 
@@ -79,8 +79,11 @@ def check_mathematics(
 def _outside(tokens: list[ProseToken], found: list[Span]) -> list[ProseToken]:
     """The tokens with a break in the place of every span that was checked."""
     kept: list[ProseToken] = []
+    waiting = sorted(found, reverse=True)
     for token in tokens:
-        inside = next((span for span in found if span[0] <= token.start < span[1]), None)
+        while waiting and waiting[-1][1] <= token.start:
+            waiting.pop()
+        inside = waiting[-1] if waiting and waiting[-1][0] <= token.start else None
         if inside is None:
             kept.append(token)
         elif not kept or kept[-1].start != inside[0] or kept[-1].kind != "break":

@@ -37,6 +37,7 @@ _CLAIM = re.compile(
     rf" ?(?:<<[^<>\n]*>>)?({_SIDE})"
     r"(?!\s?[-+*/×÷^=<]|\s?x\s?\d|\s?\d|\.\d|/|\s(?:per|and \d|plus|minus|of|more|less)\b)"  # noqa: RUF001
 )
+_JOINED = re.compile(r",? and |, ")
 _NAMED = re.compile(_UNIT)
 _BEFORE = re.compile(r"\b(?:of|and|plus|minus|times|by|every|each|per|than|or|to|for|if)\s*$")
 _LOOSE = re.compile(r"\b(?:days?|weeks?)\b")
@@ -62,7 +63,7 @@ def quantities(text: str, start: int, end: int) -> Iterator[tuple[int, int, Find
 def _same(left: str, right: str) -> bool | None:
     """Whether two quantities are equal; None where they measure different things."""
     try:
-        one, other = read(left), read(right)
+        one, other = (read(_JOINED.sub(" + ", side)) for side in (left, right))
         parts = [part for side in (one, other) for part in walk(side)]
         units = [part.unit for part in parts if isinstance(part, Quantity)]
         if not all(map(_measured, (one, other))) or any(

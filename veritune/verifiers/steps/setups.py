@@ -12,6 +12,7 @@ from fractions import Fraction
 from veritune.verifiers.steps.annotations import Finding
 from veritune.verifiers.steps.equations import Equality
 from veritune.verifiers.steps.sides import Branch, Leaf, Tree, value_of
+from veritune.verifiers.steps.tokens import magnitude
 
 _FORMAL = re.compile(r"\\|[A-Za-z]\s?[=^]|\^|(?<![A-Za-z'’])[b-hj-z](?![A-Za-z'’.])")  # noqa: RUF001
 _SIGNED = re.compile(
@@ -66,7 +67,7 @@ def percent_of_one(equality: Equality) -> str | None:
     if not left.in_percent or right.printed is None or right.percent:
         return None
     value, mixed = value_of(left.tree), value_of(left.tree, percent=False)
-    wrong = value == value_of(right.tree) and value != mixed and abs(value) > 2
+    wrong = value == value_of(right.tree) and value != mixed and magnitude(value) > 2
     return "a percentage is taken for a part of one" if wrong else None
 
 
