@@ -26,11 +26,15 @@ SPECIAL = {
     "erf": "erf", "erfc": "erfc", "zeta": "zeta", "Si": "si", "Ci": "ci", "Ei": "ei", "li": "li",
     "digamma": "digamma",
 }  # fmt: skip
+# Real for arguments from -1 to 1.
 BOUNDED = frozenset(("asin", "acos"))
+# Beyond it a value has more digits than any answer.
 LARGEST_FACTORIAL = 3_000
+# As above, for e to this power.
 LARGEST_EXPONENT = 20_000
 # Bits before the point of an argument.
 LARGEST_ARGUMENT = 2_000
+# Rows; minors take the factorial of them, beyond four mpmath's own way is taken.
 LARGEST_MATRIX = 8
 # Units of work of a function that has no short cut.
 SPECIAL_WORK = 1_000

@@ -31,19 +31,23 @@ if TYPE_CHECKING:
 
 # Characters; what is longer is unchecked.
 LONGEST = 50_000
+# Words that let a number be off by what rounding explains.
 _FREELY = re.compile(
     r"rounded|rounding|round(?:s|ing)? (?:up|down|off|to|it)|about|approx|nearest|roughly|almost"
     r"|nearly|≈|estimat",
     re.IGNORECASE,
 )
+# Words that let a quotient be a whole number: of people, of full boxes.
 _TO_WHOLE = re.compile(
     r"whole|full\b|remain|left ?over|with \d+ (?:\w+ )?left|quotient|at least|at most",
     re.IGNORECASE,
 )
 # What is read by the algebra though there is no backslash.
 _TYPESET = re.compile(r"\{,\}|[\d)]\s?[!^]|[√∛²³|]")
+# A line without any of these claims nothing that could be checked.
 _PROMISING = re.compile(r"[=<>≤≥]|\\[lg]eq?|≈|\\approx|\b(?:is|are|equals|gives|makes)\b")
 _ENDING = re.compile(r"(?:[ \t]*+[^\s\d]++){0,6}\s*+")
+# A claim may count in cents what its numbers have in dollars, and the reverse.
 _CENTS = (1, 100, Fraction(1, 100))
 
 

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     Setter = Callable[[object, object], None]
     Deleter = Callable[[object], None]
 
+# Of one class; a candidate could make up any number of them.
 MOST_NAMES = 2_000
 # Causes of causes that are told.
 DEPTH = 5
+# Types whose instances are a value on the other side, too, whatever class of theirs they are.
 BUILTIN = (int, float, complex, str, bytes, tuple, frozenset, list, dict, set, bytearray)
 
 

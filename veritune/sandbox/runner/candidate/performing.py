@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from .awaiting import Loop
     from .passed import Call
 
+# Read once and in order, so a test gets them as iterators and never as values.
 ITERATORS = (types.GeneratorType, map, filter, zip, enumerate, reversed)
+# Of the standard library's exceptions: not in `__dict__`, and tests look at them.
 ATTRIBUTES = ("name", "path", "errno", "returncode")
+# By exact type: a callable object of the candidate's own class is an object.
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 

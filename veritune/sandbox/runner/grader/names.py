@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 TESTS = "tests"  # the module that test programs seem to stand in
 _BUILTINS = frozenset(dir(builtins))
+# Nodes that bind their `name`.
 NAMING = (
     *(ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef),
     *(ast.ExceptHandler, ast.MatchAs, ast.MatchStar),
 )
+# What a test program may use without an import of its own, where the candidate has no such name.
 MODULES = frozenset(sys.stdlib_module_names) | {"numpy"}
 
 

@@ -333,8 +333,10 @@ def _read_items(d: ValueDecoder, value: Encoded, depth: int) -> object:
     return dict(pair for pair in d.items(value, depth) if isinstance(pair, tuple)).items()
 
 
+# Whose constructors touch no file.
 PATHS = ("PosixPath", "PurePosixPath", "PureWindowsPath")
 ADDRESSES = frozenset(f"IPv{n}{k}" for n in (4, 6) for k in ("Address", "Network", "Interface"))
+# A reader for every tag that is plain data; all others are handles of one of the sides.
 _READERS: dict[str, _Reader] = {
     "i": lambda d, v, n: _read_integer(v),
     "t": lambda d, v, n: tuple(d.items(v, n)),
