@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from ..wire import codec
-from ..wire.decoder import ValueDecoder, count, no_insiders, parts
+from ..wire.decoder import ValueDecoder, no_insiders
+from ..wire.simple import count, parts
 from . import hybrids
 from .asking import where
 from .building import dataclass_space, group, library_class, made
