@@ -69,6 +69,15 @@ SINGLE = re.compile(r"(?<!\\)\\(?!\\)")
 SPREAD = re.compile(
     r"\\(operatorname|mathrm|text|mathbf)\s?\{([~\s]*(?:[A-Za-z]\s+)+[A-Za-z])\s*\}"
 )
+# One character of an index, or a few in braces.
+SMALL = r"\s?(?:\{\s?(\w{1,4})\s?\}|(\w))\s?"
+# `{}_5C_2` and `^5P_2`: so many choices, or arrangements, of 2 out of 5.
+OUT_OF = re.compile(
+    rf"(?:(?<![\w)}}\]])|\{{\s?\}})\s?[_^]{SMALL}(?:\\[a-z]{{1,8}}\s?\{{\s?([CP])\s?\}}|([CP]))\s?_{SMALL}"
+)
+# "3 \mid n", where the bar is no absolute value and no condition of a set.
+DIVIDES = re.compile(r"([^|(){}<>=]+)\\(n?)mid(?![a-zA-Z])\s*([^|(){}<>=]+)")
+NAMELESS = re.compile(r"\\det\s*(?==)")
 # HTML that says no more than LaTeX would.
 TAG = re.compile(r"<(/?)(sup|sub|br|b|i|em|strong|p|span|code)\s?/?>", re.IGNORECASE)
 TAGS = {"sup": "^{", "sub": "_{", "br": r" \\\\ "}
@@ -108,6 +117,12 @@ def clean(text: str) -> str:
     text = SPREAD.sub(lambda m: f"\\{m.group(1)}{{{m.group(2).replace(' ', '')}}}", text)
     text = MANGLE.sub(lambda match: "\\" + MANGLED[match.group()][0], text)
     text = BARE_PERIOD.sub("0.", unglued(text))
+    if "_" in text:
+        text = OUT_OF.sub(_chosen, text)
+    if "mid" in text and (match := DIVIDES.fullmatch(text.strip("$ "))):
+        text = match[1] + ("\\not" if match[2] else "") + "\\divides " + match[3]
+    if "\\det" in text:
+        text = NAMELESS.sub(r"\\mathrm{D}", text)
     if "\\\\" in text:
         text = _undouble(text)
     if text.isascii():
@@ -116,6 +131,13 @@ def clean(text: str) -> str:
     text = SUB_RUN.sub(lambda m: f"_{{{m.group().translate(SUBSCRIPTS)}}}", text)
     text = CIRCLED.sub(lambda m: ", ".join(str(ord(char) - 0x245F) for char in m.group()), text)
     return text.translate(TABLE)
+
+
+def _chosen(match: re.Match[str]) -> str:
+    many, kind, few = (match[at] or match[at + 1] for at in (1, 3, 5))
+    if kind == "C":
+        return f"\\binom{{{many}}}{{{few}}}"
+    return f"\\frac{{({many})!}}{{({many}-{few})!}}"
 
 
 def _without_html(text: str) -> str:

@@ -102,7 +102,7 @@ def answer_in(
 
 
 def _found(text: str, marker: str | None, mode: Mode, only: Kind | None) -> Extraction:
-    """The answer in what stands behind the thinking."""
+    """The answer in what is not longer than is read."""
     text = BLANKS.sub(_few, text)
     if marker and (behind := behind_marker(text, marker)) is not None:
         return Extraction(stated_in(behind), "marker") if behind else NOTHING

@@ -85,8 +85,10 @@ def answer_start(text: str) -> int | None:
     fenced = [(b.start, b.end) for b in fenced_blocks(text, 0)]
     begin = len(text) - len(text.lstrip())
     passed = 0
+    opening = OPENING.search(text)
     while True:
-        opening = OPENING.search(text, start)
+        if opening and opening.start() < start:
+            opening = OPENING.search(text, start)
         closing = CLOSING.search(text, opening.end() if opening else start)
         if opening:
             while passed < len(fenced) and fenced[passed][1] <= opening.start():

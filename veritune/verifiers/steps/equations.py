@@ -28,6 +28,8 @@ _NUMBERS = """
     one two three four five six seven eight nine ten eleven twelve hundred thousand million billion
     half third quarter twice double triple dozen halves quarters thirds"""
 _SAYING = "gives is are was were makes equals has have gets"
+# The doubt of `1/2 of the day is 12 hours`, which says nothing against an equality that holds.
+FRACTION_NAME = "a fraction may be a name"
 # Words that make the expression after them part of a larger one.
 _BEFORE = frozenset(_PART_OF_MORE.split())
 # Words that do so with "of".
@@ -231,6 +233,8 @@ def _doubt_behind(tokens: list[ProseToken], right: Side) -> str | None:
         token = token if inside.spaced else inside  # 0.\overline{3}
     if token.kind in ("break", "equals") or _is_unit(tokens, right.after):
         return None
+    if token.text == "/" and right.after + 1 < len(tokens):
+        return None if tokens[right.after + 1].kind == "word" else "something is divided behind it"
     if token.text == "of" and right.fraction:
         return "a fraction of something"
     if _compound(tokens, right.after - 1, 0):
@@ -274,7 +278,7 @@ def _doubt_shape(left: Side, right: Side, *, spoken: bool) -> str | None:
     if spoken and other:
         return "not a calculation and its result"
     if left.fraction and (spoken or left.behind):
-        return "a fraction may be a name"
+        return FRACTION_NAME
     return None
 
 

@@ -25,6 +25,14 @@ def equation(left: Node, right: Node) -> Polynomial:
     return _plus(times(a, d), _scaled(times(c, b), Fraction(-1)))
 
 
+def expression(node: Node) -> Polynomial:
+    """The polynomial that an expression is; raises `OpaqueError` where it is none."""
+    top, bottom = _rational(node)
+    if set(bottom) != {()}:
+        raise OpaqueError
+    return _scaled(top, 1 / bottom[()])
+
+
 def names_of(poly: Polynomial) -> set[str]:
     """The variables that are left in it."""
     return {name for monomial in poly for name, _ in monomial}
@@ -48,10 +56,15 @@ def substituted(poly: Polynomial, values: Mapping[str, Polynomial]) -> Polynomia
     return result
 
 
-def in_span(poly: Polynomial, rows: Sequence[Polynomial]) -> bool:
-    """Whether a polynomial is a combination of others with constant factors."""
+def follows(poly: Polynomial, rows: Sequence[Polynomial]) -> bool:
+    """Whether a polynomial is a combination of others with constant factors.
+
+    From rows that contradict each other anything would follow, so nothing does.
+    """
     rest = dict(poly)
     for pivot, row in _reduced(rows):
+        if not pivot:
+            return False  # a number other than zero is zero
         if pivot in rest:
             rest = _plus(rest, _scaled(row, -rest[pivot] / row[pivot]))
     return not rest
