@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..wire.messages import Target
     from .proxies import RemoteClass
 
+# What a test may ask of an object by name; all others are Python's own business on either side.
 SAFE_DUNDERS = frozenset(
     [
         "__name__",
