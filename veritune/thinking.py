@@ -87,6 +87,11 @@ def _in_code(text: str, start: int, end: int) -> bool:
     return len(FENCE.findall(text, start, end)) % 2 == 1
 
 
+def mentions_thinking(template: str) -> bool:
+    """Whether a chat template has a place for thoughts."""
+    return TAG.search(template) is not None or "<|channel|>" in template
+
+
 def is_mark(token: str) -> bool:
     """Whether a token sets a thought apart."""
     return TAG.fullmatch(token.strip()) is not None or token == "<|channel|>"

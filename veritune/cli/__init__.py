@@ -27,6 +27,7 @@ COMMANDS = {
     "new": "write a starting point: a verifier, a recipe, a file of problems",
     "convert": "labelled steps between PRM800K, Math-Shepherd, ProcessBench and TRL's files",
     "report": "write a run's HTML page",
+    "export": "a run's verified candidates as rows for TRL, verl or OpenRLHF",
     "model": "fetch: a small pretrained model to try things with",
     "sandbox": "doctor: what isolation this machine offers; build: the image",
     "demo": "a weak model gets better at math and code because it is verified",

@@ -122,8 +122,9 @@ class PromptConfig(Frozen):
     """File of a prompt with {prompt} where the problem's goes; or own code by its Python path: a
     function (problem) that returns a text or messages."""
     prefill: str = ""
-    """What the model's turn begins with. A candidate's text begins behind it; rules read both
-    as one text."""
+    """What the model's turn begins with, {code} in it being the code that the problem's answer
+    continues, where it has such. A candidate's text begins behind it; rules read both as one
+    text."""
     template_kwargs: Options = Field(default_factory=dict)
     """Arguments of the chat template, such as enable_thinking = false."""
 

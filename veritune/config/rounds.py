@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from veritune.config.base import Count, Frozen, Options, Positive, PositiveFloat, Rate
-from veritune.config.checkers import CheckerName, ConventionConfig, JudgeConfig, RolloutsConfig
+from veritune.config.base import Count, Frozen, Options, Positive, PositiveFloat, Rate, own_or
+from veritune.config.checkers import CHECKERS, ConventionConfig, JudgeConfig, RolloutsConfig
 
 # Candidates that a model reads together.
 BATCH = 32
@@ -31,8 +30,9 @@ class SamplerConfig(Frozen):
     """Keep this many tokens; 0 means all."""
     min_p: Rate = 0.0
     """Drop tokens below this share of the likeliest one's probability."""
-    max_tokens: Positive = 64
-    """Longest completion in tokens."""
+    max_tokens: Positive | None = None
+    """Longest completion in tokens, thinking included. Left out: what the model has room for, up
+    to 2,048, or 16,384 where its chat template has a place to think."""
     stop: tuple[str, ...] = ()
     """Strings that end a candidate; they are removed from its text."""
     # A step of more sequences takes about as much longer as it does more.
@@ -82,19 +82,6 @@ class AnswersConfig(Frozen):
 Combine = Literal["weighted", "all", "any", "first"]
 
 
-def own_or(*names: str) -> AfterValidator:
-    """One of these names, or own code by its Python path."""
-
-    def check(value: str) -> str:
-        if value not in names and not re.fullmatch(r"[^:\s]+:[A-Za-z_]\w*", value):
-            raise ValueError(
-                f"expected {', '.join(names)}, or own code as package.module:name or file.py:name"
-            )
-        return value
-
-    return AfterValidator(check)
-
-
 class VerifierPart(Frozen):
     """One of several verifiers that decide together."""
 
@@ -130,9 +117,10 @@ class VerifierConfig(Frozen):
     combine: Combine = "weighted"
     """parts: weighted: the mean of their scores by weight; all or any must pass; first: the first
     that decides. A part that fails to decide is an error where the others do not settle it."""
-    steps: tuple[CheckerName, ...] = ()
-    """rules: who labels math steps, in turn; each labels what those before it left unchecked or
-    only consistent. Left out: rules, then `reward_model` where it is named."""
+    steps: tuple[Annotated[str, own_or(*CHECKERS)], ...] = ()
+    """rules: who labels math steps, in turn (rules, reward_model, judge, rollouts, or own code by
+    its Python path); each labels what those before it left unchecked or only consistent. Left out:
+    rules, then `reward_model` where it is named."""
     reward_model: str | None = None
     """Folder or hub name of a reward model: what `veritune train reward` wrote, or a published
     process reward model. To label steps beside rules it must be of kind process."""
@@ -185,7 +173,7 @@ class VerifierConfig(Frozen):
         return value
 
     @property
-    def labellers(self) -> tuple[CheckerName, ...]:
+    def labellers(self) -> tuple[str, ...]:
         """Who labels steps, in turn."""
         return self.steps or (("rules", "reward_model") if self.reward_model else ("rules",))
 
@@ -293,5 +281,7 @@ class RoundsConfig(Frozen):
     # As many again and again: below a third of mixed groups the problems are wrong, not too few.
     sampling_budget: Annotated[float, Field(ge=1)] = 3.0
     """dynamic_sampling: at most so many times `prompts` are sampled a round."""
+    on_empty: Literal["stop", "skip"] = "stop"
+    """What a round does in which nothing can be trained on: stop the run, or skip its training."""
     keep_checkpoints: Count = 0
     """Keep only the newest so many rounds' checkpoints; 0 keeps them all."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from veritune.config.base import Count, Frozen, Positive, PositiveFloat, Rate
+from veritune.config.base import Count, Frozen, Options, Positive, PositiveFloat, Rate, own_or
 
 
 class StepConfig(Frozen):
@@ -107,6 +107,12 @@ class DpoTrainerConfig(DpoConfig, PairConfig):
 class CreditConfig(Frozen):
     """How a verdict becomes rewards at token positions."""
 
+    reward: Annotated[str, own_or("verdict")] = "verdict"
+    """verdict: the rewards below; or own code by its Python path in their place: a function
+    (problem, candidate, verdict) that returns a number for the end token, or a list of (characters
+    of the text, reward) pairs, each for the token in which its characters end."""
+    options: Options = Field(default_factory=dict)
+    """Options of own code."""
     outcome: Annotated[float, Field(ge=0)] = 1.0
     """Weight of the outcome's reward, on the end token: this times the verdict's score."""
     process: Annotated[float, Field(ge=0)] = 0.0

@@ -15,7 +15,8 @@ Outcome = Literal["passed", "failed", "error"]
 StepLabel = Literal["incorrect", "consistent", "verified", "unchecked"]
 # arithmetic: calculations recomputed; derivation: statements proved from earlier ones; trace: the
 # data set's own rule; execution: a failing run; probability: a reward model's; judge: a language
-# model's word; rollouts: the share of completions that pass; annotation: as a file says.
+# model's word; rollouts: the share of completions that pass; annotation: as a file says; own: own
+# code's.
 EvidenceKind = Literal[
     "arithmetic",
     "derivation",
@@ -25,6 +26,7 @@ EvidenceKind = Literal[
     "judge",
     "rollouts",
     "annotation",
+    "own",
 ]
 # lower: candidate and tests shared a process, so a verdict could be forged.
 Trust = Literal["full", "lower"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,7 +16,14 @@ from veritune.config import (
     RlConfig,
     SftTrainerConfig,
 )
-from veritune.models import made_by, read_manifest, remove_folder
+from veritune.models import (
+    MANIFEST,
+    made_by,
+    model_folder,
+    read_manifest,
+    remove_folder,
+    whole_folder,
+)
 from veritune.records import Checkpoint, MetricsRow, OnStep, number, texts
 from veritune.rounds.progress import Progress, raise_if_cancelled
 from veritune.rounds.whole import note
@@ -141,6 +149,16 @@ class Training:
         note(self._store, round, trained.policy, read_manifest(out))
         self._forget(round)
         return trained
+
+    def carry(self, round: int, policy: Checkpoint) -> Checkpoint:
+        """The same policy as this round's checkpoint, where there is nothing to train on."""
+        out = self._folder.checkpoint(round)
+        with self._named(round, policy), whole_folder(out) as aside:
+            ours = shutil.ignore_patterns(MANIFEST)
+            shutil.copytree(model_folder(policy.path), aside, ignore=ours, dirs_exist_ok=True)
+        note(self._store, round, policy.policy, read_manifest(out))
+        self._forget(round)
+        return Checkpoint(path=str(out), policy=policy.policy)
 
     def _named(self, round: int, policy: Checkpoint) -> AbstractContextManager[None]:
         """Checkpoints that are written inside say what they follow from."""

@@ -74,7 +74,7 @@ class AnswerVerifier:
         verified = None if len(candidate.text) > LONGEST_INLINE else job(waits=False)
         found, result = verified or await self._aside(job)
         if found.answer is None and _outcome(result) != "error":
-            return _verdict(candidate, "failed", NO_ANSWER, None, start)
+            return _verdict(candidate, "failed", NO_ANSWER + _limits(found), None, start)
         return _verdict(candidate, _outcome(result), _reason(found, result), found.answer, start)
 
     async def _aside(self, job: Callable[..., AnswerComparison | None]) -> AnswerComparison:
@@ -137,9 +137,13 @@ def _reason(found: Extraction, result: Comparison) -> str:
     if found.answer is None:
         return f"{result.relation}: {shown(result.gold)} ({result.detail}), and no answer found"
     if not found.guessed:
-        return result.reason
+        return f"{result.reason}{_limits(found)}"
     place = "the whole text" if found.source == "whole" else f"the last {found.source}"
-    return f"{result.reason}; not marked as the answer, taken from {place}"
+    return f"{result.reason}; not marked as the answer, taken from {place}{_limits(found)}"
+
+
+def _limits(found: Extraction) -> str:
+    return f"; {found.limits}" if found.limits else ""
 
 
 def _verdict(

@@ -45,6 +45,8 @@ class Algebra:
 
         `continues` says that the next step begins with `=`.
         """
+        if self._count > MOST_STATEMENTS:
+            return
         body = self._text[tokens[0].start : tokens[-1].end]
         found = statements(self._text, tokens)
         if not found or not found[0].continues:

@@ -88,6 +88,7 @@ _STARTS: dict[CutMode, Callable[[str], list[int]]] = {
 
 def _spans(text: str, starts: list[int]) -> list[Span]:
     """The spans between starts; what stands before the first and is only white space joins it."""
-    inner = [at for at in starts if 0 < at < len(text) and text[:at].strip()]
+    first = len(text) - len(text.lstrip())
+    inner = [at for at in starts if first < at < len(text)]
     edges = [0, *inner, len(text)] if text else [0]
     return list(pairwise(edges))

@@ -49,6 +49,8 @@ _CONNECTING = re.compile(
     r"|this|that|yields?|becomes?|obtain\w*|result\w*|out|with|through|constant|variable|move)",
     re.IGNORECASE,
 )
+LONGEST_SENTENCE = 2_000
+"""Characters of a sentence before and behind a claim."""
 MOST_STRANGE = 4
 """Words that do not speak of calculating, between a formula and the one it should follow from."""
 MOSTLY = 0.5
@@ -115,9 +117,11 @@ def corrects(text: str) -> bool:
 
 def supposes(text: str, start: int, end: int) -> bool:
     """Whether the sentence around a claim asks, supposes it, or takes it back."""
-    first = max((match.end() for match in _SENTENCE_END.finditer(text, 0, start)), default=0)
-    behind = _SENTENCE_END.search(text, end)
-    last = behind.start() if behind else len(text)
+    begin, stop = max(0, start - LONGEST_SENTENCE), min(len(text), end + LONGEST_SENTENCE)
+    ends = (match.end() for match in _SENTENCE_END.finditer(text, begin, start))
+    first = max(ends, default=begin)
+    behind = _SENTENCE_END.search(text, end, stop)
+    last = behind.start() if behind else stop
     sentence = text[first:last]
     if text[last : last + 1] == "?":
         return True
