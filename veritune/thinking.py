@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+# Of Qwen, DeepSeek, GLM, Seed, MiniMax, LongCat and others, who follow them.
 NAMES = (
     r"(?:seed:|mm:|longcat_)?(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad)"
 )
@@ -36,6 +37,7 @@ LONGEST_TAG = 40
 CHANNEL = re.compile(
     r"<\|channel\|>\s*+(\w++)(?:(?!<\|channel\|>).){0,200}?<\|message\|>", re.DOTALL
 )
+# gpt-oss' first head without its special tokens: `analysisWe need ...`.
 STRIPPED = re.compile(r"\A\s*analysis(?=[A-Z])")
 # The same heads where the decoder left out special tokens: `analysisWe ...assistantfinal42`.
 FINAL_STRIPPED = "assistantfinal"
@@ -86,6 +88,11 @@ def answer_start(text: str, *, opened: bool = False) -> int | None:
         final = text.rfind(FINAL_STRIPPED)
         return None if final < 0 else final + len(FINAL_STRIPPED)
     return start
+
+
+def mentions_thinking(template: str) -> bool:
+    """Whether a chat template has a place for thoughts."""
+    return TAG.search(template) is not None or "<|channel|>" in template
 
 
 def is_mark(token: str) -> bool:

@@ -14,6 +14,7 @@ import pytest
 from veritune.config import Recipe, check_recipe
 from veritune.errors import TrainingError
 from veritune.rounds import improve
+from veritune.rounds.progress import NullProgress
 from veritune.store import Store
 from veritune.store.folder import to_toml
 
@@ -110,8 +111,34 @@ def test_arms_share_their_start(finished: Path) -> None:
 
 def test_nothing_selected_is_said_and_not_trained_through(tmp_path: Path) -> None:
     recipe = tiny(tmp_path, warm_start={"demonstrations": 0})
-    with pytest.raises(TrainingError, match=r"none of 80 candidates was selected \(0 passed"):
+    with pytest.raises(TrainingError, match=r"none of 80 candidates was selected \(0 passed\): "):
         asyncio.run(improve(recipe))
+
+
+def test_a_round_without_anything_to_train_on_is_skipped_where_asked(tmp_path: Path) -> None:
+    rounds = {"count": 2, "prompts": 4, "on_empty": "skip"}
+    recipe = tiny(tmp_path, warm_start={"demonstrations": 0}, rounds=rounds)
+    progress = Told()
+    rows = asyncio.run(improve(recipe, progress))
+    assert len({row["policy"] for row in rows}) == 1 and len(rows) == 3
+    assert {path.name for path in (recipe.folder / "checkpoints").iterdir()} == {
+        "round-1",
+        "round-2",
+    }
+    assert any("the policy stays as it is" in line for line in progress.lines)
+    before = contents(recipe.folder)
+    asyncio.run(improve(recipe))
+    assert contents(recipe.folder) == before
+
+
+class Told(NullProgress):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from veritune.config import SamplerConfig, ScratchConfig
 from veritune.models import build_scratch, completion_texts, save_policy
 from veritune.records import MathProblem, MathReference
 from veritune.sampler import open_sampler
+from veritune.sampler.codec import PromptCodec
 from veritune.sampler.replies import Said
 from veritune.sampler.thoughts import Thoughts
 
@@ -58,6 +59,18 @@ def test_candidates_that_think_to_their_end_say_so(tmp_path: object) -> None:
     for candidate in sampler.sample([problem()], [[0, 1]], round=0):
         assert candidate.truncated and candidate.still_thinking and candidate.answer == ""
     sampler.close()
+
+
+def test_how_long_a_completion_may_be_where_nobody_says() -> None:
+    model, tokenizer = build_scratch(SMALL, 0, CHARACTERS)
+    codec = PromptCodec(model, tokenizer, SamplerConfig())
+    assert codec.limit([1] * 10) == SMALL.max_length - 10
+    codec.longest = 100_000
+    assert codec.limit([1] * 10) == 2_048
+    tokenizer.chat_template = OPENING
+    codec = PromptCodec(model, tokenizer, SamplerConfig())
+    codec.longest = 100_000
+    assert codec.limit([1] * 10) == 16_384
 
 
 def test_a_server_tells_thoughts_apart() -> None:

@@ -1,26 +1,36 @@
-"""`veritune demo`: the story end to end, on any laptop, from recipes that come with veritune."""
+"""`veritune demo [--real]`: the story end to end, on any laptop, from recipes that come with
+veritune."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import veritune
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress, percent
 from veritune.cli.run import execute
-from veritune.config import Frozen, Recipe, load_recipe
+from veritune.config import Frozen, LoraConfig, Recipe, load_recipe
 from veritune.records import rate
 
 ARMS = ("demonstrations", "outcome", "process")
+# As the study names the same arm.
 NAMES = {"demonstrations": "more-sft"}
+REAL_ARMS = ("random", "outcome")
+REAL_MODEL = "smollm2-135m"
+LORA = LoraConfig(rank=16, alpha=32.0)
+# Learning rate of the adapter: ten times that of all weights.
+LORA_RATE = 5e-4
 
 
 class DemoArguments(Frozen):
     """Math with three kinds of supervision from one start, then code; ends with a report."""
 
+    real: bool = False
+    """A pretrained model instead, SmolLM2-135M-Instruct, which is fetched into `models`: code that
+    it is asked for in plain English, learned from what passed, and from as much at random."""
     recipes: str = ""
-    """Folder with demo-math.toml and demo-code.toml, if not those that come with veritune."""
+    """Folder with the demo's recipes, if not those that come with veritune."""
     output: str = "runs"
     """Folder that holds runs."""
 
@@ -28,14 +38,20 @@ class DemoArguments(Frozen):
 def main(argv: Sequence[str]) -> int:
     """Run the demo's recipes, then write the report over all of them."""
     arguments = parse(DemoArguments, argv, prog="veritune demo")
-    recipes = demo_recipes(Path(arguments.recipes or _shipped()), arguments.output)
     progress = TerminalProgress()
+    made = real_recipes if arguments.real else demo_recipes
+    recipes = made(Path(arguments.recipes or _shipped()), arguments.output)
+    if arguments.real:
+        from veritune.models import fetch_model
+
+        fetch_model(REAL_MODEL, recipes[0].model.path, progress.say)
     for number, recipe in enumerate(recipes, 1):
         progress.say(f"\n[{number}/{len(recipes)}] {recipe.name}")
         execute(recipe)
     from veritune.report import write_report
 
-    out = write_report([r.folder for r in recipes], Path(arguments.output) / "demo-report.html")
+    page = "demo-real-report.html" if arguments.real else "demo-report.html"
+    out = write_report([recipe.folder for recipe in recipes], Path(arguments.output) / page)
     progress.say("")
     for recipe in recipes:
         progress.say(_summary(recipe))
@@ -47,16 +63,27 @@ def demo_recipes(folder: Path, output: str) -> list[Recipe]:
     """The math arms, which differ in nothing but their selection, and the code run."""
     math, code = load_recipe(folder / "demo-math.toml"), load_recipe(folder / "demo-code.toml")
     arms = [
-        math.model_copy(
-            update={
-                "name": f"{math.name}-{NAMES.get(reward, reward)}",
-                "output": output,
-                "selection": math.selection.model_copy(update={"reward": reward}),
-            }
-        )
+        _arm(math, NAMES.get(reward, reward), output, selection={"reward": reward})
         for reward in ARMS
     ]
     return [*arms, code.model_copy(update={"output": output})]
+
+
+def real_recipes(folder: Path, output: str) -> list[Recipe]:
+    """The pretrained model's arms: the control, what passed, and the same with an adapter."""
+    real = load_recipe(folder / "demo-real.toml")
+    arms = [_arm(real, reward, output, selection={"reward": reward}) for reward in REAL_ARMS]
+    rate = {"learning_rate": LORA_RATE}
+    return [*arms, _arm(real, "lora", output, model={"lora": LORA}, trainer=rate)]
+
+
+def _arm(recipe: Recipe, arm: str, output: str, **parts: Mapping[str, object]) -> Recipe:
+    """The recipe under an arm's name, with some keys of its parts changed."""
+    changed: dict[str, object] = {
+        part: getattr(recipe, part).model_copy(update=keys) for part, keys in parts.items()
+    }
+    names = {"name": f"{recipe.name}-{arm}", "output": output}
+    return recipe.model_copy(update=names | changed)
 
 
 def _shipped() -> Path:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+# Below 2**63, since sqlite, parquet and torch hold no larger integers.
 Positive = Annotated[int, Field(gt=0, lt=2**63)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 Rate = Annotated[float, Field(ge=0, le=1)]
@@ -15,6 +17,19 @@ PositiveFloat = Annotated[float, Field(gt=0)]
 # Options of own code or of a template, passed to it by name.
 Options = dict[str, int | float | bool | str]
 TrackerName = Literal["tensorboard", "wandb", "trackio"]
+
+
+def own_or(*names: str) -> AfterValidator:
+    """One of these names, or own code by its Python path."""
+
+    def check(value: str) -> str:
+        if value not in names and not re.fullmatch(r"[^:\s]+:[A-Za-z_]\w*", value):
+            raise ValueError(
+                f"expected {', '.join(names)}, or own code as package.module:name or file.py:name"
+            )
+        return value
+
+    return AfterValidator(check)
 
 
 class Frozen(BaseModel):

@@ -105,6 +105,13 @@ class Recipe(Frozen):
             )
         return self
 
+    @model_validator(mode="after")
+    def _length_is_known(self) -> Recipe:
+        type = self.trainer.type
+        if self.sampler.max_tokens is None and (type in ("dr_grpo", "dapo") or ":" in type):
+            raise ValueError(f"trainer.type {type} counts in sampler.max_tokens; set it")
+        return self
+
     @property
     def folder(self) -> Path:
         """Where the run lives on disk."""

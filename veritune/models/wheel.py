@@ -43,8 +43,8 @@ SMOLLM2 = WheelModel(
     ends=(1, 2),
 )
 """SmolLM2-135M-Instruct (Allal et al. 2025, arXiv 2502.02737), Apache-2.0."""
+# What reading a GGUF leaves in the config.
 LEFTOVERS = ("quantization_config", "_name_or_path", "pretraining_tp", "unk_token_id")
-"""What reading a GGUF leaves in the config."""
 
 
 def load_from_wheel(source: WheelModel) -> tuple[Any, Any]:

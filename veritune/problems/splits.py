@@ -15,8 +15,8 @@ from veritune.problems.posing import posed
 from veritune.records import Problem
 from veritune.text import shown
 
+# Problems as they stand.
 PLAIN = PromptConfig(chat=False)
-"""Problems as they stand."""
 
 
 def _silent(text: str) -> None:

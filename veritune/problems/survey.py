@@ -23,21 +23,23 @@ SPARSE = 4096
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """How many candidates there are, how many ended at their limit on tokens, and of which kinds
-    of problems they are."""
+    """How many candidates there are, how many ended at their limit on tokens (and of these before
+    their answer began), and of which kinds of problems they are."""
 
     count: int
     truncated: int
+    truncated_thinking: int
     kinds: frozenset[str]
 
 
 def survey(path: str, problems: Mapping[str, Problem], problems_path: str) -> Survey:
     """Read a file of candidates through; raises `RecordError` naming what is wrong."""
-    keys, count, truncated, kinds = Keys(), 0, 0, set[str]()
+    keys, count, truncated, thinking, kinds = Keys(), 0, 0, 0, set[str]()
     twice, unknown = Found(), Found()
     for line, candidate in iter_candidates(path, problems):
         count += 1
         truncated += candidate.truncated
+        thinking += candidate.truncated and candidate.still_thinking
         problem = problems.get(candidate.problem_id)
         if problem is None:
             unknown.add(line, shown(candidate.problem_id))
@@ -52,7 +54,7 @@ def survey(path: str, problems: Mapping[str, Problem], problems_path: str) -> Su
         )
     if twice.count:
         raise RecordError(f"{path}: {twice.count} candidates stand twice: {twice}")
-    return Survey(count, truncated, frozenset(kinds))
+    return Survey(count, truncated, thinking, frozenset(kinds))
 
 
 class Keys:
@@ -70,6 +72,7 @@ class Keys:
             new = (name, index) not in self._sparse
             self._sparse.add((name, index))
             return new
+        # A bit each: a million candidates take 125 kB.
         byte, bit = index // 8, 1 << index % 8
         if byte >= len(bits):
             bits.extend(bytes(byte + 1 - len(bits)))

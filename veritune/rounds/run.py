@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
@@ -17,6 +16,7 @@ from veritune.rounds.hints import unsolved, without_hints
 from veritune.rounds.measures import measure
 from veritune.rounds.own_code import check_own_code
 from veritune.rounds.progress import Progress
+from veritune.rounds.reasons import histogram, truncations, without_answer
 from veritune.rounds.resume import begin_or_resume, is_measured_by, open_store
 from veritune.rounds.selection import examples, select
 from veritune.rounds.session import Session, open_session
@@ -35,8 +35,6 @@ PATIENCE = 10
 # Seconds that a verdict of a judge may take: all attempts of `Endpoint.ask`, and more.
 MODEL_PATIENCE = 7200.0
 
-# How the reason of a verdict begins where a solution states no answer.
-NO_ANSWER = "no answer found"
 # Characters that are shown of the first prompt.
 LONGEST_SHOWN = 1_500
 
@@ -141,20 +139,15 @@ class Run:
             "selected": used,
             "without_signal": self._without_signal(round),
         }
-        reasons = Counter[str]()
-        for _, candidate, verdict in self.store.verified(f"train/{round}"):
-            reasons["truncated"] += candidate.truncated
-            reasons["no answer"] += verdict.reason.startswith(NO_ANSWER)
-        row |= {"truncated": reasons["truncated"], "no_answer": reasons["no answer"]}
+        rows = list(self.store.verified(f"train/{round}"))
+        truncated, thinking = truncations(candidate for _, candidate, _ in rows)
+        silent = without_answer(rows)
+        row |= {"truncated": truncated, "truncated_thinking": thinking, "no_answer": silent}
         self.store.put_metrics([row])
-        if said := truncation(
-            reasons["truncated"], sum(counts.values()), self.recipe.sampler.max_tokens
-        ):
+        if said := truncation(truncated, len(rows), self.recipe.sampler.max_tokens, thinking):
             self.progress.say(f"round {round}: {said}")
-        if reasons["no answer"]:
-            self.progress.say(
-                f"round {round}: no answer found in {reasons['no answer']} of {row['candidates']}"
-            )
+        if silent:
+            self.progress.say(f"round {round}: no answer found in {silent} of {len(rows)}")
         unchecked = f", {row['errors']} verifier errors" if row["errors"] else ""
         self.progress.say(
             f"round {round}: {row['candidates']} candidates, {row['passed']} passed{unchecked};"
@@ -169,10 +162,23 @@ class Run:
     def why_nothing_selected(self, round: int) -> str:
         """Why nothing was selected, and what may help."""
         counts = self.store.outcomes(f"train/{round}")
+        unused = f"passed and not taken by selection.reward = {self.recipe.selection.reward}"
+        found = histogram(self.store.verified(f"train/{round}"), unused)
         return (
             f"none of {sum(counts.values())} candidates was selected ({counts.get('passed', 0)}"
-            f" passed, {counts.get('error', 0)} verifier errors); sample more (--sampler.n),"
-            " warm-start longer, or use another --selection.reward"
+            f" passed): {found}"
+        )
+
+    def nothing(self, round: int, why: str) -> None:
+        """A round without anything to train on: raises `TrainingError`, or says so where
+        `rounds.on_empty` is skip."""
+        if self.recipe.rounds.on_empty == "skip":
+            self.progress.say(f"warning: round {round}: {why}; the policy stays as it is")
+            return
+        raise TrainingError(
+            f"round {round}: {why}; sample more (--sampler.n), warm-start longer, give easier"
+            " problems or another --selection.reward, or pass over such rounds (--rounds.on-empty"
+            " skip)"
         )
 
     def examples(self, round: int) -> list[Example]:
@@ -195,10 +201,8 @@ class Run:
             mixed = set(found[: self.recipe.rounds.prompts])
             verified = [row for row in verified if row[0].id in mixed]
             if not verified:
-                raise TrainingError(
-                    f"round {round}: no problem has candidates that passed and candidates that"
-                    " failed; sample more (--sampler.n), or easier problems"
-                )
+                self.nothing(round, "no problem has candidates that passed and that failed")
+                return []
         usable = sum(use_of(verdict).outcome is not None for _, _, verdict in verified)
         self._record_sample(round, usable, f"used for {self.recipe.trainer.type}")
         return [Rollout(problem=p, candidate=c, verdict=v) for p, c, v in verified]

@@ -14,6 +14,7 @@ from veritune.errors import RecipeError
 from veritune.files import write_records, write_text
 from veritune.records import Checkpoint, Problem
 from veritune.rounds.progress import NullProgress, Progress
+from veritune.rounds.reasons import truncations
 from veritune.rounds.session import named_policy, open_session, opened_store
 from veritune.store import Store
 from veritune.text import parse_json, truncation
@@ -58,8 +59,8 @@ async def sample_file(
                 await work(SET, problems, config.n, policy, advance)
         count = write_records(out, store.candidates(SET))
         progress.say(f"{count} candidates of {len(problems)} problems in {out}")
-        truncated = sum(candidate.truncated for candidate in store.candidates(SET))
-        if said := truncation(truncated, count, config.max_tokens):
+        truncated, thinking = truncations(store.candidates(SET))
+        if said := truncation(truncated, count, config.max_tokens, thinking):
             progress.say(said)
         if verdicts is not None:
             _write_verdicts(store, verdicts, progress)

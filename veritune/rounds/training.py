@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,7 +16,14 @@ from veritune.config import (
     RlConfig,
     SftTrainerConfig,
 )
-from veritune.models import made_by, read_manifest, remove_folder
+from veritune.models import (
+    MANIFEST,
+    made_by,
+    model_folder,
+    read_manifest,
+    remove_folder,
+    whole_folder,
+)
 from veritune.records import Checkpoint, MetricsRow, OnStep, number, texts
 from veritune.rounds.progress import Progress, raise_if_cancelled
 from veritune.rounds.whole import note
@@ -31,6 +39,7 @@ from veritune.trainer import (
 )
 from veritune.use import use_of
 
+# Steps of one write: a commit waits for the disk.
 METRICS_EVERY = 50
 
 
@@ -56,6 +65,7 @@ class Trainers:
     def update(self, order: TrainingOrder, on_step: OnStep) -> Checkpoint:
         """The policy after one round."""
         self._on_step, config = on_step, self._recipe.trainer
+        # A seed a round: the same order of examples every round would teach the order.
         seed, dtype = self._recipe.seed * 1000 + order.round, self._recipe.model.dtype
         if isinstance(config, SftTrainerConfig):
             sft = SftTrainer(config, seed=seed, dtype=dtype, on_step=on_step)
@@ -139,6 +149,16 @@ class Training:
         note(self._store, round, trained.policy, read_manifest(out))
         self._forget(round)
         return trained
+
+    def carry(self, round: int, policy: Checkpoint) -> Checkpoint:
+        """The same policy as this round's checkpoint, where there is nothing to train on."""
+        out = self._folder.checkpoint(round)
+        with self._named(round, policy), whole_folder(out) as aside:
+            ours = shutil.ignore_patterns(MANIFEST)
+            shutil.copytree(model_folder(policy.path), aside, ignore=ours, dirs_exist_ok=True)
+        note(self._store, round, policy.policy, read_manifest(out))
+        self._forget(round)
+        return Checkpoint(path=str(out), policy=policy.policy)
 
     def _named(self, round: int, policy: Checkpoint) -> AbstractContextManager[None]:
         """Checkpoints that are written inside say what they follow from."""

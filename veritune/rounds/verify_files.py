@@ -61,7 +61,7 @@ async def verify_file(
 
         write_record_lines(out, partial.lines(), Verdict, note)
         partial.remove()
-        if said := truncation(found.truncated, found.count):
+        if said := truncation(found.truncated, found.count, thinking=found.truncated_thinking):
             progress.say(said)
         return {key: partial.outcomes[key] for key in ("passed", "failed", "error")}
 
@@ -72,7 +72,8 @@ def _made_of(
     """What the verdicts follow from: contents and options, but not where they stand or how fast."""
     options = {name: getattr(config, name) for name in VerifierConfig.model_fields}
     made_of = VerifierConfig(**options).model_dump(mode="json", exclude=FREE)
-    made_of["own_code"] = [source_hash(one, "--type") for one in config.deciders if is_plugin(one)]
+    own = filter(is_plugin, [*config.deciders, *config.labellers])
+    made_of["own_code"] = [source_hash(one, "--type") for one in own]
     if columns is not None:
         made_of["columns"] = columns.model_dump(exclude_none=True)
     return made_of | {name: content_hash(path) for name, path in inputs.items()}

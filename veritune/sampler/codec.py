@@ -12,6 +12,7 @@ from veritune.models import encode_problem, eos_ids
 from veritune.records import Candidate, Problem
 from veritune.sampler.stopping import StoppingCriteria
 from veritune.sampler.thoughts import Thoughts
+from veritune.thinking import mentions_thinking
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -28,6 +29,15 @@ class SampledSequence:
     finish_reason: Literal["stop", "length"]
 
 
+# Tokens that suffice for most answers, and for most of those that are thought about first.
+ANSWERS, THINKS = 2_048, 16_384
+
+
+def usual_tokens(chat_template: str) -> int:
+    """The most tokens of a completion where nobody says how many."""
+    return THINKS if mentions_thinking(chat_template) else ANSWERS
+
+
 class PromptCodec:
     """One model's tokens, and how its candidates end."""
 
@@ -35,12 +45,14 @@ class PromptCodec:
         self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, config: SamplerConfig
     ) -> None:
         shape = model.config.get_text_config()
+        # A model that names no limit has none that we know of; a million tokens is beyond all
+        # memory.
         self.longest = int(getattr(shape, "max_position_embeddings", None) or 1 << 20)
         self.vocabulary = int(model.get_output_embeddings().weight.shape[0])
         self.tokenizer, self.eos = tokenizer, eos_ids(model, tokenizer)
         self.endings = StoppingCriteria(tokenizer, self.vocabulary, self.eos, config.stop)
         self.thoughts = Thoughts(tokenizer)
-        self._most = config.max_tokens
+        self._most = config.max_tokens or usual_tokens(str(tokenizer.chat_template or ""))
 
     def encode(self, problem: Problem) -> list[int]:
         """The prompt's token ids; raises `ModelError` where they are more than the model reads."""

@@ -11,7 +11,7 @@ from queue import Empty, Queue
 from veritune.config import SamplerConfig
 from veritune.errors import EndpointError, InputError, PolicyMismatchError, VerituneError
 from veritune.records import Candidate, Checkpoint, Problem
-from veritune.sampler.codec import PromptCodec, SampledSequence
+from veritune.sampler.codec import ANSWERS, PromptCodec, SampledSequence
 from veritune.sampler.endpoint import FIRST_DELAY, Endpoint
 from veritune.sampler.policy_probe import LogprobDiff, PolicyProbe, build_policy_probe, check_scores
 from veritune.sampler.replies import (
@@ -165,11 +165,14 @@ class ServerSampler:
     def _sample_one(self, problem: Problem, index: int, round: int) -> Candidate:
         config = self.config
         body: dict[str, object] = {
-            "max_tokens": config.max_tokens,
             "temperature": config.temperature,
             "top_p": config.top_p,
             "seed": request_seed(self.seed, round, problem.id, index),
         }
+        if config.max_tokens is not None:
+            body["max_tokens"] = config.max_tokens
+        elif isinstance(problem.prompt, str):  # Where OpenAI's default is 16; a chat has room.
+            body["max_tokens"] = ANSWERS
         if config.stop:
             body["stop"] = list(config.stop)
         if config.top_k:

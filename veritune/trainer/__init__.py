@@ -10,6 +10,7 @@ from veritune.trainer.sft import SftTrainer
 if TYPE_CHECKING:
     from veritune.trainer.advantages import center
     from veritune.trainer.dpo import DpoTrainer
+    from veritune.trainer.example_files import read_examples
     from veritune.trainer.fitting import state_folder
     from veritune.trainer.groups import GroupTrainer
     from veritune.trainer.losses import policy_loss
@@ -27,6 +28,7 @@ else:
             "advantages": ("center",),
             "losses": ("policy_loss",),
             "dpo": ("DpoTrainer",),
+            "example_files": ("read_examples",),
             "fitting": ("state_folder",),
             "groups": ("GroupTrainer",),
             "pairs": (
@@ -63,6 +65,7 @@ __all__ = [
     "open_policy_gradient",
     "policy_loss",
     "process_rank",
+    "read_examples",
     "read_pairs_file",
     "receive_order",
     "send_order",

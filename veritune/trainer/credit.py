@@ -26,11 +26,15 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
 from veritune.config import CreditConfig
+from veritune.errors import RecipeError
+from veritune.plugins import fitted, load_plugin, what_went_wrong
 from veritune.records import Verdict
+from veritune.trainer.protocol import Rollout
 from veritune.use import Use, use_of
 
 # (position among the candidate's own tokens, reward).
@@ -51,6 +55,44 @@ class Credit:
         for position, value in (*self.outcome, *self.steps):
             dense[position] += value
         return dense
+
+
+def own_credit(rollout: Rollout, ends: Sequence[int], config: CreditConfig) -> Credit | None:
+    """As `assign_credit`, by the own code that `config.reward` names.
+
+    Raises `RecipeError` where it raises or returns what is no reward.
+    """
+    if use_of(rollout.verdict).outcome is None or not ends:
+        return None
+    key, last = "trainer.credit.reward", len(ends) - 1
+    function = load_plugin(config.reward, key)
+    told = (rollout.problem, rollout.candidate, rollout.verdict)
+    try:
+        outcome, steps = _read(function(*told, **fitted(function, config.options)), ends)
+    except Exception as error:
+        raise RecipeError(f"{key}: {config.reward!r}: {what_went_wrong(error)}") from None
+    whole: tuple[Reward, ...] = () if outcome is None else ((last, outcome),)
+    return Credit(length=len(ends), outcome=whole, steps=steps)
+
+
+def _read(result: object, ends: Sequence[int]) -> tuple[float | None, tuple[Reward, ...]]:
+    """A reward for the end token, or rewards by characters."""
+    if isinstance(result, list | tuple):
+        last = len(ends) - 1
+        return None, tuple(
+            (min(bisect_left(ends, int(place)), last), _finite(value)) for place, value in result
+        )
+    return _finite(result), ()
+
+
+def _finite(value: object) -> float:
+    """A number; raises `TypeError` or `ValueError`."""
+    if isinstance(value, str) or not hasattr(value, "__float__"):
+        raise TypeError(f"returned {type(value).__name__}; expected a number or pairs")
+    number = float(value)
+    if not isfinite(number):
+        raise ValueError(f"returned {number}; a reward is a finite number")
+    return number
 
 
 # That of a completion which nobody verified.

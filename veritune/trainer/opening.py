@@ -47,7 +47,7 @@ def open_policy_gradient(
         config,
         reference=reference,
         temperature=temperature,
-        max_tokens=recipe.sampler.max_tokens,
+        max_tokens=recipe.sampler.max_tokens or 1,  # Those that read it are given one.
         seed=recipe.seed,
         dtype=dtype,
         on_step=on_step,

@@ -11,7 +11,8 @@ import torch
 from veritune.config import CreditConfig
 from veritune.errors import TrainingError
 from veritune.models import encode_problem, token_ends
-from veritune.trainer.credit import assign_credit
+from veritune.plugins import is_plugin
+from veritune.trainer.credit import assign_credit, own_credit
 from veritune.trainer.precision import Computed
 from veritune.trainer.protocol import Rollout, minibatches_per_epoch
 from veritune.trainer.rows import TokenRow
@@ -53,9 +54,14 @@ def read_rows(
             )
         # Where tokens end matters to steps alone.
         ends = [0] * len(ids)
-        if config.process:
+        own = is_plugin(config.reward)
+        if config.process or own:
             ends = token_ends(tokenizer, ids, candidate.text, pieces)
-        credit = assign_credit(rollout.verdict, ends, config)
+        credit = (
+            own_credit(rollout, ends, config)
+            if own
+            else assign_credit(rollout.verdict, ends, config)
+        )
         if credit is None:
             continue
         if problem.id not in prompts:

@@ -75,8 +75,7 @@ class AnswerVerifier:
         verified = None if len(candidate.text) > LONGEST_INLINE else job(waits=False)
         found, result = verified or await self._aside(job)
         if found.answer is None and _outcome(result) != "error":
-            reason = f"{NO_ANSWER}{_limits(found)}"
-            return _verdict(candidate, "failed", reason, None, start)
+            return _verdict(candidate, "failed", NO_ANSWER + _limits(found), None, start)
         return _verdict(candidate, _outcome(result), _reason(found, result), found.answer, start)
 
     async def _aside(self, job: Callable[..., AnswerComparison | None]) -> AnswerComparison:

@@ -10,8 +10,8 @@ import builtins
 import functools
 import keyword
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from veritune.records import AssertTests, CodeReference, PytestTests, StdioTests
 from veritune.verifiers.code.blocks import HEADER, MARKED, CodeBlock, answer_start, fenced_blocks
@@ -182,7 +182,7 @@ def _is_code(text: str, start: int, fence: int, lone: list[CodeBlock], asked: As
     return asked.whole and bool(lone) and not ahead[: lone[0].start - start].strip()
 
 
-def _parts(text: str, blocks: Any) -> list[CodeBlock]:
+def _parts(text: str, blocks: Iterable[CodeBlock]) -> list[CodeBlock]:
     """Blocks, those that hold several files taken apart."""
     found: list[CodeBlock] = []
     for block in blocks:

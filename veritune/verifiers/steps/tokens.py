@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Literal
 
-Number = Any
-"""int or Fraction; the type checkers know no class above both."""
+Number = int | Fraction
 Kind = Literal["number", "operator", "open", "close", "equals", "word", "variable", "break"]
+
+
+def magnitude(number: Number) -> Number:
+    """As `abs`, which the type checkers give no type for either of the two."""
+    return -number if number < 0 else number
 
 
 @dataclass(slots=True)
