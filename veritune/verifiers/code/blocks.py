@@ -28,10 +28,10 @@ HEADER = re.compile(
     re.IGNORECASE,
 )
 MARKED = re.compile(r"^(?:#|//)[ \t]*file(?:name)?[ \t]*:", re.IGNORECASE)
+# Fences in a row that may stand in a docstring: to look from the block's start is quadratic.
 MOST_TRIED = 50
-"""Fences in a row that may stand in a docstring: to look from the block's start is quadratic."""
+# Characters of a line, or above a fence, in which a file's name is looked for.
 LONGEST_HEAD = 300
-"""Characters of a line, or above a fence, in which a file's name is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,10 @@ def answer_start(text: str) -> int | None:
     fenced = [(b.start, b.end) for b in fenced_blocks(text, 0)]
     begin = len(text) - len(text.lstrip())
     passed = 0
+    opening = OPENING.search(text)
     while True:
-        opening = OPENING.search(text, start)
+        if opening and opening.start() < start:
+            opening = OPENING.search(text, start)
         closing = CLOSING.search(text, opening.end() if opening else start)
         if opening:
             while passed < len(fenced) and fenced[passed][1] <= opening.start():

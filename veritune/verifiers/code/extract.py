@@ -51,10 +51,10 @@ READS = re.compile(
 USES = re.compile(r"(?<![\w.])([A-Za-z_]\w*)[ \t]*(?=[(.\])]|,)|(?:->|:)[ \t]*([A-Za-z_]\w*)")
 MAY_BE_PROSE = re.compile(r"^(?:[A-Z*>|<$\\-]|\d+[.)]|#+ )", re.MULTILINE)
 KNOWN = frozenset(dir(builtins)) | frozenset(keyword.kwlist)
+# Problems whose tests are not read anew for each candidate.
 MOST_KNOWN = 1_000
-"""Problems whose tests are not read anew for each candidate."""
+# Of a text; of more, the last are read.
 MOST_BLOCKS = 200
-"""Of a text; of more, the last are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,10 +70,10 @@ SUSPECT = re.compile(
     r"|ctypes|mmap|_testcapi|cffi|\bos\b|subprocess|signal|socket|fcntl|meta_path|path_hooks"
     r"|importlib|/proc|/dev|/sys|\.py\b"
 )
+# Characters of a program that is read token by token, which takes microseconds for each.
 LONGEST_TOKENS = 50_000
-"""Characters of a program that is read token by token, which takes microseconds for each."""
+# Characters of a longer one that are looked at together, cut at a line's end if there is one.
 PIECE = 50_000
-"""Characters of a longer one that are looked at together, cut at a line's end if there is one."""
 OVERLAP = 500
 # What honest whole programs do as a matter of course.
 WHOLE_PROGRAM = frozenset({"exit", "descriptors"})

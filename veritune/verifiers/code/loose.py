@@ -25,8 +25,8 @@ PROSE_LINE = re.compile(
     r"|</?\w+>|\[/?[A-Z]+\]$|\*\*|(?:---|===|___|\*\*\*)|[-*+>][ \t]|[A-Z]\w*[:.!]$|\$|\\"
 )
 STRINGS = re.compile(r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|#[^\n]*")
+# Characters of a line by which it is told whether it is code: its start shows it.
 LONGEST_LINE = 300
-"""Characters of a line by which it is told whether it is code: its start shows it."""
 TOP_LEVEL = re.compile(r"(?:async[ \t]+)?def\b|class\b|import\b|from\b|@|if[ \t]+__name__")
 
 

@@ -13,8 +13,8 @@ from veritune.verifiers.steps.sides import leading_number, longest, value_of
 from veritune.verifiers.steps.tokens import Number, magnitude
 from veritune.verifiers.steps.units import unit_factors
 
+# Decimals from which a number is taken to be rounded or truncated.
 _LONG = 4
-"""Decimals from which a number is taken to be rounded or truncated."""
 Rounding = Literal["", "to whole numbers", "freely"]
 _THIRDS: dict[Number, Number] = {}
 for _digits in range(2, 6):

@@ -18,8 +18,8 @@ _NUMBERED = re.compile(
 )
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 _LINE = re.compile(r"\n\s*")
+# A formula of one statement or a few; rows of an environment are steps of their own.
 _DISPLAYED = re.compile(r"\\\[[^\[\]]{0,1000}?\\\]|\$\$[^$]{1,1000}\$\$")
-"""A formula of one statement or a few; rows of an environment are steps of their own."""
 _SENTENCE = re.compile(r"(?<=[.!?])[ \t]+(?=[^\W\d_a-z]|[$\\(\d])")
 _ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|vs|No|[A-Z])\.$")
 _EQUATION = re.compile(r"=|≈|\\approx")

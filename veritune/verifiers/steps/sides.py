@@ -48,11 +48,11 @@ class Side:
     tree: Tree
     first: int
     after: int
+    # Unit words inside it; those after its last number are `behind`.
     words: list[str] = field(default_factory=list)
-    """Unit words inside it; those after its last number are `behind`."""
     behind: list[str] = field(default_factory=list)
+    # Read in a way that has another: a mismatch may be the reading's.
     loose: bool = False
-    """Read in a way that has another: a mismatch may be the reading's."""
 
     @property
     def mixes_units(self) -> bool:

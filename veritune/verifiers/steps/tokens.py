@@ -28,8 +28,8 @@ class ProseToken:
     text: str
     start: int
     end: int
+    # White space, or what shows as none, stands before it.
     spaced: bool
-    """White space, or what shows as none, stands before it."""
     value: Number = 0
     places: int = 0
     percent: bool = False

@@ -49,12 +49,12 @@ _CONNECTING = re.compile(
     r"|this|that|yields?|becomes?|obtain\w*|result\w*|out|with|through|constant|variable|move)",
     re.IGNORECASE,
 )
+# Characters of a sentence before and behind a claim.
 LONGEST_SENTENCE = 2_000
-"""Characters of a sentence before and behind a claim."""
+# Words that do not speak of calculating, between a formula and the one it should follow from.
 MOST_STRANGE = 4
-"""Words that do not speak of calculating, between a formula and the one it should follow from."""
+# Share of steps that must be bare formulas for a text to be a derivation.
 MOSTLY = 0.5
-"""Share of steps that must be bare formulas for a text to be a derivation."""
 
 
 def is_derivation(question: str, pieces: list[str]) -> bool:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     Deleter = Callable[[object], None]
 
 MOST_NAMES = 2_000
+# Causes of causes that are told.
 DEPTH = 5
-"""Causes of causes that are told."""
 BUILTIN = (int, float, complex, str, bytes, tuple, frozenset, list, dict, set, bytearray)
 
 

@@ -20,8 +20,8 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 2
 _libc = ctypes.CDLL(None, use_errno=True)
 # Looked up once: a forked child that did it would look it up anew.
 _close_range = getattr(_libc, "close_range", lambda first, last, flags: -1)
+# A call made ready in a parent, for a child that is to touch little: its name, and its words.
 Step = tuple[str, Callable[..., object], tuple[object, ...]]
-"""A call made ready in a parent, for a child that is to touch little: its name, and its words."""
 
 
 class _Filter(ctypes.Structure):

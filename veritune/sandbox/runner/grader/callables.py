@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from typing import Self
 
 MAX_ITEMS = 1_000_000
+# Items that are fetched singly, since fetching ahead runs code that the tests did not ask for.
 ONE_BY_ONE = 32
-"""Items that are fetched singly, since fetching ahead runs code that the tests did not ask for."""
 
 
 class Remote:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 MAX_FRAMES = 2_000_000
 MAKING = frozenset({"copy", "deepcopy"})
+# Requests that run nothing of the candidate's: tests that make no other prove nothing.
 SILENT = frozenset({"name", "describe", "module", "dir", "signature", "flags", "subclass", "raw"})
-"""Requests that run nothing of the candidate's: tests that make no other prove nothing."""
 
 
 class LostError(BaseException):

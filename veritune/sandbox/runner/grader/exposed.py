@@ -18,8 +18,17 @@ from .asking import class_where
 from .proxies import RemoteClass, handle_of
 
 if TYPE_CHECKING:
+    from typing import NoReturn, Protocol
+
+    from ..wire.encoder import Encoder
     from ..wire.messages import Encoded, PassedError
-    from .channel import Channel
+
+    class Link(Protocol):
+        """What this side needs of the channel to the candidate."""
+
+        def encoder(self) -> Encoder: ...
+        def refuse(self, what: str) -> NoReturn: ...
+
 
 FRAMEWORKS = frozenset(
     {"_pytest", "pytest", "pluggy", "hypothesis", "unittest", "runner", "doctest"}
@@ -76,7 +85,7 @@ MAX_ITEMS = 1_000_000
 class Exposed:
     """Numbers for what was passed, and what the candidate may do with each."""
 
-    def __init__(self, channel: Channel, *, streams: bool) -> None:
+    def __init__(self, channel: Link, *, streams: bool) -> None:
         self._channel, self._streams = channel, streams
         # Whatever the tests passed; the candidate asks, and what it may not do is refused by name.
         self.objects: list[Any] = []

@@ -45,8 +45,8 @@ EXCEPTIONS: dict[str, type[BaseException]] = {
 # These would end a test, or a loop in it, as if it had come to its end.
 ENDINGS = (GeneratorExit, KeyboardInterrupt)
 STOPS = (StopIteration, StopAsyncIteration)
+# Requests that may end an iteration.
 STOPPING = frozenset({"__next__", "__anext__", "poll"})
-"""Requests that may end an iteration."""
 
 
 class Inward:

@@ -20,8 +20,8 @@ MOST_USES, MOST_CPU_SECONDS, MOST_PEAK_KB = 64, 2.0, 256 << 10
 class Reporter:
     """A stream on which one report comes, as bytes up to its end."""
 
+    # Whether what was to be reported on was gone before the end.
     lost = False
-    """Whether what was to be reported on was gone before the end."""
 
     def __init__(self, stream: socket.socket) -> None:
         self.stream = stream

@@ -18,8 +18,8 @@ from ..wire import frames
 if TYPE_CHECKING:
     from ..wire.messages import GraderJob, Payload, Tests
 
+# Jobs of each kind that are graded; rounds of questions that are answered: these cost less.
 TIMES, ANSWERED = 3, 12
-"""Jobs of each kind that are graded; rounds of questions that are answered: these cost less."""
 SOURCE = """
 class Pair:
     def __init__(self, left, right):

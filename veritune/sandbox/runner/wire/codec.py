@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from .messages import Container
 
 MAX_DEPTH = 1000
+# Frames that it takes to encode or decode what is nested as deep as that.
 DEEP = 30_000
-"""Frames that it takes to encode or decode what is nested as deep as that."""
 SCALARS = frozenset({bool, float, str, type(None)})
 # Not those that give more than their own plain value when they are called.
 HANDLING = {"type", "super", "property", "classmethod", "staticmethod", "memoryview"}
