@@ -48,6 +48,7 @@ def load_plugin(path: str, key: str) -> Callable[..., object]:
 
 def _module(name: str, path: str, key: str) -> ModuleType:
     if (here := os.getcwd()) not in sys.path:
+        # First, as `python file.py` has it.
         sys.path.insert(0, here)
     try:
         return _from_file(Path(name)) if name.endswith(".py") else importlib.import_module(name)
@@ -124,6 +125,7 @@ def fitted(function: Callable[..., object], options: Options) -> dict[str, objec
         name: str(getattr(one.annotation, "__name__", one.annotation))
         for name, one in parameters.items()
     }
+    # An int where a float is wanted, or a number where a text is.
     of = {"str": str, "float": float}
     return {
         name: of[wanted[name]](value)

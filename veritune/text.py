@@ -13,7 +13,9 @@ from collections.abc import Iterator
 
 # Levels of lists and objects; pydantic stops at about 200, Python itself at about 1,000.
 DEEPEST = 100
+# Half of a pair: no encoding has a form for it.
 LONE = re.compile("[\ud800-\udfff]")
+# All but tab and line end, and C1 as well, which terminals also obey.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -46,6 +48,8 @@ def parse_json(text: str | bytes, *, finite: bool = True) -> object:
     except ValueError as error:
         reason = "a number has too many digits" if "digits" in str(error) else error
         raise ValueError(f"not valid JSON: {reason}") from None
+    # Only an escape can hide a surrogate, and only many brackets nest deeply: most texts are not
+    # walked through.
     if "\\u" in text or text.count("[") + text.count("{") > DEEPEST:
         _check(value)
     return value
@@ -109,5 +113,6 @@ def truncation(count: int, total: int, max_tokens: int | None = None, thinking: 
 
 def shown(text: str) -> str:
     """A text in a message: quoted, and not longer than a line."""
+    # A line of a terminal has room for that and for what is said of it.
     short = text if len(text) <= 60 else text[:57] + "..."
     return repr(writable(short))

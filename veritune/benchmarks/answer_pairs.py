@@ -83,6 +83,7 @@ def plain_pairs(count: int) -> list[AnswerPair]:
     """Numbers as final answers of word problems come: right ones respelled, and wrong ones."""
     pairs: list[AnswerPair] = []
     for k in range(count):
+        # A prime step: numbers of all lengths, none twice.
         number = (k * 7919) % 100_000 + 1000
         shown = (f"{number:,}", f"${number}$", f"{number}.00", f"\\${number}", f"{number + 1}")
         pairs.append(AnswerPair(str(number), shown[k % 5], k % 5 != 4))

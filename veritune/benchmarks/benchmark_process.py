@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from veritune.errors import VerituneError
 
+# A benchmark that takes half an hour is stuck.
 SECONDS = 1800
 # tokens, seconds and peak_mb of one process.
 Measurement = dict[str, float]

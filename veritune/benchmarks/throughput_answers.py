@@ -31,7 +31,9 @@ from veritune.errors import MissingFileError
 from veritune.verifiers import POOL_SECONDS, Pool, compare
 
 DATA = Path("../shared/data/math_answers")
+# Long enough that starting workers does not count.
 MANY = 10_000
+# Answers whose comparison would never end, among the others.
 BOMBS = 100
 
 PEER = """
@@ -89,6 +91,7 @@ def main(argv: list[str]) -> int:
         peer = math_verify(pairs, arguments.math_verify)
         print(peer.line("  math-verify") if peer else "  math-verify is not installed there")
     without, with_bombs = under_fire(named[0][1], arguments.workers)
+    # A bomb holds one worker for its second, and nobody else.
     allowed = 1.5 * without + BOMBS / arguments.workers
     print(
         f"{MANY:,} pairs, {arguments.workers} workers: {without:.1f} s; with {BOMBS} bombs among"

@@ -27,6 +27,7 @@ from veritune.records import Checkpoint, MathProblem, MathReference, Problem
 
 PROMPTS, CANDIDATES, NEW_TOKENS = 64, 8, 64
 LENGTHS = (12, 40)
+# What `generate` is tried with; its best one counts.
 BATCHES = (32, 128, 512)
 SHAPE, INNER = ScratchConfig(layers=4, width=256, heads=4, max_length=128), 688
 # Candidates of the second table, times those of the first: it must outlast its own start.
@@ -181,6 +182,7 @@ def bare_vllm(policy: Checkpoint, **options: object) -> Callable[..., int]:
         max_num_seqs=PROMPTS * CANDIDATES,
         enforce_eager=not torch.cuda.is_available(),
         skip_tokenizer_init=True,
+        # Two engines are on the GPU at once.
         gpu_memory_utilization=0.3,
         **options,
     )

@@ -20,6 +20,8 @@ from typing import Any
 from veritune.benchmarks.benchmark_process import in_turn, print_ratios
 from veritune.errors import RecipeError
 
+# Tokens of a row: of equal ones, and the least and most of ragged ones, which have about the same
+# mean.
 EQUAL, SHORTEST, LONGEST = 74, 12, 400
 
 

@@ -27,10 +27,12 @@ COMMANDS = {
     "new": "write a starting point: a verifier, a recipe, a file of problems",
     "convert": "labelled steps between PRM800K, Math-Shepherd, ProcessBench and TRL's files",
     "report": "write a run's HTML page",
+    "export": "a run's verified candidates as rows for TRL, verl or OpenRLHF",
     "model": "fetch: a small pretrained model to try things with",
     "sandbox": "doctor: what isolation this machine offers; build: the image",
     "demo": "a weak model gets better at math and code because it is verified",
 }
+# 128 + SIGINT, as shells have it.
 INTERRUPTED = 130
 # How torch's threads wait for each other. Where a machine does something else, too, long spinning
 # slows them down many times over; to sleep at once costs a quiet machine a quarter of its speed.

@@ -17,6 +17,7 @@ from veritune.records import MetricsRow, rate
 if TYPE_CHECKING:
     from veritune.rounds import Advance
 
+# Off a terminal lines stay: one every ten seconds fills no log.
 PLAIN_SECONDS = 10.0
 
 

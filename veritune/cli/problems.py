@@ -20,6 +20,7 @@ KINDS = {
     "convert": "write a file's problems in our own layout",
     "dedup": "leave out problems that stand twice, or overlap with another file",
 }
+# Enough to see what was understood, and no page of it.
 ROWS = 3
 # Characters that are shown of a prompt or a solution.
 LONGEST = 300

@@ -6,7 +6,7 @@ import asyncio
 import atexit
 import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine
 from contextlib import suppress
 from typing import NoReturn, TypeVar
 
@@ -29,19 +29,6 @@ def run_async(work: Coroutine[object, None, T]) -> T:
         raise
     runner.close()
     return result
-
-
-async def gathered(
-    work: Sequence[Callable[[], Coroutine[object, None, T]]], at_once: int
-) -> list[T]:
-    """The results in order; `at_once` are under way at a time, and the first error ends all."""
-    turns = asyncio.Semaphore(at_once)
-
-    async def one(begin: Callable[[], Coroutine[object, None, T]]) -> T:
-        async with turns:
-            return await begin()
-
-    return list(await asyncio.gather(*map(one, work)))
 
 
 def leave(code: int) -> NoReturn:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
@@ -15,14 +14,8 @@ from veritune.cli.train_adapter import make_adapter, merge
 from veritune.cli.train_pairs import train_dpo, train_reward
 from veritune.cli.train_rl import train_group, train_ppo
 from veritune.config import Count, PromptConfig, SftConfig, TrackerName
-from veritune.errors import RecipeError, RecordError
-from veritune.files import read_records
-from veritune.problems import read_pairs
-from veritune.records import Candidate, Checkpoint, MetricsRow, Verdict, number
-from veritune.use import use_of
-
-if TYPE_CHECKING:
-    from veritune.trainer import Example
+from veritune.errors import RecipeError
+from veritune.records import Checkpoint, MetricsRow, number
 
 
 class TrainArguments(SftConfig):
@@ -88,11 +81,14 @@ def train_sft(argv: Sequence[str]) -> int:
     if arguments.shard and int(os.environ.get("WORLD_SIZE", "1")) == 1:
         raise RecipeError("--shard needs several processes: torchrun --nproc-per-node=2 ...")
     from veritune.models import model_folder, policy_hash
-    from veritune.trainer import SftTrainer
+    from veritune.trainer import Example, SftTrainer, read_examples
 
     folder = model_folder(arguments.model)
     progress = TerminalProgress()
-    examples = read_examples(arguments, progress)
+    read = read_examples(arguments.problems, arguments.candidates, arguments.verdicts)
+    rows = [(one.problem, one.candidate) for one in read]
+    posed = pose_rows(rows, arguments.prompt, arguments.model, progress)
+    examples = [Example(problem=problem, candidate=candidate) for problem, candidate in posed]
     with (
         progress.phase("train", arguments.max_steps) as advance,
         tracking(arguments) as tell,
@@ -109,28 +105,3 @@ def train_sft(argv: Sequence[str]) -> int:
         f"trained on {len(examples)} examples; {trained.path} holds policy {trained.policy}"
     )
     return 0
-
-
-def read_examples(arguments: TrainArguments, progress: TerminalProgress) -> list[Example]:
-    """The candidates to train on, each with its problem."""
-    from veritune.trainer import Example
-
-    pairs = read_pairs(arguments.problems, arguments.candidates)
-    if arguments.verdicts is not None:
-        verdicts = read_records(arguments.verdicts, Verdict)
-        known = {(v.problem_id, v.index): v for v in verdicts}
-        pairs = [(p, c) for p, c in pairs if _learnable(c, known.get((c.problem_id, c.index)))]
-        if not pairs:
-            raise RecordError(
-                f"{arguments.verdicts}: no candidate passed that may be trained on (whole, and not"
-                " flagged as a cheat); nothing to train on"
-            )
-    posed = pose_rows(pairs, arguments.prompt, arguments.model, progress)
-    return [Example(problem=problem, candidate=candidate) for problem, candidate in posed]
-
-
-def _learnable(candidate: Candidate, verdict: Verdict | None) -> bool:
-    if verdict is None:
-        return False
-    use = use_of(verdict, truncated=candidate.truncated)
-    return use.solved and use.imitate

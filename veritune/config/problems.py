@@ -42,8 +42,10 @@ class ChainConfig(Frozen):
     """Start values and operands of + and - are drawn from 0 to this."""
     largest_factor: Annotated[int, Field(ge=2, le=99)] = 9
     """Operands of * are drawn from 2 to this."""
+    # Ten: one wrong trace in ten ends on the right answer, so that outcome and process differ.
     answer_modulus: Annotated[int, Field(ge=1, le=100)] = 10
     """The answer is the last value modulo this: the chance that a wrong trace hits is 1 in it."""
+    # High: the teacher's error is a habit to unlearn, and no noise that averages out.
     misconception: Rate = 0.6
     """How often the teacher subtracts the smaller digit from the larger where it should borrow."""
     slips: Rate = 0.05
@@ -120,8 +122,9 @@ class PromptConfig(Frozen):
     """File of a prompt with {prompt} where the problem's goes; or own code by its Python path: a
     function (problem) that returns a text or messages."""
     prefill: str = ""
-    """What the model's turn begins with. A candidate's text begins behind it; rules read both
-    as one text."""
+    """What the model's turn begins with, {code} in it being the code that the problem's answer
+    continues, where it has such. A candidate's text begins behind it; rules read both as one
+    text."""
     template_kwargs: Options = Field(default_factory=dict)
     """Arguments of the chat template, such as enable_thinking = false."""
 
@@ -155,6 +158,7 @@ class ProblemsConfig(Frozen):
     decontaminate: bool = True
     """Leave out training problems that overlap with a held-out one: the same prompt, or half of
     its sequences of 8 words."""
+    # A tenth: more is no accident, and what is left may be the same data in other words.
     max_contaminated: Rate = 0.1
     """Refuse the run where a larger share of `path` than this overlaps with `test_path`."""
     train: Positive = 2000

@@ -21,6 +21,7 @@ from veritune.records import Candidate, Problem, Verdict
 from veritune.verifiers import Verifier, open_verifier
 
 T = TypeVar("T")
+# Two a core: verifying waits for processes about half of the time.
 AT_ONCE = 2 * (os.cpu_count() or 1)
 
 
@@ -61,6 +62,7 @@ def run(work: Coroutine[object, None, T]) -> T:
 @cache
 def _loop(process: int) -> asyncio.AbstractEventLoop:
     """This process's loop: a forked child has the parent's variables, but not its threads."""
+    # In a thread that never ends: a sandbox belongs to the loop that opened it.
     loop = asyncio.new_event_loop()
     Thread(target=loop.run_forever, name="veritune-verifiers", daemon=True).start()
     return loop

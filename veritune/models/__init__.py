@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         load_reward_model,
         save_reward_model,
     )
+    from veritune.models.sizes import ModelSizes, read_sizes
     from veritune.models.tokenizers import load_reading_tokenizer
     from veritune.models.value import head_values, load_head, reading_at, save_head, value_head
 else:
@@ -106,6 +107,10 @@ else:
                 "load_reward_model",
                 "save_reward_model",
             ),
+            "sizes": (
+                "ModelSizes",
+                "read_sizes",
+            ),
             "tokenizers": ("load_reading_tokenizer",),
             "value": (
                 "head_values",
@@ -128,6 +133,7 @@ __all__ = [
     "Convention",
     "EntropyUse",
     "Manifest",
+    "ModelSizes",
     "PublishedModel",
     "RewardKind",
     "RewardModel",
@@ -174,6 +180,7 @@ __all__ = [
     "prefers_onednn",
     "product",
     "read_manifest",
+    "read_sizes",
     "read_states",
     "reading_at",
     "remove_folder",

@@ -42,6 +42,7 @@ def save_adapter(base: str | Path, config: LoraConfig, seed: int, folder: Path) 
         lora_alpha=config.alpha,  # type: ignore[arg-type]  # PEFT computes with any number
         lora_dropout=config.dropout,
         use_dora=config.dora,
+        # All linear layers but the output, as the DoRA and QLoRA papers have it.
         target_modules=list(config.target_modules) or "all-linear",
         task_type="CAUSAL_LM",
     )
@@ -52,6 +53,7 @@ def save_adapter(base: str | Path, config: LoraConfig, seed: int, folder: Path) 
         except ValueError as error:
             raise ModelError(f"{base}: no adapter fits ({str(error).partition('. ')[0]})") from None
     for part in adapted.peft_config.values():
+        # The absolute path, so that the adapter can be used from anywhere on this machine.
         part.base_model_name_or_path = str(place)
     return save_policy(cast("PreTrainedModel", adapted), tokenizer, folder)
 

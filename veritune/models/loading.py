@@ -41,6 +41,7 @@ def load_policy(
         if adapter is not None:
             raise ModelError(f"{path}: is an adapter itself; give the base model, or no adapter")
         adapter, folder = folder, model_folder(base)
+    # It prints bars and advice, which are not for our users.
     with silence_transformers():
         model = _load_model(folder, getattr(torch, dtype))
         if place == "cpu":
@@ -70,6 +71,7 @@ def _load_model(folder: Path, dtype: torch.dtype) -> PreTrainedModel:
         raise ModelError(
             f"{folder}: cannot be loaded ({_first_line(error)}); copy or save the model again"
         ) from None
+    # transformers fills such tensors with random numbers, and only warns.
     lost = sorted(report["missing_keys"]) or sorted(map(str, report["mismatched_keys"]))
     if lost:
         raise ModelError(

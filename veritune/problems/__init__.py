@@ -19,7 +19,14 @@ from veritune.problems.loading import (
 from veritune.problems.rules import check_by_rule
 from veritune.problems.samples import iter_candidates, read_candidates
 from veritune.problems.splits import demonstrations, recipe_problems
-from veritune.problems.stepwise import Format, Neutral, read_stepwise, to_row, until_error
+from veritune.problems.stepwise import (
+    Format,
+    Neutral,
+    convert_steps,
+    read_stepwise,
+    to_row,
+    until_error,
+)
 from veritune.problems.survey import Survey, survey
 
 if TYPE_CHECKING:
@@ -53,6 +60,7 @@ __all__ = [
     "Survey",
     "check_by_rule",
     "content",
+    "convert_steps",
     "demonstrations",
     "generate",
     "guess_source",

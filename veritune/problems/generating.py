@@ -55,5 +55,6 @@ def generate(config: ProblemsConfig, seed: int, part: Part, count: int) -> list[
 
 
 def _belongs(part: Part, prompt: str) -> bool:
+    # Of the prompt alone: the part follows from neither seed nor count.
     tenth = int(hashlib.sha256(prompt.encode()).hexdigest()[:8], 16) % 10
     return tenth in _TENTHS[part]

@@ -28,6 +28,8 @@ PRESETS = {
 }
 # Where a template's file has the problem's prompt.
 PLACE = "{prompt}"
+# Where a prefill has the code that an answer continues.
+CODE = "{code}"
 Template = Callable[[Problem], Prompt]
 
 
@@ -72,7 +74,8 @@ class Form:
                 " take a model with a chat template"
             )
         given: dict[str, object] = dict(config.template_kwargs)
-        return replace(problem, prompt=prompt, prefill=config.prefill, template_kwargs=given)
+        begun = config.prefill.replace(CODE, code_of(problem))
+        return replace(problem, prompt=prompt, prefill=begun, template_kwargs=given)
 
     def _whole(self, problem: Problem) -> Prompt:
         """The prompt behind system prompt and examples."""
@@ -99,6 +102,11 @@ class Form:
             return _after(prompt, instruction)
         text = f"{prompt.rstrip()}\n\n{instruction}" if instruction else prompt
         return [{"role": "user", "content": text}] if chat else text
+
+
+def code_of(problem: Problem) -> str:
+    """The code that the problem's answer continues, where it has such."""
+    return problem.reference.prompt_code if isinstance(problem, CodeProblem) else ""
 
 
 def _preset(problem: Problem, source: str | None) -> str:

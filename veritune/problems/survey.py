@@ -72,6 +72,7 @@ class Keys:
             new = (name, index) not in self._sparse
             self._sparse.add((name, index))
             return new
+        # A bit each: a million candidates take 125 kB.
         byte, bit = index // 8, 1 << index % 8
         if byte >= len(bits):
             bits.extend(bytes(byte + 1 - len(bits)))

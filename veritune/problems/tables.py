@@ -72,6 +72,7 @@ def _whole(path: Path) -> object:
 def _text(path: Path) -> str:
     try:
         with open_file(path) as stream:
+            # 2 GiB: such a text is read whole, unlike lines.
             data = stream.read(LONGEST_LINE * 8)
             return data.removeprefix(BOM).decode()
     except UnicodeDecodeError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+# None where there was nothing to measure; texts are warnings and hashes.
 MetricValue = float | int | str | list[str] | None
 MetricsRow = dict[str, MetricValue]
 # Told of every optimizer step.

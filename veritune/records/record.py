@@ -16,6 +16,7 @@ from veritune.text import writable
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+# No number for a text, no unknown keys: what a file means is not guessed.
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 # Of a field that is left out of files where it has its default.
 OMIT = {"omit": True}

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from veritune.errors import RecordError
 from veritune.records.record import Index, Record
 
+# Three: what the verifier could not decide is neither.
 Outcome = Literal["passed", "failed", "error"]
 # What the evidence on a step allows: an error was found; what was checked holds, but not all of the
 # step was; the whole step holds; nothing was checked.
@@ -27,7 +28,9 @@ EvidenceKind = Literal[
     "annotation",
     "own",
 ]
+# lower: candidate and tests shared a process, so a verdict could be forged.
 Trust = Literal["full", "lower"]
+# note changes nothing; suspicious is not imitated; cheat earns nothing.
 Degree = Literal["note", "suspicious", "cheat"]
 TestOutcome = Literal[
     "accepted",

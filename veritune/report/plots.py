@@ -149,6 +149,7 @@ def _look(style: Style) -> Look:
 
 def _top(lines: Sequence[Line]) -> int:
     """The scale's end in percent: 100, or 20 where everything lies below that."""
+    # Rates of a few percent would lie on the axis of a full scale.
     return 20 if all(rate.high <= 0.2 for line in lines for rate in line.rates) else 100
 
 
@@ -172,6 +173,7 @@ def _svg(figure: Figure, title: str) -> str:
         figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
     svg = out.getvalue()
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+    # Dates and versions would make every page a new one.
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<g id=\"[^\"]*\"", "<g", svg)
     return re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px; font-family: inherit", svg)

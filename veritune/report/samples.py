@@ -157,5 +157,6 @@ def _of_run(run: ReportedRun, count: int) -> Iterator[Sample]:
                     candidate=candidate,
                     verdict=verdict,
                 )
+    # One of each kind before a second of any.
     for rank in zip_longest(*(samples.values() for samples in found.values())):
         yield from (sample for sample in rank if sample is not None)

@@ -49,6 +49,7 @@ class CandidateQueue:
         if isinstance(item, Candidate):
             self._room.release()
             return item
+        # Back again: every other reader must learn of the end, too.
         self._ready.put_nowait(item)
         if item is not None:
             raise item

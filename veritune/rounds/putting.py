@@ -13,5 +13,6 @@ def put(recipe: Recipe) -> PromptConfig:
     if config.chat != "auto":
         return config
     on_server = recipe.sampler.type == "server"
+    # What template a server's model has is not known here.
     chat = not on_server and has_chat_template(recipe.model.path)
     return config.model_copy(update={"chat": chat})

@@ -81,6 +81,7 @@ def begin_or_resume(recipe: Recipe, store: Store, progress: Progress) -> tuple[P
     changed = changed_keys(folder.path, configs[-1], recipe) if configs else []
     for path in folder.foreign():
         progress.say(f"{path}: not a checkpoint of the run; it is left alone")
+    # Checkpoints that a kill left half; the whole ones are checked by then.
     remove_leftovers(folder.checkpoints / "round-*")
     train, test = recipe_problems(recipe.problems, recipe.seed, progress.say, put(recipe))
     if not configs:

@@ -38,6 +38,7 @@ def select(
         for row in group:
             if _accepted(row, config):
                 distinct.setdefault(_sameness(row, config), row)
+        # By problem, so that rank and limit are each problem's own.
         found.append(list(distinct.values())[:kept])
     if config.reward_model is not None:
         found = _ranked(found, config.reward_model, config.convention)
@@ -64,6 +65,7 @@ def examples(
             weight = use_of(verdict, truncated=candidate.truncated).outcome or 0.0
         elif how == "inverse_pass_rate":
             of_problem = outcomes[problem.id]
+            # 1/n is added, so that what is always solved counts a little and not nothing.
             weight = 1 - sum(of_problem) / len(of_problem) + 1 / len(of_problem)
         if weight > 0:
             found.append(Example(problem=problem, candidate=candidate, weight=weight))
@@ -95,6 +97,7 @@ def _accepted(row: VerifiedCandidate, config: SelectionConfig) -> bool:
     rate = config.false_rejects if accepted else config.false_accepts
     if not rate or not use_of(verdict, truncated=candidate.truncated).imitate:
         return accepted
+    # Planted noise flips the decision, by candidate, so that resuming flips the same.
     return accepted != (_random_for(candidate, "noise").random() < rate)
 
 

@@ -195,4 +195,5 @@ def _fingerprint(recipe: Recipe) -> str:
         shown = teaching_examples(recipe)
         content += [f"{e.problem.to_line()} {e.candidate.text}" for e in shown]
     text = json.dumps(parts, sort_keys=True) + "".join(f"\n{part}" for part in content)
+    # 48 bits name the few starts of one output folder.
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 PROJECT = "veritune"
+# Where a row stands, and no measurement.
 AXES = {"round", "phase", "step"}
 
 
@@ -59,6 +60,7 @@ def tracked_run(
 
         def tell(rows: Sequence[MetricsRow]) -> None:
             for row in rows:
+                # Counted over all rounds, so that a curve does not start again with each.
                 before = store.count_metrics("train", whole(row, "round"))
                 _log(tracker, row, before)
             tracker.flush()
@@ -91,6 +93,7 @@ def tracked_training(
 
         def tell(step: MetricsRow) -> None:
             if (at := whole(step, "step")) > told:
+                # Before it is logged: after a kill a step may lack, and none is there twice.
                 mark.write_text(str(at))
                 _log(tracker, {"phase": "train", **step}, 0)
                 tracker.flush()

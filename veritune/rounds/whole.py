@@ -116,6 +116,7 @@ def config_is_known(folder: RunFolder, configs: Sequence[str]) -> bool:
     """Whether `config.toml` is what was last written, or, after a kill, what was before."""
     if not folder.config.exists():
         return False
+    # The file is written after the fact is noted: a kill between leaves the one before.
     return _read(folder.config) in [text.encode() for text in configs[-2:]]
 
 
@@ -144,6 +145,7 @@ def is_next(folder: RunFolder, store: Store, round: int) -> bool:
         return False
     maker = checked(folder.checkpoint(round)).made_by
     says = maker.get("run"), maker.get("round"), maker.get("previous")
+    # A checkpoint whose round was never sampled is of an older history.
     sampled = any(row["round"] == round for row in store.metrics())
     return says == (store.run_id, round, known[round - 1].policy) and sampled
 

@@ -45,6 +45,8 @@ class PromptCodec:
         self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, config: SamplerConfig
     ) -> None:
         shape = model.config.get_text_config()
+        # A model that names no limit has none that we know of; a million tokens is beyond all
+        # memory.
         self.longest = int(getattr(shape, "max_position_embeddings", None) or 1 << 20)
         self.vocabulary = int(model.get_output_embeddings().weight.shape[0])
         self.tokenizer, self.eos = tokenizer, eos_ids(model, tokenizer)

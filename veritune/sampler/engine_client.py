@@ -115,6 +115,7 @@ class ProcessGuard:
 
         def look() -> None:
             while True:
+                # Oftener while processes start: one that is not held yet would outlive us.
                 last = over.wait(POLL_SECONDS / 5)
                 for child in active_children():
                     if child not in before and child not in self.held:

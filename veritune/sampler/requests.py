@@ -20,15 +20,15 @@ def request_seed(seed: int, round: int, problem_id: str, index: int) -> int:
     return int.from_bytes(hashlib.shake_128(name).digest(8), "little") >> 1
 
 
-class _Scores(Protocol):
+class _FlatScores(Protocol):
     logprobs: Sequence[float]
 
 
-class Completion(Protocol):
+class VllmCompletion(Protocol):
     """vLLM's completion of one request, with flat log-probabilities."""
 
     token_ids: Sequence[int]
-    logprobs: _Scores
+    logprobs: _FlatScores
     finish_reason: str | None
 
 
@@ -75,7 +75,7 @@ class RequestPlan:
         """The next requests, at most so many, from now on under way."""
         return [self._begin_next() for _ in range(min(most, len(self.waiting)))]
 
-    def end(self, name: str, output: Completion) -> SampledSequence:
+    def end(self, name: str, output: VllmCompletion) -> SampledSequence:
         """A request has ended with vLLM's completion `output`."""
         position, index = self.under_way.pop(name)
         ids = list(output.token_ids)

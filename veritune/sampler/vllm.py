@@ -103,6 +103,7 @@ class VllmSampler:
     def close(self) -> None:
         """End the engine; from another thread: also end what is being sampled or loaded."""
         self._closed.set()
+        # Another thread may be in a step; the guard ends its engine then.
         free = self._busy.acquire(timeout=CLOSE_SECONDS)
         if self._engine is not None and free:
             self._engine.close()
@@ -124,6 +125,7 @@ class VllmSampler:
         else:
             self._engine.wake()
             self._engine.take(policy_probe)
+        # What fits in the engine's memory may be less than the model reads.
         policy_probe.codec.longest = min(policy_probe.codec.longest, self._engine.longest)
         self._check(policy_probe, mistakes)
 
@@ -162,6 +164,7 @@ class VllmSampler:
         if self._closed.is_set():
             return
         why = self._last_error()
+        # Counted by round: a crash a day is no reason to give up.
         if deaths > RESTARTS:
             raise VerituneError(
                 f"the vLLM engine crashed {deaths} times in one round with {left} candidates left "

@@ -9,7 +9,12 @@ import uuid
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from veritune.errors import DamagedRunError, JournalError, UnwritableError
+from veritune.errors import (
+    DamagedRunError,
+    JournalError,
+    MissingFileError,
+    UnwritableError,
+)
 from veritune.files import replacing
 from veritune.store.lock import is_held
 from veritune.store.pages import State, check_pages, remove_database, wal_of, write_pages
@@ -100,7 +105,7 @@ def sync_folder(folder: Path) -> None:
 def open_for_reading(path: Path) -> tuple[sqlite3.Connection, TemporaryDirectory[str] | None]:
     """A connection that changes nothing, and the folder of the copy that it reads, if any."""
     if not path.is_file():
-        raise JournalError(f"{path.parent}: not a run (it has no journal.sqlite)")
+        raise MissingFileError(f"{path.parent}: not a run (it has no journal.sqlite)")
     lock = path.with_name("journal.lock")
     try:
         _check_at_rest(path, lock)
@@ -137,6 +142,7 @@ def check_database(path: Path) -> State:
     header = _header(path)
     if header and not header.startswith(b"SQLite format 3\0"):
         raise DamagedRunError(f"{path}: damaged (no database)")
+    # Where sqlite keeps `user_version`, readable without opening a damaged file.
     version = int.from_bytes(header[60:64], "big")
     # The pages first: a damaged header must not pass for another version's.
     listed = path.with_name("journal.pages").exists()

@@ -115,6 +115,7 @@ class PageLog:
 
         The write-ahead log must be empty.
         """
+        # sqlite's usual page: an estimate is enough here.
         listed = ENTRY.size * (self._database.stat().st_size // 4096)
         # Three times what a fresh list takes: rewriting costs a read of the whole database.
         if always or self._size > 3 * listed + SHORTEST:
@@ -215,6 +216,7 @@ def _wal_head(header: bytes) -> tuple[int, Salts] | None:
     if len(header) < WAL_HEADER:
         return None
     magic, version, size, _, one, two, *noted = struct.unpack(">8I", header)
+    # sqlite's own checksum of the header: two running sums over pairs of words.
     words = struct.unpack(">6I" if magic & 1 else "<6I", header[:24])
     first = second = 0
     for even, odd in zip(words[::2], words[1::2], strict=True):
@@ -234,6 +236,7 @@ def _committed(data: bytes, size: int, salts: Salts) -> tuple[list[PageEntry], i
         if struct.unpack_from(">II", frame, 8) != salts:
             break
         entries.append(_frame_entry(frame))
+        # Other than 0 in the last frame of a commit alone.
         if after := struct.unpack_from(">I", frame, 4)[0]:
             whole, pages = len(entries), after
     return entries[:whole], pages

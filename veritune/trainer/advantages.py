@@ -61,6 +61,7 @@ def whiten(x: torch.Tensor, mask: torch.Tensor, epsilon: float = 1e-8) -> torch.
 
     inside = mask.bool()
     chosen = x[inside]
+    # Epsilon under the root: equal advantages give 0, and no division by 0.
     spread = (chosen.var(correction=0) + epsilon).sqrt()
     return torch.where(inside, (x - chosen.mean()) / spread, torch.zeros_like(x))
 

@@ -72,14 +72,21 @@ class GroupTrainer:
         self._algorithm = algorithm_of(config, max_tokens)
         self._policies = Policies(config, reference, temperature, dtype)
 
-    def update(self, checkpoint: Checkpoint, batch: Sequence[Rollout], out: Path) -> Checkpoint:
+    def update(
+        self,
+        checkpoint: Checkpoint,
+        batch: Sequence[Rollout],
+        out: Path,
+        *,
+        resumable: bool = True,
+    ) -> Checkpoint:
         """One round on `batch`, sampled by `checkpoint`; the same inputs give the same weights."""
         learner = self._policies.take(checkpoint)
         check_on_policy(batch, checkpoint.policy)
         rows, errors = read_rows(batch, learner.tokenizer, self._config.credit)
         metrics = rollout_metrics(rows, errors)
         self._train(learner, self._prepare(learner, rows, metrics), metrics)
-        return self._policies.save(learner, out)
+        return self._policies.save(learner, out, resumable=resumable)
 
     def _prepare(self, learner: Learner, rows: list[TokenRow], metrics: Metrics) -> GroupRound:
         width, config = max(row.length for row in rows), self._config

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from warnings import catch_warnings
@@ -26,6 +27,7 @@ from veritune.models import (
     load_trainable,
     model_folder,
     save_head,
+    save_policy,
     save_trained,
     value_head,
 )
@@ -109,8 +111,11 @@ class Learner:
         assert self.critic_optimization is not None
         self.critic_optimization.update(self._fallen())
 
-    def save(self, out: Path, dtype: str) -> Checkpoint:
-        """Write policy and state together: both are there, or neither."""
+    def save(self, out: Path, dtype: str, *, resumable: bool = True) -> Checkpoint:
+        """Write policy and state together: both are there, or neither; or the policy alone."""
+        if not resumable:
+            save = partial(save_policy, self.model, self.tokenizer, out, dtype=dtype)
+            return processes.saved(out, save)
         moments = self.optimization.moments()
         of_critic = self.critic_optimization.moments() if self.critic_optimization else {}
 

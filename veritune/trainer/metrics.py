@@ -24,6 +24,7 @@ def rollout_metrics(rows: Sequence[TokenRow], errors: int) -> Metrics:
     count = len(rows)
     groups: dict[str, set[float]] = {}
     for row in rows:
+        # Rounded: sums of the same step rewards in another order are the same reward.
         groups.setdefault(row.group, set()).add(round(sum(row.credit.rewards()), 9))
     outcome = sum(value for row in rows for _, value in row.credit.outcome) / count
     process = sum(value for row in rows for _, value in row.credit.steps) / count

@@ -52,10 +52,10 @@ class Policies:
         self._at = ""
         return self._learner
 
-    def save(self, learner: Learner, out: Path) -> Checkpoint:
-        """Write the learner after a round."""
+    def save(self, learner: Learner, out: Path, *, resumable: bool = True) -> Checkpoint:
+        """Write the learner after a round; what is not resumable has no moments."""
         learner.counters.iteration += 1
-        saved = learner.save(out, self._dtype)
+        saved = learner.save(out, self._dtype, resumable=resumable)
         self._at = saved.policy
         return saved
 

@@ -87,7 +87,14 @@ class PpoTrainer:
         self._on_step, self._algorithm = on_step, Ppo(config)
         self._policies = Policies(config, reference, temperature, dtype)
 
-    def update(self, checkpoint: Checkpoint, batch: Sequence[Rollout], out: Path) -> Checkpoint:
+    def update(
+        self,
+        checkpoint: Checkpoint,
+        batch: Sequence[Rollout],
+        out: Path,
+        *,
+        resumable: bool = True,
+    ) -> Checkpoint:
         """One round on `batch`, sampled by `checkpoint`; the same inputs give the same weights."""
         learner = self._policies.take(checkpoint)
         check_on_policy(batch, checkpoint.policy)
@@ -97,7 +104,7 @@ class PpoTrainer:
         warnings = round_warnings(learner.counters, metrics, self._config.kl_target)
         self._train(learner, data, metrics, warnings)
         self._update_kl_coef(learner, metrics["kl"])
-        return self._policies.save(learner, out)
+        return self._policies.save(learner, out, resumable=resumable)
 
     def _prepare(self, learner: Learner, rows: list[TokenRow]) -> tuple[RolloutBatch, Metrics]:
         """Old log-probabilities, rewards, values, advantages and returns of a round."""

@@ -60,10 +60,10 @@ GLUED = re.compile(r"(?<=[\d)}\]])(or|and)(?=[A-Z(\\\d\[{])")
 BARE_PERIOD = re.compile(r"(?<![\d.])\.(?=\\(?:overline|dot|bar)\b)")
 DOUBLED = re.compile(r"\\\\(?=([A-Za-z]+)|([(){}\[\]%$]))")
 SINGLE = re.compile(r"(?<!\\)\\(?!\\)")
+# A word whose letters were set apart, as scanned formulas have them.
 SPREAD = re.compile(
     r"\\(operatorname|mathrm|text|mathbf)\s?\{([~\s]*(?:[A-Za-z]\s+)+[A-Za-z])\s*\}"
 )
-"""A word whose letters were set apart, as scanned formulas have them."""
 TAG = re.compile(r"<(/?)(sup|sub|br|b|i|em|strong|p|span|code)\s?/?>", re.IGNORECASE)
 TAGS = {"sup": "^{", "sub": "_{", "br": r" \\\\ "}
 ENTITY = re.compile(r"&(lt|gt|le|ge|nbsp|amp|times|pi|minus|infin);")

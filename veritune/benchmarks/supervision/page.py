@@ -49,12 +49,14 @@ from veritune.store import to_toml
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+# What an arm cost, as `budget` counts it.
 SPENT = (
     *("samples", "verifier_calls", "answer_labels", "step_labels"),
     *("training_tokens", "cpu_seconds"),
 )
 # Lines that a chart can tell apart.
 A_CHART = 6
+# Those that figures can depend on.
 VERSIONS = ("torch", "transformers", "numpy", "scipy")
 
 

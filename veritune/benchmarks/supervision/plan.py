@@ -258,6 +258,7 @@ def _swept(study: StudyRecipe) -> Iterator[Cell]:
                     yield cell(study, arm, seed, change, number, value)
 
 
+# Those of the main claims.
 QUICK_ARMS = ("sft", "more-sft", "visible", "outcome", "process")
 
 
@@ -279,6 +280,7 @@ def narrowed(
         values["rounds"]["count"] = min(2, study.rounds.count)
         needed = 2 * (study.rounds.prompts or 0)
         values["problems"]["train"] = min(study.problems.train, max(6000, needed))
+        # Three: the least that gives a spread between seeds.
         inner |= {"seeds": 3, "test": min(500, study.study.test), "sweeps": []}
         inner |= {"longer": min(200, study.study.longer), "rerank_problems": 100}
         inner |= {"flip": 0, "rollouts": 0}

@@ -117,6 +117,7 @@ def budget(recipe: Recipe, store: Store) -> MetricsRow:
     for round in range(1, recipe.rounds.count + 1):
         for _, candidate, verdict in store.verified(f"train/{round}"):
             spent["samples"] += 1
+            # A policy gradient trains on what it samples, once an epoch.
             tokens += len(candidate.token_ids or ()) * _passes(recipe)
             if verdict.outcome == "error" or not _looks(recipe):
                 continue
@@ -139,6 +140,7 @@ def _passes(recipe: Recipe) -> int:
 
 
 def _steps_looked_at(recipe: Recipe) -> int:
+    # More steps than any solution has.
     trainer, every = recipe.trainer, 10**9
     if trainer.type == "sft":
         return {"process": every, "last": recipe.selection.last}.get(recipe.selection.reward, 0)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 # Figures (seeds, problems), or means over draws; and how often a draw has each.
 Table = NDArray[np.float64]
 Drawn = NDArray[np.int64]
+# The standard error of a variance from 2,000 draws is 3%, far below what few seeds leave open.
 DRAWS = 2000
 
 
@@ -93,6 +94,7 @@ def _bootstrapped(a: TableRatio, b: TableRatio | None, draw: int) -> float:
     """Variance of the difference over draws of seeds and of problems."""
     seeds, problems = a.top.shape
     rng = np.random.default_rng(draw)
+    # How often each is drawn is all that a sum needs: no tables are copied.
     of_seeds = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=DRAWS)
     of_problems = rng.multinomial(problems, np.full(problems, 1 / problems), size=DRAWS)
     means = _means(a, of_seeds, of_problems)
@@ -145,6 +147,7 @@ def mcnemar(a: Sequence[bool], b: Sequence[bool]) -> float:
 
     only_a = sum(x and not y for x, y in zip(a, b, strict=True))
     only_b = sum(y and not x for x, y in zip(a, b, strict=True))
+    # They agree everywhere: nothing speaks against them.
     if only_a + only_b == 0:
         return 1.0
     return float(stats.binomtest(only_a, only_a + only_b, 0.5).pvalue)
@@ -155,6 +158,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     adjusted = [0.0] * len(p_values)
     worst = 0.0
     for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        # Never below that of a smaller p-value, or the order would turn.
         worst = max(worst, min(1.0, (len(p_values) - rank) * p_values[index]))
         adjusted[index] = worst
     return adjusted

@@ -23,6 +23,7 @@ from veritune.benchmarks.supervision.runs import finished, run_cell
 from veritune.errors import VerituneError
 from veritune.rounds import Advance, Progress
 
+# prctl's number, of <linux/prctl.h>.
 PR_SET_PDEATHSIG = 1
 
 
@@ -91,6 +92,7 @@ def _side_by_side(
     jobs: Sequence[Job], workers: int, progress: Progress, advance: Advance
 ) -> dict[str, str]:
     failed: dict[str, str] = {}
+    # Not fork: torch's threads do not survive one.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
         try:
@@ -118,4 +120,5 @@ def _end_with_parent() -> None:
     """A worker does not outlive the study, however that ends; Ctrl-C is the study's to heed."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Before torch is imported there: cells side by side have a core each.
     os.environ.setdefault("OMP_NUM_THREADS", "1")

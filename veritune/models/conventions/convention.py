@@ -61,6 +61,7 @@ def pair_alone(tokenizer: PreTrainedTokenizerBase, texts: Texts) -> tuple[int, i
 def only_token(tokenizer: PreTrainedTokenizerBase, text: str) -> int:
     """The id of a text that must be one token."""
     ids = tokenizer.encode(text, add_special_tokens=False)
+    # Its place is looked for by id: several ids could stand anywhere.
     if len(ids) != 1:
         raise ModelError(
             f"reward model: {text!r} is {len(ids)} tokens of its tokenizer and must be one; name"

@@ -160,6 +160,7 @@ def _head(folder: Path, prefix: str, device: torch.device) -> torch.nn.Sequentia
         bias = parts.get(f"{name}.bias" if name else "bias")
         layer = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None)
         layer.load_state_dict({"weight": weight} | ({} if bias is None else {"bias": bias}))
+        # As the published heads are: linear, ReLU, linear.
         layers += [torch.nn.ReLU(), layer] if layers else [layer]
     if not layers:
         raise ModelError(f"{folder}: no head ({prefix}*) in its weights; name another convention")

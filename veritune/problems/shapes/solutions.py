@@ -91,6 +91,7 @@ def ends_on(solution: str, answer: str) -> str:
 
 def _is_prose(text: str) -> bool:
     """Several lines or sentences: a worked solution."""
+    # A blank after the full stop and a capital: "3.14" and "e.g. 5" end no sentence.
     return bool(re.search(r"\n\s*\S|[a-z)]{3}[.!] +[A-Z]", text)) and len(text.split()) > 8
 
 

@@ -58,8 +58,8 @@ class CodeVerifier:
         started = time.monotonic()
         asked = asked_by(problem.reference)
         program = await off_loop(candidate.text, partial(extract, candidate.text, asked))
-        if program is None:
-            return verdict(problem, candidate, "failed", NO_PROGRAM)
+        if isinstance(program, str):
+            return verdict(problem, candidate, "failed", program)
         try:
             found = await self._grade(problem, candidate, program)
         except SandboxFailureError as error:

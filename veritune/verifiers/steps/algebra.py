@@ -19,10 +19,10 @@ from veritune.verifiers.steps.solutions import differs, rounded
 from veritune.verifiers.steps.statements import Statement, statements
 from veritune.verifiers.steps.tokens import ProseToken
 
+# In one solution; what stands behind them is unchecked.
 MOST_STATEMENTS = 120
-"""In one solution; what stands behind them is unchecked."""
+# Earlier facts that a statement is compared with.
 _REACH = 8
-"""Earlier facts that a statement is compared with."""
 
 
 class Algebra:
@@ -45,6 +45,8 @@ class Algebra:
 
         `continues` says that the next step begins with `=`.
         """
+        if self._count > MOST_STATEMENTS:
+            return
         body = self._text[tokens[0].start : tokens[-1].end]
         found = statements(self._text, tokens)
         if not found or not found[0].continues:

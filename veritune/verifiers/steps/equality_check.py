@@ -10,11 +10,11 @@ from veritune.verifiers.steps.annotations import ClaimLabel
 from veritune.verifiers.steps.arithmetic import Undefined, Unreadable, printed, rounds_to
 from veritune.verifiers.steps.equations import Equality
 from veritune.verifiers.steps.sides import leading_number, longest, value_of
-from veritune.verifiers.steps.tokens import Number
+from veritune.verifiers.steps.tokens import Number, magnitude
 from veritune.verifiers.steps.units import unit_factors
 
+# Decimals from which a number is taken to be rounded or truncated.
 _LONG = 4
-"""Decimals from which a number is taken to be rounded or truncated."""
 Rounding = Literal["", "to whole numbers", "freely"]
 _THIRDS: dict[Number, Number] = {}
 for _digits in range(2, 6):
@@ -91,13 +91,13 @@ def _printed_as(equality: Equality, left: Number, right: Number, rounding: Round
         if token is None:
             continue
         places = token.places + (2 if token.percent and abs(shown) != token.value else 0)
-        if places >= _LONG and abs(value - shown) * 10**places < 1:
+        if places >= _LONG and magnitude(value - shown) * 10**places < 1:
             return True  # truncated, not rounded
         if places and rounds_to(Fraction(value), Fraction(shown), places):
             return True
-        if places and rounding == "freely" and abs(value - shown) * 10**places < 1:
+        if places and rounding == "freely" and magnitude(value - shown) * 10**places < 1:
             return True
-        off = abs(value - shown)
+        off = magnitude(value - shown)
         if not places and rounding and Fraction(value).denominator > 1 and off < 1:
             return True
         if not places and rounding == "freely" and off < _grain(token.value):
@@ -123,7 +123,7 @@ def _may_be(equality: Equality, left: Number, right: Number, large: set[Fraction
         ratio = Fraction(left) / Fraction(right)
         if max(ratio, 1 / ratio) in unit_factors(words) | large:
             return "may be a change of unit"
-    if equality.approximate and abs(left - right) * 50 <= abs(right):
+    if equality.approximate and magnitude(left - right) * 50 <= magnitude(right):
         return "holds only roughly"
     return None
 

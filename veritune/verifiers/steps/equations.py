@@ -28,22 +28,22 @@ _NUMBERS = """
     one two three four five six seven eight nine ten eleven twelve hundred thousand million billion
     half third quarter twice double triple dozen halves quarters thirds"""
 _SAYING = "gives is are was were makes equals has have gets"
+# Words that make the expression after them part of a larger one.
 _BEFORE = frozenset(_PART_OF_MORE.split())
-"""Words that make the expression after them part of a larger one."""
+# Words that do so with "of".
 _BEFORE_OF = frozenset(_FRACTIONS.split())
-"""Words that do so with "of"."""
+# Words that do so behind a number: 5 more than.
 _BEHIND_NUMBER = frozenset(_JOINING.split())
-"""Words that do so behind a number: 5 more than."""
+# Words that do so behind a calculation: add 2 + 3 to.
 _BEHIND_OPERATOR = frozenset(_MOVING.split())
-"""Words that do so behind a calculation: add 2 + 3 to."""
+# Words that make the number before them part of something else.
 _AFTER = frozenset(_PART_OF_LESS.split())
-"""Words that make the number before them part of something else."""
+# Words that may make a formula behind them part of something larger.
 BEFORE = _BEFORE | _BEFORE_OF | _BEHIND_NUMBER | {"of"}
-"""Words that may make a formula behind them part of something larger."""
+# Words that may continue a formula before them.
 BEHIND = _AFTER | {"of", "times"}
-"""Words that may continue a formula before them."""
+# Numbers in words: what a side is read as leaves them out.
 _COUNTS = frozenset(_NUMBERS.split())
-"""Numbers in words: what a side is read as leaves them out."""
 _LETTER_UNITS = frozenset("mlgshc")
 _NUMBERED = frozenset(("day", "week", "month", "year", "grade", "step", "page", "row", "class"))
 _VERBS = frozenset(_SAYING.split())

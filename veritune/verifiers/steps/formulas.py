@@ -45,15 +45,15 @@ from veritune.verifiers.steps.annotations import ClaimLabel
 from veritune.verifiers.steps.equations import BEFORE, BEHIND
 
 LONGEST = 300
+# A stretch of text that may be a formula without dollar signs.
 RUN = re.compile(
     r"(?:\\(?:[,;:!$%]|[a-zA-Z]+(?:\{[^{}\n]{0,40}\})?)|\{,\}"
     r"|[\d.,+\-*/^_=(){}\[\]!|×÷·√∛²³−≈<> ])+"  # noqa: RUF001
 )
-"""A stretch of text that may be a formula without dollar signs."""
+# What plain arithmetic does not have.
 LATEX = re.compile(
     r"\\[a-zA-Z,;!]|\|[^|]{1,20}\||\d\s?!|\{,\}|√|∛|[)\]]\s?[!^]|\d\s?\^|[²³]\s?[+\-*/]"
 )
-"""What plain arithmetic does not have."""
 EQUALS = re.compile(r"=|≈|\\approx")
 WORD_BEFORE = re.compile(r"([A-Za-z]+)[\s$(]*$")
 WORD_BEHIND = re.compile(r"[\s$)]*([A-Za-z]+|[-+*/^×÷=(])")  # noqa: RUF001
@@ -64,8 +64,8 @@ FUNCTIONS = table(
 )
 CURRENCY = re.compile(r"\\?[$€£]")
 FACTORIAL = re.compile(r"(?<=[\d)])!=")
+# Relative gap that rounded numbers on the way may explain.
 ROUNDED = Fraction(1, 200)
-"""Relative gap that rounded numbers on the way may explain."""
 REFUSALS = (
     UnparsedError, UndefinedError, LimitReachedError, RecursionError, OverflowError, ValueError,
     ZeroDivisionError,

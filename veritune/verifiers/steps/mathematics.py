@@ -29,8 +29,8 @@ from veritune.verifiers.steps.wording import supposes
 if TYPE_CHECKING:
     from veritune.verifiers.steps.algebra import Algebra
 
+# Characters; what is longer is unchecked.
 LONGEST = 50_000
-"""Characters; what is longer is unchecked."""
 _FREELY = re.compile(
     r"rounded|rounding|round(?:s|ing)? (?:up|down|off|to|it)|about|approx|nearest|roughly|almost"
     r"|nearly|≈|estimat",
@@ -40,10 +40,10 @@ _TO_WHOLE = re.compile(
     r"whole|full\b|remain|left ?over|with \d+ (?:\w+ )?left|quotient|at least|at most",
     re.IGNORECASE,
 )
+# What is read by the algebra though there is no backslash.
 _TYPESET = re.compile(r"\{,\}|[\d)]\s?[!^]|[√∛²³|]")
-"""What is read by the algebra though there is no backslash."""
 _PROMISING = re.compile(r"[=<>≤≥]|\\[lg]eq?|≈|\\approx|\b(?:is|are|equals|gives|makes)\b")
-_ENDING = re.compile(r"(?:[ \t]*[^\s\d]+){0,6}\s*")
+_ENDING = re.compile(r"(?:[ \t]*+[^\s\d]++){0,6}\s*+")
 _CENTS = (1, 100, Fraction(1, 100))
 
 
@@ -66,8 +66,11 @@ def check_mathematics(
 def _outside(tokens: list[ProseToken], found: list[Formula]) -> list[ProseToken]:
     """The tokens with a break in the place of every formula that was checked."""
     kept: list[ProseToken] = []
+    waiting = found[::-1]
     for token in tokens:
-        inside = next((f for f in found if f.start <= token.start < f.end), None)
+        while waiting and waiting[-1].end <= token.start:
+            waiting.pop()
+        inside = waiting[-1] if waiting and waiting[-1].start <= token.start else None
         if inside is None:
             kept.append(token)
         elif not kept or kept[-1].start != inside.start or kept[-1].kind != "break":

@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from veritune.algebra import Add, Const, Frac, Mul, Node, Num, OpaqueError, Pow, Sym, whole_number
 
+# Names in order with their powers; the empty one is the constant.
 Monomial = tuple[tuple[str, int], ...]
-"""Names in order with their powers; the empty one is the constant."""
 Polynomial = dict[Monomial, Fraction]
 MOST_TERMS = 80
 HIGHEST_POWER = 8

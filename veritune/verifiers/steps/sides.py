@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from veritune.verifiers.steps.arithmetic import Undefined, Unreadable
-from veritune.verifiers.steps.tokens import Number, ProseToken
+from veritune.verifiers.steps.tokens import Number, ProseToken, magnitude
 from veritune.verifiers.steps.units import unit_factors
 
 MOST_TOKENS = 60
@@ -48,11 +48,11 @@ class Side:
     tree: Tree
     first: int
     after: int
+    # Unit words inside it; those after its last number are `behind`.
     words: list[str] = field(default_factory=list)
-    """Unit words inside it; those after its last number are `behind`."""
     behind: list[str] = field(default_factory=list)
+    # Read in a way that has another: a mismatch may be the reading's.
     loose: bool = False
-    """Read in a way that has another: a mismatch may be the reading's."""
 
     @property
     def mixes_units(self) -> bool:
@@ -163,7 +163,7 @@ def _divides(left: Number, right: Number) -> bool:
 
 
 def _power(base: Number, exponent: Number) -> Number:
-    if Fraction(exponent).denominator != 1 or abs(exponent) > 64:
+    if Fraction(exponent).denominator != 1 or magnitude(exponent) > 64:
         raise Unreadable("exponent not a small whole number")
     if base == 0 and exponent < 0:
         raise Undefined("division by zero")

@@ -49,10 +49,12 @@ _CONNECTING = re.compile(
     r"|this|that|yields?|becomes?|obtain\w*|result\w*|out|with|through|constant|variable|move)",
     re.IGNORECASE,
 )
+# Characters of a sentence before and behind a claim.
+LONGEST_SENTENCE = 2_000
+# Words that do not speak of calculating, between a formula and the one it should follow from.
 MOST_STRANGE = 4
-"""Words that do not speak of calculating, between a formula and the one it should follow from."""
+# Share of steps that must be bare formulas for a text to be a derivation.
 MOSTLY = 0.5
-"""Share of steps that must be bare formulas for a text to be a derivation."""
 
 
 def is_derivation(question: str, pieces: list[str]) -> bool:
@@ -115,9 +117,11 @@ def corrects(text: str) -> bool:
 
 def supposes(text: str, start: int, end: int) -> bool:
     """Whether the sentence around a claim asks, supposes it, or takes it back."""
-    first = max((match.end() for match in _SENTENCE_END.finditer(text, 0, start)), default=0)
-    behind = _SENTENCE_END.search(text, end)
-    last = behind.start() if behind else len(text)
+    begin, stop = max(0, start - LONGEST_SENTENCE), min(len(text), end + LONGEST_SENTENCE)
+    ends = (match.end() for match in _SENTENCE_END.finditer(text, begin, start))
+    first = max(ends, default=begin)
+    behind = _SENTENCE_END.search(text, end, stop)
+    last = behind.start() if behind else stop
     sentence = text[first:last]
     if text[last : last + 1] == "?":
         return True
