@@ -14,6 +14,8 @@ HUB_NAME = re.compile(r"^[\w.-]+(/[\w.-]+)?$")
 HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
 # A hub that cannot be reached is said to be so before anybody has left.
 CONNECT_SECONDS = 10.0
+# Where the hub is a first try of two, or asked for figures alone, nobody waits for it.
+ANSWER_SECONDS = 3.0
 
 
 def model_folder(path: str | Path) -> Path:
@@ -44,6 +46,20 @@ def has_chat_template(path: str | Path | None) -> bool:
         settings = json.loads((folder / "tokenizer_config.json").read_text())
         return bool(settings.get("chat_template"))
     return False
+
+
+def hub_answers(name: str) -> bool:
+    """Whether the hub has a model of this name and says so at once."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.constants import HF_HUB_OFFLINE
+
+    if HF_HUB_OFFLINE:
+        return False
+    try:
+        HfApi().model_info(name, timeout=ANSWER_SECONDS)
+    except Exception:  # Whatever keeps it from answering, there are other ways.
+        return False
+    return True
 
 
 def _from_hub(name: str) -> Path:
