@@ -26,7 +26,7 @@ def model_folder(path: str | Path) -> Path:
     if folder.exists():
         raise ModelError(f"{path}: is a file; give the folder that holds config.json")
     # A path that is mistyped must not be asked of the hub.
-    if not HUB_NAME.match(str(path)) or str(path).startswith((".", "/", "~")):
+    if not is_hub_name(path):
         raise MissingFileError(f"{path}: no such folder; give a Hugging Face folder or a hub name")
     return _from_hub(str(path))
 
@@ -46,6 +46,11 @@ def has_chat_template(path: str | Path | None) -> bool:
         settings = json.loads((folder / "tokenizer_config.json").read_text())
         return bool(settings.get("chat_template"))
     return False
+
+
+def is_hub_name(path: str | Path) -> bool:
+    """Whether a path that is nowhere here may be a model's name on the hub."""
+    return bool(HUB_NAME.match(str(path))) and not str(path).startswith((".", "/", "~"))
 
 
 def hub_answers(name: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from veritune.errors import ModelError
-from veritune.models.hub import HUB_NAME, hub_answers
+from veritune.models.hub import hub_answers, is_hub_name
 from veritune.models.transformers_logging import silence_transformers
 
 
@@ -65,7 +65,7 @@ def _config_file(path: str | Path) -> Path:
     folder = Path(path).expanduser()
     if (folder / "config.json").is_file():
         return folder / "config.json"
-    if folder.exists() or not HUB_NAME.match(str(path)):
+    if folder.exists() or not is_hub_name(path):
         raise ModelError(f"{path}: has no config.json")
     from huggingface_hub import hf_hub_download, try_to_load_from_cache
 
