@@ -7,9 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from tyro.conf import Positional
-
-from veritune.cli.arguments import parse
+from veritune.cli.arguments import Positional, parse
 from veritune.cli.console import TerminalProgress
 from veritune.config import ColumnsConfig, Frozen
 from veritune.errors import RecipeError
