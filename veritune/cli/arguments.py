@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Sequence
 from contextlib import redirect_stderr
@@ -11,7 +12,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from veritune.config import renamed
+from veritune.config import StepConfig, renamed
 from veritune.errors import RecipeError
 
 M = TypeVar("M", bound=BaseModel)
@@ -38,6 +39,12 @@ def parse(shape: type[M], argv: Sequence[str], *, prog: str, default: M | None =
         if not stop.code:
             raise
     raise RecipeError(f"command line: {_one_line(heard.getvalue(), shape)}")
+
+
+def check_shard(config: StepConfig) -> None:
+    """Raise `RecipeError` where pieces are asked for, and nobody is there to share them with."""
+    if config.shard and int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        raise RecipeError("--shard needs several processes: torchrun --nproc-per-node=2 ...")
 
 
 def _one_line(box: str, shape: type[BaseModel]) -> str:

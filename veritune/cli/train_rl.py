@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from veritune.cli.arguments import parse
+from veritune.cli.arguments import check_shard, parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.tracking import tracking
 from veritune.config import (
@@ -87,6 +87,7 @@ def _train(arguments: Any, trainer_of: Any) -> int:
     out = Path(arguments.out)
     if out.exists():
         raise RecipeError(f"--out: {out} exists; name a new folder")
+    check_shard(arguments)
     from veritune.models import model_folder, policy_hash
     from veritune.trainer import Rollout, process_rank
 

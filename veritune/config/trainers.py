@@ -20,6 +20,9 @@ class StepConfig(Frozen):
     """Compute the logits in float32 where the rest of the forward pass is bf16."""
     activation_checkpointing: bool = False
     """Compute activations again in the backward pass: less memory, more time."""
+    shard: bool = False
+    """Under torchrun: every process holds a piece of parameters, gradients and moments only, and
+    gathers a layer while it is computed (FSDP)."""
 
 
 class FitConfig(StepConfig):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from veritune.lazy import lazily
 from veritune.models.adapters import merge_adapter, save_adapter
 from veritune.models.checkpoints import remove_folder, remove_leftovers, save_policy, whole_folder
-from veritune.models.forward import hidden_states, keeping, plain
+from veritune.models.forward import hidden_states, in_pieces, keeping, plain
 from veritune.models.hashing import WEIGHTS, adapter_base, model_shape, policy_hash
 from veritune.models.hub import has_chat_template, model_folder
 from veritune.models.loading import load_policy
@@ -142,6 +142,7 @@ __all__ = [
     "has_chat_template",
     "head_values",
     "hidden_states",
+    "in_pieces",
     "is_plain_head",
     "keeping",
     "laid_out",

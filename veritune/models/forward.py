@@ -31,4 +31,19 @@ def hidden_states(model: PreTrainedModel, ids: Any, **inputs: Any) -> Any:
     Padding stands behind the rows' ends, where causal attention hides it from every token; other
     layouts come with their `inputs`.
     """
-    return plain(model).base_model(input_ids=ids, use_cache=False, **inputs).last_hidden_state
+    if not in_pieces(model):
+        return plain(model).base_model(input_ids=ids, use_cache=False, **inputs).last_hidden_state
+    import torch
+
+    from veritune.models.value import reading_at
+
+    # Pieces are gathered where the whole model is called, and nowhere else.
+    every = torch.arange(ids.numel(), device=ids.device)
+    with reading_at(model, every, bare=True) as seen:
+        empty = model(input_ids=ids, use_cache=False, **inputs).logits
+    return (seen[0] + empty.sum()).view(*ids.shape, -1)
+
+
+def in_pieces(model: Any) -> bool:
+    """Whether this process holds a piece of the model's parameters only (FSDP)."""
+    return hasattr(model, "set_requires_gradient_sync")

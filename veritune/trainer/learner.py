@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from warnings import catch_warnings
 
 import torch
@@ -22,6 +22,7 @@ from veritune.config import PpoConfig, RlConfig
 from veritune.errors import ModelError
 from veritune.models import (
     STATE,
+    in_pieces,
     load_head,
     load_trainable,
     model_folder,
@@ -30,7 +31,7 @@ from veritune.models import (
     value_head,
 )
 from veritune.records import Checkpoint
-from veritune.trainer import processes
+from veritune.trainer import processes, sharding
 from veritune.trainer.optimization import Moments, Optimization
 from veritune.trainer.precision import DTYPES, Computed, resolve
 from veritune.trainer.rollouts import micro_batches
@@ -38,6 +39,7 @@ from veritune.trainer.rows import TokenRow
 from veritune.trainer.scoring import Critic
 
 Metrics = dict[str, float]
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -61,6 +63,10 @@ class Learner:
     critic: Critic | None
     critic_optimization: Optimization | None
     counters: TrainingState
+    origin: Path
+    """The checkpoint that it was read from, or last written to."""
+    critic_origin: Path
+    """The same of a critic's own model."""
 
     @property
     def precision(self) -> Computed:
@@ -79,9 +85,12 @@ class Learner:
         finite, before anything is changed.
         """
         metrics: Metrics = {}
-        for part in processes.share(self.parts(chosen, rows)):
+        for part, counts in self.turns(self.parts(chosen, rows)):
             with self.optimization.forward():
                 loss, parts = loss_of(part)
+            if not counts:
+                (loss * 0.0).backward()
+                continue
             loss.backward()
             for name, number in ({"loss": loss.item()} | parts).items():
                 metrics[name] = metrics.get(name, 0.0) + number
@@ -99,6 +108,10 @@ class Learner:
         size = min(self.config.micro_batch_size, max(each, 1))
         return list(micro_batches(chosen, rows, size))
 
+    def turns(self, parts: Sequence[T]) -> list[tuple[T, bool]]:
+        """Those that this process computes, and whether they count (`processes.turns`)."""
+        return processes.turns(parts, equal=in_pieces(self.model))
+
     def critic_step(self) -> None:
         """Step the critic alone, by the gradients that are there."""
         assert self.critic_optimization is not None
@@ -108,6 +121,10 @@ class Learner:
         """Write policy and state together: both are there, or neither."""
         moments = self.optimization.moments()
         of_critic = self.critic_optimization.moments() if self.critic_optimization else {}
+        model = sharding.whole_model(self.model, self.origin)
+        trunk = self.critic.model if self.critic is not None else None
+        if trunk is not None:
+            trunk = sharding.whole_model(trunk, self.critic_origin)
 
         def state(folder: Path) -> None:
             place = folder / STATE
@@ -116,14 +133,14 @@ class Learner:
             save_file(moments, place / "optimizer.safetensors")
             if self.critic is not None:
                 save_file(of_critic, place / "critic-optimizer.safetensors")
-                if self.critic.model is not None:
-                    self.critic.model.save_pretrained(place / "critic")
+                if trunk is not None:
+                    trunk.save_pretrained(place / "critic")
                     self.tokenizer.save_pretrained(place / "critic")
                 save_head(self.critic.head, place / "critic")
 
-        return processes.saved(
-            out, lambda: save_trained(self.model, self.tokenizer, out, dtype, state)
-        )
+        saved = processes.saved(out, lambda: save_trained(model, self.tokenizer, out, dtype, state))
+        self.origin, self.critic_origin = out, out / STATE / "critic"
+        return saved
 
     def _fallen(self) -> float:
         """Of the peak learning rate: falling over rounds."""
@@ -139,10 +156,13 @@ def open_learner(checkpoint: Checkpoint, reference: Checkpoint, config: RlConfig
     """
     precision = resolve(config.precision)
     model, tokenizer = load_trainable(checkpoint.path, base_dtype=DTYPES[precision])
+    if config.shard:
+        sharding.shard(model)
     if config.activation_checkpointing:
         _recompute(model)
     place = model_folder(checkpoint.path) / STATE
-    critic = _open_critic(place, model, reference, config)
+    critic_folder = _critic_folder(place, reference, config)
+    critic = _open_critic(critic_folder, model, config)
     learner = Learner(
         model=model,
         tokenizer=tokenizer,
@@ -151,22 +171,31 @@ def open_learner(checkpoint: Checkpoint, reference: Checkpoint, config: RlConfig
         critic=critic,
         critic_optimization=_critic_optimization(critic, config) if critic else None,
         counters=TrainingState(kl=config.kl_coef),
+        origin=Path(checkpoint.path),
+        critic_origin=critic_folder,
     )
     if (place / "counters.json").is_file():
         _restore(learner, place)
     return learner
 
 
-def _open_critic(place: Path, model: Any, reference: Checkpoint, config: RlConfig) -> Critic | None:
+def _critic_folder(place: Path, reference: Checkpoint, config: RlConfig) -> Path:
+    """What a critic is read from: where it was saved, else where it starts."""
+    saved = place / "critic"
+    if not isinstance(config, PpoConfig) or config.critic == "shared" or saved.is_dir():
+        return saved
+    return model_folder(reference.path if config.critic == "own" else config.critic)
+
+
+def _open_critic(folder: Path, model: Any, config: RlConfig) -> Critic | None:
     if not isinstance(config, PpoConfig):
         return None
-    saved = place / "critic"
     if config.critic == "shared":
-        return Critic(load_head(saved, model) or value_head(model))
-    start = reference.path if config.critic == "own" else config.critic
-    folder = saved if saved.is_dir() else model_folder(start)
+        return Critic(load_head(folder, model) or value_head(model))
     trunk, _ = load_trainable(folder, base_dtype=DTYPES[resolve(config.precision)])
     head = load_head(folder, trunk) or value_head(trunk)
+    if config.shard:
+        sharding.shard(trunk)
     return Critic(head, trunk)
 
 

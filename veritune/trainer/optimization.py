@@ -106,7 +106,7 @@ class Optimization:
         """
         parameters = list(self._named.values())
         processes.sum_gradients([p for p in parameters if not sharding.is_sharded(p)])
-        norm = sharding.whole(torch.nn.utils.clip_grad_norm_(parameters, self._max_grad_norm))
+        norm = sharding.clip(parameters, self._max_grad_norm)
         if not torch.isfinite(norm):
             raise TrainingError(
                 f"step {self.done + 1}: the loss is not finite; lower trainer.learning_rate"
@@ -195,14 +195,22 @@ class Optimization:
 def _groups(
     named: Mapping[str, torch.nn.Parameter], peak: float, rates: Mapping[str, float]
 ) -> list[dict[str, Any]]:
-    """Parameter groups: all that no prefix names, then those of each prefix."""
+    """Parameter groups: all that no prefix names, then those of each prefix; pieces apart."""
 
     def prefix_of(name: str) -> str | None:
         return next((prefix for prefix in rates if name.startswith(prefix)), None)
 
     parts: list[tuple[str | None, float]] = [(None, peak), *rates.items()]
     grouped = [
-        {"params": [p for name, p in named.items() if prefix_of(name) == prefix], "lr": rate}
+        {
+            "params": [
+                p
+                for name, p in named.items()
+                if prefix_of(name) == prefix and sharding.is_sharded(p) is cut
+            ],
+            "lr": rate,
+        }
         for prefix, rate in parts
+        for cut in (False, True)
     ]
     return [group for group in grouped if group["params"]]

@@ -14,9 +14,9 @@ import torch
 from safetensors.torch import load_file
 
 from veritune.config import RlConfig
-from veritune.models import WEIGHTS, adapter_base, load_policy, model_folder
+from veritune.models import WEIGHTS, adapter_base, in_pieces, load_policy, model_folder
 from veritune.records import Checkpoint
-from veritune.trainer import processes
+from veritune.trainer import processes, sharding
 from veritune.trainer.learner import Learner, open_learner
 from veritune.trainer.precision import computing, resolve
 from veritune.trainer.rollouts import micro_batches
@@ -67,6 +67,8 @@ class Policies:
         if self._frozen is None:
             frozen, _ = load_policy(self._reference.path, dtype=self._dtype)
             self._frozen = frozen.requires_grad_(False)
+            if self._config.shard:
+                sharding.shard(self._frozen)
         return self.logprobs(self._frozen, rows, width)
 
     def logprobs(
@@ -81,10 +83,11 @@ class Policies:
         warm = self._temperature if temperature is None else temperature
         parts = list(micro_batches(range(len(rows)), rows, config.micro_batch_size))
         with torch.no_grad(), computing(self._precision, model.device):
-            for part in processes.share(parts):
+            for part, counts in processes.turns(parts, equal=in_pieces(model)):
                 chosen = [rows[i] for i in part]
                 scores = score(model, chosen, width, warm, fp32=config.fp32_head)
-                out[part] = scores.logprobs.float().cpu()
+                if counts:
+                    out[part] = scores.logprobs.float().cpu()
         processes.sum_tensors(out)
         return out
 

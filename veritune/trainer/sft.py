@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from veritune.config import SftConfig
 from veritune.records import Checkpoint
 from veritune.trainer.batches import tokenize
 from veritune.trainer.protocol import Example
-
-if TYPE_CHECKING:
-    pass
-
 
 Step = dict[str, Any]
 
@@ -27,14 +23,9 @@ class SftTrainer:
         *,
         seed: int,
         dtype: str = "float32",
-        shard: bool = False,
         on_step: Callable[[Step], None] = lambda step: None,
     ) -> None:
-        """With `shard` each of several processes holds a piece of the model only (FSDP).
-
-        `dtype` is what the result is written in; what is trained is float32.
-        """
-        self._shard = shard
+        """`dtype` is what the result is written in; what is trained is float32."""
         self._config, self._seed, self._dtype, self._on_step = config, seed, dtype, on_step
 
     def update(self, checkpoint: Checkpoint, batch: Sequence[Example], out: Path) -> Checkpoint:
@@ -50,13 +41,10 @@ class SftTrainer:
         processes.join()
         base_dtype = DTYPES[resolve(self._config.precision)]
         model, tokenizer = load_trainable(checkpoint.path, base_dtype=base_dtype)
-        if self._shard:
+        if self._config.shard:
             sharding.shard(model)
         self.fit(model, tokenizer, batch, state=state_folder(out))
-        if self._shard:
-            first = processes.rank() == 0
-            start = load_trainable(checkpoint.path, device="cpu")[0] if first else None
-            model = sharding.gather(model, start)
+        model = sharding.whole_model(model, checkpoint.path)
         return finish(out, lambda: save_trained(model, tokenizer, out, self._dtype))
 
     def fit(
