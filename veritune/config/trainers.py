@@ -207,6 +207,8 @@ GroupAlgorithm = Literal[
     "pass_at_k",
     "reinforce_pp",
     "reinforce_pp_baseline",
+    "distillation",
+    "prime",
 ]
 OWN_CLASS = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
 CLIPS = {"dapo": (0.2, 0.28), "gspo": (3e-4, 4e-4), "cispo": (1.0, 4.0)}
@@ -220,13 +222,26 @@ class GroupConfig(RlConfig):
     type: GroupAlgorithm | Annotated[str, Field(pattern=OWN_CLASS)]
     """Baseline of rloo: the mean of the others; of grpo, gspo, cispo, dapo: mean and deviation of
     all; dr_grpo: their mean; maxrl: over that mean; pass_at_k: of sets of `k`; reinforce_pp: normed
-    over the round; reinforce_pp_baseline: less the group's mean first. Or package.module:Class."""
+    over the round; reinforce_pp_baseline: less the group's mean first; prime: as rloo, with process
+    rewards learned from outcomes; distillation: a teacher's. Or package.module:Class."""
     k: Positive = 4
     """pass_at_k: candidates of a set that is paid if one of them is right."""
     overlong_buffer: Count = 0
     """dapo: tokens before the longest in which a candidate is paid less and less; 0: no penalty."""
     kl_estimator: Literal["k2", "k3"] = "k2"
     """How the KL in the loss is estimated; k3 is that of the GRPO paper."""
+    teacher: str | None = None
+    """distillation: folder or hub name of the model that scores; its tokens are the policy's."""
+    beta: PositiveFloat = 0.05
+    """prime: what a nat of the reward model's likelihood over the start's is worth."""
+    reward_learning_rate: PositiveFloat = 1e-6
+    """prime: learning rate of the reward model, which starts as the start policy."""
+
+    @model_validator(mode="after")
+    def _teacher_is_named(self) -> GroupConfig:
+        if (self.type == "distillation") != (self.teacher is not None):
+            raise ValueError("type distillation needs a teacher, and nothing else takes one")
+        return self
 
     @model_validator(mode="before")
     @classmethod

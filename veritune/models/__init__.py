@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from veritune.lazy import lazily
-from veritune.models.adapters import merge_adapter, save_adapter
+from veritune.models.adapters import merge_adapter, save_adapter, share_base
 from veritune.models.checkpoints import remove_folder, remove_leftovers, save_policy, whole_folder
 from veritune.models.forward import hidden_states, in_pieces, keeping, plain
 from veritune.models.hashing import WEIGHTS, adapter_base, model_shape, policy_hash
@@ -172,6 +172,7 @@ __all__ = [
     "save_policy",
     "save_reward_model",
     "save_trained",
+    "share_base",
     "span_at",
     "token_ends",
     "token_scores",

@@ -7,6 +7,7 @@ a folder for a policy: it trains the adapter alone and saves an adapter again.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from veritune.config import LoraConfig
 from veritune.errors import ModelError
@@ -47,6 +48,28 @@ def save_adapter(base: str | Path, config: LoraConfig, seed: int, folder: Path) 
     for part in adapted.peft_config.values():
         part.base_model_name_or_path = str(place)
     return save_policy(adapted, tokenizer, folder)
+
+
+def share_base(model: Any, other: Any) -> bool:
+    """Let two adapters of one base hold its frozen weights once; False where they are not that.
+
+    `model` then reads those of `other`, and its own are freed.
+    """
+    if not (hasattr(model, "peft_config") and hasattr(other, "peft_config")):
+        return False
+    (ours,), (theirs,) = model.peft_config.values(), other.peft_config.values()
+    bases = [Path(str(each.base_model_name_or_path)).resolve() for each in (ours, theirs)]
+    named = {n: p for n, p in other.named_parameters() if not p.requires_grad}
+    frozen = {n: p for n, p in model.named_parameters() if not p.requires_grad}
+    # An adapter of other modules wraps other layers, whose weights have other names.
+    plain = {name.replace(".base_layer.", "."): p for name, p in named.items()}
+    if bases[0] != bases[1]:
+        return False
+    for name, parameter in frozen.items():
+        held = plain.get(name.replace(".base_layer.", "."))
+        if held is not None and held.shape == parameter.shape and held.dtype == parameter.dtype:
+            parameter.data = held.data
+    return True
 
 
 def merge_adapter(adapter: str | Path, folder: Path) -> Checkpoint:

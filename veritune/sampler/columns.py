@@ -9,18 +9,19 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from veritune.errors import PolicyMismatchError
 from veritune.models import plain
+
+if TYPE_CHECKING:
+    import torch
 
 COLUMNS = 4
 """Columns of every matrix that are compared; which ones follows from the policy's name."""
 SMALLEST = 1e-30
 """Less is taken for 0: products may flush what is below the smallest normal number."""
-Columns = Mapping[str, torch.Tensor]
+Columns = Mapping[str, "torch.Tensor"]
 """(outputs, columns) float32, by the name of the layer in transformers."""
 ColumnSum = tuple[list[str], str]
 """The layers whose outputs lie one behind the other in one of the engine's, and their sum."""
@@ -33,6 +34,8 @@ def columns_of(seed: str, width: int) -> list[int]:
 
 def column_sum(columns: torch.Tensor) -> str:
     """sha256 over the values in float32, row after row."""
+    import torch
+
     values = columns.float().cpu()
     values = torch.where(values.abs() < SMALLEST, 0.0, values).contiguous()
     return hashlib.sha256(values.numpy().tobytes()).hexdigest()
@@ -40,6 +43,8 @@ def column_sum(columns: torch.Tensor) -> str:
 
 def read_columns(model: Any, seed: str) -> Columns:
     """Of every linear layer and embedding of a transformers model; of an adapter's, its base's."""
+    import torch
+
     found: dict[str, torch.Tensor] = {}
     for name, module in plain(model).named_modules():
         weight = getattr(module, "weight", None)
@@ -54,6 +59,8 @@ def read_columns(model: Any, seed: str) -> Columns:
 
 def check_columns(engine: Sequence[ColumnSum], trainer: Columns, policy: str) -> int:
     """How many matrices were compared; raises `PolicyMismatchError` where one differs."""
+    import torch
+
     compared = 0
     for names, total in engine:
         parts = [trainer[name] for name in names if name in trainer]

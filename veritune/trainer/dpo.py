@@ -67,6 +67,7 @@ class DpoTrainer:
             sharding.shard(model)
         with computing(precision, model.device):
             rows = rows_of(model, tokenizer, pairs, fp32=self._config.fp32_head)
+        sharding.put_back(model)
         task = FitTask(
             rows=rows,
             loss=lambda rows: Dpo(self._config).loss(model, rows),

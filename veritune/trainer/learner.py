@@ -18,7 +18,7 @@ from warnings import catch_warnings
 import torch
 from safetensors.torch import load_file, save_file
 
-from veritune.config import PpoConfig, RlConfig
+from veritune.config import GroupConfig, PpoConfig, RlConfig
 from veritune.errors import ModelError
 from veritune.models import (
     STATE,
@@ -28,6 +28,7 @@ from veritune.models import (
     model_folder,
     save_head,
     save_trained,
+    share_base,
     value_head,
 )
 from veritune.records import Checkpoint
@@ -97,7 +98,7 @@ class Learner:
         metrics = processes.summed_figures(metrics)
         rate = self.optimization.learning_rate * self._fallen()
         norm = self.optimization.update(self._fallen())
-        if self.critic is not None:
+        if self.critic is not None and self.critic.head is not None:
             self.critic_step()
         self.counters.updates = self.optimization.done
         return metrics | {"grad_norm": norm, "learning_rate": rate}
@@ -136,7 +137,8 @@ class Learner:
                 if trunk is not None:
                     trunk.save_pretrained(place / "critic")
                     self.tokenizer.save_pretrained(place / "critic")
-                save_head(self.critic.head, place / "critic")
+                if self.critic.head is not None:
+                    save_head(self.critic.head, place / "critic")
 
         saved = processes.saved(out, lambda: save_trained(model, self.tokenizer, out, dtype, state))
         self.origin, self.critic_origin = out, out / STATE / "critic"
@@ -181,21 +183,33 @@ def open_learner(checkpoint: Checkpoint, reference: Checkpoint, config: RlConfig
 
 def _critic_folder(place: Path, reference: Checkpoint, config: RlConfig) -> Path:
     """What a critic is read from: where it was saved, else where it starts."""
-    saved = place / "critic"
-    if not isinstance(config, PpoConfig) or config.critic == "shared" or saved.is_dir():
+    saved, start = place / "critic", critic_of(config)
+    if start in (None, "shared") or saved.is_dir():
         return saved
-    return model_folder(reference.path if config.critic == "own" else config.critic)
+    return model_folder(reference.path if start == "own" else str(start))
+
+
+def critic_of(config: RlConfig) -> str | None:
+    """What learns beside the policy: shared, own, the folder that it starts as, or None."""
+    if isinstance(config, PpoConfig):
+        return config.critic
+    return "own" if isinstance(config, GroupConfig) and config.type == "prime" else None
 
 
 def _open_critic(folder: Path, model: Any, config: RlConfig) -> Critic | None:
-    if not isinstance(config, PpoConfig):
+    kind = critic_of(config)
+    if kind is None:
         return None
-    if config.critic == "shared":
+    if kind == "shared":
         return Critic(load_head(folder, model) or value_head(model))
     trunk, _ = load_trainable(folder, base_dtype=DTYPES[resolve(config.precision)])
-    head = load_head(folder, trunk) or value_head(trunk)
+    head = None
+    if isinstance(config, PpoConfig):
+        head = load_head(folder, trunk) or value_head(trunk)
     if config.shard:
         sharding.shard(trunk)
+    else:
+        share_base(trunk, model)
     return Critic(head, trunk)
 
 
@@ -233,10 +247,12 @@ def _optimization(
 
 
 def _critic_optimization(critic: Critic, config: RlConfig) -> Optimization:
-    assert isinstance(config, PpoConfig)
-    return _optimization(
-        critic.module(), config, config.critic_learning_rate or config.learning_rate
-    )
+    if isinstance(config, PpoConfig):
+        rate = config.critic_learning_rate or config.learning_rate
+    else:
+        assert isinstance(config, GroupConfig)
+        rate = config.reward_learning_rate
+    return _optimization(critic.module(), config, rate)
 
 
 def _recompute(model: Any) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
-from veritune.config import RlConfig
+from veritune.config import GroupConfig, RlConfig
+from veritune.errors import ModelError
 from veritune.models import WEIGHTS, adapter_base, in_pieces, load_policy, model_folder
 from veritune.records import Checkpoint
 from veritune.trainer import processes, sharding
@@ -35,6 +36,7 @@ class Policies:
         self._reference = reference
         self._precision = resolve(config.precision)
         self._frozen: Any = None
+        self._teacher: Any = None
         self._base_is_reference: bool | None = None
         self._learner: Learner | None = None
         self._at = ""
@@ -56,20 +58,59 @@ class Policies:
         return saved
 
     def reference_logprobs(
-        self, learner: Learner, rows: Sequence[TokenRow], width: int
+        self,
+        learner: Learner,
+        rows: Sequence[TokenRow],
+        width: int,
+        temperature: float | None = None,
     ) -> torch.Tensor:
         """(rows, width): the reference's log-probabilities."""
         if self._base_is_reference is None:
             self._base_is_reference = is_its_base(learner.model, self._reference)
         if self._base_is_reference:
             with learner.model.disable_adapter():
-                return self.logprobs(learner.model, rows, width)
+                return self.logprobs(learner.model, rows, width, temperature)
         if self._frozen is None:
-            frozen, _ = load_policy(self._reference.path, dtype=self._dtype)
-            self._frozen = frozen.requires_grad_(False)
-            if self._config.shard:
-                sharding.shard(self._frozen)
-        return self.logprobs(self._frozen, rows, width)
+            self._frozen, _ = self._open_frozen(self._reference.path)
+        return self._asked(self._frozen, rows, width, temperature)
+
+    def teacher_logprobs(
+        self, learner: Learner, rows: Sequence[TokenRow], width: int
+    ) -> torch.Tensor:
+        """(rows, width): the teacher's log-probabilities. Raises `ModelError` for other tokens."""
+        assert isinstance(self._config, GroupConfig) and self._config.teacher is not None
+        if self._teacher is None:
+            self._teacher, tokenizer = self._open_frozen(self._config.teacher)
+            if tokenizer.get_vocab() != learner.tokenizer.get_vocab():
+                raise ModelError(
+                    f"trainer.teacher {self._config.teacher}: its tokenizer has other tokens than"
+                    " the policy's; name a model of the same family"
+                )
+        return self._asked(self._teacher, rows, width)
+
+    def _open_frozen(self, path: str) -> tuple[Any, Any]:
+        """A model that only scores, and its tokenizer."""
+        frozen, tokenizer = load_policy(path, dtype=self._dtype)
+        frozen.requires_grad_(False)
+        if self._config.shard:
+            sharding.shard(frozen)
+        return frozen, tokenizer
+
+    def _asked(
+        self,
+        frozen: Any,
+        rows: Sequence[TokenRow],
+        width: int,
+        temperature: float | None = None,
+    ) -> torch.Tensor:
+        """As `logprobs`; a model on a GPU leaves it to others until it is asked again."""
+        on_gpu = torch.cuda.is_available() and not in_pieces(frozen)
+        if not on_gpu:
+            return self.logprobs(frozen, rows, width, temperature)
+        found = self.logprobs(frozen.to("cuda"), rows, width, temperature)
+        frozen.to("cpu")
+        torch.cuda.empty_cache()
+        return found
 
     def logprobs(
         self,
@@ -88,6 +129,7 @@ class Policies:
                 scores = score(model, chosen, width, warm, fp32=config.fp32_head)
                 if counts:
                     out[part] = scores.logprobs.float().cpu()
+        sharding.put_back(model)
         processes.sum_tensors(out)
         return out
 

@@ -19,15 +19,18 @@ from veritune.trainer.rows import TokenRow
 
 @dataclass(slots=True)
 class Critic:
-    """A value head, on the policy's hidden state or on that of a model of its own."""
+    """A value head, on the policy's hidden state or on that of a model of its own.
+
+    Without a head it is a model whose likelihoods are rewards (`algorithms.prime`).
+    """
 
     head: Any
     model: Any = None
 
     def module(self) -> torch.nn.Module:
         """What belongs to the critic alone."""
-        trunk = {} if self.model is None else {"trunk": self.model}
-        return torch.nn.ModuleDict(trunk | {"head": self.head})
+        parts = {"trunk": self.model, "head": self.head}
+        return torch.nn.ModuleDict({k: part for k, part in parts.items() if part is not None})
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,15 @@ def shard(model: Any) -> None:
         cut.set_force_sum_reduction_for_comms(True)  # Gloo knows no other with that factor.
 
 
+def put_back(model: Any) -> None:
+    """Leave this process its pieces alone, after a forward pass that no backward pass follows.
+
+    Until then the outermost parameters are whole, and are not those that an optimizer steps.
+    """
+    if in_pieces(model):
+        model.reshard()
+
+
 def is_sharded(tensor: torch.Tensor) -> bool:
     """Whether this process holds a piece of `tensor` only."""
     return isinstance(tensor, DTensor)
@@ -71,7 +80,8 @@ def clip(parameters: Sequence[torch.nn.Parameter], largest: float) -> torch.Tens
     """
     parts = [[p for p in parameters if is_sharded(p) is cut] for cut in (False, True)]
     if not all(parts):
-        return whole(torch.nn.utils.clip_grad_norm_(parameters, largest))
+        every: torch.Tensor = torch.nn.utils.clip_grad_norm_(parameters, largest)
+        return whole(every)
     gradients = [[p.grad for p in part if p.grad is not None] for part in parts]
     norms = [whole(torch.nn.utils.get_total_norm(part)) for part in gradients]
     norm = torch.stack([each.to(norms[0].device) for each in norms]).norm()
