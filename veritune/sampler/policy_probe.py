@@ -128,7 +128,7 @@ def build_policy_probe(checkpoint: Checkpoint, config: SamplerConfig, dtype: str
         adapters = list(model.peft_config.values())
         largest = max(adapter.r for adapter in adapters)
         rank = next((rank for rank in RANKS if rank >= largest), largest)
-        # Where it is: PEFT may name all layers in full, or by a pattern; engines by their last name.
+        # PEFT may name layers in full, or by a pattern; engines know them by their last name.
         layers = [name for name, module in model.named_modules() if hasattr(module, "lora_A")]
         targets = frozenset(name.rpartition(".")[2] for name in layers)
         with model.disable_adapter():
