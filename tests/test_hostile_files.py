@@ -8,7 +8,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from veritune.cli.bench_best_of_n import read_scores
+from veritune.benchmarks import read_scores
 from veritune.config import load_recipe
 from veritune.errors import InputError, VerituneError
 from veritune.files import iter_rows, read_records

@@ -11,7 +11,6 @@ from typing import Any, get_args
 import pytest
 
 from veritune.benchmarks.best_of_n import VERIFIER, curves
-from veritune.cli.train import TrainArguments, read_examples
 from veritune.config import CreditConfig, ScratchConfig, SelectionConfig
 from veritune.errors import RecordError, SandboxFailureError
 from veritune.files import write_records
@@ -31,6 +30,7 @@ from veritune.records import (
 from veritune.rounds.hints import hinted, without_hints
 from veritune.rounds.measures import VerifiedCandidate
 from veritune.rounds.selection import examples, select
+from veritune.trainer import read_examples
 from veritune.trainer.credit import assign_credit
 from veritune.trainer.pairs import verdict_pairs
 from veritune.trainer.reward_rows import outcome_rows, process_rows
@@ -191,13 +191,12 @@ def test_train_sft_takes_what_passed_and_may_be_imitated(tmp_path: Path) -> None
     write_records(tmp_path / "candidates.jsonl", [candidate for _, candidate, _ in rows])
     write_records(tmp_path / "verdicts.jsonl", [verdict for *_, verdict in rows])
     paths = {name: str(tmp_path / f"{name}.jsonl") for name in names}
-    arguments = TrainArguments(model="m", out="o", max_steps=1, **paths)  # type: ignore[arg-type]
     told = [Expected(*one) for one in COMBINATIONS]
     wanted = [at for at, one in enumerate(told) if one.imitated and one.passed]
-    assert [example.candidate.index for example in read_examples(arguments)] == wanted
+    assert [example.candidate.index for example in read_examples(**paths)] == wanted
     write_records(tmp_path / "verdicts.jsonl", [rows[-1][2]])
     with pytest.raises(RecordError, match="no candidate passed that may be trained on"):
-        read_examples(arguments)
+        read_examples(**paths)
 
 
 class Told:

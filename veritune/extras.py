@@ -5,18 +5,19 @@ The command line turns a package that is missing into one line that names its ex
 
 from __future__ import annotations
 
+# The packages of each extra, by the name they are imported under (pyproject.toml has the rest).
 EXTRAS = {
     "train": (
         *("torch", "transformers", "tokenizers", "safetensors", "peft"),
         *("numpy", "scipy", "jaxtyping", "huggingface_hub"),
     ),
     "report": ("matplotlib", "numpy"),
+    "fetch": ("gguf",),
     "data": ("datasets", "pyarrow", "huggingface_hub"),
     "vllm": ("vllm",),
     "docker": ("docker",),
     "ray": ("ray",),
 }
-"""The packages of each extra, by the name they are imported under (pyproject.toml has the rest)."""
 
 
 def missing_extra(error: ModuleNotFoundError, command: str = "") -> str | None:

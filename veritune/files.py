@@ -7,23 +7,26 @@ has one.
 from __future__ import annotations
 
 import io
-import json
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import fields
-from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar, cast
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from veritune.errors import MissingFileError, RecordError, UnwritableError, VerituneError
+from veritune.parquet import parquet_lines, write_nested, write_parquet
 from veritune.records import Record
 from veritune.text import parse_json, writable
+
+if TYPE_CHECKING:
+    import zstandard
+    from _typeshed import WriteableBuffer
 
 R = TypeVar("R", bound=Record)
 # Bytes of one line; a file without line ends must not fill the memory.
 LONGEST_LINE = 1 << 28
+# Some editors put it before UTF-8 text.
 BOM = b"\xef\xbb\xbf"
 
 
@@ -51,7 +54,7 @@ def to_record(path: str | Path, number: int, line: str, shape: type[R]) -> R:
         raise RecordError(f"{path}:{number}: {error}") from None
 
 
-def iter_rows(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def iter_rows(path: str | Path) -> Iterator[tuple[int, dict[str, object]]]:
     """(line number, JSON object) for files of foreign shapes."""
     for number, line in iter_lines(path):
         try:
@@ -70,7 +73,8 @@ def iter_lines(path: str | Path) -> Iterator[tuple[int, str]]:
     """
     path = Path(path)
     if path.suffix == ".parquet":
-        yield from _parquet_lines(path)
+        open_file(path).close()
+        yield from parquet_lines(path)
         return
     with open_file(path) as stream:
         number = 0
@@ -92,7 +96,7 @@ def write_records(path: str | Path, records: Iterable[Record]) -> int:
     """Write records so that the file appears only when whole; returns how many."""
     path = Path(path)
     if path.suffix == ".parquet":
-        return _write_aside(path, lambda aside: _write_parquet(aside, records))
+        return _write_aside(path, lambda aside: write_parquet(aside, records))
     return write_lines(path, (record.to_line() for record in records))
 
 
@@ -106,7 +110,7 @@ def write_record_lines(
     path = Path(path)
     if path.suffix == ".parquet":
         records = (shape.from_line(line) for line in lines)
-        return _write_aside(path, lambda aside: _write_parquet(aside, records), before)
+        return _write_aside(path, lambda aside: write_parquet(aside, records), before)
     return write_lines(path, lines, before)
 
 
@@ -138,6 +142,7 @@ def replacing(path: Path, aside: Path | None = None) -> Iterator[Path]:
     try:
         yield aside
         with aside.open("rb") as stream:
+            # Before the rename: else a power cut can leave the name on an empty file.
             os.fsync(stream.fileno())
         aside.replace(path)
     finally:
@@ -200,13 +205,13 @@ class _Zstd(io.RawIOBase):
         self._stream = stream
         self._start = zstandard.ZstdDecompressor().decompressobj
         self._damaged: type[Exception] = zstandard.ZstdError
-        self._frame: Any = None
+        self._frame: zstandard.ZstdDecompressionObj | None = None
         self._ready = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         rest = b""
         while not self._ready:
             chunk = rest or self._stream.read(self.STEP)
@@ -215,21 +220,22 @@ class _Zstd(io.RawIOBase):
                     raise OSError("the zstd stream ends too early")
                 return 0
             self._ready, rest = self._decompress(chunk)
-        taken = self._ready[: len(buffer)]
-        buffer[: len(taken)] = taken
+        room = memoryview(buffer)
+        taken = self._ready[: len(room)]
+        room[: len(taken)] = taken
         self._ready = self._ready[len(taken) :]
         return len(taken)
 
     def _decompress(self, chunk: bytes) -> tuple[memoryview, bytes]:
         """What comes of a chunk, and what of it belongs to the next frame."""
-        self._frame = self._frame or self._start()
+        frame = self._frame = self._frame or self._start()
         try:
-            data = self._frame.decompress(chunk)
+            data = frame.decompress(chunk)
         except self._damaged as error:
             raise OSError(f"damaged zstd stream: {error}") from None
-        if not self._frame.eof:
+        if not frame.eof:
             return memoryview(data), b""
-        rest, self._frame = self._frame.unused_data, None
+        rest, self._frame = frame.unused_data, None
         if rest and data:
             self._stream.seek(-len(rest), os.SEEK_CUR)
             rest = b""
@@ -240,109 +246,16 @@ class _Zstd(io.RawIOBase):
         super().close()
 
 
-def _create(path: Path, *, compress: bool) -> Any:
-    stream = path.open("wb")
+def _create(path: Path, *, compress: bool) -> BinaryIO | zstandard.ZstdCompressionWriter:
+    stream: BinaryIO = path.open("wb")
     if not compress:
         return stream
     import zstandard
 
+    # Level 3, zstd's own: higher ones save a few percent for several times the work.
     return zstandard.ZstdCompressor(level=3).stream_writer(stream, closefd=True)
 
 
-def _parquet_lines(path: Path) -> Iterator[tuple[int, str]]:
-    import pyarrow
-    import pyarrow.parquet
-
-    open_file(path).close()
-    number = 0
-    try:
-        table = pyarrow.parquet.ParquetFile(path)
-        for batch in table.iter_batches(batch_size=ROWS):
-            for row in batch.to_pylist():
-                number += 1
-                yield number, _row_text(path, number, row)
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
-        if isinstance(error, RecordError):
-            raise
-        raise RecordError(f"{path}: not a readable parquet file ({error})") from None
-
-
-def _row_text(path: Path, number: int, row: dict[str, object]) -> str:
-    try:
-        return json.dumps(_unpacked(row), default=_as_text)
-    except TypeError as error:  # Bytes have no form in JSON.
-        raise RecordError(f"{path}:{number}: {error}") from None
-
-
-def _as_text(value: object) -> str:
-    """Dates and decimals as text."""
-    if isinstance(value, bytes):
-        raise TypeError("bytes, such as a picture, are not supported")
-    return str(value)
-
-
-NESTED = (
-    "prompt",
-    "reference",
-    "metadata",
-    "steps",
-    "tests",
-    "flags",
-    "parts",
-    "token_ids",
-    "logprobs",
-)
-# Columns that do not hold text.
-NUMBERS = {
-    **dict.fromkeys(("index", "round"), "int64"),
-    **dict.fromkeys(("score", "seconds", "cpu_ms", "peak_memory_mb"), "float64"),
-}
-# Rows of a parquet file that are held at once.
-ROWS = 1024
-
-
-def _write_parquet(path: Path, records: Iterable[Record]) -> int:
-    """One column for each field of the first record's class, in groups of a bounded size."""
-    import pyarrow
-    import pyarrow.parquet
-
-    count, rest = 0, iter(records)
-    rows = list(islice(rest, ROWS))
-    keys = [spec.name for spec in fields(cast(Any, rows[0]))] if rows else []
-    schema = pyarrow.schema([(key, NUMBERS.get(key, "string")) for key in keys])
-    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
-        while rows:
-            packed = [_packed(record.to_json()) for record in rows]
-            columns = {key: [row.get(key) for row in packed] for key in keys}
-            writer.write_table(pyarrow.table(columns, schema))
-            count += len(rows)
-            rows = list(islice(rest, ROWS))
-    return count
-
-
-def _packed(row: dict[str, object]) -> dict[str, object]:
-    out = {key: json.dumps(value) if key in NESTED else value for key, value in row.items()}
-    return {key: writable(value) if isinstance(value, str) else value for key, value in out.items()}
-
-
-def _is_packed(key: str, inner: object) -> bool:
-    """Whether a cell was packed, and is no foreign text that happens to be JSON."""
-    if key != "prompt":
-        return isinstance(inner, dict | list)
-    return isinstance(inner, str) or (
-        isinstance(inner, list) and all(isinstance(one, dict) for one in inner)
-    )
-
-
-def _unpacked(row: dict[str, object]) -> dict[str, object]:
-    """Nested values stand as JSON text in a parquet cell, since their shapes differ by row."""
-    out: dict[str, object] = {}
-    for key, value in row.items():
-        if value is None and key != "score":
-            continue
-        if key in NESTED and isinstance(value, str):
-            with suppress(ValueError):
-                inner = parse_json(value, finite=False)
-                value = inner if _is_packed(key, inner) else value
-        out[key] = value
-    return out
+def write_parquet_rows(path: Path, rows: Iterable[Mapping[str, object]]) -> int:
+    """Write rows of one shape, nested as they are, in groups; the first group gives the types."""
+    return _write_aside(path, lambda aside: write_nested(aside, rows))

@@ -13,14 +13,14 @@ import importlib.util
 import inspect
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import cast
 
 from veritune.errors import RecipeError
 
-Options = Mapping[str, Any]
+Options = Mapping[str, object]
 EMPTY = inspect.Parameter.empty
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
@@ -30,7 +30,7 @@ def is_plugin(path: str) -> bool:
     return ":" in path
 
 
-def load_plugin(path: str, key: str) -> Any:
+def load_plugin(path: str, key: str) -> Callable[..., object]:
     """What stands behind a path; raises `RecipeError`."""
     module_name, _, name = path.rpartition(":")
     if not module_name or not name.isidentifier():
@@ -43,11 +43,12 @@ def load_plugin(path: str, key: str) -> Any:
     found = getattr(module, name)
     if not callable(found):
         raise RecipeError(f"{key}: {path!r}: {name} is no function or class")
-    return found
+    return cast("Callable[..., object]", found)
 
 
 def _module(name: str, path: str, key: str) -> ModuleType:
     if (here := os.getcwd()) not in sys.path:
+        # First, as `python file.py` has it.
         sys.path.insert(0, here)
     try:
         return _from_file(Path(name)) if name.endswith(".py") else importlib.import_module(name)
@@ -84,7 +85,7 @@ def what_went_wrong(error: BaseException) -> str:
 
 
 def check_call(
-    function: Any, takes: tuple[str, ...], options: Options, path: str, key: str
+    function: Callable[..., object], takes: tuple[str, ...], options: Options, path: str, key: str
 ) -> None:
     """Raise `RecipeError` where a function cannot be called with these arguments and options.
 
@@ -114,7 +115,7 @@ def check_call(
         raise RecipeError(f"{_options(key)}.{missing[0]}: missing; {path!r} needs it")
 
 
-def fitted(function: Any, options: Options) -> dict[str, Any]:
+def fitted(function: Callable[..., object], options: Options) -> dict[str, object]:
     """The options as the signature wants them: a command line cannot tell a text from a number."""
     try:
         parameters = inspect.signature(function).parameters
@@ -124,6 +125,7 @@ def fitted(function: Any, options: Options) -> dict[str, Any]:
         name: str(getattr(one.annotation, "__name__", one.annotation))
         for name, one in parameters.items()
     }
+    # An int where a float is wanted, or a number where a text is.
     of = {"str": str, "float": float}
     return {
         name: of[wanted[name]](value)

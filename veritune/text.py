@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
 # Levels of lists and objects; pydantic stops at about 200, Python itself at about 1,000.
 DEEPEST = 100
+# Half of a pair: no encoding has a form for it.
 LONE = re.compile("[\ud800-\udfff]")
+# All but tab and line end, and C1 as well, which terminals also obey.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -31,7 +32,7 @@ def one_line(text: str) -> str:
     return CONTROL.sub("\ufffd", writable(" ".join(text.split())))
 
 
-def parse_json(text: str | bytes, *, finite: bool = True) -> Any:
+def parse_json(text: str | bytes, *, finite: bool = True) -> object:
     """The value of a JSON text; raises `ValueError` with one line saying what is wrong.
 
     With `finite`, NaN and the infinities are refused: JSON has none.
@@ -47,6 +48,8 @@ def parse_json(text: str | bytes, *, finite: bool = True) -> Any:
     except ValueError as error:
         reason = "a number has too many digits" if "digits" in str(error) else error
         raise ValueError(f"not valid JSON: {reason}") from None
+    # Only an escape can hide a surrogate, and only many brackets nest deeply: most texts are not
+    # walked through.
     if "\\u" in text or text.count("[") + text.count("{") > DEEPEST:
         _check(value)
     return value
@@ -96,17 +99,20 @@ def _inside(path: str, value: dict[str, object] | list[object]) -> Iterator[tupl
         yield name, inner
 
 
-def truncation(count: int, total: int, max_tokens: int | None = None) -> str:
-    """A line about texts that ended at the limit on their tokens; empty where none did."""
+def truncation(count: int, total: int, max_tokens: int | None = None, thinking: int = 0) -> str:
+    """A line about texts that ended at the limit on their tokens, `thinking` of them before their
+    answer began; empty where none did."""
     if not count:
         return ""
     limit = f" at max_tokens = {max_tokens}" if max_tokens else ""
     share = 100 * count / total
     said = f"{count} of {total} candidates ({share:.0f}%) were truncated{limit}"
+    said += f", {thinking} of them while thinking" if thinking else ""
     return f"warning: {said}; give them more (sampler.max_tokens)" if share >= 10 else said
 
 
 def shown(text: str) -> str:
     """A text in a message: quoted, and not longer than a line."""
+    # A line of a terminal has room for that and for what is said of it.
     short = text if len(text) <= 60 else text[:57] + "..."
     return repr(writable(short))

@@ -27,6 +27,7 @@ from veritune.records import StepLabel, Verdict
 Case = Literal["error", "cheat", "suspicious", "truncated", "lower trust", "plain"]
 Counted = Literal["score", "zero", "unknown"]
 DECIDED: frozenset[StepLabel] = frozenset({"verified", "incorrect"})
+# Of a cheat's steps only an error is believed.
 WRONG: frozenset[StepLabel] = frozenset({"incorrect"})
 
 
@@ -117,6 +118,7 @@ def case_of(verdict: Verdict, *, truncated: bool = False) -> Case:
     """The first case of the table that holds."""
     if verdict.outcome == "error":
         return "error"
+    # The surest reason first: a cheat that is truncated is a cheat.
     if "cheat" in verdict.degrees:
         return "cheat"
     if "suspicious" in verdict.degrees:

@@ -72,6 +72,20 @@ def test_chat_prompts_need_a_template() -> None:
         "{% if add_generation_prompt %}assistant: {% endif %}"
     )
     assert tokenizer.decode(encode_prompt(tokenizer, chat)) == "user: 1+1\nassistant: "
+    begun = encode_prompt(tokenizer, chat, prefill="2;")
+    assert tokenizer.decode(begun) == "user: 1+1\nassistant: 2;"
+    assert tokenizer.decode(encode_prompt(tokenizer, "1+1=", prefill="2;")) == "1+1=2;"
+
+
+def test_arguments_of_a_chat_template() -> None:
+    _, tokenizer = build_scratch(SMALL, 0)
+    chat = [{"role": "user", "content": "1+1"}]
+    tokenizer.chat_template = "{{ messages[0].content }}{% if not brief %}?{% endif %}="
+    assert tokenizer.decode(encode_prompt(tokenizer, chat)) == "1+1?="
+    short = encode_prompt(tokenizer, chat, template_kwargs={"brief": True})
+    assert tokenizer.decode(short) == "1+1="
+    with pytest.raises(ModelError, match=r"template_kwargs\.enable_thinking: .* no such argument"):
+        encode_prompt(tokenizer, chat, template_kwargs={"enable_thinking": False})
 
 
 def test_save_and_load_round_trip(saved: Path) -> None:

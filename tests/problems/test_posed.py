@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from veritune.config import ProblemsConfig, PromptConfig
-from veritune.errors import InputError
+from veritune.config import ProblemsConfig, PromptConfig, check_recipe
+from veritune.errors import InputError, RecipeError
 from veritune.models import has_chat_template
-from veritune.problems import demonstrations, recipe_problems
+from veritune.problems import demonstrations, recipe_problems, shown
 from veritune.problems.posing import posed as pose
 from veritune.records import (
     AssertTests,
@@ -19,14 +19,17 @@ from veritune.records import (
     MathReference,
     Message,
     Problem,
+    problem_from_line,
 )
 from veritune.verifiers.steps import check_steps
 
 
 def posed(**change: object) -> list[Problem]:
-    config = ProblemsConfig.model_validate({"train": 3, "test": 2} | change)
-    train, test = recipe_problems(config, 0)
-    taught = [problem for problem, _ in demonstrations(config, 0, 2)]
+    source = {"source": change.pop("source")} if "source" in change else {}
+    config = ProblemsConfig.model_validate({"train": 3, "test": 2} | source)
+    prompt = PromptConfig.model_validate(change)
+    train, test = recipe_problems(config, 0, prompt=prompt)
+    taught = [problem for problem, _ in demonstrations(config, 0, 2, prompt)]
     return [*train, *test, *taught]
 
 
@@ -59,7 +62,7 @@ CODE = CodeProblem(
 
 
 def put(problem: Problem, *, chat: bool = True, **keys: object) -> str | list[Message]:
-    [found] = pose([problem], PromptConfig.model_validate(keys), chat=chat)
+    [found] = pose([problem], PromptConfig.model_validate({"chat": chat} | keys))
     return found.prompt
 
 
@@ -107,3 +110,41 @@ def test_a_model_with_a_chat_template_is_seen(tmp_path: Path) -> None:
     assert not has_chat_template(tmp_path)
     (tmp_path / "tokenizer_config.json").write_text('{"chat_template": "{{ messages }}"}')
     assert has_chat_template(tmp_path)
+
+
+def test_solved_examples_come_first(tmp_path: Path) -> None:
+    path = tmp_path / "few.jsonl"
+    path.write_text('{"question": "2+2?", "answer": "4"}\n{"question": "2+3?", "answer": "5"}\n')
+    turns = put(MATH, examples=str(path), instruction="Briefly.", system="Be kind.")
+    assert [turn["role"] for turn in turns] == ["system", *["user", "assistant"] * 2, "user"]
+    assert turns[1:3] == [
+        {"role": "user", "content": "2+2?\n\nBriefly."},
+        {"role": "assistant", "content": "\\boxed{4}"},
+    ]
+    assert turns[-1] == {"role": "user", "content": "1+1?\n\nBriefly."}
+    plain = put(MATH, chat=False, examples=str(path))
+    assert plain == "2+2?\n\\boxed{4}\n\n2+3?\n\\boxed{5}\n\n1+1?"
+    code = replace(CODE, prompt="Subtract.")
+    (tmp_path / "code.jsonl").write_text(code.to_line() + "\n")
+    with pytest.raises(InputError, match="problem 'c' has no solution"):
+        put(MATH, examples=str(tmp_path / "code.jsonl"))
+
+
+def test_a_prefill_begins_with_the_code_that_the_answer_continues() -> None:
+    reference = replace(CODE.reference, prompt_code="def add(a, b):\n    return")
+    code = replace(CODE, reference=reference)
+    found, other = pose([code, MATH], PromptConfig(chat=True, prefill="```python\n{code}"))
+    assert found.prefill == "```python\ndef add(a, b):\n    return"
+    assert other.prefill == "```python\n"
+
+
+def test_prefill_and_template_arguments_stay_with_the_problem() -> None:
+    config = PromptConfig(chat=True, prefill="Sure:", template_kwargs={"enable_thinking": False})
+    [found] = pose([MATH], config)
+    assert (found.prefill, found.template_kwargs) == ("Sure:", {"enable_thinking": False})
+    assert shown(found).endswith("[assistant] Sure:")
+    assert problem_from_line(found.to_line()) == found
+    with pytest.raises(InputError, match=r"prompt\.template_kwargs: these prompts are plain text"):
+        put(MATH, chat=False, template_kwargs={"enable_thinking": False})
+    with pytest.raises(RecipeError, match=r"template_kwargs: tokenize is set by veritune"):
+        check_recipe({"prompt": {"template_kwargs": {"tokenize": False}}}, "r.toml")

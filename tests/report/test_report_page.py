@@ -119,7 +119,7 @@ def test_figures_stand_on_the_page_with_interval_and_n(tmp_path: Path) -> None:
     assert "28.3% 22.5% to 34.9%" in text and "99.5% 97.2% to 99.9%" in text
     assert "28.3% → 99.5% after 1 round, on 200 held-out problems" in text
     assert "13.0% 9.0% to 18.4%" in text and "52 / 400" in text
-    assert "800 7 33 8000 14 1200" in text
+    assert "800 7 33 8000 14 – – 1200" in text  # noqa: RUF001
     assert 'reward = "process"' in text
     assert "1 of 2 tests passed" in text
 

@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import pytest
 from veritune.config import Recipe, check_recipe
 from veritune.errors import TrainingError
 from veritune.rounds import improve
+from veritune.rounds.progress import NullProgress
 from veritune.store import Store
 from veritune.store.folder import to_toml
 
@@ -47,18 +47,16 @@ def tiny(output: Path, **change: object) -> Recipe:
 
 def contents(folder: Path) -> list[tuple[object, ...]]:
     """Everything that a run's journal says, but for how long things took."""
-    db = sqlite3.connect(folder / "journal.sqlite")
-    drawn = "json_extract(record, '$.text'), json_extract(record, '$.policy')"
-    rows = db.execute(f"select name, problem_id, idx, {drawn} from candidates order by 1, 2, 3")
-    verdicts = db.execute(
-        "select name, problem_id, idx, outcome from verdicts order by 1, 2, 3"
-    ).fetchall()
-    selections = db.execute("select * from selections order by 1, 2, 3").fetchall()
-    measured = db.execute(
-        "select round, json_extract(record, '$.pass_at_1'), json_extract(record, '$.policy')"
-        " from metrics where phase = 'evaluate' order by 1"
-    ).fetchall()
-    return [*rows.fetchall(), *verdicts, *selections, *measured]
+    found: list[tuple[object, ...]] = []
+    with Store.open(folder, read_only=True) as store:
+        for name in store.names():
+            found += [
+                (name, c.problem_id, c.index, c.text, c.policy) for c in store.candidates(name)
+            ]
+            found += [(name, p.id, v.index, v.outcome) for p, _, v in store.verified(name)]
+            found += [(name, *key) for key in sorted(store.selected(name))]
+        found += [(row["round"], row["pass_at_1"], row["policy"]) for row in store.evaluations()]
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -113,8 +111,34 @@ def test_arms_share_their_start(finished: Path) -> None:
 
 def test_nothing_selected_is_said_and_not_trained_through(tmp_path: Path) -> None:
     recipe = tiny(tmp_path, warm_start={"demonstrations": 0})
-    with pytest.raises(TrainingError, match=r"none of 80 candidates was selected \(0 passed"):
+    with pytest.raises(TrainingError, match=r"none of 80 candidates was selected \(0 passed\): "):
         asyncio.run(improve(recipe))
+
+
+def test_a_round_without_anything_to_train_on_is_skipped_where_asked(tmp_path: Path) -> None:
+    rounds = {"count": 2, "prompts": 4, "on_empty": "skip"}
+    recipe = tiny(tmp_path, warm_start={"demonstrations": 0}, rounds=rounds)
+    progress = Told()
+    rows = asyncio.run(improve(recipe, progress))
+    assert len({row["policy"] for row in rows}) == 1 and len(rows) == 3
+    assert {path.name for path in (recipe.folder / "checkpoints").iterdir()} == {
+        "round-1",
+        "round-2",
+    }
+    assert any("the policy stays as it is" in line for line in progress.lines)
+    before = contents(recipe.folder)
+    asyncio.run(improve(recipe))
+    assert contents(recipe.folder) == before
+
+
+class Told(NullProgress):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
 
 
 @pytest.mark.slow

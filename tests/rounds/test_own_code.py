@@ -1,15 +1,26 @@
 """Own sources of problems and own rules of selection, by their Python path."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from veritune.config import ProblemsConfig, Recipe, SelectionConfig, VerifierConfig
+from veritune.config import (
+    CreditConfig,
+    GroupConfig,
+    ProblemsConfig,
+    Recipe,
+    SelectionConfig,
+    VerifierConfig,
+)
 from veritune.errors import RecipeError, RecordError
 from veritune.problems import recipe_problems
 from veritune.records import Candidate, MathProblem, MathReference, Verdict
 from veritune.rounds.own_code import check_own_code
 from veritune.rounds.selection import select
+from veritune.trainer import Rollout
+from veritune.trainer.credit import own_credit
+from veritune.verifiers import open_verifier
 
 OWN = """
 def rows(split, path="none"):
@@ -24,6 +35,21 @@ def odd(split):
 
 def short(problem, candidate, verdict, *, longest: int = 3):
     return len(candidate.text) <= longest
+
+def spread(problem, candidate, verdict, *, worth: float = 1.0):
+    return [(1, worth), (3, -worth)]
+
+def number(problem, candidate, verdict):
+    return -2
+
+def text(problem, candidate, verdict):
+    return "much"
+
+def labels(problem, steps, *, word="right"):
+    return [None if "?" in step else word in step for step in steps]
+
+def fewer(problem, steps):
+    return [True]
 
 def raises(problem, candidate, verdict):
     return candidate.nothing
@@ -72,6 +98,43 @@ def test_a_rule_of_selection() -> None:
         select(rows, SelectionConfig(reward="own.py:raises"))
 
 
+def test_a_reward_of_own_code() -> None:
+    ((problem, candidate, verdict),) = verified("abcd")
+    rollout = Rollout(problem=problem, candidate=candidate, verdict=verdict)
+    ends = [1, 2, 4, 4]
+
+    def credit(name: str, **options: float) -> list[float]:
+        config = CreditConfig(reward=f"own.py:{name}", options=options)
+        found = own_credit(rollout, ends, config)
+        assert found is not None
+        return found.rewards()
+
+    assert credit("number") == [0, 0, 0, -2]
+    assert credit("spread") == [1, 0, -1, 0]
+    assert credit("spread", worth=2) == [2, 0, -2, 0]
+    with pytest.raises(RecipeError, match=r"trainer.credit.reward: .*returned str; expected a num"):
+        credit("text")
+    error = replace(rollout, verdict=replace(verdict, outcome="error", score=None))
+    assert own_credit(error, ends, CreditConfig(reward="own.py:number")) is None
+
+
+async def test_a_checker_of_steps() -> None:
+    problem = MathProblem(id="p", prompt="?", reference=MathReference(answer="1"))
+    text = "<think>wrong</think>right\nwhat?\nwrong"
+    candidate = Candidate(problem_id="p", index=0, text=text)
+
+    async def checked(**keys: object) -> list[tuple[str, str]]:
+        async with open_verifier(VerifierConfig.model_validate(keys)) as verifier:
+            steps = (await verifier.verify(problem, candidate)).steps
+        return [(text[step.start : step.end].strip(), step.label) for step in steps]
+
+    found = await checked(steps=("rules", "own.py:labels"))
+    assert found == [("right", "verified"), ("what?", "unchecked"), ("wrong", "incorrect")]
+    other = await checked(steps=("own.py:labels",), options={"word": "wrong"})
+    assert [label for _, label in other] == ["incorrect", "unchecked", "verified"]
+    assert {label for _, label in await checked(steps=("own.py:fewer",))} == {"unchecked"}
+
+
 @pytest.mark.parametrize(
     ("recipe", "message"),
     [
@@ -83,6 +146,16 @@ def test_a_rule_of_selection() -> None:
         (
             Recipe(problems=ProblemsConfig(source="own.py:broken", path="x")),
             r"has no such option; it has none",
+        ),
+        (
+            Recipe(verifier=VerifierConfig(steps=("own.py:broken",))),
+            r"verifier.steps: .*takes \(split\), expected \(problem, steps",
+        ),
+        (
+            Recipe(
+                trainer=GroupConfig(type="rloo", credit=CreditConfig(reward="own.py:labels")),
+            ),
+            r"trainer.credit.reward: .*expected \(problem, candidate, verdict",
         ),
     ],
 )

@@ -66,4 +66,4 @@ def test_the_whole_chain_runs_to_an_honest_end(name: str, data: Path, tmp_path: 
         assert all(verdict.outcome == "failed" for _, _, verdict in rows)
         prompt = rows[0][0].prompt
         assert isinstance(prompt, list)
-        assert prompt[0]["content"].endswith(recipe.problems.instruction)
+        assert prompt[0]["content"].endswith(recipe.prompt.instruction)

@@ -154,7 +154,7 @@ def test_a_checkpoint_that_was_saved_just_before_a_kill_is_taken(home: Path) -> 
         with store._db.writing() as db:
             db.execute("delete from policies where round = 2")
             db.execute("delete from metrics where round = 2 and phase = 'evaluate'")
-        store.export_metrics()
+        store._metrics.export()
     run(tiny(home))
     assert policies(home) == before
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
@@ -121,6 +122,24 @@ def test_chat_prompts_go_to_the_chat_route(shouting: Any) -> None:
     chat = problem("p", [{"role": "user", "content": "hello"}])
     (candidate,) = using.sample([chat], [[7]], round=0)
     assert (candidate.text, candidate.index, candidate.finish_reason) == ("HELLO", 7, "stop")
+
+
+def test_prefill_and_template_arguments_go_to_the_server(shouting: Any) -> None:
+    url, handler = shouting
+    using = sampler(url)
+    using.load(REMOTE)
+    chat = replace(
+        problem("c", [{"role": "user", "content": "hello"}]),
+        prefill="so",
+        template_kwargs={"enable_thinking": False},
+    )
+    plain = replace(problem("t", "hello"), prefill=" you")
+    found = {c.problem_id: c for c in using.sample([chat, plain], [[0], [0]], round=0)}
+    assert (found["t"].text, found["t"].prefill) == ("HELLO YOU", " you")
+    (asked,) = [body for body in handler.asked if "messages" in body]
+    assert asked["messages"][-1] == {"role": "assistant", "content": "so"}
+    assert asked["continue_final_message"] and not asked["add_generation_prompt"]
+    assert asked["chat_template_kwargs"] == {"enable_thinking": False}
 
 
 def test_trouble_that_does_not_pass_is_one_line(shouting: Any) -> None:

@@ -239,7 +239,8 @@ def engine_of(pid: int) -> int:
 
 def wait_for_candidates(store: Path, round: int, run: subprocess.Popen[str]) -> None:
     """Wait until some of a round's candidates are written, and not all."""
-    count, asked = "select count(*) from candidates where name = ?", PROMPTS * CANDIDATES
+    count = "select count(*) from candidates join sets on sets.number = of_set where name = ?"
+    asked = PROMPTS * CANDIDATES
     found = 0
     while not found:
         assert run.poll() is None, run.communicate()
@@ -286,9 +287,10 @@ def test_a_run_survives_the_death_of_its_engine_and_its_own(tmp_path: Path) -> N
     db = sqlite3.connect(store)
     wanted = [(f"train/{round}", PROMPTS * CANDIDATES) for round in (1, 2, 3)]
     wanted += [(f"test/{round}", 20 * 2) for round in (0, 1, 2, 3)]
-    for table in ("candidates", "verdicts"):
+    for table in ("", "join verdicts v on v.number = c.number"):
         rows = db.execute(
-            f"select name, count(distinct problem_id || '/' || idx) from {table} group by name"
+            "select name, count(distinct problem || '/' || idx) from candidates c"
+            f" join sets s on s.number = c.of_set {table} group by name"
         )
         assert sorted(rows) == sorted(wanted)
     gaps = db.execute("select json_extract(record, '$.mean') from metrics where phase = 'sampler'")

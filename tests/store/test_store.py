@@ -13,7 +13,13 @@ from pathlib import Path
 import pytest
 
 from veritune.config import Recipe
-from veritune.errors import DamagedRunError, JournalError, RecipeError, UnwritableError
+from veritune.errors import (
+    DamagedRunError,
+    JournalError,
+    MissingFileError,
+    RecipeError,
+    UnwritableError,
+)
 from veritune.records import Candidate, MathProblem, MathReference, Problem, Verdict
 from veritune.store import RunFolder, Store
 from veritune.store.database import make_database
@@ -82,7 +88,7 @@ def test_one_writer_and_any_reader(tmp_path: Path) -> None:
 
 
 def test_not_a_run_and_damaged_files(tmp_path: Path) -> None:
-    with pytest.raises(JournalError, match="not a run"):
+    with pytest.raises(MissingFileError, match="not a run"):
         Store.open(tmp_path, read_only=True)
     (tmp_path / "journal.sqlite").write_bytes(b"no database at all, for sure" * 100)
     for read_only in (True, False):
@@ -192,7 +198,7 @@ def test_sqlite_itself_may_move_the_log_into_the_database(killed: Path) -> None:
     with Store.open(killed) as store:
         assert len(store.keys("train/1")) == 60
     with sqlite3.connect(killed / "journal.sqlite") as db:
-        db.execute("update verdicts set outcome = 'failed' where idx = 7")
+        db.execute("update verdicts set outcome = 'failed' where number = 7")
     db.close()
     with pytest.raises(DamagedRunError, match="is not what was written there"):
         Store.open(killed)
@@ -219,7 +225,7 @@ def test_a_journal_of_before_is_refused(tmp_path: Path) -> None:
         db.execute("create table problems (id text primary key)")
     db.close()
     for read_only in (True, False):
-        with pytest.raises(JournalError, match="journal version 1, and this one writes 3"):
+        with pytest.raises(JournalError, match="journal version 1, and this one writes 4"):
             Store.open(tmp_path, read_only=read_only)
 
 
@@ -231,7 +237,7 @@ def test_a_journal_without_named_sets_is_refused(tmp_path: Path) -> None:
     db.close()
     write_pages(tmp_path / "journal.sqlite")
     for read_only in (True, False):
-        with pytest.raises(JournalError, match="journal version 2, and this one writes 3"):
+        with pytest.raises(JournalError, match="journal version 2, and this one writes 4"):
             Store.open(tmp_path, read_only=read_only)
 
 

@@ -14,12 +14,12 @@ import pytest
 from veritune.benchmarks.rollouts import agreement, first_error
 from veritune.config import ChainConfig
 from veritune.problems.datasets.chain import chain_operations, chain_step, draw, teach
-from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem, Verdict
+from veritune.records import Candidate, Checkpoint, Problem, Verdict
 from veritune.sampler.policy_probe import LogprobDiff
 from veritune.store import Store
 from veritune.verifiers.answers import AnswerVerifier
 from veritune.verifiers.prefixes import StepLabels
-from veritune.verifiers.rollouts import RolloutLabeller, RolloutVerifier, continued_prompt
+from veritune.verifiers.rollouts import RolloutLabeller, RolloutVerifier
 from veritune.verifiers.steps import check_steps
 
 CHAIN = ChainConfig(steps=6, answer_modulus=97, slips=0.15)
@@ -43,7 +43,9 @@ class Computing:
     ) -> Iterator[Candidate]:
         for problem, asked in zip(problems, indices, strict=True):
             for index in asked:
-                text = self._completed(str(problem.prompt), Random(f"{problem.id} {index}"))
+                text = self._completed(
+                    f"{problem.prompt}{problem.prefill}", Random(f"{problem.id} {index}")
+                )
                 yield Candidate(problem_id=problem.id, index=index, text=text)
 
     def close(self) -> None:
@@ -164,9 +166,3 @@ async def test_it_is_a_verifier(tmp_path: Path) -> None:
             assert verdict.outcome == (await answers.verify(problem, candidate)).outcome
     text = "".join(candidate.text[step.start : step.end] for step in verdict.steps)
     assert text == candidate.text
-
-
-def test_a_chat_is_continued_in_the_assistants_turn() -> None:
-    turns = [{"role": "user", "content": "38+57="}]
-    problem = MathProblem(id="p", prompt=turns, reference=MathReference(answer="95"))  # type: ignore[arg-type]
-    assert continued_prompt(problem, "95;") == [*turns, {"role": "assistant", "content": "95;"}]

@@ -8,6 +8,7 @@ from veritune.lazy import lazily
 
 if TYPE_CHECKING:
     from veritune.benchmarks.best_of_n import Curve, Key, curves
+    from veritune.benchmarks.candidate_scores import checker_scores, model_scores, read_scores
     from veritune.benchmarks.pass_at_k import estimate
     from veritune.benchmarks.rollouts import agreement
     from veritune.benchmarks.step_labels import LabelledSolution, read_labelled
@@ -32,6 +33,11 @@ else:
                 "Curve",
                 "Key",
                 "curves",
+            ),
+            "candidate_scores": (
+                "checker_scores",
+                "model_scores",
+                "read_scores",
             ),
             "pass_at_k": ("estimate",),
             "rollouts": ("agreement",),
@@ -74,13 +80,16 @@ __all__ = [
     "at_threshold",
     "best_threshold",
     "check_solutions",
+    "checker_scores",
     "confusions",
     "curves",
     "disagreements",
     "estimate",
+    "model_scores",
     "narrowed",
     "rates",
     "read_labelled",
+    "read_scores",
     "run_study",
     "shown",
     "table",

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal, TypedDict, cast
 
 from veritune.files import iter_rows
 from veritune.verifiers import AnswerPolicy, Comparison, compare, extract_answer
+
+
+class PairSettings(TypedDict):
+    """What Math-Verify's tests set: the kinds of answers that are looked for, and how alike."""
+
+    match_types: list[str]
+    precision: int
+    strict: bool
+    allow_set_relation_comp: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,20 +24,23 @@ class AnswerPair:
     """Two texts, whether their answers are the same, and the settings of the test they are from.
 
     `settings` may name match_types (["latex"], ["expr"] or both), precision (decimals),
-    strict and allow_set_relation_comp, as Math-Verify's own tests do; empty for bare answers.
+    strict and allow_set_relation_comp, as Math-Verify's own tests do; None for bare answers.
     """
 
     gold: str
     pred: str
     expected: bool
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: PairSettings | None = None
 
 
 def read_pairs(path: Path) -> list[AnswerPair]:
     """The rows of a file with gold, pred, expected and perhaps settings."""
     return [
         AnswerPair(
-            row["gold"], row["pred"], bool(row["expected"]), row if "match_types" in row else {}
+            gold=str(row["gold"]),
+            pred=str(row["pred"]),
+            expected=bool(row["expected"]),
+            settings=cast("PairSettings", row) if "match_types" in row else None,
         )
         for _, row in iter_rows(path)
     ]
@@ -37,7 +49,7 @@ def read_pairs(path: Path) -> list[AnswerPair]:
 def policy_of(pair: AnswerPair) -> AnswerPolicy:
     """Math-Verify's settings as knobs of ours; the defaults where there are none."""
     settings = pair.settings
-    if not settings:
+    if settings is None:
         return AnswerPolicy()
     return AnswerPolicy(
         tolerance=10.0 ** -settings["precision"],
@@ -49,10 +61,13 @@ def policy_of(pair: AnswerPair) -> AnswerPolicy:
 
 def answers_of(pair: AnswerPair) -> tuple[str, str] | None:
     """Both answers: found leniently in whole texts where there are settings, else as they are."""
-    if not pair.settings:
+    if pair.settings is None:
         return pair.gold, pair.pred
-    kinds = {("latex",): "latex", ("expr",): "plain"}
-    only: Any = kinds.get(tuple(pair.settings["match_types"]))
+    kinds: dict[tuple[str, ...], Literal["latex", "plain"]] = {
+        ("latex",): "latex",
+        ("expr",): "plain",
+    }
+    only = kinds.get(tuple(pair.settings["match_types"]))
     gold = extract_answer(pair.gold, mode="lenient", only=only).answer
     pred = extract_answer(pair.pred, mode="lenient", only=only).answer
     return None if gold is None or pred is None else (gold, pred)
@@ -68,6 +83,7 @@ def plain_pairs(count: int) -> list[AnswerPair]:
     """Numbers as final answers of word problems come: right ones respelled, and wrong ones."""
     pairs: list[AnswerPair] = []
     for k in range(count):
+        # A prime step: numbers of all lengths, none twice.
         number = (k * 7919) % 100_000 + 1000
         shown = (f"{number:,}", f"${number}$", f"{number}.00", f"\\${number}", f"{number + 1}")
         pairs.append(AnswerPair(str(number), shown[k % 5], k % 5 != 4))

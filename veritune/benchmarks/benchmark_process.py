@@ -8,10 +8,10 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from veritune.errors import VerituneError
 
+# A benchmark that takes half an hour is stuck.
 SECONDS = 1800
 # tokens, seconds and peak_mb of one process.
 Measurement = dict[str, float]
@@ -19,7 +19,7 @@ Measurement = dict[str, float]
 WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
 
 
-def measure(command: Sequence[str], task: dict[str, Any], env: dict[str, str]) -> Measurement:
+def measure(command: Sequence[str], task: dict[str, object], env: dict[str, str]) -> Measurement:
     """Run one side; the last line that it prints is its figures."""
     threads = str(task["threads"])
     quiet = {"TRL_EXPERIMENTAL_SILENCE": "1", "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""}

@@ -17,6 +17,7 @@ from veritune.rounds import pass_at_k
 from veritune.use import use_of
 
 Key = tuple[str, int]
+# The two curves that need no scores.
 VERIFIER, MAJORITY = "verifier", "majority"
 
 
@@ -112,6 +113,7 @@ def _votes(group: Sequence[Verdict]) -> list[Vote]:
             silent += 1
         else:
             text = verdict.answer.strip()
+            # By text first: comparing pairs of answers is the slow part.
             wrong[text] = wrong.get(text, 0) + 1
     votes = [Vote(count, right=False) for count in _merged(wrong)]
     votes += [Vote(right, right=True)] if right else []
@@ -130,5 +132,6 @@ def _merged(wrong: Mapping[str, int]) -> list[int]:
 
 def _doubling(most: int) -> list[int]:
     """1, 2, 4, ... and `most`."""
+    # Each doubling is one more bit of selection.
     powers = [1 << i for i in range(most.bit_length()) if 1 << i < most]
     return [*powers, most]

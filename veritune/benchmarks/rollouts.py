@@ -13,11 +13,11 @@ class Agreement:
     """Rates are None where there is nothing to take them of."""
 
     steps: int
+    # Of steps up to the first one that rules call incorrect; later ones have no agreed label.
     same_label: float | None
-    """Of steps up to the first one that rules call incorrect; later ones have no agreed label."""
     solutions: int
+    # Of solutions: those in which both find the same first error, or both none.
     same_error: float | None
-    """Of solutions: those in which both find the same first error, or both none."""
 
 
 def agreement(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, cast
 
 from veritune.problems import Neutral, read_stepwise
 from veritune.records import MathProblem, Problem
@@ -48,6 +48,7 @@ def read_labelled(path: str, *, split: str, neutral: NeutralCounts) -> Iterator[
 
 def _unlabelled(problem: Problem, labelled: int) -> list[str]:
     """What PRM800K's second phase gave people to rate, behind what they rated."""
-    row: dict[str, Any] = problem.metadata["row"]
+    # The row as it was read: `prm800k` found what it needs in it.
+    row = cast("dict[str, dict[str, list[str] | None]]", problem.metadata["row"])
     written = row["question"].get("pre_generated_steps") if "question" in row else None
     return [str(step).strip() for step in (written or [])[labelled:]]

@@ -9,6 +9,7 @@ from itertools import pairwise
 from veritune.benchmarks.steps import CheckedSolution, labelled_steps, scores
 from veritune.records import StepLabel, StepVerdict
 
+# Guo et al. take 15; with the few hundred steps of most files ten are steadier.
 BINS = 10
 
 
@@ -51,14 +52,15 @@ def best_threshold(checked: Sequence[CheckedSolution]) -> float | None:
     seen = sorted({v.score for item in checked for v in item.verdicts if v.score is not None})
     if not seen:
         return None
+    # In the middle between scores, so that equal scores never fall on both sides.
     middles = [0.0, *((a + b) / 2 for a, b in pairwise(seen)), 1.0]
     if len(middles) > MOST:
         middles = [middles[at * len(middles) // MOST] for at in range(MOST)]
     return max(middles, key=lambda at: scores(at_threshold(checked, at)).f1 or 0.0)
 
 
+# Thresholds that are tried at most, spread over the scores.
 MOST = 200
-"""Thresholds that are tried at most, spread over the scores."""
 
 
 def at_threshold(checked: Sequence[CheckedSolution], threshold: float) -> list[CheckedSolution]:

@@ -42,8 +42,8 @@ class StepScores:
     coverage: float | None
     precision: float | None
     recall: float | None
+    # Steps that people call right, of those labelled "verified".
     verified_right: float | None
-    """Steps that people call right, of those labelled "verified"."""
 
 
 async def check_solutions(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from veritune.benchmarks.step_thresholds import Calibration, calibration
 from veritune.benchmarks.steps import CheckedSolution, StepScores, scores
 
+# (checker, file).
 Cell = tuple[str, str]
-"""(checker, file)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class FileResult:
         """Of its scores."""
         return calibration(self.checked)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Everything that is known of it, each solution with its steps."""
         return {
             "checker": self.checker,
@@ -92,7 +91,7 @@ def average_f1(found: Iterable[StepScores]) -> float | None:
     return sum(known) / len(known) if known and len(known) == len(values) else None
 
 
-def disagreements(results: Sequence[FileResult]) -> list[dict[str, Any]]:
+def disagreements(results: Sequence[FileResult]) -> list[dict[str, object]]:
     """Every solution in which two checkers find different first errors."""
     by_file: dict[str, list[FileResult]] = {}
     for result in results:
@@ -106,7 +105,7 @@ def disagreements(results: Sequence[FileResult]) -> list[dict[str, Any]]:
     ]
 
 
-def to_json(results: Sequence[FileResult], costs: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def to_json(results: Sequence[FileResult], costs: Mapping[str, Sequence[str]]) -> dict[str, object]:
     """The whole measurement, as `--json` writes it."""
     checkers = dict.fromkeys(result.checker for result in results)
     return {

@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 from veritune.benchmarks.answer_pairs import (
     AnswerPair,
@@ -31,7 +31,9 @@ from veritune.errors import MissingFileError
 from veritune.verifiers import POOL_SECONDS, Pool, compare
 
 DATA = Path("../shared/data/math_answers")
+# Long enough that starting workers does not count.
 MANY = 10_000
+# Answers whose comparison would never end, among the others.
 BOMBS = 100
 
 PEER = """
@@ -89,6 +91,7 @@ def main(argv: list[str]) -> int:
         peer = math_verify(pairs, arguments.math_verify)
         print(peer.line("  math-verify") if peer else "  math-verify is not installed there")
     without, with_bombs = under_fire(named[0][1], arguments.workers)
+    # A bomb holds one worker for its second, and nobody else.
     allowed = 1.5 * without + BOMBS / arguments.workers
     print(
         f"{MANY:,} pairs, {arguments.workers} workers: {without:.1f} s; with {BOMBS} bombs among"
@@ -150,10 +153,18 @@ def _closed_cpu(pool: Pool) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+class PeerReply(TypedDict):
+    """What math-verify's process says: (wall, processor) seconds of each pass, and how often it
+    agreed with the pairs."""
+
+    times: list[tuple[float, float]]
+    agreed: int
+
+
 def math_verify(pairs: list[AnswerPair], interpreter: str) -> Timing | None:
     """The same pairs through math-verify in its own interpreter; None where it is missing."""
     rows = [
-        {**pair.settings, "gold": pair.gold, "pred": pair.pred, "expected": pair.expected}
+        {**(pair.settings or {}), "gold": pair.gold, "pred": pair.pred, "expected": pair.expected}
         for pair in pairs
     ]
     done = subprocess.run(
@@ -164,7 +175,7 @@ def math_verify(pairs: list[AnswerPair], interpreter: str) -> Timing | None:
     )
     if done.returncode:
         return None
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    found: PeerReply = json.loads(done.stdout.splitlines()[-1])
     walls, cpus = zip(*found["times"], strict=True)
     return Timing(list(walls), sum(cpus), found["agreed"])
 

@@ -174,9 +174,9 @@ def _containers(workers: int) -> Design:
             entrypoint=["python3"],
             host_config=engine.create_host_config(network_mode="none"),
         )
-        engine.start(made)
-        passed: bool = engine.wait(made)["StatusCode"] == 0
-        engine.remove_container(made)
+        engine.start(made["Id"])
+        passed = engine.wait(made["Id"])["StatusCode"] == 0
+        engine.remove_container(made["Id"])
         engine.close()
         return passed
 

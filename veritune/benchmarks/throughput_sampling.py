@@ -20,17 +20,21 @@ from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.config import SamplerConfig, ScratchConfig, VerifierConfig
 from veritune.records import Checkpoint, MathProblem, MathReference, Problem
 
 PROMPTS, CANDIDATES, NEW_TOKENS = 64, 8, 64
 LENGTHS = (12, 40)
+# What `generate` is tried with; its best one counts.
 BATCHES = (32, 128, 512)
 SHAPE, INNER = ScratchConfig(layers=4, width=256, heads=4, max_length=128), 688
 # Candidates of the second table, times those of the first: it must outlast its own start.
 MORE = 4
+if TYPE_CHECKING:
+    from veritune.sampler import VllmSampler
+
 # Samples once, and returns how many tokens.
 Sampler = Callable[[], int]
 
@@ -150,7 +154,7 @@ def generate(policy: Checkpoint, batch: int) -> Sampler:
             inputs = tokenizer(texts[start : start + batch], return_tensors="pt", padding=True)
             inputs.pop("token_type_ids", None)
             with torch.inference_mode():
-                out: Any = model.generate(
+                out: torch.Tensor = model.generate(
                     **inputs,
                     do_sample=True,
                     top_k=0,
@@ -163,7 +167,7 @@ def generate(policy: Checkpoint, batch: int) -> Sampler:
     return draw
 
 
-def bare_vllm(policy: Checkpoint, **options: Any) -> Callable[..., int]:
+def bare_vllm(policy: Checkpoint, **options: object) -> Callable[..., int]:
     """`vllm.LLM.generate` with 512 sequences at once, n candidates a prompt; returns tokens."""
     import torch
     import vllm
@@ -178,6 +182,7 @@ def bare_vllm(policy: Checkpoint, **options: Any) -> Callable[..., int]:
         max_num_seqs=PROMPTS * CANDIDATES,
         enforce_eager=not torch.cuda.is_available(),
         skip_tokenizer_init=True,
+        # Two engines are on the GPU at once.
         gpu_memory_utilization=0.3,
         **options,
     )
@@ -206,7 +211,7 @@ def sample_with_vllm(policy: Checkpoint) -> tuple[Sampler, Callable[[], None]]:
     return draw, sampler.close
 
 
-async def _sample_and_verify(sampler: Any, policy: Checkpoint) -> int:
+async def _sample_and_verify(sampler: VllmSampler, policy: Checkpoint) -> int:
     from veritune.rounds import open_session
 
     async with open_session(sampler=sampler, verifier=VerifierConfig(workers=2)) as session:

@@ -20,6 +20,8 @@ from typing import Any
 from veritune.benchmarks.benchmark_process import in_turn, print_ratios
 from veritune.errors import RecipeError
 
+# Tokens of a row: of equal ones, and the least and most of ragged ones, which have about the same
+# mean.
 EQUAL, SHORTEST, LONGEST = 74, 12, 400
 
 
@@ -86,7 +88,7 @@ def run(task: dict[str, Any]) -> dict[str, float]:
     rows = json.loads((folder / task["rows"]).read_text())
     examples = []
     for i, ids in enumerate(rows):
-        prompt = tokenizer.decode(ids[:4], clean_up_tokenization_spaces=False)
+        prompt = str(tokenizer.decode(ids[:4], clean_up_tokenization_spaces=False))
         problem = MathProblem(id=str(i), prompt=prompt, reference=MathReference(answer=""))
         candidate = Candidate(problem_id=str(i), index=0, text="", token_ids=ids[4:])
         examples.append(Example(problem=problem, candidate=candidate))

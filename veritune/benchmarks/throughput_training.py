@@ -18,6 +18,7 @@ from typing import Literal
 from veritune.benchmarks.benchmark_process import in_turn, print_ratios
 
 What = Literal["ppo", "group"]
+# Enough that no prompt is trained on twice within the timed steps.
 PROMPTS = 512
 
 

@@ -15,6 +15,7 @@ from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, 
 from veritune.sampler import NativeSampler
 from veritune.trainer import Rollout, open_policy_gradient
 
+# Candidates of a prompt, as TRL's default for GRPO.
 GROUP = 8
 
 

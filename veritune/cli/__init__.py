@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 
 from veritune import __version__
@@ -26,18 +27,40 @@ COMMANDS = {
     "new": "write a starting point: a verifier, a recipe, a file of problems",
     "convert": "labelled steps between PRM800K, Math-Shepherd, ProcessBench and TRL's files",
     "report": "write a run's HTML page",
+    "export": "a run's verified candidates as rows for TRL, verl or OpenRLHF",
+    "model": "fetch: a small pretrained model to try things with",
     "sandbox": "doctor: what isolation this machine offers; build: the image",
     "demo": "a weak model gets better at math and code because it is verified",
 }
+# 128 + SIGINT, as shells have it.
 INTERRUPTED = 130
+# How torch's threads wait for each other. Where a machine does something else, too, long spinning
+# slows them down many times over; to sleep at once costs a quiet machine a quarter of its speed.
 WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000"}
-"""How torch's threads wait for each other. Where a machine does something else, too, long spinning
-slows them down many times over; to sleep at once costs a quiet machine a quarter of its speed."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 the work failed, 2 a wrong request."""
     words = list(sys.argv[1:] if argv is None else argv)
+    _open_streams()
+    try:
+        try:
+            code = _run(words, alone=argv is None)
+        except SystemExit as stop:  # of --help
+            code = int(stop.code or 0)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # Whoever read this has enough.
+        _drop_output()
+        return 1
+    except OSError as error:
+        _drop_output()
+        where = f"{error.filename}: " if error.filename else "the work or its output: "
+        return fail(f"{where}{error.strerror or error}", 1)
+
+
+def _run(words: Sequence[str], *, alone: bool) -> int:
+    """Run one command; a process that does nothing else is left `alone` after Ctrl-C."""
     if not words or words[0] in ("-h", "--help", "help"):
         print(usage())
         return 0 if words else 2
@@ -46,13 +69,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if words[0] not in COMMANDS:
         return fail(f"no command '{words[0]}'; there are: {', '.join(COMMANDS)}", 2)
-    if isinstance(sys.stdout, io.TextIOWrapper):  # Not every text has a form in every encoding.
-        sys.stdout.reconfigure(errors="backslashreplace")
     for name, value in WAITING.items():
         os.environ.setdefault(name, value)
     try:
         code: int = import_module(f"veritune.cli.{words[0]}").main(words[1:])
-        sys.stdout.flush()
         return code
     except VerituneError as error:
         return fail(str(error), error.exit_code)
@@ -62,19 +82,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise
     except KeyboardInterrupt:
         fail("stopped; run the same command again to resume", INTERRUPTED)
-        if argv is None:
+        if alone:
             from veritune.cli.running import leave
 
             leave(INTERRUPTED)
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except OSError as error:
-        # What is still to be printed would fail again as Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        where = f"{error.filename}: " if error.filename else "the work or its output: "
-        return fail(f"{where}{error.strerror or error}", 1)
+
+
+def _open_streams() -> None:
+    """Make it safe to print where there is no output, or where it cannot hold every text."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started us
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+    if isinstance(sys.stdout, io.TextIOWrapper):  # Not every text has a form in every encoding.
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """What is still to be printed would fail again as Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def usage() -> str:
@@ -96,5 +122,6 @@ def usage() -> str:
 
 def fail(message: str, code: int) -> int:
     """Print one line on standard error."""
-    print(f"veritune: {one_line(message)}", file=sys.stderr)
+    with suppress(OSError):  # nobody reads it; the exit code says as much
+        print(f"veritune: {one_line(message)}", file=sys.stderr)
     return code

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import partial
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from veritune.cli.arguments import parse
 from veritune.cli.candidates import CandidateArguments, ProblemCandidate, verified_candidates
 from veritune.cli.console import TerminalProgress, percent
-from veritune.cli.running import gathered, run_async
+from veritune.cli.running import run_async
 from veritune.config import Positive
 from veritune.errors import RecipeError, RecordError
-from veritune.files import iter_rows, read_records, write_text
+from veritune.files import read_records, write_text
 from veritune.problems import read_pairs, read_problems
 from veritune.records import Verdict
 
 if TYPE_CHECKING:
-    from veritune.benchmarks import Curve, Key
+    from veritune.benchmarks import Curve
 
 
 class BestOfNArguments(CandidateArguments):
@@ -49,15 +47,20 @@ class BestOfNArguments(CandidateArguments):
 
 def main(argv: Sequence[str]) -> int:
     """Verify what has no verdict, and report a table of n by what selects."""
-    from veritune.benchmarks import curves
+    from veritune.benchmarks import checker_scores, curves, model_scores, read_scores
+    from veritune.rounds import with_caches
 
     arguments = parse(BestOfNArguments, argv, prog="veritune bench best-of-n")
     scores = {Path(path).name.partition(".")[0]: read_scores(path) for path in arguments.scores}
-    progress = TerminalProgress()
+    progress, steps = TerminalProgress(), arguments.scorer_steps
     pairs, verdicts = _verified(arguments, progress)
-    scores |= _reward_scores(arguments, pairs)
+    if arguments.scorer is not None:
+        name = Path(arguments.scorer).resolve().name
+        scores[name] = model_scores(arguments.scorer, arguments.convention, pairs, steps)
     if arguments.checkers:
-        scores |= run_async(_checker_scores(arguments, pairs, progress))
+        config = with_caches(arguments, arguments.out or "best-of-n")
+        work = checker_scores(arguments.checkers, config, pairs, steps, progress.say)
+        scores |= run_async(work)
     found = curves(verdicts, scores, arguments.n)
     for line in table(found):
         progress.say(line)
@@ -66,22 +69,6 @@ def main(argv: Sequence[str]) -> int:
     if arguments.out is not None:
         _write(Path(arguments.out), found)
     return 0
-
-
-def read_scores(path: str) -> dict[Key, float]:
-    """Scores by (problem id, index); a row without a score (verifier error) counts as lowest."""
-    found: dict[Key, float] = {}
-    for number, row in iter_rows(path):
-        try:
-            key, score = (str(row["problem_id"]), int(row["index"])), row["score"]
-            found[key] = float("-inf") if score is None else float(score)
-            if score is not None and not isfinite(found[key]):
-                raise ValueError(score)
-        except (KeyError, TypeError, ValueError, OverflowError):
-            raise RecordError(
-                f"{path}:{number}: expected problem_id, index and a number as score"
-            ) from None
-    return found
 
 
 def table(found: dict[str, Curve]) -> list[str]:
@@ -104,6 +91,9 @@ def _verified(
     if arguments.model is not None:
         raise RecipeError("give --verdicts, or --model to sample candidates with, but not both")
     pairs: list[ProblemCandidate] = []
+    if arguments.candidates is None and (arguments.scorer or arguments.checkers):
+        option = "--scorer reads" if arguments.scorer else "--checkers read"
+        raise RecipeError(f"{option} the candidates: give --candidates as well")
     if arguments.candidates is not None:
         pairs = read_pairs(arguments.problems, arguments.candidates, arguments.columns)
     return pairs, _known_verdicts(arguments)
@@ -119,52 +109,6 @@ def _known_verdicts(arguments: BestOfNArguments) -> list[Verdict]:
             f" which is not in {arguments.problems}"
         )
     return verdicts
-
-
-def _reward_scores(
-    arguments: BestOfNArguments, pairs: list[ProblemCandidate]
-) -> dict[str, dict[Key, float]]:
-    """Scores of the reward model, by its folder's name."""
-    if arguments.scorer is None:
-        return {}
-    if not pairs:
-        raise RecipeError("--scorer reads the candidates: give --candidates as well")
-    from veritune.verifiers import candidate_scores, open_reward_model
-
-    reward = open_reward_model(arguments.scorer, arguments.convention)
-    (scores,) = candidate_scores(reward, pairs, [arguments.scorer_steps])
-    return {Path(arguments.scorer).resolve().name: scores}
-
-
-async def _checker_scores(
-    arguments: BestOfNArguments, pairs: list[ProblemCandidate], progress: TerminalProgress
-) -> dict[str, dict[Key, float]]:
-    """Scores by the steps that each checker labels, under its name."""
-    if not pairs:
-        raise RecipeError("--checkers read the candidates: give --candidates as well")
-    from veritune.rounds import with_caches
-    from veritune.verifiers import (
-        AnswerVerifier,
-        aggregated,
-        checker_names,
-        open_labeller,
-        step_scores,
-    )
-
-    config = with_caches(arguments, arguments.out or "best-of-n")
-    found: dict[str, dict[Key, float]] = {}
-    async with AnswerVerifier(workers=arguments.workers) as answers:
-        for checker in arguments.checkers:
-            names = checker_names(checker)
-            async with open_labeller(config, names, answers, progress.say) as labeller:
-                steps = await gathered(
-                    [partial(labeller.check, *pair, None) for pair in pairs], config.at_once
-                )
-            found[checker] = {
-                (one.problem_id, one.index): aggregated(step_scores(own), arguments.scorer_steps)
-                for (_, one), own in zip(pairs, steps, strict=True)
-            }
-    return found
 
 
 def _write(path: Path, found: dict[str, Curve]) -> None:

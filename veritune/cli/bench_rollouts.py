@@ -11,8 +11,9 @@ from pydantic import Field
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress, percent
+from veritune.cli.posing import pose_rows
 from veritune.cli.running import run_async
-from veritune.config import Count, Positive, SamplerConfig, VerifierConfig
+from veritune.config import Count, Positive, PromptConfig, SamplerConfig, VerifierConfig
 from veritune.files import write_records
 from veritune.problems import read_pairs
 from veritune.records import Candidate, Problem
@@ -47,20 +48,22 @@ class RolloutLabelArguments(VerifierConfig):
     dtype: Literal["float32", "bfloat16"] = "float32"
     """What the model computes in."""
     sampler: SamplerConfig = SamplerConfig()
+    prompt: PromptConfig = PromptConfig()
 
 
 def main(argv: Sequence[str]) -> int:
     """Label, write the verdicts, and compare with the labels that rules give."""
     from veritune.benchmarks import agreement
-    from veritune.verifiers import check_steps
+    from veritune.verifiers import check_candidate
 
     arguments = parse(RolloutLabelArguments, argv, prog="veritune bench rollouts")
-    pairs = read_pairs(arguments.problems, arguments.candidates)
+    read = read_pairs(arguments.problems, arguments.candidates)
     progress = TerminalProgress()
+    pairs = pose_rows(read, arguments.prompt, arguments.model, progress, arguments.sampler)
     labels = run_async(_label(arguments, pairs, progress))
     verdicts = [replace(found.verdict, steps=found.steps) for found in labels]
     write_records(arguments.out, verdicts)
-    rules = [check_steps(problem, candidate.text) for problem, candidate in pairs]
+    rules = [check_candidate(problem, candidate) for problem, candidate in pairs]
     found = agreement([(v.steps, r) for v, r in zip(verdicts, rules, strict=True)])
     progress.say(f"{len(verdicts)} solutions in {arguments.out}")
     progress.say(f"same label as by rules: {percent(found.same_label)} of {found.steps} steps")

@@ -11,6 +11,7 @@ from veritune.config import ColumnsConfig, Count, PromptConfig, SamplerConfig, V
 from veritune.errors import RecipeError
 from veritune.problems import read_pairs, read_problems
 from veritune.records import Candidate, Problem, Verdict
+from veritune.text import truncation
 
 ProblemCandidate = tuple[Problem, Candidate]
 
@@ -39,9 +40,21 @@ def verified_candidates(
     if (arguments.candidates is None) == (arguments.model is None):
         raise RecipeError("give --candidates, or --model to sample them with")
     if arguments.candidates is None:
-        return run_async(_sampled(arguments, progress))
-    pairs = read_pairs(arguments.problems, arguments.candidates, arguments.columns)
-    return pairs, run_async(verify_all(arguments, pairs, progress))
+        pairs, verdicts = run_async(_sampled(arguments, progress))
+    else:
+        pairs = read_pairs(arguments.problems, arguments.candidates, arguments.columns)
+        verdicts = run_async(verify_all(arguments, pairs, progress))
+    say_truncated(pairs, progress)
+    return pairs, verdicts
+
+
+def say_truncated(pairs: Sequence[ProblemCandidate], progress: TerminalProgress) -> None:
+    """Say how many candidates ended at the limit on their tokens."""
+    from veritune.rounds import truncations
+
+    truncated, thinking = truncations(candidate for _, candidate in pairs)
+    if said := truncation(truncated, len(pairs), thinking=thinking):
+        progress.say(said)
 
 
 async def verify_all(

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from veritune.records import MetricsRow, rate
+
 if TYPE_CHECKING:
     from veritune.rounds import Advance
 
+# Off a terminal lines stay: one every ten seconds fills no log.
 PLAIN_SECONDS = 10.0
 
 
@@ -32,7 +35,7 @@ class TerminalProgress:
         with draw(title, total) as advance:
             yield advance
 
-    def measured(self, rows: list[dict[str, Any]]) -> None:
+    def measured(self, rows: list[MetricsRow]) -> None:
         """A table of the rounds so far."""
         self._console.print(evaluation_table(rows, self._title))
 
@@ -52,10 +55,10 @@ class TerminalProgress:
         with Progress(*columns, console=self._console, transient=True) as progress:
             task = progress.add_task(title, total=total, note="")
 
-            def advance(count: int = 1, **metrics: float) -> None:
+            def advance(count: int = 1, **figures: float) -> None:
                 progress.advance(task, count)
-                if metrics:
-                    progress.update(task, note=_note(metrics))
+                if figures:
+                    progress.update(task, note=_note(figures))
 
             yield advance
 
@@ -65,10 +68,10 @@ class TerminalProgress:
         done = 0
         note = ""
 
-        def advance(count: int = 1, **metrics: float) -> None:
+        def advance(count: int = 1, **figures: float) -> None:
             nonlocal done, last, note
             done += count
-            note = f" {_note(metrics)}" if metrics else note
+            note = f" {_note(figures)}" if figures else note
             if time.monotonic() - last > PLAIN_SECONDS:
                 last = time.monotonic()
                 self.say(f"{title}: {done}/{total}{note}")
@@ -77,7 +80,7 @@ class TerminalProgress:
         self.say(f"{title}: {done}/{total} in {time.monotonic() - started:.1f} s{note}")
 
 
-def evaluation_table(rows: list[dict[str, Any]], title: str) -> Table:
+def evaluation_table(rows: list[MetricsRow], title: str) -> Table:
     """One row a round."""
     table = Table(title=title or None, title_justify="left")
     k = rows[-1]["k"]
@@ -86,9 +89,9 @@ def evaluation_table(rows: list[dict[str, Any]], title: str) -> Table:
     for row in rows:
         table.add_row(
             str(row["round"]),
-            percent(row["pass_at_1"]),
-            percent(row["pass_at_k"]),
-            percent(row["trace_error"]),
+            percent(rate(row, "pass_at_1")),
+            percent(rate(row, "pass_at_k")),
+            percent(rate(row, "trace_error")),
             str(row["problems"]),
             str(row["errors"]),
         )
@@ -100,5 +103,5 @@ def percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.1f}%"
 
 
-def _note(metrics: dict[str, Any]) -> str:
-    return " ".join(f"{name} {value:.3f}" for name, value in metrics.items())
+def _note(figures: Mapping[str, float]) -> str:
+    return " ".join(f"{name} {value:.3f}" for name, value in figures.items())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -10,20 +9,10 @@ from typing import Literal
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
 from veritune.config import Frozen, Rate
-from veritune.errors import RecipeError, RecordError, UnwritableError
-from veritune.files import read_records, write_lines, write_records
-from veritune.problems import (
-    Format,
-    Neutral,
-    read_problems,
-    read_stepwise,
-    to_row,
-    until_error,
-)
-from veritune.records import Candidate, Verdict, VerifiedCandidate
+from veritune.errors import RecipeError
+from veritune.problems import Format, Neutral, convert_steps
 
 USAGE = "veritune convert IN OUT"
-PARTS = ("problems.jsonl", "candidates.jsonl", "verdicts.jsonl")
 
 
 class ConvertArguments(Frozen):
@@ -51,48 +40,15 @@ def main(argv: Sequence[str]) -> int:
     if len(argv) < 2 or argv[0].startswith("-") or argv[1].startswith("-"):
         raise RecipeError(f"name what to read and what to write: {USAGE} --format ...")
     arguments = parse(ConvertArguments, argv[2:], prog=USAGE)
-    verified = list(_read(Path(argv[0]), argv[0], arguments))
-    if arguments.until_error:
-        verified = [until_error(row) for row in verified]
-    out = Path(argv[1])
-    if arguments.format == "veritune":
-        _write_records(verified, out)
-    else:
-        rows = [to_row(row, arguments.format) for row in verified]
-        write_lines(out, (json.dumps(row, ensure_ascii=False) for row in rows))
-    TerminalProgress().say(f"{len(verified)} solutions written to {out}")
+    count = convert_steps(
+        argv[0],
+        argv[1],
+        format=arguments.format,
+        neutral=arguments.neutral,
+        split=arguments.split,
+        threshold=arguments.threshold,
+        separator=arguments.separator,
+        only_until_error=arguments.until_error,
+    )
+    TerminalProgress().say(f"{count} solutions written to {Path(argv[1])}")
     return 0
-
-
-def _read(path: Path, name: str, arguments: ConvertArguments) -> Sequence[VerifiedCandidate]:
-    if not (path / PARTS[0]).is_file():
-        return list(
-            read_stepwise(
-                name,
-                split=arguments.split,
-                neutral=arguments.neutral,
-                threshold=arguments.threshold,
-                separator=arguments.separator,
-            )
-        )
-    problems = {problem.id: problem for problem in read_problems(str(path / PARTS[0]))}
-    verdicts = {(v.problem_id, v.index): v for v in read_records(path / PARTS[2], Verdict)}
-    candidates = read_records(path / PARTS[1], Candidate)
-    known = [c for c in candidates if (c.problem_id, c.index) in verdicts]
-    if strange := next((c for c in known if c.problem_id not in problems), None):
-        raise RecordError(
-            f"{path / PARTS[1]}: candidate of problem {strange.problem_id!r}, which is not in"
-            f" {PARTS[0]}"
-        )
-    return [(problems[c.problem_id], c, verdicts[c.problem_id, c.index]) for c in known]
-
-
-def _write_records(verified: Sequence[VerifiedCandidate], out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UnwritableError(f"{out}: cannot be made ({error.strerror})") from None
-    problems = {problem.id: problem for problem, _, _ in verified}
-    write_records(out / PARTS[0], problems.values())
-    write_records(out / PARTS[1], [candidate for _, candidate, _ in verified])
-    write_records(out / PARTS[2], [verdict for _, _, verdict in verified])

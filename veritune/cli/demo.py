@@ -1,4 +1,5 @@
-"""`veritune demo`: the story end to end, on any laptop, from recipes that come with veritune."""
+"""`veritune demo [--real]`: the story end to end, on any laptop, from recipes that come with
+veritune."""
 
 from __future__ import annotations
 
@@ -10,16 +11,23 @@ from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress, percent
 from veritune.cli.run import execute
 from veritune.config import Frozen, Recipe, load_recipe
+from veritune.records import rate
 
 ARMS = ("demonstrations", "outcome", "process")
+# As the study names the same arm.
 NAMES = {"demonstrations": "more-sft"}
+REAL_ARMS = ("random", "outcome")
+REAL_MODEL = "smollm2-135m"
 
 
 class DemoArguments(Frozen):
     """Math with three kinds of supervision from one start, then code; ends with a report."""
 
+    real: bool = False
+    """A pretrained model instead, SmolLM2-135M-Instruct, which is fetched into `models`: code that
+    it is asked for in plain English, learned from what passed, and from as much at random."""
     recipes: str = ""
-    """Folder with demo-math.toml and demo-code.toml, if not those that come with veritune."""
+    """Folder with the demo's recipes, if not those that come with veritune."""
     output: str = "runs"
     """Folder that holds runs."""
 
@@ -27,14 +35,20 @@ class DemoArguments(Frozen):
 def main(argv: Sequence[str]) -> int:
     """Run the demo's recipes, then write the report over all of them."""
     arguments = parse(DemoArguments, argv, prog="veritune demo")
-    recipes = demo_recipes(Path(arguments.recipes or _shipped()), arguments.output)
     progress = TerminalProgress()
+    made = real_recipes if arguments.real else demo_recipes
+    recipes = made(Path(arguments.recipes or _shipped()), arguments.output)
+    if arguments.real:
+        from veritune.models import fetch_model
+
+        fetch_model(REAL_MODEL, recipes[0].model.path, progress.say)
     for number, recipe in enumerate(recipes, 1):
         progress.say(f"\n[{number}/{len(recipes)}] {recipe.name}")
         execute(recipe)
     from veritune.report import write_report
 
-    out = write_report([r.folder for r in recipes], Path(arguments.output) / "demo-report.html")
+    page = "demo-real-report.html" if arguments.real else "demo-report.html"
+    out = write_report([recipe.folder for recipe in recipes], Path(arguments.output) / page)
     progress.say("")
     for recipe in recipes:
         progress.say(_summary(recipe))
@@ -45,17 +59,24 @@ def main(argv: Sequence[str]) -> int:
 def demo_recipes(folder: Path, output: str) -> list[Recipe]:
     """The math arms, which differ in nothing but their selection, and the code run."""
     math, code = load_recipe(folder / "demo-math.toml"), load_recipe(folder / "demo-code.toml")
-    arms = [
-        math.model_copy(
-            update={
-                "name": f"{math.name}-{NAMES.get(reward, reward)}",
-                "output": output,
-                "selection": math.selection.model_copy(update={"reward": reward}),
-            }
-        )
-        for reward in ARMS
-    ]
+    arms = [_arm(math, reward, output) for reward in ARMS]
     return [*arms, code.model_copy(update={"output": output})]
+
+
+def real_recipes(folder: Path, output: str) -> list[Recipe]:
+    """The pretrained model's arms: the control, and what passed."""
+    real = load_recipe(folder / "demo-real.toml")
+    return [_arm(real, reward, output) for reward in REAL_ARMS]
+
+
+def _arm(recipe: Recipe, reward: str, output: str) -> Recipe:
+    """The recipe with another selection, under that one's name."""
+    changed: dict[str, object] = {
+        "name": f"{recipe.name}-{NAMES.get(reward, reward)}",
+        "output": output,
+        "selection": recipe.selection.model_copy(update={"reward": reward}),
+    }
+    return recipe.model_copy(update=changed)
 
 
 def _shipped() -> Path:
@@ -71,9 +92,9 @@ def _summary(recipe: Recipe) -> str:
     with Store.open(recipe.folder, read_only=True) as store:
         rows = store.evaluations()
     first, last = rows[0], rows[-1]
-    trace = last["trace_error"]
+    trace = rate(last, "trace_error")
     wrong = "" if trace is None else f"; wrong steps behind right answers {percent(trace)}"
     return (
-        f"{recipe.name:<20} pass@1 {percent(first['pass_at_1']):>6} ->"
-        f" {percent(last['pass_at_1']):>6}{wrong}"
+        f"{recipe.name:<20} pass@1 {percent(rate(first, 'pass_at_1')):>6} ->"
+        f" {percent(rate(last, 'pass_at_1')):>6}{wrong}"
     )

@@ -24,10 +24,11 @@ def verify(problem, candidate, *, longest: int = 2000):
     """True or False, or a score from 0 to 1. Whatever is raised here counts as an error.
 
     `problem.prompt`, `problem.reference` (what it is checked by) and `problem.metadata` (the other
-    columns of your file) are what is known; `candidate.text` is what the model wrote. `longest` is
-    an option: `verifier.options.longest` in a recipe. Never run the candidate's text here.
+    columns of your file) are what is known; `candidate.text` is what the model wrote, and
+    `candidate.answer` the part behind what it thought. `longest` is an option:
+    `verifier.options.longest` in a recipe. Never run the candidate's text here.
     """
-    return "\\\\boxed" in candidate.text and len(candidate.text) <= longest
+    return "\\\\boxed" in candidate.answer and len(candidate.text) <= longest
 '''
 RECIPE = """# A run on own problems: veritune run {file}
 name = "{name}"
@@ -37,10 +38,12 @@ path = "HuggingFaceTB/SmolLM2-135M-Instruct"  # a folder or a hub name
 
 [problems]
 path = "problems.jsonl"  # any layout: veritune problems show problems.jsonl
-chat = true              # through the model's chat template
-instruction = "Think step by step. Put the final answer into \\\\boxed{{}}."
 train = 4
 test = 1
+
+[prompt]
+chat = true  # through the model's chat template
+instruction = "Think step by step. Put the final answer into \\\\boxed{{}}."
 
 [sampler]
 n = 4

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar, cast
 
 from veritune.cli.console import TerminalProgress
 from veritune.config import PromptConfig, SamplerConfig
 from veritune.problems import posed, shown
-from veritune.records import Problem
+from veritune.records import Candidate, Problem, VerifiedCandidate
 
+# A model that is on this machine.
+HERE = SamplerConfig()
+R = TypeVar("R", tuple[Problem, Candidate], VerifiedCandidate)
+# Characters that are shown of a prompt.
 LONGEST = 1_500
-"""Characters that are shown of a prompt."""
+
+
+def pose_rows(
+    rows: Sequence[R],
+    config: PromptConfig,
+    model: str,
+    progress: TerminalProgress,
+    sampler: SamplerConfig = HERE,
+) -> list[R]:
+    """Rows that begin with a problem, each as the model gets it."""
+    problems: dict[str, Problem] = {}
+    for problem, *_ in rows:
+        problems[problem.id] = problem
+    asked = {p.id: p for p in pose([*problems.values()], config, model, sampler, progress)}
+    return [cast(R, (asked[problem.id], *rest)) for problem, *rest in rows]
 
 
 def pose(
@@ -29,7 +48,7 @@ def pose(
         # A server's model is not here to be looked at: its prompts are sent as they are.
         here = sampler.type != "server" or Path(model).is_dir()
         chat = has_chat_template(model) if here else False
-    found = posed(problems, config, chat=chat)
+    found = posed(problems, config.model_copy(update={"chat": chat}))
     if found:
         progress.say(f"first prompt ({'chat' if chat else 'plain text'}):")
         progress.say(shown(found[0])[:LONGEST])

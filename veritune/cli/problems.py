@@ -7,9 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from tyro.conf import Positional
-
-from veritune.cli.arguments import parse
+from veritune.cli.arguments import Positional, parse
 from veritune.cli.console import TerminalProgress
 from veritune.config import ColumnsConfig, Frozen
 from veritune.errors import RecipeError
@@ -22,9 +20,10 @@ KINDS = {
     "convert": "write a file's problems in our own layout",
     "dedup": "leave out problems that stand twice, or overlap with another file",
 }
+# Enough to see what was understood, and no page of it.
 ROWS = 3
+# Characters that are shown of a prompt or a solution.
 LONGEST = 300
-"""Characters that are shown of a prompt or a solution."""
 
 
 class ShowArguments(Frozen):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress, percent
 from veritune.cli.running import run_async
 from veritune.config import Recipe, load_recipe
-from veritune.errors import RecipeError, VerituneError
+from veritune.errors import ModelError, RecipeError, VerituneError
+from veritune.records import Problem, rate
 
 PROG = "veritune run RECIPE.toml"
 
@@ -24,26 +25,34 @@ def main(argv: Sequence[str]) -> int:
         from veritune.store import to_toml
 
         print(to_toml(recipe), end="")
-        print(first_prompt(recipe), end="")
+        for line in told(recipe):
+            print(f"# {line}")
         return 0
     execute(recipe, from_round)
     return 0
 
 
-def first_prompt(recipe: Recipe) -> str:
-    """The first prompt as comments of TOML; or why it is not shown."""
+def told(recipe: Recipe) -> Iterator[str]:
+    """The first prompt and what the phases take of memory, or why that is not said, in lines.
+
+    Raises `RecipeError` where a phase takes more than this GPU has.
+    """
     from veritune.problems import recipe_problems, shown
-    from veritune.rounds import put
+    from veritune.rounds import memory_lines, put
 
     path = recipe.model.path
+    train: list[Problem] = []
     try:
         if path is not None and not Path(path).expanduser().is_dir():
             raise RecipeError(f"{path} is not on this machine yet")
-        train, _ = recipe_problems(put(recipe), recipe.seed)
-        said = f"first prompt:\n{shown(train[0])}"
+        train, _ = recipe_problems(recipe.problems, recipe.seed, prompt=put(recipe))
+        yield from ("first prompt:", *shown(train[0]).splitlines())
     except VerituneError as error:
-        said = f"first prompt: not shown ({error})"
-    return "".join(f"# {line}\n" for line in said.splitlines())
+        yield f"first prompt: not shown ({error})"
+    try:
+        yield from memory_lines(recipe, train)
+    except (ModelError, ModuleNotFoundError) as error:
+        yield f"memory: not estimated ({error})"
 
 
 def take_round(words: Sequence[str]) -> tuple[list[str], int | None]:
@@ -90,7 +99,7 @@ def execute(recipe: Recipe, from_round: int | None = None) -> None:
     rows = run_async(improve(recipe, progress, from_round))
     first, last = rows[0], rows[-1]
     progress.say(
-        f"done: pass@1 {percent(first['pass_at_1'])} -> {percent(last['pass_at_1'])} on"
+        f"done: pass@1 {percent(rate(first, 'pass_at_1'))} -> {percent(rate(last, 'pass_at_1'))} on"
         f" {last['problems']} held-out problems after {recipe.rounds.count} rounds;"
         f" everything is in {recipe.folder}"
     )

@@ -6,13 +6,14 @@ import asyncio
 import atexit
 import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import NoReturn, TypeVar
 
 T = TypeVar("T")
 
 
-def run_async(work: Coroutine[Any, Any, T]) -> T:
+def run_async(work: Coroutine[object, None, T]) -> T:
     """As `asyncio.run`; after Ctrl-C nothing is waited for but the coroutine itself.
 
     `asyncio.run` would then also wait for tasks that do not heed being called off, and for threads
@@ -30,20 +31,10 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
     return result
 
 
-async def gathered(work: Sequence[Callable[[], Coroutine[Any, Any, T]]], at_once: int) -> list[T]:
-    """The results in order; `at_once` are under way at a time, and the first error ends all."""
-    turns = asyncio.Semaphore(at_once)
-
-    async def one(begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        async with turns:
-            return await begin()
-
-    return list(await asyncio.gather(*map(one, work)))
-
-
 def leave(code: int) -> NoReturn:
     """End the process without waiting for threads."""
     atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # a pipe whose reader was interrupted, too
+            stream.flush()
     os._exit(code)

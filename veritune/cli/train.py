@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from veritune.cli.arguments import check_shard, parse
 from veritune.cli.console import TerminalProgress
+from veritune.cli.posing import pose_rows
 from veritune.cli.tracking import tracking
 from veritune.cli.train_adapter import make_adapter, merge
 from veritune.cli.train_pairs import train_dpo, train_reward
 from veritune.cli.train_rl import train_group, train_ppo
-from veritune.config import Count, SftConfig, TrackerName
-from veritune.errors import RecipeError, RecordError
-from veritune.files import read_records
-from veritune.problems import read_pairs
-from veritune.records import Candidate, Checkpoint, Verdict
-from veritune.use import use_of
-
-if TYPE_CHECKING:
-    from veritune.trainer import Example
+from veritune.config import Count, PromptConfig, SftConfig, TrackerName
+from veritune.errors import RecipeError
+from veritune.records import Checkpoint, MetricsRow, number
 
 
 class TrainArguments(SftConfig):
@@ -39,6 +33,7 @@ class TrainArguments(SftConfig):
     flagged as cheats. Left out: all are."""
     seed: Count = 0
     """The order of the examples follows from this."""
+    prompt: PromptConfig = PromptConfig()
     tracker: TrackerName | None = None
     """Where the steps' measurements go. Left out: nowhere."""
 
@@ -82,19 +77,22 @@ def train_sft(argv: Sequence[str]) -> int:
         raise RecipeError(f"--out: {out} exists; name a new folder")
     check_shard(arguments)
     from veritune.models import model_folder, policy_hash
-    from veritune.trainer import SftTrainer
+    from veritune.trainer import Example, SftTrainer, read_examples
 
-    examples = read_examples(arguments)
     folder = model_folder(arguments.model)
     progress = TerminalProgress()
+    read = read_examples(arguments.problems, arguments.candidates, arguments.verdicts)
+    rows = [(one.problem, one.candidate) for one in read]
+    posed = pose_rows(rows, arguments.prompt, arguments.model, progress)
+    examples = [Example(problem=problem, candidate=candidate) for problem, candidate in posed]
     with (
         progress.phase("train", arguments.max_steps) as advance,
         tracking(arguments) as tell,
     ):
 
-        def on_step(step: dict[str, Any]) -> None:
+        def on_step(step: MetricsRow) -> None:
             tell(step)
-            advance(1, loss=step["loss"])
+            advance(1, loss=number(step, "loss"))
 
         trainer = SftTrainer(arguments, seed=arguments.seed, on_step=on_step)
         start = Checkpoint(path=str(folder), policy=policy_hash(folder))
@@ -103,27 +101,3 @@ def train_sft(argv: Sequence[str]) -> int:
         f"trained on {len(examples)} examples; {trained.path} holds policy {trained.policy}"
     )
     return 0
-
-
-def read_examples(arguments: TrainArguments) -> list[Example]:
-    """The candidates to train on, each with its problem."""
-    from veritune.trainer import Example
-
-    pairs = read_pairs(arguments.problems, arguments.candidates)
-    if arguments.verdicts is not None:
-        verdicts = read_records(arguments.verdicts, Verdict)
-        known = {(v.problem_id, v.index): v for v in verdicts}
-        pairs = [(p, c) for p, c in pairs if _learnable(c, known.get((c.problem_id, c.index)))]
-        if not pairs:
-            raise RecordError(
-                f"{arguments.verdicts}: no candidate passed that may be trained on (whole, and not"
-                " flagged as a cheat); nothing to train on"
-            )
-    return [Example(problem=problem, candidate=candidate) for problem, candidate in pairs]
-
-
-def _learnable(candidate: Candidate, verdict: Verdict | None) -> bool:
-    if verdict is None:
-        return False
-    use = use_of(verdict, truncated=candidate.truncated)
-    return use.solved and use.imitate

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import model_validator
 
 from veritune.cli.arguments import check_shard, parse
 from veritune.cli.console import TerminalProgress
+from veritune.cli.posing import pose_rows
 from veritune.cli.tracking import tracking
-from veritune.config import Count, DpoConfig, Frozen, PairConfig, RewardConfig, TrackerName
+from veritune.config import (
+    Count,
+    DpoConfig,
+    Frozen,
+    PairConfig,
+    PromptConfig,
+    RewardConfig,
+    TrackerName,
+)
 from veritune.errors import RecipeError, RecordError
 from veritune.problems import read_verified
-from veritune.records import Checkpoint
+from veritune.records import Checkpoint, MetricsRow, OnStep, VerifiedCandidate, number
 
 if TYPE_CHECKING:
+    from veritune.rounds import Advance
     from veritune.trainer import PreferencePair
 
 
@@ -66,6 +76,8 @@ class RewardArguments(RewardConfig, PairConfig, DataArguments):
 class DpoArguments(DpoConfig, PairConfig, DataArguments):
     """Direct preference optimisation on preferences, or on passed against rejected candidates."""
 
+    prompt: PromptConfig = PromptConfig()
+
 
 def train_reward(argv: Sequence[str]) -> int:
     """`veritune train reward`."""
@@ -96,7 +108,7 @@ def train_dpo(argv: Sequence[str]) -> int:
     start, progress = _start(arguments), TerminalProgress()
     from veritune.trainer import DpoTrainer
 
-    pairs = _pairs(arguments, arguments)
+    pairs = _pairs(arguments, arguments, arguments.prompt)
     with (
         progress.phase("train", arguments.max_steps) as advance,
         tracking(arguments) as tell,
@@ -123,18 +135,24 @@ def _start(arguments: RewardArguments | DpoArguments) -> Checkpoint:
     return Checkpoint(path=str(folder), policy=policy_hash(folder))
 
 
-def _verified(arguments: DataArguments) -> list[Any]:
+def _verified(arguments: DataArguments) -> list[VerifiedCandidate]:
     assert arguments.problems and arguments.candidates and arguments.verdicts
     return read_verified(arguments.problems, arguments.candidates, arguments.verdicts)
 
 
-def _pairs(arguments: DataArguments, pairing: PairConfig) -> list[PreferencePair]:
+def _pairs(
+    arguments: DataArguments, pairing: PairConfig, prompt: PromptConfig | None = None
+) -> list[PreferencePair]:
+    """Pairs of the files that are named; those of verdicts as `prompt` puts their problems."""
     from veritune.trainer import read_pairs_file, verdict_pairs
 
     if arguments.preferences is not None:
         return read_pairs_file(arguments.preferences)
+    rows = _verified(arguments)
+    if prompt is not None:
+        rows = pose_rows(rows, prompt, arguments.model, TerminalProgress())
     pairs = verdict_pairs(
-        _verified(arguments),
+        rows,
         max_per_problem=pairing.pairs,
         seed=arguments.seed,
         steps=pairing.steps,
@@ -146,11 +164,11 @@ def _pairs(arguments: DataArguments, pairing: PairConfig) -> list[PreferencePair
     return pairs
 
 
-def _shown(advance: Any, tell: Any) -> Any:
+def _shown(advance: Advance, tell: OnStep) -> OnStep:
     """Shows the loss, and the share of examples that come out right."""
 
-    def on_step(step: dict[str, Any]) -> None:
+    def on_step(step: MetricsRow) -> None:
         tell(step)
-        advance(1, loss=step["loss"], accuracy=step["accuracy"])
+        advance(1, loss=number(step, "loss"), accuracy=number(step, "accuracy"))
 
     return on_step

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tyro.conf import Positional
-
-from veritune.cli.arguments import parse
-from veritune.cli.candidates import verify_all
+from veritune.cli.arguments import Positional, parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.running import run_async
 from veritune.config import ColumnsConfig, Count, Positive, ProblemsConfig, VerifierConfig
@@ -18,12 +15,11 @@ from veritune.problems import (
     generate,
     guess_source,
     load,
-    reference_solution,
     say_notes,
 )
-from veritune.records import Candidate, Problem, Verdict
-from veritune.verifiers import check_annotations
+from veritune.records import Problem
 
+# Of a generator, which has no end; seconds of work.
 GENERATED = 500
 
 
@@ -45,25 +41,20 @@ def main(argv: Sequence[str]) -> int:
     """Print a line for every reference that fails, and a summary."""
     arguments = parse(ValidateArguments, argv, prog="veritune validate")
     source, problems = read_problems(arguments)
-    annotated = DATASETS[source].annotated
-    pairs = [(problem, reference) for problem in problems if (reference := candidate(problem))]
-    progress = TerminalProgress()
-    verdicts = run_async(verify_all(arguments, pairs, progress))
-    failed = doubtful = 0
-    for (problem, reference), verdict in zip(pairs, verdicts, strict=True):
-        reason = complaint(reference, verdict, annotated=annotated)
-        remark = reason or wrong_step(verdict)
-        failed += reason is not None
-        doubtful += reason is None and remark is not None
-        if remark:
-            progress.say(
-                f"{problem.id}: {'' if reason else 'passed, but '}{' '.join(remark.split())}"
-            )
-    progress.say(f"{len(pairs) - failed}/{len(pairs)} passed")
-    if doubtful:
+    from veritune.rounds import check_references
+
+    progress, annotated = TerminalProgress(), DATASETS[source].annotated
+    found = run_async(check_references(problems, arguments, annotated=annotated, progress=progress))
+    for one in found:
+        if said := one.complaint or one.remark:
+            but = "" if one.complaint else "passed, but "
+            progress.say(f"{one.problem.id}: {but}{' '.join(said.split())}")
+    failed = sum(one.complaint is not None for one in found)
+    progress.say(f"{len(found) - failed}/{len(found)} passed")
+    if doubtful := sum(one.remark is not None for one in found):
         progress.say(f"{doubtful} of them have a wrong step in their prose")
-    if len(pairs) < len(problems):
-        progress.say(f"{len(problems) - len(pairs)} have no reference solution")
+    if len(found) < len(problems):
+        progress.say(f"{len(problems) - len(found)} have no reference solution")
     return 1 if failed else 0
 
 
@@ -80,29 +71,3 @@ def read_problems(arguments: ValidateArguments) -> tuple[str, list[Problem]]:
     loaded = load(source, name, split="test", count=arguments.limit, columns=columns)
     say_notes(loaded)
     return source, loaded.problems
-
-
-def candidate(problem: Problem) -> Candidate | None:
-    """The reference solution as if a model had written it."""
-    text = reference_solution(problem)
-    return None if text is None else Candidate(problem_id=problem.id, index=0, text=text)
-
-
-def complaint(reference: Candidate, verdict: Verdict, *, annotated: bool) -> str | None:
-    """Why a reference does not pass.
-
-    Annotated solutions (GSM8K's) are vouched for by their annotations alone: such prose has typing
-    errors, which are remarks (`wrong_step`).
-    """
-    if verdict.outcome != "passed":
-        return f"{verdict.outcome}: {verdict.reason}"
-    if not annotated:
-        return wrong_step(verdict)
-    wrong = [why for label, why in check_annotations(reference.text) if label == "incorrect"]
-    return f"wrong step: {wrong[0]}" if wrong else None
-
-
-def wrong_step(verdict: Verdict) -> str | None:
-    """The first wrong step."""
-    wrong = [step.reason for step in verdict.steps if step.label == "incorrect"]
-    return f"wrong step: {wrong[0]}" if wrong else None

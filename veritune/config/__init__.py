@@ -12,7 +12,7 @@ from veritune.config.base import (
     renamed,
 )
 from veritune.config.checkers import (
-    CheckerName,
+    CHECKERS,
     ConventionConfig,
     JudgeConfig,
     RolloutsConfig,
@@ -82,10 +82,10 @@ else:
     )
 
 __all__ = [
+    "CHECKERS",
     "OWN_CLASS",
     "AnswersConfig",
     "ChainConfig",
-    "CheckerName",
     "ColumnsConfig",
     "ConventionConfig",
     "Count",

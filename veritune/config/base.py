@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+# Below 2**63, since sqlite, parquet and torch hold no larger integers.
 Positive = Annotated[int, Field(gt=0, lt=2**63)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 Rate = Annotated[float, Field(ge=0, le=1)]
 PositiveFloat = Annotated[float, Field(gt=0)]
+# Options of own code or of a template, passed to it by name.
+Options = dict[str, int | float | bool | str]
 TrackerName = Literal["tensorboard", "wandb", "trackio"]
+
+
+def own_or(*names: str) -> AfterValidator:
+    """One of these names, or own code by its Python path."""
+
+    def check(value: str) -> str:
+        if value not in names and not re.fullmatch(r"[^:\s]+:[A-Za-z_]\w*", value):
+            raise ValueError(
+                f"expected {', '.join(names)}, or own code as package.module:name or file.py:name"
+            )
+        return value
+
+    return AfterValidator(check)
 
 
 class Frozen(BaseModel):
@@ -21,29 +40,9 @@ class Frozen(BaseModel):
     )
 
 
-RENAMED = {
-    "trainer.recompute": "trainer.activation_checkpointing",
-    "trainer.updates": "trainer.max_steps",
-    "trainer.clip": "trainer.max_grad_norm",
-    "trainer.micro_batch": "trainer.micro_batch_size",
-    "trainer.minibatch": "trainer.mini_batch_size",
-    "trainer.warmup": "trainer.warmup_steps",
-    "trainer.clip_low": "trainer.clip_eps_low",
-    "trainer.clip_high": "trainer.clip_eps_high",
-    "trainer.entropy": "trainer.entropy_coef",
-    "trainer.kl": "trainer.kl_coef",
-    "trainer.kl_place": "trainer.kl_in_reward",
-    "trainer.whiten": "trainer.whiten_advantages",
-    "trainer.critic_warmup": "trainer.critic_warmup_epochs",
-    "trainer.value_weight": "trainer.value_coef",
-    "trainer.value_clip": "trainer.value_clip_eps",
-    "trainer.sft": "trainer.rpo_alpha",
-    "sampler.batch": "sampler.max_num_seqs",
-    "sampler.gpu_memory": "sampler.gpu_memory_utilization",
-    "selection.keep": "selection.max_per_problem",
-    "model.lora.targets": "model.lora.target_modules",
-}
-"""Keys of earlier versions, by their path in a recipe; they are refused with the new name."""
+# Keys of earlier versions, by their path in a recipe; they are refused with the new name. A file,
+# since they are no words of ours any more.
+RENAMED: dict[str, str] = json.loads(Path(__file__).with_name("renamed.json").read_text())
 
 
 def renamed(key: str) -> str | None:
@@ -53,6 +52,7 @@ def renamed(key: str) -> str | None:
     place = "trainer" if place in ("warm_start", "reward") else place
     for old, new in RENAMED.items():
         of, _, was = old.rpartition(".")
-        if was == name and place in ("", of.rpartition(".")[2]):
-            return f"{section}{dot}{new.rpartition('.')[2]}"
+        there, _, now = new.rpartition(".")
+        if was == name and place in ({of} if of != there else {"", of.rpartition(".")[2]}):
+            return f"{section if of == there else there}{dot}{now}"
     return None

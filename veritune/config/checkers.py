@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from veritune.config.base import Count, Frozen, Positive
 
-CheckerName = Literal["rules", "reward_model", "judge", "rollouts"]
+CHECKERS = ("rules", "reward_model", "judge", "rollouts")
 ConventionName = Literal["auto", "veritune", "trl", "math-shepherd", "rlhflow", "qwen", "skywork"]
 
 

@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from veritune.config.base import Count, Frozen, Positive, Rate
+from veritune.config.base import Count, Frozen, Options, Positive, Rate
 
+# Arguments of `apply_chat_template` that are no arguments of a template's own.
+OURS = {
+    "add_generation_prompt",
+    "chat_template",
+    "continue_final_message",
+    "conversation",
+    "messages",
+    "documents",
+    "max_length",
+    "padding",
+    "return_assistant_tokens_mask",
+    "return_dict",
+    "return_tensors",
+    "tokenize",
+    "tokenizer_kwargs",
+    "tools",
+    "truncation",
+}
 Family = Literal["arithmetic", "conditionals", "strings", "lists"]
 
 
@@ -24,8 +42,10 @@ class ChainConfig(Frozen):
     """Start values and operands of + and - are drawn from 0 to this."""
     largest_factor: Annotated[int, Field(ge=2, le=99)] = 9
     """Operands of * are drawn from 2 to this."""
+    # Ten: one wrong trace in ten ends on the right answer, so that outcome and process differ.
     answer_modulus: Annotated[int, Field(ge=1, le=100)] = 10
     """The answer is the last value modulo this: the chance that a wrong trace hits is 1 in it."""
+    # High: the teacher's error is a habit to unlearn, and no noise that averages out.
     misconception: Rate = 0.6
     """How often the teacher subtracts the smaller digit from the larger where it should borrow."""
     slips: Rate = 0.05
@@ -48,6 +68,9 @@ class FunctionsConfig(Frozen):
 
     families: Annotated[tuple[Family, ...], Field(min_length=1)] = get_args(Family)
     """Which kinds of function to draw from, equally often."""
+    form: Literal["comment", "sentence"] = "comment"
+    """How a problem is put. comment: a comment line, which the function follows; sentence: a
+    request in plain English, and the code `def f(x): return` that `prefill` can begin with."""
     tests: Positive = 8
     """Hidden calls a problem."""
     visible: Count = 0
@@ -87,17 +110,33 @@ class PromptConfig(Frozen):
     chat: Literal["auto"] | bool = "auto"
     """Give every prompt to the model as a user's turn, through its chat template; auto: where it
     has one."""
+    system: str | None = None
+    """System prompt."""
     instruction: str | None = None
     """Text put after every prompt, a blank line apart, such as the form the answer must have; or a
     preset's name: gsm8k, boxed, letter, code. Left out: in chats the one that fits, else none."""
-    system: str | None = None
-    """System prompt."""
+    examples: str | None = None
+    """File of solved problems, in any known layout, that are shown before every prompt (few-shot):
+    in chats as turns, else as text."""
     template: str | None = None
-    """File of a prompt with {prompt} where the problem's goes, for few-shot examples say; or own
-    code by its Python path: a function (problem) that returns a text or messages."""
+    """File of a prompt with {prompt} where the problem's goes; or own code by its Python path: a
+    function (problem) that returns a text or messages."""
+    prefill: str = ""
+    """What the model's turn begins with, {code} in it being the code that the problem's answer
+    continues, where it has such. A candidate's text begins behind it; rules read both as one
+    text."""
+    template_kwargs: Options = Field(default_factory=dict)
+    """Arguments of the chat template, such as enable_thinking = false."""
+
+    @field_validator("template_kwargs")
+    @classmethod
+    def _not_ours(cls, value: Options) -> Options:
+        if taken := sorted(OURS & set(value)):
+            raise ValueError(f"{taken[0]} is set by veritune; name arguments of the template")
+        return value
 
 
-class ProblemsConfig(PromptConfig):
+class ProblemsConfig(Frozen):
     """Where problems come from, and how many."""
 
     source: str = "chain"
@@ -119,6 +158,7 @@ class ProblemsConfig(PromptConfig):
     decontaminate: bool = True
     """Leave out training problems that overlap with a held-out one: the same prompt, or half of
     its sequences of 8 words."""
+    # A tenth: more is no accident, and what is left may be the same data in other words.
     max_contaminated: Rate = 0.1
     """Refuse the run where a larger share of `path` than this overlaps with `test_path`."""
     train: Positive = 2000

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, Tag, ValidationError, model_validator
 
 from veritune.config.base import Count, Frozen, TrackerName, renamed
 from veritune.config.models import ModelConfig
-from veritune.config.problems import ProblemsConfig
+from veritune.config.problems import ProblemsConfig, PromptConfig
 from veritune.config.rounds import (
     EvaluationConfig,
     RoundsConfig,
@@ -54,6 +54,7 @@ class Recipe(Frozen):
     """Where measurements also go, beside `metrics.jsonl`. Left out: nowhere."""
     model: ModelConfig = ModelConfig()
     problems: ProblemsConfig = ProblemsConfig()
+    prompt: PromptConfig = PromptConfig()
     warm_start: WarmStartConfig = WarmStartConfig()
     reward: RewardStageConfig = RewardStageConfig()
     rounds: RoundsConfig = RoundsConfig()
@@ -102,6 +103,13 @@ class Recipe(Frozen):
                 f"trainer.type {trainer.type} needs the tokens that were sampled, and a policy that"
                 " changes: set sampler.type to native or vllm"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _length_is_known(self) -> Recipe:
+        type = self.trainer.type
+        if self.sampler.max_tokens is None and (type in ("dr_grpo", "dapo") or ":" in type):
+            raise ValueError(f"trainer.type {type} counts in sampler.max_tokens; set it")
         return self
 
     @property
@@ -155,11 +163,16 @@ def check_recipe_as(kind: type[R], values: dict[str, object], where: str) -> R:
         raise RecipeError(f"{where}: {explain(error, kind)}") from None
 
 
-def explain(error: ValidationError, root: type[BaseModel]) -> str:
-    """The first complaint about a config in one line: key, what is wrong, the fix."""
+def explain(error: ValidationError, root: type[BaseModel], *, typed: bool = False) -> str:
+    """The first complaint about a config in one line: key, what is wrong, the fix.
+
+    `typed`: the key is named as an option of the command line.
+    """
     first = error.errors(include_url=False)[0]
     path, known = _walk(root, [str(part) for part in first["loc"]])
     key = ".".join(path)
+    if typed and key:
+        key = f"--{key.replace('_', '-')}"
     if first["type"] == "extra_forbidden":
         if new := renamed(key):
             return f"{key}: renamed to {new}"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from veritune.config.base import Count, Frozen, Positive, PositiveFloat, Rate
-from veritune.config.checkers import CheckerName, ConventionConfig, JudgeConfig, RolloutsConfig
+from veritune.config.base import Count, Frozen, Options, Positive, PositiveFloat, Rate, own_or
+from veritune.config.checkers import CHECKERS, ConventionConfig, JudgeConfig, RolloutsConfig
 
+# Candidates that a model reads together.
 BATCH = 32
-"""Candidates that a model reads together."""
 
 
 class SamplerConfig(Frozen):
@@ -19,8 +18,10 @@ class SamplerConfig(Frozen):
 
     type: Literal["native", "vllm", "server"] = "native"
     """native: plain torch; vllm: vLLM in a process of its own; server: an OpenAI endpoint."""
+    # Eight: enough that most groups of a half-solved problem have a right and a wrong candidate.
     n: Positive = 8
     """Candidates a problem."""
+    # 1, without filters: then what is sampled is the policy itself, which the losses assume.
     temperature: Annotated[float, Field(ge=0)] = 1.0
     """0 means greedy."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
@@ -29,12 +30,15 @@ class SamplerConfig(Frozen):
     """Keep this many tokens; 0 means all."""
     min_p: Rate = 0.0
     """Drop tokens below this share of the likeliest one's probability."""
-    max_tokens: Positive = 64
-    """Longest completion in tokens."""
+    max_tokens: Positive | None = None
+    """Longest completion in tokens, thinking included. Left out: what the model has room for, up
+    to 2,048, or 16,384 where its chat template has a place to think."""
     stop: tuple[str, ...] = ()
     """Strings that end a candidate; they are removed from its text."""
+    # A step of more sequences takes about as much longer as it does more.
     max_num_seqs: Positive = 512
     """Most sequences decoded at once; for `server`, most requests at a time."""
+    # The trainer is on the same GPU: each has half.
     gpu_memory_utilization: Annotated[float, Field(gt=0, le=1)] = 0.5
     """vllm: share of the GPU's memory for weights and KV cache."""
     url: str | None = None
@@ -46,6 +50,7 @@ class SamplerConfig(Frozen):
 class AnswersConfig(Frozen):
     """What counts as the same mathematical answer, and where a solution states one."""
 
+    # A number that merely occurs is no statement; a box is too much to ask of every model.
     mode: Literal["strict", "stated", "lenient"] = "stated"
     """strict: the answer stands in a box, in answer tags or behind the marker; stated: or it is
     announced in words, never a number that merely occurs; lenient: or it is the last number."""
@@ -63,6 +68,7 @@ class AnswersConfig(Frozen):
     """Whether an answer without the reference's unit is refused; a wrong unit always is."""
     percent_as_fraction: bool = True
     """Whether 50% and 1/2 are the same."""
+    # Exact: what is near is wrong, until the recipe says how near is near.
     tolerance: Rate = 0.0
     """Largest relative error of a decimal against an exact reference."""
     decimal_comma: bool = False
@@ -73,23 +79,7 @@ class AnswersConfig(Frozen):
     """Whether an inequality is accepted where the reference is a set or interval."""
 
 
-Option = int | float | bool | str
-Options = dict[str, Option]
-"""Options of own code, passed to it by name."""
 Combine = Literal["weighted", "all", "any", "first"]
-
-
-def own_or(*names: str) -> AfterValidator:
-    """One of these names, or own code by its Python path."""
-
-    def check(value: str) -> str:
-        if value not in names and not re.fullmatch(r"[^:\s]+:[A-Za-z_]\w*", value):
-            raise ValueError(
-                f"expected {', '.join(names)}, or own code as package.module:name or file.py:name"
-            )
-        return value
-
-    return AfterValidator(check)
 
 
 class VerifierPart(Frozen):
@@ -127,9 +117,10 @@ class VerifierConfig(Frozen):
     combine: Combine = "weighted"
     """parts: weighted: the mean of their scores by weight; all or any must pass; first: the first
     that decides. A part that fails to decide is an error where the others do not settle it."""
-    steps: tuple[CheckerName, ...] = ()
-    """rules: who labels math steps, in turn; each labels what those before it left unchecked or
-    only consistent. Left out: rules, then `reward_model` where it is named."""
+    steps: tuple[Annotated[str, own_or(*CHECKERS)], ...] = ()
+    """rules: who labels math steps, in turn (rules, reward_model, judge, rollouts, or own code by
+    its Python path); each labels what those before it left unchecked or only consistent. Left out:
+    rules, then `reward_model` where it is named."""
     reward_model: str | None = None
     """Folder or hub name of a reward model: what `veritune train reward` wrote, or a published
     process reward model. To label steps beside rules it must be of kind process."""
@@ -151,16 +142,22 @@ class VerifierConfig(Frozen):
     """Code: a failing candidate scores the share of the tests that it passes, and still fails."""
     workers: Positive = 2
     """Candidates verified at once."""
+    # Tests of the usual data sets take well below one; eight leave room for slow machines.
     cpu_seconds: PositiveFloat = 8.0
     """CPU time of one candidate over all its tests."""
+    # Several times the CPU limit, since candidates share cores.
     wall_seconds: PositiveFloat = 30.0
     """Wall time of one candidate: a backstop, which grows where the machine is busy."""
+    # What sleeps is not worth the whole wall time; a test that sleeps for a second is.
     idle_seconds: PositiveFloat = 5.0
     """Wall time in which a candidate and its tests neither run nor wait for a core."""
+    # Python and numpy take about a hundred before the program begins.
     memory_mb: Positive = 512
     """Memory of one candidate."""
+    # Some programs start a pool; a fork bomb ends here.
     processes: Positive = 16
     """Processes and threads of one candidate."""
+    # Competition outputs are kilobytes; a loop that prints is megabytes a second.
     output_kb: Positive = 256
     """What one candidate may print."""
     file_mb: Positive = 16
@@ -176,7 +173,7 @@ class VerifierConfig(Frozen):
         return value
 
     @property
-    def labellers(self) -> tuple[CheckerName, ...]:
+    def labellers(self) -> tuple[str, ...]:
         """Who labels steps, in turn."""
         return self.steps or (("rules", "reward_model") if self.reward_model else ("rules",))
 
@@ -210,6 +207,7 @@ class SelectionConfig(Frozen):
     by its Python path: a function (problem, candidate, verdict) that returns True or False."""
     options: Options = Field(default_factory=dict)
     """Options of own code."""
+    # Easy problems would else fill the batch with what the model knows already.
     max_per_problem: Positive = 4
     """At most this many distinct candidates of a problem."""
     rank: Literal["first", "reward_model"] = "first"
@@ -229,6 +227,7 @@ class SelectionConfig(Frozen):
     train on what then passes, without the hint (STaR)."""
     replay: Count = 0
     """Train on what this many rounds before selected, too."""
+    # Half: prose between equations is not checkable, and a solution of prose alone proves nothing.
     checked: Rate = 0.5
     """process: the share of a solution's steps that must have been checked; prose that no rule can
     check counts against it. In what was checked no error may have been found."""
@@ -279,7 +278,13 @@ class RoundsConfig(Frozen):
     """window: problems that were solved more often are passed over."""
     dynamic_sampling: bool = False
     """Replace problems whose candidates all passed or all failed, and train on the others alone."""
+    # As many again and again: below a third of mixed groups the problems are wrong, not too few.
     sampling_budget: Annotated[float, Field(ge=1)] = 3.0
     """dynamic_sampling: at most so many times `prompts` are sampled a round."""
-    keep_checkpoints: Count = 0
+    on_empty: Literal["stop", "skip"] = "stop"
+    """What a round does in which nothing can be trained on: stop the run, or skip its training."""
+    save_every: Positive = 1
+    """Rounds from one checkpoint to the next; a run killed between two trains the rounds since the
+    first again, from what they sampled. The last round always has one."""
+    keep_checkpoints: Count = 2
     """Keep only the newest so many rounds' checkpoints; 0 keeps them all."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from veritune.config.base import Count, Frozen, Positive, PositiveFloat, Rate
+from veritune.config.base import Count, Frozen, Options, Positive, PositiveFloat, Rate, own_or
 
 
 class StepConfig(Frozen):
@@ -28,6 +28,7 @@ class StepConfig(Frozen):
 class FitConfig(StepConfig):
     """What every fit of a model to fixed examples shares: AdamW, warm-up, then linear decay."""
 
+    # For the small models that recipes build from scratch; so is the learning rate.
     max_steps: Positive = 150
     """Optimizer steps."""
     batch_size: Positive = 64
@@ -38,8 +39,10 @@ class FitConfig(StepConfig):
     """Peak learning rate."""
     warmup_steps: Count = 10
     """Steps of linear warm-up."""
+    # AdamW's usual one.
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     """AdamW weight decay."""
+    # Minutes of work on a CPU, against the time that saving takes.
     save_every: Count = 200
     """Steps from one saved state to the next: a killed training resumes from there; 0: none."""
 
@@ -60,7 +63,9 @@ class RewardConfig(FitConfig):
 class DpoConfig(FitConfig):
     """Direct preference optimisation on pairs of one passed and one rejected candidate."""
 
+    # A tenth of SFT's: the loss falls without end as the pairs move apart.
     learning_rate: PositiveFloat = 1e-4
+    # Rafailov et al. 2023 (arXiv 2305.18290) take 0.1 throughout.
     beta: PositiveFloat = 0.1
     """How strongly the policy is held to the reference."""
     label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
@@ -105,10 +110,17 @@ class DpoTrainerConfig(DpoConfig, PairConfig):
 class CreditConfig(Frozen):
     """How a verdict becomes rewards at token positions."""
 
+    reward: Annotated[str, own_or("verdict")] = "verdict"
+    """verdict: the rewards below; or own code by its Python path in their place: a function
+    (problem, candidate, verdict) that returns a number for the end token, or a list of (characters
+    of the text, reward) pairs, each for the token in which its characters end."""
+    options: Options = Field(default_factory=dict)
+    """Options of own code."""
     outcome: Annotated[float, Field(ge=0)] = 1.0
     """Weight of the outcome's reward, on the end token: this times the verdict's score."""
     process: Annotated[float, Field(ge=0)] = 0.0
     """Weight of the steps' rewards, each on its step's last token; 0 means none."""
+    # With sums a policy earns by writing more steps; the worst step cannot be outweighed.
     form: Literal["sum", "delta", "min", "all"] = "min"
     """What a step earns: its value; its value less the next one's; its share of the worst; or
     nothing, but the last one the worst of all. For min and all the answer is the last step."""
@@ -116,6 +128,7 @@ class CreditConfig(Frozen):
     """Value of a verified step; unchecked and consistent steps have none."""
     incorrect: float = -1.0
     """Value of a step that was found incorrect."""
+    # PURE's 0.1: the worst step takes nearly all of the weight.
     min_temperature: PositiveFloat = 0.1
     """min: how sharply the worst step stands for all."""
 
@@ -124,12 +137,14 @@ class RlConfig(StepConfig):
     """What PPO and the group baselines share."""
 
     credit: CreditConfig = CreditConfig()
+    # One: on-policy, where clipping has nothing to do and nothing to hide.
     epochs: Positive = 1
     """Passes over a round's candidates."""
     mini_batch_size: Positive = 128
     """Candidates an optimizer step."""
     micro_batch_size: Positive = 64
     """Candidates computed at once: affects memory only."""
+    # Far below SFT's: a policy gradient is noise with a little signal.
     learning_rate: PositiveFloat = 1e-5
     """Learning rate after the warm-up."""
     warmup_steps: Count = 0
@@ -138,6 +153,7 @@ class RlConfig(StepConfig):
     """Rounds in which the learning rate falls linearly to zero; 0 means that it does not fall."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     """AdamW weight decay."""
+    # Schulman et al. 2017, as nearly everybody since.
     clip_eps_low: PositiveFloat = 0.2
     """The probability ratio of a token is clipped below 1 minus this."""
     clip_eps_high: PositiveFloat = 0.2
@@ -146,6 +162,7 @@ class RlConfig(StepConfig):
     """Weight of the entropy bonus."""
     kl_coef: Annotated[float, Field(ge=0)] = 0.0
     """Weight of the KL to the start policy; its first value with `kl_target`."""
+    # Decided with the sampler: the engines that compute otherwise need it.
     importance_cap: Annotated[float, Field(ge=0)] | None = None
     """Largest weight that corrects for the engine's log-probabilities; 0: no correction. Left out:
     2 where vLLM samples, else 0."""
@@ -167,8 +184,10 @@ class PpoConfig(RlConfig):
     loss."""
     kl_target: PositiveFloat | None = None
     """Adapt `kl_coef` so that a candidate is this many nats from the reference; left out: fixed."""
+    # An episode is one answer: a reward at its end is not worth less for its length.
     gamma: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Discount a token."""
+    # VAPO (arXiv 2504.05118): the policy may lean on the critic, the critic not on itself.
     lam: Rate = 0.95
     """GAE's lambda for the policy."""
     critic_lam: Rate = 1.0
@@ -178,10 +197,12 @@ class PpoConfig(RlConfig):
     critic: str = "shared"
     """shared: a head on the policy's last hidden state; own: a head on a copy of the start policy;
     else the folder of a model, such as a reward model, that the critic starts from."""
+    # A critic of zeros gives advantages that are plain rewards, until it has learned.
     critic_warmup_epochs: Count = 4
     """Passes over the first round's candidates that train the critic alone, on their returns."""
     critic_learning_rate: PositiveFloat | None = None
     """Learning rate of the value head, and of a critic of its own; left out: the policy's."""
+    # The shared trunk is the policy's first: the critic must not bend it.
     value_coef: PositiveFloat = 0.1
     """Weight of the critic's loss."""
     value_clip_eps: Annotated[float, Field(ge=0)] = 0.2
@@ -210,10 +231,11 @@ GroupAlgorithm = Literal[
     "distillation",
     "prime",
 ]
+# `package.module:Class`, as everywhere that own code plugs in.
 OWN_CLASS = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
+# How far below and above 1 where the recipe does not say, as in the papers; ScaleRL's for CISPO
+# (Khatri et al. 2025, arXiv 2510.13786), since its own does not say.
 CLIPS = {"dapo": (0.2, 0.28), "gspo": (3e-4, 4e-4), "cispo": (1.0, 4.0)}
-"""How far below and above 1 where the recipe does not say, as in the papers; ScaleRL's for CISPO
-(Khatri et al. 2025, arXiv 2510.13786), since its own does not say."""
 
 
 class GroupConfig(RlConfig):
@@ -224,6 +246,7 @@ class GroupConfig(RlConfig):
     all; dr_grpo: their mean; maxrl: over that mean; pass_at_k: of sets of `k`; reinforce_pp: normed
     over the round; reinforce_pp_baseline: less the group's mean first; prime: as rloo, with process
     rewards learned from outcomes; distillation: a teacher's. Or package.module:Class."""
+    # Half of the default n of 8: sets that can differ.
     k: Positive = 4
     """pass_at_k: candidates of a set that is paid if one of them is right."""
     overlong_buffer: Count = 0
@@ -245,9 +268,10 @@ class GroupConfig(RlConfig):
 
     @model_validator(mode="before")
     @classmethod
-    def _own_clips(cls, values: Any) -> Any:
+    def _own_clips(cls, values: object) -> object:
         if isinstance(values, dict) and values.get("type") in CLIPS:
             low, high = CLIPS[values["type"]]
+            # The recipe's own values win.
             return {"clip_eps_low": low, "clip_eps_high": high} | values
         return values
 

@@ -14,13 +14,14 @@ from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
 from functools import cache
 from threading import Thread
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from veritune.config import VerifierConfig
 from veritune.records import Candidate, Problem, Verdict
 from veritune.verifiers import Verifier, open_verifier
 
 T = TypeVar("T")
+# Two a core: verifying waits for processes about half of the time.
 AT_ONCE = 2 * (os.cpu_count() or 1)
 
 
@@ -53,7 +54,7 @@ def verify_all(verifier: Verifier, pairs: Sequence[tuple[Problem, Candidate]]) -
     return run(verify_all_pairs())
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
+def run(work: Coroutine[object, None, T]) -> T:
     """Wait for `work` on the background loop; callable from any thread but the loop's own."""
     return asyncio.run_coroutine_threadsafe(work, _loop(os.getpid())).result()
 
@@ -61,6 +62,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 @cache
 def _loop(process: int) -> asyncio.AbstractEventLoop:
     """This process's loop: a forked child has the parent's variables, but not its threads."""
+    # In a thread that never ends: a sandbox belongs to the loop that opened it.
     loop = asyncio.new_event_loop()
     Thread(target=loop.run_forever, name="veritune-verifiers", daemon=True).start()
     return loop

@@ -3,9 +3,17 @@
 from typing import TYPE_CHECKING
 
 from veritune.lazy import lazily
-from veritune.models.adapters import merge_adapter, save_adapter, share_base
+from veritune.models.adapters import adapter_rank, merge_adapter, save_adapter, share_base
 from veritune.models.checkpoints import remove_folder, remove_leftovers, save_policy, whole_folder
-from veritune.models.forward import hidden_states, in_pieces, keeping, plain
+from veritune.models.forward import (
+    adapter_off,
+    hidden_states,
+    in_pieces,
+    keeping,
+    merged,
+    output_head,
+    plain,
+)
 from veritune.models.hashing import WEIGHTS, adapter_base, model_shape, policy_hash
 from veritune.models.hub import has_chat_template, model_folder
 from veritune.models.loading import load_policy
@@ -18,7 +26,7 @@ from veritune.models.manifest import (
     read_manifest,
 )
 from veritune.models.scratch import build_scratch
-from veritune.models.text import completion_texts, encode_prompt, eos_ids
+from veritune.models.text import completion_texts, encode_problem, encode_prompt, eos_ids
 from veritune.models.token_ends import span_at, token_ends
 
 if TYPE_CHECKING:
@@ -33,6 +41,7 @@ if TYPE_CHECKING:
         laid_out,
         load_published,
     )
+    from veritune.models.fetching import FETCHED, fetch_model
     from veritune.models.head import (
         EntropyUse,
         States,
@@ -53,6 +62,7 @@ if TYPE_CHECKING:
         load_reward_model,
         save_reward_model,
     )
+    from veritune.models.sizes import ModelSizes, read_sizes
     from veritune.models.tokenizers import load_reading_tokenizer
     from veritune.models.value import head_values, load_head, reading_at, save_head, value_head
 else:
@@ -72,6 +82,10 @@ else:
                 "convention_of",
                 "laid_out",
                 "load_published",
+            ),
+            "fetching": (
+                "FETCHED",
+                "fetch_model",
             ),
             "head": (
                 "EntropyUse",
@@ -101,6 +115,10 @@ else:
                 "load_reward_model",
                 "save_reward_model",
             ),
+            "sizes": (
+                "ModelSizes",
+                "read_sizes",
+            ),
             "tokenizers": ("load_reading_tokenizer",),
             "value": (
                 "head_values",
@@ -114,6 +132,7 @@ else:
 
 __all__ = [
     "CONVENTIONS",
+    "FETCHED",
     "IGNORED",
     "KIND_FILE",
     "MANIFEST",
@@ -122,6 +141,7 @@ __all__ = [
     "Convention",
     "EntropyUse",
     "Manifest",
+    "ModelSizes",
     "PublishedModel",
     "RewardKind",
     "RewardModel",
@@ -129,14 +149,18 @@ __all__ = [
     "Texts",
     "TokenSpan",
     "adapter_base",
+    "adapter_off",
+    "adapter_rank",
     "build_scratch",
     "check_folder",
     "checkpoint_activations",
     "chunk_size",
     "completion_texts",
     "convention_of",
+    "encode_problem",
     "encode_prompt",
     "eos_ids",
+    "fetch_model",
     "folder_manifest",
     "fresh_reward_model",
     "has_chat_template",
@@ -155,14 +179,17 @@ __all__ = [
     "logprobs_of",
     "made_by",
     "merge_adapter",
+    "merged",
     "model_folder",
     "model_shape",
+    "output_head",
     "packed",
     "plain",
     "policy_hash",
     "prefers_onednn",
     "product",
     "read_manifest",
+    "read_sizes",
     "read_states",
     "reading_at",
     "remove_folder",

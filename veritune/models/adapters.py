@@ -7,15 +7,21 @@ a folder for a policy: it trains the adapter alone and saves an adapter again.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from veritune.config import LoraConfig
 from veritune.errors import ModelError
 from veritune.models.checkpoints import save_policy
+from veritune.models.forward import merged
 from veritune.models.hashing import adapter_base
 from veritune.models.hub import model_folder
 from veritune.models.loading import load_policy
 from veritune.records import Checkpoint
+
+if TYPE_CHECKING:
+    from peft import LoraConfig as PeftConfig
+    from peft import PeftModel
+    from transformers import PreTrainedModel
 
 
 def save_adapter(base: str | Path, config: LoraConfig, seed: int, folder: Path) -> Checkpoint:
@@ -36,6 +42,7 @@ def save_adapter(base: str | Path, config: LoraConfig, seed: int, folder: Path) 
         lora_alpha=config.alpha,  # type: ignore[arg-type]  # PEFT computes with any number
         lora_dropout=config.dropout,
         use_dora=config.dora,
+        # All linear layers but the output, as the DoRA and QLoRA papers have it.
         target_modules=list(config.target_modules) or "all-linear",
         task_type="CAUSAL_LM",
     )
@@ -46,25 +53,26 @@ def save_adapter(base: str | Path, config: LoraConfig, seed: int, folder: Path) 
         except ValueError as error:
             raise ModelError(f"{base}: no adapter fits ({str(error).partition('. ')[0]})") from None
     for part in adapted.peft_config.values():
+        # The absolute path, so that the adapter can be used from anywhere on this machine.
         part.base_model_name_or_path = str(place)
-    return save_policy(adapted, tokenizer, folder)
+    return save_policy(cast("PreTrainedModel", adapted), tokenizer, folder)
 
 
-def share_base(model: Any, other: Any) -> bool:
+def share_base(model: PreTrainedModel, other: PreTrainedModel) -> bool:
     """Let two adapters of one base hold its frozen weights once; False where they are not that.
 
     `model` then reads those of `other`, and its own are freed.
     """
     if not (hasattr(model, "peft_config") and hasattr(other, "peft_config")):
         return False
-    (ours,), (theirs,) = model.peft_config.values(), other.peft_config.values()
-    bases = [Path(str(each.base_model_name_or_path)).resolve() for each in (ours, theirs)]
+    adapted = [cast("PeftModel", each).peft_config.values() for each in (model, other)]
+    bases = [{str(one.base_model_name_or_path) for one in adapters} for adapters in adapted]
+    if {Path(name).resolve() for name in bases[0]} != {Path(name).resolve() for name in bases[1]}:
+        return False
     named = {n: p for n, p in other.named_parameters() if not p.requires_grad}
     frozen = {n: p for n, p in model.named_parameters() if not p.requires_grad}
     # An adapter of other modules wraps other layers, whose weights have other names.
     plain = {name.replace(".base_layer.", "."): p for name, p in named.items()}
-    if bases[0] != bases[1]:
-        return False
     for name, parameter in frozen.items():
         held = plain.get(name.replace(".base_layer.", "."))
         if held is not None and held.shape == parameter.shape and held.dtype == parameter.dtype:
@@ -77,4 +85,11 @@ def merge_adapter(adapter: str | Path, folder: Path) -> Checkpoint:
     if adapter_base(model_folder(adapter)) is None:
         raise ModelError(f"{adapter}: is not an adapter; there is nothing to merge")
     model, tokenizer = load_policy(adapter)
-    return save_policy(model.merge_and_unload(), tokenizer, folder)
+    return save_policy(merged(model), tokenizer, folder)
+
+
+def adapter_rank(model: PreTrainedModel) -> int:
+    """The largest rank of the adapters on a model."""
+    adapters = cast("PeftModel", model).peft_config.values()
+    # PEFT's own annotation leaves out what only LoRA's adapters have, and there are no others here.
+    return max(int(cast("PeftConfig", adapter).r) for adapter in adapters)

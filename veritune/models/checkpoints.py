@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.errors import UnwritableError, VerituneError
 from veritune.models.hashing import policy_hash
@@ -22,13 +22,16 @@ from veritune.models.manifest import MANIFEST, write_manifest
 from veritune.models.transformers_logging import silence_transformers
 from veritune.records import Checkpoint
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
 # How libraries written in Rust end the message of a system error.
 OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 def save_policy(
-    model: Any,
-    tokenizer: Any,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
     folder: Path,
     *,
     beside: Callable[[Path], None] | None = None,
@@ -54,14 +57,14 @@ def save_policy(
     return Checkpoint(path=str(folder), policy=policy)
 
 
-def _save_weights(model: Any, folder: Path, dtype: str | None) -> None:
+def _save_weights(model: PreTrainedModel, folder: Path, dtype: str | None) -> None:
     import torch
 
     wanted = model.dtype if dtype is None else getattr(torch, dtype)
     if wanted == model.dtype or hasattr(model, "peft_config"):
         model.save_pretrained(folder)
         return
-    cast: dict[int, Any] = {}  # By address: tied weights must stay one tensor.
+    cast: dict[int, torch.Tensor] = {}  # By address: tied weights must stay one tensor.
     state = {
         name: cast.setdefault(
             value.data_ptr(), value.to(wanted) if value.is_floating_point() else value
@@ -124,6 +127,7 @@ def remove_leftovers(folder: Path) -> None:
 
     The folder's name may be a pattern.
     """
+    # Whoever lives holds the lock of its folder; only the dead leave one that can be taken.
     for leftover in folder.parent.glob(f".{folder.name}.*.partial"):
         with suppress(OSError):
             handle = os.open(leftover, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

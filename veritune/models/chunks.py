@@ -11,18 +11,19 @@ kernels (Hsu et al. 2024, arXiv 2410.10989).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from veritune.models.forward import OutputHead
 from veritune.models.linear import OneDnnLinear, product
 
+# Id of a token that carries no loss, as torch's cross entropy has it: log-probability 0.
 IGNORED = -100
-"""Id of a token that carries no loss, as torch's cross entropy has it: log-probability 0."""
+# Logits at once: 134 MB in float32, 220 tokens at a vocabulary of 152k, 680 at 49k.
 CHUNK = 1 << 25
-"""Logits at once: 134 MB in float32, 220 tokens at a vocabulary of 152k, 680 at 49k."""
 
 
 def chunk_size() -> int:
@@ -33,11 +34,12 @@ def chunk_size() -> int:
 class HeadProduct:
     """How a product with the output embeddings is computed; no tensor of the graph."""
 
-    def __init__(self, head: Any, dtype: torch.dtype) -> None:
+    def __init__(self, head: OutputHead, dtype: torch.dtype) -> None:
         self.head, self.dtype = head, dtype
 
     def parts(self, tokens: int) -> Iterator[slice]:
         """Tokens in chunks."""
+        # One token at least, whatever the vocabulary.
         size = max(1, CHUNK // int(self.head.weight.shape[0]))
         for start in range(0, tokens, size):
             yield slice(start, start + size)
@@ -48,12 +50,33 @@ class HeadProduct:
         return out.to(torch.promote_types(out.dtype, torch.float32))
 
 
+class ScoresContext(Protocol):
+    """Of torch: what `ChunkedScores` keeps in it from one pass to the other."""
+
+    saved_tensors: tuple[Tensor, Tensor, Tensor | None, Tensor, Tensor, Tensor]
+    needs_input_grad: tuple[bool, ...]
+    temperature: float
+    entropy: bool
+    way: HeadProduct
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        """They are `saved_tensors` in the backward pass."""
+        ...
+
+
+class LossContext(Protocol):
+    """Of torch: what `ChunkedLoss` keeps in it from one pass to the other."""
+
+    needs_input_grad: tuple[bool, ...]
+    found: tuple[Tensor | None, ...]
+
+
 class ChunkedScores(torch.autograd.Function):
     """Log-probabilities and entropies; the backward pass computes each chunk's logits again."""
 
     @staticmethod
     def forward(
-        ctx: Any,
+        ctx: ScoresContext,
         hidden: Tensor,
         weight: Tensor,
         bias: Tensor | None,
@@ -80,7 +103,9 @@ class ChunkedScores(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, of_logprobs: Tensor, of_entropy: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(
+        ctx: ScoresContext, of_logprobs: Tensor, of_entropy: Tensor
+    ) -> tuple[Tensor | None, ...]:
         hidden, weight, bias, ids, norms, entropies = ctx.saved_tensors
         way, temperature = ctx.way, ctx.temperature
         gradient = _Gradient(hidden, weight, bias, way, ctx.needs_input_grad)
@@ -94,6 +119,7 @@ class ChunkedScores(torch.autograd.Function):
                 d = p.mul_(z).neg_()
             else:
                 d = p.mul_(-g[:, None])
+            # The gradient of z_y; IGNORED has weight 0 and takes part at any place.
             d.scatter_add_(1, ids[part].clamp(min=0)[:, None], g[:, None])
             gradient.add(part, d.div_(temperature))
         return *gradient.found(), None, None, None, None
@@ -104,7 +130,7 @@ class ChunkedLoss(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any,
+        ctx: LossContext,
         hidden: Tensor,
         weight: Tensor,
         bias: Tensor | None,
@@ -113,6 +139,7 @@ class ChunkedLoss(torch.autograd.Function):
         way: HeadProduct,
     ) -> Tensor:
         gradient = _Gradient(hidden, weight, bias, way, ctx.needs_input_grad)
+        # What carries no loss must not carry nan into the sum either.
         counted = _kept(weights.to(hidden.device), ids)
         loss = counted.new_zeros((), dtype=torch.promote_types(hidden.dtype, torch.float32))
         for part in way.parts(len(ids)):
@@ -127,8 +154,8 @@ class ChunkedLoss(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, of_loss: Tensor) -> tuple[Tensor | None, ...]:
-        found, ctx.found = ctx.found, None
+    def backward(ctx: LossContext, of_loss: Tensor) -> tuple[Tensor | None, ...]:
+        found, ctx.found = ctx.found, ()
         return *(None if x is None else x.mul_(of_loss) for x in found), None, None, None
 
 
@@ -176,14 +203,14 @@ class _Gradient:
         return self._of_hidden, self._of_weight, self._of_bias
 
 
-def linear(head: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+def linear(head: OutputHead, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """x weight^T + bias, by oneDNN where the head's own product is."""
     if isinstance(head, OneDnnLinear) and x.dtype == torch.float32 and x.device.type == "cpu":
         return product(x, weight, bias)
     return torch.nn.functional.linear(x, weight, bias)
 
 
-def _product(head: Any, x: Tensor, weight: Tensor) -> Tensor:
+def _product(head: OutputHead, x: Tensor, weight: Tensor) -> Tensor:
     """x weight."""
     return linear(head, x, weight.t(), None)
 

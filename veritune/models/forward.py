@@ -4,13 +4,40 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 if TYPE_CHECKING:
+    from peft import PeftModel
+    from torch import Tensor, nn
     from transformers import PreTrainedModel
 
 
-def keeping(model: PreTrainedModel, keep: Any) -> dict[str, Any]:
+@runtime_checkable
+class OutputHead(Protocol):
+    """Output embeddings: a linear layer, or an adapter's layer around one."""
+
+    @property
+    def weight(self) -> Tensor:
+        """(vocabulary, hidden size)."""
+        ...
+
+    @property
+    def bias(self) -> Tensor | None:
+        """(vocabulary,)."""
+        ...
+
+    def __call__(self, hidden: Tensor, /) -> Tensor:
+        """(..., vocabulary) from (..., hidden size)."""
+        ...
+
+
+def output_head(model: nn.Module) -> OutputHead:
+    """The output embeddings of a causal LM, plain or under an adapter."""
+    return cast("OutputHead", cast("PreTrainedModel", model).get_output_embeddings())
+
+
+def keeping(model: PreTrainedModel, keep: int | Tensor) -> dict[str, int | Tensor]:
     """The arguments that make `model` compute logits only for the last `keep` positions.
 
     Empty for a model that cannot: it computes them all, so take the last `keep` in any case.
@@ -19,31 +46,46 @@ def keeping(model: PreTrainedModel, keep: Any) -> dict[str, Any]:
     return {"logits_to_keep": keep} if known else {}
 
 
-def plain(model: PreTrainedModel) -> Any:
+def plain(model: PreTrainedModel) -> PreTrainedModel:
     """The causal LM itself, which holds its adapter's layers where it has any."""
     base: Callable[[], PreTrainedModel] | None = getattr(model, "get_base_model", None)
     return model if base is None else base()
 
 
-def hidden_states(model: PreTrainedModel, ids: Any, **inputs: Any) -> Any:
+def merged(model: PreTrainedModel) -> PreTrainedModel:
+    """The model with its adapter, where it has one, worked into its weights."""
+    merge: Callable[[], PreTrainedModel] | None = getattr(model, "merge_and_unload", None)
+    return model if merge is None else merge()
+
+
+def adapter_off(model: PreTrainedModel) -> AbstractContextManager[None]:
+    """Inside, a model with an adapter is its base alone."""
+    return cast("PeftModel", model).disable_adapter()
+
+
+def hidden_states(model: PreTrainedModel, input_ids: object, **inputs: object) -> Tensor:
     """(rows, length, hidden size): what the output embeddings would read.
 
     Padding stands behind the rows' ends, where causal attention hides it from every token; other
     layouts come with their `inputs`.
     """
     if not in_pieces(model):
-        return plain(model).base_model(input_ids=ids, use_cache=False, **inputs).last_hidden_state
+        trunk = plain(model).base_model
+        found: Tensor = trunk(input_ids=input_ids, use_cache=False, **inputs).last_hidden_state
+        return found
     import torch
 
     from veritune.models.value import reading_at
 
     # Pieces are gathered where the whole model is called, and nowhere else.
+    ids = cast("Tensor", input_ids)
     every = torch.arange(ids.numel(), device=ids.device)
     with reading_at(model, every, bare=True) as seen:
         empty = model(input_ids=ids, use_cache=False, **inputs).logits
-    return (seen[0] + empty.sum()).view(*ids.shape, -1)
+    whole: Tensor = (seen[0] + empty.sum()).view(*ids.shape, -1)
+    return whole
 
 
-def in_pieces(model: Any) -> bool:
+def in_pieces(model: object) -> bool:
     """Whether this process holds a piece of the model's parameters only (FSDP)."""
     return hasattr(model, "set_requires_gradient_sync")

@@ -13,12 +13,14 @@ from veritune.errors import ModelError
 from veritune.models.hub import model_folder
 
 WEIGHTS = ("*.safetensors", "*.bin")
+# What decides on a text's tokens, besides the weights.
 TEXT = ("tokenizer.json", "vocab.json", "merges.txt", "tokenizer.model", "chat_template.jinja")
 CONFIGS = ("config.json", "adapter_config.json")
 # What save_pretrained notes about the program and the place, not about the model.
 INCIDENTAL = {"transformers_version", "_name_or_path", "peft_version", "base_model_name_or_path"}
 # ns: a file system's clock may stand still for so long, and two changes then look like one.
 TICK = 10_000_000
+# A run has a handful of folders of a few files; more are of somebody who scans.
 REMEMBERED = 256
 _DIGESTS: dict[tuple[int, ...], str] = {}
 
@@ -43,6 +45,7 @@ def policy_hash(path: str | Path, known: Mapping[str, str] | None = None) -> str
     base = adapter_base(folder)
     if base is not None:
         total.update(policy_hash(base).encode())
+    # 64 bits name policies; nobody gains by a collision, and people read them.
     return total.hexdigest()[:16]
 
 
@@ -62,6 +65,7 @@ def _digest(file: Path) -> str:
         if known is not None:
             return known
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    # A file that was changed just now may be changed again within the same tick.
     if now - state.st_ctime_ns > TICK:
         if len(_DIGESTS) >= REMEMBERED:
             _DIGESTS.clear()

@@ -7,8 +7,9 @@ fewer are computed by torch as it would alone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from jaxtyping import Float, Int
@@ -17,12 +18,17 @@ from torch.nn.functional import cross_entropy
 
 from veritune.models import chunks
 from veritune.models.chunks import IGNORED, ChunkedLoss, ChunkedScores, HeadProduct, linear
-from veritune.models.forward import in_pieces
+from veritune.models.forward import OutputHead, in_pieces, output_head
 from veritune.models.linear import OneDnnLinear
 from veritune.models.value import reading_at
 
+if TYPE_CHECKING:
+    pass
+
+# Largest gap between a model's logits and its head's product that rounding explains.
 SAME = 1e-3
-"""Largest gap between a model's logits and its head's product that rounding explains."""
+# Where a model keeps what was found out about its head.
+PLAIN_HEAD = "_veritune_plain_head"
 EntropyUse = Literal["monitored", "trained"]
 
 
@@ -35,7 +41,7 @@ class States:
     """
 
     hidden: Tensor
-    head: Any
+    head: OutputHead
     logits: Tensor | None
     fp32: bool = False
 
@@ -71,7 +77,7 @@ class States:
 
 
 def read_states(
-    model: Any, inputs: dict[str, Any], states: Tensor, *, fp32: bool = False
+    model: torch.nn.Module, inputs: Mapping[str, object], states: Tensor, *, fp32: bool = False
 ) -> States:
     """Call `model` on `inputs` and keep its hidden states at places of the flattened rows.
 
@@ -80,36 +86,38 @@ def read_states(
     if not is_plain_head(model):
         with reading_at(model, states) as seen:
             logits = model(**inputs, use_cache=False).logits[0]
-        return States(seen[0], model.get_output_embeddings(), logits)
+        return States(seen[0], output_head(model), logits)
     with reading_at(model, states, bare=True) as seen:
         empty = model(**inputs, use_cache=False).logits
     # Sharded parameters are gathered again for what hangs on the model's own output.
     hidden = seen[0] + empty.sum() if in_pieces(model) else seen[0]
-    return States(hidden, model.get_output_embeddings(), None, fp32)
+    return States(hidden, output_head(model), None, fp32)
 
 
-def is_plain_head(model: Any) -> bool:
+def is_plain_head(model: torch.nn.Module) -> bool:
     """Whether the logits are the product of hidden states and output embeddings, and no more.
 
     Found out once, on two tokens: some models scale or bound their logits, and an adapter may lie
     on the output embeddings.
     """
-    known: bool | None = getattr(model, "_veritune_plain_head", None)
+    known: bool | None = getattr(model, PLAIN_HEAD, None)
     if known is None:
         known = _try_head(model)
-        model._veritune_plain_head = known
+        setattr(model, PLAIN_HEAD, known)
     return known
 
 
-def _try_head(model: Any) -> bool:
-    head = model.get_output_embeddings()
+def _try_head(model: torch.nn.Module) -> bool:
+    head = output_head(model)
     if type(head) not in (torch.nn.Linear, OneDnnLinear):
         return False
-    places = torch.arange(2, device=model.device)
+    # Any two tokens do: whatever is made of the product is made of all of them.
+    places = torch.arange(2, device=head.weight.device)
     with torch.no_grad(), torch.random.fork_rng():
         with reading_at(model, places) as seen:
             logits = model(input_ids=places[None], use_cache=False).logits[0]
         product_alone = head(seen[0])
+    # Relative to the largest logit, since rounding is.
     scale = float(logits.abs().max())
     return bool((logits - product_alone).abs().max() <= SAME * max(scale, 1.0))
 
@@ -178,6 +186,8 @@ def _scaled(logits: Tensor, temperature: float) -> Tensor:
     return precise if temperature == 1.0 else precise / temperature
 
 
-def _of_type(hidden: Tensor, head: Any, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor | None]:
+def _of_type(
+    hidden: Tensor, head: OutputHead, dtype: torch.dtype
+) -> tuple[Tensor, Tensor, Tensor | None]:
     bias = None if head.bias is None else head.bias.to(dtype)
     return hidden.to(dtype), head.weight.to(dtype), bias

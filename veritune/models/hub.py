@@ -10,7 +10,9 @@ from pathlib import Path
 from veritune.errors import MissingFileError, ModelError
 
 HUB_NAME = re.compile(r"^[\w.-]+(/[\w.-]+)?$")
+# Without pickles (`*.bin`, `*.pt`), which loading would run.
 HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
+# A hub that cannot be reached is said to be so before anybody has left.
 CONNECT_SECONDS = 10.0
 
 
@@ -21,6 +23,7 @@ def model_folder(path: str | Path) -> Path:
         return folder
     if folder.exists():
         raise ModelError(f"{path}: is a file; give the folder that holds config.json")
+    # A path that is mistyped must not be asked of the hub.
     if not HUB_NAME.match(str(path)) or str(path).startswith((".", "/", "~")):
         raise MissingFileError(f"{path}: no such folder; give a Hugging Face folder or a hub name")
     return _from_hub(str(path))

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 
 CPUINFO = Path("/proc/cpuinfo")
+# Read by oneDNN and by torch when the first kernel is made, so set before that.
 CACHES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
 # Kernels that oneDNN, and torch for it, keep: each shape has its own, of up to a megabyte, and
 # of the 1,024 that they would keep few come again where every batch is of another length.
@@ -30,6 +31,7 @@ ROWS = 64
 def prefers_onednn() -> bool:
     """Whether oneDNN is the faster one on this machine: on AMD with AVX-512."""
     names = ("_linear_pointwise", "_reorder_linear_weight")
+    # They are torch's own, and not promised: another version may lack them.
     known = all(hasattr(torch.ops.mkldnn, name) for name in names)
     vector = torch.backends.cpu.get_cpu_capability()
     return known and vector == "AVX512" and "AuthenticAMD" in _cpuinfo()

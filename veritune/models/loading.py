@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from veritune.errors import ModelError
 from veritune.models.hashing import WEIGHTS, adapter_base
@@ -13,7 +13,7 @@ from veritune.models.transformers_logging import silence_transformers
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedModel
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
 def load_policy(
@@ -22,7 +22,7 @@ def load_policy(
     dtype: str = "float32",
     adapter: str | Path | None = None,
     device: str | None = None,
-) -> tuple[Any, Any]:
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """(model in eval mode, tokenizer) of a folder, a hub name, or a PEFT adapter folder.
 
     An adapter stays a PEFT model, its weights apart from the base's and they alone trainable. The
@@ -41,18 +41,20 @@ def load_policy(
         if adapter is not None:
             raise ModelError(f"{path}: is an adapter itself; give the base model, or no adapter")
         adapter, folder = folder, model_folder(base)
+    # It prints bars and advice, which are not for our users.
     with silence_transformers():
         model = _load_model(folder, getattr(torch, dtype))
         if place == "cpu":
             use_onednn(model)
-        vocabulary: int = model.get_input_embeddings().num_embeddings
+        vocabulary = cast("torch.nn.Embedding", model.get_input_embeddings()).num_embeddings
         tokenizer = load_tokenizer(folder, vocabulary)
         if adapter is not None:
             model = _apply_adapter(model, model_folder(adapter))
-    return model.to(place).eval(), tokenizer
+    # `PreTrainedModel.to` is annotated as a function that has lost its model.
+    return torch.nn.Module.to(model, place).eval(), tokenizer
 
 
-def _load_model(folder: Path, dtype: torch.dtype) -> Any:
+def _load_model(folder: Path, dtype: torch.dtype) -> PreTrainedModel:
     from transformers import AutoModelForCausalLM
 
     if not (folder / "config.json").is_file():
@@ -61,14 +63,15 @@ def _load_model(folder: Path, dtype: torch.dtype) -> Any:
         raise ModelError(f"{folder}: no weights (*.safetensors); copy or save the model again")
     try:
         # Typed as giving the model alone, it gives a pair where it is asked to report.
-        loaded: Any = AutoModelForCausalLM.from_pretrained(
+        loaded: object = AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype, output_loading_info=True
         )
-        model, report = loaded
+        model, report = cast("tuple[PreTrainedModel, dict[str, set[str]]]", loaded)
     except Exception as error:
         raise ModelError(
             f"{folder}: cannot be loaded ({_first_line(error)}); copy or save the model again"
         ) from None
+    # transformers fills such tensors with random numbers, and only warns.
     lost = sorted(report["missing_keys"]) or sorted(map(str, report["mismatched_keys"]))
     if lost:
         raise ModelError(
@@ -78,17 +81,19 @@ def _load_model(folder: Path, dtype: torch.dtype) -> Any:
     return model
 
 
-def _apply_adapter(model: PreTrainedModel, folder: Path) -> Any:
+def _apply_adapter(model: PreTrainedModel, folder: Path) -> PreTrainedModel:
     from peft import PeftModel
 
     if adapter_base(folder) is None:
         raise ModelError(f"{folder}: no adapter_config.json; give the folder of a PEFT adapter")
     try:
-        return PeftModel.from_pretrained(model, folder, is_trainable=True)
+        adapted: object = PeftModel.from_pretrained(model, folder, is_trainable=True)
     except Exception as error:
         raise ModelError(
             f"{folder}: the adapter does not fit the model ({_first_line(error)})"
         ) from None
+    # No subclass, but it answers all that is asked of a model here.
+    return cast("PreTrainedModel", adapted)
 
 
 def _first_line(error: Exception) -> str:

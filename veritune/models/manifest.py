@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from veritune.errors import ModelError
 from veritune.models.hashing import file_digest
@@ -63,7 +62,7 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     try:
         text = path.read_text()
-        found: dict[str, Any] = json.loads(text)
+        found: dict[str, dict[str, str]] = json.loads(text)
         if text != _text(found["made_by"], found["files"]):
             raise ValueError("its own hash is another")
     except FileNotFoundError:
@@ -83,6 +82,7 @@ def check_folder(folder: Path) -> Manifest:
     if more := sorted(n for n in here - set(manifest.files) if Path(n).suffix in READ):
         raise ModelError(f"{folder / more[0]}: not of this checkpoint")
     with ThreadPoolExecutor(2) as disk:
+        # In order, so that of several faults the same one is named.
         names = sorted(manifest.files)
         found = disk.map(file_digest, (folder / name for name in names))
         for name, digest in zip(names, found, strict=True):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -23,14 +23,18 @@ from veritune.models.hub import model_folder
 from veritune.models.loading import load_policy
 from veritune.records import Checkpoint
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+# Folder beside a checkpoint's weights: what its trainer resumes from, no part of its hash.
 STATE = "trainer"
-"""Folder beside a checkpoint's weights: what its trainer resumes from, no part of its hash."""
+# In the trainer's folder, which is no part of the policy's hash.
 MASTERS = "masters.safetensors"
 
 
 def load_trainable(
     path: str | Path, *, base_dtype: str = "float32", device: str | None = None
-) -> tuple[Any, Any]:
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """(model, tokenizer) as `load_policy` gives them, with every trainable weight in float32.
 
     The frozen base of an adapter is loaded in `base_dtype`. Raises `ModelError`.
@@ -50,13 +54,14 @@ def load_trainable(
 
 
 def save_trained(
-    model: Any,
-    tokenizer: Any,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
     folder: Path,
     dtype: str,
     beside: Callable[[Path], None] | None = None,
 ) -> Checkpoint:
     """As `save_policy`, with weights in `dtype`, and the float32 ones beside where that is less."""
+    # An adapter's weights are written as they are trained.
     rounded = dtype != "float32" and not hasattr(model, "peft_config")
 
     def write(aside: Path) -> None:
@@ -71,7 +76,7 @@ def save_trained(
     return save_policy(model, tokenizer, folder, beside=write, dtype=dtype)
 
 
-def _put(model: Any, file: Path) -> None:
+def _put(model: PreTrainedModel, file: Path) -> None:
     named = dict(model.named_parameters())
     try:
         with torch.no_grad():

@@ -25,20 +25,24 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import torch
 
 from veritune.errors import ModelError
 from veritune.models.checkpoints import save_policy
-from veritune.models.forward import hidden_states, plain
+from veritune.models.forward import hidden_states, output_head, plain
 from veritune.models.head import States, token_scores
 from veritune.models.hub import model_folder
 from veritune.models.loading import load_policy
 from veritune.models.value import head_values, load_head, save_head, value_head
 from veritune.records import Checkpoint
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
 RewardKind = Literal["preference", "outcome", "process"]
+# What tells a reward model's folder from a policy's.
 KIND_FILE = "reward.json"
 # (first, last) token of a step or a solution, both within.
 TokenSpan = tuple[int, int]
@@ -48,13 +52,13 @@ TokenSpan = tuple[int, int]
 class RewardModel:
     """`head` reads the trunk of `model`; `likelihood` weighs what the model itself expected."""
 
-    model: Any
-    head: Any
-    likelihood: Any
-    tokenizer: Any
+    model: PreTrainedModel
+    head: torch.nn.Linear
+    likelihood: torch.nn.Linear
+    tokenizer: PreTrainedTokenizerBase
     kind: RewardKind
+    # The last part of where it was loaded from.
     name: str = "reward model"
-    """The last part of where it was loaded from."""
 
     def numbers(
         self, rows: Sequence[Sequence[int]], spans: Sequence[Iterable[TokenSpan]]
@@ -66,6 +70,7 @@ class RewardModel:
             return hidden.new_zeros(0)
         row, _, last = torch.tensor(places, device=hidden.device).unbind(1)
         out = self._head(hidden[row, last])
+        # A weight of 0 saves the logits of all tokens.
         if self.likelihood.weight.any():
             logprobs = _span_logprobs(self.model, hidden, ids, places)
             out = out + self.likelihood(logprobs.to(self.likelihood.weight.dtype)[:, None])[:, 0]
@@ -90,6 +95,7 @@ class RewardModel:
         places = [(i, *span) for i, of_row in enumerate(spans) for span in of_row]
         with torch.no_grad():
             logprobs = _span_logprobs(self.model, *self._read(rows), places)
+            # At least 1 nat: likelihoods that hardly differ must not be blown up.
             weight = 1 / max(float(logprobs.std(correction=0)), 1.0)
             self.likelihood.weight.fill_(weight)
             self.head.bias.fill_(-weight * float(logprobs.mean()))
@@ -107,7 +113,10 @@ class RewardModel:
 
 
 def _span_logprobs(
-    model: Any, hidden: torch.Tensor, ids: torch.Tensor, places: Sequence[tuple[int, int, int]]
+    model: PreTrainedModel,
+    hidden: torch.Tensor,
+    ids: torch.Tensor,
+    places: Sequence[tuple[int, int, int]],
 ) -> torch.Tensor:
     """(places,): the log-probability of each (row, first, last), in nats.
 
@@ -119,12 +128,12 @@ def _span_logprobs(
         for at in range(max(first, 1), last + 1)
     ]
     row, at, place = torch.tensor(tokens, device=hidden.device).view(-1, 3).unbind(1)
-    states = States(hidden[row, at - 1], plain(model).get_output_embeddings(), None)
+    states = States(hidden[row, at - 1], output_head(plain(model)), None)
     every, _ = token_scores(states, ids[row, at])
     return every.new_zeros(len(places)).index_add(0, place, every)
 
 
-def _weigher(weight: float, model: Any) -> Any:
+def _weigher(weight: float, model: PreTrainedModel) -> torch.nn.Linear:
     """Multiplies by one number that can be learned."""
     out = torch.nn.Linear(1, 1, bias=False)
     torch.nn.init.constant_(out.weight, weight)

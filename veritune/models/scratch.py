@@ -9,6 +9,7 @@ from veritune.config import ScratchConfig
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+# The newline, and ASCII from the blank to the tilde.
 PRINTABLE = "\n" + "".join(map(chr, range(32, 127)))
 # Symbols that no problem text holds, so that text can never be read as a special token.
 PAD, EOS = "\u2400", "\u2404"

@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from veritune.errors import ModelError
+from veritune.records import Message, Problem
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+# A token by itself in nearly every vocabulary, and not changed by what follows.
 ANCHOR = "a"
+NO_KWARGS: Mapping[str, object] = MappingProxyType({})
 
 
-def encode_prompt(tokenizer: PreTrainedTokenizerBase, prompt: str | Sequence[Any]) -> list[int]:
-    """Token ids of a prompt: plain text, or chat messages through the model's chat template.
+def encode_problem(tokenizer: PreTrainedTokenizerBase, problem: Problem) -> list[int]:
+    """Token ids of what a model is given of a problem; see `encode_prompt`."""
+    return encode_prompt(
+        tokenizer,
+        problem.prompt,
+        prefill=problem.prefill,
+        template_kwargs=problem.template_kwargs,
+    )
+
+
+def encode_prompt(
+    tokenizer: PreTrainedTokenizerBase,
+    prompt: str | Sequence[Message],
+    *,
+    prefill: str = "",
+    template_kwargs: Mapping[str, object] = NO_KWARGS,
+) -> list[int]:
+    """Token ids of a prompt: plain text, or chat messages through the model's chat template, which
+    is given `template_kwargs`; behind it `prefill`, which the model continues.
 
     Messages that end with the assistant's turn are continued inside it.
     Raises `ModelError` for text that the tokenizer has no tokens for.
     """
     try:
         if isinstance(prompt, str):
-            ids = list(tokenizer(prompt)["input_ids"])
+            ids = list(tokenizer(prompt + prefill)["input_ids"])
         else:
-            ids = _encode_chat(tokenizer, prompt)
+            text = _chat_text(tokenizer, prompt, template_kwargs)
+            ids = list(tokenizer(text + prefill, add_special_tokens=False)["input_ids"])
     except ModelError:
         raise
     except Exception as error:
@@ -76,20 +99,31 @@ def _strips(tokenizer: PreTrainedTokenizerBase) -> bool:
     return len(ids) > 1 and tokenizer.decode(ids[1:]) == ANCHOR
 
 
-def _encode_chat(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Any]) -> list[int]:
+def _chat_text(
+    tokenizer: PreTrainedTokenizerBase,
+    messages: Sequence[Message],
+    template_kwargs: Mapping[str, object] = NO_KWARGS,
+) -> str:
+    """Messages through the model's chat template, up to where the model is to write."""
     if not tokenizer.chat_template:
         raise ModelError(
             "prompts are chat messages but the model's tokenizer has no chat template; "
             "use an instruct model or plain text prompts"
         )
+    for name in template_kwargs:
+        if not re.search(rf"\b{re.escape(name)}\b", str(tokenizer.chat_template)):
+            raise ModelError(
+                f"prompt.template_kwargs.{name}: the model's chat template has no such argument"
+            )
     begun = messages[-1]["role"] == "assistant"
-    return list(
-        tokenizer.apply_chat_template(
+    render: Any = tokenizer.apply_chat_template  # Whose own arguments no recipe can name.
+    return str(
+        render(
             list(messages),
             add_generation_prompt=not begun,
             continue_final_message=begun,
-            tokenize=True,
-            return_dict=False,
+            tokenize=False,
+            **template_kwargs,
         )
     )
 

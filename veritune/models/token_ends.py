@@ -28,11 +28,13 @@ def token_ends(
     fresh = sorted(set(token_ids).difference(known))
     known.update(zip(fresh, completion_texts(tokenizer, [[id] for id in fresh]), strict=True))
     pieces = [known[id] for id in token_ids]
+    # Token by token where that is the text; else by growing prefixes, which costs a decoding each.
     if "".join(pieces).startswith(text) and "\ufffd" not in "".join(pieces):
         lengths = accumulate(len(piece) for piece in pieces)
     else:
         prefixes = [token_ids[: i + 1] for i in range(len(token_ids))]
         whole = (len(t.rstrip("\ufffd")) for t in completion_texts(tokenizer, prefixes))
+        # Never back: a prefix may end within a character.
         lengths = accumulate(whole, max)
     return [min(length, len(text)) for length in lengths]
 

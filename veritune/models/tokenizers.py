@@ -12,6 +12,7 @@ from veritune.errors import ModelError
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+# transformers' names for a tokenizer that is only what its tokenizer.json says.
 PLAIN = ("PreTrainedTokenizerFast", "TokenizersBackend")
 # Where loaders that rebuild a tokenizer for the wrong model lose text.
 PROBES = ("a b", " a", "a  b", "\na\n\n b", "a\n  b ", string.printable[:95])
@@ -26,6 +27,7 @@ def load_tokenizer(folder: Path, vocabulary: int) -> PreTrainedTokenizerBase:
     model's class, which silently drops blanks and newlines; such a one is loaded from its own
     tokenizer.json. Raises `ModelError` where text or ids are lost all the same.
     """
+    # As it was declared first; the other way is for folders that declare nothing useful.
     attempts = [_plain, _auto] if _declares_plain(folder) else [_auto, _plain]
     complaint = ""
     for attempt in attempts:

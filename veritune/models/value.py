@@ -8,38 +8,44 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import torch
 from safetensors.torch import load_file, save_file
 
 from veritune.errors import ModelError
+from veritune.models.forward import output_head
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+# Beside the weights, and not in them: the folder stays a normal one.
 HEAD_FILE = "value_head.safetensors"
 
 
-def value_head(model: Any) -> Any:
+def value_head(model: PreTrainedModel) -> torch.nn.Linear:
     """A linear map from the model's hidden size to 1, float32, all zeros: V = 0 everywhere."""
-    head = torch.nn.Linear(model.get_output_embeddings().weight.shape[1], 1)
+    head = torch.nn.Linear(output_head(model).weight.shape[1], 1)
+    # V = 0 is the honest start: a random head would be noise in the first advantages.
     torch.nn.init.zeros_(head.weight)
     torch.nn.init.zeros_(head.bias)
     return head.to(model.device)
 
 
-def head_values(head: Any, hidden: torch.Tensor) -> torch.Tensor:
+def head_values(head: torch.nn.Linear, hidden: torch.Tensor) -> torch.Tensor:
     """(...,) from hidden states (..., hidden size), in the head's precision under any autocast."""
     with torch.autocast(hidden.device.type, enabled=False):
         out: torch.Tensor = head(hidden.to(head.weight.dtype))[..., 0]
     return out
 
 
-def save_head(head: Any, folder: Path) -> None:
+def save_head(head: torch.nn.Linear, folder: Path) -> None:
     """Write a head beside the weights in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: t.detach().cpu() for name, t in head.state_dict().items()}, folder / HEAD_FILE)
 
 
-def load_head(folder: Path, model: Any) -> Any | None:
+def load_head(folder: Path, model: PreTrainedModel) -> torch.nn.Linear | None:
     """The head in `folder`, for `model`; None where there is none."""
     if not (folder / HEAD_FILE).is_file():
         return None
@@ -54,7 +60,7 @@ def load_head(folder: Path, model: Any) -> Any | None:
 
 @contextmanager
 def reading_at(
-    model: Any, states: torch.Tensor, *, bare: bool = False
+    model: torch.nn.Module, states: torch.Tensor, *, bare: bool = False
 ) -> Iterator[list[torch.Tensor]]:
     """Inside, a call of `model` makes logits (1, states, vocabulary) for these states alone.
 
@@ -67,7 +73,8 @@ def reading_at(
         seen[:] = [inputs[0].flatten(0, 1)[states]]
         return (seen[0][None, :0] if bare else seen[0][None],)
 
-    hook = model.get_output_embeddings().register_forward_pre_hook(pick)
+    head = cast("PreTrainedModel", model).get_output_embeddings()
+    hook = head.register_forward_pre_hook(pick)
     try:
         yield seen
     finally:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from veritune.lazy import lazily
 from veritune.problems.datasets import DATASETS
+from veritune.problems.examples import reference_solution
 from veritune.problems.generating import GENERATORS, generate
 from veritune.problems.inputs import read_pairs, read_problems, read_verified, say_notes
 from veritune.problems.loading import (
@@ -17,8 +18,15 @@ from veritune.problems.loading import (
 )
 from veritune.problems.rules import check_by_rule
 from veritune.problems.samples import iter_candidates, read_candidates
-from veritune.problems.splits import demonstrations, recipe_problems, reference_solution
-from veritune.problems.stepwise import Format, Neutral, read_stepwise, to_row, until_error
+from veritune.problems.splits import demonstrations, recipe_problems
+from veritune.problems.stepwise import (
+    Format,
+    Neutral,
+    convert_steps,
+    read_stepwise,
+    to_row,
+    until_error,
+)
 from veritune.problems.survey import Survey, survey
 
 if TYPE_CHECKING:
@@ -52,6 +60,7 @@ __all__ = [
     "Survey",
     "check_by_rule",
     "content",
+    "convert_steps",
     "demonstrations",
     "generate",
     "guess_source",

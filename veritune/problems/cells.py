@@ -6,24 +6,25 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from veritune.text import parse_json
 
+# Looked at first: most texts are no JSON, and parsing is slow.
 _JSON = re.compile(r"\s*[\[{]")
+# ASDiv writes `9 (apples)`.
 _WITH_UNIT = re.compile(r"(-?[\d.,:/]+)\s*\([^()]*[A-Za-z][^()]*\)")
+# Characters of a column, as JSON, that travels along as metadata: others hold whole samples.
 LARGEST_METADATA = 2_000
-"""Characters of a column, as JSON, that travels along as metadata: others hold whole samples."""
 
 
-def is_empty(value: Any) -> bool:
+def is_empty(value: object) -> bool:
     """Whether a cell holds nothing; 0 and false are something."""
     if isinstance(value, float):
         return math.isnan(value)
     return value is None or (isinstance(value, str | list | tuple | dict) and not len(value))
 
 
-def opened(value: Any) -> Any:
+def opened(value: object) -> object:
     """The list or object of a JSON text; anything else as it is."""
     if not isinstance(value, str) or not _JSON.match(value):
         return value
@@ -34,7 +35,7 @@ def opened(value: Any) -> Any:
     return found if isinstance(found, list | dict) else value
 
 
-def answer_text(value: Any) -> str | None:
+def answer_text(value: object) -> str | None:
     """An answer as one text; None for what is no answer.
 
     Several values are one answer, listed. ASDiv's `9 (apples)` is 9.
@@ -44,6 +45,7 @@ def answer_text(value: Any) -> str | None:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
+        # 3.0 in a column of floats was 3 before pandas read it.
         return str(int(value)) if value.is_integer() else repr(value)
     value = opened(value)
     if isinstance(value, str):
@@ -59,9 +61,9 @@ def answer_text(value: Any) -> str | None:
     return None
 
 
-def metadata_of(values: Mapping[str, Any]) -> dict[str, Any]:
+def metadata_of(values: Mapping[str, object]) -> dict[str, object]:
     """The columns that nothing else was made of; long ones are named and left out."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     long: list[str] = []
     for key, value in values.items():
         text = json.dumps(value, default=str)
@@ -72,7 +74,7 @@ def metadata_of(values: Mapping[str, Any]) -> dict[str, Any]:
     return found | ({"left_out": long} if long else {})
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> object:
     """JSON has no NaN and no infinities."""
     if isinstance(value, float) and not math.isfinite(value):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from veritune.errors import RecordError
 
+# Enough to see what is wrong; the count says how often.
 MOST_NAMED = 10
 
 

@@ -18,11 +18,13 @@ from veritune.problems.datasets.dataset import Taught
 
 Part = Literal["train", "test", "demonstrations"]
 GENERATORS = tuple(one.name for one in DATASETS.values() if isinstance(one.problems, Generator))
+# Of all prompts, by their hash: half to train on, the rest for what must never overlap with it.
 _TENTHS: dict[Part, range] = {
     "train": range(0, 5),
     "test": range(5, 7),
     "demonstrations": range(7, 10),
 }
+# Draws in a row without a new problem before a generator counts as exhausted.
 _FRUITLESS = 10_000
 
 
@@ -30,6 +32,7 @@ def generate(config: ProblemsConfig, seed: int, part: Part, count: int) -> list[
     """`count` distinct problems of a part, each with what the erring teacher writes for it."""
     generator = DATASETS[config.source].problems
     assert isinstance(generator, Generator)
+    # A stream a part: more training problems do not change the test problems.
     rng = Random(f"{seed}:{config.source}:{part}")
     draws = generator.draws(config, rng, partial(_belongs, part))
     out: dict[str, Taught] = {}
@@ -52,5 +55,6 @@ def generate(config: ProblemsConfig, seed: int, part: Part, count: int) -> list[
 
 
 def _belongs(part: Part, prompt: str) -> bool:
+    # Of the prompt alone: the part follows from neither seed nor count.
     tenth = int(hashlib.sha256(prompt.encode()).hexdigest()[:8], 16) % 10
     return tenth in _TENTHS[part]

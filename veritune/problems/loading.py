@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from typing import Literal
+from typing import Literal, cast
 
 from veritune.config import ColumnsConfig
 from veritune.errors import InputError, RecipeError, RecordError
@@ -21,8 +21,8 @@ from veritune.records import CodeProblem, MathProblem, Problem
 from veritune.text import shown
 
 SOURCES = tuple(one.name for one in DATASETS.values() if isinstance(one.problems, Rows))
+# The source that reads every known layout, row by row.
 FILE = "file"
-"""The source that reads every known layout, row by row."""
 NO_COLUMNS = ColumnsConfig()
 
 
@@ -95,7 +95,9 @@ def load_own(
     check_call(function, ("split",), options, source, "problems.source")
     reading = _Reading(source, partial(_read_mapped, columns, option), lenient=True)
     try:
-        for number, row in enumerate(islice(function(split, **options), count), 1):
+        for number, row in enumerate(
+            islice(cast("Iterable[object]", function(split, **options)), count), 1
+        ):
             where = f"{source}:{number}"
             if isinstance(row, dict):
                 reading.take((where, row))
@@ -129,6 +131,7 @@ def guess_source(path: str) -> str:
         rows = one.problems
         if isinstance(rows, Rows) and rows.keys and rows.keys <= keys and not rows.others & keys:
             with suppress(RecordError):
+                # Keys may be the same by chance: the row itself has to be read.
                 rows.from_row(first)
                 return one.name
     return FILE
@@ -167,11 +170,13 @@ class _Reading:
     def _renamed(self, problem: Problem) -> Problem:
         """A problem whose id another has: equal rows are one, other rows get their content's id."""
         known = self._found[problem.id]
+        # In files of ours an id names one problem, and twice the same is a mistake.
         if not self._lenient or problem.metadata.get("kind"):
             raise RecordError(f"id: {problem.id!r} is a duplicate")
         if (known.prompt, known.reference) == (problem.prompt, problem.reference):
             raise _EqualError
         number = 2
+        # Some data sets number their rows anew in every part.
         while (name := f"{problem.id}-{number}") in self._found:
             number += 1
         return replace(problem, id=name)

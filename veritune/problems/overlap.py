@@ -14,10 +14,12 @@ from collections.abc import Sequence
 from veritune.problems.shapes.prompts import text_of
 from veritune.records import Problem
 
+# Sequences of eight words are seldom shared by chance; GPT-3 took 13, for far longer texts.
 WORDS = 8
+# Of the held-out prompt's: half of it in other words around it is still that problem.
 SHARE = 0.5
+# A sequence that stands in so many held-out prompts is no mark of one of them.
 SHARED_BY = 3
-"""A sequence that stands in so many held-out prompts is no mark of one of them."""
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
@@ -40,6 +42,7 @@ def overlaps(pool: Sequence[Problem], held: Sequence[Problem]) -> dict[str, str]
     out: dict[str, str] = {}
     for problem in pool:
         hits = Counter(at for gram in _grams(problem) for at in where.get(gram, ()))
+        # A prompt whose every sequence is shared has size 0 and is in no list.
         near = [at for at, count in hits.items() if count >= SHARE * sizes[at]]
         if near:
             out[problem.id] = held[near[0]].id

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -15,12 +15,13 @@ from veritune.errors import InputError, MissingFileError, RecordError
 from veritune.problems.tables import Numbered, csv_rows, is_saved, json_rows, line_rows, saved_rows
 from veritune.records import first_problem
 
-DatasetRow = tuple[str, dict[str, Any]]
-ReadRow = tuple[str, "dict[str, Any] | RecordError"]
-"""A row with its place, or what is wrong there."""
+DatasetRow = tuple[str, dict[str, object]]
+# A row with its place, or what is wrong there.
+ReadRow = tuple[str, "dict[str, object] | RecordError"]
 T = TypeVar("T")
 _KINDS = (".jsonl", ".ndjson", ".json", ".parquet", ".csv", ".tsv")
 SUFFIXES = (*_KINDS, *(f"{kind}.zst" for kind in _KINDS if kind != ".parquet"))
+# `owner/name`; one without an owner is taken for a file that is not there.
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
@@ -93,6 +94,7 @@ def _named(name: str, rows: Iterator[Numbered]) -> Iterator[ReadRow]:
 def _file_of(folder: Path, split: str) -> Path:
     """The file of a split: the one named for it, else the folder's only data file."""
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name.endswith(SUFFIXES))
+    # By whole words: "test" is not in "latest.jsonl".
     named = [file for file in files if split in re.split(r"[^a-z]+", file.name.lower())]
     found = named or files
     if len(found) == 1:

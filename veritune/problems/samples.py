@@ -19,6 +19,7 @@ from veritune.files import iter_lines, iter_rows, to_record
 from veritune.problems.datasets.gsm8k import id_of
 from veritune.records import Candidate, CodeProblem, Problem
 
+# What it holds is found out by reading it; what is missing or of another type is one line.
 SampleRow = dict[str, Any]
 
 
@@ -80,9 +81,10 @@ def _read(row: SampleRow) -> tuple[str, list[str]]:
     return str(row["task_id"]), _texts(row[key])
 
 
-def _texts(value: Any) -> list[str]:
-    texts = value if isinstance(value, list) else [value]
-    if not all(isinstance(text, str) for text in texts):
+def _texts(value: object) -> list[str]:
+    found = value if isinstance(value, list) else [value]
+    texts = [text for text in found if isinstance(text, str)]
+    if len(texts) < len(found):
         raise ValueError("expected text")
     return texts
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
-from veritune.config import ProblemsConfig
+from veritune.config import ProblemsConfig, PromptConfig
 from veritune.errors import InputError
+from veritune.problems.examples import reference_solution
 from veritune.problems.generating import GENERATORS, generate
 from veritune.problems.loading import load
 from veritune.problems.overlap import content, overlaps
-from veritune.problems.posing import posed
-from veritune.records import CodeProblem, Problem
+from veritune.problems.posing import code_of, posed
+from veritune.records import Problem
 from veritune.text import shown
+
+# Problems as they stand.
+PLAIN = PromptConfig(chat=False)
 
 
 def _silent(text: str) -> None:
@@ -20,11 +24,14 @@ def _silent(text: str) -> None:
 
 
 def recipe_problems(
-    config: ProblemsConfig, seed: int, say: Callable[[str], None] = _silent
+    config: ProblemsConfig,
+    seed: int,
+    say: Callable[[str], None] = _silent,
+    prompt: PromptConfig = PLAIN,
 ) -> tuple[list[Problem], list[Problem]]:
     """(training, held-out) problems, disjoint by id and by content.
 
-    `say` is told what was left out, and why.
+    `say` is told what was left out, and why; `prompt` is how they are put to the model.
 
     Data sets with fewer than `train` + `test` problems give what they have: where one file holds
     both, it is divided in that proportion.
@@ -32,13 +39,15 @@ def recipe_problems(
     if config.source in GENERATORS:
         train = [problem for problem, _ in generate(config, seed, "train", config.train)]
         test = [problem for problem, _ in generate(config, seed, "test", config.test)]
-        return _posed(train, config), _posed(test, config)
+        return _posed(train, config, prompt), _posed(test, config, prompt)
     pool = _loaded(config, config.path, config.split, say)
     held = _loaded(config, config.test_path or config.path, config.test_split, say)
     rng = Random(f"{seed}:{config.source}")
     if one_file := _same(pool, held):
         pool, held = _divided(pool, config, rng)
     test = rng.sample(held, min(config.test, len(held)))
+    # Against all held-out problems, and not only those that are drawn: another count must not move
+    # the line.
     kept = _without(pool, held)
     if config.decontaminate:
         kept = _decontaminated(kept, held, config, say, bounded=not one_file)
@@ -48,7 +57,7 @@ def recipe_problems(
             f"problems: {len(train)} training and {len(test)} held-out problems are left after "
             "removing those that stand in both; give problems.test_path a different file"
         )
-    return _posed(train, config), _posed(test, config)
+    return _posed(train, config, prompt), _posed(test, config, prompt)
 
 
 def _loaded(
@@ -85,6 +94,8 @@ def _decontaminated(
         f"{len(found)} of {len(pool)} training problems overlap with a held-out one"
         f" ({shown(first)} with {shown(found[first])})"
     )
+    # Two files that overlap much are the same data; the halves of one file merely repeat
+    # themselves.
     if bounded and len(found) > config.max_contaminated * len(pool):
         raise InputError(
             f"problems: {what}; to train without them give --problems.max-contaminated 1, to keep"
@@ -94,7 +105,9 @@ def _decontaminated(
     return [problem for problem in pool if problem.id not in found]
 
 
-def demonstrations(config: ProblemsConfig, seed: int, count: int) -> list[tuple[Problem, str]]:
+def demonstrations(
+    config: ProblemsConfig, seed: int, count: int, prompt: PromptConfig = PLAIN
+) -> list[tuple[Problem, str]]:
     """(problem, solution text) for a warm start.
 
     Generators: by the erring teacher, on problems that are in neither split. Data sets: the
@@ -102,30 +115,33 @@ def demonstrations(config: ProblemsConfig, seed: int, count: int) -> list[tuple[
     """
     if config.source in GENERATORS:
         problems, texts = zip(*generate(config, seed, "demonstrations", count), strict=True)
-        return list(zip(_posed(problems, config), texts, strict=True))
-    train, _ = recipe_problems(config, seed)
+        return _begun(zip(_posed(problems, config, prompt), texts, strict=True))
+    train, _ = recipe_problems(config, seed, prompt=prompt)
     pairs = [(problem, text) for problem in train if (text := reference_solution(problem))]
     if count and not pairs:
         raise InputError(
             f"warm_start.demonstrations: no problem of '{config.source}' has a solution; "
             "set it to 0"
         )
-    return pairs[:count]
+    return _begun(pairs[:count])
 
 
-def _posed(problems: Sequence[Problem], config: ProblemsConfig) -> list[Problem]:
-    """The problems as the recipe puts them to the model; no chat where no model was looked at."""
-    return posed(problems, config, chat=config.chat is True, source=config.source)
+def _begun(pairs: Iterable[tuple[Problem, str]]) -> list[tuple[Problem, str]]:
+    """Solutions as they stand behind the prefill of their prompts, or the code that ends it."""
+    return [(problem, _behind(problem, text)) for problem, text in pairs]
 
 
-def reference_solution(problem: Problem) -> str | None:
-    """The text of a problem's own solution, where it has one."""
-    if isinstance(problem, CodeProblem):
-        return problem.reference.solution
-    reference = problem.reference
-    if reference.solution is not None:
-        return reference.solution
-    return "\n".join([*reference.steps, f"\\boxed{{{reference.answer}}}"])
+def _behind(problem: Problem, text: str) -> str:
+    code = code_of(problem)
+    if code and problem.prefill.endswith(code):
+        text = text.removeprefix(code)
+    return text.removeprefix(problem.prefill)
+
+
+def _posed(
+    problems: Sequence[Problem], config: ProblemsConfig, prompt: PromptConfig
+) -> list[Problem]:
+    return posed(problems, prompt, source=config.source)
 
 
 def _divided(

@@ -14,27 +14,32 @@ from veritune.problems.samples import iter_candidates
 from veritune.records import Candidate, Problem
 from veritune.text import shown
 
+# Enough to see what is wrong with a file; thousands of lines would hide it.
 MOST_NAMED = 10
+# Bytes that an index may reach beyond those in use; one far out goes into a set, and not into a
+# field of zeros.
 SPARSE = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """How many candidates there are, how many ended at their limit on tokens, and of which kinds
-    of problems they are."""
+    """How many candidates there are, how many ended at their limit on tokens (and of these before
+    their answer began), and of which kinds of problems they are."""
 
     count: int
     truncated: int
+    truncated_thinking: int
     kinds: frozenset[str]
 
 
 def survey(path: str, problems: Mapping[str, Problem], problems_path: str) -> Survey:
     """Read a file of candidates through; raises `RecordError` naming what is wrong."""
-    keys, count, truncated, kinds = Keys(), 0, 0, set[str]()
+    keys, count, truncated, thinking, kinds = Keys(), 0, 0, 0, set[str]()
     twice, unknown = Found(), Found()
     for line, candidate in iter_candidates(path, problems):
         count += 1
         truncated += candidate.truncated
+        thinking += candidate.truncated and candidate.still_thinking
         problem = problems.get(candidate.problem_id)
         if problem is None:
             unknown.add(line, shown(candidate.problem_id))
@@ -49,7 +54,7 @@ def survey(path: str, problems: Mapping[str, Problem], problems_path: str) -> Su
         )
     if twice.count:
         raise RecordError(f"{path}: {twice.count} candidates stand twice: {twice}")
-    return Survey(count, truncated, frozenset(kinds))
+    return Survey(count, truncated, thinking, frozenset(kinds))
 
 
 class Keys:
@@ -67,9 +72,11 @@ class Keys:
             new = (name, index) not in self._sparse
             self._sparse.add((name, index))
             return new
+        # A bit each: a million candidates take 125 kB.
         byte, bit = index // 8, 1 << index % 8
         if byte >= len(bits):
             bits.extend(bytes(byte + 1 - len(bits)))
+        # An index that was far out once may be in reach by now.
         if bits[byte] & bit or (self._sparse and (name, index) in self._sparse):
             return False
         bits[byte] |= bit

@@ -8,16 +8,15 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from veritune.errors import MissingFileError, RecordError
 from veritune.files import BOM, LONGEST_LINE, iter_lines, open_file
 from veritune.text import parse_json
 
-Numbered = tuple[int, "dict[str, Any] | RecordError"]
-"""A row's number in its file, from 1, and the row, or what is wrong with it."""
+# A row's number in its file, from 1, and the row, or what is wrong with it.
+Numbered = tuple[int, "dict[str, object] | RecordError"]
+# Keys of one JSON object under which files keep their rows.
 LISTS = ("data", "rows", "examples", "problems", "questions", "instances", "train", "test")
-"""Keys of one JSON object under which files keep their rows."""
 
 
 def line_rows(path: Path) -> Iterator[Numbered]:
@@ -29,7 +28,7 @@ def line_rows(path: Path) -> Iterator[Numbered]:
             yield number, RecordError(f"{path}:{number}: {error}")
 
 
-def as_row(value: Any) -> dict[str, Any]:
+def as_row(value: object) -> dict[str, object]:
     """A row as an object; a list is one of numbered values. Raises `ValueError`."""
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
         return {str(at): one for at, one in enumerate(value)}
@@ -57,7 +56,7 @@ class _LinesError(Exception):
     """The text is one JSON value after another."""
 
 
-def _whole(path: Path) -> Any:
+def _whole(path: Path) -> object:
     text = _text(path)
     try:
         return parse_json(text, finite=False)
@@ -73,6 +72,7 @@ def _whole(path: Path) -> Any:
 def _text(path: Path) -> str:
     try:
         with open_file(path) as stream:
+            # 2 GiB: such a text is read whole, unlike lines.
             data = stream.read(LONGEST_LINE * 8)
             return data.removeprefix(BOM).decode()
     except UnicodeDecodeError:
@@ -83,13 +83,14 @@ def _text(path: Path) -> str:
         raise RecordError(f"{path}: cannot be read ({error})") from None
 
 
-def _rows_of(value: Any, path: Path, split: str) -> list[Any]:
+def _rows_of(value: object, path: Path, split: str) -> list[object]:
     if isinstance(value, list):
         return value
     if isinstance(value, dict):
         for name in (split, *LISTS):
             if isinstance(value.get(name), list):
                 return list(value[name])
+        # Objects by id, then columns of equal length, then one row alone.
         inner = list(value.values())
         if inner and all(isinstance(one, dict) for one in inner):
             return [{"id": key, **one} for key, one in value.items()]

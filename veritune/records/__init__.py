@@ -5,7 +5,8 @@ refuses unknown keys; `to_json` leaves out optional fields that are not set. A p
 `problem_from_line`, which tells math from code by its `kind`.
 """
 
-from veritune.records.candidates import Candidate
+from veritune.records.candidates import AnswerPart, Candidate
+from veritune.records.metrics import MetricsRow, MetricValue, OnStep, number, rate, texts, whole
 from veritune.records.problems import (
     AssertTests,
     CallCase,
@@ -44,6 +45,7 @@ from veritune.records.verdicts import (
 from veritune.records.verified import VerifiedCandidate
 
 __all__ = [
+    "AnswerPart",
     "AssertTests",
     "CallCase",
     "CallTests",
@@ -59,6 +61,9 @@ __all__ = [
     "MathProblem",
     "MathReference",
     "Message",
+    "MetricValue",
+    "MetricsRow",
+    "OnStep",
     "Outcome",
     "PartVerdict",
     "Problem",
@@ -77,6 +82,10 @@ __all__ = [
     "Verdict",
     "VerifiedCandidate",
     "first_problem",
+    "number",
     "problem_from_json",
     "problem_from_line",
+    "rate",
+    "texts",
+    "whole",
 ]

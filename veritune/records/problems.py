@@ -1,7 +1,8 @@
 """Problems: a prompt with what is needed to check an answer, of a math problem or of a program.
 
 Everything that decides how a candidate is checked stands in the typed reference. `metadata` is
-free: it travels along for people, and nothing is decided by it.
+free: it travels along for people, and nothing is decided by it. `prefill` is what the model's turn
+begins with; `template_kwargs` are arguments of its chat template.
 """
 
 from __future__ import annotations
@@ -9,16 +10,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import BeforeValidator, Field, ValidationError, with_config
 from typing_extensions import TypedDict
 
 from veritune.errors import RecordError
-from veritune.records.record import STRICT, Record, adapter, first_problem
-
-# Of a field that is left out of files where it has its default.
-OMIT = {"omit": True}
+from veritune.records.record import OMIT, STRICT, Record, adapter, first_problem
 
 
 @with_config(STRICT)
@@ -116,8 +114,8 @@ class StepRule(Record):
     settings: dict[str, str | int] = field(default_factory=dict, metadata=OMIT)
 
 
+# Below it every whole float is the number that was written.
 EXACT = 2**53
-"""Below it every whole float is the number that was written."""
 
 
 def _as_text(value: object) -> object:
@@ -131,8 +129,8 @@ def _as_text(value: object) -> object:
     return str(int(value) if whole else value)
 
 
+# An answer; data sets also write it as a JSON number.
 AnswerText = Annotated[str, BeforeValidator(_as_text)]
-"""An answer; data sets also write it as a JSON number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +166,9 @@ class MathProblem(Record):
     kind: Literal["math"] = "math"
     prompt: str | list[Message]
     reference: MathReference
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, object] = field(default_factory=dict)
+    prefill: str = field(default="", metadata=OMIT)
+    template_kwargs: dict[str, object] = field(default_factory=dict, metadata=OMIT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +179,9 @@ class CodeProblem(Record):
     kind: Literal["code"] = "code"
     prompt: str | list[Message]
     reference: CodeReference
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, object] = field(default_factory=dict)
+    prefill: str = field(default="", metadata=OMIT)
+    template_kwargs: dict[str, object] = field(default_factory=dict, metadata=OMIT)
 
 
 Problem = MathProblem | CodeProblem
@@ -189,10 +191,10 @@ _EITHER = Annotated[Problem, Field(discriminator="kind")]
 def problem_from_line(line: str | bytes) -> Problem:
     """The problem of one JSON object; raises `RecordError` with one line naming the key."""
     try:
-        found: Problem = adapter(_EITHER).validate_json(line)
+        found = adapter(_EITHER).validate_json(line)
     except ValidationError as error:
         raise RecordError(first_problem(error, tagged=True)) from None
-    return found
+    return cast(Problem, found)
 
 
 def problem_from_json(value: object) -> Problem:

@@ -6,14 +6,20 @@ import json
 from collections.abc import Hashable
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
-from typing import Annotated, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self, cast
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from veritune.errors import RecordError
 from veritune.text import writable
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+# No number for a text, no unknown keys: what a file means is not guessed.
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+# Of a field that is left out of files where it has its default.
+OMIT = {"omit": True}
 # A number that sqlite and parquet can hold.
 Index = Annotated[int, Field(ge=0, lt=2**63)]
 # Made once: `json.dumps` with an option makes one a call.
@@ -77,14 +83,14 @@ def _specs(shape: Hashable) -> tuple[tuple[str, object, bool], ...]:
             spec.default_factory() if spec.default_factory is not MISSING else spec.default,
             bool(spec.metadata.get("omit")),
         )
-        for spec in fields(cast(Any, shape))
+        for spec in fields(cast("type[DataclassInstance]", shape))
     )
 
 
 @cache
-def adapter(shape: Hashable) -> TypeAdapter[Any]:
+def adapter(shape: Hashable) -> TypeAdapter[object]:
     """What checks and builds a shape; made once."""
-    return TypeAdapter(cast(Any, shape))
+    return TypeAdapter(cast("type[object]", shape))
 
 
 def first_problem(error: ValidationError, *, tagged: bool = False) -> str:

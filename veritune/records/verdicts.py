@@ -8,10 +8,15 @@ from typing import ClassVar, Literal
 from veritune.errors import RecordError
 from veritune.records.record import Index, Record
 
+# Three: what the verifier could not decide is neither.
 Outcome = Literal["passed", "failed", "error"]
+# What the evidence on a step allows: an error was found; what was checked holds, but not all of the
+# step was; the whole step holds; nothing was checked.
 StepLabel = Literal["incorrect", "consistent", "verified", "unchecked"]
-"""What the evidence on a step allows: an error was found; what was checked holds, but not all of
-the step was; the whole step holds; nothing was checked."""
+# arithmetic: calculations recomputed; derivation: statements proved from earlier ones; trace: the
+# data set's own rule; execution: a failing run; probability: a reward model's; judge: a language
+# model's word; rollouts: the share of completions that pass; annotation: as a file says; own: own
+# code's.
 EvidenceKind = Literal[
     "arithmetic",
     "derivation",
@@ -21,11 +26,11 @@ EvidenceKind = Literal[
     "judge",
     "rollouts",
     "annotation",
+    "own",
 ]
-"""arithmetic: calculations recomputed; derivation: statements proved from earlier ones; trace: the
-data set's own rule; execution: a failing run; probability: a reward model's; judge: a language
-model's word; rollouts: the share of completions that pass; annotation: as a file says."""
+# lower: candidate and tests shared a process, so a verdict could be forged.
 Trust = Literal["full", "lower"]
+# note changes nothing; suspicious is not imitated; cheat earns nothing.
 Degree = Literal["note", "suspicious", "cheat"]
 TestOutcome = Literal[
     "accepted",

@@ -2,11 +2,12 @@
 
 from veritune.report.intervals import Rate, wilson
 from veritune.report.page import environment, save_page, write_report
-from veritune.report.plots import Line, chart, curves, forest, style_of, swatch
+from veritune.report.plots import Line, Style, chart, curves, forest, style_of, swatch
 
 __all__ = [
     "Line",
     "Rate",
+    "Style",
     "chart",
     "curves",
     "environment",

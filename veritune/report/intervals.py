@@ -27,6 +27,7 @@ def wilson(rate: float, n: int) -> Rate:
 
     (p + z^2/2n +- z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n); with n = 0 it is [0, 1].
     """
+    # Nothing was seen: every rate is possible.
     if n == 0:
         return Rate(value=rate, low=0.0, high=1.0, n=0)
     scale = 1 + Z95**2 / n

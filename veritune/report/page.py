@@ -22,6 +22,7 @@ from veritune.report.samples import choose
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+# A page that is read to its end.
 SAMPLES = 10
 
 

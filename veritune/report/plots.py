@@ -9,9 +9,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from veritune.report.intervals import Rate
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Stands for the page's text colour until the SVG is written.
 INK = "#010203"
@@ -23,6 +27,16 @@ class Style(NamedTuple):
     colour: str
     mark: str
     dash: tuple[int, tuple[int, ...]]
+
+
+class Look(TypedDict):
+    """What matplotlib calls a `Style`."""
+
+    color: str
+    marker: str
+    linestyle: tuple[int, tuple[int, ...]] | str
+    markersize: float
+    linewidth: float
 
 
 # Okabe and Ito's palette, safe for colour-blind readers.
@@ -90,7 +104,8 @@ def forest(title: str, rows: Sequence[tuple[str, Rate]]) -> str:
     axes.set_title(title, loc="left", fontsize=10, color=INK, parse_math=False)
     for place, (_, rate) in enumerate(rows):
         span = ([100 * (rate.value - rate.low)], [100 * (rate.high - rate.value)])
-        look = _look(STYLES[0]) | {"linestyle": ""}
+        look = _look(STYLES[0])
+        look["linestyle"] = ""
         axes.errorbar([100 * rate.value], [place], xerr=span, **look, elinewidth=1.4, capsize=2.5)
     axes.set_yticks(range(len(rows)), [name for name, _ in rows])
     axes.invert_yaxis()
@@ -114,7 +129,7 @@ def swatch(style: Style) -> str:
     return _svg(figure, "")
 
 
-def _draw(axes: Any, line: Line, shift: float) -> None:
+def _draw(axes: Axes, line: Line, shift: float) -> None:
     at = [round + shift for round in line.rounds]
     values = [100 * rate.value for rate in line.rates]
     below = [100 * max(0.0, rate.value - rate.low) for rate in line.rates]
@@ -122,7 +137,7 @@ def _draw(axes: Any, line: Line, shift: float) -> None:
     axes.errorbar(at, values, yerr=(below, above), **_look(line.style), elinewidth=1, capsize=2)
 
 
-def _look(style: Style) -> dict[str, Any]:
+def _look(style: Style) -> Look:
     return {
         "color": style.colour,
         "marker": style.mark,
@@ -134,10 +149,11 @@ def _look(style: Style) -> dict[str, Any]:
 
 def _top(lines: Sequence[Line]) -> int:
     """The scale's end in percent: 100, or 20 where everything lies below that."""
+    # Rates of a few percent would lie on the axis of a full scale.
     return 20 if all(rate.high <= 0.2 for line in lines for rate in line.rates) else 100
 
 
-def _dress(axes: Any, last: int, top: int) -> None:
+def _dress(axes: Axes, last: int, top: int) -> None:
     axes.set(xlim=(-0.25, last + 0.25), ylim=(-0.03 * top, 1.03 * top))
     axes.set_xticks(range(0, last + 1, 1 + last // 12))
     axes.set_xlabel("round", fontsize=9, color=INK)
@@ -149,7 +165,7 @@ def _dress(axes: Any, last: int, top: int) -> None:
     axes.spines["bottom"].set_color(INK)
 
 
-def _svg(figure: Any, title: str) -> str:
+def _svg(figure: Figure, title: str) -> str:
     import matplotlib
 
     out = io.StringIO()
@@ -157,6 +173,7 @@ def _svg(figure: Any, title: str) -> str:
         figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
     svg = out.getvalue()
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+    # Dates and versions would make every page a new one.
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<g id=\"[^\"]*\"", "<g", svg)
     return re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px; font-family: inherit", svg)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from veritune.errors import InputError
+from veritune.records import MetricsRow, rate, whole
 from veritune.report.intervals import Rate, wilson
 from veritune.rounds import open_whole
 
@@ -47,7 +47,7 @@ class ReportedRun:
     reward: str
     recipe: str
     evaluations: tuple[Evaluation, ...]
-    sampling: dict[int, dict[str, object]]
+    sampling: dict[int, MetricsRow]
 
 
 def read_run(folder: Path) -> ReportedRun:
@@ -64,7 +64,7 @@ def read_run(folder: Path) -> ReportedRun:
         text = store.facts("config")[-1]
         recipe = tomllib.loads(text)
         evaluations = tuple(_evaluation(row) for row in store.evaluations())
-        sampling = {row["round"]: row for row in store.metrics("sample")}
+        sampling = {whole(row, "round"): row for row in store.metrics("sample")}
     return ReportedRun(
         name=str(recipe.get("name", folder.name)),
         folder=folder,
@@ -76,21 +76,21 @@ def read_run(folder: Path) -> ReportedRun:
     )
 
 
-def _evaluation(row: dict[str, Any]) -> Evaluation:
-    problems = row["problems"]
+def _evaluation(row: MetricsRow) -> Evaluation:
+    problems = whole(row, "problems")
     return Evaluation(
-        round=row["round"],
+        round=whole(row, "round"),
         problems=problems,
-        candidates=row["candidates"],
-        k=row["k"],
-        pass_at_1=_rate(row["pass_at_1"], problems),
-        pass_at_k=_rate(row["pass_at_k"], problems),
-        trace_error=_rate(row["trace_error"], min(row["trace_checked"], problems)),
-        trace_errors=row["trace_errors"],
-        trace_checked=row["trace_checked"],
-        answer_correct=row["answer_correct"],
-        errors=row["errors"],
-        unchecked=row["unchecked"],
+        candidates=whole(row, "candidates"),
+        k=whole(row, "k"),
+        pass_at_1=_rate(rate(row, "pass_at_1"), problems),
+        pass_at_k=_rate(rate(row, "pass_at_k"), problems),
+        trace_error=_rate(rate(row, "trace_error"), min(whole(row, "trace_checked"), problems)),
+        trace_errors=whole(row, "trace_errors"),
+        trace_checked=whole(row, "trace_checked"),
+        answer_correct=whole(row, "answer_correct"),
+        errors=whole(row, "errors"),
+        unchecked=whole(row, "unchecked"),
     )
 
 

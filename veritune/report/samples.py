@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 
 from veritune.records import Candidate, Problem, StepVerdict, TestVerdict, Verdict
@@ -62,18 +62,29 @@ class Sample:
         """The problem's prompt as plain text."""
         prompt = self.problem.prompt
         if isinstance(prompt, str):
-            return prompt
+            return prompt + self.candidate.prefill
         return "\n".join(f"{turn['role']}: {turn['content']}" for turn in prompt)
 
     @property
     def segments(self) -> list[TextSegment]:
-        """The shown text, cut at its steps."""
-        return cut(self.candidate.text[:LONGEST], self.verdict.steps)
+        """The shown text, cut at its steps; what was thought stands apart."""
+        begin = len(self.thought)
+        steps = (
+            replace(step, start=step.start - begin, end=step.end - begin)
+            for step in self.verdict.steps
+            if step.start >= begin
+        )
+        return cut(self.candidate.text[begin : begin + LONGEST], steps)
+
+    @property
+    def thought(self) -> str:
+        """What was thought before the answer."""
+        return self.candidate.text[: max(0, self.candidate.answer_part().offset)]
 
     @property
     def left_out(self) -> int:
         """How many characters of the text are not shown."""
-        return max(0, len(self.candidate.text) - LONGEST)
+        return max(0, len(self.candidate.text) - len(self.thought) - LONGEST)
 
     @property
     def mistakes(self) -> list[StepVerdict]:
@@ -146,5 +157,6 @@ def _of_run(run: ReportedRun, count: int) -> Iterator[Sample]:
                     candidate=candidate,
                     verdict=verdict,
                 )
+    # One of each kind before a second of any.
     for rank in zip_longest(*(samples.values() for samples in found.values())):
         yield from (sample for sample in rank if sample is not None)

@@ -9,9 +9,13 @@ from veritune.rounds.verify_files import verify_file
 
 # What trains or samples is loaded when it is used: to verify a file takes none of it.
 if TYPE_CHECKING:
+    from veritune.rounds.exporting import Format, export
     from veritune.rounds.loop import improve
     from veritune.rounds.measures import pass_at_k, passes_visible
+    from veritune.rounds.memory import memory_lines
     from veritune.rounds.putting import put
+    from veritune.rounds.reasons import truncations
+    from veritune.rounds.references import ReferenceCheck, check_references
     from veritune.rounds.sample_files import sample_file
     from veritune.rounds.session import Session, named_policy, open_session
     from veritune.rounds.start import start_policy
@@ -22,12 +26,19 @@ else:
     __getattr__ = lazily(
         __name__,
         {
+            "exporting": ("Format", "export"),
             "loop": ("improve",),
             "measures": (
                 "pass_at_k",
                 "passes_visible",
             ),
+            "memory": ("memory_lines",),
             "putting": ("put",),
+            "reasons": ("truncations",),
+            "references": (
+                "ReferenceCheck",
+                "check_references",
+            ),
             "sample_files": ("sample_file",),
             "session": (
                 "Session",
@@ -43,11 +54,16 @@ else:
 
 __all__ = [
     "Advance",
+    "Format",
     "NullProgress",
     "Progress",
+    "ReferenceCheck",
     "Session",
+    "check_references",
+    "export",
     "follow",
     "improve",
+    "memory_lines",
     "named_policy",
     "open_session",
     "open_whole",
@@ -57,6 +73,7 @@ __all__ = [
     "sample_file",
     "start_policy",
     "tracked_training",
+    "truncations",
     "verify_file",
     "with_caches",
 ]

@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager, suppress
 
 from veritune.records import Candidate
 
+# Candidates that may wait for a verifier; then the sampler waits.
 ROOM = 512
-"""Candidates that may wait for a verifier; then the sampler waits."""
+# How long the sampler is waited for once it has been told to end.
 END_SECONDS = 3.0
-"""How long the sampler is waited for once it has been told to end."""
 
 
 class CandidateQueue:
@@ -49,6 +49,7 @@ class CandidateQueue:
         if isinstance(item, Candidate):
             self._room.release()
             return item
+        # Back again: every other reader must learn of the end, too.
         self._ready.put_nowait(item)
         if item is not None:
             raise item

@@ -20,8 +20,8 @@ from random import Random
 from veritune.config import RoundsConfig
 from veritune.records import Problem
 
+# Of each problem, how many candidates came out how.
 Outcomes = Mapping[str, Mapping[str, int]]
-"""Of each problem, how many candidates came out how."""
 
 
 class PassRates:
@@ -60,12 +60,14 @@ def choose(
     known = {problem.id for problem in taken}
     if config.order == "pass_rate":
         draw = Random(f"curriculum:{seed}:{rates.rounds}")
+        # Efraimidis and Spirakis 2006: the largest u^(1/w) are a weighted draw without replacement.
         keys = {problem.id: draw.random() ** (1 / _weight(rates, problem)) for problem in train}
         ranked = sorted(train, key=lambda problem: -keys[problem.id])
         return [problem for problem in ranked if problem.id not in known][:count]
     first = rates.asked % len(train)
     turn = [*train[first:], *train[:first]]
     if config.order == "window":
+        # Those outside come last, and not never: a round must be filled.
         turn = sorted(turn, key=lambda problem: not _inside(rates, problem, config))
     return [problem for problem in turn if problem.id not in known][:count]
 
@@ -85,6 +87,7 @@ def lacking(config: RoundsConfig, mixed: Collection[str], asked: int) -> int:
 
 def _weight(rates: PassRates, problem: Problem) -> float:
     passed, verified = rates.counts(problem.id)
+    # Laplace's rule: a problem that was never sampled counts as half solved, and comes early.
     p = (passed + 1) / (verified + 2)
     return p * (1 - p)
 

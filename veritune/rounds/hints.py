@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from veritune.records import MathProblem, Message, Problem, VerifiedCandidate
 
+# A hinted problem has an id of its own: its candidates are no candidates of the plain one.
 SUFFIX = "+hint"
 
 

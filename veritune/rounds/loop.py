@@ -8,11 +8,9 @@ twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from veritune.config import Recipe
-from veritune.errors import TrainingError
-from veritune.records import Checkpoint
+from veritune.records import Checkpoint, MetricsRow
 from veritune.rounds.back import go_back
 from veritune.rounds.progress import NullProgress, Progress
 from veritune.rounds.resume import finished_rows, note_start
@@ -24,7 +22,7 @@ from veritune.trainer import Example
 
 async def improve(
     recipe: Recipe, progress: Progress | None = None, from_round: int | None = None
-) -> list[dict[str, Any]]:
+) -> list[MetricsRow]:
     """Run a recipe to its end, or resume it; returns the evaluation of every round.
 
     `from_round` takes the run back to its state after that round first.
@@ -47,7 +45,9 @@ async def improve(
         await evaluate(run, done, policy)
         for round in range(done + 1, recipe.rounds.count + 1):
             batch = await gather_batch(run, round, policy)
-            policy = training.update(round, policy, batch)
+            policy = (
+                training.update(round, policy, batch) if batch else training.carry(round, policy)
+            )
             await evaluate(run, round, policy)
         send_order(None)
         return run.store.evaluations()
@@ -66,7 +66,8 @@ async def gather_batch(run: Run, round: int, policy: Checkpoint) -> Sequence[Exa
         chosen += await run.rationalise(round, problems, chosen, policy)
     run.record_selection(round, chosen)
     if not chosen:
-        raise TrainingError(f"round {round}: {run.why_nothing_selected(round)}")
+        run.nothing(round, run.why_nothing_selected(round))
+        return []
     return run.examples(round)
 
 

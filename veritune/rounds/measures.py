@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 from math import comb
-from typing import Any
 
-from veritune.records import Verdict, VerifiedCandidate
+from veritune.records import MetricsRow, Verdict, VerifiedCandidate
 
 
 def pass_at_k(n: int, correct: int, k: int) -> float:
@@ -36,7 +35,7 @@ def passes_visible(verdict: Verdict) -> bool:
     return bool(shown) and set(shown) == {"accepted"}
 
 
-def measure(verified: Iterable[VerifiedCandidate], k: int) -> dict[str, Any]:
+def measure(verified: Iterable[VerifiedCandidate], k: int) -> MetricsRow:
     """Figures of one evaluation; `verified` is grouped by problem.
 
     Candidates with a verifier error count in `errors` and nowhere else. `trace_error` is the share

@@ -12,10 +12,11 @@ import re
 
 from veritune.records import Problem
 
+# At most 100 characters before "=", so that a line of digits is not searched again and again.
 _EQUATION = re.compile(r"[\d(][\d\s.,%()+*/^x\u00d7\u00f7$-]{0,99}=\s*\$?-?[\d.,]+")
 _FENCED = re.compile(r"```[\w+-]*\n(.*?)```", re.S)
+# Characters of code that are parsed.
 LONGEST = 20_000
-"""Characters of code that are parsed."""
 _BLANKS = re.compile(r"[\s$,]+")
 
 
@@ -29,6 +30,7 @@ def solution_path(problem: Problem, text: str) -> str:
 
 def _code_path(text: str) -> str:
     blocks = _FENCED.findall(text)
+    # The last block, as the verifier takes it.
     source = blocks[-1] if blocks else text
     if len(source) > LONGEST:
         return text.strip()

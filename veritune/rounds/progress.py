@@ -1,12 +1,17 @@
 """Progress of a run; the command line shows it, a library user may ignore it."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
-Advance = Callable[..., None]
-"""`advance(count=1, **figures)`: so many more are done; figures are shown beside the bar."""
+from veritune.records import MetricsRow
+
+
+class Advance(Protocol):
+    """So many more are done; figures are shown beside the bar."""
+
+    def __call__(self, count: int = 1, **figures: float) -> None: ...
 
 
 class Progress(Protocol):
@@ -16,7 +21,7 @@ class Progress(Protocol):
         """A long phase of `total` equal parts begins."""
         ...
 
-    def measured(self, rows: list[dict[str, Any]]) -> None:
+    def measured(self, rows: list[MetricsRow]) -> None:
         """A round ended; `rows` are the evaluations so far."""
         ...
 
@@ -31,9 +36,9 @@ class NullProgress:
     @contextmanager
     def phase(self, title: str, total: int) -> Iterator[Advance]:
         """Nothing is shown."""
-        yield lambda count=1, **metrics: None
+        yield lambda count=1, **figures: None
 
-    def measured(self, rows: list[dict[str, Any]]) -> None:
+    def measured(self, rows: list[MetricsRow]) -> None:
         """Nothing is shown."""
 
     def say(self, text: str) -> None:

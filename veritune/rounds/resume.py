@@ -6,14 +6,13 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from veritune.config import EvaluationConfig, Recipe
 from veritune.errors import DamagedRunError, JournalError, RecipeError
 from veritune.files import write_text
 from veritune.models import MANIFEST, check_folder, folder_manifest, model_folder, remove_leftovers
 from veritune.problems import recipe_problems
-from veritune.records import Checkpoint, Problem
+from veritune.records import Checkpoint, MetricsRow, Problem
 from veritune.rounds.progress import Progress
 from veritune.rounds.putting import put
 from veritune.rounds.whole import (
@@ -43,7 +42,7 @@ def open_store(folder: RunFolder) -> Iterator[Store]:
         yield store
 
 
-def finished_rows(recipe: Recipe, progress: Progress) -> list[dict[str, Any]]:
+def finished_rows(recipe: Recipe, progress: Progress) -> list[MetricsRow]:
     """The evaluations of a run that has nothing left to do, which is only read; else none."""
     folder = RunFolder(recipe.folder)
     if not folder.journal.exists():
@@ -60,7 +59,7 @@ def finished_rows(recipe: Recipe, progress: Progress) -> list[dict[str, Any]]:
     return rows
 
 
-def is_measured_by(row: dict[str, Any], config: EvaluationConfig) -> bool:
+def is_measured_by(row: MetricsRow, config: EvaluationConfig) -> bool:
     """Whether an evaluation was made as the recipe asks for it."""
     return bool((row.get("n"), row.get("k")) == (config.n, config.k))
 
@@ -82,8 +81,9 @@ def begin_or_resume(recipe: Recipe, store: Store, progress: Progress) -> tuple[P
     changed = changed_keys(folder.path, configs[-1], recipe) if configs else []
     for path in folder.foreign():
         progress.say(f"{path}: not a checkpoint of the run; it is left alone")
+    # Checkpoints that a kill left half; the whole ones are checked by then.
     remove_leftovers(folder.checkpoints / "round-*")
-    train, test = recipe_problems(put(recipe), recipe.seed, progress.say)
+    train, test = recipe_problems(recipe.problems, recipe.seed, progress.say, put(recipe))
     if not configs:
         store.begin({"config": text}, {"train": train, "test": test})
     else:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from veritune.config import Recipe, VerifierConfig
 from veritune.errors import TrainingError
 from veritune.problems import shown
-from veritune.records import Checkpoint, Problem, VerifiedCandidate
+from veritune.records import Checkpoint, MetricsRow, Problem, VerifiedCandidate, whole
 from veritune.rounds.curriculum import PassRates, choose, lacking, with_signal
 from veritune.rounds.hints import unsolved, without_hints
 from veritune.rounds.measures import measure
 from veritune.rounds.own_code import check_own_code
 from veritune.rounds.progress import Progress
+from veritune.rounds.reasons import histogram, truncations, without_answer
 from veritune.rounds.resume import begin_or_resume, is_measured_by, open_store
 from veritune.rounds.selection import examples, select
 from veritune.rounds.session import Session, open_session
@@ -28,17 +28,15 @@ from veritune.text import truncation
 from veritune.trainer import Example, Rollout
 from veritune.use import use_of
 
+# What a round's set is for; `hint` has problems that were posed again with a hint.
 Part = Literal["train", "test", "hint"]
-"""What a round's set is for; `hint` has problems that were posed again with a hint."""
+# Times `verifier.wall_seconds` that a verdict may take, waiting for a free worker included.
 PATIENCE = 10
-"""Times `verifier.wall_seconds` that a verdict may take, waiting for a free worker included."""
+# Seconds that a verdict of a judge may take: all attempts of `Endpoint.ask`, and more.
 MODEL_PATIENCE = 7200.0
-"""Seconds that a verdict of a judge may take: all attempts of `Endpoint.ask`, and more."""
 
-NO_ANSWER = "no answer found"
-"""How the reason of a verdict begins where a solution states no answer."""
+# Characters that are shown of the first prompt.
 LONGEST_SHOWN = 1_500
-"""Characters that are shown of the first prompt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +96,7 @@ class Run:
             await self.session.fill(name, problems, n, policy, advance, round=round)
         if (diff := self.session.sampler.logprob_diff) is not None:
             step = ("train", "test", "hint").index(part)
-            row = {"round": round, "phase": "sampler", "step": step} | asdict(diff)
+            row: MetricsRow = {"round": round, "phase": "sampler", "step": step, **asdict(diff)}
             self.store.put_metrics([row])
 
     async def rationalise(
@@ -131,7 +129,7 @@ class Run:
 
     def _record_sample(self, round: int, used: int, how: str) -> None:
         counts = self.store.outcomes(f"train/{round}")
-        row: dict[str, Any] = {
+        row: MetricsRow = {
             "round": round,
             "phase": "sample",
             "candidates": sum(counts.values()),
@@ -141,20 +139,15 @@ class Run:
             "selected": used,
             "without_signal": self._without_signal(round),
         }
-        reasons = Counter[str]()
-        for _, candidate, verdict in self.store.verified(f"train/{round}"):
-            reasons["truncated"] += candidate.truncated
-            reasons["no answer"] += verdict.reason.startswith(NO_ANSWER)
-        row |= {"truncated": reasons["truncated"], "no_answer": reasons["no answer"]}
+        rows = list(self.store.verified(f"train/{round}"))
+        truncated, thinking = truncations(candidate for _, candidate, _ in rows)
+        silent = without_answer(rows)
+        row |= {"truncated": truncated, "truncated_thinking": thinking, "no_answer": silent}
         self.store.put_metrics([row])
-        if said := truncation(
-            reasons["truncated"], row["candidates"], self.recipe.sampler.max_tokens
-        ):
+        if said := truncation(truncated, len(rows), self.recipe.sampler.max_tokens, thinking):
             self.progress.say(f"round {round}: {said}")
-        if reasons["no answer"]:
-            self.progress.say(
-                f"round {round}: no answer found in {reasons['no answer']} of {row['candidates']}"
-            )
+        if silent:
+            self.progress.say(f"round {round}: no answer found in {silent} of {len(rows)}")
         unchecked = f", {row['errors']} verifier errors" if row["errors"] else ""
         self.progress.say(
             f"round {round}: {row['candidates']} candidates, {row['passed']} passed{unchecked};"
@@ -169,10 +162,23 @@ class Run:
     def why_nothing_selected(self, round: int) -> str:
         """Why nothing was selected, and what may help."""
         counts = self.store.outcomes(f"train/{round}")
+        unused = f"passed and not taken by selection.reward = {self.recipe.selection.reward}"
+        found = histogram(self.store.verified(f"train/{round}"), unused)
         return (
             f"none of {sum(counts.values())} candidates was selected ({counts.get('passed', 0)}"
-            f" passed, {counts.get('error', 0)} verifier errors); sample more (--sampler.n),"
-            " warm-start longer, or use another --selection.reward"
+            f" passed): {found}"
+        )
+
+    def nothing(self, round: int, why: str) -> None:
+        """A round without anything to train on: raises `TrainingError`, or says so where
+        `rounds.on_empty` is skip."""
+        if self.recipe.rounds.on_empty == "skip":
+            self.progress.say(f"warning: round {round}: {why}; the policy stays as it is")
+            return
+        raise TrainingError(
+            f"round {round}: {why}; sample more (--sampler.n), warm-start longer, give easier"
+            " problems or another --selection.reward, or pass over such rounds (--rounds.on-empty"
+            " skip)"
         )
 
     def examples(self, round: int) -> list[Example]:
@@ -195,10 +201,8 @@ class Run:
             mixed = set(found[: self.recipe.rounds.prompts])
             verified = [row for row in verified if row[0].id in mixed]
             if not verified:
-                raise TrainingError(
-                    f"round {round}: no problem has candidates that passed and candidates that"
-                    " failed; sample more (--sampler.n), or easier problems"
-                )
+                self.nothing(round, "no problem has candidates that passed and that failed")
+                return []
         usable = sum(use_of(verdict).outcome is not None for _, _, verdict in verified)
         self._record_sample(round, usable, f"used for {self.recipe.trainer.type}")
         return [Rollout(problem=p, candidate=c, verdict=v) for p, c, v in verified]
@@ -212,10 +216,10 @@ class Run:
         """Write down the evaluation of a round; one by another n or k stands beside it."""
         config, known = self.recipe.evaluation, self.store.evaluations()
         rows = (row for row in self.store.verified(f"test/{round}") if row[1].index < config.n)
-        row: dict[str, Any] = {"round": round, "phase": "evaluate", "n": config.n}
+        row: MetricsRow = {"round": round, "phase": "evaluate", "n": config.n}
         before = [old for old in known if old["round"] == round]
         if not before or not is_measured_by(before[0], config):
-            step = before[0].get("step", 0) + 1 if before else 0
+            step = whole(before[0], "step", 0) + 1 if before else 0
             row |= measure(rows, config.k) | ({"step": step} if step else {})
         else:
             row = before[0]
@@ -267,7 +271,7 @@ def _verifier_config(recipe: Recipe) -> VerifierConfig:
     config, folder = recipe.verifier, recipe.folder
     judge = {"cache": config.judge.cache or str(folder / "judge.sqlite")}
     rollouts = {"cache": config.rollouts.cache or str(folder / "rollouts")}
-    changes: dict[str, Any] = {
+    changes: dict[str, object] = {
         "judge": config.judge.model_copy(update=judge),
         "rollouts": config.rollouts.model_copy(update=rollouts),
     }

@@ -7,19 +7,20 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from veritune.config import SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError
 from veritune.files import write_records, write_text
 from veritune.records import Checkpoint, Problem
 from veritune.rounds.progress import NullProgress, Progress
+from veritune.rounds.reasons import truncations
 from veritune.rounds.session import named_policy, open_session, opened_store
 from veritune.store import Store
 from veritune.text import parse_json, truncation
 
+# The set of the unfinished store that holds the candidates.
 SET = "sample"
-"""The set of the unfinished store that holds the candidates."""
 
 
 async def sample_file(
@@ -58,8 +59,8 @@ async def sample_file(
                 await work(SET, problems, config.n, policy, advance)
         count = write_records(out, store.candidates(SET))
         progress.say(f"{count} candidates of {len(problems)} problems in {out}")
-        truncated = sum(candidate.truncated for candidate in store.candidates(SET))
-        if said := truncation(truncated, count, config.max_tokens):
+        truncated, thinking = truncations(store.candidates(SET))
+        if said := truncation(truncated, count, config.max_tokens, thinking):
             progress.say(said)
         if verdicts is not None:
             _write_verdicts(store, verdicts, progress)
@@ -78,7 +79,7 @@ def _write_verdicts(store: Store, path: str | Path, progress: Progress) -> None:
 
 def _settings(
     policy: Checkpoint, problems: Sequence[Problem], config: SamplerConfig, seed: int, dtype: str
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What candidates follow from: not how many are sampled at once, or where."""
     free = {"max_num_seqs", "gpu_memory_utilization", "url"}
     posed = hashlib.sha256("\n".join(problem.to_line() for problem in problems).encode())
@@ -87,14 +88,16 @@ def _settings(
     return settings | {"problems": posed.hexdigest()[:32]}
 
 
-def _check_same(part: Path, wanted: Mapping[str, Any]) -> None:
+def _check_same(part: Path, wanted: Mapping[str, object]) -> None:
     """Unfinished sampling resumes with the settings that it began with, or not at all."""
     path = part / "settings.json"
     if not path.exists():
         write_text(path, json.dumps(wanted))
         return
     try:
-        found = dict(parse_json(path.read_bytes()))
+        found = parse_json(path.read_bytes())
+        if not isinstance(found, dict):
+            raise TypeError("expected a JSON object")
     except (OSError, ValueError, TypeError) as error:
         raise RecipeError(
             f"{path}: cannot be read ({error}); remove {part} to sample afresh"

@@ -30,13 +30,16 @@ def select(
     """
     if config.reward == "random":
         return _at_random(list(verified), config)
+    # What is not ranked is let go at once: a round may have millions of candidates.
+    kept = config.max_per_problem if config.reward_model is None else None
     found: list[list[VerifiedCandidate]] = []
     for _, group in groupby(verified, key=lambda row: row[0].id):
         distinct: dict[str, VerifiedCandidate] = {}
         for row in group:
             if _accepted(row, config):
                 distinct.setdefault(_sameness(row, config), row)
-        found.append(list(distinct.values()))
+        # By problem, so that rank and limit are each problem's own.
+        found.append(list(distinct.values())[:kept])
     if config.reward_model is not None:
         found = _ranked(found, config.reward_model, config.convention)
     return [row for group in found for row in group[: config.max_per_problem]]
@@ -62,6 +65,7 @@ def examples(
             weight = use_of(verdict, truncated=candidate.truncated).outcome or 0.0
         elif how == "inverse_pass_rate":
             of_problem = outcomes[problem.id]
+            # 1/n is added, so that what is always solved counts a little and not nothing.
             weight = 1 - sum(of_problem) / len(of_problem) + 1 / len(of_problem)
         if weight > 0:
             found.append(Example(problem=problem, candidate=candidate, weight=weight))
@@ -93,6 +97,7 @@ def _accepted(row: VerifiedCandidate, config: SelectionConfig) -> bool:
     rate = config.false_rejects if accepted else config.false_accepts
     if not rate or not use_of(verdict, truncated=candidate.truncated).imitate:
         return accepted
+    # Planted noise flips the decision, by candidate, so that resuming flips the same.
     return accepted != (_random_for(candidate, "noise").random() < rate)
 
 
@@ -112,7 +117,7 @@ def _sameness(row: VerifiedCandidate, config: SelectionConfig) -> str:
     """Candidates of a problem with equal values are one."""
     problem, candidate, _ = row
     if config.distinct == "path":
-        return solution_path(problem, candidate.text)
+        return solution_path(problem, candidate.answer)
     return candidate.text.strip()
 
 

@@ -14,27 +14,31 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.config import Recipe
 from veritune.errors import MissingFileError, UnwritableError
 from veritune.models import (
     build_scratch,
     load_policy,
+    merged,
     model_folder,
     policy_hash,
     save_adapter,
     save_policy,
 )
 from veritune.problems import GENERATORS, demonstrations
-from veritune.records import Candidate, Checkpoint
+from veritune.records import Candidate, Checkpoint, MetricsRow, number
 from veritune.rounds.progress import Progress, raise_if_cancelled
 from veritune.rounds.putting import put
 from veritune.rounds.whole import check_shared
 from veritune.trainer import Example, SftTrainer
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+# Seconds from one look at a start that another run makes to the next.
 WAIT = 0.1
-"""Seconds from one look at a start that another run makes to the next."""
 
 
 def start_policy(recipe: Recipe, progress: Progress) -> Checkpoint:
@@ -141,8 +145,8 @@ def _train_reward_model(recipe: Recipe, start: Checkpoint, out: Path, progress: 
     assert config.preferences is not None
     with progress.phase("reward model", config.max_steps) as advance:
 
-        def on_step(step: dict[str, Any]) -> None:
-            advance(1, loss=step["loss"], accuracy=step["accuracy"])
+        def on_step(step: MetricsRow) -> None:
+            advance(1, loss=number(step, "loss"), accuracy=number(step, "accuracy"))
             raise_if_cancelled()
 
         trainer = RewardTrainer(config, seed=recipe.seed, dtype=recipe.model.dtype, on_step=on_step)
@@ -154,23 +158,25 @@ def teaching_examples(recipe: Recipe) -> list[Example]:
     count = recipe.warm_start.demonstrations
     return [
         Example(problem=problem, candidate=Candidate(problem_id=problem.id, index=0, text=text))
-        for problem, text in demonstrations(put(recipe), recipe.seed, count)
+        for problem, text in demonstrations(recipe.problems, recipe.seed, count, put(recipe))
     ]
 
 
 def _build(recipe: Recipe, folder: Path, progress: Progress) -> Checkpoint:
     if recipe.model.path is None:
+        model: PreTrainedModel
+        tokenizer: PreTrainedTokenizerBase
         model, tokenizer = build_scratch(recipe.model.scratch, recipe.seed)
     else:
         # In float32, since it is trained; written in the recipe's dtype.
         model, tokenizer = load_policy(recipe.model.path, adapter=recipe.model.adapter)
         if recipe.model.adapter is not None:
-            model = model.merge_and_unload()
+            model = merged(model)
     if recipe.warm_start.demonstrations:
         with progress.phase("warm start", recipe.warm_start.max_steps) as advance:
 
-            def on_step(step: dict[str, Any]) -> None:
-                advance(1, loss=step["loss"])
+            def on_step(step: MetricsRow) -> None:
+                advance(1, loss=number(step, "loss"))
                 raise_if_cancelled()
 
             trainer = SftTrainer(recipe.warm_start, seed=recipe.seed, on_step=on_step)
@@ -180,11 +186,14 @@ def _build(recipe: Recipe, folder: Path, progress: Progress) -> Checkpoint:
 
 def _fingerprint(recipe: Recipe) -> str:
     """Names what a start follows from: the recipe's keys, and the content of the files it names."""
-    parts = recipe.model_dump(mode="json", include={"seed", "model", "problems", "warm_start"})
+    parts = recipe.model_dump(
+        mode="json", include={"seed", "model", "problems", "prompt", "warm_start"}
+    )
     named = [path for path in (recipe.model.path, recipe.model.adapter) if path is not None]
     content = [policy_hash(path) for path in named]
     if recipe.warm_start.demonstrations and recipe.problems.source not in GENERATORS:
         shown = teaching_examples(recipe)
         content += [f"{e.problem.to_line()} {e.candidate.text}" for e in shown]
     text = json.dumps(parts, sort_keys=True) + "".join(f"\n{part}" for part in content)
+    # 48 bits name the few starts of one output folder.
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -19,12 +19,12 @@ from veritune.sampler import Sampler
 from veritune.store import Store
 from veritune.verifiers import Verifier
 
+# Seconds that one verification may take; a verifier that is stuck must not hold up the round.
 PATIENCE = 600.0
-"""Seconds that one verification may take; a verifier that is stuck must not hold up the round."""
+# Verified candidates that go to the store at once, and how long fewer may wait.
 FLUSH, FLUSH_SECONDS = 256, 1.0
-"""Verified candidates that go to the store at once, and how long fewer may wait."""
+# How long verifications are waited for that have been called off.
 END_SECONDS = 2.0
-"""How long verifications are waited for that have been called off."""
 
 
 class VerificationStream:
@@ -55,6 +55,7 @@ class VerificationStream:
         """Sample and verify candidates 0..n-1 of every problem that the set lacks."""
         done = self._store.verified_keys(name)
         advance(len(done))
+        # Sampled before a kill, and not yet verified: first, so that no candidate waits forever.
         waiting = self._store.unverified(name)
         known = done | {(c.problem_id, c.index) for c in waiting}
         lacking = [[i for i in range(n) if (p.id, i) not in known] for p in problems]
@@ -71,6 +72,7 @@ class VerificationStream:
         pairs: list[tuple[Problem, list[int]]],
         policy: Checkpoint,
     ) -> Iterator[Candidate]:
+        # The sampler is not even loaded where nothing has to be sampled.
         yield from waiting
         if pairs:
             self._sampler.load(policy)

@@ -12,15 +12,19 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from veritune.config import TrackerName
 from veritune.errors import RecipeError
+from veritune.records import MetricsRow, OnStep, whole
 from veritune.store import Store
 
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
 PROJECT = "veritune"
+# Where a row stands, and no measurement.
 AXES = {"round", "phase", "step"}
-MetricsRow = Mapping[str, Any]
 
 
 class Tracker(Protocol):
@@ -41,7 +45,7 @@ class Tracker(Protocol):
 
 @contextmanager
 def tracked_run(
-    name: TrackerName | None, store: Store, settings: Mapping[str, Any]
+    name: TrackerName | None, store: Store, settings: Mapping[str, object]
 ) -> Iterator[None]:
     """Meanwhile, forward the rows that are new to a run's journal.
 
@@ -56,7 +60,8 @@ def tracked_run(
 
         def tell(rows: Sequence[MetricsRow]) -> None:
             for row in rows:
-                before = store.count_metrics("train", row["round"])
+                # Counted over all rounds, so that a curve does not start again with each.
+                before = store.count_metrics("train", whole(row, "round"))
                 _log(tracker, row, before)
             tracker.flush()
 
@@ -69,8 +74,8 @@ def tracked_run(
 
 @contextmanager
 def tracked_training(
-    name: TrackerName | None, out: Path, settings: Mapping[str, Any], *, resumes: bool
-) -> Iterator[Callable[[MetricsRow], None]]:
+    name: TrackerName | None, out: Path, settings: Mapping[str, object], *, resumes: bool
+) -> Iterator[OnStep]:
     """Forward the steps of one training whose result will be `out`, each once.
 
     What is needed to resume lies in `out.tracker`; a training that does not resume starts there
@@ -87,9 +92,10 @@ def tracked_training(
         told = int(mark.read_text()) if mark.exists() else 0
 
         def tell(step: MetricsRow) -> None:
-            if step["step"] > told:
-                mark.write_text(str(step["step"]))
-                _log(tracker, {"phase": "train"} | dict(step), 0)
+            if (at := whole(step, "step")) > told:
+                # Before it is logged: after a kill a step may lack, and none is there twice.
+                mark.write_text(str(at))
+                _log(tracker, {"phase": "train", **step}, 0)
                 tracker.flush()
 
         yield tell
@@ -104,16 +110,16 @@ def _log(tracker: Tracker, row: MetricsRow, before: int) -> None:
         if key not in AXES and isinstance(value, int | float) and not isinstance(value, bool)
     }
     if phase == "train":
-        tracker.log(values, "train/step", before + row["step"])
+        tracker.log(values, "train/step", before + whole(row, "step"))
     else:
-        tracker.log(values, "round", row["round"])
+        tracker.log(values, "round", whole(row, "round"))
 
 
 @contextmanager
 def _opened(
-    name: TrackerName, folder: Path, title: str, settings: Mapping[str, Any]
+    name: TrackerName, folder: Path, title: str, settings: Mapping[str, object]
 ) -> Iterator[Tracker]:
-    openers: dict[TrackerName, Callable[[Path, str, Mapping[str, Any]], Tracker]] = {
+    openers: dict[TrackerName, Callable[[Path, str, Mapping[str, object]], Tracker]] = {
         "tensorboard": Tensorboard,
         "wandb": Wandb,
         "trackio": Trackio,
@@ -135,7 +141,7 @@ def _opened(
 class Tensorboard:
     """Event files in the tracker's folder: `tensorboard --logdir runs` finds them."""
 
-    def __init__(self, folder: Path, title: str, settings: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, title: str, settings: Mapping[str, object]) -> None:
         self._writer = _summary_writer(folder)
 
     def log(self, values: Mapping[str, float], axis: str, at: int) -> None:
@@ -155,7 +161,7 @@ class Tensorboard:
 class Wandb:
     """A Weights & Biases run; WANDB_MODE, WANDB_ENTITY and its other variables are heeded."""
 
-    def __init__(self, folder: Path, title: str, settings: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, title: str, settings: Mapping[str, object]) -> None:
         import wandb
 
         id = _identity(folder)
@@ -180,7 +186,7 @@ class Wandb:
 class Trackio:
     """A trackio run, on this machine or wherever TRACKIO_SPACE_ID says."""
 
-    def __init__(self, folder: Path, title: str, settings: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, title: str, settings: Mapping[str, object]) -> None:
         import trackio
 
         self._trackio = trackio
@@ -199,7 +205,7 @@ class Trackio:
         self._trackio.finish()
 
 
-def _summary_writer(folder: Path) -> Any:
+def _summary_writer(folder: Path) -> SummaryWriter:
     from torch.utils.tensorboard import SummaryWriter
 
     return SummaryWriter(str(folder))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from veritune.config import ColumnsConfig, VerifierConfig
 from veritune.errors import JournalError
@@ -18,12 +17,12 @@ from veritune.store import Partial, content_hash, is_made, note_made
 from veritune.text import truncation
 from veritune.verifiers import open_verifier, verify_each
 
-FREE: dict[str, Any] = {
+# Where things stand and how fast they go, which verdicts do not depend on.
+FREE: dict[str, bool | set[str]] = {
     "workers": True,
     "judge": {"url", "concurrency", "cache"},
     "rollouts": {"cache"},
 }
-"""Where things stand and how fast they go, which verdicts do not depend on."""
 
 
 async def verify_file(
@@ -62,18 +61,19 @@ async def verify_file(
 
         write_record_lines(out, partial.lines(), Verdict, note)
         partial.remove()
-        if said := truncation(found.truncated, found.count):
+        if said := truncation(found.truncated, found.count, thinking=found.truncated_thinking):
             progress.say(said)
         return {key: partial.outcomes[key] for key in ("passed", "failed", "error")}
 
 
 def _made_of(
     config: VerifierConfig, inputs: Mapping[str, str], columns: ColumnsConfig | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What the verdicts follow from: contents and options, but not where they stand or how fast."""
     options = {name: getattr(config, name) for name in VerifierConfig.model_fields}
     made_of = VerifierConfig(**options).model_dump(mode="json", exclude=FREE)
-    made_of["own_code"] = [source_hash(one, "--type") for one in config.deciders if is_plugin(one)]
+    own = filter(is_plugin, [*config.deciders, *config.labellers])
+    made_of["own_code"] = [source_hash(one, "--type") for one in own]
     if columns is not None:
         made_of["columns"] = columns.model_dump(exclude_none=True)
     return made_of | {name: content_hash(path) for name, path in inputs.items()}

@@ -29,7 +29,8 @@ class PromptGroup:
     prompt: list[int]
     indices: list[int]
     limit: int
-    logits: Any = field(default=None, repr=False)
+    logits: Tensor | None = field(default=None, repr=False)
+    # What the decoder keeps of the prompt, which is its own affair.
     stored: Any = None
 
 
@@ -46,6 +47,7 @@ class DecodeBatch:
     ) -> None:
         self._decoder, self._endings, self._config = decoder, endings, config
         self.slots, self.rows = slots, 0
+        # One array of records, so that a row moves as one.
         names = ("position", "index", "prompt", "count", "limit")
         self._state = np.zeros(
             slots,
@@ -65,11 +67,14 @@ class DecodeBatch:
             rows = np.arange(self.rows, self.rows + len(now))
             self.rows += len(now)
             self._decoder.place(rows, group.stored, len(group.prompt))
+            assert group.logits is not None, "its prompt was not computed"
             logits.append(group.logits.expand(len(now), -1))
             state = self._state[rows[0] : rows[-1] + 1]
             state["position"], state["index"] = group.position, now
             state["prompt"], state["count"], state["limit"] = len(group.prompt), 0, group.limit
             for row, index in zip(state, now, strict=True):
+                # All at once, by candidate: what a token is drawn with does not depend on who else
+                # is in the batch.
                 row["uniform"][: group.limit] = uniforms(
                     seed, round, group.problem_id, index, group.limit
                 )
@@ -93,6 +98,7 @@ class DecodeBatch:
         state["logprobs"][here] = logprobs.cpu().numpy()
         state["count"] += 1
         ended = self._endings.is_eos[tokens]
+        # Texts are decoded only where the newest token can end a stop string.
         for i in self._endings.suspects(tokens):
             ids = state["ids"][i, : state["count"][i]].tolist()
             ended[i] = ended[i] or self._endings.stops(ids)
@@ -117,7 +123,7 @@ class DecodeBatch:
             self._state[holes] = self._state[movers]
 
 
-def _read(row: Any, ended: bool) -> SampledSequence:
+def _read(row: np.void, ended: bool) -> SampledSequence:
     count = row["count"]
     return SampledSequence(
         position=int(row["position"]),

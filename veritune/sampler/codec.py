@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 from veritune.config import SamplerConfig
 from veritune.errors import ModelError
-from veritune.models import encode_prompt, eos_ids
+from veritune.models import encode_problem, eos_ids
 from veritune.records import Candidate, Problem
 from veritune.sampler.stopping import StoppingCriteria
+from veritune.sampler.thoughts import Thoughts
+from veritune.thinking import mentions_thinking
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -27,6 +29,15 @@ class SampledSequence:
     finish_reason: Literal["stop", "length"]
 
 
+# Tokens that suffice for most answers, and for most of those that are thought about first.
+ANSWERS, THINKS = 2_048, 16_384
+
+
+def usual_tokens(chat_template: str) -> int:
+    """The most tokens of a completion where nobody says how many."""
+    return THINKS if mentions_thinking(chat_template) else ANSWERS
+
+
 class PromptCodec:
     """One model's tokens, and how its candidates end."""
 
@@ -34,15 +45,18 @@ class PromptCodec:
         self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, config: SamplerConfig
     ) -> None:
         shape = model.config.get_text_config()
+        # A model that names no limit has none that we know of; a million tokens is beyond all
+        # memory.
         self.longest = int(getattr(shape, "max_position_embeddings", None) or 1 << 20)
         self.vocabulary = int(model.get_output_embeddings().weight.shape[0])
         self.tokenizer, self.eos = tokenizer, eos_ids(model, tokenizer)
         self.endings = StoppingCriteria(tokenizer, self.vocabulary, self.eos, config.stop)
-        self._most = config.max_tokens
+        self.thoughts = Thoughts(tokenizer)
+        self._most = config.max_tokens or usual_tokens(str(tokenizer.chat_template or ""))
 
     def encode(self, problem: Problem) -> list[int]:
         """The prompt's token ids; raises `ModelError` where they are more than the model reads."""
-        ids = encode_prompt(self.tokenizer, problem.prompt)
+        ids = encode_problem(self.tokenizer, problem)
         if len(ids) >= self.longest:
             raise ModelError(
                 f"problem {problem.id}: its prompt is {len(ids)} tokens and the model reads at "
@@ -64,8 +78,9 @@ class PromptCodec:
         """Finished sequences as records."""
         texts = self.endings.texts([sampled.ids for sampled in finished])
         for sampled, text in zip(finished, texts, strict=True):
+            problem = problems[sampled.position]
             yield Candidate(
-                problem_id=problems[sampled.position].id,
+                problem_id=problem.id,
                 index=sampled.index,
                 text=text,
                 finish_reason=sampled.finish_reason,
@@ -73,4 +88,6 @@ class PromptCodec:
                 logprobs=sampled.logprobs,
                 policy=policy,
                 round=round,
+                prefill=problem.prefill,
+                thinking=self.thoughts.length(problem, sampled.ids, text),
             )

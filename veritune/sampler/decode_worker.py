@@ -70,11 +70,13 @@ class DecodeWorker:
         if self._exhausted:
             return []
         if fresh:
+            # All that are fresh together: prompts of one length go through the model at once.
             logits, stored = self._decoder.prefill([group.prompt for group in fresh])
             for row, group in enumerate(fresh):
                 group.logits, group.stored = logits[row], stored[row]
             self._begun += fresh
         finished = self._batch.admit(self._fitting(), self._seed, self._round)
+        # Only from the front: groups are started in order, so the first one is done first.
         while self._begun and not self._begun[0].indices:
             self._decoder.forget(self._begun.popleft().stored)
         return finished

@@ -114,6 +114,7 @@ class GeneralDecoder:
         """What each row's newest token sees, for each type of layer that the model has."""
         shape = self._model.config.get_text_config()
         place = torch.arange(length, device=at.device)
+        # By position: every slot may hold more than its row has written.
         seen = place <= at[:, None]
         window = getattr(shape, "sliding_window", None)
         near = seen & (place > at[:, None] - window) if window else seen

@@ -10,13 +10,15 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from typing import Any
+from collections.abc import Mapping
 
 from veritune.errors import EndpointError, InputError
 
+# With the waits below a minute to a minute and a half: a server that is started again is back.
 ATTEMPTS = 8
 # Seconds before the second attempt, and at most; each waits twice as long as the one before.
 FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
+# Seconds without a byte; long answers of a busy server come whole at their end.
 ANSWER_SECONDS = 600.0
 # Bytes.
 LONGEST_ANSWER = 1 << 28
@@ -42,7 +44,7 @@ class Endpoint:
         """The address without `/v1`, where vLLM has routes of its own."""
         return self.url.removesuffix("/v1")
 
-    def ask(self, url: str, body: dict[str, Any] | None = None) -> Any:
+    def ask(self, url: str, body: Mapping[str, object] | None = None) -> object:
         """The JSON answer to a GET, or to a POST of `body`; tried again while trouble may pass.
 
         Raises `EndpointError` where it does not.
@@ -58,6 +60,7 @@ class Endpoint:
             except (OSError, http.client.HTTPException, ValueError) as error:
                 complaint = f"cannot be used ({getattr(error, 'reason', None) or error})"
                 delay = 0.0
+            # Up to half as long again by chance, so that many clients do not come back together.
             own = min(self._first_delay * 2 ** (attempt - 1), LONGEST_DELAY)
             if attempt == ATTEMPTS or self.closing.wait(max(own * random.uniform(1, 1.5), delay)):
                 break
@@ -67,7 +70,7 @@ class Endpoint:
         """Make no further attempts, until `closing` is cleared."""
         self.closing.set()
 
-    def _ask_once(self, url: str, body: dict[str, object] | None) -> object:
+    def _ask_once(self, url: str, body: Mapping[str, object] | None) -> object:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, self._headers)
         with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
@@ -87,10 +90,11 @@ def _is_address(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname) and plain and port != 0
 
 
-def _parsed(text: bytes | str) -> Any:
+def _parsed(text: bytes | str) -> object:
     """JSON; raises `ValueError` however it is broken."""
     try:
-        return json.loads(text)
+        found: object = json.loads(text)
+        return found
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -100,9 +104,10 @@ def _message(error: urllib.error.HTTPError) -> str:
     text = error.read(4000).decode(errors="replace")
     try:
         said = _parsed(text)
-        said = said.get("error", said)
-        text = str(said.get("message", said) if isinstance(said, dict) else said)
-    except (ValueError, AttributeError):
+        said = said.get("error", said) if isinstance(said, dict) else None
+        if said is not None:
+            text = str(said.get("message", said) if isinstance(said, dict) else said)
+    except ValueError:
         pass
     return " ".join(text.split())[:200] or error.reason
 

@@ -14,11 +14,12 @@ from contextlib import contextmanager, suppress
 from multiprocessing import active_children
 from multiprocessing.process import BaseProcess
 from queue import Empty, Queue
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from veritune.errors import VerituneError
 from veritune.replies import Stops
 
+# How soon a dead engine is noticed, against waking up while nothing happens.
 POLL_SECONDS = 0.5
 # Reads process ids until this process ends, however it does, and ends those as well.
 WATCH = """
@@ -44,7 +45,7 @@ class EngineClient:
     ) -> None:
         """`fatal` is the error by which the other side says itself that it has ended."""
         self._processes, self._fatal = list(processes), fatal
-        self._jobs: Queue[tuple[Callable[[], Any], Queue[Any]] | None] = Queue()
+        self._jobs: Queue[Callable[[], None] | None] = Queue()
         # A daemon: where the process has died, the call may never come back.
         threading.Thread(target=self._work, daemon=True).start()
 
@@ -56,7 +57,14 @@ class EngineClient:
         """
         done: Queue[tuple[T | None, BaseException | None]] = Queue()
         stops = Stops()
-        self._jobs.put((work, done))
+
+        def job() -> None:
+            try:
+                done.put((work(), None))
+            except BaseException as error:
+                done.put((None, error))
+
+        self._jobs.put(job)
         while True:
             try:
                 result, error = done.get(timeout=POLL_SECONDS)
@@ -85,11 +93,7 @@ class EngineClient:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            work, done = job
-            try:
-                done.put((work(), None))
-            except BaseException as error:
-                done.put((None, error))
+            job()
 
 
 class ProcessGuard:
@@ -111,6 +115,7 @@ class ProcessGuard:
 
         def look() -> None:
             while True:
+                # Oftener while processes start: one that is not held yet would outlive us.
                 last = over.wait(POLL_SECONDS / 5)
                 for child in active_children():
                     if child not in before and child not in self.held:

@@ -52,6 +52,8 @@ class NativeSampler:
         from veritune.sampler.policy import Policy
         from veritune.sampler.policy_probe import check_content
 
+        # Its arrays are taken over where the new policy has their shapes, so that both are never in
+        # memory.
         before = self._policy
         if before is not None and before.name == checkpoint.policy:
             check_content(checkpoint)
@@ -95,6 +97,7 @@ class NativeSampler:
         capacity = max(len(group.prompt) + group.limit for group in groups)
         width = max(group.limit for group in groups)
         slots = policy.slots(candidates, capacity)
+        # Workers share the slots evenly: whoever is alone at the end decodes on one core.
         count = max(1, min(policy.threads, slots // WORKER_ROWS))
         waiting = PromptQueue(groups)
         workers = []

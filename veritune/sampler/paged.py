@@ -83,6 +83,7 @@ class PagedDecoder:
     def __init__(self, weights: Weights, slots: int, capacity: int) -> None:
         self._weights = weights
         self._table = PageTable(_tile(slots), capacity)
+        # For every position that can come: looked up once a step instead of computed.
         self._turns = weights.rotations(_tile(capacity))
         lines, size = weights.kv_heads, weights.head_size
         self._keys = [_untouched(self._table.size, lines, size, PAGE) for _ in weights.blocks]
@@ -98,6 +99,8 @@ class PagedDecoder:
         """Logits [prompts, vocabulary] after each prompt, and the pages that hold each."""
         stored = [self._table.take(-(-len(prompt) // PAGE)) for prompt in prompts]
         logits = torch.empty(len(prompts), len(self._weights.embedding))
+        # By padded length, not by what stands in the queue: a prompt is computed in the same shape
+        # wherever it comes up, and so to the same bits.
         widths = np.array([-(-len(prompt) // PREFILL_STEP) * PREFILL_STEP for prompt in prompts])
         for width in np.unique(widths).tolist():
             alike = (widths == width).nonzero()[0]
@@ -141,6 +144,8 @@ class PagedDecoder:
     def _reading(self, page: Integers, offset: Integers, padded: int) -> ReadPlan:
         """What is read in this step, in which each row's newest token is at `page`, `offset`."""
         old, rows = self._read, len(page)
+        # The table has changed, by rows that came or went or began a page; else only the newest
+        # positions are new.
         if old is None or old.version != self._table.version or len(old.hidden) != padded:
             self._read = self._read_anew(padded)
             return self._read
@@ -163,6 +168,7 @@ class PagedDecoder:
         first = pages * np.int32(self._page_lines)
         positions = np.add(first[:, :, None], np.arange(PAGE, dtype=np.int32)).reshape(rows, -1)
         lines: Integers32 = np.add(positions, self._line_of[:, None, None])
+        # Page 0 is nobody's, and its weight is 0: it is read and changes nothing.
         lines[:, hidden] = 0
         return ReadPlan(
             version=table.version,
@@ -201,6 +207,7 @@ class PagedDecoder:
     def _prefill_alike(
         self, prompts: list[Sequence[int]], stored: list[Integers], width: int
     ) -> Tensor:
+        # An even number of rows: matrix products of one row take another path, and round otherwise.
         ids = np.zeros((len(prompts) + len(prompts) % 2, width), np.int64)
         for row, prompt in enumerate(prompts):
             ids[row, : len(prompt)] = prompt
@@ -211,6 +218,7 @@ class PagedDecoder:
                 part.unflatten(1, (len(ids), width)).transpose(0, 1)
                 for part in self._attention_inputs(block, x, turn)
             )
+            # Scale 1: that of attention was folded into the queries' weights.
             mixed = F.scaled_dot_product_attention(
                 query, key, value, is_causal=True, scale=1.0, enable_gqa=True
             )
@@ -218,6 +226,7 @@ class PagedDecoder:
             mixed = mixed.transpose(0, 1).flatten(1, 2)
             _after_attention(block, x, mixed, self._weights.epsilon)
         last = [row * width + len(prompt) - 1 for row, prompt in enumerate(prompts)]
+        # Rows of a whole tile, for the same reason; the others are dropped.
         return self._logits(x[last + [0] * (-len(last) % TILE)])[: len(prompts)]
 
     def _store(self, number: int, key: Tensor, value: Tensor, stored: list[Integers]) -> None:
@@ -273,6 +282,7 @@ def _normed(x: Tensor, epsilon: float) -> Tensor:
 
 def _untouched(*shape: int) -> Tensor:
     """Zeros that take memory only where they are written."""
+    # Of numpy, which asks the kernel for zeros; torch would write them.
     return torch.from_numpy(np.zeros(shape, np.float32))
 
 

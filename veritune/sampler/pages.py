@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+# Positions of a page. Shorter ones make longer tables, longer ones leave more of the last page
+# empty.
 PAGE = 32
 Integers = npt.NDArray[np.int64]
 
@@ -21,7 +23,10 @@ class PageTable:
     """
 
     def __init__(self, rows: int, capacity: int) -> None:
+        # One more than the tokens need: own tokens begin a page, behind the prompt's last, which
+        # may be part empty.
         width = -(-capacity // PAGE) + 1
+        # Page 0 is nobody's.
         self.size = 1 + 2 * rows * width
         self.pages = np.zeros((rows, width), np.int64)
         self.prompt_pages = np.zeros(rows, np.int64)
@@ -29,6 +34,7 @@ class PageTable:
         self.own_length = np.zeros(rows, np.int64)
         self.version = 0
         self._users = np.zeros(self.size, np.int64)
+        # Taken from the end: low pages first, which are in the cache.
         self._free = list(range(self.size - 1, 0, -1))
 
     def take(self, count: int) -> Integers:
@@ -39,6 +45,7 @@ class PageTable:
 
     def give_back(self, pages: Integers) -> None:
         """One user less for each of `pages`, which may repeat; unused ones become free."""
+        # Page 0 stands where a row has none.
         pages = pages[pages > 0]
         np.subtract.at(self._users, pages, 1)
         touched = np.unique(pages)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
 from veritune.config import SamplerConfig
-from veritune.models import adapter_base, load_policy, model_folder
+from veritune.models import adapter_base, load_policy, merged, model_folder
 from veritune.records import Checkpoint, Problem
 from veritune.sampler.batch import PromptGroup
 from veritune.sampler.codec import PromptCodec
@@ -37,17 +37,17 @@ class Policy:
     ) -> None:
         check_content(checkpoint)
         model, tokenizer = load_policy(checkpoint.path, dtype=dtype, device=device)
-        if hasattr(model, "merge_and_unload"):
-            model = model.merge_and_unload()
+        model = merged(model)
         self.name, self.codec = checkpoint.policy, PromptCodec(model, tokenizer, config)
         self._batch = config.max_num_seqs
         self._position_bytes = _position_bytes(model)
-        self._model: Any = model.requires_grad_(False)
+        self._model: PreTrainedModel | None = model.requires_grad_(False)
         self._weights: Weights | None = None
         self._reloader: WeightReloader | None = None
         self._cached = True
         with torch.inference_mode():
             if is_supported(model):
+                # The arranged copy is all that is needed; two of them would not fit where one does.
                 self._weights, self._model = arrange(model), None
                 if adapter_base(folder := model_folder(checkpoint.path)) is None:
                     self._reloader = WeightReloader(model, folder)
@@ -82,6 +82,7 @@ class Policy:
         """A decoder for `slots` sequences of at most `capacity` tokens."""
         if self._weights is not None:
             return PagedDecoder(self._weights, slots, capacity)
+        assert self._model is not None
         if self._cached:
             return GeneralDecoder(self._model, slots, capacity)
         return UncachedDecoder(self._model, slots)

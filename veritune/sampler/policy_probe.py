@@ -19,7 +19,14 @@ import numpy as np
 
 from veritune.config import SamplerConfig
 from veritune.errors import PolicyMismatchError
-from veritune.models import adapter_base, load_policy, model_folder, policy_hash
+from veritune.models import (
+    adapter_base,
+    adapter_off,
+    adapter_rank,
+    load_policy,
+    model_folder,
+    policy_hash,
+)
 from veritune.records import Checkpoint
 from veritune.sampler.codec import PromptCodec
 from veritune.sampler.columns import Columns, read_columns
@@ -125,13 +132,12 @@ def build_policy_probe(checkpoint: Checkpoint, config: SamplerConfig, dtype: str
     base, rank, base_scores, targets = folder, 0, None, frozenset[str]()
     if (base_name := adapter_base(folder)) is not None:
         base = model_folder(base_name)
-        adapters = list(model.peft_config.values())
-        largest = max(adapter.r for adapter in adapters)
+        largest = adapter_rank(model)
         rank = next((rank for rank in RANKS if rank >= largest), largest)
         # PEFT may name layers in full, or by a pattern; engines know them by their last name.
         layers = [name for name, module in model.named_modules() if hasattr(module, "lora_A")]
         targets = frozenset(name.rpartition(".")[2] for name in layers)
-        with model.disable_adapter():
+        with adapter_off(model):
             base_scores = _scores(model, probes)
     return PolicyProbe(
         checkpoint, codec, base, rank, probes, scores, base_scores, noise, columns, targets
@@ -167,6 +173,7 @@ def compare_logprobs(engine: Scores, trainer: Scores) -> LogprobDiff:
     largest = float(np.abs(log_ratio).max())
     return LogprobDiff(
         mean=float(np.abs(log_ratio).mean()),
+        # exp(700) is the largest in float64; anything near it is no rounding either way.
         kl=float((np.expm1(np.minimum(log_ratio, 700.0)) - log_ratio).mean()),
         max_ratio=math.exp(min(largest, 700.0)),
     )
@@ -182,6 +189,7 @@ def check_scores(
     ours, policy = compare_logprobs(engine, probe.scores), probe.checkpoint.policy
     for name, scores in others.items():
         theirs = compare_logprobs(engine, scores)
+        # The wrong policy first: it tells more than that the right one is not there.
         # Within what rounding does, which of two is nearer is chance.
         if theirs.mean < ours.mean and ours.mean > max(NOISE, 2 * probe.noise):
             raise PolicyMismatchError(

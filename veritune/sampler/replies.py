@@ -31,9 +31,22 @@ class Models(Reply):
 
 
 class Said(Reply):
-    """A message; a model that only thinks or calls tools says nothing."""
+    """A message; a model that only thinks or calls tools says nothing.
+
+    vLLM and SGLang give what was thought apart, under one of two names.
+    """
 
     content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+
+    @property
+    def thought(self) -> str:
+        """What was thought, with its tags; empty where nothing was told apart."""
+        told = self.reasoning_content or self.reasoning
+        if not told:
+            return ""
+        return f"<think>\n{told}\n</think>\n\n" if self.content else f"<think>\n{told}"
 
 
 class Ending(Reply):

@@ -7,7 +7,7 @@ import itertools
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 from veritune.records import Problem
 from veritune.sampler.codec import PromptCodec, SampledSequence
@@ -16,7 +16,20 @@ from veritune.sampler.codec import PromptCodec, SampledSequence
 def request_seed(seed: int, round: int, problem_id: str, index: int) -> int:
     """A 63-bit seed for engines that sample by themselves."""
     name = f"{seed}/{round}/{index}/{problem_id}".encode(errors="surrogatepass")
+    # 63 bits: vLLM and servers take a signed 64-bit seed.
     return int.from_bytes(hashlib.shake_128(name).digest(8), "little") >> 1
+
+
+class _FlatScores(Protocol):
+    logprobs: Sequence[float]
+
+
+class VllmCompletion(Protocol):
+    """vLLM's completion of one request, with flat log-probabilities."""
+
+    token_ids: Sequence[int]
+    logprobs: _FlatScores
+    finish_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,7 @@ class RequestPlan:
         """The next requests, at most so many, from now on under way."""
         return [self._begin_next() for _ in range(min(most, len(self.waiting)))]
 
-    def end(self, name: str, output: Any) -> SampledSequence:
+    def end(self, name: str, output: VllmCompletion) -> SampledSequence:
         """A request has ended with vLLM's completion `output`."""
         position, index = self.under_way.pop(name)
         ids = list(output.token_ids)
@@ -76,6 +89,7 @@ class RequestPlan:
 
     def begin_again(self) -> None:
         """What was under way waits again, in its order."""
+        # Before those that have not begun: the order of the plan stays.
         self.waiting.extendleft(reversed(self.under_way.values()))
         self.under_way.clear()
 

@@ -7,12 +7,11 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from queue import Empty, Queue
-from typing import Any
 
 from veritune.config import SamplerConfig
 from veritune.errors import EndpointError, InputError, PolicyMismatchError, VerituneError
 from veritune.records import Candidate, Checkpoint, Problem
-from veritune.sampler.codec import PromptCodec, SampledSequence
+from veritune.sampler.codec import ANSWERS, PromptCodec, SampledSequence
 from veritune.sampler.endpoint import FIRST_DELAY, Endpoint
 from veritune.sampler.policy_probe import (
     LogprobDiff,
@@ -34,8 +33,12 @@ from veritune.sampler.replies import (
 )
 from veritune.sampler.requests import request_seed
 
+# Each has a thread here; engines rarely decode more at once.
 MOST_CONNECTIONS = 128
+# How soon Ctrl-C and `close` are heeded while no answer comes.
 POLL_SECONDS = 0.5
+# A problem, and the index of a candidate of it.
+Asked = tuple[Problem, int]
 NO_POLICY = "the sampler has no policy yet; load a checkpoint first"
 
 
@@ -169,12 +172,15 @@ class ServerSampler:
 
     def _sample_one(self, problem: Problem, index: int, round: int) -> Candidate:
         config = self.config
-        body: dict[str, Any] = {
-            "max_tokens": config.max_tokens,
+        body: dict[str, object] = {
             "temperature": config.temperature,
             "top_p": config.top_p,
             "seed": request_seed(self.seed, round, problem.id, index),
         }
+        if config.max_tokens is not None:
+            body["max_tokens"] = config.max_tokens
+        elif isinstance(problem.prompt, str):  # Where OpenAI's default is 16; a chat has room.
+            body["max_tokens"] = ANSWERS
         if config.stop:
             body["stop"] = list(config.stop)
         if config.top_k:
@@ -186,7 +192,7 @@ class ServerSampler:
         return self._sample_text(problem, index, round, body)
 
     def _sample_token_ids(
-        self, codec: PromptCodec, problem: Problem, index: int, round: int, body: dict[str, Any]
+        self, codec: PromptCodec, problem: Problem, index: int, round: int, body: dict[str, object]
     ) -> Candidate:
         prompt = codec.encode(problem)
         body |= {
@@ -208,29 +214,30 @@ class ServerSampler:
         return candidate
 
     def _sample_text(
-        self, problem: Problem, index: int, round: int, body: dict[str, Any]
+        self, problem: Problem, index: int, round: int, body: dict[str, object]
     ) -> Candidate:
         chat = not isinstance(problem.prompt, str)
-        body["messages" if chat else "prompt"] = problem.prompt
-        if isinstance(problem.prompt, list) and problem.prompt[-1]["role"] == "assistant":
-            body |= {"add_generation_prompt": False, "continue_final_message": True}
+        body |= asked_of(problem)
         ending: Ending
         if chat:
             said = ending = self._complete(ChatChoice, body)
-            text = said.message.content
+            text = said.message.thought + (said.message.content or "")
+            thought = len(said.message.thought)
         else:
             written = ending = self._complete(TextChoice, body)
-            text = written.text
+            text, thought = written.text or "", 0
         return Candidate(
             problem_id=problem.id,
             index=index,
-            text=text or "",
+            text=text,
             finish_reason=ending.reason,
             policy=self._policy,
             round=round,
+            prefill=problem.prefill,
+            thinking=thought or None,
         )
 
-    def _complete(self, kind: type[R], body: dict[str, Any]) -> R:
+    def _complete(self, kind: type[R], body: dict[str, object]) -> R:
         """The one choice that the server gives."""
         path = "chat/completions" if "messages" in body else "completions"
         url = f"{self._endpoint.url}/{path}"
@@ -238,14 +245,36 @@ class ServerSampler:
         return read_reply(kind, read_reply(Completion, reply, url).choices[0], url)
 
 
+def asked_of(problem: Problem) -> dict[str, object]:
+    """A problem as the routes for texts and chats take it; vLLM and SGLang know the names of what
+    goes beyond OpenAI's."""
+    if isinstance(problem.prompt, str):
+        return {"prompt": problem.prompt + problem.prefill}
+    turns = list(problem.prompt)
+    if problem.prefill and turns[-1]["role"] == "assistant":
+        last = turns.pop()
+        turns.append({"role": "assistant", "content": last["content"] + problem.prefill})
+    elif problem.prefill:
+        turns.append({"role": "assistant", "content": problem.prefill})
+    body: dict[str, object] = {"messages": turns}
+    if turns[-1]["role"] == "assistant":
+        body |= {"add_generation_prompt": False, "continue_final_message": True}
+    if problem.template_kwargs:
+        body["chat_template_kwargs"] = problem.template_kwargs
+    return body
+
+
 def _at_once(
-    work: Callable[[Any], Candidate], jobs: Iterable[Any], connections: int, stop: threading.Event
+    work: Callable[[Asked], Candidate],
+    jobs: Iterable[Asked],
+    connections: int,
+    stop: threading.Event,
 ) -> Iterator[Candidate]:
     """Results as they come, of `connections` jobs at once; the first error or `stop` ends all.
 
     The threads are daemons: a request that hangs holds up neither the reader nor the exit.
     """
-    asked: Queue[Any] = Queue()
+    asked: Queue[Asked | None] = Queue()
     done: Queue[Candidate | BaseException] = Queue()
 
     def run() -> None:
@@ -260,6 +289,7 @@ def _at_once(
         threading.Thread(target=run, daemon=True).start()
         asked.put(job)
         under_way += 1
+    # As many as were started, each ends with one None.
     threads = under_way
     try:
         while under_way and not stop.is_set():

@@ -24,6 +24,7 @@ class SlotLayer(CacheLayerMixin):
     def __init__(self, slots: int, capacity: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.slots, self.capacity = slots, capacity
+        # Set by `point` before every step.
         self.at = self.rows = torch.empty(0, dtype=torch.long)
         self.length = 0
 

@@ -48,6 +48,7 @@ class StoppingCriteria:
 
     def _cut(self, text: str) -> int | None:
         found = [at for stop in self._stop if (at := text.find(stop)) >= 0]
+        # The first in the text, whichever string it is.
         return min(found) if found else None
 
     def _tokens_that_may_stop(self, vocabulary: int) -> npt.NDArray[np.bool_]:
@@ -55,6 +56,7 @@ class StoppingCriteria:
         may = np.zeros(vocabulary, bool)
         if not self._stop:
             return may
+        # A part of a character decodes to U+FFFD, and may complete any of them.
         last = {text[-1] for text in self._stop} | {"\ufffd"}
         known = range(min(vocabulary, len(self._tokenizer)))
         for id, text in enumerate(completion_texts(self._tokenizer, [[id] for id in known])):

@@ -28,6 +28,7 @@ def run_workers(
 
     `stop` ends them as well, at their next token.
     """
+    # No thread where there is nothing to share: errors and Ctrl-C then come where they arise.
     if len(workers) < 2:
         while workers and not (workers[0].idle or stop.is_set()):
             if finished := workers[0].work():
@@ -55,6 +56,7 @@ def run_workers(
         over.set()
         for thread in threads:
             while thread.is_alive():
+                # Whoever waits for room in the queue would never look whether all is over.
                 while not done.empty():
                     done.get()
                 thread.join(0.01)

@@ -34,6 +34,7 @@ def uniforms(
     """The first `count` numbers of one candidate, uniform in [0, 1)."""
     name = f"{seed}/{round}/{index}/{problem_id}".encode(errors="surrogatepass")
     bits = np.frombuffer(hashlib.shake_128(name).digest(8 * count), "<u8")
+    # 53 bits, as many as a float64 holds: every number below 1 is as likely.
     return (bits >> 11).astype(np.float64) * 2.0**-53
 
 
@@ -46,6 +47,7 @@ def sample_tokens(
     Log-probabilities are the model's own, log softmax of the logits as they are: before
     temperature, top-k, top-p and min-p, as vLLM reports them (`raw_logprobs`).
     """
+    # One row at least, whatever the vocabulary.
     rows = max(1, AT_ONCE // logits.shape[-1])
     if len(logits) <= rows:
         return _sample_part(logits, uniform, config)
@@ -59,6 +61,7 @@ def _sample_part(
 ) -> tuple[Tokens, Logprobs]:
     logits = logits.float()
     if config.temperature == 0:
+        # Temperature 0, which nothing can be divided by.
         tokens = logits.argmax(-1)
     else:
         tokens = _inverse(probabilities(logits, config), uniform)
@@ -68,6 +71,7 @@ def _sample_part(
 
 def probabilities(logits: Logits, config: SamplerConfig) -> Logits:
     """float32 [rows, vocabulary]: temperature, then min-p, top-k, top-p, in vLLM's order."""
+    # Filters after the temperature: they are shares of what would be sampled.
     p = torch.softmax(logits / config.temperature, -1)
     if config.min_p > 0:
         p = p.where(p >= config.min_p * p.amax(-1, keepdim=True), 0)
@@ -100,6 +104,7 @@ def _ranked_nucleus(p: Logits, mass: Float64[Tensor, "rows 1"], count: int) -> L
 
 def _inverse(p: Logits, uniform: Uniform) -> Tokens:
     """The first token whose cumulative probability exceeds `uniform` of the total."""
+    # In float64: over a large vocabulary float32 loses the last tokens.
     cumulative = p.double().cumsum(-1)
     total = cumulative[:, -1]
     # Rounding must not push the target up to the total, where no token lies.

@@ -64,6 +64,8 @@ class UncachedDecoder:
 
 def caches_rightly(model: PreTrainedModel) -> bool:
     """Whether `GeneralDecoder` gives the same as reading whole sequences, on a small probe."""
+    # Of two lengths, so that padding and positions are in the test, and low ids, which every model
+    # has.
     prompts = [[2, 3, 4, 5, 6], [7, 8]]
     rows, tokens = np.arange(2), np.array([3, 9])
     expected = UncachedDecoder(model, 2)
@@ -79,5 +81,6 @@ def caches_rightly(model: PreTrainedModel) -> bool:
     except (AttributeError, IndexError, NotImplementedError, RuntimeError, TypeError, ValueError):
         return False
     wanted = expected.step(tokens, np.array([5, 2])).float()
+    # Far above what rounding makes, far below what a forgotten state does.
     tolerance = 1e-3 if model.dtype == torch.float32 else 0.1
     return bool((found - wanted).abs().max() <= tolerance * wanted.abs().max().clamp(min=1))

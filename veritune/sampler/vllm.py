@@ -110,6 +110,7 @@ class VllmSampler:
     def close(self) -> None:
         """End the engine; from another thread: also end what is being sampled or loaded."""
         self._closed.set()
+        # Another thread may be in a step; the guard ends its engine then.
         free = self._busy.acquire(timeout=CLOSE_SECONDS)
         if self._engine is not None and free:
             self._engine.close()
@@ -138,6 +139,7 @@ class VllmSampler:
             self._guard = ProcessGuard()
             self._engine = VllmEngine(self.config, self._dtype, policy_probe, self._guard)
             self._check(policy_probe, mistakes)
+        # What fits in the engine's memory may be less than the model reads.
         policy_probe.codec.longest = min(policy_probe.codec.longest, self._engine.longest)
 
     def _check(self, policy_probe: PolicyProbe, mistakes: Mapping[str, Scores]) -> LogprobDiff:
@@ -176,6 +178,7 @@ class VllmSampler:
         if self._closed.is_set():
             return
         why = self._last_error()
+        # Counted by round: a crash a day is no reason to give up.
         if deaths > RESTARTS:
             raise VerituneError(
                 f"the vLLM engine crashed {deaths} times in one round with {left} candidates left "

@@ -23,10 +23,12 @@ from veritune.sampler.requests import Request
 
 # Adapter numbers are never used again: vLLM keeps what it once loaded under a number.
 ADAPTERS = itertools.count(1)
+# vLLM then takes the longest context that its memory has room for.
 AS_LONG_AS_FITS = -1
 # Tokens of a cache block on a CPU. vLLM's own 128 there hold more than most prompts, and it is
 # whole blocks that the candidates of a problem share.
 CPU_BLOCK = 32
+# By its path: vLLM imports it in the engine's own process.
 WHOLE_SEQUENCES = "veritune.sampler.vllm_scheduler.WholeSequences"
 OUR_WORKER = "veritune.sampler.vllm_worker.PolicyWorker"
 # Keys and values of vLLM on a CPU, unless VLLM_CPU_KVCACHE_SPACE says otherwise.
@@ -57,6 +59,7 @@ class VllmEngine:
             options["lora_target_modules"] = sorted(policy_probe.targets)
         if not _has_gpu():
             options["block_size"] = CPU_BLOCK
+        # Stop strings are sought in text, which needs the tokens as they come.
         if not _has_gpu() and not config.stop:
             options["scheduler_cls"] = WHOLE_SEQUENCES
         if config.stop:
@@ -144,6 +147,7 @@ class VllmEngine:
 
     def last_error(self) -> str:
         """The last error that the process logged, or its exit code."""
+        # An exit code of 0 is no reason.
         ends = [end for process in self._guard.held if (end := process.exitcode)]
         return _last_error(self._log) or (f"exit code {ends[0]}" if ends else "no reason given")
 
@@ -217,6 +221,7 @@ class VllmEngine:
 
         number = next(ADAPTERS)
         folder = model_folder(checkpoint.path)
+        # Its name is the policy's with the number, since vLLM also looks names up.
         adapter = LoRARequest(f"{checkpoint.policy}-{number}", number, str(folder))
         self._drop_adapter()
         if not self._engine.add_lora(adapter):

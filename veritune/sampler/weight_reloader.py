@@ -41,6 +41,7 @@ class WeightReloader:
             for file in folder.glob("*.safetensors"):
                 tensors |= load_file(file)
             tensors = {name: tensor.to(self._dtype) for name, tensor in tensors.items()}
+            # Not strict: tied weights are saved once.
             lost, unknown = self._model.load_state_dict(tensors, strict=False, assign=True)
             if lost:
                 self._model.tie_weights()

@@ -20,9 +20,25 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MODELS = {"qwen2", "llama"}
+# Those whose turns follow from the position alone; others change with the length of the text.
 ROTATIONS = {"default", "linear", "llama3"}
 # Outputs of a block of a matrix, where that divides them.
 WIDTH = 64
+
+
+class Rotary(Protocol):
+    """The module of transformers that gives cosines and sines."""
+
+    def __call__(self, x: Tensor, position_ids: Tensor, /) -> tuple[Tensor, Tensor]:
+        """Of positions [1, length]: [1, length, head size] each, in the type of `x`."""
+        ...
+
+
+class Affine(Protocol):
+    """A linear layer, or a norm: what it multiplies by and adds."""
+
+    weight: Tensor
+    bias: Tensor | None
 
 
 class Linear(Protocol):
@@ -90,7 +106,7 @@ class Weights:
     kv_heads: int
     head_size: int
     epsilon: float
-    rotate: Any
+    rotate: Rotary
 
     def rotations(self, length: int) -> Tensor:
         """complex64 [length, head size / 2]: the turn at each position."""
@@ -168,13 +184,14 @@ def _width(outputs: int) -> int:
     return WIDTH if outputs % WIDTH == 0 else outputs
 
 
-def _linear(module: Any) -> tuple[Tensor, Tensor | None]:
+def _linear(module: Affine) -> tuple[Tensor, Tensor | None]:
     bias = None if module.bias is None else module.bias.detach()
     return module.weight.detach(), bias
 
 
-def _paired(module: object, heads: int, size: int, scale: float) -> tuple[Tensor, Tensor | None]:
+def _paired(module: Affine, heads: int, size: int, scale: float) -> tuple[Tensor, Tensor | None]:
     """A query or key projection with entries i and i + size / 2 of each head side by side."""
+    # transformers turns entry i with i + size / 2; side by side they are one complex number.
     order = torch.arange(heads * size).view(heads, 2, size // 2).transpose(1, 2).reshape(-1)
     weight, bias = _linear(module)
     return weight[order] * scale, None if bias is None else bias[order] * scale
@@ -188,5 +205,5 @@ def _stack(parts: list[tuple[Tensor, Tensor | None]]) -> tuple[Tensor, Tensor | 
     return weight, torch.cat(biases)
 
 
-def _fold(norm: Any, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor | None]:
+def _fold(norm: Affine, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor | None]:
     return weight * norm.weight.detach(), bias

@@ -19,6 +19,7 @@ from veritune.sandbox.libraries import find_libraries
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.pool import PooledSandbox
 from veritune.sandbox.protocol import ExecResult, Graded, Job, Program, Sandbox, Shared
+from veritune.sandbox.runner.wire.messages import SuiteReport, Tests
 
 __all__ = [
     "DOCKER_IMAGE",
@@ -33,6 +34,8 @@ __all__ = [
     "SandboxFailureError",
     "SandboxUnavailableError",
     "Shared",
+    "SuiteReport",
+    "Tests",
     "build_from_dockerfile",
     "build_from_host",
     "connect_docker",

@@ -12,8 +12,8 @@ import functools
 import json
 import os
 import socket
-from collections.abc import Iterable
-from typing import Any, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypedDict, cast
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.replies import tree_of
@@ -36,20 +36,41 @@ ENGINE_SECONDS = 60
 GENERATIONS = 2
 
 
-class DockerClient(Protocol):
-    """The part of the SDK's low-level client that is used here."""
+class EngineInfo(TypedDict, total=False):
+    """What an engine says of itself, as far as it is asked."""
 
-    def create_container(self, **options: Any) -> dict[str, Any]: ...
-    def create_host_config(self, **options: Any) -> dict[str, Any]: ...
-    def attach_socket(self, container: str, params: dict[str, int]) -> Any: ...
-    def start(self, container: str) -> None: ...
-    def inspect_container(self, container: str) -> dict[str, Any]: ...
-    def remove_container(self, container: str, force: bool) -> None: ...
-    def info(self) -> dict[str, Any]: ...
+    SecurityOptions: list[str] | None
+
+
+class Closeable(Protocol):
+    """The stream of a container, as the SDK gives it: a socket, or what wraps one."""
+
     def close(self) -> None: ...
 
 
-def connect() -> Any:
+class DockerClient(Protocol):
+    """The part of the SDK's low-level client that is used here."""
+
+    def create_container(
+        self, image: str | None = None, command: Sequence[str] = (), **options: object
+    ) -> dict[str, str]: ...
+    def create_host_config(self, **options: object) -> object: ...
+    def attach_socket(self, container: str, params: dict[str, int]) -> Closeable: ...
+    def start(self, container: str) -> None: ...
+    def wait(self, container: str) -> dict[str, int]: ...
+    def inspect_container(self, container: str) -> dict[str, dict[str, int]]: ...
+    def images(self, name: str, *, quiet: bool = False) -> list[str]: ...
+    def import_image_from_file(self, filename: str, *, repository: str, tag: str) -> str: ...
+    def build(
+        self, *, path: str, dockerfile: str, tag: str, decode: bool, rm: bool
+    ) -> Iterable[dict[str, str]]: ...
+    def remove_image(self, image: str) -> None: ...
+    def remove_container(self, container: str, *, force: bool = False) -> None: ...
+    def info(self) -> EngineInfo: ...
+    def close(self) -> None: ...
+
+
+def connect() -> DockerClient:
     """The engine's low-level client; `SandboxUnavailableError` where there is none."""
     try:
         import docker
@@ -58,7 +79,8 @@ def connect() -> Any:
             "docker: the SDK is missing; install it with `pip install veritune[docker]`"
         ) from None
     try:
-        return docker.from_env(timeout=ENGINE_SECONDS).api
+        api: DockerClient = docker.from_env(timeout=ENGINE_SECONDS).api
+        return api
     except docker.errors.DockerException as error:
         raise SandboxUnavailableError(
             f"docker: no engine answers ({_first_line(error)}); start one, or use bubblewrap"
@@ -166,9 +188,9 @@ def _create(
 class _Container:
     """The attached streams of one container."""
 
-    def __init__(self, engine: DockerClient, name: str, attached: Any) -> None:
+    def __init__(self, engine: DockerClient, name: str, attached: Closeable) -> None:
         self._engine, self._name, self._attached = engine, name, attached
-        self._socket: socket.socket = getattr(attached, "_sock", attached)
+        self._socket = cast("socket.socket", getattr(attached, "_sock", attached))
         self._socket.settimeout(None)
         self._socket.setblocking(False)
         self._raw, self._out, self._complaint = bytearray(), bytearray(), bytearray()
@@ -186,9 +208,10 @@ class _Container:
             self._pid = pid  # known to be this kernel's number
             await self._replies(slot, pipe)
 
-    async def _replies(self, slot: Slot, pipe: list[int] | None) -> Any:
+    async def _replies(self, slot: Slot, pipe: list[int] | None) -> dict[str, list[int]]:
         asked = frames.framed(frames.dumps({"id": None, "replies": pipe}))
-        return json.loads(await slot.run(asked, ENGINE_SECONDS))
+        reply: dict[str, list[int]] = json.loads(await slot.run(asked, ENGINE_SECONDS))
+        return reply
 
     def processes(self) -> Iterable[int]:
         return tree_of(self._pid, GENERATIONS) if self._pid else ()

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import textwrap
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.protocol import Graded, Program, Sandbox
+
+if TYPE_CHECKING:
+    from veritune.sandbox.runner.wire.messages import GraderJob
 
 PROBE = """
 import json, os, resource, socket
@@ -58,7 +62,7 @@ async def examine(sandbox: Sandbox, limits: Limits) -> list[IsolationCheck]:
     try:
         async with sandbox:
             program = await sandbox.run(Program(source=textwrap.dedent(PROBE)))
-            tests = {"type": "asserts", "tests": {"type": "asserts", "code": APART}}
+            tests: GraderJob = {"type": "asserts", "tests": {"type": "asserts", "code": APART}}
             graded = await sandbox.run(Graded(sources=(("solution.py", SIDES),), tests=tests))
     except (SandboxUnavailableError, SandboxFailureError) as error:
         return [IsolationCheck("starts", False, str(error))]

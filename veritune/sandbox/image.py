@@ -18,10 +18,13 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.errors import InputError, SandboxFailureError
 from veritune.sandbox.bubblewrap import HOSTS, PACKAGES, SITE, SUITE, installed
+
+if TYPE_CHECKING:
+    from veritune.sandbox.docker import DockerClient
 
 SHELL = ("sh", "base64", "true")
 LEFT_OUT = {"test", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "site-packages"}
@@ -32,7 +35,7 @@ libmvec.so.1 libpthread.a librt.a libdl.a libstdc++.so libgcc_s.so.1 ld-linux-x8
 """
 
 
-def build_from_host(engine: Any, image: str, languages: tuple[str, ...]) -> int:
+def build_from_host(engine: DockerClient, image: str, languages: tuple[str, ...]) -> int:
     """Import an image of this host's Python and the toolchains of `languages`; its bytes."""
     with tempfile.NamedTemporaryFile(suffix=".tar") as stream:
         with tarfile.open(fileobj=stream, mode="w") as archive:
@@ -49,7 +52,7 @@ def build_from_host(engine: Any, image: str, languages: tuple[str, ...]) -> int:
     return size
 
 
-def build_from_dockerfile(engine: Any, image: str, dockerfile: Path) -> None:
+def build_from_dockerfile(engine: DockerClient, image: str, dockerfile: Path) -> None:
     """Build an image where a registry or a base image is at hand."""
     steps = engine.build(
         path=str(dockerfile.parent), dockerfile=dockerfile.name, tag=image, decode=True, rm=True

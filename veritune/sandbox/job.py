@@ -8,7 +8,8 @@ import json
 import math
 import secrets
 import signal
-from typing import Any, get_args
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, get_args
 
 from veritune.errors import SandboxFailureError
 from veritune.records import TestOutcome
@@ -18,6 +19,10 @@ from veritune.sandbox.protocol import ExecResult, Graded, Job, Program, Shared
 from veritune.sandbox.runner.wire import frames
 from veritune.sandbox.slot import ENVIRONMENT
 
+if TYPE_CHECKING:
+    from veritune.sandbox.runner.wire import messages
+    from veritune.sandbox.runner.wire.messages import HostJob, HostReply, SuiteReport
+
 OUTCOMES = frozenset(get_args(TestOutcome))
 
 
@@ -25,30 +30,50 @@ def encode(job: Job, limits: Limits) -> tuple[bytes, str]:
     """The frame for one job, and the nonce that its reply and its own claim must carry."""
     nonce = secrets.token_hex(16)
     if isinstance(job, Graded):
-        payload: dict[str, Any] = {"sources": job.sources, "numpy": job.numpy}
-        told: dict[str, Any] = {"mirror": job.mirror, "tree": job.tree}
-        if job.tests["type"] == "pytest":
-            told |= {"suite": True, "wall_seconds": limits.wall_seconds}
-        payload |= {name: value for name, value in told.items() if value}
-        payload |= {"files": dict(job.files)} if job.files else {}
-        payload |= {"int_digits": job.int_digits} if job.int_digits is not None else {}
-        payload |= {"aliases": job.aliases} if job.aliases else {}
-        frame: dict[str, Any] = {
-            "spec": _spec(limits, "answer"),
-            "grader": {**job.tests, "numpy": job.numpy, **told},
-        }
+        payload, grader = _graded(job, limits)
+        frame = _frame(nonce, _spec(limits, "answer"), payload)
+        frame["grader"] = grader
     elif isinstance(job, Shared):
-        payload = {"sources": job.sources, "tests": job.tests, "nonce": nonce}
-        frame = {"spec": _spec(limits, "shared")}
+        shared: messages.SharedPayload = {
+            "sources": list(job.sources),
+            "tests": job.tests,
+            "nonce": nonce,
+        }
+        frame = _frame(nonce, _spec(limits, "shared"), shared)
     else:
-        payload = _program(job)
-        frame = {"spec": _spec(limits, "program"), "stdin": job.stdin}
+        frame = _frame(nonce, _spec(limits, "program"), _program(job))
+        frame["stdin"] = job.stdin
         frame["spec"]["confinement"]["address_space"] = not job.argv
-    frame["id"], frame["payload"] = nonce, json.dumps(payload)
     return frames.framed(frames.dumps(frame)), nonce
 
 
-def _spec(limits: Limits, mode: str) -> dict[str, object]:
+def _frame(nonce: str, spec: messages.Spec, payload: Mapping[str, object]) -> HostJob:
+    # The payload is text: the host hands it on and never looks into it.
+    return {"id": nonce, "spec": spec, "payload": json.dumps(payload)}
+
+
+def _graded(job: Graded, limits: Limits) -> tuple[messages.Payload, messages.GraderJob]:
+    """What the candidate's process gets, and the grader."""
+    payload: messages.Payload = {"sources": list(job.sources), "numpy": job.numpy}
+    grader: messages.GraderJob = {**job.tests, "numpy": job.numpy}
+    grader["mirror"], grader["tree"] = job.mirror, job.tree
+    if job.mirror:
+        payload["mirror"] = True
+    if job.tree:
+        payload["tree"] = True
+    if job.tests["type"] == "pytest":
+        grader["suite"] = payload["suite"] = True
+        grader["wall_seconds"] = payload["wall_seconds"] = limits.wall_seconds
+    if job.files:
+        payload["files"] = dict(job.files)
+    if job.int_digits is not None:
+        payload["int_digits"] = job.int_digits
+    if job.aliases:
+        payload["aliases"] = list(job.aliases)
+    return payload, grader
+
+
+def _spec(limits: Limits, mode: messages.Mode) -> messages.Spec:
     return {
         "mode": mode,
         "cpu_seconds": limits.cpu_seconds,
@@ -66,14 +91,14 @@ def _spec(limits: Limits, mode: str) -> dict[str, object]:
     }
 
 
-def _program(job: Program) -> dict[str, object]:
+def _program(job: Program) -> messages.ProgramPayload:
     files = {name: base64.b64encode(data).decode() for name, data in job.files.items()}
     if job.argv:
-        return {"files": files, "argv": job.argv, "environment": ENVIRONMENT}
+        return {"files": files, "argv": list(job.argv), "environment": ENVIRONMENT}
     return {
         "files": files,
         "source": job.source,
-        "args": job.args,
+        "args": list(job.args),
         "int_digits": job.int_digits,
     }
 
@@ -102,8 +127,8 @@ def decode(data: bytes, nonce: str) -> ExecResult:
     )
 
 
-def _own_reply(data: bytes, id: str | None) -> dict[str, Any]:
-    reply: dict[str, Any] = json.loads(data)
+def _own_reply(data: bytes, id: str | None) -> HostReply:
+    reply: HostReply = json.loads(data)
     try:
         check_id(reply, id)
     except ReplyLostError as error:
@@ -111,7 +136,7 @@ def _own_reply(data: bytes, id: str | None) -> dict[str, Any]:
     return reply
 
 
-def _end_of_grader(reply: dict[str, Any]) -> str:
+def _end_of_grader(reply: HostReply) -> str:
     """The limit of its own that the grader passed: what drives it there is what it was sent."""
     if reply["over"] == "wall time":
         return "wall time"
@@ -120,7 +145,7 @@ def _end_of_grader(reply: dict[str, Any]) -> str:
     raise SandboxFailureError(f"the grader ended without a report (code {reply['grader_code']})")
 
 
-def _claim(text: str, nonce: str) -> dict[str, Any] | None:
+def _claim(text: str, nonce: str) -> SuiteReport | None:
     """What a process reported about itself, or None where it is no report with the nonce.
 
     It may be forged: nothing in it makes a slot be replaced, or has a shape that was not checked.

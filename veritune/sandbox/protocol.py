@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from veritune.sandbox.limits import Limits
+
+if TYPE_CHECKING:
+    from veritune.sandbox.runner.wire.messages import GraderJob, SuiteReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,7 @@ class Graded:
     """
 
     sources: tuple[tuple[str, str], ...]
-    tests: dict[str, Any]
+    tests: GraderJob
     numpy: bool = False
     mirror: bool = False
     tree: bool = False
@@ -50,7 +53,7 @@ class Shared:
     """As `Graded`, but tests and candidate in one process: what it reports may be a lie."""
 
     sources: tuple[tuple[str, str], ...]
-    tests: dict[str, object]
+    tests: GraderJob
 
 
 Job = Program | Graded | Shared
@@ -72,7 +75,7 @@ class ExecResult:
     cpu_ms: float
     wall_ms: float
     peak_memory_mb: float
-    report: dict[str, Any] | None = None
+    report: SuiteReport | None = None
 
 
 class Sandbox(Protocol):

@@ -15,10 +15,12 @@ from veritune.store.database import open_for_reading, open_for_writing
 from veritune.store.lock import Lock
 from veritune.store.pages import PageLog
 
+# Pages in the write-ahead log before they are moved into the database: 16 MiB.
 LONGEST_WAL = 4096
-"""Pages in the write-ahead log before they are moved into the database: 16 MiB."""
+# What goes into a column; what comes out is known by the query alone.
+Cell = str | bytes | int | float | None
+# How long a write waits for readers, and a checkpoint, which can be had later.
 BUSY_MS, CHECKPOINT_MS = 5000, 50
-"""How long a write waits for readers, and a checkpoint, which can be had later."""
 
 
 class Connection:
@@ -60,14 +62,14 @@ class Connection:
         if self._lock is not None:
             self._lock.release()
 
-    def read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+    def read(self, query: str, values: Sequence[Cell] = ()) -> Iterator[tuple[Any, ...]]:
         """Rows; raises `DamagedRunError` where sqlite cannot read them."""
         try:
             yield from self._db.execute(query, values)
         except sqlite3.DatabaseError as error:
             raise DamagedRunError(f"{self._path}: cannot be read ({error})") from None
 
-    def write(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    def write(self, statement: str, rows: Iterable[Sequence[Cell]]) -> None:
         """One statement for many rows, all of them or none."""
         with self.writing() as db:
             db.executemany(statement, rows)
@@ -86,6 +88,8 @@ class Connection:
         except sqlite3.DatabaseError as error:
             raise DamagedRunError(f"{self._path}: damaged ({error})") from None
         try:
+            # After the commit: a kill between the two leaves frames that sqlite may keep or drop,
+            # and not a list of what is not there.
             frames = self._pages.note()
         except OSError as error:
             raise self._abandoned(error) from None

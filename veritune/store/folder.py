@@ -6,14 +6,15 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from veritune.config import Recipe
 from veritune.errors import RecipeError, UnwritableError
 
+# Keys that may change on resume: how much is run and where, how it is measured and shown, and with
+# which engine and memory. Which policy is trained on what follows from the others.
 FREE = {
     *("name", "output", "threads", "tracker"),
-    *("rounds.count", "rounds.keep_checkpoints", "verifier.workers"),
+    *("rounds.count", "rounds.save_every", "rounds.keep_checkpoints", "verifier.workers"),
     *("evaluation.n", "evaluation.k", "evaluation.every"),
     *(
         "sampler.type",
@@ -24,8 +25,7 @@ FREE = {
     ),
     *("trainer.micro_batch_size", "trainer.activation_checkpointing", "trainer.save_every"),
 }
-"""Keys that may change on resume: how much is run and where, how it is measured and shown, and with
-which engine and memory. Which policy is trained on what follows from the others."""
+# Without leading zeros, so that no two names mean one round.
 CHECKPOINT = re.compile(r"round-([1-9]\d*)")
 
 
@@ -63,6 +63,11 @@ class RunFolder:
     def checkpoints(self) -> Path:
         """Where the rounds' policies lie."""
         return self.path / "checkpoints"
+
+    @property
+    def between(self) -> Path:
+        """The policy of a round without a checkpoint, for the engine alone."""
+        return self.checkpoints / ".between"
 
     def checkpoint(self, round: int) -> Path:
         """The folder of the policy after a round."""
@@ -110,9 +115,9 @@ def changed_keys(folder: Path, saved: str, recipe: Recipe) -> list[str]:
     ]
 
 
-def flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def flat(value: dict[str, object], prefix: str = "") -> dict[str, object]:
     """A recipe's values by their whole keys, such as `sampler.n`."""
-    out: dict[str, Any] = {}
+    out: dict[str, object] = {}
     for key, inner in value.items():
         if isinstance(inner, dict):
             out |= flat(inner, f"{prefix}{key}.")

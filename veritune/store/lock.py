@@ -7,8 +7,8 @@ from pathlib import Path
 
 from veritune.errors import JournalError, UnwritableError
 
+# A reader that asks whether somebody writes holds the lock for an instant.
 TRIES, PAUSE = 10, 0.02
-"""A reader that asks whether somebody writes holds the lock for an instant."""
 
 
 class Lock:
@@ -45,6 +45,7 @@ def is_held(path: Path) -> bool:
     except OSError:
         return False
     try:
+        # Shared: two readers that ask at once must not take each other for a writer.
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

@@ -12,7 +12,6 @@ import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from veritune.errors import MissingFileError, RecipeError, RecordError, UnwritableError
 from veritune.files import write_text
@@ -33,7 +32,7 @@ def content_hash(path: str | Path) -> str:
         raise RecordError(f"{path}: cannot be read ({error})") from None
 
 
-def is_made(out: Path, made_of: dict[str, Any], inputs: Iterable[str]) -> bool:
+def is_made(out: Path, made_of: dict[str, object], inputs: Iterable[str]) -> bool:
     """Whether `out` is there and made of just this.
 
     Raises `RecipeError` where it may not be written: it is an input, or holds anything else.
@@ -48,13 +47,14 @@ def is_made(out: Path, made_of: dict[str, Any], inputs: Iterable[str]) -> bool:
         raise UnwritableError(f"{out}: cannot be written ({error.strerror})") from None
     if not stat.S_ISREG(found.st_mode):
         raise RecipeError(f"--out: {out} is no regular file; name one")
+    # An empty file holds nobody's work: `mktemp` makes such ones.
     if found.st_size == 0:
         return False
     _refuse_another(out, made_of)
     return True
 
 
-def note_made(out: Path, made_of: dict[str, Any], content: str) -> None:
+def note_made(out: Path, made_of: dict[str, object], content: str) -> None:
     """Say what `out`, whose content hash is `content`, is made of; before it is put in place."""
     write_text(_note_of(out), json.dumps({"content": content, "made_of": made_of}))
 
@@ -63,7 +63,7 @@ def _note_of(out: Path) -> Path:
     return out.with_name(f".{out.name}.made-of")
 
 
-def _refuse_another(out: Path, made_of: dict[str, Any]) -> None:
+def _refuse_another(out: Path, made_of: dict[str, object]) -> None:
     advice = "name another --out, or remove it"
     try:
         note = json.loads(_note_of(out).read_bytes())

@@ -25,16 +25,19 @@ from zlib import crc32
 from veritune.errors import DamagedRunError
 from veritune.files import replacing
 
+# Little-endian, of fixed widths: the list means the same on every machine.
 GROUP = struct.Struct("<4sIIIIII")
 ENTRY = struct.Struct("<III")
+# The version of the list is in its magic: another one is damage to us, and not misread.
 MAGIC = b"vtp1"
+# Bytes, as https://www.sqlite.org/fileformat2.html#walformat says.
 WAL_HEADER, FRAME_HEADER = 32, 24
-"""Bytes, as https://www.sqlite.org/fileformat2.html#walformat says."""
+# Bytes of a list that is never too long.
 SHORTEST = 1 << 16
-"""Bytes of a list that is never too long."""
+# The magic's last bit says the byte order of its checksums.
 WAL_MAGIC, WAL_VERSION = 0x377F0683, 3007000
+# Stands for the salts of a group that lists `journal.sqlite` itself.
 WHOLE = (0, 0)
-"""Stands for the salts of a group that lists `journal.sqlite` itself."""
 Salts = tuple[int, int]
 
 
@@ -112,7 +115,9 @@ class PageLog:
 
         The write-ahead log must be empty.
         """
+        # sqlite's usual page: an estimate is enough here.
         listed = ENTRY.size * (self._database.stat().st_size // 4096)
+        # Three times what a fresh list takes: rewriting costs a read of the whole database.
         if always or self._size > 3 * listed + SHORTEST:
             state = write_pages(self._database)
             os.close(self._file)
@@ -211,6 +216,7 @@ def _wal_head(header: bytes) -> tuple[int, Salts] | None:
     if len(header) < WAL_HEADER:
         return None
     magic, version, size, _, one, two, *noted = struct.unpack(">8I", header)
+    # sqlite's own checksum of the header: two running sums over pairs of words.
     words = struct.unpack(">6I" if magic & 1 else "<6I", header[:24])
     first = second = 0
     for even, odd in zip(words[::2], words[1::2], strict=True):
@@ -230,6 +236,7 @@ def _committed(data: bytes, size: int, salts: Salts) -> tuple[list[PageEntry], i
         if struct.unpack_from(">II", frame, 8) != salts:
             break
         entries.append(_frame_entry(frame))
+        # Other than 0 in the last frame of a commit alone.
         if after := struct.unpack_from(">I", frame, 4)[0]:
             whole, pages = len(entries), after
     return entries[:whole], pages
@@ -252,6 +259,7 @@ def _database_pages(database: Path) -> Iterator[PageEntry]:
 
 def _page_size(header: bytes) -> int:
     size: int = struct.unpack_from(">H", header.ljust(18, b"\0"), 16)[0]
+    # sqlite writes 1 for 65,536, which two bytes do not hold.
     return 65536 if size == 1 else size if size >= 512 else 4096
 
 
@@ -273,6 +281,7 @@ def _groups(path: Path) -> tuple[list[Group], State]:
     while at + GROUP.size <= len(data):
         magic, one, two, first, count, pages, noted = GROUP.unpack_from(data, at)
         end = at + GROUP.size + count * ENTRY.size
+        # Torn at its end by a kill, and nothing of ours behind it; anywhere else it is damage.
         if end > len(data) and groups and MAGIC not in data[at + len(MAGIC) :]:
             break
         body = data[at + GROUP.size : end]

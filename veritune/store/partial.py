@@ -17,25 +17,27 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from veritune.errors import JournalError, RecipeError, UnwritableError
 from veritune.records import Verdict
 
+# How the file begins, so that nobody else's is taken for ours.
 HEAD = "veritune verdicts of"
+# How long verdicts wait for others to be written with: one by one would cost a tenth of a second a
+# thousand. Verdicts that come more slowly are written at once.
 WAIT_SECONDS = 0.02
-"""How long verdicts wait for others to be written with: one by one would cost a tenth of a second a
-thousand. Verdicts that come more slowly are written at once."""
 
 
 class Partial:
     """Holds the file alone from construction to `close`; memory is 8 bytes a candidate."""
 
-    def __init__(self, path: Path, made_of: dict[str, Any], count: int) -> None:
+    def __init__(self, path: Path, made_of: dict[str, object], count: int) -> None:
         """Resumes what is there; raises `RecipeError` where it is made of something else."""
         self.path = path
         self.outcomes: Counter[str] = Counter()
         self.damaged = 0
+        # Where each verdict stands; -1 where there is none yet.
         self._places = array("q", [-1]) * count
         self._waiting, self._written = bytearray(), 0.0
         self._fd = _open_alone(path)
@@ -89,7 +91,7 @@ class Partial:
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
 
-    def _resume(self, made_of: dict[str, Any]) -> int:
+    def _resume(self, made_of: dict[str, object]) -> int:
         """Where the last whole line ends."""
         end = 0
         with self.path.open("rb") as stream:
@@ -113,6 +115,7 @@ class Partial:
         position, outcome, _ = text.split(" ", 2)
         if int(position) >= len(self._places):
             return False
+        # Twice the same candidate: the later line holds, and counts once.
         if self._places[int(position)] < 0:
             self.outcomes[outcome] += 1
         self._places[int(position)] = place
@@ -150,6 +153,7 @@ def _open_alone(path: Path) -> int:
         raise UnwritableError(f"{path}: cannot be written ({error.strerror})") from None
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # The file that was locked may have been removed meanwhile, by the one that finished it.
         if os.path.samestat(os.fstat(fd), path.stat()):
             return fd
     except OSError:
@@ -167,7 +171,7 @@ def _checked(raw: bytes) -> str | None:
         return None
 
 
-def _refuse_another(path: Path, head: str | None, made_of: dict[str, Any]) -> None:
+def _refuse_another(path: Path, head: str | None, made_of: dict[str, object]) -> None:
     if head is None or not head.startswith(HEAD):
         raise RecipeError(f"{path}: holds no unfinished verdicts of ours; move it away")
     found = json.loads(head.removeprefix(HEAD))

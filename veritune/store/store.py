@@ -9,31 +9,38 @@ are facts: they are added, and never changed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from veritune.errors import JournalError
-from veritune.files import write_text
-from veritune.records import Candidate, Problem, Verdict, VerifiedCandidate, problem_from_line
+from veritune.records import (
+    Candidate,
+    MetricsRow,
+    Problem,
+    Verdict,
+    VerifiedCandidate,
+    problem_from_line,
+    whole,
+)
 from veritune.store.connection import Connection
+from veritune.store.metrics import Metrics
+from veritune.store.numbers import Key, Numbers, RowKey, round_of, stem_of
+from veritune.store.packing import pack, unpack
 
-Key = tuple[str, int]
-"""(problem id, index): a candidate within its set."""
-
-
-def stem_of(name: str) -> str:
-    """What names a set's problems: "train" of "train/3"."""
-    return name.partition("/")[0]
+PROBLEM = "problems (stem, id, position, record) values (?, ?, ?, ?)"
+CANDIDATE = "candidates (of_set, problem, idx, truncated, record) values (?, ?, ?, ?, ?)"
+VERDICT = (
+    "verdicts select number, ?, ? from candidates where of_set = ? and problem = ? and idx = ?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyRow:
     """The policy after a round: its hash, that of the one it was trained from, and its manifest.
 
-    `kept` is False once the recipe let its checkpoint go.
+    `kept` is False where it has no checkpoint, or the recipe let that go.
     """
 
     round: int
@@ -48,8 +55,10 @@ class Store:
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self.folder = folder
-        self.listener: Callable[[Sequence[dict[str, Any]]], None] | None = None
+        self.listener: Callable[[Sequence[MetricsRow]], None] | None = None
         self._db = Connection(folder / "journal.sqlite", read_only=read_only)
+        self._numbers = Numbers(self._db)
+        self._metrics = Metrics(self._db, folder / "metrics.jsonl")
 
     @classmethod
     def open(cls, folder: str | Path, *, read_only: bool = False) -> Self:
@@ -80,7 +89,7 @@ class Store:
             for key, value in facts.items():
                 db.execute("insert into facts values (?, 0, ?)", (key, value))
             for stem, asked in problems.items():
-                db.executemany("insert into problems values (?, ?, ?, ?)", _rows_of(stem, asked))
+                db.executemany(f"insert into {PROBLEM}", _rows_of(stem, asked))
 
     def facts(self, key: str) -> list[str]:
         """The values that were noted under a key, the newest last."""
@@ -104,9 +113,9 @@ class Store:
         }
 
     def add_policy(self, row: PolicyRow) -> None:
-        """Note the policy after a round, once its checkpoint is on disk."""
+        """Note the policy after a round, once its checkpoint is on disk where it gets one."""
         self._db.write(
-            "insert into policies values (?, ?, ?, ?, ?)",
+            "insert or replace into policies values (?, ?, ?, ?, ?)",
             [(row.round, row.policy, row.previous, row.manifest, row.kept)],
         )
 
@@ -121,17 +130,22 @@ class Store:
 
         A set is of the round that ends its name, as "train/3" is of 3; others are kept.
         """
-        later = [name for name in self.names() if (_round_of(name) or 0) > round]
+        later = [name for name in self.names() if (round_of(name) or 0) > round]
+        sets = [(self._numbers.of_set(name),) for name in later]
+        of_set = "where number in (select number from candidates where of_set = ?)"
         with self._db.writing() as db:
             for table in ("policies", "metrics"):
                 db.execute(f"delete from {table} where round > ?", (round,))
-            for table in ("candidates", "verdicts", "selections"):
-                db.executemany(f"delete from {table} where name = ?", [(name,) for name in later])
-        self.export_metrics()
+            for table in ("verdicts", "selections"):
+                db.executemany(f"delete from {table} {of_set}", sets)
+            db.executemany("delete from candidates where of_set = ?", sets)
+            db.executemany("delete from sets where number = ?", sets)
+        self._numbers.forget()
+        self._metrics.export()
 
     def names(self) -> list[str]:
         """The names of the sets that hold candidates."""
-        return [row[0] for row in self._db.read("select distinct name from candidates")]
+        return [row[0] for row in self._db.read("select name from sets order by 1")]
 
     def add_problems(self, name: str, problems: Sequence[Problem]) -> None:
         """Write a set's problems once; the same problems again change nothing.
@@ -142,86 +156,89 @@ class Store:
         query = "select record from problems where stem = ? and id = ?"
         for problem in problems:
             known = self._db.read(query, (stem, problem.id))
-            if any(row[0] != problem.to_line() for row in known):
+            if any(unpack(row[0]) != problem.to_line().encode() for row in known):
                 raise JournalError(
                     f"{self.folder}: holds another problem of the id '{problem.id}'; give the"
                     " problems that this folder was begun with, or another folder"
                 )
-        self._db.write(
-            "insert or ignore into problems values (?, ?, ?, ?)", _rows_of(stem, problems)
-        )
+        self._db.write(f"insert or ignore into {PROBLEM}", _rows_of(stem, problems))
 
     def problems(self, name: str) -> list[Problem]:
         """The problems of a set in their first order."""
         rows = self._db.read(
             "select record from problems where stem = ? order by position", (stem_of(name),)
         )
-        return [problem_from_line(row[0]) for row in rows]
+        return [problem_from_line(unpack(row[0])) for row in rows]
 
     def add_candidates(self, name: str, candidates: Iterable[Candidate]) -> None:
-        """Write sampled candidates, without a verdict yet."""
-        self._db.write(
-            "insert or ignore into candidates values (?, ?, ?, ?)",
-            ((name, c.problem_id, c.index, c.to_line()) for c in candidates),
-        )
+        """Write sampled candidates, without a verdict yet.
+
+        Raises `JournalError` for one of a problem that the set does not have.
+        """
+        rows = [self._row(key, c) for key, c in self._keyed(name, candidates)]
+        self._db.write(f"insert or ignore into {CANDIDATE}", rows)
 
     def add_verified(self, name: str, verified: Sequence[tuple[Candidate, Verdict]]) -> None:
-        """Write candidates with their verdicts in one transaction."""
+        """Write candidates with their verdicts in one transaction; raises as `add_candidates`."""
+        keyed = list(self._keyed(name, (c for c, _ in verified)))
+        verdicts = [
+            (v.outcome, pack(v.to_line()), *key)
+            for (key, _), (_, v) in zip(keyed, verified, strict=True)
+        ]
         with self._db.writing() as db:
-            db.executemany(
-                "insert or ignore into candidates values (?, ?, ?, ?)",
-                [(name, c.problem_id, c.index, c.to_line()) for c, _ in verified],
-            )
-            db.executemany(
-                "insert or ignore into verdicts values (?, ?, ?, ?, ?)",
-                [(name, v.problem_id, v.index, v.outcome, v.to_line()) for _, v in verified],
-            )
+            db.executemany(f"insert or ignore into {CANDIDATE}", [self._row(*row) for row in keyed])
+            db.executemany(f"insert or ignore into {VERDICT}", verdicts)
 
     def keys(self, name: str) -> set[Key]:
         """Keys of the candidates of a set, with or without a verdict."""
-        return self._keys("candidates", name)
+        return self._keys(name)
 
     def verified_keys(self, name: str) -> set[Key]:
         """Keys of the candidates of a set that have a verdict."""
-        return self._keys("verdicts", name)
+        return self._keys(name, "join verdicts v on v.number = c.number")
 
     def candidates(self, name: str) -> Iterator[Candidate]:
         """The candidates of a set, with or without a verdict, in order of problem and index."""
         rows = self._db.read(
-            "select c.record from problems p join candidates c on c.problem_id = p.id"
-            " and c.name = ? where p.stem = ? order by p.position, c.idx",
-            (name, stem_of(name)),
+            f"select c.record from {self._ordered(name)} order by p.position, c.idx",
+            (stem_of(name),),
         )
-        return (Candidate.from_line(row[0]) for row in rows)
+        return (Candidate.from_line(unpack(row[0])) for row in rows)
 
     def unverified(self, name: str) -> list[Candidate]:
         """Candidates of a set that were sampled but have no verdict yet."""
         rows = self._db.read(
-            "select c.record from candidates c left join verdicts v using (name, problem_id, idx)"
-            " where c.name = ? and v.outcome is null",
-            (name,),
+            "select c.record from candidates c left join verdicts v on v.number = c.number"
+            " where c.of_set = ? and v.number is null order by c.number",
+            (self._numbers.of_set(name),),
         )
-        return [Candidate.from_line(row[0]) for row in rows]
+        return [Candidate.from_line(unpack(row[0])) for row in rows]
 
     def verified(self, name: str) -> Iterator[VerifiedCandidate]:
         """Every verified candidate of a set, in order of problem and index."""
         rows = self._db.read(
-            "select p.id, p.record, c.record, v.record from problems p"
-            " join candidates c on c.problem_id = p.id and c.name = ?"
-            " join verdicts v on v.name = c.name and v.problem_id = c.problem_id"
-            " and v.idx = c.idx where p.stem = ? order by p.position, c.idx",
-            (name, stem_of(name)),
+            f"select p.number, p.record, c.record, v.record from {self._ordered(name)}"
+            " join verdicts v on v.number = c.number order by p.position, c.idx",
+            (stem_of(name),),
         )
         problem: Problem | None = None
-        for identity, record, candidate, verdict in rows:
-            if problem is None or problem.id != identity:
-                problem = problem_from_line(record)
-            yield problem, Candidate.from_line(candidate), Verdict.from_line(verdict)
+        last = -1
+        for number, record, candidate, verdict in rows:
+            if problem is None or number != last:
+                problem, last = problem_from_line(unpack(record)), number
+            yield (
+                problem,
+                Candidate.from_line(unpack(candidate)),
+                Verdict.from_line(unpack(verdict)),
+            )
 
     def outcomes(self, name: str) -> dict[str, int]:
         """How many candidates of a set came out how."""
-        query = "select outcome, count(*) from verdicts where name = ? group by outcome"
-        return dict(self._db.read(query, (name,)))
+        query = (
+            "select v.outcome, count(*) from candidates c join verdicts v on v.number = c.number"
+            " where c.of_set = ? group by v.outcome"
+        )
+        return dict(self._db.read(query, (self._numbers.of_set(name),)))
 
     def outcomes_by_problem(self, name: str) -> dict[str, dict[str, int]]:
         """The same for every problem that was sampled, in order of problem.
@@ -230,13 +247,11 @@ class Store:
         have come to is not known.
         """
         rows = self._db.read(
-            "select p.id, case when v.outcome != 'error' and"
-            " json_extract(c.record, '$.finish_reason') = 'length' then 'truncated'"
-            " else v.outcome end as came_to, count(*) from problems p"
-            " join verdicts v on v.name = ? and v.problem_id = p.id join candidates c"
-            " on c.name = v.name and c.problem_id = v.problem_id and c.idx = v.idx"
-            " where p.stem = ? group by p.position, p.id, came_to order by p.position",
-            (name, stem_of(name)),
+            "select p.id, case when v.outcome != 'error' and c.truncated then 'truncated'"
+            f" else v.outcome end as came_to, count(*) from {self._ordered(name)}"
+            " join verdicts v on v.number = c.number"
+            " group by p.position, p.id, came_to order by p.position",
+            (stem_of(name),),
         )
         found: dict[str, dict[str, int]] = {}
         for id, outcome, count in rows:
@@ -245,80 +260,74 @@ class Store:
 
     def select(self, name: str, keys: Iterable[Key]) -> None:
         """Note which candidates of a set are trained on."""
+        rows = ((problem, index) for problem, index in keys)
+        number = self._numbers.made_set(name)
         self._db.write(
-            "insert or ignore into selections values (?, ?, ?)", ((name, *key) for key in keys)
+            "insert or ignore into selections select number from candidates"
+            " where of_set = ? and problem = ? and idx = ?",
+            [self._numbers.key(name, number, *row) for row in rows],
         )
 
     def selected(self, name: str) -> set[Key]:
         """Keys of the candidates of a set that were selected."""
-        return self._keys("selections", name)
+        return self._keys(name, "join selections s on s.number = c.number")
 
-    def put_metrics(self, rows: Sequence[dict[str, Any]]) -> None:
+    def put_metrics(self, rows: Sequence[MetricsRow]) -> None:
         """Add measurements under (round, phase, step), and export them to `metrics.jsonl`.
 
         What is there already stays as it is. Those that were not there before also go to the
         `listener`. Raises `JournalError` for a measurement of another policy than is there.
         """
-        new = [row for row in rows if not self._has_metric(row)]
-        number = self._last_export() + 1
-        self._db.write(
-            "insert or ignore into metrics values (?, ?, ?, ?, ?)",
-            ((r["round"], r["phase"], r.get("step", 0), json.dumps(r), number) for r in new),
-        )
-        self.export_metrics()
+        new = self._metrics.put(rows)
         if self.listener:
             self.listener(new)
 
     def count_metrics(self, phase: str, before: int) -> int:
         """How many measurements of a phase there are of rounds before `before`."""
-        query = "select count(*) from metrics where phase = ? and round < ?"
-        return int(next(self._db.read(query, (phase, before)))[0])
+        return self._metrics.count(phase, before)
 
-    def metrics(self, phase: str | None = None) -> list[dict[str, Any]]:
+    def metrics(self, phase: str | None = None) -> list[MetricsRow]:
         """Measurements in order of round and step, of one phase or of all."""
-        return [json.loads(line) for line in self.metric_lines(phase)]
+        return self._metrics.rows(phase)
 
-    def evaluations(self) -> list[dict[str, Any]]:
+    def evaluations(self) -> list[MetricsRow]:
         """The newest evaluation of every round."""
-        return list({row["round"]: row for row in self.metrics("evaluate")}.values())
+        return list({whole(row, "round"): row for row in self.metrics("evaluate")}.values())
 
-    def metric_lines(self, phase: str | None = None, *, but_last: bool = False) -> list[str]:
-        """The measurements as `metrics.jsonl` has them; as it was one export before: `but_last`."""
-        rows = self._db.read(
-            "select record from metrics where phase = coalesce(?, phase) and written <= ?"
-            " order by round, phase, step",
-            (phase, self._last_export() - but_last),
+    def exported_metrics(self, *, but_last: bool = False) -> bytes:
+        """What `metrics.jsonl` holds; as it was one export before: `but_last`."""
+        return self._metrics.exported(but_last=but_last)
+
+    def _keyed(
+        self, name: str, candidates: Iterable[Candidate]
+    ) -> Iterator[tuple[RowKey, Candidate]]:
+        number = self._numbers.made_set(name)
+        for candidate in candidates:
+            key = self._numbers.key(name, number, candidate.problem_id, candidate.index)
+            yield key, candidate
+
+    @staticmethod
+    def _row(key: RowKey, candidate: Candidate) -> tuple[int, int, int, bool, bytes]:
+        return *key, candidate.truncated, pack(candidate.to_line())
+
+    def _ordered(self, name: str) -> str:
+        """The tables of a set's candidates; takes its stem as a value.
+
+        A cross join keeps sqlite from taking candidates first: then it would sort them all.
+        """
+        return (
+            "(select number, id, position, record from problems where stem = ?) p cross join"
+            f" candidates c on c.of_set = {self._numbers.of_set(name)} and c.problem = p.number"
         )
-        return [row[0] for row in rows]
 
-    def export_metrics(self) -> None:
-        """Write `metrics.jsonl` anew."""
-        text = "".join(f"{line}\n" for line in self.metric_lines())
-        write_text(self.folder / "metrics.jsonl", text)
-
-    def _keys(self, table: str, name: str) -> set[Key]:
-        rows = self._db.read(f"select problem_id, idx from {table} where name = ?", (name,))
+    def _keys(self, name: str, joined: str = "") -> set[Key]:
+        rows = self._db.read(
+            f"select p.id, c.idx from candidates c join problems p on p.number = c.problem {joined}"
+            " where c.of_set = ?",
+            (self._numbers.of_set(name),),
+        )
         return {(row[0], row[1]) for row in rows}
 
-    def _last_export(self) -> int:
-        return int(next(self._db.read("select coalesce(max(written), 0) from metrics"))[0])
 
-    def _has_metric(self, row: dict[str, Any]) -> bool:
-        query = "select record from metrics where round = ? and phase = ? and step = ?"
-        key = (row["round"], row["phase"], row.get("step", 0))
-        known = [json.loads(found[0]) for found in self._db.read(query, key)]
-        if known and known[0].get("policy") != row.get("policy"):
-            raise JournalError(
-                f"{self.folder}: round {row['round']}: {row['phase']} was measured of policy"
-                f" {known[0].get('policy')}, and this is {row.get('policy')}"
-            )
-        return bool(known)
-
-
-def _rows_of(stem: str, problems: Sequence[Problem]) -> Iterator[tuple[Any, ...]]:
-    return ((stem, p.id, position, p.to_line()) for position, p in enumerate(problems))
-
-
-def _round_of(name: str) -> int | None:
-    part = name.partition("/")[2]
-    return int(part) if part.isdigit() else None
+def _rows_of(stem: str, problems: Sequence[Problem]) -> Iterator[tuple[str, str, int, bytes]]:
+    return ((stem, p.id, position, pack(p.to_line())) for position, p in enumerate(problems))

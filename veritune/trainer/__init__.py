@@ -4,12 +4,19 @@ from typing import TYPE_CHECKING
 
 from veritune.lazy import lazily
 from veritune.trainer.opening import open_dpo, open_policy_gradient
-from veritune.trainer.protocol import Example, Rollout, Trainer, minibatches_per_epoch
+from veritune.trainer.protocol import (
+    Example,
+    PolicyGradientTrainer,
+    Rollout,
+    Trainer,
+    minibatches_per_epoch,
+)
 from veritune.trainer.sft import SftTrainer
 
 if TYPE_CHECKING:
     from veritune.trainer.advantages import center
     from veritune.trainer.dpo import DpoTrainer
+    from veritune.trainer.example_files import read_examples
     from veritune.trainer.fitting import state_folder
     from veritune.trainer.groups import GroupTrainer
     from veritune.trainer.losses import policy_loss
@@ -27,6 +34,7 @@ else:
             "advantages": ("center",),
             "losses": ("policy_loss",),
             "dpo": ("DpoTrainer",),
+            "example_files": ("read_examples",),
             "fitting": ("state_folder",),
             "groups": ("GroupTrainer",),
             "pairs": (
@@ -50,6 +58,7 @@ __all__ = [
     "DpoTrainer",
     "Example",
     "GroupTrainer",
+    "PolicyGradientTrainer",
     "PpoTrainer",
     "PreferencePair",
     "RewardTrainer",
@@ -63,6 +72,7 @@ __all__ = [
     "open_policy_gradient",
     "policy_loss",
     "process_rank",
+    "read_examples",
     "read_pairs_file",
     "receive_order",
     "send_order",

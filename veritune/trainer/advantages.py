@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import torch
 
 Baseline = Literal["rloo", "grpo", "dr_grpo"]
+# As in the GRPO paper's code and TRL: it bounds the advantage in a group of nearly equal rewards.
 GRPO_EPSILON = 1e-4
 
 
@@ -41,6 +42,7 @@ def gae(
     advantages = torch.zeros_like(rewards)
     running = torch.zeros_like(last_values)
     following = last_values
+    # From the last token back; what stands on padding changes neither sum.
     for t in range(rewards.shape[1] - 1, -1, -1):
         here = inside[:, t]
         delta = rewards[:, t] + gamma * following - values[:, t]
@@ -59,6 +61,7 @@ def whiten(x: torch.Tensor, mask: torch.Tensor, epsilon: float = 1e-8) -> torch.
 
     inside = mask.bool()
     chosen = x[inside]
+    # Epsilon under the root: equal advantages give 0, and no division by 0.
     spread = (chosen.var(correction=0) + epsilon).sqrt()
     return torch.where(inside, (x - chosen.mean()) / spread, torch.zeros_like(x))
 
@@ -81,6 +84,7 @@ def center(
     flat = np.array([value for row in values for value in row], np.float64)
     if baseline == "rloo":
         return [_without_own(row, flat) for row in values]
+    # A mean over oneself alone says nothing of oneself.
     if len([row for row in values if row]) < 2:
         return [[0.0] * len(row) for row in values]
     mean, scale = flat.mean(), 1.0

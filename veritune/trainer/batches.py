@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from veritune.errors import TrainingError
-from veritune.models import encode_prompt
+from veritune.models import encode_problem
 from veritune.records import Candidate
 from veritune.trainer.protocol import Example
 from veritune.trainer.rows import TokenRow
 
 if TYPE_CHECKING:
     import torch
+    from transformers import PreTrainedTokenizerBase
 
 
-def tokenize(examples: Sequence[Example], tokenizer: Any) -> list[TokenRow]:
+def tokenize(examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase) -> list[TokenRow]:
     """Prompt and completion of every example as ids."""
     return [
-        encode(tokenizer, encode_prompt(tokenizer, e.problem.prompt), e.candidate, e.weight)
+        encode(tokenizer, encode_problem(tokenizer, e.problem), e.candidate, e.weight)
         for e in examples
     ]
 
 
 def encode(
-    tokenizer: Any, prompt: Sequence[int], candidate: Candidate, weight: float = 1.0
+    tokenizer: PreTrainedTokenizerBase,
+    prompt: Sequence[int],
+    candidate: Candidate,
+    weight: float = 1.0,
 ) -> TokenRow:
     """A prompt's ids and a candidate's. A sampled candidate's own ids are never re-tokenised."""
     completion = candidate.token_ids
     if completion is None:
         completion = tokenizer.encode(candidate.text, add_special_tokens=False)
+        # A text that was written elsewhere must teach to stop, too.
         completion = [*completion, tokenizer.eos_token_id]
     return TokenRow([*prompt, *completion], len(prompt), weight)
 
@@ -48,6 +53,7 @@ def orders(count: int, size: int, updates: int, seed: int) -> Iterator[list[int]
     epoch = 0
     for _ in range(updates):
         while len(order) < size:
+            # By (seed, epoch), so that a resumed training reads the same order.
             shuffle = np.random.Generator(np.random.Philox(key=[seed, epoch]))
             order.extend(shuffle.permutation(count).tolist())
             epoch += 1

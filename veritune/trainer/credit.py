@@ -26,15 +26,19 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
 from veritune.config import CreditConfig
+from veritune.errors import RecipeError
+from veritune.plugins import fitted, load_plugin, what_went_wrong
 from veritune.records import Verdict
+from veritune.trainer.protocol import Rollout
 from veritune.use import Use, use_of
 
+# (position among the candidate's own tokens, reward).
 Reward = tuple[int, float]
-"""(position among the candidate's own tokens, reward)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +57,46 @@ class Credit:
         return dense
 
 
+def own_credit(rollout: Rollout, ends: Sequence[int], config: CreditConfig) -> Credit | None:
+    """As `assign_credit`, by the own code that `config.reward` names.
+
+    Raises `RecipeError` where it raises or returns what is no reward.
+    """
+    if use_of(rollout.verdict).outcome is None or not ends:
+        return None
+    key, last = "trainer.credit.reward", len(ends) - 1
+    function = load_plugin(config.reward, key)
+    told = (rollout.problem, rollout.candidate, rollout.verdict)
+    try:
+        outcome, steps = _read(function(*told, **fitted(function, config.options)), ends)
+    except Exception as error:
+        raise RecipeError(f"{key}: {config.reward!r}: {what_went_wrong(error)}") from None
+    whole: tuple[Reward, ...] = () if outcome is None else ((last, outcome),)
+    return Credit(length=len(ends), outcome=whole, steps=steps)
+
+
+def _read(result: object, ends: Sequence[int]) -> tuple[float | None, tuple[Reward, ...]]:
+    """A reward for the end token, or rewards by characters."""
+    if isinstance(result, list | tuple):
+        last = len(ends) - 1
+        return None, tuple(
+            (min(bisect_left(ends, int(place)), last), _finite(value)) for place, value in result
+        )
+    return _finite(result), ()
+
+
+def _finite(value: object) -> float:
+    """A number; raises `TypeError` or `ValueError`."""
+    if isinstance(value, str) or not hasattr(value, "__float__"):
+        raise TypeError(f"returned {type(value).__name__}; expected a number or pairs")
+    number = float(value)
+    if not isfinite(number):
+        raise ValueError(f"returned {number}; a reward is a finite number")
+    return number
+
+
+# That of a completion which nobody verified.
 NO_CREDIT = Credit(length=0, outcome=(), steps=())
-"""That of a completion which nobody verified."""
 
 
 def assign_credit(verdict: Verdict, ends: Sequence[int], config: CreditConfig) -> Credit | None:
@@ -68,6 +110,7 @@ def assign_credit(verdict: Verdict, ends: Sequence[int], config: CreditConfig) -
         return None
     outcome: tuple[Reward, ...] = ()
     if config.outcome:
+        # The end token is an action, too: to stop there is part of the answer.
         outcome = ((len(ends) - 1, config.outcome * use.outcome),)
     steps = _steps(verdict, use, ends, config) if config.process else ()
     return Credit(length=len(ends), outcome=outcome, steps=steps)
@@ -79,10 +122,12 @@ def _steps(
     last = len(ends) - 1
     marks = [
         (min(bisect_left(ends, step.end), last), step.label == "verified")
+        # By their ends: delta compares each step with the next in the text.
         for step in sorted(verdict.steps, key=lambda step: step.end)
         if step.label in use.steps and step.end > step.start
     ]
     if config.form in ("min", "all"):
+        # Else one right step and an end would earn as much as a solution.
         marks.append((last, use.solved))
     if not marks:
         return ()
@@ -100,6 +145,7 @@ def form_rewards(values: Sequence[float], form: str, temperature: float) -> list
     if form == "delta":
         v = v - np.append(v[1:], 0.0)
     elif form == "min":
+        # Taken off the least value, so that no exponent is above 0.
         weights = np.exp((v.min() - v) / temperature)
         v = v * weights / weights.sum()
     elif form == "all":

@@ -5,11 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+# The controller holds the KL near its target: four times it, and the weight no longer catches up.
 KL_TIMES_TARGET = 4.0
+# Without a target: half a nat on every token is another model, and not a better one of the same.
 KL_A_TOKEN = 0.5
+# Of the first round's. At a tenth candidates of a group are nearly alike, and have no signal.
 ENTROPY_LEFT = 0.1
+# Longer candidates may be right; twice as long is worth a look, since rewards invite padding.
 LENGTH_TIMES = 2.0
+# Beyond one half the round learns from the exceptions.
 MOSTLY = 0.5
+# Below one group in twenty nearly all of the sampling was for nothing.
 FEWEST_MIXED = 0.05
 
 

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
 from veritune.config import DpoConfig, PairConfig
 from veritune.errors import TrainingError
-from veritune.models import encode_prompt, load_trainable, save_trained
-from veritune.records import Checkpoint
+from veritune.models import load_trainable, save_trained
+from veritune.records import Checkpoint, OnStep
 from veritune.trainer import processes, sharding
 from veritune.trainer.algorithms.dpo import Dpo
 from veritune.trainer.batches import encode
-from veritune.trainer.fitting import FitTask, OnStep, finish, fit, state_folder
+from veritune.trainer.fitting import FitTask, finish, fit, state_folder
 from veritune.trainer.likelihood import completion_logprobs
-from veritune.trainer.pairs import PreferencePair, verdict_pairs
+from veritune.trainer.pairs import PreferencePair, pair_prompt, verdict_pairs
 from veritune.trainer.precision import DTYPES, computing, resolve
 from veritune.trainer.protocol import Rollout
 from veritune.trainer.rows import PairRow
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+# Pairs that the reference scores at once, without gradient: its memory is that of one forward pass.
 AT_ONCE = 32
 
 
@@ -81,12 +85,16 @@ class DpoTrainer:
 
 
 def rows_of(
-    reference: Any, tokenizer: Any, pairs: Sequence[PreferencePair], *, fp32: bool = False
+    reference: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    pairs: Sequence[PreferencePair],
+    *,
+    fp32: bool = False,
 ) -> list[PairRow]:
     """Pairs as tokens, scored by the reference."""
     encoded = []
     for pair in pairs:
-        prompt = encode_prompt(tokenizer, pair.prompt)
+        prompt = pair_prompt(tokenizer, pair)
         encoded += [encode(tokenizer, prompt, c) for c in (pair.chosen, pair.rejected)]
     order = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
     logprobs = [0.0] * len(encoded)

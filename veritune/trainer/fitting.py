@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import torch
 
 from veritune.config import FitConfig
 from veritune.models import checkpoint_activations
-from veritune.records import Checkpoint
+from veritune.records import Checkpoint, MetricsRow, OnStep
 from veritune.trainer import processes
 from veritune.trainer.batches import orders
 from veritune.trainer.optimization import Optimization
@@ -28,7 +28,6 @@ from veritune.trainer.precision import resolve
 
 T = TypeVar("T")
 Metrics = dict[str, float]
-OnStep = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +45,7 @@ class FitTask(Generic[T]):
 
 
 def fit(
-    module: Any,
+    module: torch.nn.Module,
     task: FitTask[T],
     config: FitConfig,
     *,
@@ -82,6 +81,7 @@ def fit(
             if (
                 state
                 and config.save_every
+                # Not at the last step: the result itself is saved there.
                 and done % config.save_every == 0 < config.max_steps - done
             ):
                 optimization.save(state, of)
@@ -103,7 +103,7 @@ def finish(out: Path, save: Callable[[], Checkpoint]) -> Checkpoint:
     return processes.saved(out, saved)
 
 
-def digest(rows: Sequence[Any], config: FitConfig, seed: int) -> str:
+def digest(rows: Sequence[object], config: FitConfig, seed: int) -> str:
     """Names what a training follows from, beside the parameters that it started with."""
     total = hashlib.sha256(f"{config.model_dump_json()} {seed} {len(rows)}".encode())
     for row in rows:
@@ -113,7 +113,7 @@ def digest(rows: Sequence[Any], config: FitConfig, seed: int) -> str:
 
 def _step(
     optimization: Optimization, task: FitTask[T], batch: Sequence[T], config: FitConfig
-) -> dict[str, Any]:
+) -> MetricsRow:
     started = time.perf_counter()
     count = sum(task.weight(row) for row in batch)
     sums: Metrics = {"loss": 0.0}
@@ -122,6 +122,7 @@ def _step(
             summed, metrics = task.loss(part)
             loss = summed / count
         if not counts:
+            # Every process must come through the model equally often; this part adds nothing.
             (loss * 0.0).backward()
             continue
         loss.backward()
@@ -161,13 +162,14 @@ def parts(rows: Sequence[T], length: Callable[[T], int], size: int) -> Iterator[
         if rows:
             yield rows
         return
+    # Rows of like length together: a part is as wide as its longest row.
     ordered = sorted(rows, key=length)
     for start in range(0, len(ordered), size):
         yield ordered[start : start + size]
 
 
 @contextmanager
-def _training(module: Any, config: FitConfig, seed: int) -> Iterator[None]:
+def _training(module: torch.nn.Module, config: FitConfig, seed: int) -> Iterator[None]:
     """Dropout on, seeded by `seed`; activations recomputed where the recipe asks for it."""
     models = [m for m in module.modules() if hasattr(m, "gradient_checkpointing_enable")]
     outermost = models[:1] if config.activation_checkpointing else []

@@ -12,7 +12,7 @@ loss, by k2; k3 is that of the GRPO paper, whose gradient is another divergence'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import torch
 
 from veritune.config import GroupConfig
 from veritune.models import EntropyUse
-from veritune.records import Checkpoint
+from veritune.records import Checkpoint, OnStep
 from veritune.trainer import losses
 from veritune.trainer.advantages import whiten
 from veritune.trainer.algorithms import algorithm_of
@@ -34,7 +34,7 @@ from veritune.trainer.algorithms.parts import (
 from veritune.trainer.implicit import learn_implicit
 from veritune.trainer.importance import importance_weights
 from veritune.trainer.learner import Learner, Metrics
-from veritune.trainer.metrics import Step, rollout_metrics, round_warnings
+from veritune.trainer.metrics import rollout_metrics, round_warnings
 from veritune.trainer.policies import Policies
 from veritune.trainer.protocol import Rollout
 from veritune.trainer.rollouts import (
@@ -72,21 +72,28 @@ class GroupTrainer:
         max_tokens: int,
         seed: int,
         dtype: str = "float32",
-        on_step: Callable[[Step], None] = lambda step: None,
+        on_step: OnStep = lambda step: None,
     ) -> None:
         self._config, self._temperature, self._seed = config, temperature, seed
         self._max_tokens, self._on_step = max_tokens, on_step
         self._algorithm = algorithm_of(config, max_tokens)
         self._policies = Policies(config, reference, temperature, dtype)
 
-    def update(self, checkpoint: Checkpoint, batch: Sequence[Rollout], out: Path) -> Checkpoint:
+    def update(
+        self,
+        checkpoint: Checkpoint,
+        batch: Sequence[Rollout],
+        out: Path,
+        *,
+        resumable: bool = True,
+    ) -> Checkpoint:
         """One round on `batch`, sampled by `checkpoint`; the same inputs give the same weights."""
         learner = self._policies.take(checkpoint)
         check_on_policy(batch, checkpoint.policy)
         rows, errors = read_rows(batch, learner.tokenizer, self._config.credit)
         metrics = rollout_metrics(rows, errors)
         self._train(learner, self._prepare(learner, rows, metrics), metrics)
-        return self._policies.save(learner, out)
+        return self._policies.save(learner, out, resumable=resumable)
 
     def _prepare(self, learner: Learner, rows: list[TokenRow], metrics: Metrics) -> GroupRound:
         width, config, policies = max(row.length for row in rows), self._config, self._policies
@@ -109,6 +116,7 @@ class GroupTrainer:
                 policies, learner.model, rows, old, mask, config, self._temperature
             )
             metrics |= seen
+        # In nats a candidate, as PPO reports it.
         if old is not None and reference is not None:
             metrics["kl"] = float((mask * (old - reference)).sum(1).mean())
         return GroupRound(rows, mask, advantages, old, reference, importance)
@@ -138,7 +146,7 @@ class GroupTrainer:
                     return self._loss(learner, data, part, weights, first)
 
                 done = learner.step(chosen, data.rows, loss_of)
-                self._on_step({"step": step} | done | metrics | warnings)
+                self._on_step({"step": step, **done, **metrics, **warnings})
 
     def _loss(
         self,
@@ -200,4 +208,5 @@ def group_advantages(rows: Sequence[TokenRow], algorithm: Algorithm, width: int)
         for i, own in zip(group, found, strict=True):
             for position, value in own:
                 centred[i, position] += value
+    # What a token is followed by is its advantage: rewards to come, less the baseline.
     return centred.flip(1).cumsum(1).flip(1)

@@ -31,7 +31,7 @@ def learn_implicit(
     seed: int,
 ) -> torch.Tensor:
     """(rows, width): log phi of every token after one pass over a round; `reference` is ref's."""
-    assert learner.critic is not None
+    assert learner.critic is not None and learner.critic.model is not None
     model, width = learner.critic.model, reference.shape[1]
     groups = [row.group for row in rows]
     shuffle = REWARD_EPOCH + learner.counters.iteration

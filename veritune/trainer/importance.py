@@ -16,7 +16,7 @@ normalisation, which is small where the two agree.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -27,10 +27,13 @@ from veritune.trainer.policies import Policies
 from veritune.trainer.rollouts import pad_rows
 from veritune.trainer.rows import TokenRow
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
 
 def importance_weights(
     policies: Policies,
-    model: Any,
+    model: PreTrainedModel,
     rows: Sequence[TokenRow],
     logprobs: torch.Tensor,
     mask: torch.Tensor,
@@ -47,9 +50,11 @@ def importance_weights(
         raise TrainingError("trainer.importance_cap needs candidates with log-probabilities")
     sampled = pad_rows([row or [] for row in engine], mask.shape[1])
     if temperature != 1.0:
+        # Engines tell log-probabilities at temperature 1; ours are at the sampling temperature.
         raw = policies.logprobs(model, rows, mask.shape[1], 1.0)
         logprobs = sampled + (raw - sampled) / temperature
     weights = truncated_importance(logprobs, sampled, config.importance_cap or 0.0, mask)
+    # A mean, not a sum: a long candidate is not suspect for its length.
     mean = (mask * (logprobs - sampled)).sum(1) / mask.sum(1).clamp(min=1)
     inside = torch.ones_like(mean)
     if config.importance_window:

@@ -12,24 +12,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
 from veritune.models import IGNORED, plain
 from veritune.trainer.batches import padded
 from veritune.trainer.rows import TokenRow
-from veritune.trainer.segments import NAME, TokenSegment, segment, use_segments
+from veritune.trainer.segments import NAME, Segments, TokenSegment, segment, use_segments
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+# Tokens of a row at most where rows share a prompt: what their tokens see is listed one by one.
 LONGEST = 1024
-"""Tokens of a row at most where rows share a prompt: what their tokens see is listed one by one."""
+# A line is made where it holds less than this share of the padded rows' tokens.
 WORTH = 0.9
-"""A line is made where it holds less than this share of the padded rows' tokens."""
+# Their attention goes through transformers' interface, and masks nothing but what follows.
 MODELS = {"qwen2", "qwen3", "llama"}
 
 
+# What a model is called with, by name.
+ModelInput = torch.Tensor | Segments
+# Prompts, each with the rows that continue it.
 Trees = Sequence[tuple[Sequence[int], list[int]]]
-"""Prompts, each with the rows that continue it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ class Layout:
     behind the last; `lengths` are the rows' completion tokens.
     """
 
-    inputs: dict[str, Any]
+    inputs: dict[str, ModelInput]
     states: torch.Tensor
     lengths: list[int]
 
@@ -64,12 +70,14 @@ class _Line:
         return one
 
 
-def lay_out(model: Any, rows: Sequence[TokenRow]) -> Layout:
+def lay_out(model: PreTrainedModel, rows: Sequence[TokenRow]) -> Layout:
     """The inputs for `rows`, on the model's device."""
     return packed(model, rows) or padded_layout(model, rows)
 
 
-def packed(model: Any, rows: Sequence[TokenRow], *, always: bool = False) -> Layout | None:
+def packed(
+    model: PreTrainedModel, rows: Sequence[TokenRow], *, always: bool = False
+) -> Layout | None:
     """All `rows` in one line; None where that cannot be, or saves nothing (unless `always`)."""
     if not can_share(model):
         return None
@@ -81,7 +89,7 @@ def packed(model: Any, rows: Sequence[TokenRow], *, always: bool = False) -> Lay
     return _shared(model, rows, trees)
 
 
-def can_share(model: Any) -> bool:
+def can_share(model: PreTrainedModel) -> bool:
     """Whether the model's attention can be ours, and every block sees all that it shows."""
     config = plain(model).config
     windows = set(getattr(config, "layer_types", None) or ["full_attention"])
@@ -92,7 +100,7 @@ def can_share(model: Any) -> bool:
     )
 
 
-def padded_layout(model: Any, rows: Sequence[TokenRow]) -> Layout:
+def padded_layout(model: PreTrainedModel, rows: Sequence[TokenRow]) -> Layout:
     """Rows padded behind their ends, where causal attention hides it."""
     ids, _ = padded(rows)
     width = ids.shape[1]
@@ -102,7 +110,7 @@ def padded_layout(model: Any, rows: Sequence[TokenRow]) -> Layout:
     return _layout(model, {"input_ids": ids.to(model.device)}, states, rows)
 
 
-def _shared(model: Any, rows: Sequence[TokenRow], trees: Trees) -> Layout:
+def _shared(model: PreTrainedModel, rows: Sequence[TokenRow], trees: Trees) -> Layout:
     line = _Line()
     states: dict[int, list[int]] = {}
     for prompt, own in trees:
@@ -117,7 +125,7 @@ def _shared(model: Any, rows: Sequence[TokenRow], trees: Trees) -> Layout:
             states[i] = [last, *range(leaf.start, leaf.start + leaf.length)]
     use_segments(model)
     place = model.device
-    inputs = {
+    inputs: dict[str, ModelInput] = {
         "input_ids": torch.tensor([line.ids], device=place),
         "position_ids": torch.tensor([line.positions], device=place),
         # Of four dimensions, so that transformers makes none.
@@ -135,7 +143,7 @@ def _trees(rows: Sequence[TokenRow]) -> Trees:
     return list(trees.items())
 
 
-def following(rows: Sequence[TokenRow], device: Any) -> torch.Tensor:
+def following(rows: Sequence[TokenRow], device: torch.device) -> torch.Tensor:
     """The token after each state of a layout, (states,); `IGNORED` behind a row's last token."""
     ids = [id for row in rows for id in (*row.ids[row.prompt :], IGNORED)]
     return torch.tensor(ids, device=device)
@@ -147,7 +155,10 @@ def _alone(rows: Sequence[TokenRow]) -> Trees:
 
 
 def _layout(
-    model: Any, inputs: dict[str, Any], states: list[int], rows: Sequence[TokenRow]
+    model: PreTrainedModel,
+    inputs: dict[str, ModelInput],
+    states: list[int],
+    rows: Sequence[TokenRow],
 ) -> Layout:
     return Layout(
         inputs,

@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from warnings import catch_warnings
 
 import torch
@@ -27,6 +28,7 @@ from veritune.models import (
     load_trainable,
     model_folder,
     save_head,
+    save_policy,
     save_trained,
     share_base,
     value_head,
@@ -38,6 +40,9 @@ from veritune.trainer.precision import DTYPES, Computed, resolve
 from veritune.trainer.rollouts import micro_batches
 from veritune.trainer.rows import TokenRow
 from veritune.trainer.scoring import Critic
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 Metrics = dict[str, float]
 T = TypeVar("T")
@@ -57,8 +62,8 @@ class TrainingState:
 class Learner:
     """A policy with its optimizer, and a critic with its own where there is one."""
 
-    model: Any
-    tokenizer: Any
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
     config: RlConfig
     optimization: Optimization
     critic: Critic | None
@@ -95,6 +100,7 @@ class Learner:
             loss.backward()
             for name, number in ({"loss": loss.item()} | parts).items():
                 metrics[name] = metrics.get(name, 0.0) + number
+        # Summed once at the end: parts of a step need not wait for other processes.
         metrics = processes.summed_figures(metrics)
         rate = self.optimization.learning_rate * self._fallen()
         norm = self.optimization.update(self._fallen())
@@ -106,6 +112,7 @@ class Learner:
     def parts(self, chosen: Sequence[int], rows: Sequence[TokenRow]) -> Sequence[list[int]]:
         """`chosen` in micro-batches, at least one for each process where there are rows enough."""
         each = -(-len(chosen) // processes.size())
+        # Smaller parts before idle processes: each has one where there are rows enough.
         size = min(self.config.micro_batch_size, max(each, 1))
         return list(micro_batches(chosen, rows, size))
 
@@ -118,8 +125,11 @@ class Learner:
         assert self.critic_optimization is not None
         self.critic_optimization.update(self._fallen())
 
-    def save(self, out: Path, dtype: str) -> Checkpoint:
-        """Write policy and state together: both are there, or neither."""
+    def save(self, out: Path, dtype: str, *, resumable: bool = True) -> Checkpoint:
+        """Write policy and state together: both are there, or neither; or the policy alone."""
+        if not resumable:
+            save = partial(save_policy, self.model, self.tokenizer, out, dtype=dtype)
+            return processes.saved(out, save)
         moments = self.optimization.moments()
         of_critic = self.critic_optimization.moments() if self.critic_optimization else {}
         model = sharding.whole_model(self.model, self.origin)
@@ -147,6 +157,8 @@ class Learner:
     def _fallen(self) -> float:
         """Of the peak learning rate: falling over rounds."""
         decay = self.config.decay
+        # Never below 0: a run that is given more rounds than its decay learns nothing, and nothing
+        # backwards.
         return max(0.0, 1.0 - self.counters.iteration / decay) if decay else 1.0
 
 
@@ -196,7 +208,7 @@ def critic_of(config: RlConfig) -> str | None:
     return "own" if isinstance(config, GroupConfig) and config.type == "prime" else None
 
 
-def _open_critic(folder: Path, model: Any, config: RlConfig) -> Critic | None:
+def _open_critic(folder: Path, model: PreTrainedModel, config: RlConfig) -> Critic | None:
     kind = critic_of(config)
     if kind is None:
         return None
@@ -234,7 +246,7 @@ def _moments(file: Path) -> Moments:
 
 
 def _optimization(
-    module: Any, config: RlConfig, learning_rate: float, warmup: int = 0
+    module: torch.nn.Module, config: RlConfig, learning_rate: float, warmup: int = 0
 ) -> Optimization:
     return Optimization(
         module,
@@ -255,7 +267,7 @@ def _critic_optimization(critic: Critic, config: RlConfig) -> Optimization:
     return _optimization(critic.module(), config, rate)
 
 
-def _recompute(model: Any) -> None:
+def _recompute(model: PreTrainedModel) -> None:
     """Let layers compute activations again in the backward pass, dropout off all the same."""
     with catch_warnings(action="ignore", category=FutureWarning):
         model.gradient_checkpointing_enable({"use_reentrant": False})

@@ -8,7 +8,7 @@ attention can be told so (`layout`); of no more tokens than must be are logits i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -27,19 +27,24 @@ from veritune.trainer.layout import Layout, following, padded_layout
 from veritune.trainer.layout import packed as packed_layout
 from veritune.trainer.rows import TokenRow
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
 
 def completion_loss(
-    model: Any, rows: Sequence[TokenRow], *, packed: bool = False, fp32: bool = False
+    model: PreTrainedModel, rows: Sequence[TokenRow], *, packed: bool = False, fp32: bool = False
 ) -> torch.Tensor:
     """Weighted sum over rows of the negative log-likelihood of completion tokens, in nats.
 
     With `packed` rows lie in one line even where padding would cost little.
     """
+    # A row counts its weight on each of its tokens, so that long rows count more, as in TRL.
     weights = torch.tensor([row.weight for row in rows], device=model.device)
     layout = packed_layout(model, rows, always=packed)
     if layout is None and _few(model, rows, fp32):
         return -(_padded_logprobs(model, rows) * weights).sum()
     states, ids, lengths = _states(model, rows, layout, fp32)
+    # Whole logits are faster, and their gradient is torch's own; chunks are for what does not fit.
     if states.fits:
         return -(_summed(states, ids, lengths) * weights).sum()
     spans = torch.tensor(lengths, device=model.device)
@@ -47,7 +52,7 @@ def completion_loss(
 
 
 def completion_logprobs(
-    model: Any, rows: Sequence[TokenRow], *, fp32: bool = False
+    model: PreTrainedModel, rows: Sequence[TokenRow], *, fp32: bool = False
 ) -> torch.Tensor:
     """(rows,): the log-probability of each completion given its prompt, in nats."""
     layout = packed_layout(model, rows)
@@ -57,7 +62,7 @@ def completion_logprobs(
 
 
 def _states(
-    model: Any, rows: Sequence[TokenRow], layout: Layout | None, fp32: bool
+    model: PreTrainedModel, rows: Sequence[TokenRow], layout: Layout | None, fp32: bool
 ) -> tuple[States, torch.Tensor, list[int]]:
     """States that predict the completions, the ids that they predict, and states a row."""
     layout = layout or padded_layout(model, rows)
@@ -71,7 +76,7 @@ def _summed(states: States, ids: torch.Tensor, lengths: Sequence[int]) -> torch.
     return torch.stack([part.sum() for part in each.split(list(lengths))])
 
 
-def _few(model: Any, rows: Sequence[TokenRow], fp32: bool) -> bool:
+def _few(model: PreTrainedModel, rows: Sequence[TokenRow], fp32: bool) -> bool:
     """Whether all logits of padded rows may be in memory at once."""
     longest, first = max(len(row.ids) for row in rows), min(row.prompt for row in rows)
     vocabulary = int(model.get_output_embeddings().weight.shape[0])
@@ -79,7 +84,7 @@ def _few(model: Any, rows: Sequence[TokenRow], fp32: bool) -> bool:
     return (fits and not fp32) or not is_plain_head(model)
 
 
-def _padded_logprobs(model: Any, rows: Sequence[TokenRow]) -> torch.Tensor:
+def _padded_logprobs(model: PreTrainedModel, rows: Sequence[TokenRow]) -> torch.Tensor:
     """(rows,), of padded rows whose logits are computed from the first completion on.
 
     Padding stands behind the rows' ends, where causal attention hides it: there is no mask, and

@@ -14,10 +14,11 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
+# One number a token; 0 weights stand on padding.
 Tokens = Float[Tensor, "rows tokens"]
-"""One number a token; 0 weights stand on padding."""
 Number = Float[Tensor, ""]
 Estimator = Literal["k1", "k2", "k3"]
+# exp(20) is 5e8: more than any clip lets through, and far from what overflows in float32.
 LARGEST_LOG_RATIO = 20.0
 
 
@@ -40,6 +41,7 @@ def policy_loss(
     Returns (loss, clipped share by weight), the latter without gradient.
     """
     inside = weights > 0
+    # Clamped above alone: from below exp goes to 0 by itself.
     log_ratio = kept(logprobs - old_logprobs, inside).clamp(max=LARGEST_LOG_RATIO)
     ratio, advantages = log_ratio.exp(), kept(advantages, inside)
     plain = ratio * advantages
@@ -48,6 +50,7 @@ def policy_loss(
     if importance is not None:
         terms = terms * kept(importance, inside).detach()
     with torch.no_grad():
+        # By weight, so that the parts of a minibatch add up; a minibatch of no weight has no share.
         share = (weights * (clipped < plain)).sum() / weights.sum().clamp(min=1e-12)
     return -(weights * terms).sum(), share
 
@@ -88,6 +91,7 @@ def kl_terms(logprobs: Tensor, reference: Tensor, kind: Estimator) -> Tensor:
         return d
     if kind == "k2":
         return 0.5 * d**2
+    # Only exp(-d) can overflow, where the policy left what the reference says.
     return (-d).clamp(max=LARGEST_LOG_RATIO).exp() - 1.0 + d
 
 

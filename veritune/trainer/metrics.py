@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from veritune.records import MetricsRow
 from veritune.trainer.diagnostics import find_warnings
 
 if TYPE_CHECKING:
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
 
     from veritune.trainer.learner import Metrics, TrainingState
     from veritune.trainer.rows import TokenRow
-
-Step = dict[str, Any]
 
 
 def rollout_metrics(rows: Sequence[TokenRow], errors: int) -> Metrics:
@@ -25,6 +24,7 @@ def rollout_metrics(rows: Sequence[TokenRow], errors: int) -> Metrics:
     count = len(rows)
     groups: dict[str, set[float]] = {}
     for row in rows:
+        # Rounded: sums of the same step rewards in another order are the same reward.
         groups.setdefault(row.group, set()).add(round(sum(row.credit.rewards()), 9))
     outcome = sum(value for row in rows for _, value in row.credit.outcome) / count
     process = sum(value for row in rows for _, value in row.credit.steps) / count
@@ -39,7 +39,9 @@ def rollout_metrics(rows: Sequence[TokenRow], errors: int) -> Metrics:
     }
 
 
-def round_warnings(counters: TrainingState, metrics: Metrics, kl_target: float | None) -> Step:
+def round_warnings(
+    counters: TrainingState, metrics: Metrics, kl_target: float | None
+) -> MetricsRow:
     """Keep the first round's metrics; the warnings about this round's."""
     if not counters.first:
         counters.first = dict(metrics)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from veritune.config import DpoTrainerConfig, GroupConfig, PpoConfig, Recipe
-from veritune.records import Checkpoint
-from veritune.trainer.protocol import Rollout, Trainer
+from veritune.records import Checkpoint, OnStep
+from veritune.trainer.protocol import PolicyGradientTrainer, Rollout, Trainer
 
+# Largest importance weight where an engine samples with arithmetic of its own, as in verl.
 ENGINE_CAP = 2.0
-"""Largest importance weight where an engine samples with arithmetic of its own, as in verl."""
 
 
 def open_dpo(
-    config: DpoTrainerConfig, *, seed: int, dtype: str, on_step: Callable[[dict[str, Any]], None]
+    config: DpoTrainerConfig, *, seed: int, dtype: str, on_step: OnStep
 ) -> Trainer[Rollout]:
     """DPO on the pairs of one round's candidates."""
     from veritune.trainer.dpo import DpoTrainer
@@ -26,8 +23,8 @@ def open_policy_gradient(
     recipe: Recipe,
     config: PpoConfig | GroupConfig,
     reference: Checkpoint,
-    on_step: Callable[[dict[str, Any]], None],
-) -> Trainer[Rollout]:
+    on_step: OnStep,
+) -> PolicyGradientTrainer:
     """PPO or a group baseline, for all rounds of a run that starts from `reference`."""
     temperature, dtype = recipe.sampler.temperature, recipe.model.dtype
     if config.importance_cap is None:
@@ -50,7 +47,7 @@ def open_policy_gradient(
         config,
         reference=reference,
         temperature=temperature,
-        max_tokens=recipe.sampler.max_tokens,
+        max_tokens=recipe.sampler.max_tokens or 1,  # Those that read it are given one.
         seed=recipe.seed,
         dtype=dtype,
         on_step=on_step,

@@ -19,7 +19,6 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -84,13 +83,14 @@ class Optimization:
 
     def rate(self, step: int) -> float:
         """Share of the peak learning rate after `step` updates."""
+        # From 1 / (n + 1), not from 0: a first step at rate 0 would be wasted.
         if step < self._warmup_steps:
             return (step + 1) / (self._warmup_steps + 1)
         if self._max_steps is None:
             return 1.0
         return max(self._max_steps - step, 0) / max(self._max_steps - self._warmup_steps, 1)
 
-    def forward(self) -> AbstractContextManager[Any]:
+    def forward(self) -> AbstractContextManager[object]:
         """Around the forward pass: lower precision where the recipe asks for it."""
         return computing(self._precision, self.device)
 
@@ -105,8 +105,10 @@ class Optimization:
         where the gradient is not finite.
         """
         parameters = list(self._named.values())
+        # Pieces were summed over processes as they were computed.
         processes.sum_gradients([p for p in parameters if not sharding.is_sharded(p)])
         norm = sharding.clip(parameters, self._max_grad_norm)
+        # Before the step: weights that are not finite could not be taken back.
         if not torch.isfinite(norm):
             raise TrainingError(
                 f"step {self.done + 1}: the loss is not finite; lower trainer.learning_rate"
@@ -114,6 +116,7 @@ class Optimization:
         for group, peak in zip(self._optimizer.param_groups, self._peaks, strict=True):
             group["lr"] = peak * (self.rate(self.done) * decay)
         self._optimizer.step()
+        # The memory of gradients is free while the next batch is sampled.
         self._optimizer.zero_grad(set_to_none=True)
         self.done += 1
         return float(norm.item())
@@ -166,6 +169,7 @@ class Optimization:
                 f"{error}; remove {folder}, and the training begins again at its first step"
             ) from None
         saved = json.loads((folder / "state.json").read_text())
+        # Another recipe or other data: those steps are not ours to resume from.
         if saved["of"] != of:
             return False
         tensors = load_file(folder / "state.safetensors")
@@ -194,14 +198,14 @@ class Optimization:
 
 def _groups(
     named: Mapping[str, torch.nn.Parameter], peak: float, rates: Mapping[str, float]
-) -> list[dict[str, Any]]:
+) -> list[dict[str, list[torch.nn.Parameter] | float]]:
     """Parameter groups: all that no prefix names, then those of each prefix; pieces apart."""
 
     def prefix_of(name: str) -> str | None:
         return next((prefix for prefix in rates if name.startswith(prefix)), None)
 
     parts: list[tuple[str | None, float]] = [(None, peak), *rates.items()]
-    grouped = [
+    grouped: list[dict[str, list[torch.nn.Parameter] | float]] = [
         {
             "params": [
                 p

@@ -8,7 +8,7 @@ it is (`layout`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -16,6 +16,9 @@ from veritune.models import read_states, weighted_loss
 from veritune.trainer.layout import can_share
 from veritune.trainer.likelihood import completion_loss
 from veritune.trainer.rows import TokenRow
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 def first_fit(lengths: Sequence[int], size: int) -> list[list[int]]:
@@ -38,7 +41,7 @@ def bins(rows: Sequence[TokenRow], size: int) -> list[list[TokenRow]]:
 
 
 def packed_loss(
-    model: Any, rows: Sequence[TokenRow], size: int, *, fp32: bool = False
+    model: PreTrainedModel, rows: Sequence[TokenRow], size: int, *, fp32: bool = False
 ) -> torch.Tensor:
     """As `completion_loss`, over packed rows of at most `size` tokens.
 

@@ -7,19 +7,23 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, TypeGuard
 
 from veritune.errors import RecordError
 from veritune.files import iter_rows
-from veritune.records import Candidate, Problem, VerifiedCandidate
+from veritune.models import encode_problem, encode_prompt
+from veritune.records import Candidate, Message, Problem, VerifiedCandidate
 from veritune.use import use_of
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreferencePair:
     """`chosen` is better than `rejected`; `problem` is theirs, where there is one."""
 
-    prompt: str | list[Any]
+    prompt: str | list[Message]
     chosen: Candidate
     rejected: Candidate
     problem: Problem | None = None
@@ -62,9 +66,11 @@ def verdict_pairs(
         rows = list(group)
         good = _distinct(rows, verified=True, steps=steps)
         bad = _distinct(rows, verified=False, steps=steps)
+        # By problem: pairs of one do not change with what others came to.
         rng = Random(f"pairs:{seed}:{id}")
         rng.shuffle(good)
         rng.shuffle(bad)
+        # No candidate a second time before all others had a turn.
         count = min(max_per_problem, max(len(good), len(bad))) if good and bad else 0
         pairs += [
             PreferencePair(
@@ -78,6 +84,13 @@ def verdict_pairs(
     return pairs
 
 
+def pair_prompt(tokenizer: PreTrainedTokenizerBase, pair: PreferencePair) -> list[int]:
+    """Token ids of a pair's prompt, as its candidates were given it."""
+    if pair.problem is None:
+        return encode_prompt(tokenizer, pair.prompt)
+    return encode_problem(tokenizer, pair.problem)
+
+
 def _distinct(rows: Sequence[VerifiedCandidate], *, verified: bool, steps: bool) -> list[Candidate]:
     found: dict[str, Candidate] = {}
     for _, candidate, verdict in rows:
@@ -89,13 +102,13 @@ def _distinct(rows: Sequence[VerifiedCandidate], *, verified: bool, steps: bool)
     return list(found.values())
 
 
-def _is_chat(value: Any) -> bool:
+def _is_chat(value: object) -> TypeGuard[list[Message]]:
     return isinstance(value, list) and all(
         isinstance(m, dict) and isinstance(m.get("content"), str) for m in value
     )
 
 
-def _completion(value: Any, where: str, id: str, index: int) -> Candidate:
+def _completion(value: object, where: str, id: str, index: int) -> Candidate:
     if _is_chat(value) and value:
         value = value[-1]["content"]
     if not isinstance(value, str):

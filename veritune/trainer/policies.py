@@ -8,14 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import torch
 from safetensors.torch import load_file
 
 from veritune.config import GroupConfig, RlConfig
 from veritune.errors import ModelError
-from veritune.models import WEIGHTS, adapter_base, in_pieces, load_policy, model_folder
+from veritune.models import (
+    WEIGHTS,
+    adapter_base,
+    adapter_off,
+    in_pieces,
+    load_policy,
+    model_folder,
+)
 from veritune.records import Checkpoint
 from veritune.trainer import processes, sharding
 from veritune.trainer.learner import Learner, open_learner
@@ -23,6 +30,10 @@ from veritune.trainer.precision import computing, resolve
 from veritune.trainer.rollouts import micro_batches
 from veritune.trainer.rows import TokenRow
 from veritune.trainer.scoring import score
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
 class Policies:
@@ -35,8 +46,8 @@ class Policies:
         self._config, self._temperature, self._dtype = config, temperature, dtype
         self._reference = reference
         self._precision = resolve(config.precision)
-        self._frozen: Any = None
-        self._teacher: Any = None
+        self._frozen: PreTrainedModel | None = None
+        self._teacher: PreTrainedModel | None = None
         self._base_is_reference: bool | None = None
         self._learner: Learner | None = None
         self._at = ""
@@ -50,10 +61,10 @@ class Policies:
         self._at = ""
         return self._learner
 
-    def save(self, learner: Learner, out: Path) -> Checkpoint:
-        """Write the learner after a round."""
+    def save(self, learner: Learner, out: Path, *, resumable: bool = True) -> Checkpoint:
+        """Write the learner after a round; what is not resumable has no moments."""
         learner.counters.iteration += 1
-        saved = learner.save(out, self._dtype)
+        saved = learner.save(out, self._dtype, resumable=resumable)
         self._at = saved.policy
         return saved
 
@@ -65,10 +76,11 @@ class Policies:
         temperature: float | None = None,
     ) -> torch.Tensor:
         """(rows, width): the reference's log-probabilities."""
+        # Found out once: it reads the adapter's weights.
         if self._base_is_reference is None:
             self._base_is_reference = is_its_base(learner.model, self._reference)
         if self._base_is_reference:
-            with learner.model.disable_adapter():
+            with adapter_off(learner.model):
                 return self.logprobs(learner.model, rows, width, temperature)
         if self._frozen is None:
             self._frozen, _ = self._open_frozen(self._reference.path)
@@ -88,7 +100,7 @@ class Policies:
                 )
         return self._asked(self._teacher, rows, width)
 
-    def _open_frozen(self, path: str) -> tuple[Any, Any]:
+    def _open_frozen(self, path: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
         """A model that only scores, and its tokenizer."""
         frozen, tokenizer = load_policy(path, dtype=self._dtype)
         frozen.requires_grad_(False)
@@ -98,7 +110,7 @@ class Policies:
 
     def _asked(
         self,
-        frozen: Any,
+        frozen: PreTrainedModel,
         rows: Sequence[TokenRow],
         width: int,
         temperature: float | None = None,
@@ -107,14 +119,16 @@ class Policies:
         on_gpu = torch.cuda.is_available() and not in_pieces(frozen)
         if not on_gpu:
             return self.logprobs(frozen, rows, width, temperature)
-        found = self.logprobs(frozen.to("cuda"), rows, width, temperature)
-        frozen.to("cpu")
+        module: torch.nn.Module = frozen  # Whose types transformers does not keep.
+        module.cuda()
+        found = self.logprobs(frozen, rows, width, temperature)
+        module.cpu()
         torch.cuda.empty_cache()
         return found
 
     def logprobs(
         self,
-        model: Any,
+        model: PreTrainedModel,
         rows: Sequence[TokenRow],
         width: int,
         temperature: float | None = None,
@@ -130,15 +144,16 @@ class Policies:
                 if counts:
                     out[part] = scores.logprobs.float().cpu()
         sharding.put_back(model)
+        # Each process has filled its rows, and zeros stand in the others.
         processes.sum_tensors(out)
         return out
 
 
-def is_its_base(model: Any, reference: Checkpoint) -> bool:
+def is_its_base(model: PreTrainedModel, reference: Checkpoint) -> bool:
     """Whether `reference` is `model` without its adapter, or with one that changes nothing yet."""
     if not hasattr(model, "peft_config"):
         return False
-    (adapter,) = model.peft_config.values()
+    (adapter,) = cast("PeftModel", model).peft_config.values()
     base = model_folder(str(adapter.base_model_name_or_path)).resolve()
     folder = model_folder(reference.path)
     named = adapter_base(folder)

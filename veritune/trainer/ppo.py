@@ -11,21 +11,20 @@ sampling temperature.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from veritune.config import PpoConfig
-from veritune.records import Checkpoint
+from veritune.records import Checkpoint, MetricsRow, OnStep
 from veritune.trainer import losses, processes
 from veritune.trainer.advantages import gae
 from veritune.trainer.algorithms.ppo import CriticBatch, Ppo
 from veritune.trainer.importance import importance_weights
 from veritune.trainer.learner import Learner, Metrics
 from veritune.trainer.metrics import (
-    Step,
     explained_variance,
     masked_mean,
     rollout_metrics,
@@ -45,8 +44,11 @@ from veritune.trainer.rollouts import (
 from veritune.trainer.rows import TokenRow
 from veritune.trainer.scoring import Scores, score, value
 
+# Ziegler et al. 2019, section 2.2: the weight moves by at most KL_HORIZON x LARGEST_KL_ERROR, 2%, a
+# round.
 KL_HORIZON = 0.1
 LARGEST_KL_ERROR = 0.2
+# Shuffles of the warm-up are numbered from here, where no epoch of a run comes to.
 WARMUP_EPOCH = 1 << 40
 
 
@@ -79,13 +81,20 @@ class PpoTrainer:
         temperature: float,
         seed: int,
         dtype: str = "float32",
-        on_step: Callable[[Step], None] = lambda step: None,
+        on_step: OnStep = lambda step: None,
     ) -> None:
         self._config, self._temperature, self._seed = config, temperature, seed
         self._on_step, self._algorithm = on_step, Ppo(config)
         self._policies = Policies(config, reference, temperature, dtype)
 
-    def update(self, checkpoint: Checkpoint, batch: Sequence[Rollout], out: Path) -> Checkpoint:
+    def update(
+        self,
+        checkpoint: Checkpoint,
+        batch: Sequence[Rollout],
+        out: Path,
+        *,
+        resumable: bool = True,
+    ) -> Checkpoint:
         """One round on `batch`, sampled by `checkpoint`; the same inputs give the same weights."""
         learner = self._policies.take(checkpoint)
         check_on_policy(batch, checkpoint.policy)
@@ -95,7 +104,7 @@ class PpoTrainer:
         warnings = round_warnings(learner.counters, metrics, self._config.kl_target)
         self._train(learner, data, metrics, warnings)
         self._update_kl_coef(learner, metrics["kl"])
-        return self._policies.save(learner, out)
+        return self._policies.save(learner, out, resumable=resumable)
 
     def _prepare(self, learner: Learner, rows: list[TokenRow]) -> tuple[RolloutBatch, Metrics]:
         """Old log-probabilities, rewards, values, advantages and returns of a round."""
@@ -115,6 +124,7 @@ class PpoTrainer:
             importance, seen = importance_weights(
                 self._policies, learner.model, rows, logprobs, mask, config, self._temperature
             )
+        # k1 without gradient, in nats a candidate: an unbiased figure, which the controller needs.
         kl = (mask * (logprobs - reference)).sum(1).mean()
         metrics = {
             "kl": float(kl),
@@ -188,7 +198,7 @@ class PpoTrainer:
                 learner.critic_step()
 
     def _train(
-        self, learner: Learner, data: RolloutBatch, metrics: Metrics, warnings: Step
+        self, learner: Learner, data: RolloutBatch, metrics: Metrics, warnings: MetricsRow
     ) -> None:
         config, step = self._config, 0
         for epoch in range(config.epochs):
@@ -204,7 +214,7 @@ class PpoTrainer:
                     return self._loss(learner, data, part, tokens, first)
 
                 done = learner.step(chosen, data.rows, loss_of)
-                self._on_step({"step": step} | done | metrics | warnings)
+                self._on_step({"step": step, **done, **metrics, **warnings})
 
     def _loss(
         self, learner: Learner, data: RolloutBatch, part: list[int], tokens: float, first: bool

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 
 Computed = Literal["float32", "bf16"]
+# What a frozen base, or a reference, is loaded in for each.
 DTYPES: dict[Computed, str] = {"float32": "float32", "bf16": "bfloat16"}
 
 
@@ -19,9 +20,9 @@ def resolve(precision: Literal["auto", "float32", "bf16"]) -> Computed:
     return "bf16" if able else "float32"
 
 
-def computing(precision: Computed, device: torch.device) -> AbstractContextManager[Any]:
+def computing(precision: Computed, device: torch.device) -> AbstractContextManager[object]:
     """Around a forward pass: matrix products are computed in `precision`, sums in float32."""
     if precision == "float32":
         return nullcontext()
-    context: AbstractContextManager[Any] = torch.autocast(device.type, dtype=torch.bfloat16)
+    context: AbstractContextManager[object] = torch.autocast(device.type, dtype=torch.bfloat16)
     return context

@@ -21,8 +21,9 @@ from veritune.records import Checkpoint
 T = TypeVar("T")
 
 
+# Longest wait of one process for another: the first one samples while the others have no work.
 WAIT = timedelta(hours=12)
-"""Longest wait of one process for another: the first one samples while the others have no work."""
+# Whether the first process trains alone for now, and the others wait.
 _alone = False
 
 

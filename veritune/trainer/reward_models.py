@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import torch
 
@@ -23,16 +23,17 @@ from veritune.models import (
     fresh_reward_model,
     save_reward_model,
 )
-from veritune.records import Checkpoint, VerifiedCandidate
+from veritune.records import Checkpoint, OnStep, VerifiedCandidate
 from veritune.trainer import processes, sharding
-from veritune.trainer.fitting import FitTask, Metrics, OnStep, finish, fit, state_folder
+from veritune.trainer.fitting import FitTask, Metrics, finish, fit, state_folder
 from veritune.trainer.pairs import PreferencePair
 from veritune.trainer.reward_losses import classification_loss, preference_loss
 from veritune.trainer.reward_rows import outcome_rows, pair_rows, process_rows
 from veritune.trainer.rows import PairRow, TokenRow
 
+T = TypeVar("T")
+# Rows whose likelihoods set the scale that the training starts from.
 STANDARD_ROWS = 64
-"""Rows whose likelihoods set the scale that the training starts from."""
 
 
 class RewardTrainer:
@@ -77,10 +78,11 @@ class RewardTrainer:
         return self._fit(reward, labelled_task(reward, rows), start, out)
 
     def _fit(
-        self, reward: RewardModel, task: FitTask[Any], start: str | Path, out: Path
+        self, reward: RewardModel, task: FitTask[T], start: str | Path, out: Path
     ) -> Checkpoint:
         if self._config.shard:
             sharding.shard(reward.model)
+        # 1 / width of the rate: see the head of this file.
         rate = self._config.learning_rate / reward.head.weight.shape[1]
         fit(
             reward.module(),

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from veritune.config import CreditConfig
 from veritune.errors import TrainingError
-from veritune.models import encode_prompt, token_ends
-from veritune.trainer.credit import assign_credit
+from veritune.models import encode_problem, token_ends
+from veritune.plugins import is_plugin
+from veritune.trainer.credit import assign_credit, own_credit
 from veritune.trainer.precision import Computed
 from veritune.trainer.protocol import Rollout, minibatches_per_epoch
 from veritune.trainer.rows import TokenRow
 from veritune.use import use_of
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 
 def check_on_policy(rollouts: Sequence[Rollout], policy: str) -> None:
@@ -30,7 +34,7 @@ def check_on_policy(rollouts: Sequence[Rollout], policy: str) -> None:
 
 
 def read_rows(
-    rollouts: Sequence[Rollout], tokenizer: Any, config: CreditConfig
+    rollouts: Sequence[Rollout], tokenizer: PreTrainedTokenizerBase, config: CreditConfig
 ) -> tuple[list[TokenRow], int]:
     """(rows, how many rollouts carry no gradient because of a verifier error).
 
@@ -50,13 +54,18 @@ def read_rows(
             )
         # Where tokens end matters to steps alone.
         ends = [0] * len(ids)
-        if config.process:
+        own = is_plugin(config.reward)
+        if config.process or own:
             ends = token_ends(tokenizer, ids, candidate.text, pieces)
-        credit = assign_credit(rollout.verdict, ends, config)
+        credit = (
+            own_credit(rollout, ends, config)
+            if own
+            else assign_credit(rollout.verdict, ends, config)
+        )
         if credit is None:
             continue
         if problem.id not in prompts:
-            prompts[problem.id] = encode_prompt(tokenizer, problem.prompt)
+            prompts[problem.id] = encode_problem(tokenizer, problem)
         prompt = prompts[problem.id]
         rows.append(
             TokenRow(
@@ -97,6 +106,8 @@ def minibatches(
 
     Those of one group stay beside each other: what they share is computed once (`layout`).
     """
+    # Philox by key: the shuffle of an epoch does not depend on the ones before it, so a resumed run
+    # has the same.
     order = np.random.Generator(np.random.Philox(key=[seed, epoch_index])).permutation(len(groups))
     members: dict[str, list[int]] = {}
     for i in order.tolist():
@@ -113,13 +124,14 @@ def micro_batches(
     longest: dict[str, int] = {}
     for i in chosen:
         longest[rows[i].group] = max(longest.get(rows[i].group, 0), len(rows[i].ids))
+    # The group's longest first, then the group: candidates of one prompt stay together.
     order = sorted(chosen, key=lambda i: (longest[rows[i].group], rows[i].group, i))
     for start in range(0, len(order), size):
         yield order[start : start + size]
 
 
+# Largest gap of a token's log-probabilities that arithmetic alone explains, in nats.
 RATIO_TOLERANCE: dict[Computed, float] = {"float32": 1e-3, "bf16": 0.5}
-"""Largest gap of a token's log-probabilities that arithmetic alone explains, in nats."""
 
 
 def check_ratio(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from veritune.trainer.credit import NO_CREDIT, Credit
 
+# (first and last token of what is scored, among the row's ids; label in [0, 1]).
 Labels = tuple[tuple[int, int, float], ...]
-"""(first and last token of what is scored, among the row's ids; label in [0, 1])."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
 from veritune.models import EntropyUse, head_values, hidden_states, read_states, token_scores
 from veritune.trainer.layout import Layout, following, lay_out
 from veritune.trainer.rows import TokenRow
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 @dataclass(slots=True)
@@ -24,13 +27,18 @@ class Critic:
     Without a head it is a model whose likelihoods are rewards (`algorithms.prime`).
     """
 
-    head: Any
-    model: Any = None
+    head: torch.nn.Linear | None
+    model: PreTrainedModel | None = None
 
     def module(self) -> torch.nn.Module:
         """What belongs to the critic alone."""
         parts = {"trunk": self.model, "head": self.head}
         return torch.nn.ModuleDict({k: part for k, part in parts.items() if part is not None})
+
+    def values(self, hidden: torch.Tensor) -> torch.Tensor:
+        """(...,) from hidden states (..., hidden size)."""
+        assert self.head is not None
+        return head_values(self.head, hidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,7 @@ class Scores:
 
 
 def score(
-    policy: Any,
+    policy: PreTrainedModel,
     rows: Sequence[TokenRow],
     width: int,
     temperature: float,
@@ -64,7 +72,7 @@ def score(
     states = read_states(policy, layout.inputs, layout.states, fp32=fp32)
     values = None
     if critic is not None and critic.model is None:
-        values = _ragged(head_values(critic.head, states.hidden), layout, 1, width)
+        values = _ragged(critic.values(states.hidden), layout, 1, width)
     elif critic is not None:
         values = value(critic, policy, rows, width)
     ids = following(rows, policy.device)
@@ -73,18 +81,20 @@ def score(
     return Scores(_ragged(every, layout, 0, width), values, spread)
 
 
-def value(critic: Critic, policy: Any, rows: Sequence[TokenRow], width: int) -> torch.Tensor:
+def value(
+    critic: Critic, policy: PreTrainedModel, rows: Sequence[TokenRow], width: int
+) -> torch.Tensor:
     """The critic's values alone, as in `Scores`, with no gradient into a policy that it shares."""
     trunk = policy if critic.model is None else critic.model
     layout = lay_out(trunk, rows)
+    # A trunk that the critic shares is the policy's: its values must not move it here.
     with torch.set_grad_enabled(critic.model is not None and torch.is_grad_enabled()):
         hidden = _hidden(trunk, layout)
-    return _ragged(head_values(critic.head, hidden), layout, 1, width)
+    return _ragged(critic.values(hidden), layout, 1, width)
 
 
-def _hidden(model: Any, layout: Layout) -> torch.Tensor:
-    inputs = dict(layout.inputs)
-    every: torch.Tensor = hidden_states(model, inputs.pop("input_ids"), **inputs)
+def _hidden(model: PreTrainedModel, layout: Layout) -> torch.Tensor:
+    every = hidden_states(model, **layout.inputs)
     return every.flatten(0, 1)[layout.states]
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import AttentionInterface, AttentionMaskInterface
@@ -23,9 +23,13 @@ from transformers.masking_utils import sdpa_mask
 
 from veritune.models import plain
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+# transformers finds attention by a name in the model's config.
 NAME = "veritune_segments"
+# Rows of a block see at least this share of the tokens that its longest row sees.
 ALIKE = 0.7
-"""Rows of a block see at least this share of the tokens that its longest row sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Segments:
         return sum(block.rows * block.width for block in self.blocks)
 
 
-def segment(segments: Sequence[TokenSegment], device: Any) -> Segments:
+def segment(segments: Sequence[TokenSegment], device: torch.device) -> Segments:
     """The layout of a line that `segments` cover, on `device`."""
     blocks: list[SegmentBlock] = []
     slots = torch.zeros(sum(one.length for one in segments), dtype=torch.long)
@@ -84,7 +88,7 @@ def segment(segments: Sequence[TokenSegment], device: Any) -> Segments:
     return Segments(slots.to(device), blocks)
 
 
-def use_segments(model: Any) -> None:
+def use_segments(model: PreTrainedModel) -> None:
     """Let calls of `model` take `segments`; other calls of it are as before."""
     config = plain(model).config
     if config._attn_implementation != NAME:
@@ -94,7 +98,7 @@ def use_segments(model: Any) -> None:
 
 
 def attend(
-    module: Any,
+    module: torch.nn.Module,
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
@@ -146,6 +150,7 @@ def _behind(line: torch.Tensor, before: torch.Tensor, own: torch.Tensor) -> torc
 def _alike(segments: Sequence[TokenSegment]) -> list[list[TokenSegment]]:
     """Parts of like length, those that continue others apart from those that do not."""
     parts: list[list[TokenSegment]] = []
+    # The longest first: each block is as wide as its first row.
     for one in sorted(segments, key=lambda one: (one.after is None, -one.sees, one.start)):
         first = parts[-1][0] if parts else None
         same_kind = first is not None and (first.after is None) == (one.after is None)
@@ -155,7 +160,7 @@ def _alike(segments: Sequence[TokenSegment]) -> list[list[TokenSegment]]:
     return parts
 
 
-def _block(alike: Sequence[TokenSegment], width: int, device: Any) -> SegmentBlock:
+def _block(alike: Sequence[TokenSegment], width: int, device: torch.device) -> SegmentBlock:
     heads = [one.after for one in alike if one.after is not None]
     if not heads:
         return SegmentBlock(len(alike), width, None, None)
@@ -163,6 +168,7 @@ def _block(alike: Sequence[TokenSegment], width: int, device: Any) -> SegmentBlo
     place = torch.arange(int(lengths.max()))
     inside = place < lengths[:, None]
     before = torch.tensor([head.start for head in heads])[:, None] + place * inside
+    # Causal among its own tokens, and everything of what it continues.
     own = torch.ones(width, width, dtype=torch.bool).tril().expand(len(alike), -1, -1)
     seen = torch.cat([inside[:, None].expand(-1, width, -1), own], 2)[:, None]
     return SegmentBlock(len(alike), width, before.flatten().to(device), seen.to(device))

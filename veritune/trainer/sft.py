@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.config import SftConfig
-from veritune.records import Checkpoint
+from veritune.records import Checkpoint, OnStep
 from veritune.trainer.batches import tokenize
 from veritune.trainer.protocol import Example
 
-Step = dict[str, Any]
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
 class SftTrainer:
@@ -23,7 +24,7 @@ class SftTrainer:
         *,
         seed: int,
         dtype: str = "float32",
-        on_step: Callable[[Step], None] = lambda step: None,
+        on_step: OnStep = lambda step: None,
     ) -> None:
         """`dtype` is what the result is written in; what is trained is float32."""
         self._config, self._seed, self._dtype, self._on_step = config, seed, dtype, on_step
@@ -48,7 +49,12 @@ class SftTrainer:
         return finish(out, lambda: save_trained(model, tokenizer, out, self._dtype))
 
     def fit(
-        self, model: Any, tokenizer: Any, batch: Sequence[Example], *, state: Path | None = None
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        batch: Sequence[Example],
+        *,
+        state: Path | None = None,
     ) -> None:
         """Train `model` in place."""
         from veritune.trainer.algorithms.sft import Sft

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         score_candidates,
         step_scores,
     )
-    from veritune.verifiers.steps import Span, check_annotations, check_steps
+    from veritune.verifiers.steps import Span, check_annotations, check_candidate, check_steps
 else:
     __getattr__ = lazily(
         __name__,
@@ -70,6 +70,7 @@ else:
             "steps": (
                 "Span",
                 "check_annotations",
+                "check_candidate",
                 "check_steps",
             ),
         },
@@ -92,6 +93,7 @@ __all__ = [
     "aggregated",
     "candidate_scores",
     "check_annotations",
+    "check_candidate",
     "check_own",
     "check_steps",
     "checker_names",

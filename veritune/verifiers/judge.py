@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 from veritune.config import JudgeConfig
 from veritune.errors import EndpointError, RecipeError
@@ -32,8 +32,9 @@ from veritune.verifiers.reply_cache import ReplyCache, key_of
 from veritune.verifiers.scoring import prompt_text
 from veritune.verifiers.steps import Span, spans_of
 
+T = TypeVar("T")
+# Log-probabilities asked for at each place; OpenAI's own limit.
 TOP = 20
-"""Log-probabilities asked for at each place; OpenAI's own limit."""
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ class GenerativeJudge:
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         """The judge's verdict; "error" where it cannot be reached or does not decide."""
         started = time.perf_counter()
-        spans = _kept(candidate, spans_of(problem, candidate) or [(0, len(candidate.text))])
+        spans = _kept(candidate, spans_of(problem, candidate) or _whole(candidate))
         try:
             votes = await self._votes(problem, candidate, spans)
             trouble = "no reply of the judge decides on the solution"
@@ -131,11 +132,11 @@ class GenerativeJudge:
             )
         return votes
 
-    def _body(self, problem: Problem, steps: Sequence[str]) -> dict[str, Any]:
+    def _body(self, problem: Problem, steps: Sequence[str]) -> dict[str, object]:
         shown = self._config.reference and isinstance(problem, MathProblem)
         reference = problem.reference.answer if shown and isinstance(problem, MathProblem) else None
         question = self._form.ask(prompt_text(problem), steps, reference)
-        body: dict[str, Any] = {
+        body: dict[str, object] = {
             "model": self._model,
             "temperature": self._config.temperature,
             "max_tokens": self._config.max_tokens,
@@ -145,7 +146,7 @@ class GenerativeJudge:
             body |= {"logprobs": True, "top_logprobs": TOP}
         return body
 
-    async def _reply(self, body: dict[str, Any], vote: int) -> JudgeReply:
+    async def _reply(self, body: dict[str, object], vote: int) -> JudgeReply:
         """One reply; the same question that is under way is waited for."""
         key = key_of(body, vote)
         if key not in self._asked:
@@ -158,7 +159,7 @@ class GenerativeJudge:
             if key in self._asked and self._asked[key].done():
                 del self._asked[key]
 
-    def _known_or_asked(self, key: str, body: dict[str, Any], vote: int) -> JudgeReply:
+    def _known_or_asked(self, key: str, body: dict[str, object], vote: int) -> JudgeReply:
         url = f"{self._endpoint.url}/chat/completions"
         if (known := self._cache.get(key)) is not None:
             self.cost.known += 1
@@ -180,7 +181,7 @@ class GenerativeJudge:
             raise EndpointError(f"{url}: lists no model; start the server with one")
         return models[0].id
 
-    async def _in_thread(self, work: Any) -> Any:
+    async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _steps(self, spans: Sequence[Span], votes: Sequence[JudgeVote]) -> tuple[StepVerdict, ...]:
@@ -202,6 +203,11 @@ class GenerativeJudge:
         return StepVerdict(
             start=span[0], end=span[1], label=label, reason=reason, score=score, evidence=evidence
         )
+
+
+def _whole(candidate: Candidate) -> list[Span]:
+    """The answer as one step."""
+    return [(max(0, candidate.answer_part().offset), len(candidate.text))]
 
 
 def _kept(candidate: Candidate, spans: Sequence[Span]) -> list[Span]:

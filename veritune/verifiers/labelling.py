@@ -9,10 +9,10 @@ from typing import Protocol
 
 from veritune.records import Candidate, Problem, StepLabel, StepVerdict
 from veritune.verifiers.long import off_loop
-from veritune.verifiers.steps import Span, check_steps, given_spans
+from veritune.verifiers.steps import Span, check_candidate
 
+# Labels that the next checker may replace: it may see what rules cannot.
 OPEN: frozenset[StepLabel] = frozenset({"unchecked", "consistent"})
-"""Labels that the next checker may replace: it may see what rules cannot."""
 
 
 class StepLabeller(Protocol):
@@ -32,8 +32,7 @@ class RuleLabeller:
         self, problem: Problem, candidate: Candidate, spans: Sequence[Span] | None
     ) -> tuple[StepVerdict, ...]:
         """A label for every step."""
-        own = given_spans(candidate) if spans is None else spans
-        read = partial(check_steps, problem, candidate.text, own)
+        read = partial(check_candidate, problem, candidate, spans)
         return await off_loop(candidate.text, read)
 
 

@@ -9,10 +9,11 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast, get_args
 
-from veritune.config import CheckerName, SamplerConfig, VerifierConfig
+from veritune.config import CHECKERS, SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError, UnwritableError
+from veritune.plugins import is_plugin
+from veritune.verifiers.custom import CustomVerifier, Own, OwnLabeller
 from veritune.verifiers.judge import GenerativeJudge
 from veritune.verifiers.labelling import InTurn, RuleLabeller, StepLabeller
 from veritune.verifiers.learned import LearnedVerifier
@@ -24,7 +25,7 @@ Say = Callable[[str], None]
 
 @asynccontextmanager
 async def open_labeller(
-    config: VerifierConfig, names: Sequence[CheckerName], outcomes: Verifier, say: Say
+    config: VerifierConfig, names: Sequence[str], outcomes: Verifier, say: Say
 ) -> AsyncIterator[StepLabeller]:
     """Who labels steps, in turn; `outcomes` verifies what rollouts sample."""
     async with AsyncExitStack() as stack:
@@ -36,9 +37,21 @@ async def open_labeller(
 
 @asynccontextmanager
 async def _open(
-    config: VerifierConfig, name: CheckerName, outcomes: Verifier, say: Say
+    config: VerifierConfig, name: str, outcomes: Verifier, say: Say
 ) -> AsyncIterator[StepLabeller]:
-    if name == "rules":
+    if is_plugin(name):
+        own = Own(
+            path=name,
+            options=config.options,
+            pass_score=config.step_threshold,
+            key="verifier.steps",
+            method="check",
+        )
+        async with CustomVerifier(
+            own, workers=config.workers, wall_seconds=config.wall_seconds
+        ) as asked:
+            yield OwnLabeller(asked)
+    elif name == "rules":
         yield RuleLabeller()
     elif name == "reward_model":
         learned = open_learned(config)
@@ -52,13 +65,16 @@ async def _open(
             yield rollouts
 
 
-def checker_names(checker: str) -> tuple[CheckerName, ...]:
+def checker_names(checker: str) -> tuple[str, ...]:
     """The names in `a+b`, in turn; raises `RecipeError` for an unknown one."""
-    known = get_args(CheckerName)
-    names = checker.split("+")
-    if strange := next((name for name in names if name not in known), None):
-        raise RecipeError(f"--checkers: no checker '{strange}'; there are: {', '.join(known)}")
-    return cast(tuple[CheckerName, ...], tuple(names))
+    names = tuple(checker.split("+"))
+    strange = next((name for name in names if name not in CHECKERS and not is_plugin(name)), None)
+    if strange is not None:
+        known = ", ".join(CHECKERS)
+        raise RecipeError(
+            f"--checkers: no checker '{strange}'; there are: {known}, and own code by its path"
+        )
+    return names
 
 
 def open_learned(config: VerifierConfig) -> LearnedVerifier:

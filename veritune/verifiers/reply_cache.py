@@ -6,8 +6,8 @@ import hashlib
 import json
 import sqlite3
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from veritune.errors import UnwritableError
 
@@ -33,13 +33,13 @@ class ReplyCache:
                 f"{path}: no file of replies can be kept there ({error})"
             ) from None
 
-    def get(self, key: str) -> Any | None:
+    def get(self, key: str) -> object:
         """The reply as JSON, if there is one."""
         with self._lock:
             row = self._file.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
         return None if row is None else json.loads(row[0])
 
-    def put(self, key: str, reply: Any) -> None:
+    def put(self, key: str, reply: object) -> None:
         """Keep a reply."""
         try:
             with self._lock, self._file:
@@ -55,7 +55,7 @@ class ReplyCache:
             self._file.close()
 
 
-def key_of(body: dict[str, Any], vote: int) -> str:
+def key_of(body: Mapping[str, object], vote: int) -> str:
     """Names a question by all that its reply depends on, and which of its replies is meant."""
     text = json.dumps([vote, body], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

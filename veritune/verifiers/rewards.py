@@ -18,11 +18,11 @@ _BLOCK = re.compile(r"^```(?:python|py)?[ \t]*\n.*?^```", re.MULTILINE | re.DOTA
 def answer_format(problem: Problem, candidate: Candidate) -> bool:
     """Whether the answer is marked as asked: the data set's marker or a box, or a code block."""
     if not isinstance(problem, MathProblem):
-        return _BLOCK.search(candidate.text) is not None
+        return _BLOCK.search(candidate.answer) is not None
     marker = problem.reference.marker
-    if marker is not None and marker in candidate.text:
+    if marker is not None and marker in candidate.answer:
         return True
-    return _BOX.search(candidate.text) is not None
+    return _BOX.search(candidate.answer) is not None
 
 
 def length(

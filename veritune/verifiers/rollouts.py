@@ -22,7 +22,6 @@ from itertools import starmap
 from veritune.records import (
     Candidate,
     Checkpoint,
-    Message,
     Outcome,
     Problem,
     StepVerdict,
@@ -148,7 +147,12 @@ class RolloutLabeller:
     async def _verified(self, want: CompletionRequest, completion: Candidate) -> Verdict:
         """The verdict on the prefix with its completion, under the prefix's own id."""
         text = want.prefix + completion.text
-        whole = Candidate(problem_id=want.problem.id, index=completion.index, text=text)
+        whole = Candidate(
+            problem_id=want.problem.id,
+            index=completion.index,
+            text=text,
+            prefill=want.problem.prefill,
+        )
         verdict = await self._verifier.verify(want.problem, whole)
         return replace(verdict, problem_id=completion.problem_id, steps=())
 
@@ -159,7 +163,7 @@ class RolloutLabeller:
         return replace(
             want.problem,
             id=f"{want.problem.id}@{suffix}",
-            prompt=continued_prompt(want.problem, want.prefix),
+            prefill=want.problem.prefill + want.prefix,
         )
 
 
@@ -189,10 +193,3 @@ class RolloutVerifier:
     ) -> list[StepLabels]:
         async with self._turn:  # one sampler, and one journal
             return await self._labeller.label([(problem, candidate)], [spans])
-
-
-def continued_prompt(problem: Problem, prefix: str) -> str | list[Message]:
-    """The prompt with the beginning of the answer; of a chat, as the assistant's open turn."""
-    if isinstance(problem.prompt, str):
-        return problem.prompt + prefix
-    return [*problem.prompt, Message(role="assistant", content=prefix)]

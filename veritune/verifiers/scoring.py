@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from veritune.config import ConventionConfig
-from veritune.models import encode_prompt, model_folder
+from veritune.models import encode_problem, model_folder
 from veritune.records import Candidate, Problem, StepLabel, StepVerdict, Verdict
 from veritune.verifiers.steps import spans_of
 
@@ -182,7 +182,7 @@ def _ids(reward: RewardModel, problem: Problem, candidate: Candidate) -> tuple[l
     Candidates may come from a model with other tokens, so their text counts, not their ids.
     """
     tokenizer = reward.tokenizer
-    prompt = encode_prompt(tokenizer, problem.prompt)
+    prompt = encode_problem(tokenizer, problem)
     own = tokenizer.encode(candidate.text, add_special_tokens=False)
     return [*prompt, *own, tokenizer.eos_token_id], len(prompt)
 

@@ -12,7 +12,7 @@ import pytest_asyncio
 from veritune.records import Verdict
 from veritune.sandbox import Limits, Sandbox, open_sandbox
 from veritune.verifiers.code import CodeVerifier
-from veritune.verifiers.code.extract import Asked, extract
+from veritune.verifiers.code.extract import Asked, Extracted, extract
 from veritune.verifiers.code.statements import place_of, statements_of
 
 CALLS = {
@@ -119,7 +119,7 @@ async def test_partial_credit_is_an_option(sandbox: Sandbox) -> None:
 )
 def test_statements_partition_the_text(text: str) -> None:
     program = extract(text, Asked())
-    assert program is not None
+    assert isinstance(program, Extracted)
     spans = statements_of(text, program)
     assert "".join(text[start:end] for start, end in spans) == text
     assert all(start < end for start, end in spans)

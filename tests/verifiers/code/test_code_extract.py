@@ -13,7 +13,8 @@ import pytest
 
 from veritune.records import AssertTests, CodeReference, PytestTests
 from veritune.verifiers.code.blocks import lines_of
-from veritune.verifiers.code.extract import Asked, Extracted, asked_by, extract, sources
+from veritune.verifiers.code.extract import NO_PROGRAM, Asked, Extracted, asked_by, extract, sources
+from veritune.verifiers.long import LONGEST_PROGRAM
 
 ASKED = Asked(names=frozenset({"f"}))
 
@@ -107,20 +108,20 @@ WRONG = {
 }
 
 
-def works(found: Extracted | None) -> bool:
+def works(found: Extracted | str) -> bool:
     """Whether a program of this test's own computes f(3) == 4."""
     space: dict[str, Any] = {}
     try:
-        for name, code in found.files if found else ():
+        for name, code in found.files if isinstance(found, Extracted) else ():
             module = types.ModuleType(name[:-3])
             exec(code, vars(module))
             sys.modules[name[:-3]] = module
-        exec(found.code if found else "", space)
+        exec(found.code if isinstance(found, Extracted) else "", space)
         return bool(space["f"](3) == 4)
     except (SyntaxError, NameError, KeyError):
         return False
     finally:
-        for name, _ in found.files if found else ():
+        for name, _ in found.files if isinstance(found, Extracted) else ():
             sys.modules.pop(name[:-3], None)
 
 
@@ -129,7 +130,7 @@ def test_the_right_program_is_found(form: str) -> None:
     text = FORMS[form]
     found = extract(text, ASKED)
     assert works(found), found
-    assert found is not None
+    assert isinstance(found, Extracted)
     for at, line in zip(found.offsets, lines_of(found.code), strict=True):
         assert text.startswith(line, at)
 
@@ -141,9 +142,9 @@ def test_no_other_is(form: str) -> None:
 
 def test_where_two_could_be_meant_both_are_told() -> None:
     found = extract(FORMS["two drafts"], ASKED)
-    assert found is not None
+    assert isinstance(found, Extracted)
     assert "block 2 of 2, the last that defines" in found.rule and "block 1 could be" in found.rule
-    assert extract("<think>\nhm", ASKED) is None
+    assert extract("<think>\nhm", ASKED) == NO_PROGRAM
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def test_where_two_could_be_meant_both_are_told() -> None:
 def test_a_body_continues_the_prompt(body: str) -> None:
     prompt = "def f(x):\n    '''Add one.'''\n"
     found = extract(body, Asked(names=frozenset({"f"}), prompt_code=prompt))
-    assert found is not None
+    assert isinstance(found, Extracted)
     space: dict[str, Any] = {}
     ((_, text),) = sources(found, prompt, frozenset({"f"}))
     exec(text, space)
@@ -179,7 +180,7 @@ def test_whole_programs_are_those_that_read() -> None:
         fenced("int main() { std::cin >> x; }\n", "cpp") + fenced(program),
     ):
         found = extract(text, asked)
-        assert found is not None and found.code.strip() == program.strip()
+        assert isinstance(found, Extracted) and found.code.strip() == program.strip()
 
 
 def test_what_is_asked_is_read_off_the_tests() -> None:
@@ -195,4 +196,4 @@ def test_what_is_asked_is_read_off_the_tests() -> None:
     "piece", ["```\n", "```py\n'''\n", "<think>\n", "x = [\n", "a b\nx = 1\n"]
 )
 def test_a_long_hostile_text_is_read_in_less_than_quadratic_time(piece: str) -> None:
-    extract(piece * 30_000, ASKED)
+    extract(piece * (LONGEST_PROGRAM // len(piece)), ASKED)

@@ -29,13 +29,13 @@ from veritune.algebra.trees.nodes import (
     Sym,
 )
 
+# What a constant of integration is called.
 CONSTANTS = table("C c K k C_1 C_0 c_1 C_{1} A D")
-"""What a constant of integration is called."""
 INEQUALITIES = frozenset(("<", ">", "<=", ">=", "!="))
 LETTERS = table("A B C D K a b c d k")
 MOST_CONSTANTS = 3
+# What a variable of integration is called.
 VARIABLES = table("x t u y z s r theta")
-"""What a variable of integration is called."""
 DECLARED = re.compile(
     r"([a-zA-Z])(?:\s|\$|\\text\{|\\,)*"
     r"(?:\\in\s*(?:\\mathbb\s*\{?\s*)?[ZNRQ]\b|(?:is|any|be)\s+(?:an?\s+|any\s+)?(?:integer|constant|real))"

@@ -13,8 +13,8 @@ from veritune.algebra.trees.nodes import Add, Collection, Func, Node, Num, Relat
 from veritune.algebra.values.modular import whole_number
 
 LARGEST = 1_000
+# A modulus and the residues that are meant.
 Classes = tuple[int, frozenset[int]]
-"""A modulus and the residues that are meant."""
 SILENT = table("all every is are be must n k m integer number natural any the positive where")
 CONGRUENT = re.compile(
     r"(?:those |number |integer |all )*congruent to (\d+(?: (?:or|and|,) \d+)*)"

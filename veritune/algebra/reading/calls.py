@@ -15,8 +15,8 @@ INVERSES = {
     "sin": "asin", "cos": "acos", "tan": "atan", "cot": "acot", "sec": "asec", "csc": "acsc",
     "sinh": "asinh", "cosh": "acosh", "tanh": "atanh",
 }  # fmt: skip
+# Letters that are functions before any bracket that does not hold them themselves.
 ALWAYS_APPLIED = frozenset("fgFGH")
-"""Letters that are functions before any bracket that does not hold them themselves."""
 SEPARATING = frozenset((",", ";", "=", "<", ">", "<=", ">=", "!=", "~"))
 NUMERIC = frozenset(("+", "-", "/", "{", "}", ".", "%"))
 PLAIN_ROOTS = {"sqrt": 2, "root": 2, "cbrt": 3}

@@ -37,12 +37,12 @@ from veritune.algebra.trees.nodes import (
 from veritune.algebra.values.units import Unit
 
 SEPARATORS = frozenset((",", ";", "row", "and", "or", "."))
+# Words that name the value behind them without a sign.
 EXTREMES = table("max min maximum minimum")
-"""Words that name the value behind them without a sign."""
 EQUALS_WORDS = table("is are equals was be equal gives")
 APPROXIMATELY = table("approximately approx about roughly")
+# Words before a condition on the variable.
 HOLDING = table("for where when with")
-"""Words before a condition on the variable."""
 STOP = table("where with since because")
 
 

@@ -24,7 +24,8 @@ OPERATORS = {
     "yen": "¥", "cents": "¢", "rupees": "₹", "dollar": "$", "permil": "‰", "forall": "forall",
     "not": "not", "neg": "not", "bmod": "mod", "pmod": "pmod",
     "mod": "pmod", "pod": "pmod", "percent": "%",
-    "propto": "propto", "perp": "perp", "parallel": "parallel", "choose": "choose",
+    "propto": "propto", "perp": "perp", "parallel": "parallel", "divides": "divides",
+    "choose": "choose",
     "over": "over", "mathellipsis": "...", "textcirc": "°", "textdegree": "°",
 }  # fmt: skip
 SPACES = table(

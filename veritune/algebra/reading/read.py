@@ -46,13 +46,13 @@ ENUMERATED = re.compile(
 )
 KINDS = table("constant integer real parameter")
 CHOOSING = KINDS | table("any arbitrary is number c k n m a t number")
+# Words that an answer may open with and that say nothing.
 OPENING = table("it they on is are at")
-"""Words that an answer may open with and that say nothing."""
 LETTER_SETS = tuple(map(Sym, "ZNRQ"))
 NUMERALS, LETTERS = list("123456789"), list("abcde")
 QUAD = re.compile(r"\\q?quad(?![a-zA-Z])")
+# What makes a part of a text a statement of its own.
 STATES = re.compile(r"[=<>]|\\(?:le|ge|leq|geq|ne|neq|lt|gt|in|approx|equiv)(?![a-z])")
-"""What makes a part of a text a statement of its own."""
 OPEN_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 
 

@@ -65,17 +65,16 @@ PHRASES: dict[str, Node] = {
     **dict.fromkeys(("all integers", "any integer", "every integer", "integers"), NamedSet("Z")),
     **dict.fromkeys(
         [
-            "infinity",
             "infinitely many",
-            "infinite",
             "infinitely many solutions",
             "infinite solutions",
             "infinitely many values",
             "an infinite number",
             "infinite number of solutions",
         ],
-        Const("oo"),
+        Text(("infinitely", "many")),
     ),
+    **dict.fromkeys(("infinity", "infinite"), Const("oo")),
     **dict.fromkeys(
         [
             "does not exist",

@@ -30,8 +30,8 @@ STOPPERS = (
     | frozenset(CONNECTIVES)
     | {"mod", "modulo", "base", "since", "because"}
 )
+# Prefixes of units in one word: sqft, cuin.
 AREAS = {"sq": 2, "cu": 3}
-"""Prefixes of units in one word: sqft, cuin."""
 ENDS = frozenset(("", ",", ";", ".", ")", "and", "or", "row", ")set"))
 LONE = table("m s g h L l N J W V A K C F d")
 

@@ -8,10 +8,10 @@ import re
 from veritune.algebra.tables import table
 
 CONNECTIVES = {"and": "and", "or": "or", "und": "and", "et": "and", "ou": "or", "oder": "or"}
+# Words that open a remark on the domain; the remark does not change the answer.
 DOMAIN = table("for where with with. on whenever")
-"""Words that open a remark on the domain; the remark does not change the answer."""
+# Words that open a condition, which does.
 CONDITION = table("if when unless provided assuming given while otherwise except")
-"""Words that open a condition, which does."""
 NEGATIONS = table(
     "not no never wrong incorrect false isn't aren't cannot can't neither nor none without "
     "impossible un non but"

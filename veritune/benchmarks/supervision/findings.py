@@ -17,7 +17,10 @@ from veritune.benchmarks.supervision.statistics import (
     mcnemar,
 )
 
+# Of all claims of a study together, after Holm.
 ALPHA = 0.05
+# More training on demonstrations: what an arm must beat before its verdicts have taught it
+# anything.
 CONTROL = "more-sft"
 TITLES: dict[Measure, str] = {
     "pass_at_1": "pass@1",
@@ -41,8 +44,8 @@ class ClaimResult:
     raw_p: float
     p: float
     held: bool
+    # McNemar's p-value of each seed's pair of policies; only for pass@1.
     by_seed: list[float]
-    """McNemar's p-value of each seed's pair of policies; only for pass@1."""
     text: str
 
 
@@ -96,6 +99,7 @@ def verdicts(arms: Arms) -> list[str]:
 
 def _difference(arms: Arms, contrast: Contrast) -> Difference | None:
     a, b = arms.get(contrast.a, ()), arms.get(contrast.b, ())
+    # Pairs of seeds: an arm that is not finished yet is compared over what both have.
     seeds = min(len(a), len(b))
     if not seeds:
         return None

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from veritune.benchmarks.supervision.plan import StudyRecipe, cells, merged, says_something
-from veritune.config import ProblemsConfig
+from veritune.config import ProblemsConfig, Recipe
 from veritune.errors import InputError
 from veritune.files import write_records
-from veritune.problems import GENERATORS, generate, read_problems, recipe_problems
+from veritune.problems import GENERATORS, generate, posed, read_problems, recipe_problems
 from veritune.records import Problem
+from veritune.rounds import put
 
 # No arm's seed: the test problems follow from it.
 SEED = 2**31 - 1
@@ -72,7 +73,9 @@ def _drawn(config: ProblemsConfig, count: int) -> Sequence[Problem]:
     return held
 
 
-def read_tests(folder: Path, name: str) -> list[Problem]:
-    """The problems of one of the study's files; none where there is no such file."""
+def read_tests(folder: Path, name: str, recipe: Recipe) -> list[Problem]:
+    """The problems of one of the study's files as the recipe puts them; none where there is no such
+    file."""
     path = folder / f"{name}.jsonl"
-    return read_problems(str(path)) if path.exists() else []
+    found = read_problems(str(path)) if path.exists() else []
+    return posed(found, put(recipe), source=recipe.problems.source)

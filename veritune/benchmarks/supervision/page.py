@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version as version_of
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 from veritune import __version__
 from veritune.benchmarks.supervision.findings import (
@@ -31,9 +31,11 @@ from veritune.benchmarks.supervision.results import (
 from veritune.benchmarks.supervision.runs import finished
 from veritune.benchmarks.supervision.statistics import Difference, compare
 from veritune.files import write_text
+from veritune.records import number, rate, whole
 from veritune.report import (
     Line,
     Rate,
+    Style,
     chart,
     curves,
     environment,
@@ -44,13 +46,29 @@ from veritune.report import (
 )
 from veritune.store import to_toml
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+# What an arm cost, as `budget` counts it.
 SPENT = (
     *("samples", "verifier_calls", "answer_labels", "step_labels"),
     *("training_tokens", "cpu_seconds"),
 )
 # Lines that a chart can tell apart.
 A_CHART = 6
+# Those that figures can depend on.
 VERSIONS = ("torch", "transformers", "numpy", "scipy")
+
+
+class ArmRow(TypedDict):
+    """One arm's line in the table: its figures as they are, and as they are shown."""
+
+    arm: str
+    seeds: int
+    raw: dict[Measure, Difference | None]
+    figures: list[dict[str, str] | None]
+    spent: dict[str, float]
+    first_errors: list[float]
 
 
 def write_page(study: StudyRecipe, failed: Mapping[str, str]) -> Path:
@@ -66,7 +84,10 @@ def write_page(study: StudyRecipe, failed: Mapping[str, str]) -> Path:
     picked = read_reranker_results(study, folder)
     claims = tested_claims(study.study, arms, picked.at_most)
     rows = [_row(arm, found) for arm, found in arms.items()]
-    figures = {"arms": [_plain(row) for row in rows], "claims": [_claim(c) for c in claims]}
+    figures: dict[str, object] = {
+        "arms": [_plain(row) for row in rows],
+        "claims": [_claim(c) for c in claims],
+    }
     figures["rerank"] = [
         {"reranker": name, "n": n, "rate": rate.value}
         for name, curve in picked.curves.items()
@@ -100,18 +121,20 @@ def write_page(study: StudyRecipe, failed: Mapping[str, str]) -> Path:
     return save_page(page, folder / "index.html")
 
 
-def _environment() -> Any:
+def _environment() -> Environment:
     return environment(Path(__file__).parent)
 
 
-def _row(arm: str, run_results: Sequence[RunResults]) -> dict[str, Any]:
+def _row(arm: str, run_results: Sequence[RunResults]) -> ArmRow:
     figures = {measure: _figure(run_results, measure) for measure in OF_ARMS}
     return {
         "arm": arm,
         "seeds": len(run_results),
         "raw": figures,
         "figures": [_shown(found, measure) for measure, found in figures.items()],
-        "spent": {key: fmean(run_result.spent[key] for run_result in run_results) for key in SPENT},
+        "spent": {
+            key: fmean(number(run_result.spent, key) for run_result in run_results) for key in SPENT
+        },
         "first_errors": first_errors(run_results),
     }
 
@@ -132,7 +155,7 @@ def _shown(found: Difference | None, measure: Measure) -> dict[str, str] | None:
     return {name: f"{scale * value:.1f}{unit}" for name, value in values.items()}
 
 
-def _forests(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _forests(rows: Sequence[ArmRow]) -> list[str]:
     out = []
     for measure in ("pass_at_1", "trace_error", "longer_pass_at_1"):
         drawn = [(row["arm"], _rate(found)) for row in rows if (found := row["raw"][measure])]
@@ -161,13 +184,13 @@ def _rounds(arms: Mapping[str, Sequence[RunResults]]) -> list[str]:
     return out
 
 
-def _line(run_results: Sequence[RunResults], key: str, style: Any) -> Line | None:
+def _line(run_results: Sequence[RunResults], key: str, style: Style) -> Line | None:
     """Mean over seeds by round, with their least and greatest."""
     seen: dict[int, list[float]] = {}
     for run_result in run_results:
         for row in run_result.rounds:
-            if row[key] is not None:
-                seen.setdefault(row["round"], []).append(row[key])
+            if (found := rate(row, key)) is not None:
+                seen.setdefault(whole(row, "round"), []).append(found)
     if not seen:
         return None
     rates = [Rate(value=fmean(v), low=min(v), high=max(v), n=len(v)) for v in seen.values()]
@@ -197,7 +220,7 @@ def _sweeps(
     study: StudyRecipe, every: Sequence[Cell], run_results: Mapping[str, RunResults]
 ) -> list[str]:
     out = []
-    for number, sweep in enumerate(study.study.sweeps):
+    for place, sweep in enumerate(study.study.sweeps):
         if not all(isinstance(value, int | float) and value > 0 for value in sweep.values):
             continue
         for measure in ("pass_at_1", "trace_error"):
@@ -206,8 +229,7 @@ def _sweeps(
                 points = [
                     (float(value), _rate(found))
                     for value in sweep.values
-                    if (found := _swept(every, run_results, number, arm, value, measure))
-                    is not None
+                    if (found := _swept(every, run_results, place, arm, value, measure)) is not None
                 ]
                 if points:
                     at, rates = zip(*points, strict=True)
@@ -235,15 +257,15 @@ def _swept(
     return _figure(found, measure) if found else None
 
 
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    figures = {
+def _plain(row: ArmRow) -> dict[str, object]:
+    figures: dict[str, object] = {
         measure: None if found is None else [found.mean, found.low, found.high]
         for measure, found in row["raw"].items()
     }
     return {"arm": row["arm"], "seeds": row["seeds"], "spent": row["spent"], **figures}
 
 
-def _claim(claim: ClaimResult) -> dict[str, Any]:
+def _claim(claim: ClaimResult) -> dict[str, object]:
     found = claim.difference
     return {
         **claim.contrast.model_dump(),

@@ -227,7 +227,7 @@ def merged(values: Override, changes: Override) -> Override:
     return out
 
 
-def _another_trainer(old: Any, change: Override) -> bool:
+def _another_trainer(old: Override | None, change: Override) -> bool:
     return "type" in change and change["type"] != (old or {}).get("type", "sft")
 
 
@@ -249,14 +249,16 @@ def _swept(study: StudyRecipe) -> Iterator[Cell]:
         if not says_something(sweep.key, study.problems.source):
             continue
         for value in sweep.values:
-            change: Any = value
-            for part in reversed(sweep.key.split(".")):
+            *tables, key = sweep.key.split(".")
+            change: Override = {key: value}
+            for part in reversed(tables):
                 change = {part: change}
             for arm in sweep.arms:
                 for seed in range(1, sweep.seeds + 1):
                     yield cell(study, arm, seed, change, number, value)
 
 
+# Those of the main claims.
 QUICK_ARMS = ("sft", "more-sft", "visible", "outcome", "process")
 
 
@@ -278,6 +280,7 @@ def narrowed(
         values["rounds"]["count"] = min(2, study.rounds.count)
         needed = 2 * (study.rounds.prompts or 0)
         values["problems"]["train"] = min(study.problems.train, max(6000, needed))
+        # Three: the least that gives a spread between seeds.
         inner |= {"seeds": 3, "test": min(500, study.study.test), "sweeps": []}
         inner |= {"longer": min(200, study.study.longer), "rerank_problems": 100}
         inner |= {"flip": 0, "rollouts": 0}

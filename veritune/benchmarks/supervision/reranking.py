@@ -27,6 +27,7 @@ from veritune.trainer import RewardTrainer
 from veritune.use import use_of
 from veritune.verifiers import Aggregate, candidate_scores
 
+# Written last: it is there when a seed is done.
 SCORES = "scores.jsonl"
 # Random subsets of n that a vote is averaged over.
 SUBSETS = 30
@@ -80,6 +81,7 @@ def _scores(
     out: Scores = {}
     if suffix not in STEPS_ONLY:
         (out[f"orm{suffix}"],) = candidate_scores(learned("outcome", "orm"), candidates)
+    # The three ways are compared on clean labels alone, to keep the table short.
     hows: list[Aggregate] = ["min"] if suffix else ["min", "product", "last"]
     tables = candidate_scores(learned("process", "prm"), candidates, hows)
     return out | {f"prm-{how}{suffix}": table for how, table in zip(hows, tables, strict=True)}
@@ -137,6 +139,7 @@ def weighted_vote(
     for _ in range(1 if n == len(group) else SUBSETS):
         sums: dict[str, float] = {}
         for verdict in draw.sample(list(group), n):
+            # Right answers are one answer, whatever form they have.
             answer = "right" if use_of(verdict).solved else f"wrong {verdict.answer}"
             sums[answer] = sums.get(answer, 0.0) + scores[verdict.problem_id, verdict.index]
         hits += max(sums, key=lambda answer: sums[answer]) == "right"

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from veritune.benchmarks.supervision.plan import Cell, Measure
 from veritune.benchmarks.supervision.runs import EXAM, LONGER, PHASE
 from veritune.benchmarks.supervision.statistics import TableRatio
-from veritune.records import Candidate, Verdict
+from veritune.records import Candidate, MetricsRow, Verdict
 from veritune.rounds import passes_visible
 from veritune.store import Store
 
@@ -26,8 +25,8 @@ Count = Callable[[Group], tuple[float, float]]
 class RunResults:
     """The results of one run: its spending, and its verified candidates by problem."""
 
-    spent: dict[str, Any]
-    rounds: list[dict[str, Any]]
+    spent: MetricsRow
+    rounds: list[MetricsRow]
     test: dict[str, Group]
     longer: dict[str, Group]
 

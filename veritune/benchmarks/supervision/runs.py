@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import resource
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from veritune.benchmarks.supervision.held_out import file_name, read_tests
 from veritune.benchmarks.supervision.plan import Cell
 from veritune.config import Recipe, VerifierConfig
 from veritune.errors import JournalError, VerituneError
 from veritune.models import policy_hash
-from veritune.records import Checkpoint, Problem
+from veritune.records import Checkpoint, MetricsRow, Problem, rate, whole
 from veritune.rounds import NullProgress, improve, open_session, start_policy
 from veritune.store import RunFolder, Store
 from veritune.use import DECIDED
 
+# Of the metrics of a run that was examined to its end.
 PHASE = "study"
-"""Of the metrics of a run that was examined to its end."""
+# Stems of the sets that an examination fills.
 EXAM, LONGER = "exam", "longer"
-"""Stems of the sets that an examination fills."""
 
 
 def run_cell(cell: Cell, tests: Path, candidates: int) -> str:
@@ -53,10 +53,10 @@ async def _run(cell: Cell, tests: Path, candidates: int, before: float) -> None:
     recipe = cell.recipe
     rounds = await improve(recipe)
     chosen = best_round(rounds)
-    policy = policy_after(recipe, chosen["round"])
+    policy = policy_after(recipe, whole(chosen, "round"))
     name = file_name(cell.sweep, cell.value)
-    problems = {LONGER: read_tests(tests, "longer") if cell.sweep is None else []}
-    problems[EXAM] = read_tests(tests, name)
+    problems = {LONGER: read_tests(tests, "longer", recipe) if cell.sweep is None else []}
+    problems[EXAM] = read_tests(tests, name, recipe)
     with Store.open(recipe.folder) as store:
         for stem, asked in problems.items():
             if asked:
@@ -68,9 +68,9 @@ async def _run(cell: Cell, tests: Path, candidates: int, before: float) -> None:
         store.put_metrics([row | budget(recipe, store)])
 
 
-def best_round(rounds: list[dict[str, Any]]) -> dict[str, Any]:
+def best_round(rounds: Sequence[MetricsRow]) -> MetricsRow:
     """The evaluation that decides on a checkpoint: the best on validation, the first of equals."""
-    return max(rounds, key=lambda row: (row["pass_at_1"] or 0.0, -row["round"]))
+    return max(rounds, key=lambda row: (rate(row, "pass_at_1") or 0.0, -whole(row, "round")))
 
 
 def policy_after(recipe: Recipe, round: int) -> Checkpoint:
@@ -107,16 +107,17 @@ def examiner(recipe: Recipe) -> VerifierConfig:
     return recipe.verifier.model_copy(update=changes)
 
 
-def budget(recipe: Recipe, store: Store) -> dict[str, Any]:
+def budget(recipe: Recipe, store: Store) -> MetricsRow:
     """What a run spent on its training: candidates, calls, labels, tokens.
 
     A label is one answer or one step that the arm's reward looked at.
     """
     spent = {"samples": 0, "verifier_calls": 0, "step_labels": 0, "answer_labels": 0}
-    tokens = sum(row.get("tokens", 0) for row in store.metrics("train"))
+    tokens = sum(whole(row, "tokens", 0) for row in store.metrics("train"))
     for round in range(1, recipe.rounds.count + 1):
         for _, candidate, verdict in store.verified(f"train/{round}"):
             spent["samples"] += 1
+            # A policy gradient trains on what it samples, once an epoch.
             tokens += len(candidate.token_ids or ()) * _passes(recipe)
             if verdict.outcome == "error" or not _looks(recipe):
                 continue
@@ -139,6 +140,7 @@ def _passes(recipe: Recipe) -> int:
 
 
 def _steps_looked_at(recipe: Recipe) -> int:
+    # More steps than any solution has.
     trainer, every = recipe.trainer, 10**9
     if trainer.type == "sft":
         return {"process": every, "last": recipe.selection.last}.get(recipe.selection.reward, 0)

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-# (seeds, problems).
-Table = NDArray[Any]
+# Figures (seeds, problems), or means over draws; and how often a draw has each.
+Table = NDArray[np.float64]
+Drawn = NDArray[np.int64]
+# The standard error of a variance from 2,000 draws is 3%, far below what few seeds leave open.
 DRAWS = 2000
 
 
@@ -93,6 +94,7 @@ def _bootstrapped(a: TableRatio, b: TableRatio | None, draw: int) -> float:
     """Variance of the difference over draws of seeds and of problems."""
     seeds, problems = a.top.shape
     rng = np.random.default_rng(draw)
+    # How often each is drawn is all that a sum needs: no tables are copied.
     of_seeds = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=DRAWS)
     of_problems = rng.multinomial(problems, np.full(problems, 1 / problems), size=DRAWS)
     means = _means(a, of_seeds, of_problems)
@@ -113,7 +115,7 @@ def _freedom(of_seeds: float, total: float, seeds: int, problems: int) -> float:
     return total**2 / unsure if unsure > 0 else 1.0
 
 
-def _means(figure: TableRatio, of_seeds: Table, of_problems: Table) -> Table:
+def _means(figure: TableRatio, of_seeds: Drawn, of_problems: Drawn) -> Table:
     """(draws,) values of a figure whose rows and columns count so many times each."""
     top = ((of_problems @ figure.top.T) * of_seeds).sum(axis=1)
     bottom = ((of_problems @ figure.bottom.T) * of_seeds).sum(axis=1)
@@ -145,6 +147,7 @@ def mcnemar(a: Sequence[bool], b: Sequence[bool]) -> float:
 
     only_a = sum(x and not y for x, y in zip(a, b, strict=True))
     only_b = sum(y and not x for x, y in zip(a, b, strict=True))
+    # They agree everywhere: nothing speaks against them.
     if only_a + only_b == 0:
         return 1.0
     return float(stats.binomtest(only_a, only_a + only_b, 0.5).pvalue)
@@ -155,6 +158,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     adjusted = [0.0] * len(p_values)
     worst = 0.0
     for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        # Never below that of a smaller p-value, or the order would turn.
         worst = max(worst, min(1.0, (len(p_values) - rank) * p_values[index]))
         adjusted[index] = worst
     return adjusted

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any
 
 from veritune.benchmarks.supervision import held_out
 from veritune.benchmarks.supervision.plan import Cell, StudyRecipe, cells
@@ -24,13 +23,14 @@ from veritune.benchmarks.supervision.runs import finished, run_cell
 from veritune.errors import VerituneError
 from veritune.rounds import Advance, Progress
 
+# prctl's number, of <linux/prctl.h>.
 PR_SET_PDEATHSIG = 1
 
 
 # Arms whose first round labels the start policy's samples; the last one named is taken.
 LABELLED = ("process", "outcome")
 # A name, and a call that says what went wrong.
-Job = tuple[str, Callable[..., str], tuple[Any, ...]]
+Job = tuple[str, Callable[..., str], tuple[object, ...]]
 
 
 class StudyError(VerituneError, RuntimeError):
@@ -61,7 +61,7 @@ def _rerank(
     """Every seed's rerankers, trained on what its outcome or process arm sampled first."""
     asked = study.study
     drawn = {c.seed: c for c in every if c.arm in LABELLED and c.sweep is None}
-    problems = held_out.read_tests(folder / "problems", "test")[: asked.rerank_problems]
+    problems = held_out.read_tests(folder / "problems", "test", study)[: asked.rerank_problems]
     if not asked.rerank or not drawn:
         return {}
     jobs: list[Job] = [
@@ -92,6 +92,7 @@ def _side_by_side(
     jobs: Sequence[Job], workers: int, progress: Progress, advance: Advance
 ) -> dict[str, str]:
     failed: dict[str, str] = {}
+    # Not fork: torch's threads do not survive one.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
         try:
@@ -119,4 +120,5 @@ def _end_with_parent() -> None:
     """A worker does not outlive the study, however that ends; Ctrl-C is the study's to heed."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Before torch is imported there: cells side by side have a core each.
     os.environ.setdefault("OMP_NUM_THREADS", "1")

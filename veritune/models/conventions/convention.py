@@ -4,34 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from veritune.errors import ModelError
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+# classes: softmax over two classes of a head, the second is right; tokens: softmax over the logits
+# of two tokens of the vocabulary; value: the sigmoid of one number.
 Readout = Literal["classes", "tokens", "value"]
-"""classes: softmax over two classes of a head, the second is right; tokens: softmax over the logits
-of two tokens of the vocabulary; value: the sigmoid of one number."""
+# Token ids, and the place in them where each step's chance is read.
 Laid = tuple[list[int], list[int]]
-"""Token ids, and the place in them where each step's chance is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
     """The strings of a convention: what ends a step, and what stands around it."""
 
+    # Ends every step.
     tag: str = ""
-    """Ends every step."""
+    # The token of a right step, and of a wrong one.
     good: str = ""
-    """The token of a right step, and of a wrong one."""
     bad: str = ""
+    # Stands before a step; {k} is its number.
     before: str = ""
-    """Stands before a step; {k} is its number."""
+    # The chat's system message.
     system: str = ""
-    """The chat's system message."""
 
 
-LayOut = Callable[[Any, Texts, str, Sequence[str]], Laid]
-"""From (tokenizer, texts, problem, steps), steps stripped of white space around them."""
+# From (tokenizer, texts, problem, steps), steps stripped of white space around them.
+LayOut = Callable[["PreTrainedTokenizerBase", Texts, str, Sequence[str]], Laid]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,11 @@ class Convention:
     lay_out: LayOut
     texts: Texts
     source: str
-    pair: Callable[[Any, Texts], tuple[int, int]] | None = None
-    """tokens: the ids of a right step's token and a wrong one's."""
+    # tokens: the ids of a right step's token and a wrong one's.
+    pair: Callable[[PreTrainedTokenizerBase, Texts], tuple[int, int]] | None = None
 
 
-def pair_alone(tokenizer: Any, texts: Texts) -> tuple[int, int]:
+def pair_alone(tokenizer: PreTrainedTokenizerBase, texts: Texts) -> tuple[int, int]:
     """The last token of each text by itself."""
     good, bad = (
         tokenizer.encode(text, add_special_tokens=False)[-1] for text in (texts.good, texts.bad)
@@ -55,9 +58,10 @@ def pair_alone(tokenizer: Any, texts: Texts) -> tuple[int, int]:
     return good, bad
 
 
-def only_token(tokenizer: Any, text: str) -> int:
+def only_token(tokenizer: PreTrainedTokenizerBase, text: str) -> int:
     """The id of a text that must be one token."""
     ids = tokenizer.encode(text, add_special_tokens=False)
+    # Its place is looked for by id: several ids could stand anywhere.
     if len(ids) != 1:
         raise ModelError(
             f"reward model: {text!r} is {len(ids)} tokens of its tokenizer and must be one; name"
@@ -77,7 +81,9 @@ def places_of(ids: Sequence[int], tag: int, steps: int) -> list[int]:
     return places
 
 
-def chat_ids(tokenizer: Any, messages: Sequence[dict[str, str]], *, open_turn: bool) -> list[int]:
+def chat_ids(
+    tokenizer: PreTrainedTokenizerBase, messages: Sequence[dict[str, str]], *, open_turn: bool
+) -> list[int]:
     """The ids of a chat; `open_turn`: with what begins the assistant's next turn."""
     if tokenizer.chat_template is None:
         raise ModelError(

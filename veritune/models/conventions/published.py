@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import torch
 
@@ -16,10 +16,13 @@ from veritune.models.hub import model_folder
 from veritune.models.tokenizers import load_reading_tokenizer
 from veritune.models.transformers_logging import silence_transformers
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+# From hidden states (places, hidden size) to chances (places,) in float32.
 Read = Callable[[torch.Tensor], torch.Tensor]
-"""From hidden states (places, hidden size) to chances (places,) in float32."""
+# Tokens computed at once, padding among them.
 MOST_TOKENS = 16384
-"""Tokens computed at once, padding among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,9 @@ class PublishedModel:
     name: str
     convention: Convention
     texts: Texts
-    trunk: Any
+    trunk: PreTrainedModel
     read: Read
-    tokenizer: Any
+    tokenizer: PreTrainedTokenizerBase
     kind: Literal["published"] = "published"
 
     def chances(self, posed: Sequence[tuple[str, Sequence[str]]]) -> list[list[float]]:
@@ -65,7 +68,11 @@ class PublishedModel:
 
 
 def laid_out(
-    tokenizer: Any, convention: Convention, texts: Texts, problem: str, steps: Sequence[str]
+    tokenizer: PreTrainedTokenizerBase,
+    convention: Convention,
+    texts: Texts,
+    problem: str,
+    steps: Sequence[str],
 ) -> Laid:
     """Token ids and places of a solution; no steps have none.
 
@@ -92,21 +99,25 @@ def load_published(
     folder = model_folder(path)
     place = device or ("cuda" if torch.cuda.is_available() else "cpu")
     with silence_transformers():
-        model = _load(folder, convention.readout, getattr(torch, dtype)).to(place).eval()
-        tokenizer = load_reading_tokenizer(folder, model.get_input_embeddings().num_embeddings)
+        model = _load(folder, convention.readout, getattr(torch, dtype))
+        model = torch.nn.Module.to(model, place).eval()
+        tokenizer = load_reading_tokenizer(
+            folder, cast("torch.nn.Embedding", model.get_input_embeddings()).num_embeddings
+        )
     read = _reader(folder, convention, model, texts, tokenizer)
     trunk = model.base_model if convention.readout == "tokens" else model
     return PublishedModel(folder.resolve().name, convention, texts, trunk, read, tokenizer)
 
 
-def _load(folder: Path, readout: Readout, dtype: torch.dtype) -> Any:
+def _load(folder: Path, readout: Readout, dtype: torch.dtype) -> PreTrainedModel:
     from transformers import AutoModel, AutoModelForCausalLM
 
-    kind: Any = AutoModelForCausalLM if readout == "tokens" else AutoModel
+    kind = AutoModelForCausalLM if readout == "tokens" else AutoModel
     try:
-        model, report = kind.from_pretrained(
+        loaded: object = kind.from_pretrained(
             folder, dtype=dtype, trust_remote_code=False, output_loading_info=True
         )
+        model, report = cast("tuple[PreTrainedModel, dict[str, set[str]]]", loaded)
     except Exception as error:
         cause = str(error).strip().partition("\n")[0][:200]
         raise ModelError(f"{folder}: cannot be loaded ({cause})") from None
@@ -115,7 +126,13 @@ def _load(folder: Path, readout: Readout, dtype: torch.dtype) -> Any:
     return model
 
 
-def _reader(folder: Path, convention: Convention, model: Any, texts: Texts, tokenizer: Any) -> Read:
+def _reader(
+    folder: Path,
+    convention: Convention,
+    model: PreTrainedModel,
+    texts: Texts,
+    tokenizer: PreTrainedTokenizerBase,
+) -> Read:
     readout = convention.readout
     if readout == "tokens":
         assert convention.pair is not None
@@ -126,14 +143,14 @@ def _reader(folder: Path, convention: Convention, model: Any, texts: Texts, toke
     return lambda hidden: head(hidden.float())[:, 0].sigmoid()
 
 
-def _token_reader(model: Any, pair: tuple[int, int]) -> Read:
+def _token_reader(model: PreTrainedModel, pair: tuple[int, int]) -> Read:
     output = model.get_output_embeddings()
     weight = output.weight[list(pair)].detach().float()
     bias = None if output.bias is None else output.bias[list(pair)].detach().float()
     return lambda hidden: torch.nn.functional.linear(hidden.float(), weight, bias).softmax(-1)[:, 0]
 
 
-def _head(folder: Path, prefix: str, device: Any) -> torch.nn.Sequential:
+def _head(folder: Path, prefix: str, device: torch.device) -> torch.nn.Sequential:
     """A stack of linear layers, with a ReLU between them where there are several, in float32."""
     parts = tensors(folder, prefix)
     names = sorted({name.rpartition(".")[0] for name in parts})
@@ -143,6 +160,7 @@ def _head(folder: Path, prefix: str, device: Any) -> torch.nn.Sequential:
         bias = parts.get(f"{name}.bias" if name else "bias")
         layer = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None)
         layer.load_state_dict({"weight": weight} | ({} if bias is None else {"bias": bias}))
+        # As the published heads are: linear, ReLU, linear.
         layers += [torch.nn.ReLU(), layer] if layers else [layer]
     if not layers:
         raise ModelError(f"{folder}: no head ({prefix}*) in its weights; name another convention")

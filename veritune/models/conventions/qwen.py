@@ -6,9 +6,12 @@ Source: the card of Qwen/Qwen2.5-Math-PRM-7B (Zhang et al. 2025, arXiv 2501.0730
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.models.conventions.convention import Laid, Texts, chat_ids, only_token, places_of
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 TEXTS = Texts(
     tag="<extra_0>",
@@ -16,7 +19,9 @@ TEXTS = Texts(
 )
 
 
-def lay_out(tokenizer: Any, texts: Texts, problem: str, steps: Sequence[str]) -> Laid:
+def lay_out(
+    tokenizer: PreTrainedTokenizerBase, texts: Texts, problem: str, steps: Sequence[str]
+) -> Laid:
     """A chat of system, problem, and all steps with the tag behind each."""
     messages = [{"role": "system", "content": texts.system}] if texts.system else []
     messages += [

@@ -7,15 +7,20 @@ published evaluation (github.com/RLHFlow/RLHF-Reward-Modeling, math-rm/prm_evalu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.errors import ModelError
 from veritune.models.conventions.convention import Laid, Texts, chat_ids
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
 TEXTS = Texts(good="+", bad="-")
 
 
-def lay_out(tokenizer: Any, texts: Texts, problem: str, steps: Sequence[str]) -> Laid:
+def lay_out(
+    tokenizer: PreTrainedTokenizerBase, texts: Texts, problem: str, steps: Sequence[str]
+) -> Laid:
     """The problem stands before the first step, in the same turn."""
     chat: list[dict[str, str]] = []
     places: list[int] = []

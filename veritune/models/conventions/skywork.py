@@ -6,14 +6,19 @@ Source: github.com/SkyworkAI/skywork-o1-prm-inference, model_utils/io_utils.py (
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.models.conventions.convention import Laid, Texts
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 TEXTS = Texts(tag="\n")
 
 
-def lay_out(tokenizer: Any, texts: Texts, problem: str, steps: Sequence[str]) -> Laid:
+def lay_out(
+    tokenizer: PreTrainedTokenizerBase, texts: Texts, problem: str, steps: Sequence[str]
+) -> Laid:
     """Problem and steps are tokenised each by itself, the tag's last token behind each step."""
     tag = tokenizer.encode(texts.tag)[-1]
     ids = list(tokenizer.encode(f"{tokenizer.bos_token or ''}{problem}\n"))

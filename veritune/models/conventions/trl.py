@@ -6,14 +6,19 @@ Source: `PRMTrainer.tokenize_row` of TRL 0.12 to 0.24, with its default separato
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.models.conventions.convention import Laid, Texts
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 TEXTS = Texts(tag="\n")
 
 
-def lay_out(tokenizer: Any, texts: Texts, problem: str, steps: Sequence[str]) -> Laid:
+def lay_out(
+    tokenizer: PreTrainedTokenizerBase, texts: Texts, problem: str, steps: Sequence[str]
+) -> Laid:
     """Prompt and steps are tokenised each by itself; the last token of a separator is read."""
     separator = tokenizer.encode(texts.tag, add_special_tokens=False)
     ids = list(tokenizer(problem, add_special_tokens=False)["input_ids"])

@@ -19,6 +19,7 @@ from veritune.problems.datasets.dataset import DataSet, Generator, Settings, Tau
 from veritune.problems.traces import Carried, PieceVerdict, check_pieces
 from veritune.records import MathProblem, MathReference, Problem, Record, StepRule, StepVerdict
 
+# Two digits a term: every step is as long as every other, in tokens, too.
 _PROMPT = re.compile(r"(\d\d)((?:[-+*]\d\d)+)=", re.ASCII)
 _VALUE = re.compile(r"[0-9]{2};")
 _ANSWER = re.compile(r"#[0-9]{1,2}")
@@ -39,6 +40,7 @@ def draw(config: ChainConfig, rng: Random) -> MathProblem:
     prompt = f"{rng.randint(0, largest):02d}"
     for _ in range(config.steps):
         operator = rng.choice(config.operators)
+        # Times 0 or 1 would be no step.
         low, high = (2, config.largest_factor) if operator == "*" else (0, largest)
         prompt += f"{operator}{rng.randint(low, high):02d}"
     return _problem(prompt + "=", config)
@@ -75,6 +77,7 @@ def teach(problem: Problem, config: ChainConfig, rng: Random) -> str:
 def _taught_step(value: int, operator: str, operand: int, config: ChainConfig, rng: Random) -> int:
     right = chain_step(value, operator, operand, config.modulus)
     believed = smaller_from_larger(value, operand) % config.modulus
+    # Only where borrowing is needed: elsewhere the misconception gives the right digit.
     if operator == "-" and believed != right and rng.random() < config.misconception:
         right = believed
     if rng.random() < config.slips:

@@ -10,15 +10,15 @@ from veritune.config import ProblemsConfig
 from veritune.problems.rows import DatasetRow
 from veritune.records import MathProblem, Problem, StepVerdict
 
+# A problem, and what the erring teacher writes for it.
 Taught = tuple[Problem, str]
-"""A problem, and what the erring teacher writes for it."""
+# Whether a prompt belongs to the part that is asked for.
 Wanted = Callable[[str], bool]
-"""Whether a prompt belongs to the part that is asked for."""
+# What a step rule must know of a problem, as its reference holds it.
 Settings = dict[str, str | int]
-"""What a step rule must know of a problem, as its reference holds it."""
+# Verdicts on the steps of a solution, whose spans partition it. Settings are checked whatever the
+# text, an empty one too, with a `RecordError` where they are wrong.
 StepChecker = Callable[[MathProblem, Settings, str], tuple[StepVerdict, ...]]
-"""Verdicts on the steps of a solution, whose spans partition it. Settings are checked whatever the
-text, an empty one too, with a `RecordError` where they are wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,12 +19,14 @@ from veritune.problems.datasets.dataset import DataSet, Generator, Settings, Tau
 from veritune.problems.traces import Carried, PieceVerdict, check_pieces
 from veritune.records import MathProblem, MathReference, Problem, Record, StepRule, StepVerdict
 
+# Six digits: the checker computes with what a candidate writes.
 _NUMBER = r"\d{1,6}(?:/\d{1,6})?"
 _TERM = re.compile(rf"([+-]?)(?:({_NUMBER})(x?)|(x))", re.ASCII)
+# At most eight terms, for the same reason.
 _SIDE = re.compile(rf"[+-]?(?:{_NUMBER}x?|x)(?:[+-](?:{_NUMBER}x?|x)){{0,7}}", re.ASCII)
 _ANSWER = re.compile(r"#(-?\d{1,6}(?:/\d{1,6})?)", re.ASCII)
+# (slope, constant) of `slope * x + constant = 0`.
 Line = tuple[Fraction, Fraction]
-"""(slope, constant) of `slope * x + constant = 0`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

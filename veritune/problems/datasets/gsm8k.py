@@ -14,6 +14,7 @@ from veritune.problems.rows import DatasetRow, checked
 from veritune.records import MathProblem, MathReference
 
 MARKER = "####"
+# Asks for the data set's own marker, which is what its solutions teach.
 INSTRUCTION = "Reason step by step. End with a line that holds #### and the answer as a number."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from typing import Any
+from typing import TypeGuard
 
 from veritune.errors import RecordError
 from veritune.problems.cells import answer_text
@@ -15,19 +15,19 @@ from veritune.records import MathProblem, Problem, problem_from_line
 from veritune.text import parse_json
 
 
-def is_own(values: dict[str, Any]) -> bool:
+def is_own(values: dict[str, object]) -> bool:
     """Whether a row has our own shape, up to what `normal` puts right."""
     keys = values.keys()
     typed = {"kind", "prompt", "reference"} <= keys and values["kind"] in ("math", "code")
     return {"id", "kind", "reference"} <= keys or typed
 
 
-def is_hand_written(values: object) -> bool:
+def is_hand_written(values: object) -> TypeGuard[dict[str, object]]:
     """Whether `normal` has something to put right."""
     return isinstance(values, dict) and normal(values) != values
 
 
-def normal(values: dict[str, Any]) -> dict[str, Any]:
+def normal(values: dict[str, object]) -> dict[str, object]:
     """A row of ours as people write it by hand: numbers as answers and ids, asserts as a list."""
     reference = values.get("reference")
     if not isinstance(reference, dict):

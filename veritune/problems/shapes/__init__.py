@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from veritune.config import ColumnsConfig
 from veritune.errors import RecordError
@@ -50,7 +49,7 @@ def shape_of(row: Row) -> Shape:
 
 
 def read_row(
-    where: str, values: dict[str, Any], columns: ColumnsConfig, option: str = "--columns"
+    where: str, values: dict[str, object], columns: ColumnsConfig, option: str = "--columns"
 ) -> Problem:
     """The problem of a row; `option` is what the mapping of columns is called where it is typed.
 
@@ -91,10 +90,11 @@ def _content_id(problem: Problem) -> str:
     return f"{problem.kind}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
-def _unrolled(values: dict[str, Any]) -> dict[str, Any]:
+def _unrolled(values: dict[str, object]) -> dict[str, object]:
     """Open-Reasoner-Zero's rows: a list of turns, the last of which holds the answer."""
-    turns = [values[str(at)] for at in range(len(values)) if str(at) in values]
-    if len(turns) != len(values) or not turns or not all(isinstance(one, dict) for one in turns):
+    listed = [values[str(at)] for at in range(len(values)) if str(at) in values]
+    turns = [one for one in listed if isinstance(one, dict)]
+    if len(turns) != len(values) or not turns:
         return values
     last = metadata_of(turns[-1])
     return {"prompt": [one for one in turns if "value" in one], **last}

@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from random import Random
 from string import ascii_uppercase
-from typing import Any
 
 from veritune.errors import RecordError
 from veritune.problems.cells import is_empty, opened
@@ -15,8 +14,11 @@ from veritune.problems.shapes.prompts import Prompt, prompt_of
 from veritune.problems.shapes.row import Row
 from veritune.records import MathProblem, MathReference
 
+# `(A) 12`, `A. 12`, `A: 12`.
 _LETTERED = re.compile(r"^\s*\(?([A-Za-z])\s*[).:]\s*")
+# MathQA's options in one text: `a ) 38 , b ) 27.675 , ...`.
 _SPLIT = re.compile(r"(?:^|,\s*)([a-e])\s*\)\s*")
+# Options that stand in columns of their own.
 SPREAD = (
     ("a", "b", "c", "d", "e"),
     ("opa", "opb", "opc", "opd", "ope"),
@@ -27,18 +29,18 @@ SPREAD = (
     ("answer0", "answer1", "answer2", "answer3"),
     ("answera", "answerb", "answerc"),
 )
-"""Options that stand in columns of their own."""
+# Columns of the wrong answers, beside one of the right one.
 WRONG_ONES = (
     ("incorrect_answer_1", "incorrect_answer_2", "incorrect_answer_3"),
     ("distractor1", "distractor2", "distractor3"),
     ("incorrect_answers",),
 )
-"""Columns of the wrong answers, beside one of the right one."""
+# Columns of the right answer where the wrong ones have columns of their own.
 RIGHT_ONE = ("correct_answer", "best_answer")
+# Columns that count the right option from 0.
 PLACE = ("answer_index", "answer_idx", "cop", "label", "gold", "correct_index")
-"""Columns that count the right option from 0."""
+# Columns of the right option's letter, number or text.
 ANSWER = ("answerkey", "answer", "correct", "correct_option", "final_answer", "target")
-"""Columns of the right option's letter, number or text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def _options(row: Row) -> Options:
     return _listed(value)
 
 
-def _listed(value: Any) -> Options:
+def _listed(value: object) -> Options:
     if isinstance(value, dict):
         texts = value.get("text", value.get("choices"))
         labels = value.get("label", [])
@@ -119,12 +121,12 @@ def _without_letters(texts: list[str], labels: list[str]) -> Options:
 def _mixed(row: Row) -> Options:
     """Right and wrong answers in an order that follows from their content alone."""
     right = str(row.take(*RIGHT_ONE)).strip()
-    texts = [right]
+    found: list[object] = [right]
     for names in WRONG_ONES:
         for name in names:
             value = row.take(name)
-            texts += value if isinstance(value, list) else [] if is_empty(value) else [value]
-    texts = list(dict.fromkeys(str(one).strip() for one in texts))
+            found += value if isinstance(value, list) else [] if is_empty(value) else [value]
+    texts = list(dict.fromkeys(str(one).strip() for one in found))
     seed = hashlib.sha256("\n".join(sorted(texts)).encode()).hexdigest()
     Random(seed).shuffle(texts)
     return Options(texts, [], texts.index(right))
@@ -150,7 +152,7 @@ def _right(row: Row, options: Options) -> int:
     return found
 
 
-def _place_of(value: Any, options: Options, *, spread: bool) -> int | None:
+def _place_of(value: object, options: Options, *, spread: bool) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
@@ -161,6 +163,7 @@ def _place_of(value: Any, options: Options, *, spread: bool) -> int | None:
     if text in options.texts:
         return options.texts.index(text)
     letter = text.strip("().: ").upper()
+    # A letter counts only after text and label: an option may be "A" itself.
     if len(letter) == 1 and letter in ascii_uppercase:
         return ascii_uppercase.index(letter)
     if text.isdigit():

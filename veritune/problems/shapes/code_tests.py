@@ -10,7 +10,7 @@ import json
 import pickle
 import re
 import zlib
-from typing import Any, Never
+from typing import Never
 
 from veritune.errors import RecordError
 from veritune.problems.cells import is_empty, opened
@@ -28,11 +28,14 @@ from veritune.records import (
 
 INPUT = ("input", "inputs", "stdin", "args", "test_input")
 OUTPUT = ("output", "outputs", "expected_output", "expected", "stdout", "answer", "test_output")
+# How LiveCodeBench, APPS and TACO say that cases are calls.
 FUNCTIONAL = ("functional", "function_call", "call_based", "call")
+# pytest's functions and unittest's classes, wherever they stand in the text.
 SUITE = re.compile(r"^\s*(?:async\s+)?def test_|^\s*class \w+\(.*TestCase\)", re.MULTILINE)
+# HumanEval's form.
 CHECK = re.compile(r"^def check\(", re.MULTILINE)
-Case = tuple[Any, Any]
-"""Input and output, as the row has them."""
+# Input and output, as the row has them.
+Case = tuple[object, object]
 
 
 def from_program(text: str, entry_point: str | None, setup: str = "") -> Tests:
@@ -138,7 +141,7 @@ def _parsed(text: str) -> ast.Module:
         raise UncheckableError(f"tests: not Python that can be read ({error})") from None
 
 
-def cases_of(value: Any) -> tuple[list[Case], str | None, bool]:
+def cases_of(value: object) -> tuple[list[Case], str | None, bool]:
     """The cases of a column, the function that they call, and whether they call one."""
     value = opened(unpacked(value))
     if isinstance(value, dict):
@@ -168,7 +171,7 @@ def cases_of(value: Any) -> tuple[list[Case], str | None, bool]:
     return cases, name, functional
 
 
-def _first(value: dict[str, Any], names: tuple[str, ...], default: Any = None) -> Any:
+def _first(value: dict[str, object], names: tuple[str, ...], default: object = None) -> object:
     return next((value[name] for name in names if name in value), default)
 
 
@@ -180,7 +183,7 @@ def stdio(cases: list[Case], visible: int | None = None, checker: str | None = N
     return StdioTests(cases=read, visible=visible, checker=checker)
 
 
-def _lines(value: Any) -> str:
+def _lines(value: object) -> str:
     """Standard input or output; APPS also has lists of lines."""
     if isinstance(value, str):
         return value
@@ -203,7 +206,7 @@ def calls(cases: list[Case], name: str, *, method: bool, visible: int | None = N
     return AssertTests(code="\n".join(lines), visible=visible)
 
 
-def _call(given: Any, wanted: Any) -> CallCase:
+def _call(given: object, wanted: object) -> CallCase:
     expected = _json(wanted) if isinstance(wanted, str) else wanted
     if isinstance(given, str):
         return CallCase(args=[_json(line) for line in given.splitlines()], expected=expected)
@@ -212,7 +215,7 @@ def _call(given: Any, wanted: Any) -> CallCase:
     return CallCase(args=given if isinstance(given, list) else [given], expected=expected)
 
 
-def _json(text: str) -> Any:
+def _json(text: str) -> object:
     try:
         return json.loads(text)
     except ValueError:
@@ -235,11 +238,12 @@ class _TextOnly(pickle.Unpickler):
         raise pickle.UnpicklingError(f"{module}.{name} is not allowed")
 
 
-def unpacked(value: Any) -> Any:
+def unpacked(value: object) -> object:
     """LiveCodeBench's private cases: JSON, pickled as a text, zlib, base64."""
     if not isinstance(value, str) or is_empty(value) or value.lstrip()[:1] in "[{":
         return value
     try:
+        # At most 256 MiB: a few bytes can stand for far more.
         packed = zlib.decompressobj().decompress(base64.b64decode(value, validate=True), 1 << 28)
         text = _TextOnly(io.BytesIO(packed)).load()
     except (ValueError, zlib.error, pickle.UnpicklingError, EOFError, IndexError, KeyError):

@@ -12,10 +12,10 @@ from veritune.problems.shapes.row import Row, UncheckableError
 from veritune.problems.shapes.solutions import Solved, check_is_answer, ends_on, read_answer
 from veritune.records import MathProblem, MathReference
 
+# Columns that show that a row is about a program.
 PROGRAM = ("canonical_solution", "solution_code", "reference_code", "code", "code_context")
-"""Columns that show that a row is about a program."""
+# Words of a response that may be an answer by themselves.
 FEW_WORDS = 5
-"""Words of a response that may be an answer by themselves."""
 
 
 def read_math(row: Row) -> MathProblem:
@@ -42,6 +42,7 @@ def _solved(row: Row, said: str | None) -> Solved:
         if row.maps("entry_point") or any(row.has(name) for name in PROGRAM):
             raise UncheckableError("answer: is a program, and the row has no tests to check it by")
         solved = read_answer(worked or "")
+        # A few words may be an answer ("no solution"), a sentence without a number is not.
         wordy = len(solved.answer.split()) > FEW_WORDS and not re.search(r"\d", solved.answer)
         if solved.solution is None and wordy:
             raise UncheckableError("answer: a text in which no final answer is marked")

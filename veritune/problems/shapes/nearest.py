@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from veritune.problems.shapes.row import ROLES, Row, plain
 
+# Shapes by their usual keys.
 KNOWN = {
     "question and answer": ("question", "answer"),
     "problem and solution": ("problem", "solution"),
@@ -13,7 +14,6 @@ KNOWN = {
     "code with asserts": ("prompt", "code", "test_list"),
     "code with cases": ("question", "input_output"),
 }
-"""Shapes by their usual keys."""
 
 
 def unknown_shape(row: Row, what: str, option: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any
 
 from veritune.errors import RecordError
 from veritune.problems.cells import opened
@@ -22,6 +21,7 @@ from veritune.records import (
 )
 
 PYTHON = ("python", "python3", "py", "py3")
+# Columns of cases that a prompt may show, with those of the others.
 CASES = (
     # visible cases, then all the others
     (("public_test_cases",), ("private_test_cases",)),
@@ -29,7 +29,7 @@ CASES = (
     (("examples", "sample_io"), ("official_tests",)),
     (("demo_tests",), ("hidden_tests",)),
 )
-"""Columns of cases that a prompt may show, with those of the others."""
+# What Codeforces' rows hold beside the description.
 SECTIONS = (
     ("input_format", "Input"),
     ("input_specification", "Input"),
@@ -38,7 +38,7 @@ SECTIONS = (
     ("interaction_format", "Interaction"),
     ("note", "Note"),
 )
-"""What Codeforces' rows hold beside the description."""
+# The number of the language in the rows of CodeContests.
 PYTHON3_OF_CODE_CONTESTS = 3
 
 
@@ -53,7 +53,7 @@ def is_code(row: Row) -> bool:
     )
 
 
-def is_cases(value: Any) -> bool:
+def is_cases(value: object) -> bool:
     """Whether a value is a list of cases, each with input and output."""
     value = opened(value)
     return isinstance(value, list) and all(
@@ -188,6 +188,7 @@ def _tests(row: Row, solution: str | None, starter: str) -> Tests:
             return _of_cases(first, rest, name, code, _checker(row))
     if is_cases(row.peek("ground_truth")):
         return _of_cases([], [row.take("ground_truth")], name, code)
+    # A whole program of tests before a list of some: MBPP+'s list has three of many.
     listed = opened(row.take("test_list"))
     value = _program(row) or listed or opened(row.role("tests"))
     challenges = opened(row.take("challenge_test_list"))
@@ -212,7 +213,7 @@ def _program(row: Row) -> str | None:
 
 
 def _setup(row: Row) -> str:
-    parts: list[Any] = []
+    parts: list[object] = []
     for name in ("test_imports", "test_setup_code", "test_setup", "setup"):
         value = opened(row.take(name))
         parts += value if isinstance(value, list) else [value]
@@ -226,7 +227,7 @@ def _checker(row: Row) -> str | None:
 
 
 def _of_cases(
-    shown: list[Any], hidden: list[Any], name: Any, code: str, checker: str | None = None
+    shown: list[object], hidden: list[object], name: object, code: str, checker: str | None = None
 ) -> Tests:
     """Cases of input and output: of a function where one is named, else of a whole program.
 
@@ -239,6 +240,7 @@ def _of_cases(
         name, functional = own or name, functional or calls
         cases += [case for case in found if case not in cases]
         visible = len(cases) if place + 1 == len(shown) else visible
+    # All or none of them visible says nothing that a selection could use.
     visible = visible if visible is not None and 0 < visible < len(cases) else None
     texts = all(isinstance(given, str) for given, _ in cases)
     if name is None or (texts and not functional):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from pathlib import Path
 
 from veritune.errors import RecordError
 from veritune.problems.cells import is_empty, opened
 from veritune.problems.shapes.row import Row, UncheckableError
 from veritune.records import Message
 
+# ShareGPT's names of roles.
 SPEAKERS = {"human": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant"}
-"""ShareGPT's names of roles."""
-AHEAD = ("body", "passage", "context")
-"""Texts that a question is about, and that stand in a column of their own."""
+# Columns of the text that a question is about. A file, since the data sets chose these words.
+AHEAD: list[str] = json.loads(Path(__file__).with_name("ahead.json").read_text())
 Prompt = str | list[Message]
 
 
@@ -54,7 +55,7 @@ def _with_text_ahead(row: Row, question: str) -> str:
     return "\n".join([*texts, question, *after])
 
 
-def _turns(value: list[Any]) -> tuple[Prompt, str | None]:
+def _turns(value: list[object]) -> tuple[Prompt, str | None]:
     turns = [_turn(one) for one in value]
     answer = turns.pop()["content"] if turns and turns[-1]["role"] == "assistant" else None
     if not any(turn["role"] == "user" for turn in turns):
@@ -62,7 +63,7 @@ def _turns(value: list[Any]) -> tuple[Prompt, str | None]:
     return turns, answer
 
 
-def _turn(value: Any) -> Message:
+def _turn(value: object) -> Message:
     if not isinstance(value, dict):
         raise RecordError(f"prompt: expected messages with role and content (got {value!r})"[:200])
     role = value.get("role", value.get("from"))
@@ -76,7 +77,7 @@ def _turn(value: Any) -> Message:
     return {"role": SPEAKERS.get(role, role), "content": content}
 
 
-def _parts(parts: list[Any]) -> str:
+def _parts(parts: list[object]) -> str:
     """The text of a message that comes in parts."""
     texts = [part.get("text") if isinstance(part, dict) else part for part in parts]
     said = [text for text in texts if isinstance(text, str)]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from veritune.config import ColumnsConfig
 from veritune.errors import RecordError
 from veritune.problems.cells import is_empty, metadata_of, opened
 
+# The names of columns that hold a role, lower case with `_`; where several do, the first.
 ROLES: dict[str, tuple[str, ...]] = {
     "id": (
         *("id", "unique_id", "uuid", "task_id", "problem_id", "question_id", "qid"),
@@ -41,14 +41,14 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "entry_point": ("entry_point", "fn_name", "func_name", "function_name", "method_name"),
 }
-"""The names of columns that hold a role, lower case with `_`; where several do, the first."""
+# Columns whose object holds such columns: verl's `reward_model.ground_truth`, and the like.
 CONTAINERS = (
     *("reference", "reward_model", "reward_spec", "verification_info", "context_messages"),
     "info",
 )
-"""Columns whose object holds such columns: verl's `reward_model.ground_truth`, and the like."""
+# Objects of which only what belongs to tests is taken.
 SETTINGS = ("metadata", "extra_info", "ground_truth", "answer")
-"""Objects of which only what belongs to tests is taken."""
+# What of such an object belongs to tests; a reward's other settings are no columns.
 IN_SETTINGS = (
     *(*ROLES["entry_point"], *ROLES["tests"]),
     *("starter_code", "inputs", "outputs", "import_prefix"),
@@ -62,10 +62,10 @@ class UncheckableError(RecordError):
 class Row:
     """One row: `where` it stands, and its values. What is taken is no metadata."""
 
-    def __init__(self, where: str, values: Mapping[str, Any], columns: ColumnsConfig) -> None:
+    def __init__(self, where: str, values: Mapping[str, object], columns: ColumnsConfig) -> None:
         self.where, self.values = where, values
         self._columns: dict[str, str] = columns.model_dump(exclude_none=True)
-        self._known: dict[str, tuple[str, Any]] = {}
+        self._known: dict[str, tuple[str, object]] = {}
         self._used: set[str] = set()
         for key, value in values.items():
             if not is_empty(value):
@@ -89,17 +89,17 @@ class Row:
                 if old is None or old[0] == column:
                     self._known[inside] = (column, inner)
 
-    def role(self, role: str) -> Any:
+    def role(self, role: str) -> object:
         """The value of a role, in the column that is given for it or one that goes by its names."""
         if (path := self._columns.get(role)) is not None:
             return self._at(role, path)
         return self.take(*ROLES[role])
 
-    def _at(self, role: str, path: str) -> Any:
+    def _at(self, role: str, path: str) -> object:
         if path in self.values:
             self._used.add(path)
             return self.values[path]
-        value: Any = self.values
+        value: object = self.values
         for part in path.split("."):
             value = opened(value)
             if not isinstance(value, Mapping) or part not in value:
@@ -108,7 +108,7 @@ class Row:
         self._used.add(path.split(".")[0])
         return value
 
-    def take(self, *names: str) -> Any:
+    def take(self, *names: str) -> object:
         """The first value that is there under one of these names; None where there is none."""
         for name in names:
             if name in self._known:
@@ -117,7 +117,7 @@ class Row:
                 return value
         return None
 
-    def peek(self, name: str) -> Any:
+    def peek(self, name: str) -> object:
         """The value under a name, which is not taken by that."""
         return self._known.get(name, ("", None))[1]
 
@@ -129,14 +129,14 @@ class Row:
         """Whether a column is given for a role, or one goes by its names."""
         return role in self._columns or any(name in self._known for name in ROLES[role])
 
-    def metadata(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, object]:
         """What was not taken."""
         rest = {key: value for key, value in self.values.items() if key not in self._used}
         nested = rest.pop("metadata", None)
         own = nested if isinstance(nested, dict) else {}
         return metadata_of({**own, **({"metadata": nested} if nested and not own else {}), **rest})
 
-    def unused(self) -> dict[str, Any]:
+    def unused(self) -> dict[str, object]:
         """Columns that were not taken, and hold something."""
         left = {key: value for key, value in self.values.items() if key not in self._used}
         return {key: value for key, value in left.items() if not is_empty(value)}

@@ -8,20 +8,24 @@ from dataclasses import dataclass
 from veritune.errors import RecordError
 from veritune.problems.shapes.row import UncheckableError
 
+# GSM8K's, which many data sets have taken over.
 MARKER = "####"
+# As solutions say it at their end; the last such sentence counts.
 _SAYS = re.compile(
     r"(?:final\s+answer|the\s+answer|answer)\s*(?:is\s*:?|:|=)\s*(?P<answer>[^\n]+)", re.IGNORECASE
 )
 _BOX = re.compile(r"\\(?:f?boxed|fbox)\s*\{")
 _NUMBER = re.compile(r"-?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?%?")
+# What data sets write where there is nothing to compare with.
 _NO_ANSWER = frozenset({"proof", "notfound", "not found", "none", "nan", "null", "n/a"})
+# Code in place of an answer: its last number is no answer.
 _CODE = re.compile(
     r"^\s*(?:```|#include\b|public class\b|def \w+\(|class \w+\s*[:(]|import \w+$"
     r"|from \w+ import\b)",
     re.MULTILINE,
 )
+# Characters beyond which a text is a solution, and not the answer alone.
 LONGEST_ANSWER = 300
-"""Characters beyond which a text is a solution, and not the answer alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,7 @@ def read_solution(text: str) -> Solved:
     Where nothing marks the answer it is the last number, as lm-evaluation-harness's
     flexible-extract takes it. Raises `RecordError` where there is none.
     """
+    # From the surest to the vaguest: a marker, a box, a sentence, the last number.
     _, marker, after = text.rpartition(MARKER)
     if marker and after.strip():
         return Solved(answer=_without_commas(after), solution=text, marker=MARKER)
@@ -68,6 +73,7 @@ def read_solution(text: str) -> Solved:
 
 def last_box(text: str) -> str | None:
     r"""What stands in the last closed `\boxed{}`."""
+    # From the last one back: a box that is not closed is none.
     for start in reversed([match.end() for match in _BOX.finditer(text)]):
         depth = 1
         for at in range(start, len(text)):
@@ -85,6 +91,7 @@ def ends_on(solution: str, answer: str) -> str:
 
 def _is_prose(text: str) -> bool:
     """Several lines or sentences: a worked solution."""
+    # A blank after the full stop and a capital: "3.14" and "e.g. 5" end no sentence.
     return bool(re.search(r"\n\s*\S|[a-z)]{3}[.!] +[A-Z]", text)) and len(text.split()) > 8
 
 

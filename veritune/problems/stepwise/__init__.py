@@ -8,6 +8,7 @@ What PRM800K's rating 0 ("neutral") means is for the caller to say: Qwen's model
 right, TRL's conversion script and OpenR as wrong, and here it can also stay "unchecked".
 """
 
+from veritune.problems.stepwise.converting import convert_steps
 from veritune.problems.stepwise.formats import (
     FORMATS,
     Format,
@@ -28,6 +29,7 @@ __all__ = [
     "Neutral",
     "Reading",
     "VerifiedCandidate",
+    "convert_steps",
     "format_of",
     "read_stepwise",
     "to_row",

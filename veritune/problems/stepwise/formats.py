@@ -11,8 +11,8 @@ from veritune.problems.stepwise import readers, writers
 from veritune.problems.stepwise.labelled import Neutral, Reading, Values, VerifiedCandidate
 
 Format = Literal["prm800k", "math-shepherd", "processbench", "trl", "openrlhf", "rlhflow"]
+# Those that can be written.
 FORMATS: tuple[Format, ...] = get_args(Format)
-"""Those that can be written."""
 NAMES = (
     *("ProcessBench", "PRM800K", "Math-Shepherd", "TRL", "OpenR", "MATH-APS", "OpenRLHF"),
     *("RLHFlow", "ms-swift", "PRMBench", "BIG-Bench Mistake"),
@@ -37,6 +37,7 @@ _WRITERS: dict[Format, Callable[[writers.Solution], Values]] = {
     "openrlhf": writers.openrlhf,
     "rlhflow": writers.rlhflow,
 }
+# A row is of the first format whose keys it has.
 _KEYS: tuple[tuple[str, frozenset[str]], ...] = (
     ("openr", frozenset({"question", "process", "label"})),
     ("prmbench", frozenset({"modified_process", "error_steps"})),
@@ -46,7 +47,6 @@ _KEYS: tuple[tuple[str, frozenset[str]], ...] = (
     ("rlhflow", frozenset({"conversations"})),
     ("ms-swift", frozenset({"messages", "label"})),
 )
-"""A row is of the first format whose keys it has."""
 
 
 def read_stepwise(

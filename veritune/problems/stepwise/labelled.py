@@ -21,14 +21,17 @@ from veritune.records import (
 
 Neutral = Literal["correct", "incorrect", "unchecked"]
 VerifiedCandidate = tuple[Problem, Candidate, Verdict]
+# A row of a file of steps. What it holds is found out by reading it: the readers turn what is
+# missing or of another type into one line.
 Values = dict[str, Any]
+# A step's label, and its soft label where the file has one.
 Label = tuple[StepLabel, float | None]
-"""A step's label, and its soft label where the file has one."""
 NEUTRAL: dict[Neutral, StepLabel] = {
     "correct": "verified",
     "incorrect": "incorrect",
     "unchecked": "unchecked",
 }
+# As files write them, in any case.
 _WORDS: dict[str, StepLabel] = {
     **dict.fromkeys(("+", "good", "correct", "right", "true", "positive"), "verified"),
     **dict.fromkeys(("-", "bad", "incorrect", "wrong", "false", "negative"), "incorrect"),
@@ -45,7 +48,7 @@ class Reading:
     separator: str | None = None
 
 
-def labels_of(values: Sequence[Any], reading: Reading) -> list[Label]:
+def labels_of(values: Sequence[object], reading: Reading) -> list[Label]:
     """The labels of a row's steps; raises `ValueError` for a value that is none.
 
     True, 1, "+" or a soft label above the threshold is right; False, 0, "-" or one below it wrong.
@@ -53,6 +56,7 @@ def labels_of(values: Sequence[Any], reading: Reading) -> list[Label]:
     """
     read = [_value(value) for value in values]
     numbers = [value for value in read if isinstance(value, float)]
+    # Ratings and soft labels share 0 and 1: only -1, or what lies between, tells which they are.
     ratings = any(number == -1 for number in numbers)
     soft = any(0 < number < 1 for number in numbers)
     return [_label(value, reading, ratings=ratings, soft=soft) for value in read]

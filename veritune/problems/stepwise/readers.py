@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from veritune.problems.stepwise.labelled import (
     NEUTRAL,
     Label,
@@ -15,9 +13,11 @@ from veritune.problems.stepwise.labelled import (
 )
 from veritune.records import StepLabel
 
+# Ends a step in Math-Shepherd's `input`.
 TAG = "\u043a\u0438"
-"""Ends a step in Math-Shepherd's `input`."""
+# OpenR's code ends every step with five line ends.
 OPENR_TAG = "\n\n\n\n\n"
+# Math-Shepherd's problem ends where its first step begins.
 FIRST_STEP = "Step 1:"
 
 
@@ -229,5 +229,5 @@ def _between(reading: Reading, usual: str) -> str:
     return usual if reading.separator is None else reading.separator
 
 
-def _without(row: Values, *keys: str) -> dict[str, Any]:
+def _without(row: Values, *keys: str) -> dict[str, object]:
     return {key: value for key, value in row.items() if key not in keys}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from veritune.errors import RecordError
 from veritune.problems.stepwise.labelled import Values, VerifiedCandidate
 from veritune.problems.stepwise.readers import TAG
 from veritune.records import StepLabel
 
+# PRM800K has no word for a step that was not wholly checked.
 RATINGS: dict[StepLabel, int | None] = {
     "verified": 1,
     "incorrect": -1,
@@ -49,7 +49,7 @@ class Solution:
             )
         return [label == "verified" for label in self.labels]
 
-    def labelled(self, kind: str, key: str) -> list[Any]:
+    def labelled(self, kind: str, key: str) -> list[object]:
         """Labels as the row had them, else soft ones where there are any, else True and False."""
         if key in self.kept:
             return list(self.kept[key])[: len(self.labels)]
@@ -64,6 +64,7 @@ class Solution:
         return ["+" if right else "-" for right in self.decided(kind)]
 
 
+# Labels that a format of right and wrong has words for.
 RIGHT = frozenset({"verified", "incorrect"})
 
 
@@ -71,12 +72,13 @@ def solution_of(verified: VerifiedCandidate, kind: str) -> Solution:
     """What a writer needs, from records."""
     problem, candidate, verdict = verified
     read_from = problem.metadata.get("format")
+    row = problem.metadata.get("row")
     raw = [candidate.text[step.start : step.end] for step in verdict.steps]
     between = problem.metadata.get("between")
     if between is None or (not between and read_from != kind):
         steps = [step.strip() for step in raw]
     else:
-        steps = [step.removesuffix(between) for step in raw[:-1]] + raw[-1:]
+        steps = [step.removesuffix(str(between)) for step in raw[:-1]] + raw[-1:]
     prompt = problem.prompt
     return Solution(
         prompt if isinstance(prompt, str) else "\n".join(turn["content"] for turn in prompt),
@@ -86,7 +88,7 @@ def solution_of(verified: VerifiedCandidate, kind: str) -> Solution:
         [step.score for step in verdict.steps],
         verdict.score == 1.0,
         read_from == kind,
-        dict(problem.metadata.get("row", {})) if read_from == kind else {},
+        dict(row) if read_from == kind and isinstance(row, dict) else {},
     )
 
 

@@ -48,6 +48,7 @@ class Cispo:
             ratio = log_ratio.clamp(max=LARGEST_LOG_RATIO).exp()
             weight = ratio.clamp(1 - self.config.clip_eps_low, 1 + self.config.clip_eps_high)
             share = weighted((weight != ratio).to(ratio.dtype), batch.weights)
+            # A minibatch of no weight has no share.
             share = share / batch.weights.sum().clamp(min=1e-12)
             weight = weight * kept(batch.advantages, inside)
             if batch.importance is not None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch.nn.functional import logsigmoid
@@ -23,6 +23,9 @@ from veritune.config import DpoConfig
 from veritune.trainer.likelihood import completion_logprobs
 from veritune.trainer.rows import PairRow
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
 
 @dataclass(frozen=True, slots=True)
 class Dpo:
@@ -30,7 +33,9 @@ class Dpo:
 
     config: DpoConfig
 
-    def loss(self, model: Any, rows: Sequence[PairRow]) -> tuple[torch.Tensor, dict[str, float]]:
+    def loss(
+        self, model: PreTrainedModel, rows: Sequence[PairRow]
+    ) -> tuple[torch.Tensor, dict[str, float]]:
         """(sum over pairs, summed figures: pairs the right way round, and margins)."""
         config = self.config
         both = [*(row.chosen for row in rows), *(row.rejected for row in rows)]

@@ -63,5 +63,6 @@ class Gspo:
             terms = terms * kept(batch.importance, inside)
         with torch.no_grad():
             share = weighted((bounded < plain).to(terms.dtype), batch.weights)
+            # A minibatch of no weight has no share.
             share = share / batch.weights.sum().clamp(min=1e-12)
         return -weighted(terms, batch.weights), share

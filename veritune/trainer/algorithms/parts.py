@@ -71,8 +71,8 @@ class DenseAlgorithm(Protocol):
 class Algorithm(Protocol):
     """A policy gradient whose baseline is the group. The trainer knows no more of it than this."""
 
+    # Whether advantages get mean 0 and variance 1 over all tokens of the round.
     whitens: ClassVar[bool]
-    """Whether advantages get mean 0 and variance 1 over all tokens of the round."""
 
     def advantages(self, group: Sequence[TokenRow]) -> list[list[Reward]]:
         """Of every row of one problem's group: its rewards less the baseline, where they stand.

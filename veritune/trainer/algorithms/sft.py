@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -21,6 +21,9 @@ from veritune.trainer.likelihood import completion_loss
 from veritune.trainer.packing import packed_loss
 from veritune.trainer.rows import TokenRow
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
 
 @dataclass(frozen=True, slots=True)
 class Sft:
@@ -28,7 +31,9 @@ class Sft:
 
     config: SftConfig
 
-    def loss(self, model: Any, rows: Sequence[TokenRow]) -> tuple[torch.Tensor, dict[str, float]]:
+    def loss(
+        self, model: PreTrainedModel, rows: Sequence[TokenRow]
+    ) -> tuple[torch.Tensor, dict[str, float]]:
         """(weighted sum over completion tokens, no figures)."""
         config = self.config
         if config.packing:

@@ -32,13 +32,13 @@ from veritune.algebra import (
 from veritune.algebra import Relation as TreeRelation
 from veritune.verifiers.answers.comparison import Comparison, Relation
 
+# A reference that says something about its answer, as in "R = 1 is necessary".
 STATEMENT = re.compile(r"([^.,;]{1,80}?)(?:\\text\s?\{)?\s(?:is|are)\b")
-"""A reference that says something about its answer, as in "R = 1 is necessary"."""
 REVERSED = re.compile(r"\b(?:not|no|never|impossible|wrong|false|than)\b", re.IGNORECASE)
 BEYOND = (LimitReachedError, RecursionError, OverflowError)
 DIGITS = re.compile(r"\s*-?\d(?: \d)+\s*")
+# A reference whose digits were set apart, as scanned ones are; a candidate's are not joined.
 SPACED = re.compile(r"(?<=\d) (?=\d)")
-"""A reference whose digits were set apart, as scanned ones are; a candidate's are not joined."""
 COMMA = re.compile(r"[$€£\s]*-?\d+,\d+[$€£\s]*")
 LONG_COMMA = re.compile(r"[$€£\s]*-?(?:\d{1,3},\d\d|(?:0|\d{4,}),\d+)[$€£\s]*")
 COMMA_SIGN = re.compile(r"(?<=\d),(?=\d)")

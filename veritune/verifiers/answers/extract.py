@@ -13,7 +13,7 @@ matches a single answer unless each of them does.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from veritune.algebra import unglued
@@ -26,11 +26,14 @@ from veritune.verifiers.answers.extraction import (
     math_spans,
     stated_in,
 )
+from veritune.verifiers.long import LONGEST_SOLUTION, unread
 
 Mode = Literal["strict", "stated", "lenient"]
 Kind = Literal["latex", "plain"]
 Source = Literal["marker", "box", "tag", "phrase", "whole", "math", "number", "none"]
 
+# White space of any length says no more than a little does, and patterns take long over it.
+BLANKS = re.compile(r"\s{100,}+")
 COMMAND = re.compile(r"\\[A-Za-z]+")
 PROSE = re.compile(r"[^\W\d_]{3,}")
 SHORT_WORDS = frozenset(
@@ -41,8 +44,8 @@ SHORT_WORDS = frozenset(
     ]
 )
 LONGEST_WHOLE = 400
+# Characters from the end in which a lenient reading looks for an unmarked answer.
 LONGEST_SEARCH = 8_000
-"""Characters from the end in which a lenient reading looks for an unmarked answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Extraction:
     answer: str | None
     source: Source
     parts: tuple[str, ...] = ()
+    # What was not read for its length, or nothing.
+    limits: str = ""
 
     @property
     def guessed(self) -> bool:
@@ -74,10 +79,28 @@ def extract_answer(
 
     `thinking_opened` says that the prompt opened a thinking block, so that the text begins in it.
     """
+    if refused := unread(text):
+        return replace(NOTHING, limits=refused)
     start = answer_start(text, opened=thinking_opened)
     if start is None:
         return NOTHING
-    text = first_turn(text[start:])
+    return answer_in(text[start:], marker=marker, mode=mode, only=only)
+
+
+def answer_in(
+    text: str, *, marker: str | None = None, mode: Mode = "stated", only: Kind | None = None
+) -> Extraction:
+    """As `extract_answer`, of a text in which nothing is thought."""
+    text = first_turn(text)
+    if len(text) > LONGEST_SOLUTION:
+        limits = f"only the last {LONGEST_SOLUTION:,} of {len(text):,} characters were read"
+        return replace(_found(text[-LONGEST_SOLUTION:], marker, mode, only), limits=limits)
+    return _found(text, marker, mode, only)
+
+
+def _found(text: str, marker: str | None, mode: Mode, only: Kind | None) -> Extraction:
+    """The answer in what is not longer than is read."""
+    text = BLANKS.sub(_few, text)
     if marker and (behind := behind_marker(text, marker)) is not None:
         return Extraction(stated_in(behind), "marker") if behind else NOTHING
     if only == "plain":
@@ -87,6 +110,11 @@ def extract_answer(
     if found is not None and (found.direct or mode == "stated"):
         return Extraction(found.answer, found.kind, found.parts)
     return _lenient(text, only) if mode == "lenient" else NOTHING
+
+
+def _few(blanks: re.Match[str]) -> str:
+    """As many line ends as tell lines and paragraphs apart."""
+    return "\n" * min(2, blanks.group().count("\n")) or " "
 
 
 def _lenient(text: str, only: Kind | None) -> Extraction:

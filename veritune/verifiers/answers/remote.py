@@ -17,20 +17,20 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from veritune.replies import LOOK_SECONDS, ReplyLostError, Stops, check_id
-from veritune.verifiers.answers.worker import OUT_OF_MEMORY
+from veritune.verifiers.answers.worker import OUT_OF_MEMORY, ComparisonReply, WorkerMessage
 
+# Wall seconds for a worker to import what it needs.
 STARTUP = 60.0
-"""Wall seconds for a worker to import what it needs."""
+# Wall seconds that a worker gets to end by itself.
 FAREWELL = 0.5
-"""Wall seconds that a worker gets to end by itself."""
 LIMITS = (-signal.SIGPROF, OUT_OF_MEMORY)
 """Exit codes of a child that passed a limit of ours: its timer's signal, and no more memory.
 
 All else (SIGKILL, also the kernel's where memory runs out, SIGSEGV, ...) is the machine's.
 """
+# Loads the worker's own modules without the packages' faces, which import far more.
 BOOTSTRAP = """
 import sys, types
 root = sys.argv.pop(1)
@@ -40,7 +40,6 @@ for name in ("veritune", "veritune.verifiers", "veritune.verifiers.answers"):
 from veritune.verifiers.answers.worker import main
 main()
 """
-"""Loads the worker's own modules without the packages' faces, which import far more."""
 
 
 class LimitPassedError(Exception):
@@ -86,7 +85,7 @@ class Worker:
                 raise BrokenWorkerError(f"the worker does not start: {error}") from None
             raise
 
-    def ask(self, body: bytes, seconds: float) -> dict[str, Any]:
+    def ask(self, body: bytes, seconds: float) -> ComparisonReply:
         """The reply to one request; raises where it passes a limit, or the reply is lost.
 
         After `ReplyLostError`, unless it is a `ChildLostError`, the worker must be replaced.
@@ -106,7 +105,7 @@ class Worker:
             raise LimitPassedError
         raise ChildLostError(f"the worker's child ended with code {code}")
 
-    def _pass_idle(self, message: dict[str, Any]) -> None:
+    def _pass_idle(self, message: WorkerMessage) -> None:
         """What is written while nothing is asked: a child has ended, and there is another."""
         if "ready" in message:
             self.child = int(message["ready"])
@@ -123,7 +122,7 @@ class Worker:
             except OSError:
                 raise ReplyLostError("the worker process has ended") from None
 
-    def _receive(self, deadline: float) -> dict[str, Any]:
+    def _receive(self, deadline: float) -> WorkerMessage:
         """One message from the worker."""
         stops = Stops()
         while b"\n" not in self._buffer:
@@ -133,7 +132,7 @@ class Worker:
                 raise ReplyLostError("the worker process has ended")
             self._buffer += data
         line, _, self._buffer = self._buffer.partition(b"\n")
-        message: dict[str, Any] = json.loads(line)
+        message: WorkerMessage = json.loads(line)
         return message
 
     def _wait(self, poll: select.poll, stops: Stops, deadline: float) -> None:

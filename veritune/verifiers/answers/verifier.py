@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Self
 
@@ -14,14 +15,20 @@ from veritune.records import Candidate, MathProblem, Outcome, Problem, Verdict
 from veritune.thinking import opens_thinking
 from veritune.verifiers.answers.compare import compare_extracted
 from veritune.verifiers.answers.comparison import Comparison, shown
-from veritune.verifiers.answers.extract import Extraction, Mode, extract_answer
+from veritune.verifiers.answers.extract import (
+    NOTHING,
+    Extraction,
+    Mode,
+    answer_in,
+    extract_answer,
+)
 from veritune.verifiers.answers.fast import quick
 from veritune.verifiers.answers.pool import MEMORY_MB, SECONDS, Pool
-from veritune.verifiers.long import LONGEST_INLINE
+from veritune.verifiers.long import LONGEST_INLINE, unread
 
 AnswerComparison = tuple[Extraction, Comparison]
+# What a reference is compared with to see whether it can be read at all.
 NOUGHT = Extraction("0", "none")
-"""What a reference is compared with to see whether it can be read at all."""
 
 
 class AnswerVerifier:
@@ -64,11 +71,11 @@ class AnswerVerifier:
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         """Passed where the extracted answer equals the reference."""
         start = time.perf_counter()
-        job = partial(self._verify, problem, candidate.text)
+        job = partial(self._verify, problem, candidate)
         verified = None if len(candidate.text) > LONGEST_INLINE else job(waits=False)
         found, result = verified or await self._aside(job)
         if found.answer is None and _outcome(result) != "error":
-            return _verdict(candidate, "failed", "no answer found in the solution", None, start)
+            return _verdict(candidate, "failed", NO_ANSWER + _limits(found), None, start)
         return _verdict(candidate, _outcome(result), _reason(found, result), found.answer, start)
 
     async def _aside(self, job: Callable[..., AnswerComparison | None]) -> AnswerComparison:
@@ -77,7 +84,7 @@ class AnswerVerifier:
         return verified
 
     def _verify(
-        self, problem: Problem, text: str, *, waits: bool = True
+        self, problem: Problem, candidate: Candidate, *, waits: bool = True
     ) -> AnswerComparison | None:
         """The answer found and its comparison; None if that needs a wait.
 
@@ -85,12 +92,8 @@ class AnswerVerifier:
         """
         assert isinstance(problem, MathProblem)
         reference = problem.reference
-        found = extract_answer(
-            text,
-            marker=reference.marker or self._marker,
-            mode=self._mode,
-            thinking_opened=self._thinking_opened or opens_thinking(_prompt_end(problem)),
-        )
+        opened = self._thinking_opened or opens_thinking(_prompt_end(problem))
+        found = self._found(candidate, reference.marker or self._marker, opened)
         gold = reference_answer(reference.answer)
         sought = found if found.answer is not None else NOUGHT
         if waits:
@@ -99,6 +102,13 @@ class AnswerVerifier:
         if result is None or (found.parts[1:] and not result.equal):
             return None
         return found, result
+
+    def _found(self, candidate: Candidate, marker: str | None, opened: bool) -> Extraction:
+        """The answer that a candidate states behind what it thought."""
+        if refused := unread(candidate.text):
+            return replace(NOTHING, limits=refused)
+        part = candidate.answer_part(opened=opened)
+        return answer_in(part.text, marker=marker, mode=self._mode) if part.ended else NOTHING
 
 
 def _prompt_end(problem: MathProblem) -> str:
@@ -116,10 +126,11 @@ def reference_answer(text: str) -> str:
     return found.answer if found is not None and found.answer is not None else text
 
 
+NO_ANSWER = "no answer found in the solution"
+# Characters beyond which a reference may be a whole solution.
 LONGEST_REFERENCE = 300
-"""Characters beyond which a reference may be a whole solution."""
+# Characters of an answer that a verdict repeats.
 LONGEST_SHOWN = 2_000
-"""Characters of an answer that a verdict repeats."""
 
 
 def _outcome(result: Comparison) -> Outcome:
@@ -132,9 +143,13 @@ def _reason(found: Extraction, result: Comparison) -> str:
     if found.answer is None:
         return f"{result.relation}: {shown(result.gold)} ({result.detail}), and no answer found"
     if not found.guessed:
-        return result.reason
+        return f"{result.reason}{_limits(found)}"
     place = "the whole text" if found.source == "whole" else f"the last {found.source}"
-    return f"{result.reason}; not marked as the answer, taken from {place}"
+    return f"{result.reason}; not marked as the answer, taken from {place}{_limits(found)}"
+
+
+def _limits(found: Extraction) -> str:
+    return f"; {found.limits}" if found.limits else ""
 
 
 def _verdict(

@@ -17,20 +17,47 @@ import resource
 import signal
 import struct
 import sys
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 
 from veritune.algebra import AnswerPolicy, context, limited_by
-from veritune.verifiers.answers.comparison import Comparison
+from veritune.verifiers.answers.comparison import Comparison, Relation
 from veritune.verifiers.answers.decide import decide
 
+# Bytes of a reply, so that it is written whole or not at all.
 LONGEST_REPLY = 3_000
-"""Bytes of a reply, so that it is written whole or not at all."""
+# The exit code of a child that passed its limit of memory.
 OUT_OF_MEMORY = 3
-"""The exit code of a child that passed its limit of memory."""
 NUMBER = struct.Struct("q")
+# Whom the forker leaves behind ends with it.
 PR_SET_PDEATHSIG = 1
-"""Whom the forker leaves behind ends with it."""
+
+
+class ComparisonRequest(TypedDict):
+    """Two answers to compare; the fields of the policy, which says what counts as equal."""
+
+    policy: dict[str, Any]
+    gold: str
+    pred: str
+
+
+class ComparisonReply(TypedDict, total=False):
+    """The fields of a `Comparison`."""
+
+    relation: Relation
+    gold: str
+    pred: str
+    detail: str
+    machine: bool
+
+
+class WorkerMessage(ComparisonReply, total=False):
+    """`ready` and `ended` say how a child began and ended; all else is a reply."""
+
+    ready: int
+    ended: int
+    id: int
 
 
 def main() -> None:
@@ -76,25 +103,27 @@ def _serve(memory: int, seconds: float, request: mmap.mmap) -> None:
         NUMBER.pack_into(request, 0, int(number))
         signal.setitimer(signal.ITIMER_PROF, seconds)
         try:
-            answer = _answer(json.loads(body))
+            answer: Mapping[str, object] = _answer(json.loads(body))
         except MemoryError:
             os._exit(OUT_OF_MEMORY)
         except Exception as error:
-            answer = {"relation": "limit reached", "gold": "", "pred": "", "machine": True}
-            answer["detail"] = f"verifier error: {error!r}"[:200]
+            answer = {
+                **{"relation": "limit reached", "gold": "", "pred": "", "machine": True},
+                "detail": f"verifier error: {error!r}"[:200],
+            }
         signal.setitimer(signal.ITIMER_PROF, 0)
         _write({"id": int(number), **answer})
         NUMBER.pack_into(request, 0, 0)
     os._exit(0)
 
 
-def _answer(request: dict[str, Any]) -> dict[str, Any]:
+def _answer(request: ComparisonRequest) -> ComparisonReply:
     policy = AnswerPolicy(**request["policy"])
     result = decide(request["gold"], request["pred"], policy)
     return encoded(result)
 
 
-def encoded(result: Comparison) -> dict[str, str]:
+def encoded(result: Comparison) -> ComparisonReply:
     """A comparison as plain data, its texts cut."""
     return {
         "relation": result.relation,
@@ -104,10 +133,10 @@ def encoded(result: Comparison) -> dict[str, str]:
     }
 
 
-def _write(answer: dict[str, Any]) -> None:
+def _write(answer: Mapping[str, object]) -> None:
     data = json.dumps(answer).encode() + b"\n"
     if len(data) > LONGEST_REPLY:
-        answer = {**answer, "gold": answer["gold"][:60], "pred": answer["pred"][:60]}
+        answer = {**answer, "gold": str(answer["gold"])[:60], "pred": str(answer["pred"])[:60]}
         data = json.dumps(answer).encode() + b"\n"
     try:
         os.write(1, data)

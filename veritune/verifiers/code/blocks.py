@@ -28,8 +28,10 @@ HEADER = re.compile(
     re.IGNORECASE,
 )
 MARKED = re.compile(r"^(?:#|//)[ \t]*file(?:name)?[ \t]*:", re.IGNORECASE)
+# Fences in a row that may stand in a docstring: to look from the block's start is quadratic.
 MOST_TRIED = 50
-"""Fences in a row that may stand in a docstring: to look from the block's start is quadratic."""
+# Characters of a line, or above a fence, in which a file's name is looked for.
+LONGEST_HEAD = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,19 @@ def answer_start(text: str) -> int | None:
     if not OPENING.search(text) and not CLOSING.search(text):
         return start
     fenced = [(b.start, b.end) for b in fenced_blocks(text, 0)]
+    begin = len(text) - len(text.lstrip())
+    passed = 0
+    opening = OPENING.search(text)
     while True:
-        opening = OPENING.search(text, start)
+        if opening and opening.start() < start:
+            opening = OPENING.search(text, start)
         closing = CLOSING.search(text, opening.end() if opening else start)
-        if opening and not _inside(opening.start(), fenced, text):
+        if opening:
+            while passed < len(fenced) and fenced[passed][1] <= opening.start():
+                passed += 1  # blocks and tags are met in order, each once
+        # A text that begins with a tag thinks, whatever stands around it.
+        apart = opening and (opening.start() <= begin or not _inside(opening, fenced[passed:][:1]))
+        if apart:
             if closing is None:
                 return None
             start = closing.end()
@@ -90,10 +101,9 @@ def answer_start(text: str) -> int | None:
             return start
 
 
-def _inside(place: int, fenced: list[tuple[int, int]], text: str) -> bool:
-    """Whether a tag stands in a block of code; a text that begins with it thinks."""
-    begins = not text[:place].strip()
-    return not begins and any(start <= place < end for start, end in fenced)
+def _inside(tag: re.Match[str], blocks: list[tuple[int, int]]) -> bool:
+    """Whether a tag stands in one of these blocks of code."""
+    return any(start <= tag.start() < end for start, end in blocks)
 
 
 def _stands_alone(text: str, place: int) -> bool:
@@ -141,30 +151,44 @@ def _closes(fence: re.Match[str], opened: re.Match[str]) -> bool:
 def _in_string(text: str, opened: re.Match[str], fence: re.Match[str]) -> bool:
     """Whether a fence stands in a docstring of the block's; it is closed further on, then."""
     quote = open_quote(text[opened.end() : fence.start()])
-    return bool(quote) and quote in text[fence.end() :]
+    return bool(quote) and text.find(quote, fence.end()) >= 0
+
+
+class Quotes:
+    """The triple quotes of code that is read line by line, each character once."""
+
+    def __init__(self) -> None:
+        self.open = ""
+        """The triple quote that what was read leaves open, or nothing."""
+
+    def read(self, code: str) -> None:
+        """Read more of the code, from a line's start to a line's end."""
+        at = 0
+        while True:
+            if self.open:
+                end = code.find(self.open, at)
+                if end < 0:
+                    return
+                at, self.open = end + 3, ""
+            found = next((m for m in TRIPLE.finditer(code, at) if m[1]), None)
+            if found is None:
+                return
+            at, self.open = found.end(), found[1]
 
 
 def open_quote(code: str) -> str:
     """The triple quote that code leaves open, or nothing."""
-    at, quote = 0, ""
-    while True:
-        if quote:
-            end = code.find(quote, at)
-            if end < 0:
-                return quote
-            at, quote = end + 3, ""
-        found = next((m for m in TRIPLE.finditer(code, at) if m[1]), None)
-        if found is None:
-            return ""
-        at, quote = found.end(), found[1]
+    quotes = Quotes()
+    quotes.read(code)
+    return quotes.open
 
 
 def _block(text: str, opened: re.Match[str], end: int) -> CodeBlock:
     start = min(opened.end() + 1, end)
     info = opened["info"].strip().strip("{}").lstrip(".")
     label = re.split(r"[\s:,;{}]", info, maxsplit=1)[0].lower()
-    named = NAMED.search(info)
-    first = text[start:end].split("\n", 1)[0]
+    named = NAMED.search(info[:LONGEST_HEAD])
+    first = text[start : min(end, start + LONGEST_HEAD)].split("\n", 1)[0]
     header = HEADER.match(first)
     name = named[1] if named else header[1] if header else _name_above(text, opened.start())
     return CodeBlock(start, end, label, name, len(opened["lead"]))
@@ -172,7 +196,7 @@ def _block(text: str, opened: re.Match[str], end: int) -> CodeBlock:
 
 def _name_above(text: str, place: int) -> str:
     """A file name that stands alone on the line above a fence, as `**a.py**` or `### a.py:`."""
-    above = text[:place].rstrip().rpartition("\n")[2].strip()
+    above = text[max(0, place - LONGEST_HEAD) : place].rstrip().rpartition("\n")[2].strip()
     found = re.fullmatch(r"(?:#+[ \t]*|[-*][ \t]+|\d+[.)][ \t]+|[Ff]ile(?:name)?:?[ \t]*)?"
                          r"[`*\"']*([\w./-]{1,100}\.\w{1,5})[`*\"']*:?[`*]*", above)  # fmt: skip
     return found[1] if found else ""

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict, Unpack
 
-from veritune.records import Candidate, Outcome, Problem, TestOutcome, TestVerdict, Verdict
+from veritune.records import (
+    Candidate,
+    Outcome,
+    Problem,
+    TestOutcome,
+    TestVerdict,
+    Trust,
+    Verdict,
+)
 from veritune.sandbox import ExecResult
 
 OUTPUT_SHOWN = 4000
@@ -16,6 +24,22 @@ LIMITS: dict[str, TestOutcome] = {
     "output": "output",
 }
 SCORES: dict[Outcome, float | None] = {"passed": 1.0, "failed": 0.0, "error": None}
+
+
+class Measures(TypedDict, total=False):
+    """What the runs of a candidate took."""
+
+    seconds: float
+    cpu_ms: float
+    peak_memory_mb: float | None
+    output: str | None
+
+
+class Details(Measures, total=False):
+    """What a verdict on code may say beside its outcome."""
+
+    tests: tuple[TestVerdict, ...]
+    trust: Trust
 
 
 def conclude(tests: tuple[TestVerdict, ...]) -> tuple[Outcome, str]:
@@ -36,7 +60,7 @@ def conclude(tests: tuple[TestVerdict, ...]) -> tuple[Outcome, str]:
 
 
 def verdict(
-    problem: Problem, candidate: Candidate, outcome: Outcome, reason: str, **rest: Any
+    problem: Problem, candidate: Candidate, outcome: Outcome, reason: str, **rest: Unpack[Details]
 ) -> Verdict:
     """A verdict with the score that its outcome means."""
     return Verdict(
@@ -49,7 +73,7 @@ def verdict(
     )
 
 
-def measures(results: list[ExecResult]) -> dict[str, Any]:
+def measures(results: list[ExecResult]) -> Measures:
     """CPU time over all runs, their highest memory, the first output."""
     output = "".join(r.stdout + r.stderr for r in results[:1])[:OUTPUT_SHOWN]
     return {

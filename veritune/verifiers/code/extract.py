@@ -10,12 +10,13 @@ import builtins
 import functools
 import keyword
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from veritune.records import AssertTests, CodeReference, PytestTests, StdioTests
 from veritune.verifiers.code.blocks import HEADER, MARKED, CodeBlock, answer_start, fenced_blocks
 from veritune.verifiers.code.loose import STARTS, continued, loose_blocks
+from veritune.verifiers.long import LONGEST_PROGRAM, unread
 
 NO_PROGRAM = "no program: the thinking block is never closed"
 PYTHON = frozenset({"python", "py", "python3", "python2", "ipython", "sage"})
@@ -50,10 +51,10 @@ READS = re.compile(
 USES = re.compile(r"(?<![\w.])([A-Za-z_]\w*)[ \t]*(?=[(.\])]|,)|(?:->|:)[ \t]*([A-Za-z_]\w*)")
 MAY_BE_PROSE = re.compile(r"^(?:[A-Z*>|<$\\-]|\d+[.)]|#+ )", re.MULTILINE)
 KNOWN = frozenset(dir(builtins)) | frozenset(keyword.kwlist)
+# Problems whose tests are not read anew for each candidate.
 MOST_KNOWN = 1_000
-"""Problems whose tests are not read anew for each candidate."""
+# Of a text; of more, the last are read.
 MOST_BLOCKS = 200
-"""Of a text; of more, the last are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +112,15 @@ def _imported(files: str) -> frozenset[str]:
     return frozenset(names) - KNOWN
 
 
-def extract(text: str, asked: Asked) -> Extracted | None:
-    """The program; None where there is none, since the text ends in thinking."""
+def extract(text: str, asked: Asked) -> Extracted | str:
+    """The program; why there is none where the text ends in thinking, or is too long."""
+    if refused := unread(text):
+        return f"no program: {refused}"
     start = answer_start(text)
     if start is None:
-        return None
+        return NO_PROGRAM
+    if len(text) - start > LONGEST_PROGRAM:
+        return f"no program: {len(text) - start:,} characters, of at most {LONGEST_PROGRAM:,}"
     if _is_plain(text, start, asked):
         return _joined(text, [CodeBlock(start, len(text), fenced=False)], "")
     blocks = _blocks(text, start, asked)[-MOST_BLOCKS:]
@@ -177,7 +182,7 @@ def _is_code(text: str, start: int, fence: int, lone: list[CodeBlock], asked: As
     return asked.whole and bool(lone) and not ahead[: lone[0].start - start].strip()
 
 
-def _parts(text: str, blocks: Any) -> list[CodeBlock]:
+def _parts(text: str, blocks: Iterable[CodeBlock]) -> list[CodeBlock]:
     """Blocks, those that hold several files taken apart."""
     found: list[CodeBlock] = []
     for block in blocks:
@@ -239,15 +244,19 @@ def _rule(count: int, among: list[int], asked: Asked) -> str:
 def _helpers(text: str, earlier: list[CodeBlock], chosen: CodeBlock) -> list[CodeBlock]:
     """Earlier blocks that define what the chosen one uses and does not define."""
     code, found = chosen.code(text), list[CodeBlock]()
+    used, defined = _used(code), bound(code)
     for block in reversed(earlier):
-        missing = (
-            {name for pair in USES.findall(code) for name in pair if name} - bound(code) - KNOWN
-        )
-        defined = bound(block.code(text))
-        if block.label not in PROSE and missing & defined and not _is_usage(block.code(text)):
+        code = block.code(text)
+        gives = bound(code)
+        if block.label not in PROSE and (used - defined) & gives and not _is_usage(code):
             found.insert(0, block)
-            code = block.code(text) + code
+            used, defined = used | _used(code), defined | gives
     return found
+
+
+def _used(code: str) -> set[str]:
+    """The names that code uses, or annotates with."""
+    return {name for pair in USES.findall(code) for name in pair if name} - KNOWN
 
 
 def _is_usage(code: str) -> bool:

@@ -70,10 +70,10 @@ SUSPECT = re.compile(
     r"|ctypes|mmap|_testcapi|cffi|\bos\b|subprocess|signal|socket|fcntl|meta_path|path_hooks"
     r"|importlib|/proc|/dev|/sys|\.py\b"
 )
-LONGEST_TOKENS = 100_000
-"""Characters of a program that is read token by token, at up to 40 microseconds a character."""
+# Characters of a program that is read token by token, which takes microseconds for each.
+LONGEST_TOKENS = 50_000
+# Characters of a longer one that are looked at together, cut at a line's end if there is one.
 PIECE = 50_000
-"""Characters of a longer one that are looked at together, cut at a line's end if there is one."""
 OVERLAP = 500
 # What honest whole programs do as a matter of course.
 WHOLE_PROGRAM = frozenset({"exit", "descriptors"})
@@ -84,14 +84,17 @@ def flags(code: str, *, whole_program: bool = False) -> tuple[str, ...]:
     if not SUSPECT.search(code):
         return ()
     found: set[str] = set()
-    for plain, strings in [_split(code)] if len(code) <= LONGEST_TOKENS else _pieces(code):
+    for plain, strings in _pieces(code):
         found |= {name for name, pattern in CODE.items() if pattern.search(plain)}
         found |= {name for name, pattern in TEXT.items() if pattern.search(strings)}
     return tuple(sorted(found - WHOLE_PROGRAM if whole_program else found))
 
 
 def _pieces(code: str) -> Iterator[tuple[str, str]]:
-    """A long program piece by piece, as `_split` gives text that has no tokens."""
+    """A program as `_split` gives it; a long one piece by piece, as text that has no tokens."""
+    if len(code) <= LONGEST_TOKENS:
+        yield _split(code)
+        return
     start = 0
     while start < len(code):
         end = code.rfind("\n", start, start + PIECE) + 1
@@ -130,8 +133,9 @@ HARMLESS_APART = frozenset(
     {"exit", "own source", "processes", "descriptors", "import hooks", "subclass search"}
 )
 ALWAYS_EQUAL = re.compile(
-    r"def __(?:eq|instancecheck|subclasscheck)__ \( [^)]* \)(?: -> \w+)? : (?:\n )?return True\b"
-    r"|__(?:eq|instancecheck)__['\s]*[=:] lambda [^:]*: True\b"
+    r"def __(?:eq|instancecheck|subclasscheck)__ \( [^)]{0,200} \)"
+    r"(?: -> \w+)? : (?:\n )?return True\b"
+    r"|__(?:eq|instancecheck)__['\s]*[=:] lambda [^:]{0,200}: True\b"
 )
 FRAMEWORK = re.compile(
     r"\b(?:_pytest|conftest|TestReport|runtest|unittest \. (?:case|TestCase) \. \w+ =(?!=))"
@@ -153,7 +157,7 @@ def degrees(
         return {}
     if whole_program:
         return dict.fromkeys(found, "note")  # what it prints is compared elsewhere
-    plain, _ = _split(code)
+    plain = "\n".join(plain for plain, _ in _pieces(code))
     asked = set(flags(exercise)) if exercise else set()
     degree: dict[str, Degree] = {}
     for name in found:
@@ -172,5 +176,5 @@ def degrees(
 
 def _asked_for(plain: str, exercise: str) -> bool:
     """Whether every class that says what it equals is one that the exercise names."""
-    named = DEFINES_EQUALITY.findall(plain)
-    return bool(named) and all(re.search(rf"\b{name}\b", exercise) for name in named)
+    named = set(DEFINES_EQUALITY.findall(plain))
+    return bool(named) and named <= set(re.findall(r"\w+", exercise))

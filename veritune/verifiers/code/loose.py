@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from veritune.verifiers.code.blocks import CodeBlock, lines_of, open_quote
+from veritune.verifiers.code.blocks import CodeBlock, Quotes, lines_of
 
 STARTS = re.compile(
     r"@\w|#!|(?:async[ \t]+)?def[ \t]+\w|class[ \t]+\w+[ \t]*[(:]"
     r"|import[ \t]+\w[\w., \t]*(?:\r?$|#)|from[ \t]+[\w.]+[ \t]+import\b|if[ \t]+__name__"
-    r"|[A-Za-z_][\w.]*(?:[ \t]*:[ \t]*[\w\[\], .]+)?[ \t]*=[^=]|\w+(?:[ \t]*,[ \t]*\w+)+[ \t]*=[^=]"
+    r"|[A-Za-z_][\w.]*+(?:[ \t]*+:[\w\[\], \t.]++)?[ \t]*+=[^=]|\w+(?:[ \t]*,[ \t]*\w+)+[ \t]*=[^=]"
     r"|(?:print|main)\(|for[ \t]+[\w, ]+[ \t]in[ \t].+:|while[ \t].+:\r?$|try[ \t]*:"
 )
 CONTINUES = re.compile(
@@ -25,6 +25,8 @@ PROSE_LINE = re.compile(
     r"|</?\w+>|\[/?[A-Z]+\]$|\*\*|(?:---|===|___|\*\*\*)|[-*+>][ \t]|[A-Z]\w*[:.!]$|\$|\\"
 )
 STRINGS = re.compile(r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|#[^\n]*")
+# Characters of a line by which it is told whether it is code: its start shows it.
+LONGEST_LINE = 300
 TOP_LEVEL = re.compile(r"(?:async[ \t]+)?def\b|class\b|import\b|from\b|@|if[ \t]+__name__")
 
 
@@ -33,16 +35,19 @@ def loose_blocks(text: str, start: int, end: int) -> Iterator[CodeBlock]:
     opened: int | None = None
     lead = depth = 0
     at = last = start
+    quotes = Quotes()
     for line in lines_of(text[start:end]):
         shown = line.strip()
         indent = len(line) - len(line.lstrip(" \t"))
         over = opened is not None and shown and depth <= 0 and not _goes_on(line, lead, indent)
-        if opened is not None and over and not open_quote(text[opened:at]):
+        if opened is not None and over and not quotes.open:
             yield CodeBlock(opened, last, lead=lead, fenced=False)
             opened = None
-        if opened is None and STARTS.match(line, indent):
-            opened, lead, depth = at, indent, 0
+        if opened is None and STARTS.match(line, indent, indent + LONGEST_LINE):
+            opened, lead, depth, quotes = at, indent, 0, Quotes()
         at += len(line)
+        if opened is not None:
+            quotes.read(line)
         if opened is not None and shown:
             last = at
             depth += _depth(line)
@@ -54,9 +59,10 @@ def _goes_on(line: str, lead: int, indent: int) -> bool:
     """Whether a line, in no bracket, may belong to the code above it."""
     if indent > lead:
         return True
-    if indent == lead and (STARTS.match(line, indent) or CONTINUES.match(line, indent)):
+    stop = indent + LONGEST_LINE
+    if indent == lead and (STARTS.match(line, indent, stop) or CONTINUES.match(line, indent, stop)):
         return True
-    return indent == lead and not PROSE_LINE.match(line.strip())
+    return indent == lead and not PROSE_LINE.match(line.strip()[:LONGEST_LINE])
 
 
 def _depth(line: str) -> int:

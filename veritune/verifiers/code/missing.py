@@ -13,8 +13,8 @@ from veritune.verifiers.code.modules import KNOWN
 
 IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_]\w*)", re.MULTILINE)
 MISSING = re.compile(r"(?:ModuleNotFoundError|ImportError): No module named '(\w+)")
+# What tests import without using the objects of a library.
 COVERED = frozenset({"pytest", "unittest", "hypothesis", "numpy", "solution", "pytest_asyncio"})
-"""What tests import without using the objects of a library."""
 
 
 @functools.lru_cache(maxsize=MOST_KNOWN)

@@ -27,8 +27,8 @@ sqlalchemy starlette statsmodels sympy tensorflow textblob texttable toml torch 
 transformers trio twisted typing_extensions ujson unittest uvicorn werkzeug wordcloud wordninja
 xarray xgboost xlrd xlwt yaml zstandard
 """
+# Packages that are never taken for the candidate's own module.
 KNOWN = frozenset(KNOWN_TEXT.split())
-"""Packages that are never taken for the candidate's own module."""
 
 
 def wanted(files: dict[str, str], program: Extracted) -> tuple[str, ...]:

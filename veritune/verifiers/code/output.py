@@ -6,8 +6,8 @@ import re
 from typing import Literal
 
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
+# A number that Python reads and prints only where its limit is lifted: these tests ask for it.
 LONG_NUMBER = re.compile(r"\d{4301}", re.ASCII)
-"""A number that Python reads and prints only where its limit is lifted: these tests ask for it."""
 
 
 def differs(

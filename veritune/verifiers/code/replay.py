@@ -10,23 +10,42 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TypedDict
 
 from veritune.errors import SandboxFailureError
 from veritune.records import AssertTests, CallTests, CheckTests, SplitTests, StdioTests, TestVerdict
 from veritune.sandbox import Program, Sandbox
 from veritune.verifiers.code import reading
 
+# Wall time after which a program that passed its limit is asked where it is.
 STUCK_SECONDS = 1.0
-"""Wall time after which a program that passed its limit is asked where it is."""
 STUCK = re.compile(r'File "candidate\.py", line (\d{1,9})\b')
 PLACE = re.compile(r"(?:case|assert) (\d{1,9})$")
 LINE = re.compile(r"line (\d{1,9}): ")
 MOST_CPU_SECONDS, MOST_WALL_SECONDS = 2.0, 10.0
+# Problems whose calls are kept: a group's candidates fail the same tests.
 MOST_KNOWN = 1_000
-"""Problems whose calls are kept: a group's candidates fail the same tests."""
 _known: dict[tuple[str, str, str | None], list[tuple[int, str, str]]] = {}
+
+
+class ReplayJob(TypedDict):
+    """What the candidate's process gets: its texts, and what to run: all, or calls by name."""
+
+    sources: list[tuple[str, str]]
+    whole: bool
+    stdin: str
+    calls: list[tuple[str, str]]
+
+
+class CallsJob(TypedDict):
+    """What the process that reads the tests' calls gets."""
+
+    tests: str
+    entry_point: str | None
+    stdin: str
+
 
 # Prints [place, name, arguments as a literal] of every call whose arguments are literals; the place
 # is the number of the assert, or the line in a check function.
@@ -99,7 +118,7 @@ async def replay(
 ) -> dict[str, int | None]:
     """Lines of `solution.py`: the one that "raised", or "returned" last, in the failing test."""
     job = await _job(sandbox, sources, tests, failing)
-    found = None if job is None else await _marked(sandbox, SCRIPT, job | {"stuck": 0})
+    found = None if job is None else await _marked(sandbox, SCRIPT, {**job, "stuck": 0})
     seen = found if isinstance(found, dict) else {}
     return {name: _line(seen.get(name)) for name in ("raised", "returned")}
 
@@ -114,7 +133,7 @@ async def stuck_line(
     job = await _job(sandbox, sources, tests, failing)
     if job is None:
         return None
-    out = await _run(sandbox, SCRIPT, job | {"mark": "", "stuck": STUCK_SECONDS})
+    out = await _run(sandbox, SCRIPT, {**job, "mark": "", "stuck": STUCK_SECONDS})
     found = STUCK.search(out[1])
     return int(found.group(1)) if found else None
 
@@ -124,22 +143,22 @@ async def _job(
     sources: tuple[tuple[str, str], ...],
     tests: SplitTests | StdioTests,
     failing: TestVerdict,
-) -> dict[str, Any] | None:
+) -> ReplayJob | None:
     """What the candidate's process gets: its own text, and the failing test's inputs."""
     named = [(name.replace("solution", "candidate"), text) for name, text in sources]
-    job: dict[str, Any] = {"sources": named, "whole": False, "stdin": "", "calls": []}
+    job: ReplayJob = {"sources": named, "whole": False, "stdin": "", "calls": []}
     place = _place(failing)
     at = (place or 1) - 1
     if isinstance(tests, StdioTests | CallTests) and not 0 <= at < len(tests.cases):
         return None
     if isinstance(tests, StdioTests):
-        return job | {"whole": True, "stdin": tests.cases[at].input}
+        return {**job, "whole": True, "stdin": tests.cases[at].input}
     if isinstance(tests, CallTests):
         given = repr((tests.cases[at].args, tests.cases[at].kwargs))
-        return job | {"calls": [(tests.entry_point, given)]}
+        return {**job, "calls": [(tests.entry_point, given)]}
     calls = await _calls(sandbox, tests)
     here = [(name, given) for where, name, given in calls if place in (None, where)]
-    return job | {"calls": here} if here else None
+    return {**job, "calls": here} if here else None
 
 
 def _place(failing: TestVerdict) -> int | None:
@@ -166,24 +185,26 @@ async def _read_calls(
 ) -> list[tuple[int, str, str]] | None:
     ahead, name = reading.setup(tests), reading.entry_point(tests)
     text = f"{ahead}\n{tests.code}" if ahead else tests.code
-    job = {"tests": text, "entry_point": name, "stdin": ""}
+    job: CallsJob = {"tests": text, "entry_point": name, "stdin": ""}
     found = await _marked(sandbox, CALLS, job)
     return [(at, name, given) for at, name, given in found] if isinstance(found, list) else None
 
 
-async def _marked(sandbox: Sandbox, script: str, job: dict[str, Any]) -> Any:
+async def _marked(sandbox: Sandbox, script: str, job: Mapping[str, object]) -> object:
     """What the script printed behind its mark; None where it did not come so far."""
     mark = secrets.token_hex(8)
-    for line in reversed((await _run(sandbox, script, job | {"mark": mark}))[0].splitlines()):
+    printed, _ = await _run(sandbox, script, {**job, "mark": mark})
+    for line in reversed(printed.splitlines()):
         if line.startswith(mark):
             try:
-                return json.loads(line.removeprefix(mark))
+                found: object = json.loads(line.removeprefix(mark))
+                return found
             except (ValueError, RecursionError):
                 return None
     return None
 
 
-async def _run(sandbox: Sandbox, script: str, job: dict[str, Any]) -> tuple[str, str]:
+async def _run(sandbox: Sandbox, script: str, job: Mapping[str, object]) -> tuple[str, str]:
     source = f"JOB = {json.dumps(json.dumps(job))}\n{script}"
     limits = replace(
         sandbox.limits,
@@ -191,7 +212,7 @@ async def _run(sandbox: Sandbox, script: str, job: dict[str, Any]) -> tuple[str,
         wall_seconds=min(MOST_WALL_SECONDS, sandbox.limits.wall_seconds),
     )
     try:
-        result = await sandbox.run(Program(source=source, stdin=job["stdin"]), limits)
+        result = await sandbox.run(Program(source=source, stdin=str(job["stdin"])), limits)
     except SandboxFailureError:
         return "", ""
     return result.stdout, result.stderr

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import cast
 
-from veritune.records import Candidate, CodeProblem, SplitTests, TestVerdict, Trust, Verdict
-from veritune.sandbox import ExecResult, Graded, Sandbox, Shared
+from veritune.records import (
+    Candidate,
+    CodeProblem,
+    SplitTests,
+    TestOutcome,
+    TestVerdict,
+    Trust,
+    Verdict,
+)
+from veritune.sandbox import ExecResult, Graded, Sandbox, Shared, Tests
 from veritune.verifiers.code import output, reach, reading
 from veritune.verifiers.code.conclusion import (
     IN_ONE_PROCESS,
@@ -62,7 +71,7 @@ def _job(problem: CodeProblem, tests: SplitTests, program: Extracted) -> Graded:
         sources=sources(program, prompt_code, asked_by(reference).names),
         tests={
             "type": tests.type,
-            "tests": tests.to_json(),
+            "tests": cast("Tests", tests.to_json()),
             "prompt_code": prompt_code,
             "solution": solution,
             "libraries": sorted(libraries(text, solution, prompt_code)),
@@ -82,11 +91,12 @@ def _tests(visible: int | None, result: ExecResult) -> tuple[TestVerdict, ...]:
         return (TestVerdict(name="tests", outcome=outcome, reason=f"no report: {reason}"),)
     lost = result.report["lost"]
     verdicts = []
-    for number, (name, outcome, reason) in enumerate(result.report["tests"]):
+    for number, (name, said, reason) in enumerate(result.report["tests"]):
+        kind = cast("TestOutcome", said)
         if lost and reason == lost:
-            outcome, reason = how_it_ended(result)
+            kind, reason = how_it_ended(result)
             if result.code < 0 and not result.killed and "ended" not in lost:
                 reason = f"broke the protocol: {lost}"
         shown = None if visible is None else number < visible
-        verdicts.append(TestVerdict(name=name, outcome=outcome, reason=reason, visible=shown))
+        verdicts.append(TestVerdict(name=name, outcome=kind, reason=reason, visible=shown))
     return tuple(verdicts)

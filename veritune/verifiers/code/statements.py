@@ -10,10 +10,10 @@ from veritune.verifiers.code.blocks import lines_of
 from veritune.verifiers.code.extract import Extracted
 
 MOST_LINES = 2_000
-MOST_CHARACTERS = 100_000
-"""Of code; a longer program is one step."""
+# Of code; a longer program is one step.
+MOST_CHARACTERS = 50_000
+# Characters between two lines of one block, at most: what a fence in a list is indented by.
 INDENTS = 100
-"""Characters between two lines of one block, at most: what a fence in a list is indented by."""
 Span = tuple[int, int]
 
 

@@ -6,17 +6,18 @@ Where a suite needs to change the candidate's process from inside, it runs there
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, get_args
+from typing import cast, get_args
 
 from veritune.records import (
     Candidate,
     CodeProblem,
+    Outcome,
     PytestTests,
     TestOutcome,
     TestVerdict,
     Verdict,
 )
-from veritune.sandbox import ExecResult, Graded, Sandbox, Shared
+from veritune.sandbox import ExecResult, Graded, Sandbox, Shared, SuiteReport, Tests
 from veritune.verifiers.code import modules, reach
 from veritune.verifiers.code.conclusion import (
     IN_ONE_PROCESS,
@@ -29,8 +30,8 @@ from veritune.verifiers.code.extract import Extracted, aliases, asked_by, source
 from veritune.verifiers.code.missing import libraries
 from veritune.verifiers.code.split import NUMPY
 
+# Runs of one suite: each test that ends the candidate takes a new one for those after it.
 MOST_RUNS = 6
-"""Runs of one suite: each test that ends the candidate takes a new one for those after it."""
 SKIPPED = "skipped: "
 OUTCOMES = frozenset(get_args(TestOutcome))
 
@@ -68,7 +69,7 @@ def _concluded(
     problem: CodeProblem,
     candidate: Candidate,
     found: _Found,
-    outcome: Any,
+    outcome: Outcome,
     why: str,
     doubts: list[str],
 ) -> Verdict:
@@ -140,8 +141,8 @@ async def _apart(sandbox: Sandbox, job: Graded) -> _Found:
             break
         found.doubts += report.get("doubts", [])
         names = names or report.get("names", [])
-        for name, outcome, reason, more in report["tests"]:
-            ended.setdefault(name, _test(result, name, outcome, reason, more))
+        for name, said, reason in report["tests"]:
+            ended.setdefault(name, _test(result, name, said, reason))
         for test in _other(report, result):
             ended.setdefault(test.name, test)
         left = [name for name in names if name not in ended]
@@ -159,10 +160,8 @@ async def _apart(sandbox: Sandbox, job: Graded) -> _Found:
     return found
 
 
-def _test(
-    result: ExecResult, name: str, outcome: str, reason: str, more: dict[str, Any]
-) -> TestVerdict:
-    kind: Any = outcome
+def _test(result: ExecResult, name: str, outcome: str, reason: str) -> TestVerdict:
+    kind = cast("TestOutcome", outcome)
     if outcome == "lost":
         kind, reason = how_it_ended(result)
     elif outcome == "skipped":
@@ -170,7 +169,7 @@ def _test(
     return TestVerdict(name=name, outcome=kind, reason=reason)
 
 
-def _other(report: dict[str, Any], result: ExecResult) -> list[TestVerdict]:
+def _other(report: SuiteReport, result: ExecResult) -> list[TestVerdict]:
     """What is to be said beside the tests: a program that does not load, a broken suite."""
     if load := report.get("load"):
         outcome: TestOutcome = "memory" if load.startswith("MemoryError") else "runtime error"
@@ -185,7 +184,7 @@ def _other(report: dict[str, Any], result: ExecResult) -> list[TestVerdict]:
         return [TestVerdict(name=f"collection of {name}", outcome=kind, reason=text)]
     if broke := report.get("broke"):
         name, why = broke
-        kind = why if why in OUTCOMES else "infrastructure"
+        kind = cast("TestOutcome", why) if why in OUTCOMES else "infrastructure"
         return [TestVerdict(name=name or "suite", outcome=kind, reason=f"ended the tests: {why}")]
     return []
 
@@ -195,7 +194,9 @@ def _shared(tests: PytestTests, program: Extracted, job: Graded) -> Shared:
     text = "\n\n".join(text for _, text in job.sources)
     files = [(f"{name.replace('.', '/')}.py", text) for name in ("solution", *job.aliases)]
     others = tuple(file for file in program.files)
-    return Shared(sources=(*files, *others), tests={"type": "pytest", "tests": tests.to_json()})
+    return Shared(
+        sources=(*files, *others), tests={"type": "pytest", "tests": cast("Tests", tests.to_json())}
+    )
 
 
 def _claimed(result: ExecResult) -> tuple[TestVerdict, ...]:
@@ -203,6 +204,6 @@ def _claimed(result: ExecResult) -> tuple[TestVerdict, ...]:
         outcome, reason = how_it_ended(result)
         return (TestVerdict(name="suite", outcome=outcome, reason=f"no report: {reason}"),)
     return tuple(
-        TestVerdict(name=name, outcome=outcome, reason=reason)
-        for name, outcome, reason in result.report["tests"]
+        TestVerdict(name=name, outcome=cast("TestOutcome", said), reason=reason)
+        for name, said, reason in result.report["tests"]
     )

@@ -9,6 +9,7 @@ from functools import partial
 
 from veritune.errors import SandboxFailureError
 from veritune.records import (
+    AnswerPart,
     Candidate,
     CodeProblem,
     Flag,
@@ -46,11 +47,19 @@ class CodeVerifier:
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         """The verdict; "error" where a test cannot be checked or the sandbox kept failing."""
         assert isinstance(problem, CodeProblem)
+        part = _part(candidate)
+        if not part.ended:
+            return verdict(problem, candidate, "failed", NO_PROGRAM)
+        answer = replace(candidate, text=part.text, prefill="", thinking=None, step_ends=None)
+        found = await self._verify(problem, answer)
+        return replace(found, steps=part.placed(found.steps))
+
+    async def _verify(self, problem: CodeProblem, candidate: Candidate) -> Verdict:
         started = time.monotonic()
         asked = asked_by(problem.reference)
         program = await off_loop(candidate.text, partial(extract, candidate.text, asked))
-        if program is None:
-            return verdict(problem, candidate, "failed", NO_PROGRAM)
+        if isinstance(program, str):
+            return verdict(problem, candidate, "failed", program)
         try:
             found = await self._grade(problem, candidate, program)
         except SandboxFailureError as error:
@@ -95,6 +104,14 @@ class CodeVerifier:
         return await split.verify(
             self._sandbox, problem, tests, candidate, program, in_process=self._in_process
         )
+
+
+def _part(candidate: Candidate) -> AnswerPart:
+    """The answer part; where no sampler told it, `extract` does: tags may be a program's own."""
+    if candidate.thinking is not None:
+        return candidate.answer_part()
+    whole = candidate.prefill + candidate.text
+    return AnswerPart(text=whole, offset=-len(candidate.prefill), ended=True)
 
 
 def _exercise(problem: CodeProblem) -> str:

@@ -12,17 +12,26 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import asdict
-from typing import Any
+from typing import TypedDict, cast
 
 from veritune.errors import RecipeError
 from veritune.records import Candidate, Problem, Verdict
 from veritune.replies import LOOK_SECONDS, ReplyLostError, Stops, check_id
 from veritune.verifiers.custom.calls import Own
 
+# Wall seconds for own code to be imported and opened: it may load a model.
 STARTUP = 120.0
-"""Wall seconds for own code to be imported and opened: it may load a model."""
+# Wall seconds that own code gets to close.
 FAREWELL = 5.0
-"""Wall seconds that own code gets to close."""
+
+
+class OwnReply(TypedDict, total=False):
+    """What the process writes: that it is ready, why it is not, or a verdict."""
+
+    ready: bool
+    refused: str
+    id: int
+    verdict: dict[str, object]
 
 
 class OwnLimitError(Exception):
@@ -77,7 +86,7 @@ class OwnProcess:
             except OSError:
                 raise ReplyLostError("the process of the own verifier has ended") from None
 
-    def _receive(self, deadline: float) -> dict[str, Any]:
+    def _receive(self, deadline: float) -> OwnReply:
         stops = Stops()
         while b"\n" not in self._buffer:
             self._wait(deadline, stops, writes=False)
@@ -92,7 +101,7 @@ class OwnProcess:
             message = None
         if not isinstance(message, dict):
             raise ReplyLostError("the own verifier's reply is damaged")
-        return message
+        return cast("OwnReply", message)
 
     def _wait(self, deadline: float, stops: Stops, *, writes: bool) -> None:
         """Until the pipe is ready; raises where that is not to be expected."""

@@ -9,11 +9,20 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TypedDict
 
 from veritune.records import Candidate, problem_from_json
 from veritune.verifiers.custom.calls import Opened, Own, error_verdict
+
+
+class OwnRequest(TypedDict):
+    """One candidate to verify, as records in JSON."""
+
+    id: int
+    problem: dict[str, object]
+    candidate: dict[str, object]
 
 
 def main() -> None:
@@ -23,7 +32,7 @@ def main() -> None:
     requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 
-    def reply(message: dict[str, Any]) -> None:
+    def reply(message: Mapping[str, object]) -> None:
         replies.write(json.dumps(message) + "\n")
         replies.flush()
 
@@ -40,7 +49,7 @@ def main() -> None:
     opened.close()
 
 
-def _verdict(opened: Opened, request: dict[str, Any]) -> dict[str, Any]:
+def _verdict(opened: Opened, request: OwnRequest) -> dict[str, object]:
     candidate = Candidate.from_json(request["candidate"])
     try:
         verdict = opened.verify(problem_from_json(request["problem"]), candidate)

@@ -18,8 +18,8 @@ from veritune.algebra import (
     read,
 )
 
+# Characters; longer text is not read.
 LONGEST = 400
-"""Characters; longer text is not read."""
 _PLAIN = re.compile(r"[0-9\s.,+\-*/^()x%eE×·÷:−–]+")  # noqa: RUF001
 _TIMES = re.compile(r"(?<=[\d)%\s])x(?=\s*[-\d(.])")
 _CURRENCY = re.compile(r"[$€£¥]")

@@ -18,8 +18,8 @@ _NUMBERED = re.compile(
 )
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 _LINE = re.compile(r"\n\s*")
+# A formula of one statement or a few; rows of an environment are steps of their own.
 _DISPLAYED = re.compile(r"\\\[[^\[\]]{0,1000}?\\\]|\$\$[^$]{1,1000}\$\$")
-"""A formula of one statement or a few; rows of an environment are steps of their own."""
 _SENTENCE = re.compile(r"(?<=[.!?])[ \t]+(?=[^\W\d_a-z]|[$\\(\d])")
 _ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|vs|No|[A-Z])\.$")
 _EQUATION = re.compile(r"=|≈|\\approx")
@@ -88,6 +88,7 @@ _STARTS: dict[CutMode, Callable[[str], list[int]]] = {
 
 def _spans(text: str, starts: list[int]) -> list[Span]:
     """The spans between starts; what stands before the first and is only white space joins it."""
-    inner = [at for at in starts if 0 < at < len(text) and text[:at].strip()]
+    first = len(text) - len(text.lstrip())
+    inner = [at for at in starts if first < at < len(text)]
     edges = [0, *inner, len(text)] if text else [0]
     return list(pairwise(edges))

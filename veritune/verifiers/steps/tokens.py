@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Literal
 
-Number = Any
-"""int or Fraction; the type checkers know no class above both."""
+Number = int | Fraction
 Kind = Literal["number", "operator", "open", "close", "equals", "word", "variable", "break"]
+
+
+def magnitude(number: Number) -> Number:
+    """As `abs`, which the type checkers give no type for either of the two."""
+    return -number if number < 0 else number
 
 
 @dataclass(slots=True)
@@ -24,8 +28,8 @@ class ProseToken:
     text: str
     start: int
     end: int
+    # White space, or what shows as none, stands before it.
     spaced: bool
-    """White space, or what shows as none, stands before it."""
     value: Number = 0
     places: int = 0
     percent: bool = False
@@ -62,7 +66,7 @@ _SCAN = re.compile(
 )
 _OPERATORS = {**dict.fromkeys("×·⋅", "*"), **dict.fromkeys("−–", "-"), "÷": "/", "**": "^"}  # noqa: RUF001
 _LONGEST_NUMBER = 40
-_NUMBER_NEXT = re.compile(r"\s*\\?[$£€]?\s*(?:[\d(]|\.\d)")
+_NUMBER_NEXT = re.compile(r"\s*+(?:\\?[$£€]\s*+|\\\s*+)?(?:[\d(]|\.\d)")
 _SPOKEN = {"plus": "+", "minus": "-", "times": "*"}
 _SPOKEN_PAIRS = {("multiplied", "by"): "*", ("divided", "by"): "/"}
 _EQUALITIES = frozenset({"is", "are", "equals", "gives", "makes"})

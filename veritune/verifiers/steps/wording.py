@@ -35,8 +35,26 @@ _SUPPOSING = re.compile(
     r"\b(?:suppos\w*|(?:might|may|could) (?:think|say|assume|guess)|were true|claim\w*)\b",
     re.IGNORECASE,
 )
+_TAKEN_BACK = re.compile(
+    r"\b(?:contradict\w*|impossible|absurd|false|untrue|inconsistent|invalid|no solutions?"
+    r"|not (?:true|possible|equal|correct|valid|hold)|never (?:true|holds?|equal)"
+    r"|does(?:n['\u2019]t| not) (?:hold|equal|work)|ca(?:nnot|n't|n\u2019t) (?:be|happen|hold))\b",
+    re.IGNORECASE,
+)
+_ASSUMING = re.compile(
+    r"\b(?:for|when|if|at|with|case|try|trying|taking|setting|letting|let|suppose|say|where"
+    r"|test|testing|check|checking|plug|plugging|using|assume|assuming)(?: in)?[\s:$\\(\[]*$",
+    re.IGNORECASE,
+)
+_NEXT = 60
+"""Characters of the next sentence that may take a claim back: this is a contradiction."""
 _INFERRING = re.compile(
     r"[\s,.;$\\()\[\]]*(?:so|thus|hence|therefore|=>|⇒|→|\\(?:implies|Rightarrow))[\s,$\\()\[\]]*",
+    re.IGNORECASE,
+)
+_FOLLOWING = re.compile(
+    r"\b(?:so|thus|hence|therefore|get|gives?|yields?|becomes?|obtain|simplif\w+|means|implies"
+    r"|dividing|divide|subtracting|subtract|adding|multiplying|combining|solving)\b",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?;](?=\s|$)|\n")
@@ -49,10 +67,12 @@ _CONNECTING = re.compile(
     r"|this|that|yields?|becomes?|obtain\w*|result\w*|out|with|through|constant|variable|move)",
     re.IGNORECASE,
 )
+# Characters of a sentence before and behind a claim.
+LONGEST_SENTENCE = 2_000
+# Words that do not speak of calculating, between a formula and the one it should follow from.
 MOST_STRANGE = 4
-"""Words that do not speak of calculating, between a formula and the one it should follow from."""
+# Share of steps that must be bare formulas for a text to be a derivation.
 MOSTLY = 0.5
-"""Share of steps that must be bare formulas for a text to be a derivation."""
 
 
 def is_derivation(question: str, pieces: list[str]) -> bool:
@@ -99,8 +119,23 @@ def links(between: str, behind: str) -> bool:
 
 
 def infers(between: str) -> bool:
-    """Whether nothing stands between two formulas but that one follows from the other."""
-    return _INFERRING.fullmatch(between) is not None
+    """Whether nothing stands between two formulas but that one follows from the other.
+
+    "Subtracting 5 from both sides, we get" says so, and so does a new line alone.
+    """
+    if _INFERRING.fullmatch(between) or ("\n" in between and not between.strip(" .$\n\\()[]")):
+        return True
+    return (
+        _FOLLOWING.search(between) is not None
+        and strange_words(between) == 0
+        and not _OPEN.search(between)
+        and not _NEW.search(between)
+    )
+
+
+def assumes(before: str) -> bool:
+    """Whether the words right before an equation give a name a value for a while: for x = 2."""
+    return _ASSUMING.search(before) is not None
 
 
 def introduces(text: str) -> bool:
@@ -115,11 +150,21 @@ def corrects(text: str) -> bool:
 
 def supposes(text: str, start: int, end: int) -> bool:
     """Whether the sentence around a claim asks, supposes it, or takes it back."""
-    first = max((match.end() for match in _SENTENCE_END.finditer(text, 0, start)), default=0)
-    behind = _SENTENCE_END.search(text, end)
-    last = behind.start() if behind else len(text)
+    begin, stop = max(0, start - LONGEST_SENTENCE), min(len(text), end + LONGEST_SENTENCE)
+    ends = (match.end() for match in _SENTENCE_END.finditer(text, begin, start))
+    first = max(ends, default=begin)
+    behind = _SENTENCE_END.search(text, end, stop)
+    last = behind.start() if behind else stop
     sentence = text[first:last]
     if text[last : last + 1] == "?":
+        return True
+    following = re.match(
+        r"[.;\s$\\\])]*(?:but )?(?:this|that|which|it|a|so there|there|thus|hence)\b[^.\n]*",
+        text[last : last + _NEXT],
+        re.IGNORECASE,
+    )
+    behind_it = following[0] if following else ""
+    if _TAKEN_BACK.search(sentence) or _TAKEN_BACK.search(behind_it):
         return True
     return _SUPPOSING.search(sentence) is not None or corrects(sentence)
 

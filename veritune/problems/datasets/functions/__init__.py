@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from random import Random
-from typing import Any, cast
+from typing import cast
 
 from veritune.config import FunctionsConfig, ProblemsConfig
 from veritune.problems.datasets.dataset import DataSet, Generator, Taught, Wanted
@@ -25,8 +25,8 @@ TEMPLATES = (*ARITHMETIC, *CONDITIONALS, *STRINGS, *LISTS)
 
 __all__ = ["DATA_SET", "TEMPLATES", "every_function", "problem_of", "teach"]
 
+# How many of a signature's edge cases, which are proposed first, every problem has.
 EDGES = 3
-"""How many of a signature's edge cases, which are proposed first, every problem has."""
 Instance = tuple[Template, Parameters]
 
 
@@ -39,16 +39,26 @@ def every_function() -> dict[str, list[list[Instance]]]:
     return families
 
 
+def prompt_of(instance: Instance, config: FunctionsConfig) -> str:
+    """The prompt of an instance, in the form that is asked for."""
+    kind, parameters = instance
+    return kind.sentence(parameters) if config.form == "sentence" else kind.prompt(parameters)
+
+
 def problem_of(instance: Instance, config: FunctionsConfig) -> CodeProblem:
     """The problem of an instance; its hidden tests follow from its prompt alone."""
     kind, parameters = instance
-    prompt = kind.prompt(parameters)
+    prompt = prompt_of(instance, config)
     digest = hashlib.sha256(prompt.encode()).hexdigest()[:16]
     tests = _tests(instance, config, Random(digest))
     return CodeProblem(
         id=f"functions-{digest}",
         prompt=prompt,
-        reference=CodeReference(tests=tests, solution=kind.source(kind.body, parameters)),
+        reference=CodeReference(
+            tests=tests,
+            solution=kind.source(kind.body, parameters),
+            prompt_code=kind.beginning if config.form == "sentence" else "",
+        ),
         metadata={"source": "functions", "family": kind.family},
     )
 
@@ -108,7 +118,7 @@ def _function(source: str) -> Callable[..., object]:
     """
     scope: dict[str, object] = {}
     exec(compile(source, "<template>", "exec"), scope)
-    return cast("Callable[..., Any]", scope["f"])
+    return cast("Callable[..., object]", scope["f"])
 
 
 def draws(config: ProblemsConfig, rng: Random, wanted: Wanted) -> Iterator[Taught]:
@@ -120,7 +130,7 @@ def draws(config: ProblemsConfig, rng: Random, wanted: Wanted) -> Iterator[Taugh
     ]
     while families := [left for templates in families if (left := [t for t in templates if t])]:
         instance = rng.choice(rng.choice(families)).pop()
-        if not wanted(instance[0].prompt(instance[1])):
+        if not wanted(prompt_of(instance, config.functions)):
             continue
         problem = problem_of(instance, config.functions)
         yield problem, teach(problem, instance, config.functions, rng)

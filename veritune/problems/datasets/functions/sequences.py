@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from veritune.problems.datasets.functions.template import Template, template
 
+# What joins or splits words; no letter, so that it occurs in no word by itself.
 MARKS = tuple("-_.:+/")
 
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+# 0 and 1 would make templates say the same.
 DIGITS = tuple(range(2, 10))
+# Without j, q, v, x, y and z, of which some name parameters.
 LETTERS = tuple("abcdefghiklmnoprstuw")
 Family = Literal["arithmetic", "strings", "lists", "conditionals"]
 Parameters = dict[str, int | str]
@@ -37,6 +39,17 @@ class Template:
     def prompt(self, parameters: Parameters) -> str:
         """The one-line spec, as a comment."""
         return f"# f({self.signature}): {self.spec.format(**parameters)}\n"
+
+    def sentence(self, parameters: Parameters) -> str:
+        """The same as a request in plain English."""
+        spec = self.spec.format(**parameters)
+        return f"Write a Python function f({self.signature}) that returns: {spec}."
+
+    @property
+    def beginning(self) -> str:
+        """The code that an answer to the request begins with, up to the expression returned."""
+        head = f"def f({self.signature}):\n    "
+        return f"{head}return" if self.body.startswith("return ") else head
 
     def source(self, body: str, parameters: Parameters) -> str:
         """The whole function with one of this template's bodies."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 from ..wire import codec, frames
 from ..wire.decoder import ValueDecoder
@@ -21,10 +22,13 @@ from .loading import MODULE
 from .performing import Performer
 from .streams import Recorder, mirror
 
+if TYPE_CHECKING:
+    from ..wire.messages import Answer, Call, Callback, GraderRequest, PassedError, Payload
+
 __all__ = ["MODULE", "answer"]
 
 
-def answer(channel: int, payload: dict[str, Any]) -> int:
+def answer(channel: int, payload: Payload) -> int:
     """Load the candidate, then answer requests until the grader hangs up."""
     answerer = Answerer(channel, payload)
     answerer.load(payload)
@@ -36,7 +40,7 @@ def answer(channel: int, payload: dict[str, Any]) -> int:
 class Answerer:
     """The channel, and what is done about each request."""
 
-    def __init__(self, channel: int, payload: dict[str, Any]) -> None:
+    def __init__(self, channel: int, payload: Payload) -> None:
         self._channel = channel
         self._recorder = Recorder() if payload.get("mirror") else None
         self._performer = Performer(self._call, numpy=payload["numpy"])
@@ -44,9 +48,9 @@ class Answerer:
         if self._recorder is not None:
             mirror(self._recorder, self._ask_stream)
 
-    def load(self, payload: dict[str, Any]) -> None:
+    def load(self, payload: Payload) -> None:
         """Run the candidate's text; the first frame says how that went."""
-        frame: dict[str, Any] = {"id": 0}
+        frame: Answer = {"id": 0}
         try:
             if payload.get("suite"):
                 os.makedirs(SUITE, exist_ok=True)
@@ -68,15 +72,15 @@ class Answerer:
     def step(self) -> bool:
         """Answer one request; False when there are no more."""
         request = self._receive()
-        if request is None:
+        if request is None or "op" not in request:
             return False
         self._answer(request)
         return True
 
-    def _answer(self, request: dict[str, Any]) -> None:
+    def _answer(self, request: GraderRequest) -> None:
         decoder = ValueDecoder(self._performer.inside)
-        before: list[Any] = []
-        reply: dict[str, Any] = {"id": request["id"]}
+        before: list[list[object] | bytes] = []
+        reply: Answer = {"id": request["id"]}
         limit = sys.getrecursionlimit()
         if self._tree is not None:
             self._tree.apply(request.get("files", []), trusted=True)
@@ -116,7 +120,7 @@ class Answerer:
         sys.setrecursionlimit(limit)
         frames.write(self._channel, data)
 
-    def _note(self, reply: dict[str, Any]) -> None:
+    def _note(self, reply: Answer | Callback) -> None:
         """Flush what was printed, and add what the tests look at."""
         if self._recorder is None:
             try:
@@ -126,14 +130,18 @@ class Answerer:
         elif events := self._recorder.take():
             reply["events"] = events
 
-    def _ask_stream(self, op: str, args: list[Any]) -> Any:
+    def _ask_stream(self, op: str, args: Sequence[object]) -> object:
         return self._call({"call": -1, "op": op, "args": args, "kwargs": {}})
 
-    def _call(self, request: dict[str, Any]) -> Any:
+    def _call(self, call: Call) -> object:
         """Have the tests' side do something; raises what that raised."""
         encoder = self._performer.encoder([])
-        request["args"] = [encoder.encode(a) for a in request["args"]]
-        request["kwargs"] = {k: encoder.encode(v) for k, v in request["kwargs"].items()}
+        request: Callback = {
+            "call": call["call"],
+            "op": call.get("op", "call"),
+            "args": [encoder.encode(a) for a in call["args"]],
+            "kwargs": {k: encoder.encode(v) for k, v in call["kwargs"].items()},
+        }
         with self._performer.lock:
             self._note(request)
             self._send(request)
@@ -143,20 +151,20 @@ class Answerer:
             os._exit(0)
         decoder = ValueDecoder(self._performer.inside)
         if "exc" in reply:
-            raise self._performer.raised(reply["exc"])
+            raise self._performer.raised(cast("PassedError", reply["exc"]))
         return decoder.decode(reply["ok"])
 
-    def _send(self, frame: dict[str, Any]) -> None:
+    def _send(self, frame: Answer | Callback) -> None:
         frames.write(self._channel, frames.dumps(frame))
 
-    def _receive(self) -> dict[str, Any] | None:
+    def _receive(self) -> GraderRequest | Answer | None:
         data = frames.read(self._channel, frames.MAX_JOB)
         if data is None:
             return None
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(limit + codec.DEEP)
         try:
-            found: dict[str, Any] = frames.loads(data)
+            found: GraderRequest | Answer = frames.loads(data)
             return found
         finally:
             sys.setrecursionlimit(limit)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable
 
+# Wall time for which the loop runs before the tests' own loop gets its turn.
 MOST_SECONDS = 0.02
-"""Wall time for which the loop runs before the tests' own loop gets its turn."""
 
 
 class Loop:
@@ -15,15 +15,15 @@ class Loop:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
-        self._tasks: dict[int, asyncio.Task[Any]] = {}
+        self._tasks: dict[int, asyncio.Task[object]] = {}
 
-    def start(self, awaitable: Any) -> int:
+    def start(self, awaitable: Awaitable[object]) -> int:
         """Make it a task; its number."""
         number = len(self._tasks)
         self._tasks[number] = self._loop.create_task(_awaited(awaitable))
         return number
 
-    def poll(self, number: int) -> list[Any]:
+    def poll(self, number: int) -> list[object]:
         """[True, result] where a task is done, [False] where it is not; raises what it raised."""
         task = self._tasks[number]
         if not task.done():
@@ -36,5 +36,5 @@ class Loop:
         self._loop.run_until_complete(asyncio.wait({self._tasks[number]}, timeout=MOST_SECONDS))
 
 
-async def _awaited(value: Any) -> Any:
+async def _awaited(value: Awaitable[object]) -> object:
     return await value

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import sys
 import types
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 from .loading import MODULE
 from .operators import offered
 
+if TYPE_CHECKING:
+    from ..wire.messages import ClassDetails, Description
+
+    Setter = Callable[[object, object], None]
+    Deleter = Callable[[object], None]
+
 MOST_NAMES = 2_000
+# Causes of causes that are told.
 DEPTH = 5
-"""Causes of causes that are told."""
 BUILTIN = (int, float, complex, str, bytes, tuple, frozenset, list, dict, set, bytearray)
 
 
@@ -21,14 +28,15 @@ def is_library(kind: type) -> bool:
     return module in sys.stdlib_module_names and module != "builtins" and module in sys.modules
 
 
-def description(kind: type) -> list[Any]:
+def description(kind: type) -> Description:
     """[name, own base classes, operators, builtin base, members by kind, more].
 
     Operators are those that the class or a class of its own defines, and a builtin does not.
     """
     builtin = next((c.__name__ for c in kind.__mro__ if c.__module__ == "builtins"), "object")
     bases = [b for b in kind.__bases__ if b.__module__ != "builtins"]
-    return [kind.__name__, bases, offered_by_own(kind), builtin, _members(kind), _more(kind)]
+    operators, members = offered_by_own(kind), _members(kind)
+    return (kind.__name__, bases, operators, builtin, members, _more(kind))
 
 
 def offered_by_own(kind: type) -> list[str]:
@@ -54,8 +62,8 @@ def _members(kind: type) -> dict[str, str]:
     return found
 
 
-def _more(kind: type) -> dict[str, Any]:
-    more: dict[str, Any] = {}
+def _more(kind: type) -> ClassDetails:
+    more: ClassDetails = {}
     fields = vars(kind).get("__dataclass_fields__")
     if isinstance(fields, dict):
         more["fields"] = [
@@ -76,7 +84,7 @@ def _more(kind: type) -> dict[str, Any]:
     return more
 
 
-def signature(value: Any) -> list[Any]:
+def signature(value: Callable[..., object]) -> list[object]:
     """[[name, kind, default or nothing, annotation or nothing]...], [return annotation]."""
     import inspect
 
@@ -95,21 +103,22 @@ def signature(value: Any) -> list[Any]:
     return [parameters, [] if returned is empty else [returned]]
 
 
-def code_flags(value: Any) -> int:
+def code_flags(value: object) -> int:
     """The flags of a function's code: whether it is a generator, a coroutine function."""
     code = getattr(value, "__code__", None)
     return int(code.co_flags) if isinstance(code, types.CodeType) else 0
 
 
-def compares_as(value: Any, kind: Any) -> bool:
+def compares_as(value: object, kind: type) -> bool:
     """Whether a library's abstract class says what an object equals."""
-    return isinstance(value, kind) and type(value).__eq__ is kind.__eq__
+    return isinstance(value, kind) and getattr(type(value), "__eq__") is getattr(kind, "__eq__")  # noqa: B009
 
 
-def bound(kind: str, value: Any) -> Any:
+def bound(kind: str, value: object) -> object:
     """A member of a class as its definition said it."""
     if kind == "property":
-        return property(*value)
+        fget, fset, fdel = cast("list[Callable[..., object] | None]", value)
+        return property(fget, cast("Setter", fset), cast("Deleter", fdel))
     return {"static": staticmethod, "class": classmethod}.get(kind, lambda v: v)(value)
 
 

@@ -6,7 +6,10 @@ import builtins
 import os
 import sys
 import types
-from typing import Any
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    import io
 
 MODULE = "solution"
 # A program that looks for its own file finds one.
@@ -26,8 +29,8 @@ def standard_streams() -> None:
     """Streams on the descriptors as they are now: those of before the fork were on others."""
     for fd, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         errors = "backslashreplace" if fd == 2 else "strict"
-        stream: Any = open(fd, mode, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115
-        stream.reconfigure(line_buffering=fd == 2)
+        stream = open(fd, mode, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115
+        cast("io.TextIOWrapper", stream).reconfigure(line_buffering=fd == 2)
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
 
@@ -48,7 +51,7 @@ def write(name: str, data: str | bytes) -> None:
         stream.write(data)
 
 
-def run_text(text: str, name: str, space: dict[str, Any]) -> None:
+def run_text(text: str, name: str, space: dict[str, object]) -> None:
     """Run a text as Python runs a file: with no flags of this one's."""
     exec(compile(text, name, "exec", dont_inherit=True), space)
 
@@ -64,7 +67,7 @@ def _parents(name: str, module: types.ModuleType) -> None:
     _parents(parent, package)
 
 
-def module_of(sources: list[list[str]], aliases: list[str]) -> types.ModuleType:
+def module_of(sources: list[tuple[str, str]], aliases: list[str]) -> types.ModuleType:
     """The module that the candidate's sources are to fill, under all its names."""
     module = types.ModuleType(MODULE)
     module.__file__ = f"{os.getcwd()}/{MODULE}.py"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
 
 _BINARY = """
 lt le gt ge eq ne add sub mul matmul truediv floordiv mod pow lshift rshift and xor or
@@ -12,7 +11,7 @@ iadd isub imul imatmul itruediv ifloordiv imod ipow ilshift irshift iand ixor io
 getitem setitem delitem contains neg pos invert index
 """
 _REFLECTED = "add sub mul matmul truediv floordiv mod pow lshift rshift and xor or"
-_BUILTIN: dict[str, Callable[..., Any]] = {
+_BUILTIN: dict[str, Callable[..., object]] = {
     "len": len,
     "bool": bool,
     "str": str,
@@ -50,12 +49,12 @@ _BUILTIN: dict[str, Callable[..., Any]] = {
 }
 
 
-def _reflected(name: str) -> Callable[[Any, Any], Any]:
-    apply: Callable[[Any, Any], Any] = getattr(operator, f"__{name}__")
+def _reflected(name: str) -> Callable[[object, object], object]:
+    apply: Callable[[object, object], object] = getattr(operator, f"__{name}__")
     return lambda a, b: apply(b, a)
 
 
-OPERATORS: dict[str, Callable[..., Any]] = {
+OPERATORS: dict[str, Callable[..., object]] = {
     **{f"__{name}__": getattr(operator, f"__{name}__") for name in _BINARY.split()},
     **{f"__r{name}__": _reflected(name) for name in _REFLECTED.split()},
     **{f"__{name}__": call for name, call in _BUILTIN.items()},

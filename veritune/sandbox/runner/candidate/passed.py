@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Generator
+from typing import TYPE_CHECKING, cast
 
-Call = Callable[[dict[str, Any]], Any]
+if TYPE_CHECKING:
+    from ..wire import messages
+
+    Call = Callable[[messages.Call], object]
 
 
 def function(
-    call: Call, number: int, name: str, is_async: bool, doc: str | None, words: list[Any]
-) -> Callable[..., Any]:
+    call: Call,
+    number: int,
+    name: str,
+    is_async: bool,
+    doc: str | None,
+    words: list[tuple[str, int]],
+) -> Callable[..., object]:
     """A function of the tests'. It is a real one here, so that it binds as a method does."""
 
-    def passed(*args: Any, **kwargs: Any) -> Any:
+    def passed(*args: object, **kwargs: object) -> object:
         return call({"call": number, "args": args, "kwargs": kwargs})
 
-    async def awaited(*args: Any, **kwargs: Any) -> Any:
-        return await call({"call": number, "args": args, "kwargs": kwargs})
+    async def awaited(*args: object, **kwargs: object) -> object:
+        found = call({"call": number, "args": args, "kwargs": kwargs})
+        return await cast("Awaitable[object]", found)
 
     made = awaited if is_async else passed
     made.__name__ = made.__qualname__ = name
@@ -33,7 +42,7 @@ def function(
 
 def exception_class(number: int, name: str, base: str) -> type[BaseException]:
     """An exception class of the tests'."""
-    kind: Any = getattr(builtins, base, Exception)
+    kind: type[BaseException] = getattr(builtins, base, Exception)
     made: type[BaseException] = type(name, (kind,), {"_veritune_passed": number})
     return made
 
@@ -41,15 +50,15 @@ def exception_class(number: int, name: str, base: str) -> type[BaseException]:
 class _Kind(type):
     """The class of the tests' classes: what is asked of one is done over there."""
 
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __call__(cls, *args: object, **kwargs: object) -> object:
         call, number = cls.__dict__["_veritune_call"].__func__, cls.__dict__["_veritune_number"]
         return call({"call": number, "args": args, "kwargs": kwargs})
 
-    def __instancecheck__(cls, value: Any) -> bool:
+    def __instancecheck__(cls, value: object) -> bool:
         call, number = cls.__dict__["_veritune_call"].__func__, cls.__dict__["_veritune_number"]
         return bool(call({"call": number, "op": "isinstance", "args": (value,), "kwargs": {}}))
 
-    def __getattr__(cls, name: str) -> Any:
+    def __getattr__(cls, name: str) -> object:
         if name.startswith("__"):
             raise AttributeError(name)
         call, number = cls.__dict__["_veritune_call"].__func__, cls.__dict__["_veritune_number"]
@@ -67,30 +76,31 @@ class Awaited:
     def __init__(self, call: Call, number: int) -> None:
         self._call, self._number = call, number
 
-    def __await__(self) -> Any:
-        return self._call({"call": self._number, "op": "await", "args": (), "kwargs": {}})
-        yield  # makes this a generator, as `__await__` must be
+    def __await__(self) -> Generator[object, object, object]:
+        found = self._call({"call": self._number, "op": "await", "args": (), "kwargs": {}})
+        yield from ()  # makes this a generator, as `__await__` must be
+        return found
 
 
-def object_of(call: Call, number: int, operators: list[str], builtin: str) -> Any:
+def object_of(call: Call, number: int, operators: list[str], builtin: str) -> object:
     """An object of the tests': what it does is done over there."""
 
-    def get(self: Any, name: str) -> Any:
+    def get(self: object, name: str) -> object:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         return call({"call": number, "op": "attribute", "args": (name,), "kwargs": {}})
 
-    def put(self: Any, name: str, value: Any) -> None:
+    def put(self: object, name: str, value: object) -> None:
         call({"call": number, "op": "set", "args": (name, value), "kwargs": {}})
 
-    def operate(op: str) -> Callable[..., Any]:
-        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def operate(op: str) -> Callable[..., object]:
+        def method(self: object, *args: object, **kwargs: object) -> object:
             found = call({"call": number, "op": op, "args": args, "kwargs": kwargs})
             return NotImplemented if found is NotImplemented else found
 
         return method
 
-    members: dict[str, Any] = {op: operate(op) for op in operators}
+    members: dict[str, object] = {op: operate(op) for op in operators}
     members |= {"__getattr__": get, "__setattr__": put, "_veritune_passed": number}
     base = getattr(builtins, builtin, object)
     bases = (base,) if isinstance(base, type) and issubclass(base, BaseException) else ()

@@ -10,14 +10,20 @@ import importlib
 import operator
 import sys
 import types
-from collections.abc import Callable, Mapping, Set
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from typing import TYPE_CHECKING, Any, cast
 
-from ..wire.decoder import ValueDecoder, no_insiders
+from ..wire.decoder import ValueDecoder, count, no_insiders, parts, text_of
 from ..wire.encoder import Encoder, plain_form
 from . import describing, passed
 from .loading import MODULE
 from .operators import OPERATORS
+
+if TYPE_CHECKING:
+    from ..wire import messages
+    from ..wire.messages import Encoded, ErrorDetails, GraderRequest, PassedError, RaisedError
+    from .awaiting import Loop
+    from .passed import Call
 
 ITERATORS = (types.GeneratorType, map, filter, zip, enumerate, reversed)
 ATTRIBUTES = ("name", "path", "errno", "returncode")
@@ -27,18 +33,21 @@ FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 class Performer:
     """The objects that the grader holds handles of; `call` asks for what is the tests'."""
 
-    def __init__(self, call: Callable[[dict[str, Any]], Any], *, numpy: bool) -> None:
+    def __init__(self, call: Call, *, numpy: bool) -> None:
         self._call = call
         self._numpy = numpy
+        # Anything at all, and whatever the tests ask is tried on it.
         self._objects: list[Any] = []
         self._handles: dict[int, int] = {}
-        self._passed: dict[int, Any] = {}
-        self._by_number: dict[int, Any] = {}
+        self._passed: dict[int, tuple[object, int]] = {}
+        self._by_number: dict[int, object] = {}
         self._raised: dict[int, BaseException] = {}
-        self._loop: Any = None
+        self._loop: Loop | None = None
         self.lock = _thread.RLock()
 
-    def perform(self, request: dict[str, Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def perform(
+        self, request: GraderRequest, args: list[object], kwargs: dict[str, object]
+    ) -> object:
         """Do what a request asks for; raises what the candidate's code raises."""
         op = request["op"]
         if op == "name":
@@ -49,7 +58,7 @@ class Performer:
             return getattr(self._objects[request["on"]], request["name"])(*args, **kwargs)
         return getattr(self, f"_do_{op}")(request, args)
 
-    def _resolve(self, name: str, module: str) -> Any:
+    def _resolve(self, name: str, module: str) -> object:
         found = sys.modules[module]
         try:
             return vars(found)[name]
@@ -58,55 +67,55 @@ class Performer:
                 return getattr(found, name)
             raise NameError(f"name {name!r} is not defined") from None
 
-    def _do_module(self, request: dict[str, Any], args: list[Any]) -> Any:
+    def _do_module(self, request: GraderRequest, args: list[object]) -> object:
         return importlib.import_module(request["name"])
 
-    def _do_reload(self, request: dict[str, Any], args: list[Any]) -> Any:
+    def _do_reload(self, request: GraderRequest, args: list[object]) -> object:
         from .loading import run_text
 
-        module = args[0]
+        module = cast("types.ModuleType", args[0])
         if module.__name__ == MODULE:
             with open(f"{MODULE}.py", encoding="utf-8") as stream:
                 run_text(stream.read(), f"{MODULE}.py", vars(module))
             return module
         return importlib.reload(module)
 
-    def _do_attribute(self, request: dict[str, Any], args: list[Any]) -> Any:
+    def _do_attribute(self, request: GraderRequest, args: list[object]) -> object:
         return getattr(self._objects[request["on"]], request["name"])
 
-    def _do_member(self, request: dict[str, Any], args: list[Any]) -> Any:
+    def _do_member(self, request: GraderRequest, args: list[object]) -> object:
         """What a class itself says of a name, bound to one of its objects: as `super()` does."""
         value = vars(self._objects[request["on"]])[request["name"]]
         bind = getattr(type(value), "__get__", None)
         return value if bind is None else bind(value, args[0], type(args[0]))
 
-    def _do_raw(self, request: dict[str, Any], args: list[Any]) -> int:
+    def _do_raw(self, request: GraderRequest, args: list[object]) -> int:
         """The number of what a class itself holds under a name, unbound."""
         return self._handle(vars(self._objects[request["on"]])[request["name"]])
 
-    def _do_set(self, request: dict[str, Any], args: list[Any]) -> Any:
+    def _do_set(self, request: GraderRequest, args: list[object]) -> None:
         setattr(self._objects[request["on"]], request["name"], *args)
 
-    def _do_delete(self, request: dict[str, Any], args: list[Any]) -> Any:
+    def _do_delete(self, request: GraderRequest, args: list[object]) -> None:
         delattr(self._objects[request["on"]], request["name"])
 
-    def _do_isinstance(self, request: dict[str, Any], args: list[Any]) -> bool:
+    def _do_isinstance(self, request: GraderRequest, args: list[object]) -> bool:
         return isinstance(args[0], self._objects[request["on"]])
 
-    def _do_issubclass(self, request: dict[str, Any], args: list[Any]) -> bool:
-        return issubclass(args[0], self._objects[request["on"]])
+    def _do_issubclass(self, request: GraderRequest, args: list[object]) -> bool:
+        return issubclass(cast("type", args[0]), self._objects[request["on"]])
 
-    def _do_dir(self, request: dict[str, Any], args: list[Any]) -> Any:
+    def _do_dir(self, request: GraderRequest, args: list[object]) -> object:
         target = self._objects[request["on"]]
         names = getattr(target, "__all__", None) if isinstance(target, types.ModuleType) else None
         return [str(name) for name in (dir(target) if names is None else names)]
 
-    def _do_next(self, request: dict[str, Any], args: list[Any]) -> list[Any]:
+    def _do_next(self, request: GraderRequest, args: list[object]) -> list[object]:
         """[items, whether it ended]; what it raises after an item is kept for the next request."""
         iterator, count = self._objects[request["on"]], request["count"]
         if (kept := self._raised.pop(id(iterator), None)) is not None:
             raise kept
-        items: list[Any] = []
+        items: list[object] = []
         try:
             while len(items) < count:
                 items.append(next(iterator))
@@ -118,7 +127,7 @@ class Performer:
             self._raised[id(iterator)] = error
         return [items, False]
 
-    def _do_send(self, request: dict[str, Any], args: list[Any]) -> list[Any]:
+    def _do_send(self, request: GraderRequest, args: list[object]) -> list[object]:
         """[value, False] of a generator's `send` or `throw`, or [what it returned, True]."""
         try:
             method = getattr(self._objects[request["on"]], request["name"])
@@ -126,18 +135,18 @@ class Performer:
         except StopIteration as end:
             return [end.value, True]
 
-    def _do_equals(self, request: dict[str, Any], args: list[Any]) -> list[bool]:
+    def _do_equals(self, request: GraderRequest, args: list[object]) -> list[bool]:
         """Whether an object equals each of these."""
         target = self._objects[request["on"]]
         return [bool(target == other) for other in args]
 
-    def _do_equals_anything(self, request: dict[str, Any], args: list[Any]) -> bool:
+    def _do_equals_anything(self, request: GraderRequest, args: list[object]) -> bool:
         try:
             return bool(self._objects[request["on"]] == object())
         except Exception:
             return False
 
-    def _do_plain(self, request: dict[str, Any], args: list[Any]) -> list[Any]:
+    def _do_plain(self, request: GraderRequest, args: list[object]) -> list[object]:
         """[the builtin value that an object is], or nothing."""
         target = self._objects[request["on"]]
         value = plain_form(target)
@@ -147,47 +156,49 @@ class Performer:
             value = set(target)
         return [] if value is None else [value]
 
-    def _do_make(self, request: dict[str, Any], args: list[Any]) -> int:
+    def _do_make(self, request: GraderRequest, args: list[object]) -> int:
         """An exception that the tests made; its number."""
         return self._handle(self._objects[request["on"]](*args))
 
-    def _do_copy(self, request: dict[str, Any], args: list[Any]) -> Any:
+    def _do_copy(self, request: GraderRequest, args: list[object]) -> object:
         return copy.copy(args[0])
 
-    def _do_deepcopy(self, request: dict[str, Any], args: list[Any]) -> Any:
+    def _do_deepcopy(self, request: GraderRequest, args: list[object]) -> object:
         return copy.deepcopy(args[0])
 
-    def _do_contents(self, request: dict[str, Any], args: list[Any]) -> Any:
-        return [plain_form(value) for value in args[0]]
+    def _do_contents(self, request: GraderRequest, args: list[object]) -> object:
+        return [plain_form(value) for value in cast("Iterable[object]", args[0])]
 
-    def _do_describe(self, request: dict[str, Any], args: list[Any]) -> Any:
+    def _do_describe(self, request: GraderRequest, args: list[object]) -> object:
         return describing.description(self._objects[request["on"]])
 
-    def _do_signature(self, request: dict[str, Any], args: list[Any]) -> Any:
+    def _do_signature(self, request: GraderRequest, args: list[object]) -> object:
         return describing.signature(self._objects[request["on"]])
 
-    def _do_flags(self, request: dict[str, Any], args: list[Any]) -> int:
+    def _do_flags(self, request: GraderRequest, args: list[object]) -> int:
         return describing.code_flags(self._objects[request["on"]])
 
-    def _do_subclass(self, request: dict[str, Any], args: list[Any]) -> Any:
+    def _do_subclass(self, request: GraderRequest, args: list[object]) -> object:
         """A class of the tests' that descends from the candidate's."""
-        name, bases, members = args
+        name, bases, members = cast("messages.Subclass", args)
         made = {key: describing.bound(kind, value) for key, kind, value in members}
         return types.new_class(name, tuple(bases), {}, lambda space: space.update(made))
 
-    def _do_task(self, request: dict[str, Any], args: list[Any]) -> int:
+    def _do_task(self, request: GraderRequest, args: list[object]) -> int:
         from .awaiting import Loop
 
         self._loop = self._loop or Loop()
-        return int(self._loop.start(self._objects[request["on"]]))
+        return self._loop.start(self._objects[request["on"]])
 
-    def _do_poll(self, request: dict[str, Any], args: list[Any]) -> Any:
+    def _do_poll(self, request: GraderRequest, args: list[object]) -> object:
+        assert self._loop is not None
         return self._loop.poll(request["on"])
 
-    def _do_cancel(self, request: dict[str, Any], args: list[Any]) -> Any:
-        return self._loop.cancel(request["on"])
+    def _do_cancel(self, request: GraderRequest, args: list[object]) -> None:
+        assert self._loop is not None
+        self._loop.cancel(request["on"])
 
-    def _outside(self, value: Any) -> Any:
+    def _outside(self, value: object) -> Encoded:
         """A handle: the grader can ask for attributes and calls, never for the object."""
         if (number := self._number_of(value)) is not None:
             return {"p": number}
@@ -204,7 +215,7 @@ class Performer:
         if isinstance(value, types.AsyncGeneratorType):
             return {"ag": self._handle(value)}
         if isinstance(value, BaseException):
-            return {"ex": self.exception(value)}
+            return {"ex": cast("Encoded", self.exception(value))}
         if isinstance(value, types.ModuleType):
             return {"md": [self._handle(value), value.__name__]}
         kind = type(value)
@@ -216,75 +227,81 @@ class Performer:
             return {"fn": [self._handle(value), str(getattr(value, "__name__", ""))]}
         return {"ob": [self._handle(value), self._handle(kind)]}
 
-    def _number_of(self, value: Any) -> int | None:
+    def _number_of(self, value: object) -> int | None:
         """The number of what the tests passed, where this is it."""
         known = self._passed.get(id(value))
         if known is not None:
-            return int(known[1])
+            return known[1]
         number = type.__getattribute__(type(value), "__dict__").get("_veritune_passed")
         return number if type(number) is int else None
 
-    def _class(self, kind: type) -> Any:
+    def _class(self, kind: type) -> dict[str, Encoded]:
         if describing.is_library(kind):
             return {"lc": [kind.__module__, kind.__qualname__, self._handle(kind)]}
         return {"cl": self._handle(kind)}
 
-    def _value(self, value: Any, plain: Any) -> Any:
+    def _value(self, value: object, plain: Encoded) -> Encoded:
         """An instance of a class of the candidate's that descends from a builtin one, or None."""
         kind = type(value)
         if describing.is_library(kind) or not isinstance(value, describing.BUILTIN):
             return None if describing.is_library(kind) else self._outside(value)
         return {"sv": [self._handle(value), self._handle(kind), plain]}
 
-    def inside(self, tag: str, value: Any) -> Any:
+    def inside(self, tag: str, value: Encoded) -> object:
         """What a tag of the grader's stands for."""
         if tag == "h":
-            return self._objects[value]
+            return cast("object", self._objects[count(value)])
         if tag == "cb":
-            return self._keep(value[0], passed.function(self._call, *value))
+            function = cast("messages.PassedFunction", value)
+            return self._keep(function[0], passed.function(self._call, *function))
         if tag == "xc":
-            return self._keep(value[0], passed.exception_class(*value))
+            error = cast("messages.PassedException", value)
+            return self._keep(error[0], passed.exception_class(*error))
         if tag == "kc":
-            return self._keep(value[0], passed.class_of(self._call, *value))
+            kind = cast("messages.PassedClass", value)
+            return self._keep(kind[0], passed.class_of(self._call, *kind))
         if tag == "po":
-            return self._keep(value[0], passed.object_of(self._call, *value))
+            thing = cast("messages.PassedObject", value)
+            return self._keep(thing[0], passed.object_of(self._call, *thing))
         if tag == "aw":
-            return passed.Awaited(self._call, value)
+            return passed.Awaited(self._call, count(value))
         if tag == "lf":
-            module, name = value
+            module, name = map(text_of, parts(value))
             return operator.attrgetter(name)(importlib.import_module(module))
         if tag == "lm":
-            return importlib.import_module(value)
+            return importlib.import_module(text_of(value))
         if tag == "it":
-            return iter([ValueDecoder(self.inside).decode(v) for v in value])
+            return iter([ValueDecoder(self.inside).decode(v) for v in parts(value)])
         if tag == "ex":
-            return self.raised(value)
+            return self.raised(cast("PassedError", value))
         return no_insiders(tag, value)
 
-    def _keep(self, number: int, made: Any) -> Any:
+    def _keep(self, number: int, made: object) -> object:
         known = self._by_number.setdefault(number, made)
         self._passed[id(known)] = (known, number)
         return known
 
-    def _handle(self, value: Any) -> int:
+    def _handle(self, value: object) -> int:
         number = self._handles.get(id(value))
         if number is None:
             number = self._handles[id(value)] = len(self._objects)
             self._objects.append(value)
         return number
 
-    def encoder(self, known: list[Any]) -> Encoder:
+    def encoder(self, known: Sequence[object]) -> Encoder:
         """An encoder of answers; `known` are the containers that came with the request."""
-        tags = {id(container): {"a": number} for number, container in enumerate(known)}
+        tags: dict[int, Encoded] = {
+            id(container): {"a": number} for number, container in enumerate(known)
+        }
         return Encoder(self._outside, tags, numpy=self._numpy, subclass=self._value)
 
-    def raised(self, data: Any) -> BaseException:
+    def raised(self, data: PassedError) -> BaseException:
         """An exception that the tests raised or passed."""
         kind, args, text, number = data
         if isinstance(kind, str):
-            made: Any = getattr(builtins, kind, RuntimeError)
+            made = getattr(builtins, kind, RuntimeError)
         else:
-            made = ValueDecoder(self.inside).decode(kind)
+            made = cast("Callable[..., BaseException]", ValueDecoder(self.inside).decode(kind))
         try:
             values = [ValueDecoder(self.inside).decode(a) for a in args]
             error: BaseException = made(*values)
@@ -294,7 +311,7 @@ class Performer:
             error._veritune_number = number  # type: ignore[attr-defined]
         return error
 
-    def exception(self, error: BaseException, depth: int = 0) -> list[Any]:
+    def exception(self, error: BaseException, depth: int = 0) -> RaisedError:
         """[class or None, builtin class, arguments, text, line in the candidate's text, more]."""
         kind = type(error)
         builtin = next(c.__name__ for c in kind.__mro__ if c.__module__ == "builtins")
@@ -310,10 +327,12 @@ class Performer:
             args = [encoder.encode(a) for a in error.args]
         except BaseException:
             args = [text]
-        return [own, builtin, args, text, describing.line_of(error), self._more(error, own, depth)]
+        return (own, builtin, args, text, describing.line_of(error), self._more(error, own, depth))
 
-    def _more(self, error: BaseException, own: Any, depth: int) -> dict[str, Any]:
-        more: dict[str, Any] = {}
+    def _more(
+        self, error: BaseException, own: dict[str, Encoded] | None, depth: int
+    ) -> ErrorDetails:
+        more: ErrorDetails = {}
         if depth == 0 or type(error).__module__ != "builtins":
             more["on"] = self._handle(error)
         state = {k: v for k, v in getattr(error, "__dict__", {}).items() if k[:9] != "_veritune"}
@@ -326,10 +345,10 @@ class Performer:
             more["p"] = number
         if depth >= describing.DEPTH:
             return more
-        for name in ("__cause__", "__context__"):
-            other = getattr(error, name, None)
-            if isinstance(other, BaseException):
-                more[name] = self.exception(other, depth + 1)
+        if error.__cause__ is not None:
+            more["__cause__"] = self.exception(error.__cause__, depth + 1)
+        if error.__context__ is not None:
+            more["__context__"] = self.exception(error.__context__, depth + 1)
         if isinstance(error, BaseExceptionGroup):
             more["group"] = [self.exception(e, depth + 1) for e in error.exceptions[:100]]
         return more

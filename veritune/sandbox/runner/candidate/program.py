@@ -7,12 +7,15 @@ import base64
 import os
 import sys
 import types
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .loading import LOOKS, int_digits, run_text, standard_streams, write
 
+if TYPE_CHECKING:
+    from ..wire.messages import ProgramPayload
 
-def run(payload: dict[str, Any]) -> int:
+
+def run(payload: ProgramPayload) -> int:
     """Run a program whose standard streams stand ready; its exit code."""
     for name, text in payload["files"].items():
         write(name, base64.b64decode(text))

@@ -10,7 +10,7 @@ import os
 import sys
 import traceback
 import types
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..grader.bench import TestRecorder
 from ..grader.programs import prepare
@@ -18,10 +18,14 @@ from ..wire import frames
 from . import suite
 from .loading import MODULE, run_text
 
+if TYPE_CHECKING:
+    from ..wire.messages import GraderJob, Report, SharedPayload
 
-def run(channel: int, payload: dict[str, Any]) -> int:
+
+def run(channel: int, payload: SharedPayload) -> int:
     """Run the tests, send the report."""
     job = payload["tests"]
+    report: Report
     try:
         report = suite.run(payload) if job["type"] == "pytest" else _run_tests(payload, job)
     except Exception:
@@ -30,7 +34,7 @@ def run(channel: int, payload: dict[str, Any]) -> int:
     return 0
 
 
-def _run_tests(payload: dict[str, Any], job: dict[str, Any]) -> dict[str, Any]:
+def _run_tests(payload: SharedPayload, job: GraderJob) -> Report:
     module = types.ModuleType(MODULE)
     sys.modules[MODULE] = module
     channel = InProcessCandidate(module)
@@ -57,7 +61,7 @@ class InProcessCandidate:
         self.asked: set[int] = set()
         self.has_reference = False
 
-    def ask(self, op: str, *, name: str) -> Any:
+    def ask(self, op: str, *, name: str) -> object:
         """The candidate's own object."""
         try:
             return vars(self._module)[name]

@@ -9,27 +9,30 @@ from __future__ import annotations
 import builtins
 import io
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 MOST_EVENT_BYTES = 4 << 20
-Ask = Callable[[str, list[Any]], Any]
+Ask = Callable[[str, Sequence[object]], object]
 
 
 class Recorder:
     """What happened since the last answer: `["out" or "err", text]`, warnings, log records."""
 
     def __init__(self) -> None:
-        self.events: list[list[Any]] = []
+        self.events: list[list[object]] = []
         self._size = 0
 
-    def note(self, *event: Any) -> None:
+    def note(self, *event: object) -> None:
         """Keep one event, up to a size."""
         self._size += len(str(event[-1]))
         if self._size < MOST_EVENT_BYTES:
             self.events.append(list(event))
 
-    def take(self) -> list[list[Any]]:
+    def take(self) -> list[list[object]]:
         """The events, which are then gone."""
         for stream in (sys.stdout, sys.stderr):
             try:
@@ -47,7 +50,7 @@ class _Copied(io.FileIO):
         super().__init__(fd, "w", closefd=False)
         self._stream, self._recorder = name, recorder
 
-    def write(self, data: Any) -> int:
+    def write(self, data: ReadableBuffer) -> int:
         text = bytes(data).decode(errors="replace")
         self._recorder.note(self._stream, text)
         return super().write(data)
@@ -94,7 +97,7 @@ def _mirror_warnings(recorder: Recorder) -> None:
         category: type[Warning],
         filename: str,
         lineno: int,
-        file: Any = None,
+        file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
         names = [c.__name__ for c in category.__mro__ if c.__module__ == "builtins"]

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+    from ..wire.messages import Report, SharedPayload
 
 
-def run(payload: dict[str, Any]) -> dict[str, Any]:
+def run(payload: SharedPayload) -> Report:
     """Write the files, run pytest on them, report each test's outcome."""
     import pytest
 
@@ -44,17 +49,17 @@ class Collected:
         self.expected: set[str] = set()
         self.problem = ""
 
-    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Note every test, and those that the suite itself expects to fail."""
         self.names = [item.nodeid for item in items]
         self.expected = {item.nodeid for item in items if item.get_closest_marker("xfail")}
 
-    def pytest_collectreport(self, report: Any) -> None:
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note what kept a file from being collected."""
         if report.failed or report.skipped:
             self.problem = str(report.longrepr).strip().splitlines()[-1][:500]
 
-    def pytest_runtest_logreport(self, report: Any) -> None:
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note a test's end; a failing phase outlasts a passing one."""
         excused = hasattr(report, "wasxfail") and report.nodeid in self.expected
         if report.failed or (report.skipped and not excused):

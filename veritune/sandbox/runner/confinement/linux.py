@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable
-from typing import Any
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
     0x20000,
@@ -21,8 +20,8 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 2
 _libc = ctypes.CDLL(None, use_errno=True)
 # Looked up once: a forked child that did it would look it up anew.
 _close_range = getattr(_libc, "close_range", lambda first, last, flags: -1)
-Step = tuple[str, Callable[..., Any], tuple[Any, ...]]
-"""A call made ready in a parent, for a child that is to touch little: its name, and its words."""
+# A call made ready in a parent, for a child that is to touch little: its name, and its words.
+Step = tuple[str, Callable[..., object], tuple[object, ...]]
 
 
 class _Filter(ctypes.Structure):

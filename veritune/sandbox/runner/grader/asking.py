@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+if TYPE_CHECKING:
+    import inspect
+    from typing import Unpack
+
+    from ..wire.messages import Target
+    from .proxies import RemoteClass
 
 SAFE_DUNDERS = frozenset(
     [
@@ -45,7 +53,13 @@ class Asker(Protocol):
     given: set[int]
     has_reference: bool
 
-    def ask(self, op: str, args: tuple[Any, ...] = (), kwargs: Any = None, **rest: Any) -> Any:
+    def ask(
+        self,
+        op: str,
+        args: Sequence[object] = (),
+        kwargs: dict[str, object] | None = None,
+        **rest: Unpack[Target],
+    ) -> object:
         """One request and its answer; raises what the candidate raised."""
         ...
 
@@ -61,20 +75,28 @@ class Asker(Protocol):
         """Give the test up: it needs what cannot cross."""
         ...
 
+    def derive(self, made: RemoteClass, space: dict[str, object]) -> None:
+        """Have a class that the tests derive from the candidate's made over there, too."""
+        ...
+
+    def signature(self, number: int) -> inspect.Signature:
+        """The signature of a function or class of the candidate's."""
+        ...
+
     def reference_class(self, name: str) -> type | None:
         """The class of this name in the reference solution, where there is one."""
         ...
 
-    def equal(self, left: Any, right: object) -> bool:
+    def equal(self, left: object, right: object) -> bool:
         """Whether an object of the candidate's equals anything, decided on this side."""
         ...
 
-    def doubt_combination(self, target: Any, name: str, operand: Any, result: Any) -> None:
+    def doubt_combination(self, target: object, name: str, operand: object, result: object) -> None:
         """Look at what an operator gives for other operands, too."""
         ...
 
 
-def where(value: Any) -> tuple[Asker, int]:
+def where(value: object) -> tuple[Asker, int]:
     """The channel and the number of an object of the candidate's."""
     found: tuple[Asker, int] = object.__getattribute__(value, "_veritune")
     return found
@@ -86,7 +108,7 @@ def class_where(kind: type) -> tuple[Asker, int]:
     return found
 
 
-def attribute(channel: Asker, number: int, name: str) -> Any:
+def attribute(channel: Asker, number: int, name: str) -> object:
     """An attribute over there."""
     if name.startswith("__") and name.endswith("__") and name not in SAFE_DUNDERS:
         raise AttributeError(name)

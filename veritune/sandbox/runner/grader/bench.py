@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from . import names, rewrite
 from .channel import LostError, UnsupportedError
 from .proxies import handle_of
 from .shown import shown
+
+if TYPE_CHECKING:
+    from ..wire.messages import Report
 
 # What only a broken test program raises by itself.
 BROKEN = (NameError, ImportError, SyntaxError)
@@ -30,7 +33,7 @@ class Respondent(Protocol):
     has_reference: bool
     work: int
 
-    def ask(self, op: str, *, name: str) -> Any:
+    def ask(self, op: str, *, name: str) -> object:
         """The value of a name that the candidate defines."""
         ...
 
@@ -49,7 +52,7 @@ class TestRecorder:
         reason = reason.encode(errors="replace").decode()
         self._tests.append([name, outcome, reason])
 
-    def space(self, found: names.ResolvedNames) -> dict[str, Any]:
+    def space(self, found: names.ResolvedNames) -> dict[str, object]:
         """The namespace for a test program: the candidate's names as proxies."""
         space = Namespace({"__name__": names.TESTS, **found.values()})
         for name in found.candidate:
@@ -60,7 +63,7 @@ class TestRecorder:
                 space[name] = value
         return space
 
-    def resolve(self, name: str) -> Any:
+    def resolve(self, name: str) -> object:
         """A name that the candidate defines."""
         value = self.channel.ask("name", name=name)
         handle = handle_of(value)
@@ -93,7 +96,7 @@ class TestRecorder:
             return True
         return False
 
-    def finish(self) -> dict[str, Any]:
+    def finish(self) -> Report:
         """The report; tests that never called the candidate prove nothing."""
         idle = not self.channel.work and all(test[1] == "accepted" for test in self._tests)
         if self._tests and idle:
@@ -114,14 +117,14 @@ class TestRecorder:
         return outcome, f"the test raised {type(error).__name__}: {text_of(error)}"
 
 
-class Namespace(dict[str, Any]):
+class Namespace(dict[str, object]):
     """Names of a test program; plain data of the candidate's is looked up over there each time."""
 
-    def __init__(self, names: dict[str, Any]) -> None:
+    def __init__(self, names: dict[str, object]) -> None:
         super().__init__(names)
-        self.live: dict[str, Callable[[str], Any]] = {}
+        self.live: dict[str, Callable[[str], object]] = {}
 
-    def __missing__(self, name: str) -> Any:
+    def __missing__(self, name: str) -> object:
         return self.live[name](name)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
 
 from .proxies import RemoteClass
 
@@ -14,13 +13,13 @@ KEPT_OUT = frozenset(
 )
 
 
-def library_class(module: Any, name: Any) -> Any:
+def library_class(module: object, name: object) -> type | None:
     """A class of the standard library, or of a package that is loaded; None where there is none."""
     top = str(module).partition(".")[0]
     if top in KEPT_OUT or (top not in sys.stdlib_module_names and module not in sys.modules):
         return None
     try:
-        found: Any = importlib.import_module(str(module))
+        found: object = importlib.import_module(str(module))
         for part in str(name).split("."):
             found = getattr(found, part)
     except (ImportError, AttributeError):
@@ -28,7 +27,7 @@ def library_class(module: Any, name: Any) -> Any:
     return found if isinstance(found, type) and not isinstance(found, RemoteClass) else None
 
 
-def made(kind: Any, values: tuple[Any, ...]) -> BaseException:
+def made(kind: type[BaseException], values: tuple[object, ...]) -> BaseException:
     """An exception of a class, whatever its own initialiser wants."""
     try:
         error: BaseException = type.__call__(kind, *values)
@@ -38,7 +37,7 @@ def made(kind: Any, values: tuple[Any, ...]) -> BaseException:
     return error
 
 
-def group(kind: Any, text: Any, errors: list[BaseException]) -> BaseException:
+def group(text: object, errors: list[BaseException]) -> BaseException:
     """A group of exceptions that crossed."""
     real = (
         BaseExceptionGroup if any(not isinstance(e, Exception) for e in errors) else ExceptionGroup
@@ -47,13 +46,15 @@ def group(kind: Any, text: Any, errors: list[BaseException]) -> BaseException:
     return real(message, errors) if errors else RuntimeError(text)  # type: ignore[type-var]
 
 
-def dataclass_space(more: dict[str, Any]) -> dict[str, Any]:
+def dataclass_space(told: list[list[object]]) -> dict[str, object]:
     """What makes a class a dataclass to `dataclasses.fields`, `asdict` and `replace`."""
     import dataclasses
 
     fields = {}
-    for name, init, shown, compare, kw_only in more["fields"]:
-        found: Any = dataclasses.field(init=init, repr=shown, compare=compare, kw_only=kw_only)
+    for name, init, shown, compare, kw_only in told:
+        found: dataclasses.Field[object] = dataclasses.field(
+            init=bool(init), repr=bool(shown), compare=bool(compare), kw_only=bool(kw_only)
+        )
         found.name, found.type = str(name), object
         found._field_type = dataclasses._FIELD  # type: ignore[attr-defined]
         fields[str(name)] = found

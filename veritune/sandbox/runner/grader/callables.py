@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import types
-from typing import Any
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, cast
 
 from .asking import Asker, attribute
 
+if TYPE_CHECKING:
+    import inspect
+    from typing import Self
+
 MAX_ITEMS = 1_000_000
+# Items that are fetched singly, since fetching ahead runs code that the tests did not ask for.
 ONE_BY_ONE = 32
-"""Items that are fetched singly, since fetching ahead runs code that the tests did not ask for."""
 
 
 class Remote:
     """What all of these share: a channel and a number."""
 
     def __init__(self, channel: Asker, number: int) -> None:
+        # Not in the class's body: its `__annotations__` would hide the candidate's.
+        self._channel: Asker
+        self._number: int
         self.__dict__["_channel"], self.__dict__["_number"] = channel, number
 
     _veritune_number = property(lambda self: self.__dict__["_number"])
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return attribute(self._channel, self._number, name)
 
     def __repr__(self) -> str:
@@ -34,10 +42,10 @@ class Remote:
     def __hash__(self) -> int:
         return hash(("remote", self._number))
 
-    def __copy__(self) -> Any:
+    def __copy__(self) -> Self:
         return self
 
-    def __deepcopy__(self, memo: Any) -> Any:
+    def __deepcopy__(self, memo: object) -> Self:
         return self
 
 
@@ -46,29 +54,30 @@ class RemoteFunction(Remote):
 
     def __init__(self, channel: Asker, number: int, name: str) -> None:
         super().__init__(channel, number)
+        self.__name__: str
         self.__dict__["__name__"] = name
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> object:
         return self._channel.ask("operator", args, kwargs, on=self._number, name="__call__")
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         self._channel.ask("set", (value,), on=self._number, name=name)
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: object, owner: object = None) -> object:
         if instance is None:
             return self
         return types.MethodType(self, instance)
 
     @property
-    def __doc__(self) -> Any:  # type: ignore[override]
+    def __doc__(self) -> object:  # type: ignore[override]
         return attribute(self._channel, self._number, "__doc__")
 
     @property
-    def __module__(self) -> Any:  # type: ignore[override]
+    def __module__(self) -> object:  # type: ignore[override]
         return attribute(self._channel, self._number, "__module__")
 
     @property
-    def __signature__(self) -> Any:
+    def __signature__(self) -> inspect.Signature:
         return self._channel.signature(self._number)
 
     @property  # type: ignore[misc]
@@ -76,8 +85,8 @@ class RemoteFunction(Remote):
         return types.FunctionType
 
     @property
-    def __code__(self) -> Any:
-        flags = self._channel.ask("flags", on=self._number)
+    def __code__(self) -> types.CodeType:
+        flags = cast("int", self._channel.ask("flags", on=self._number))
         return (lambda: None).__code__.replace(co_flags=int(flags), co_name=self.__name__)
 
 
@@ -86,16 +95,16 @@ class RemoteIterator(Remote):
 
     def __init__(self, channel: Asker, number: int) -> None:
         super().__init__(channel, number)
-        self._items: list[Any] = []
+        self._items: list[object] = []
         self._taken, self._ended = 0, False
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         self.__dict__[name] = value
 
     def __iter__(self) -> RemoteIterator:
         return self
 
-    def __next__(self) -> Any:
+    def __next__(self) -> object:
         if not self._items and not self._ended:
             self._fetch()
         if not self._items:
@@ -120,17 +129,17 @@ class RemoteGenerator(RemoteIterator):
     def __class__(self) -> Any:
         return types.GeneratorType
 
-    def __next__(self) -> Any:
+    def __next__(self) -> object:
         if self._taken < ONE_BY_ONE and not self._items:
             self._taken += 1
             return self._send("send", None)
         return super().__next__()
 
-    def send(self, value: Any) -> Any:
+    def send(self, value: object) -> object:
         """Resume it with a value."""
         return self._send("send", value)
 
-    def throw(self, *error: Any) -> Any:
+    def throw(self, *error: object) -> object:
         """Raise something where it stands."""
         return self._send("throw", *error)
 
@@ -138,7 +147,7 @@ class RemoteGenerator(RemoteIterator):
         """End it."""
         self._channel.ask("method", on=self._number, name="close")
 
-    def _send(self, name: str, *args: Any) -> Any:
+    def _send(self, name: str, *args: object) -> object:
         if self._items:
             self._channel.refuse("the tests send to a generator after many items")
         answer = self._channel.ask("send", args, on=self._number, name=name)
@@ -149,7 +158,7 @@ class RemoteGenerator(RemoteIterator):
         return answer[0]
 
 
-async def coroutine(channel: Asker, number: int) -> Any:
+async def coroutine(channel: Asker, number: int) -> object:
     """A coroutine of the candidate's, as a real one of this side's."""
     return await _Awaited(channel, number)
 
@@ -160,8 +169,8 @@ class _Awaited:
     def __init__(self, channel: Asker, number: int) -> None:
         self._channel, self._number = channel, number
 
-    def __await__(self) -> Any:
-        task = self._channel.ask("task", on=self._number)
+    def __await__(self) -> Generator[None, object, object]:
+        task = cast("int", self._channel.ask("task", on=self._number))
         while True:
             answer = self._channel.ask("poll", on=task)
             if type(answer) is not list or not answer:
@@ -178,20 +187,20 @@ class _Awaited:
 class RemoteAsyncGenerator(Remote):
     """An async generator of the candidate's."""
 
-    def __aiter__(self) -> Any:
+    def __aiter__(self) -> Self:
         return self
 
-    def __anext__(self) -> Any:
+    def __anext__(self) -> object:
         return self._channel.ask("operator", on=self._number, name="__anext__")
 
-    def asend(self, value: Any) -> Any:
+    def asend(self, value: object) -> object:
         """Resume it with a value."""
         return self._channel.ask("method", (value,), on=self._number, name="asend")
 
-    def athrow(self, *error: Any) -> Any:
+    def athrow(self, *error: object) -> object:
         """Raise something where it stands."""
         return self._channel.ask("method", error, on=self._number, name="athrow")
 
-    def aclose(self) -> Any:
+    def aclose(self) -> object:
         """End it."""
         return self._channel.ask("method", on=self._number, name="aclose")

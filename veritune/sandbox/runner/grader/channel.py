@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import _thread
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from ..wire import codec, frames
 from ..wire.decoder import ValueDecoder
@@ -16,10 +16,15 @@ from .inward import STOPPING, Inward
 from .proxies import SEES_OPERAND
 from .shown import shown
 
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from ..wire.messages import Answer, Callback, Encoded, GraderRequest, Target
+
 MAX_FRAMES = 2_000_000
 MAKING = frozenset({"copy", "deepcopy"})
+# Requests that run nothing of the candidate's: tests that make no other prove nothing.
 SILENT = frozenset({"name", "describe", "module", "dir", "signature", "flags", "subclass", "raw"})
-"""Requests that run nothing of the candidate's: tests that make no other prove nothing."""
 
 
 class LostError(BaseException):
@@ -63,7 +68,7 @@ class Channel(Inward):
         self.lost = ""
         self.unsupported = ""
         self.doubts: list[str] = []
-        self.last: tuple[int, tuple[Any, ...], Any] | None = None
+        self.last: tuple[int, Sequence[object], dict[str, object] | None] | None = None
 
     def loaded(self) -> BaseException | None:
         """Wait for the candidate to load; the exception that it raised, if it did."""
@@ -77,7 +82,13 @@ class Channel(Inward):
         except Exception as problem:
             self.lose(f"a malformed report of how it loaded: {problem}"[:300])
 
-    def ask(self, op: str, args: tuple[Any, ...] = (), kwargs: Any = None, **rest: Any) -> Any:
+    def ask(
+        self,
+        op: str,
+        args: Sequence[object] = (),
+        kwargs: dict[str, object] | None = None,
+        **rest: Unpack[Target],
+    ) -> object:
         """One request and its answer; raises what the candidate raised."""
         if self.lost:
             raise LostError(self.lost)
@@ -86,18 +97,20 @@ class Channel(Inward):
             self.last = (rest["on"], args, kwargs)
         encoder = self.encoder()
         try:
-            rest["args"] = [encoder.encode(a) for a in args]
-            rest["kwargs"] = {k: encoder.encode(v) for k, v in (kwargs or {}).items()}
+            sent = [encoder.encode(a) for a in args]
+            named = {k: encoder.encode(v) for k, v in (kwargs or {}).items()}
         except (TypeError, TooDeepError) as error:
             self.refuse(str(error))
         with self._lock:
             self.stopping = op in STOPPING or rest.get("name") in STOPPING
             self._next_id += 1
             number = self._next_id
+            whole = {"id": number, "op": op, "args": sent, "kwargs": named, **rest}
+            request = cast("GraderRequest", whole)
             if self._tree is not None:
-                rest["around"] = self._tree.surroundings()
-                rest["files"] = self._tree.changes()
-            self._send({"id": number, "op": op, **rest})
+                request["around"] = self._tree.surroundings()
+                request["files"] = self._tree.changes()
+            self._send(request)
             while "call" in (frame := self._receive()):
                 self._call_back(frame)
         if frame.get("id") != number:
@@ -150,17 +163,17 @@ class Channel(Inward):
         """The class of this name in the reference solution, where there is one."""
         return self._reference(name) if self._reference is not None else None
 
-    def equal(self, left: Any, right: object) -> bool:
+    def equal(self, left: object, right: object) -> bool:
         """Whether an object of the candidate's equals anything, decided on this side."""
         return equality.equal(left, right)
 
-    def doubt_combination(self, target: Any, name: str, operand: Any, result: Any) -> None:
+    def doubt_combination(self, target: object, name: str, operand: object, result: object) -> None:
         """Look at what an operator gives for other operands, too."""
         equality.doubt_combination(target, name, operand, result)
 
     def _outcome(
-        self, frame: dict[str, Any], sent: list[Any], inside: Callable[[str, Any], Any]
-    ) -> Any:
+        self, frame: Answer, sent: list[object], inside: Callable[[str, Encoded], object]
+    ) -> object:
         try:
             decoder = ValueDecoder(inside, sent, numpy=self._numpy)
             result = decoder.decode(frame["ok"]) if "ok" in frame else None
@@ -176,7 +189,9 @@ class Channel(Inward):
             raise error
         return result
 
-    def _take_changes(self, changes: Any, decoder: ValueDecoder, sent: list[Any]) -> None:
+    def _take_changes(
+        self, changes: list[list[Encoded]], decoder: ValueDecoder, sent: list[object]
+    ) -> None:
         if type(changes) is not list:
             raise codec.MalformedError("changes that are no list")
         for number, content in changes:
@@ -185,7 +200,7 @@ class Channel(Inward):
             self.changed = True
             codec.replace_contents(sent[number], decoder.decode(content))
 
-    def _call_back(self, frame: dict[str, Any]) -> None:
+    def _call_back(self, frame: Callback) -> None:
         """Do what the candidate asks of what it was passed."""
         self._count()
         try:
@@ -198,7 +213,7 @@ class Channel(Inward):
             self.lose(f"a malformed call: {problem}"[:300])
         try:
             found = self.exposed.do(number, op, args, kwargs)
-            reply: dict[str, Any] = {"ok": self.encoder().encode(found)}
+            reply: Answer = {"ok": self.encoder().encode(found)}
         except Exception as error:
             reply = {"exc": self.exposed.raised(error)}
         self._send(reply)
@@ -208,14 +223,14 @@ class Channel(Inward):
         if self._frames > MAX_FRAMES:
             self.lose(f"more than {MAX_FRAMES} frames")
 
-    def _send(self, frame: dict[str, Any]) -> None:
+    def _send(self, frame: GraderRequest | Answer) -> None:
         self._count()
         try:
             frames.write(self._fd, frames.dumps(frame))
         except OSError:
             self.lose("its process has ended")
 
-    def _receive(self) -> dict[str, Any]:
+    def _receive(self) -> Answer | Callback:
         try:
             data = frames.read(self._fd, frames.MAX_FRAME)
             frame = None if data is None else frames.loads(data)
@@ -227,4 +242,4 @@ class Channel(Inward):
             self.lose("its process has ended")
         if not isinstance(frame, dict):
             self.lose("a frame that is no object")
-        return frame
+        return cast("Answer | Callback", frame)

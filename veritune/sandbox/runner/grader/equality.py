@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import random
 import types
-from typing import Any
+from collections.abc import Callable
+from typing import cast
 
 from . import proxies
 from .asking import class_where, where
 
+# Other values that an object is compared with, for whoever calls everything equal.
 DECOYS = 3
-"""Other values that an object is compared with, for whoever calls everything equal."""
 
 
-def equal(left: Any, right: Any) -> bool:
+def equal(left: object, right: object) -> bool:
     """Equality of `left`, an object of the candidate's, with anything."""
     if left is right:
         return True
@@ -22,7 +23,7 @@ def equal(left: Any, right: Any) -> bool:
     return _with_plain(left, right)
 
 
-def _between(left: Any, right: Any) -> bool:
+def _between(left: object, right: object) -> bool:
     """Equality of two objects of the candidate's.
 
     The class of the reference solution decides, on their attributes. Without one the candidate is
@@ -46,7 +47,7 @@ def _between(left: Any, right: Any) -> bool:
     return True
 
 
-def _by_reference(own: type, left: Any, right: Any) -> bool | None:
+def _by_reference(own: type, left: object, right: object) -> bool | None:
     """What the reference's `__eq__` says of these two; None where it needs what is not there."""
     if not _has_own(own):
         return None if _operators(left) & {"__eq__"} else False
@@ -59,9 +60,9 @@ def _by_reference(own: type, left: Any, right: Any) -> bool | None:
     return bool(found)
 
 
-def _renamed(own: type, left: Any, right: Any) -> Any:
+def _renamed(own: type, left: object, right: object) -> Callable[[object, object], object]:
     """The reference's `__eq__`, to which the names of its classes are the candidate's."""
-    decide: Any = own.__eq__
+    decide = cast("Callable[[object, object], object]", own.__eq__)
     if not isinstance(decide, types.FunctionType):
         return decide
     kinds = (*type(right).__mro__, *type(left).__mro__)
@@ -72,7 +73,7 @@ def _renamed(own: type, left: Any, right: Any) -> Any:
     )
 
 
-def _with_plain(left: Any, right: Any) -> bool:
+def _with_plain(left: object, right: object) -> bool:
     """Equality with plain data: by the builtin value that the object is.
 
     Where it is none, its own `__eq__` is asked only for a class that the tests named, together with
@@ -94,14 +95,15 @@ def _with_plain(left: Any, right: Any) -> bool:
     values = [right, *_decoys(right)]
     order = list(range(len(values)))
     random.SystemRandom().shuffle(order)
-    answers = channel.ask("equals", tuple(values[n] for n in order), on=number)
+    asked = tuple(values[n] for n in order)
+    answers = cast("list[object] | None", channel.ask("equals", asked, on=number))
     said = {order[n]: answers[n] is True for n in range(len(order))} if answers else {}
     if said.get(0) and not channel.has_reference:
         channel.doubt(f"the candidate's {type(left).__name__} decides what it equals")
     return said.get(0, False) and not any(said[n] for n in range(1, len(order)))
 
 
-def doubt_combination(target: Any, name: str, operand: Any, result: Any) -> None:
+def doubt_combination(target: object, name: str, operand: object, result: object) -> None:
     """Fail a combination with plain data that comes out alike whatever the data is."""
     channel, number = where(target)
     others = [] if _is_strange(operand) else _decoys(operand)
@@ -126,35 +128,37 @@ def _has_own(kind: type) -> bool:
     return any("__eq__" in vars(c) for c in kind.__mro__ if c is not object)
 
 
-def _operators(value: Any) -> set[str]:
+def _operators(value: object) -> set[str]:
     names: set[str] = set()
     for kind in type(value).__mro__:
         names |= vars(kind).get("_veritune_operators", frozenset())
     return names
 
 
-def _asked(value: Any) -> bool:
+def _asked(value: object) -> bool:
     channel, _ = where(value)
     kinds = [c for c in type(value).__mro__ if "_veritune_class" in vars(c)]
     return any(class_where(c)[1] in channel.asked for c in kinds)
 
 
-def _is_strange(value: Any) -> bool:
+def _is_strange(value: object) -> bool:
     """Whether a value is of a kind that no decoy can be made of."""
     return not isinstance(value, int | float | str | bytes | list | tuple | dict | set | frozenset)
 
 
-def _decoys(value: Any) -> list[Any]:
+def _decoys(value: object) -> list[object]:
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, int | float):
         return [value + 1, -value - 3, value * 2 + 7]
-    if isinstance(value, str | bytes):
-        more: Any = "x" if isinstance(value, str) else b"x"
-        return [value + more, more + value, value * 2 + more]
+    if isinstance(value, str):
+        return [value + "x", "x" + value, value * 2 + "x"]
+    if isinstance(value, bytes):
+        return [value + b"x", b"x" + value, value * 2 + b"x"]
     if isinstance(value, list | tuple):
         kind = type(value)
         return [kind([*value, 0]), kind([0, *value]), kind([*value, *value, None])]
     if isinstance(value, dict):
         return [{**value, "a decoy": 0}, {**value, "another": None}]
-    return [value | {"a decoy"}, value | {"another", 0.5}]
+    items = cast("set[object]", value)
+    return [items | {"a decoy"}, items | {"another", 0.5}]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import builtins
 import sys
-from typing import Any
 
 MOST = 100_000
 
 
-def replay(noted: Any) -> None:
+def replay(noted: object) -> None:
     """Have it happen here, in its order; what is malformed is left out."""
     if type(noted) is not list:
         return
@@ -18,7 +17,7 @@ def replay(noted: Any) -> None:
             _replay_one(*event)
 
 
-def _replay_one(kind: Any, *parts: Any) -> None:
+def _replay_one(kind: object, *parts: object) -> None:
     if kind in ("out", "err") and len(parts) == 1:
         getattr(sys, f"std{kind}").write(str(parts[0]))
     elif kind == "warn" and len(parts) == 5:
@@ -29,7 +28,7 @@ def _replay_one(kind: Any, *parts: Any) -> None:
         logging.getLogger(str(parts[0])).log(parts[1], "%s", parts[2])
 
 
-def _warn(name: Any, builtin: Any, filename: Any, line: Any, text: Any) -> None:
+def _warn(name: object, builtin: object, filename: object, line: object, text: object) -> None:
     import warnings
 
     category = getattr(builtins, str(builtin), UserWarning)

@@ -13,12 +13,15 @@ import resource
 import signal
 import socket
 import sys
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from ..confinement import confine, linux, places
 from ..confinement.confine import Confinement
 from ..wire import codec, frames
 from . import grading
+
+if TYPE_CHECKING:
+    from ..wire.messages import GraderJob
 
 READY, END = b"R", b"E"
 MEMORY_BYTES = 1 << 30
@@ -91,7 +94,7 @@ def _become_grader(fd: int) -> NoReturn:
         gc.enable()
         frame = frames.read(places.CHANNEL, frames.MAX_JOB)
         sys.setrecursionlimit(codec.DEEP)
-        job: dict[str, Any] = frames.loads(frame or b"")
+        job: GraderJob = frames.loads(frame or b"")
         resource.setrlimit(resource.RLIMIT_CPU, (job["cpu_seconds"], job["cpu_seconds"] + 1))
         grading.serve(socket.socket(fileno=places.CHANNEL), job)
         code = 0

@@ -9,7 +9,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..wire import frames
 from ..wire.files import ROOT, Tree
@@ -18,10 +18,13 @@ from .channel import Channel, LostError
 from .programs import TestProgram, prepare
 from .reference import Reference
 
+if TYPE_CHECKING:
+    from ..wire.messages import GraderJob, Report
+
 NEXT = struct.Struct("I")  # beside a channel: the number that the report on it repeats
 
 
-def serve(link: socket.socket, job: dict[str, Any]) -> None:
+def serve(link: socket.socket, job: GraderJob) -> None:
     """Grade each candidate whose channel comes over `link`, until it hangs up."""
     job["reference"] = Reference(job).find
     report_on = _reporter(job)
@@ -36,7 +39,7 @@ def serve(link: socket.socket, job: dict[str, Any]) -> None:
         frames.write(link.fileno(), frames.dumps(report))
 
 
-def _reporter(job: dict[str, Any]) -> Callable[[int], dict[str, Any]]:
+def _reporter(job: GraderJob) -> Callable[[int], Report]:
     """What grades a candidate by these tests, given the channel to it."""
     if job["type"] == "pytest":
         from .suite import Suite
@@ -57,7 +60,7 @@ def _clear() -> None:
             os.unlink(f"{ROOT}/{name}")
 
 
-def grade(fd: int, job: dict[str, Any], program: TestProgram) -> dict[str, Any]:
+def grade(fd: int, job: GraderJob, program: TestProgram) -> Report:
     """The report on one candidate: `tests` as [name, outcome, reason], and what went wrong."""
     reference = job["reference"] if job.get("solution") else None
     streams = bool(job.get("mirror"))

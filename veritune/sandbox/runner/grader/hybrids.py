@@ -6,13 +6,17 @@ The value is an exact copy on this side, which every comparison uses; methods ru
 from __future__ import annotations
 
 import types
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
 
 from .proxies import IN_PLACE, Member, operate
 
+if TYPE_CHECKING:
+    from .asking import Asker
+
 IMMUTABLE = (int, float, complex, str, bytes, tuple, frozenset)
 MUTABLE = (list, dict, set, bytearray)
-BASES: dict[str, Any] = {kind.__name__: kind for kind in IMMUTABLE + MUTABLE}
+BASES: dict[str, type] = {kind.__name__: kind for kind in IMMUTABLE + MUTABLE}
 CHANGING = frozenset({"__setitem__", "__delitem__", *IN_PLACE})
 KEPT = frozenset(
     {"__eq__", "__ne__", "__hash__", "__bool__", "__lt__", "__le__", "__gt__", "__ge__"}
@@ -25,28 +29,25 @@ NO_MEMBERS = frozenset(
 )
 
 
-def base_of(builtin: str) -> Any:
+def base_of(builtin: str) -> type | None:
     """The builtin type of this name, where a class may descend from it here."""
     return BASES.get(builtin)
 
 
-def is_mutable(plain: Any) -> bool:
+def is_mutable(plain: object) -> bool:
     """Whether a value can change in place."""
     return isinstance(plain, MUTABLE)
 
 
-def space(base: Any, own: dict[str, Any]) -> dict[str, Any]:
+def space(base: type, own: dict[str, object]) -> dict[str, object]:
     """What a class gets so that its instances are values: what compares is the builtin's."""
-    found: dict[str, Any] = {name: getattr(base, name) for name in KEPT if hasattr(base, name)}
-    if "__bool__" not in vars(base):
-        found["__bool__"] = (
-            (lambda self: base.__len__(self) > 0) if hasattr(base, "__len__") else None
-        )
-        if found["__bool__"] is None:
-            del found["__bool__"]
+    found: dict[str, object] = {name: getattr(base, name) for name in KEPT if hasattr(base, name)}
+    length = getattr(base, "__len__", None)
+    if "__bool__" not in vars(base) and length is not None:
+        found["__bool__"] = lambda self: length(self) > 0
     if base not in MUTABLE:
         return found
-    channel, number = own["_veritune_class"]
+    channel, number = cast("tuple[Asker, int]", own["_veritune_class"])
     for name in dir(base):
         if not name.startswith("__") and name not in own:
             found[name] = Member(channel, number, name, "d")
@@ -55,32 +56,33 @@ def space(base: Any, own: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _changing(name: str) -> Any:
-    def change(self: Any, *args: Any) -> Any:
+def _changing(name: str) -> object:
+    def change(self: object, *args: object) -> object:
         result = operate(self, name, *args)
         return self if name in IN_PLACE else result
 
     return change
 
 
-def make(channel: Any, number: int, kind: Any, plain: Any) -> Any:
+def make(channel: Asker, number: int, kind: type, plain: object) -> object:
     """An instance of a class with a builtin base, whose value is `plain`."""
     base = next((b for b in BASES.values() if issubclass(kind, b)), None)
+    new = cast("Callable[..., object]", getattr(base, "__new__", None))
     if base is None:  # its class is no heir of a builtin one, whatever it said
-        made = object.__new__(kind)
+        made: object = object.__new__(kind)
     elif base in MUTABLE:
-        made = base.__new__(kind)
+        made = new(kind)
         object.__setattr__(made, "_veritune", (channel, number))
         refill(made, plain)
     else:
-        made = base.__new__(kind, plain) if type(plain) is base or isinstance(plain, base) else None
-        if made is None:
+        if not isinstance(plain, base):
             raise TypeError("a value of another type than its class")
+        made = new(kind, plain)
     object.__setattr__(made, "_veritune", (channel, number))
     return made
 
 
-def refill(made: Any, plain: Any) -> None:
+def refill(made: object, plain: object) -> None:
     """Give a mutable one the contents that it has over there."""
     for base in MUTABLE:
         if isinstance(made, base) and isinstance(plain, base):
@@ -90,7 +92,7 @@ def refill(made: Any, plain: Any) -> None:
             fill(made, plain)
 
 
-def member(key: str, value: Any) -> list[Any]:
+def member(key: str, value: object) -> list[object]:
     """[name, kind, value] of what a class of the tests' defines."""
     if isinstance(value, staticmethod):
         return [key, "static", value.__func__]

@@ -7,7 +7,6 @@ import importlib.machinery
 import sys
 import types
 from collections.abc import Sequence
-from typing import Any
 
 from .channel import Channel
 from .modules import RemoteModule
@@ -38,7 +37,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         is_package = any(own.startswith(f"{name}.") for own in self._names)
         return importlib.machinery.ModuleSpec(name, self, is_package=is_package)
 
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> Any:
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
         module = self._channel.ask("module", name=spec.name)
         if not isinstance(module, RemoteModule):
             self._channel.lose(f"{spec.name} is no module")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import builtins
 import contextlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from ..wire import codec
-from ..wire.decoder import ValueDecoder, no_insiders
+from ..wire.decoder import ValueDecoder, count, no_insiders, parts
 from . import hybrids
 from .asking import where
 from .building import dataclass_space, group, library_class, made
@@ -30,6 +30,10 @@ from .proxies import (
 )
 
 if TYPE_CHECKING:
+    import inspect
+
+    from ..wire.messages import Description, Encoded, RaisedError, SignatureParts
+    from .asking import Asker
     from .exposed import Exposed
 
 MAX_HANDLES = 100_000
@@ -41,64 +45,68 @@ EXCEPTIONS: dict[str, type[BaseException]] = {
 # These would end a test, or a loop in it, as if it had come to its end.
 ENDINGS = (GeneratorExit, KeyboardInterrupt)
 STOPS = (StopIteration, StopAsyncIteration)
+# Requests that may end an iteration.
 STOPPING = frozenset({"__next__", "__anext__", "poll"})
-"""Requests that may end an iteration."""
 
 
 class Inward:
     """Decodes answers. `raised`: the last exception of the candidate's, and its text."""
 
     exposed: Exposed
-    ask: Callable[..., Any]
+    ask: Callable[..., object]
     doubt: Callable[[str], None]
-    refuse: Callable[[str], Any]
+    refuse: Callable[[str], NoReturn]
     libraries: frozenset[str] = frozenset()
     asked: set[int]
 
     def __init__(self) -> None:
-        self._proxies: dict[int, Any] = {}
+        self._proxies: dict[int, object] = {}
         self.given: set[int] = set()
         self.raised: BaseException | None = None
         self.raised_text = ""
-        self.contents: list[tuple[int, Any]] = []
-        self._deriving: Any = None
+        self.contents: list[tuple[int, object]] = []
+        self._deriving: RemoteClass | None = None
         self.stopping = self.expects_stop = False
 
-    def inside(self, tag: str, value: Any) -> Any:
+    def inside(self, tag: str, value: Encoded) -> object:
         """The value of a tag that is no plain data."""
         if tag == "ob":
             found = self.object_made(tag, value)
-            self.given.add(value[0])
+            self.given.add(count(parts(value)[0]))
             return found
         if tag == "fn":
-            number, name = value
+            number, name = parts(value)
             return self._proxy(
-                number, lambda: RemoteFunction(self._as_asker(), number, str(name)[:200])
+                number, lambda: RemoteFunction(self._as_asker(), count(number), str(name)[:200])
             )
         if tag == "cl":
             return self.klass(value, None)
         if tag == "sv":
-            return self._value(*value)
+            return self._value(*parts(value))
         if tag == "ex":
             return self.error(value)
         if tag == "p":
-            return self.exposed.objects[value]
+            return self._passed(value)
         if tag == "lc":
             return self._library(value, None)
         if tag == "co":
-            return self._proxy(value, lambda: coroutine(self._as_asker(), value))
+            return self._proxy(value, lambda: coroutine(self._as_asker(), count(value)))
         if tag == "md":
-            number, name = value
+            number, name = parts(value)
             return self._proxy(
-                number, lambda: RemoteModule(self._as_asker(), number, str(name)[:200])
+                number, lambda: RemoteModule(self._as_asker(), count(number), str(name)[:200])
             )
         kind = ITERATORS.get(tag)
         if kind is None:
             return no_insiders(tag, value)
-        return self._proxy(value, lambda: kind(self._as_asker(), value))
+        return self._proxy(value, lambda: kind(self._as_asker(), count(value)))
 
-    def _as_asker(self) -> Any:
-        return self
+    def _passed(self, number: Encoded) -> object:
+        """What the tests passed to the candidate, which gives it back."""
+        return cast("object", self.exposed.objects[count(number)])
+
+    def _as_asker(self) -> Asker:
+        return cast("Asker", self)
 
     def _may_stop(self) -> bool:
         """Whether the end of an iteration may be raised: by what iterates, or at lower trust.
@@ -110,27 +118,29 @@ class Inward:
         self.doubt("a function of the candidate's ends an iteration")
         return True
 
-    def object_made(self, tag: str, value: Any) -> Any:
+    def object_made(self, tag: str, value: Encoded) -> object:
         """As `inside`; an object is one that the tests made."""
         if tag != "ob":
             return self.inside(tag, value)
-        number, kind = value
-        return self._proxy(number, lambda: self._object(number, kind))
+        number, kind = parts(value)
+        return self._proxy(number, lambda: self._object(count(number), kind))
 
-    def _object(self, number: int, kind: Any) -> Any:
-        made = object.__new__(self.klass(kind, None))
+    def _object(self, number: int, kind: Encoded) -> object:
+        made: object = object.__new__(self.klass(kind, None))
         object.__setattr__(made, "_veritune", (self, number))
         return made
 
-    def _value(self, number: Any, kind: Any, plain: Any) -> Any:
-        known = self._proxies.get(number)
+    def _value(self, number: Encoded, kind: Encoded, plain: object) -> object:
+        known = self._proxies.get(count(number))
         if known is None:
             known = self._proxy(
                 number,
-                lambda: hybrids.make(self._as_asker(), number, self.klass(kind, None), plain),
+                lambda: hybrids.make(
+                    self._as_asker(), count(number), self.klass(kind, None), plain
+                ),
             )
             if hybrids.is_mutable(plain):
-                self.contents.append((number, known))
+                self.contents.append((count(number), known))
         elif hybrids.is_mutable(plain):
             hybrids.refill(known, plain)
         return known
@@ -139,38 +149,41 @@ class Inward:
         """Fetch anew what the candidate's lists, dicts and sets with methods of their own hold."""
         waiting, self.contents = self.contents, []
         try:
-            found = self.ask("contents", ([value for _, value in waiting],))
+            held = [value for _, value in waiting]
+            found = cast("list[object]", self.ask("contents", (held,)))
             for (_, value), plain in zip(waiting, found, strict=True):
                 hybrids.refill(value, plain)
         finally:
             self.contents = waiting
 
-    def klass(self, number: Any, exception: type[BaseException] | None) -> Any:
+    def klass(self, number: Encoded, exception: type[BaseException] | None) -> type:
         """A class of the candidate's."""
-        return self._proxy(number, lambda: self._describe(number, exception))
+        made = self._proxy(number, lambda: self._describe(count(number), exception))
+        return cast("type", made)
 
-    def _library(self, value: Any, exception: type[BaseException] | None) -> Any:
+    def _library(self, value: Encoded, exception: type[BaseException] | None) -> type:
         """An exception of a library, which is the same on both sides; else the class as a proxy."""
-        module, name, number = value
+        module, name, number = parts(value)
         found = library_class(module, name)
         if found is not None and (exception is not None or issubclass(found, BaseException)):
             return found
         return self.klass(number, exception)
 
-    def _describe(self, number: int, exception: type[BaseException] | None) -> Any:
+    def _describe(self, number: int, exception: type[BaseException] | None) -> RemoteClass:
         if self._deriving is not None:
-            made, self._deriving = self._deriving, None
-            type.__setattr__(made, "_veritune_class", (self, number))
+            derived, self._deriving = self._deriving, None
+            type.__setattr__(derived, "_veritune_class", (self, number))
             self.asked.add(number)
-            return made
-        name, bases, operators, builtin, members, more = self.ask("describe", on=number)
+            return derived
+        told = cast("Description", self.ask("describe", on=number))
+        name, bases, operators, builtin, members, more = told
         if exception is None and more.get("package") in self.libraries:
             self.refuse(
                 f"the tests use objects of {more['package']}; grader these tests with in_process"
             )
         known = exception or EXCEPTIONS.get(builtin)
         parents = tuple(b for b in bases if isinstance(b, type))
-        space: dict[str, Any] = {"_veritune_class": (self, number), "__doc__": more.get("doc")}
+        space: dict[str, object] = {"_veritune_class": (self, number), "__doc__": more.get("doc")}
         space["_veritune_meta"] = more.get("meta") is True
         if known is None:
             space |= self._operators(operators, number, members)
@@ -184,16 +197,18 @@ class Inward:
             if "library" in more and (real := library_class(*more["library"][:2])) is not None:
                 space["__class__"] = property(lambda self: real)
             if "fields" in more:
-                space |= dataclass_space(more)
+                space |= dataclass_space(more["fields"])
         else:
             parents = self._of_exception(parents, known)
             space |= {n: Member(self._as_asker(), number, n, k) for n, k in members.items()
                       if k in "fd" and n != "__init__"}  # fmt: skip
         return RemoteClass(str(name)[:200], parents, space)
 
-    def _operators(self, operators: Any, number: int, members: dict[str, str]) -> dict[str, Any]:
+    def _operators(
+        self, operators: list[str], number: int, members: dict[str, str]
+    ) -> dict[str, object]:
         allowed = [n for n in operators if n in OPERATORS]
-        space: dict[str, Any] = {n: operator_method(n) for n in allowed}
+        space: dict[str, object] = {n: operator_method(n) for n in allowed}
         if "__hash__" not in allowed and "__eq__" in operators:
             space["__hash__"] = None
         if "__await__" in allowed:
@@ -206,7 +221,9 @@ class Inward:
         }
         return space
 
-    def _of_exception(self, parents: Any, known: type[BaseException]) -> tuple[type, ...]:
+    def _of_exception(
+        self, parents: tuple[type, ...], known: type[BaseException]
+    ) -> tuple[type, ...]:
         kinds = tuple(
             p for p in parents if isinstance(p, RemoteClass) or issubclass(p, BaseException)
         )
@@ -214,7 +231,7 @@ class Inward:
             kinds = (*kinds, known)
         return kinds if any(issubclass(p, RemoteError) for p in kinds) else (RemoteError, *kinds)
 
-    def derive(self, made: Any, space: dict[str, Any]) -> None:
+    def derive(self, made: RemoteClass, space: dict[str, object]) -> None:
         """Have a class that the tests derive from the candidate's made over there, too."""
         bases = [b for b in made.__bases__ if isinstance(b, RemoteClass)]
         if len(bases) != len(made.__bases__) or issubclass(made, BaseException):
@@ -227,14 +244,15 @@ class Inward:
             for key, value in space.items()
             if key not in hybrids.NO_MEMBERS
         ]
-        self._deriving = made
+        self._deriving = cast("RemoteClass", made)
         self.ask("subclass", (made.__name__, bases, members))
 
-    def signature(self, number: int) -> Any:
+    def signature(self, number: int) -> inspect.Signature:
         """The signature of a function or class of the candidate's."""
         import inspect
 
-        parameters, returned = self.ask("signature", on=number)
+        told = cast("SignatureParts", self.ask("signature", on=number))
+        parameters, returned = told
         empty = inspect.Parameter.empty
         return inspect.Signature(
             [
@@ -248,16 +266,15 @@ class Inward:
             return_annotation=returned[0] if returned else inspect.Signature.empty,
         )  # fmt: skip
 
-    def error(self, data: Any) -> BaseException:
+    def error(self, data: object) -> BaseException:
         """The exception that the candidate raised."""
-        own, builtin, args, text, line, more = data
-        if type(more.get("p")) is int and isinstance(
-            self.exposed.objects[more["p"]], BaseException
-        ):
-            return self._noted(self.exposed.objects[more["p"]], text, line)
+        own, builtin, args, text, line, more = cast("RaisedError", data)
+        passed = self._passed(more["p"]) if type(more.get("p")) is int else None
+        if isinstance(passed, BaseException):
+            return self._noted(passed, text, line)
         known = EXCEPTIONS.get(builtin, RuntimeError)
         decoder = ValueDecoder(self.inside)
-        kind: Any = known
+        kind: type = known
         if own is not None:
             ((tag, value),) = own.items()
             kind = self._kind(tag, value, known)
@@ -268,7 +285,7 @@ class Inward:
         if not issubclass(kind, BaseException):
             kind, values = RuntimeError, (f"{kind.__name__}: {text}",)
         if issubclass(kind, BaseExceptionGroup):
-            error: BaseException = group(kind, text, [self.error(e) for e in more.get("group", [])])
+            error: BaseException = group(text, [self.error(e) for e in more.get("group", [])])
         else:
             error = made(kind, values)
         for name, content in more.get("state", {}).items():
@@ -277,25 +294,26 @@ class Inward:
         error.__dict__["_veritune_text"] = str(text)
         if type(more.get("on")) is int:
             error.__dict__["_veritune_on"] = more["on"]
-        for name in ("__cause__", "__context__"):
-            if name in more:
-                setattr(error, name, self.error(more[name]))
+        if "__cause__" in more:
+            error.__cause__ = self.error(more["__cause__"])
+        if "__context__" in more:
+            error.__context__ = self.error(more["__context__"])
         return self._noted(error, text, line)
 
-    def _kind(self, tag: str, value: Any, known: type[BaseException]) -> Any:
+    def _kind(self, tag: str, value: Encoded, known: type[BaseException]) -> type:
         """The class of an exception: the candidate's, a library's, or one of the tests' own."""
         if tag == "p":
-            return self.exposed.objects[value]
+            return cast("type", self._passed(value))
         return self._library(value, known) if tag == "lc" else self.klass(value, known)
 
-    def _noted(self, error: BaseException, text: Any, line: Any) -> BaseException:
+    def _noted(self, error: BaseException, text: object, line: object) -> BaseException:
         self.raised = error
         self.raised_text = f"{type(error).__name__}: {text}"[:500]
         if type(line) is int:
             self.raised_text += f" (line {line} of the program)"
         return error
 
-    def _proxy(self, number: Any, make: Callable[[], Any]) -> Any:
+    def _proxy(self, number: Encoded, make: Callable[[], object]) -> object:
         if type(number) is not int or not 0 <= number < MAX_HANDLES:
             raise codec.MalformedError("a bad handle")
         if number not in self._proxies:
@@ -303,7 +321,7 @@ class Inward:
         return self._proxies[number]
 
 
-ITERATORS: dict[str, Any] = {
+ITERATORS: dict[str, Callable[[Asker, int], object]] = {
     "it": RemoteIterator,
     "ge": RemoteGenerator,
     "ag": RemoteAsyncGenerator,

@@ -10,7 +10,10 @@ import ast
 import builtins
 import importlib
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..wire.messages import GraderJob
 
 TESTS = "tests"  # the module that test programs seem to stand in
 _BUILTINS = frozenset(dir(builtins))
@@ -30,11 +33,11 @@ class ResolvedNames:
         self.helpers: list[str] = []
         self.imports: dict[str, tuple[str, str | None]] = {}
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> dict[str, object]:
         """The values of the names that are not the candidate's, made anew."""
-        space: dict[str, Any] = {}
+        space: dict[str, object] = {}
         if self.helpers:
-            helpers: dict[str, Any] = {"__name__": TESTS}
+            helpers: dict[str, object] = {"__name__": TESTS}
             exec(compile(self._prompt_code, "prompt.py", "exec", dont_inherit=True), helpers)
             space.update({name: helpers[name] for name in self.helpers})
         for name, (module, member) in self.imports.items():
@@ -45,7 +48,7 @@ class ResolvedNames:
         return space
 
 
-def sort(tree: ast.Module, job: dict[str, Any]) -> ResolvedNames:
+def sort(tree: ast.Module, job: GraderJob) -> ResolvedNames:
     """Sort the free names of a test program."""
     free = free_names(tree)
     entry = job["tests"].get("entry_point")
@@ -60,7 +63,7 @@ def sort(tree: ast.Module, job: dict[str, Any]) -> ResolvedNames:
     return found
 
 
-def _sort_others(free: list[str], found: ResolvedNames, job: dict[str, Any]) -> None:
+def _sort_others(free: list[str], found: ResolvedNames, job: GraderJob) -> None:
     prompt, solution = _parsed(job.get("prompt_code")), _parsed(job.get("solution"))
     helpers, defined = _complete(prompt, job["tests"].get("entry_point")), _defined(solution)
     imports = _imports(prompt) | _imports(solution)
@@ -83,22 +86,21 @@ def free_names(tree: ast.Module) -> set[str]:
     """Names that a program reads and binds nowhere."""
     read: set[str] = set()
     bound: set[str] = set()
-    ahead: list[Any] = [tree]
+    ahead: list[ast.AST] = [tree]
     while ahead:
         node = ahead.pop()
-        kind = type(node)
-        if kind is ast.Constant:
+        if isinstance(node, ast.Constant):
             continue
-        if kind is ast.Name:
+        if isinstance(node, ast.Name):
             (read if type(node.ctx) is ast.Load else bound).add(node.id)
             continue
-        if kind in NAMING:
-            bound.add(node.name)
-        elif kind is ast.arg:
+        if isinstance(node, NAMING):
+            bound.add(node.name or "")
+        elif isinstance(node, ast.arg):
             bound.add(node.arg)
-        elif kind is ast.MatchMapping:
-            bound.add(node.rest)
-        elif kind is ast.Import or kind is ast.ImportFrom:
+        elif isinstance(node, ast.MatchMapping):
+            bound.add(node.rest or "")
+        elif isinstance(node, ast.Import | ast.ImportFrom):
             bound |= {(a.asname or a.name).partition(".")[0] for a in node.names}
         for value in vars(node).values():
             if type(value) is list:

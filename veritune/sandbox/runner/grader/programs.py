@@ -7,12 +7,16 @@ import copy
 import functools
 import importlib
 import types
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, cast
 
 from . import names, rewrite
 from .bench import TestRecorder
 from .same import same
 from .shown import shown
+
+if TYPE_CHECKING:
+    from ..wire.messages import Case, GraderJob
 
 FILE = "tests.py"
 
@@ -32,18 +36,19 @@ class Calls:
 
     imports = False
 
-    def __init__(self, job: dict[str, Any]) -> None:
-        self._entry_point: str = job["tests"]["entry_point"]
-        self._cases: list[dict[str, Any]] = job["tests"]["cases"]
+    def __init__(self, job: GraderJob) -> None:
+        self._entry_point = job["tests"]["entry_point"]
+        self._cases = job["tests"]["cases"]
 
     def run(self, bench: TestRecorder) -> None:
         for number, case in enumerate(self._cases, 1):
             bench.attempt(f"case {number}", functools.partial(self._test, bench, case))
 
-    def _test(self, bench: TestRecorder, case: dict[str, Any]) -> None:
+    def _test(self, bench: TestRecorder, case: Case) -> None:
         # What a candidate changes in place must not be what the next one is called with.
         args, kwargs = copy.deepcopy((case["args"], case.get("kwargs", {})))
-        got = bench.resolve(self._entry_point)(*args, **kwargs)
+        call = cast("Callable[..., object]", bench.resolve(self._entry_point))
+        got = call(*args, **kwargs)
         if not same(got, case["expected"]):
             raise AssertionError(f"got {shown(got)}, expected {shown(case['expected'])}")
 
@@ -51,7 +56,7 @@ class Calls:
 class Asserts:
     """Statements one after another; each assert after the set-up is one test."""
 
-    def __init__(self, job: dict[str, Any]) -> None:
+    def __init__(self, job: GraderJob) -> None:
         tree = ast.parse(job["tests"].get("setup", ""), FILE)
         setup = len(tree.body)
         tree.body += ast.parse(job["tests"]["code"], FILE).body
@@ -67,7 +72,7 @@ class Asserts:
         ]
 
     def run(self, bench: TestRecorder) -> None:
-        made: list[dict[str, Any]] = []
+        made: list[dict[str, object]] = []
         if not bench.attempt("set-up", lambda: made.append(bench.space(self._names)), quiet=True):
             return
         (space,) = made
@@ -85,9 +90,9 @@ class Asserts:
 class Check:
     """A function `check(candidate)`; each assert that it reaches is one test."""
 
-    def __init__(self, job: dict[str, Any]) -> None:
+    def __init__(self, job: GraderJob) -> None:
         tree = ast.parse(job["tests"]["code"], FILE)
-        self._entry_point: str = job["tests"]["entry_point"]
+        self._entry_point = job["tests"]["entry_point"]
         self._names = names.sort(tree, job)
         self.imports = _imports(job, self._names)
         self._asserts = rewrite.reporting(tree)
@@ -105,7 +110,8 @@ class Check:
         space = bench.space(self._names)
         space[rewrite.REACHED] = lambda line: reached.setdefault(line)
         exec(self._code, space)
-        space["check"](bench.resolve(self._entry_point))
+        check = cast("Callable[[object], object]", space["check"])
+        check(bench.resolve(self._entry_point))
         if self._asserts and not reached:
             raise AssertionError("check() returned without reaching an assertion")
 
@@ -129,7 +135,7 @@ def _tests(statement: ast.stmt) -> bool:
     return any(isinstance(node, ast.Assert) for node in ast.walk(statement))
 
 
-def _imports(job: dict[str, Any], found: names.ResolvedNames) -> bool:
+def _imports(job: GraderJob, found: names.ResolvedNames) -> bool:
     parts = (job["tests"]["code"], job["tests"].get("setup"), job.get("prompt_code"))
     return bool(found.imports) or any("import" in part for part in parts if part)
 
@@ -141,7 +147,7 @@ KINDS: dict[str, type[Calls | Asserts | Check]] = {
 }
 
 
-def prepare(job: dict[str, Any]) -> TestProgram:
+def prepare(job: GraderJob) -> TestProgram:
     """Compile a problem's tests."""
     if "random" in str(job["tests"].get("code")):
         importlib.import_module("random")  # so that it is seeded: verdicts do not change by luck

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+
+    class _Place(TypedDict):
+        lineno: int
+        col_offset: int
+        end_lineno: int | None
+        end_col_offset: int | None
+
 
 LEFT, RIGHT, REACHED = "_veritune_left", "_veritune_right", "_veritune_reached"
 _STORE, _LOAD = ast.Store(), ast.Load()
@@ -60,7 +69,7 @@ def _report(statement: ast.Assert) -> ast.Expr:
     return ast.Expr(call, **place)
 
 
-def _place(node: ast.stmt) -> dict[str, Any]:
+def _place(node: ast.stmt) -> _Place:
     return {
         "lineno": node.lineno,
         "col_offset": node.col_offset,

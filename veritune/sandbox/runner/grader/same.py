@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 TOLERANCE = 1e-9
 
 
-def same(got: Any, expected: Any) -> bool:
+def same(got: object, expected: object) -> bool:
     """Whether `got` is the value that JSON can say of it.
 
     JSON has no tuples and only text as keys, so a tuple is a list, and keys compare as JSON
@@ -17,9 +16,9 @@ def same(got: Any, expected: Any) -> bool:
     if isinstance(expected, float):
         return _close(got, expected)
     if type(expected) is list:
-        if type(got) not in (list, tuple) and not isinstance(got, tuple):
-            return False
-        return len(got) == len(expected) and all(map(same, got, expected))
+        if type(got) is list or isinstance(got, tuple):
+            return len(got) == len(expected) and all(map(same, got, expected))
+        return False
     if type(expected) is dict:
         if not isinstance(got, dict) or len(got) != len(expected):
             return False
@@ -28,7 +27,7 @@ def same(got: Any, expected: Any) -> bool:
     return bool(got == expected)
 
 
-def _close(got: Any, expected: float) -> bool:
+def _close(got: object, expected: float) -> bool:
     if type(got) is not float:
         return bool(got == expected)
     if math.isnan(expected):
@@ -36,7 +35,7 @@ def _close(got: Any, expected: float) -> bool:
     return got == expected or math.isclose(got, expected, rel_tol=TOLERANCE, abs_tol=1e-12)
 
 
-def _key(key: Any) -> str:
+def _key(key: object) -> str:
     if key is None:
         return "null"
     if isinstance(key, bool):

@@ -11,11 +11,16 @@ import shutil
 import signal
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..wire.files import ROOT, SUITE, Tree
 from .channel import Channel, LostError
 from .importing import Finder
+
+if TYPE_CHECKING:
+    import pytest
+
+    from ..wire.messages import GraderJob, SuiteReport
 
 PLUGINS = {
     "async": "pytest_asyncio.plugin",
@@ -57,7 +62,7 @@ class Suite:
 
     imports = False
 
-    def __init__(self, job: dict[str, Any]) -> None:
+    def __init__(self, job: GraderJob) -> None:
         self._job = job
         os.makedirs(SUITE, exist_ok=True)
         os.chdir(SUITE)
@@ -77,7 +82,7 @@ class Suite:
         gc.collect()
         gc.freeze()
 
-    def report(self, fd: int) -> dict[str, Any]:
+    def report(self, fd: int) -> SuiteReport:
         """The report on one candidate."""
         tell, told = os.pipe()
         pid = os.fork()
@@ -109,14 +114,14 @@ class Suite:
                 shutil.rmtree(f"{ROOT}/{name}", ignore_errors=True)
 
 
-def _asks_early(job: dict[str, Any]) -> bool:
+def _asks_early(job: GraderJob) -> bool:
     """Whether a conftest imports the candidate's modules."""
     files = job["tests"]["files"]
     texts = [text for name, text in files.items() if name.endswith("conftest.py")]
     return any(module.partition(".")[0] in text for text in texts for module in job["modules"])
 
 
-def _session(job: dict[str, Any]) -> Any:
+def _session(job: GraderJob) -> pytest.Session:
     """A session of pytest's that has collected nothing yet."""
     from _pytest.config import _prepareconfig
     from _pytest.main import Session
@@ -128,7 +133,7 @@ def _session(job: dict[str, Any]) -> Any:
     return session
 
 
-def _options(job: dict[str, Any]) -> list[str]:
+def _options(job: GraderJob) -> list[str]:
     options = ["-q", "--rootdir=.", "--tb=short", f"--basetemp={ROOT}/pytest", "--capture=sys"]
     for name in LEFT_OUT:
         options += ["-p", f"no:{name}"]
@@ -140,7 +145,7 @@ def _options(job: dict[str, Any]) -> list[str]:
     return options + (job.get("only") or [])
 
 
-def _collected(tell: int, pid: int, seconds: float) -> dict[str, Any]:
+def _collected(tell: int, pid: int, seconds: float) -> SuiteReport:
     """What a fork told, line by line, until it ended or its time was over."""
     data, until = bytearray(), time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
@@ -153,7 +158,7 @@ def _collected(tell: int, pid: int, seconds: float) -> dict[str, Any]:
     over = left <= 0
     os.kill(pid, signal.SIGKILL)
     _, status, used = os.wait4(pid, 0)
-    report: dict[str, Any] = {"tests": [], "lost": "", "unsupported": "", "names": []}
+    report: SuiteReport = {"tests": [], "lost": "", "unsupported": "", "names": []}
     running = ""
     for line in data.decode(errors="replace").splitlines():
         told = json.loads(line)
@@ -174,7 +179,7 @@ def _collected(tell: int, pid: int, seconds: float) -> dict[str, Any]:
 class _Run:
     """One candidate's way through the suite, in a process of its own; a plugin of pytest's."""
 
-    def __init__(self, job: dict[str, Any], fd: int, told: int) -> None:
+    def __init__(self, job: GraderJob, fd: int, told: int) -> None:
         self._job, self._told = job, told
         kept = frozenset(f"{SUITE}/{name}" for name in job["kept"])
         tree = Tree(kept) if job.get("tree") else None
@@ -183,12 +188,11 @@ class _Run:
         self._channel.expects_stop = job.get("stops", False)
         if job.get("solution"):
             self._channel.take_reference(job["reference"])
-        self._ends: dict[str, list[Any]] = {}
+        self._ends: dict[str, tuple[str, str]] = {}
         self._expected: set[str] = set()
-        self._session: Any = None
-        self._output = ""
+        self._session: pytest.Session | None = None
 
-    def run(self, session: Any) -> None:
+    def run(self, session: pytest.Session | None) -> None:
         """Load the candidate, then run pytest."""
         try:
             error = self._channel.loaded()
@@ -199,26 +203,26 @@ class _Run:
             self._tell(load=self._channel.raised_text, done=True)
             return
         Finder(self._channel, self._job["modules"]).install()
-        self._session = session or _session(self._job)
-        self._session.config.pluginmanager.register(self)
+        self._session = session = session or _session(self._job)
+        session.config.pluginmanager.register(self)
         try:
-            self._session.config.hook.pytest_collection(session=self._session)
-            self._session.config.hook.pytest_runtestloop(session=self._session)
-        except (self._session.Interrupted, self._session.Failed):
+            session.config.hook.pytest_collection(session=session)
+            session.config.hook.pytest_runtestloop(session=session)
+        except (session.Interrupted, session.Failed):
             pass  # files that could not be collected, or a candidate that has ended
         except LostError:
             pass  # in pytest's own code, which looks at the candidate's objects, too
         self._tell(done=True, lost=self._channel.lost, doubts=self._channel.doubts[:5])
 
-    def _tell(self, **what: Any) -> None:
+    def _tell(self, **what: object) -> None:
         os.write(self._told, (json.dumps(what) + "\n").encode())
 
-    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Note every test, and those that the suite itself expects to fail."""
         self._tell(names=[item.nodeid for item in items])
         self._expected = {item.nodeid for item in items if item.get_closest_marker("xfail")}
 
-    def pytest_collectreport(self, report: Any) -> None:
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note what kept a file from being collected: the candidate, or the suite itself."""
         if report.failed:
             text = str(report.longrepr).strip()
@@ -235,26 +239,25 @@ class _Run:
         """A test begins: what earlier ones met does not count."""
         self._tell(running=nodeid)
         self._channel.unsupported, self._channel.raised, self._channel.last = "", None, None
-        self._output = ""
 
-    def pytest_runtest_logreport(self, report: Any) -> None:
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note a phase's end; a failing phase outlasts a passing one."""
-        self._output += report.capstdout if report.when == "call" else ""
         excused = hasattr(report, "wasxfail") and report.nodeid in self._expected
         if report.failed or self._channel.lost or self._channel.unsupported:
             self._ends.setdefault(report.nodeid, self._failure(report))
         elif report.skipped and not excused:
             reason = report.longrepr[-1] if isinstance(report.longrepr, tuple) else ""
-            self._ends.setdefault(report.nodeid, ["skipped", str(reason)[:500]])
+            self._ends.setdefault(report.nodeid, ("skipped", str(reason)[:500]))
         elif report.when == "call":
-            self._ends.setdefault(report.nodeid, ["accepted", ""])
+            self._ends.setdefault(report.nodeid, ("accepted", ""))
 
-    def _failure(self, report: Any) -> list[Any]:
+    def _failure(self, report: pytest.TestReport) -> tuple[str, str]:
         if self._channel.lost:
+            assert self._session is not None
             self._session.shouldstop = "the candidate has ended"
-            return ["lost", self._channel.lost]
+            return "lost", self._channel.lost
         if self._channel.unsupported:
-            return ["unsupported", self._channel.unsupported]
+            return "unsupported", self._channel.unsupported
         crash = getattr(report.longrepr, "reprcrash", None)
         reason = (crash.message if crash else str(report.longrepr)).strip()[:MOST_TEXT]
         raised = self._channel.raised is not None and self._channel.raised_text[:30] in reason
@@ -267,11 +270,10 @@ class _Run:
             outcome = "infrastructure"
         shown = self._channel.call_shown()
         if shown and not raised:
-            return [outcome, f"{reason} (in {shown})"[:MOST_TEXT]]
-        return [outcome, f"{shown}: {reason}"[:MOST_TEXT] if shown else reason]
+            return outcome, f"{reason} (in {shown})"[:MOST_TEXT]
+        return outcome, f"{shown}: {reason}"[:MOST_TEXT] if shown else reason
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Tell how the test ended."""
-        outcome, reason = self._ends.get(nodeid, ["runtime error", "the test did not finish"])
-        more = {"output": self._output[-MOST_TEXT:]}
-        self._tell(test=[nodeid, outcome, reason.encode(errors="replace").decode(), more])
+        outcome, reason = self._ends.get(nodeid, ("runtime error", "the test did not finish"))
+        self._tell(test=[nodeid, outcome, reason.encode(errors="replace").decode()])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..confinement import usage
 
+# Times its wall limit that a job may take where the machine is busy with others.
 MOST_STRETCH = 20.0
-"""Times its wall limit that a job may take where the machine is busy with others."""
 LEAST_CPU_SECONDS = 0.05
 
 

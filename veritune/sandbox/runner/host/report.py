@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..grader import forking, grading
 from ..wire import frames
+
+if TYPE_CHECKING:
+    from ..wire.messages import GraderJob, SuiteReport
 
 RESULT_BYTES = 16 << 20
 GRADER_GRACE_SECONDS = 10.0
@@ -17,8 +20,8 @@ MOST_USES, MOST_CPU_SECONDS, MOST_PEAK_KB = 64, 2.0, 256 << 10
 class Reporter:
     """A stream on which one report comes, as bytes up to its end."""
 
+    # Whether what was to be reported on was gone before the end.
     lost = False
-    """Whether what was to be reported on was gone before the end."""
 
     def __init__(self, stream: socket.socket) -> None:
         self.stream = stream
@@ -58,7 +61,7 @@ class Grader(Reporter):
     `reusable`: it may take another candidate.
     """
 
-    def __init__(self, job: dict[str, Any], cpu_seconds: float, graders: socket.socket) -> None:
+    def __init__(self, job: GraderJob, cpu_seconds: float, graders: socket.socket) -> None:
         mark, fds, _, _ = socket.recv_fds(graders, 1, 1)
         if mark != forking.READY:
             raise RuntimeError("the process that forks graders has ended")
@@ -67,7 +70,7 @@ class Grader(Reporter):
         self.code: int | None = None
         self.reusable = False
         self._uses = 0
-        self._found: dict[str, Any] | None = None
+        self._found: SuiteReport | None = None
         self._graders = graders
         self._channel: socket.socket | None = None
         limit = int(cpu_seconds * 2 + GRADER_GRACE_SECONDS)
@@ -91,13 +94,14 @@ class Grader(Reporter):
         if len(self.report) < 4 + size or len(self.report) < 4:
             self.lost = not more
             return more
-        self._found = frames.loads(bytes(self.report[4:]))
-        if self._found.pop("id", None) != self._uses:
+        found: SuiteReport = frames.loads(bytes(self.report[4:]))
+        self._found = found
+        if found.pop("id", None) != self._uses:
             raise frames.BrokenFrameError("a report on another candidate")
-        self.lost = bool(self._found.get("lost"))
+        self.lost = bool(found.get("lost"))
         return False
 
-    def finish(self) -> dict[str, Any] | None:
+    def finish(self) -> SuiteReport | None:
         """The report that came, or None; ends the process where it serves no longer."""
         if self._channel is not None:
             self._channel.close()
@@ -106,9 +110,9 @@ class Grader(Reporter):
             self.end()
             return None
         report = self._found
-        cpu_seconds, peak_kb = report.pop("used", (MOST_CPU_SECONDS, 0))
+        cpu_seconds, peak_kb = report.pop("used", [MOST_CPU_SECONDS, 0])
         stale = report.pop("stale", True)
-        clean = not stale and not any(report[key] for key in ("lost", "unsupported"))
+        clean = not stale and not (report["lost"] or report["unsupported"])
         fresh = cpu_seconds < MOST_CPU_SECONDS and peak_kb < MOST_PEAK_KB
         self.reusable = clean and fresh and self._uses < MOST_USES
         return report

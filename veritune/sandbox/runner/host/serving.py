@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .. import speed
 from ..confinement import linux
@@ -25,6 +25,9 @@ from ..wire import frames
 from .report import Grader, OwnReport, Reporter
 from .waiting import StandbyProcess, Zygote
 from .watch import JobMonitor
+
+if TYPE_CHECKING:
+    from ..wire.messages import HostJob, HostReply, Pipes, Rules
 
 JOBS, REPLIES = 0, 1
 SHARED = {"/dev/mqueue", "/dev/shm", "/dev/pts", "/sys"}
@@ -104,10 +107,10 @@ class Host:
             job = frames.loads(frame)
             frames.write(REPLIES, frames.dumps({"id": job["id"], **self._answer(job)}))
 
-    def _answer(self, job: dict[str, Any]) -> dict[str, Any]:
-        if "replies" in job:
-            return pipes.reply_through(job["replies"], REPLIES)
-        return self._run(job)
+    def _answer(self, job: HostJob | Pipes) -> HostReply | Pipes:
+        if "spec" in job:
+            return self._run(job)
+        return pipes.reply_through(job["replies"], REPLIES)
 
     def _start_graders(self, *, suites: bool) -> socket.socket:
         """The process that forks graders, the first of a pid namespace; of suites, another."""
@@ -129,7 +132,7 @@ class Host:
             self._uid = UIDS_FROM + (self._uid + 1 - UIDS_FROM) % (UIDS_TO - UIDS_FROM)
         return self._uid
 
-    def _process_for(self, rules: dict[str, Any]) -> StandbyProcess:
+    def _process_for(self, rules: Rules) -> StandbyProcess:
         """A process under these rules that has run nothing yet."""
         process, self._waiting = self._waiting, None
         if process is not None and process.rules != rules:
@@ -137,7 +140,7 @@ class Host:
             process = None
         return process or self._zygote.ask(self._next_uid(), rules)
 
-    def _run(self, job: dict[str, Any]) -> dict[str, Any]:
+    def _run(self, job: HostJob) -> HostReply:
         spec = job["spec"]
         reporter: Reporter | None = None
         if spec["mode"] == "program":
@@ -175,11 +178,11 @@ class Host:
             if reporter is not None and reporter is not self._grader:
                 reporter.end()
 
-    def _forker(self, job: dict[str, Any]) -> int | None:
+    def _forker(self, job: HostJob) -> int | None:
         """The process that forked the job's grader, where it has one."""
         return self._forkers[job["grader"]["type"] == "pytest"] if "grader" in job else None
 
-    def _grader_for(self, job: dict[str, Any]) -> Grader:
+    def _grader_for(self, job: HostJob) -> Grader:
         """The grader that holds these tests already, or a new one."""
         if self._grader is not None and self._grader.job != job["grader"]:
             self._grader.end()

@@ -9,9 +9,12 @@ import select
 import signal
 import socket
 import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import zygote
+
+if TYPE_CHECKING:
+    from ..wire.messages import Rules
 
 MODES = {"answer": zygote.ANSWER, "shared": zygote.SHARED, "program": zygote.PROGRAM}
 
@@ -32,7 +35,7 @@ class Zygote:
         self._news.register(link, select.POLLIN)
         self._news.register(os.pidfd_open(pid), select.POLLIN)
 
-    def ask(self, uid: int | None, rules: dict[str, Any]) -> StandbyProcess:
+    def ask(self, uid: int | None, rules: Rules) -> StandbyProcess:
         """Have a process made: shut in by `rules`, and waiting for its job."""
         self.met()
         own, its = socket.socketpair()
@@ -81,7 +84,7 @@ class StandbyProcess:
     KiB, from then on; `clean`: whether its network namespace can be another's.
     """
 
-    def __init__(self, link: Zygote, own: socket.socket, rules: dict[str, Any]) -> None:
+    def __init__(self, link: Zygote, own: socket.socket, rules: Rules) -> None:
         self.rules = rules
         self.end: tuple[int, float, int] | None = None
         self.pid = self.watch = -1

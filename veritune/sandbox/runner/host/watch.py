@@ -6,12 +6,15 @@ import os
 import select
 import signal
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..confinement import usage
 from .clock import Clock
 from .report import GRADER_GRACE_SECONDS, Grader, Reporter
 from .waiting import StandbyProcess
+
+if TYPE_CHECKING:
+    from ..wire.messages import HostReply, Spec
 
 WATCH_SECONDS = 0.25
 
@@ -29,7 +32,7 @@ class JobMonitor:
         reporter: Reporter | None,
         printed: tuple[int, int],
         client: int,
-        spec: dict[str, Any],
+        spec: Spec,
         graders: int | None = None,
     ) -> None:
         self._process, self._reporter = process, reporter
@@ -67,11 +70,11 @@ class JobMonitor:
             for fd, _ in self._poll.poll(self._patience(now)):
                 self._take(fd)
 
-    def reply(self) -> dict[str, Any]:
+    def reply(self) -> HostReply:
         """What to tell the client."""
         assert self._process.end is not None
         code, cpu_ms, peak_kb = self._process.end
-        reply: dict[str, Any] = {
+        reply: HostReply = {
             "end": {
                 "failure": self._process.complaint(),
                 "killed": self._killed,
@@ -185,7 +188,7 @@ class JobMonitor:
 
         No candidate can bring it about: the first process of a pid namespace is not killed by
         anything inside it, and its limit of CPU time is not its own to set (`seccomp`). What is
-        left is the kernel, at that limit or where memory runs out, and somebody outside. Any
+        left is the kernel, at that limit or where memory runs out, and somebody outside. object
         other signal is a fault of the program, since those from outside do not reach it.
         """
         assert self._process.end is not None

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..wire.messages import Pipes
 
 
-def reply_through(pipe: list[int] | None, replies: int) -> dict[str, object]:
+def reply_through(pipe: Sequence[int] | None, replies: int) -> Pipes:
     """Make a pipe, or, given the one made, put it in the place of the descriptor `replies`."""
     if pipe is None:
         return {"replies": os.pipe()}

@@ -9,14 +9,17 @@ from __future__ import annotations
 import os
 import sys
 from _socket import SHUT_WR, socket, socketpair
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..candidate import answering
 from ..candidate.loading import MODULE
 from ..wire import frames
 
+if TYPE_CHECKING:
+    from ..wire.messages import GraderJob, Payload, Tests
+
+# Jobs of each kind that are graded; rounds of questions that are answered: these cost less.
 TIMES, ANSWERED = 3, 12
-"""Jobs of each kind that are graded; rounds of questions that are answered: these cost less."""
 SOURCE = """
 class Pair:
     def __init__(self, left, right):
@@ -24,10 +27,10 @@ class Pair:
 def f(x, y=0):
     return [x, {"a": (y, 1.5, "b")}, {1, 2}] if x else Pair(x, y)
 """
-PAYLOAD = {"sources": [["solution.py", SOURCE]], "numpy": False}
+PAYLOAD: Payload = {"sources": [("solution.py", SOURCE)], "numpy": False}
 ASSERTS = "assert f(1, 2) == [1, {'a': (2, 1.5, 'b')}, {1, 2}]\nassert f(0).left == 0"
 CHECK = "def check(candidate):\n    assert candidate(1)[0] == 1\n    assert candidate(2)[0] == 2\n"
-JOBS: tuple[dict[str, Any], ...] = (
+JOBS: tuple[Tests, ...] = (
     {"type": "asserts", "code": ASSERTS},
     {"type": "check", "entry_point": "f", "code": CHECK},
     {"type": "calls", "entry_point": "f", "cases": [{"args": [0], "expected": [1]}]},
@@ -47,7 +50,7 @@ def grades() -> None:
             _answer(far)
             os._exit(0)
         far.close()
-        job = {"type": tests["type"], "tests": tests, "numpy": False, "solution": ""}
+        job: GraderJob = {"type": tests["type"], "tests": tests, "numpy": False, "solution": ""}
         grading.grade(near.fileno(), job, prepare(job))
         near.close()
         os.waitpid(pid, 0)
@@ -66,7 +69,7 @@ def answers() -> None:
 
 
 CALL = {"on": 0, "name": "__call__", "kwargs": {}}
-QUESTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+QUESTIONS: tuple[tuple[str, dict[str, object]], ...] = (
     ("name", {"name": "f", "args": [], "kwargs": {}}),
     ("operator", {**CALL, "args": [1, [1, 2, {"t": [1, 2]}]]}),
     ("operator", {**CALL, "args": [0]}),

@@ -11,11 +11,14 @@ from __future__ import annotations
 import builtins
 import operator
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from .messages import Container
 
 MAX_DEPTH = 1000
+# Frames that it takes to encode or decode what is nested as deep as that.
 DEEP = 30_000
-"""Frames that it takes to encode or decode what is nested as deep as that."""
 SCALARS = frozenset({bool, float, str, type(None)})
 # Not those that give more than their own plain value when they are called.
 HANDLING = {"type", "super", "property", "classmethod", "staticmethod", "memoryview"}
@@ -34,41 +37,43 @@ BUILTIN_FUNCTIONS: dict[str, object] = {name: getattr(builtins, name) for name i
 # The kinds of numpy's arrays and numbers that cross: no objects.
 ARRAY_KINDS = "biufcSUmM"
 
-Encoded = Any
-
 
 class MalformedError(Exception):
     """Text that no honest encoder writes."""
 
 
-def replace_contents(target: Any, source: Any) -> None:
+def replace_contents(target: object, source: object) -> None:
     """Make the container `target` hold what `source`, of the same type, holds."""
     if type(target) is not type(source):
         raise MalformedError("a container that changed its type")
-    if isinstance(target, list | bytearray):
-        target[:] = source
+    if isinstance(target, list):
+        target[:] = cast("list[object]", source)
+    elif isinstance(target, bytearray):
+        target[:] = cast("bytearray", source)
     elif isinstance(target, deque):
         target.clear()
-        target.extend(source)
-    else:
+        target.extend(cast("deque[object]", source))
+    elif isinstance(target, set | dict):
         target.clear()
-        target.update(source)
+        target.update(cast("dict[object, object]", source))
 
 
-def snapshot(container: Any) -> Any:
+def snapshot(container: Container) -> list[object] | bytes:
     """A shallow copy to compare with later, by identity of the items."""
     if isinstance(container, dict):
         return list(container.items())
     return bytes(container) if isinstance(container, bytearray) else list(container)
 
 
-def unchanged(container: Any, before: Any) -> bool:
+def unchanged(container: Container, before: list[object] | bytes) -> bool:
     """Whether a container still holds the very items of its `snapshot`."""
     now = snapshot(container)
-    if isinstance(before, bytes):
-        return bool(now == before)
+    if isinstance(before, bytes) or isinstance(now, bytes):
+        return now == before
     if len(now) != len(before):
         return False
     if isinstance(container, dict):
-        return all(k is i and v is j for (k, v), (i, j) in zip(now, before, strict=True))
+        held = cast("list[tuple[object, object]]", before)
+        pairs = zip(container.items(), held, strict=True)
+        return all(k is i and v is j for (k, v), (i, j) in pairs)
     return all(map(operator.is_, now, before))

@@ -6,14 +6,23 @@ import base64
 import sys
 import types
 from collections import Counter, OrderedDict, UserDict, UserList, UserString, defaultdict, deque
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from .codec import ARRAY_KINDS, BUILTIN_FUNCTIONS, MAX_DEPTH, PLAIN_TYPES, SCALARS, Encoded
+from .codec import ARRAY_KINDS, BUILTIN_FUNCTIONS, MAX_DEPTH, PLAIN_TYPES, SCALARS
+
+if TYPE_CHECKING:
+    import datetime
+
+    from .messages import Encoded
+
+    # Each is called with values of its own type alone: what finds it is that type.
+    _Writer = Callable[["Encoder", Any, int], Encoded]
+    _LateWriter = Callable[[Any], Encoded]
 
 SMALL_INT = 1 << 63
-MUTABLE: tuple[Any, ...] = (list, dict, set, bytearray, deque, OrderedDict, defaultdict, Counter)
-TYPE_NAMES: dict[Any, str] = {value: name for name, value in PLAIN_TYPES.items()}
+MUTABLE: tuple[type, ...] = (list, dict, set, bytearray, deque, OrderedDict, defaultdict, Counter)
+TYPE_NAMES: dict[object, str] = {value: name for name, value in PLAIN_TYPES.items()}
 
 
 class TooDeepError(ValueError):
@@ -34,8 +43,8 @@ class Encoder:
         known: dict[int, Encoded] | None = None,
         *,
         numpy: bool = False,
-        subclass: Callable[[Any, Any], Encoded | None] = lambda value, plain: None,
-        early: Callable[[Any], Encoded | None] = lambda value: None,
+        subclass: Callable[[object, Encoded], Encoded] = lambda value, plain: None,
+        early: Callable[[object], Encoded] = lambda value: None,
     ) -> None:
         """`early` has the first word on what is no exact builtin, `subclass` on heirs of one."""
         self._outside, self._early = outside, early
@@ -43,13 +52,14 @@ class Encoder:
         self._numpy = numpy
         self._seen: dict[int, Encoded] = dict(known or {})
         self._count = 0
-        self.kept: list[Any] = []
+        self.kept: list[object] = []
 
     def encode(self, value: Any, depth: int = 0) -> Encoded:
         """The JSON data of one value."""
         kind = type(value)
         if kind in SCALARS:
-            return value
+            scalar: Encoded = value
+            return scalar
         if kind is int:
             return value if -SMALL_INT <= value < SMALL_INT else {"i": hex(value)}
         if depth > MAX_DEPTH:
@@ -63,12 +73,12 @@ class Encoder:
             return writer(self, value, depth)
         return self._other(value, depth)
 
-    def contents(self, value: Any) -> Encoded:
+    def contents(self, value: object) -> Encoded:
         """As `encode` for a container, even where the other side knows it: its new contents."""
         self._count += 1
         return self._contents(value, 0)
 
-    def _container(self, value: Any, depth: int) -> Encoded:
+    def _container(self, value: object, depth: int) -> Encoded:
         known = self._seen.get(id(value))
         if known is not None:
             return known
@@ -77,25 +87,28 @@ class Encoder:
         self.kept.append(value)
         return self._contents(value, depth)
 
-    def _contents(self, value: Any, depth: int) -> Encoded:
-        kind = type(value)
-        if kind is list:
+    def _contents(self, value: object, depth: int) -> Encoded:
+        if isinstance(value, list):
             return self._items(value, depth)
-        if kind is bytearray:
+        if isinstance(value, bytearray):
             return {"ba": base64.b64encode(value).decode()}
-        if kind is deque:
+        if isinstance(value, deque):
             return {"dq": [value.maxlen, self._items(list(value), depth)]}
-        if kind is set:
+        if isinstance(value, set):
             return {"s": self._items(list(value), depth)}
-        pairs = [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in value.items()]
-        if kind is defaultdict:
+        assert isinstance(value, dict)
+        pairs: list[Encoded] = [
+            [self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in value.items()
+        ]
+        if isinstance(value, defaultdict):
             made = value.default_factory
             factory = TYPE_NAMES.get(made) or (None if made is None else self.encode(made))
             return {"dd": [factory, pairs]}
+        kind = type(value)
         tag = "d" if kind is dict else "od" if kind is OrderedDict else "ct"
         return {tag: pairs}
 
-    def _items(self, values: Any, depth: int) -> list[Encoded]:
+    def _items(self, values: Sequence[Any], depth: int) -> list[Encoded]:
         kinds = set(map(type, values))
         if kinds <= SCALARS:
             return list(values)
@@ -103,8 +116,8 @@ class Encoder:
             return list(values)
         return [self.encode(v, depth + 1) for v in values]
 
-    def _other(self, value: Any, depth: int) -> Encoded:
-        kind = type(value)
+    def _other(self, value: object, depth: int) -> Encoded:
+        kind: type = type(value)
         if (own := self._early(value)) is not None:
             return own
         late = _LATE_WRITERS.get((kind.__module__, kind.__qualname__))
@@ -118,9 +131,10 @@ class Encoder:
             and BUILTIN_FUNCTIONS.get(value.__name__) is value
         ):
             return {"bf": value.__name__}
-        if isinstance(value, tuple) and hasattr(kind, "_fields"):
+        fields = getattr(kind, "_fields", None)
+        if isinstance(value, tuple) and fields is not None:
             items = self._items(tuple(value), depth)
-            twin = {"nt": [kind.__name__, list(kind._fields), items]}
+            twin: Encoded = {"nt": [kind.__name__, list(fields), items]}
             return self._subclass(value, twin) or twin
         numpy = sys.modules.get("numpy")
         if numpy is not None and kind.__module__ == "numpy":
@@ -136,10 +150,21 @@ class Encoder:
         return self._subclass(value, encoded) or encoded
 
 
-_BASES: tuple[Any, ...] = (int, float, complex, bytes, tuple, frozenset, list, set, bytearray, dict)
+_BASES: tuple[type, ...] = (
+    int,
+    float,
+    complex,
+    bytes,
+    tuple,
+    frozenset,
+    list,
+    set,
+    bytearray,
+    dict,
+)
 
 
-def plain_form(value: Any) -> Any:
+def plain_form(value: object) -> object:
     """A builtin twin of an instance of a subclass of a builtin, or None."""
     if isinstance(value, UserDict | UserList | UserString):
         return value.data
@@ -149,12 +174,12 @@ def plain_form(value: Any) -> Any:
     return None if base is None else base(value)
 
 
-def _numbers(numbers: Iterable[Any]) -> list[Encoded]:
+def _numbers(numbers: Iterable[object]) -> list[Encoded]:
     encoder = Encoder()
     return [encoder.encode(n) for n in numbers]
 
 
-def _from_numpy(numpy: Any, value: Any) -> Encoded | None:
+def _from_numpy(numpy: types.ModuleType, value: Any) -> Encoded | None:
     array = type(value) is numpy.ndarray
     if not (array or isinstance(value, numpy.generic)) or value.dtype.kind not in ARRAY_KINDS:
         return None
@@ -164,20 +189,20 @@ def _from_numpy(numpy: Any, value: Any) -> Encoded | None:
     return {"ns": [value.dtype.str, data]}
 
 
-def _zone_parts(value: Any) -> Encoded:
+def _zone_parts(value: datetime.timezone) -> Encoded:
     offset = value.utcoffset(None)
     return [offset.days, offset.seconds]
 
 
-def _zone(value: Any) -> Encoded:
+def _zone(value: datetime.time | datetime.datetime) -> Encoded:
     zone = value.tzinfo
-    if type(zone).__module__ == "zoneinfo" and type(zone).__name__ == "ZoneInfo" and zone.key:
-        return str(zone.key)
+    is_named = type(zone).__module__ == "zoneinfo" and type(zone).__name__ == "ZoneInfo"
+    if is_named and (key := getattr(zone, "key", None)):
+        return str(key)
     offset = value.utcoffset() if value.tzinfo is not None else None
     return None if offset is None else [offset.days, offset.seconds]
 
 
-_Writer = Callable[[Encoder, Any, int], Encoded]
 _WRITERS: dict[type, _Writer] = {
     frozenset: lambda e, v, d: {"fs": e._items(list(v), d)},
     bytes: lambda e, v, d: {"b": base64.b64encode(v).decode()},
@@ -195,7 +220,7 @@ _WRITERS: dict[type, _Writer] = {
 
 
 # Of modules that are not loaded for this alone.
-_LATE_WRITERS: dict[tuple[str, str], Callable[[Any], Encoded]] = {
+_LATE_WRITERS: dict[tuple[str, str], _LateWriter] = {
     ("decimal", "Decimal"): lambda v: {"dc": str(v)},
     ("fractions", "Fraction"): lambda v: {"fr": _numbers((v.numerator, v.denominator))},
     ("datetime", "date"): lambda v: {"da": [v.year, v.month, v.day]},

@@ -10,14 +10,16 @@ import base64
 import contextlib
 import os
 import stat
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .messages import Change, Surroundings
 
 ROOT = "/tmp"
 SUITE = "/tmp/suite"
 MOST_FILES, MOST_BYTES = 500, 4 << 20
 SKIPPED = ("__pycache__", ".pytest_cache", ".hypothesis")
 LOADED = (".py", ".pyc", ".pyi", ".so", ".pth", ".ini", ".cfg", ".toml", ".egg-info", ".dist-info")
-Change = list[Any]
 
 
 class Tree:
@@ -40,12 +42,14 @@ class Tree:
         self._known = found
         return made
 
-    def surroundings(self) -> dict[str, Any]:
+    def surroundings(self) -> Surroundings:
         """What changed in the environment and the working folder."""
-        told: dict[str, Any] = {}
+        told: Surroundings = {}
         now = dict(os.environ)
         if now != self._environment:
-            gone = {name: None for name in self._environment if name not in now}
+            gone: dict[str, str | None] = {
+                name: None for name in self._environment if name not in now
+            }
             told["environ"] = gone | {k: v for k, v in now.items() if self._environment.get(k) != v}
             self._environment = now
         with contextlib.suppress(OSError):
@@ -53,7 +57,7 @@ class Tree:
                 told["cwd"] = self._folder = folder
         return told
 
-    def apply(self, changes: Any, *, trusted: bool) -> None:
+    def apply(self, changes: object, *, trusted: bool) -> None:
         """Make the other side's changes here."""
         for path, data in changes if type(changes) is list else ():
             gone = path == "-"
@@ -89,7 +93,7 @@ class Tree:
         return found
 
 
-def surround(told: Any) -> None:
+def surround(told: Surroundings) -> None:
     """Take over the other side's environment and working folder."""
     for name, value in told.get("environ", {}).items():
         if value is None:

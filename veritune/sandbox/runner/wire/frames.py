@@ -58,7 +58,7 @@ def _exactly(fd: int, size: int) -> bytes:
     return b"".join(chunks)
 
 
-def dumps(value: Any) -> bytes:
+def dumps(value: object) -> bytes:
     """JSON as bytes; ASCII only, so that lone surrogates survive."""
     return _ENCODER.encode(value).encode()
 

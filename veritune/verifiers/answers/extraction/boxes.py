@@ -14,14 +14,14 @@ FONT = re.compile(r"\\+(?:text(?:bf|it|rm)?|mathrm|mbox)\s*\{([^{}]*)\}")
 NEUTRAL = re.compile(r"\\+(?:q?quad|[,;:! ()\[\]]|left|right)|[$&]|\\\\")
 SEPARATOR = re.compile(r"[\s,;+]*")
 JOINED = re.compile(r"[\w\s,()=]*\b(?:and|or)\b[\w\s,()=]*")
+# Between `x = \boxed{1}` and `y = \boxed{2}`.
 LABELLED = re.compile(r"\s*[,;]\s*\\?[A-Za-z]{1,6}(?:_\{?\w\}?)?\s*=\s*")
-"""Between `x = \\boxed{1}` and `y = \\boxed{2}`."""
+# Words between two boxes that put the second in the first one's place, and not beside it.
 AFTERWARDS = re.compile(
     r"\b(?:then|later|finally|now|so|thus|therefore|hence|next|but|not|wait|no|actually|instead|"
     r"final|answer|correct(?:ed)?|rather|gets?|gives?|becomes?|adding|after)\b",
     re.IGNORECASE,
 )
-"""Words between two boxes that put the second in the first one's place, and not beside it."""
 SUFFIX = re.compile(r"\s*(?:\$|\\\)|\\\])?\s*(\\?%|percent(?:age)?\b|pct\b|degrees?\b|\^\\circ)")
 ALIGNED = re.compile(
     r"\\begin\{(?P<name>aligned|align\*?|gathered|split|gather\*?)\}(?P<rows>.*)\\end\{(?P=name)\}",

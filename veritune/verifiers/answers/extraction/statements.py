@@ -29,8 +29,8 @@ from veritune.verifiers.answers.extraction.values import tidy, value_of
 
 NUMBER_ALONE = re.compile(r"[-+$]?\d[\d,./]{0,100}(?<![,.])")
 LONGEST_TAGGED = 4_000
+# Questions of a text that are looked at to see whether one was answered before.
 MOST_QUESTIONS = 8
-"""Questions of a text that are looked at to see whether one was answered before."""
 
 
 def last_statement(text: str, *, boxes_only: bool = False) -> StatedAnswer | None:

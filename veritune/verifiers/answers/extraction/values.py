@@ -21,8 +21,8 @@ from veritune.verifiers.answers.extraction.spans import (
     math_spans,
 )
 
+# Characters behind a cue that are read.
 LONGEST = 4_000
-"""Characters behind a cue that are read."""
 SENTENCE = re.compile(
     r"(?<!\b[A-Z])\.(?=\s|$|\*|[^\x00-\u2fff])|\n|\u3002|\uff01|\uff1f|\u0964"
     r"|\s(?:I hope it is correct)|</"
@@ -32,17 +32,17 @@ NUMBER_WORDS = (
     "sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|"
     "hundred|thousand|million|half|dozen"
 )
+# A number or a formula opens the text.
 STARTS = re.compile(
     r"[\s\"'*(\\]*(?:\$|\\[(\[]|[-+\u2212\u00b1\u2248=<>\u2264\u2265]?\s?[\d.\u20ac\u00a3\u00a5\u221a\u03c0\u221e\u00bd-\u00be]|\\[a-zA-Z{]"
     r"|[\[{(]|[a-zA-Z](?:_\w|\([a-z]\))?\s*(?:=|<|>|\\[lgni]e|[\u2264\u2265\u2208^+*/-])"
     rf"|(?:{NUMBER_WORDS})\b(?!\s+of\b))",
     re.IGNORECASE,
 )
-"""A number or a formula opens the text."""
+# A letter of a multiple choice opens the text; the word before it may be in lower case only.
 OPTION = re.compile(
     r"[\s\"'*]*(?:(?:option|choice|answer|letter)\s+)?[*(\[\uff08]{0,3}([A-J])(?:[*)\].:,\uff09\uff0c\u3001]|\s*$|\s+(?:because|since|as|which)\b)",
 )
-"""A letter of a multiple choice opens the text; the word before it may be in lower case only."""
 REMARK = (
     r"(?:which|since|because|so|hence|thus|therefore|making|giving|meaning|rounded|obtained|i\.?e\.?|that\s+is|"
     r"and\s+(?:this|that|we|it|so|therefore|thus|hence|not)|but|not|rather\s+than|while|after\s+\w+ing|by\s+\w+ing|"
@@ -78,13 +78,13 @@ IS = re.compile(r".*\b(?:is|are|equals)\b\s*", re.DOTALL)
 AFTERTHOUGHT = re.compile(r"\b(?:which|that)\s+(?:is|are|equals)\s*$")
 EMPHASIS = re.compile(r"(?<![\w)*])\*\*(?=\S)([^*\n]{1,200}?)(?<=\S)\*\*(?!\w)")
 UNPAIRED = re.compile(r"(?<=[\w$)])\*\*(?=[\s.,;:)]|$)")
+# The end of a proof, ticks and the like behind a value.
 DECORATION = re.compile(
     r"(?:\s*(?:[\u2600-\u27bf\u25a0\u25a1\u25fc\u220e\ufe0f\U0001f300-\U0001faff]"
     r"|\$?\\(?:blacksquare|square|qed)\b\$?))+[\s.]*$"
 )
-"""The end of a proof, ticks and the like behind a value."""
+# What may stand between a cue and its value: a sign, emphasis, the mark of a quoted line.
 LEAD = re.compile(r"[\s:*_\uff1a]*(?:-{3,}\s*\n|(?<=\n)>[ \t]+)?[\s*_]*")
-"""What may stand between a cue and its value: a sign, emphasis, the mark of a quoted line."""
 PLEASANTRY = re.compile(
     r"(?:let me know|i hope|feel free|please|would you like|hope this)[^\n]*\Z", re.IGNORECASE
 )
@@ -96,10 +96,10 @@ PLACEHOLDER = re.compile(
 )
 FONT = re.compile(r"\\(?:text(?:bf|it|rm)?|mathbf|mathrm)\s*\{([^{}]{0,200})\}")
 WRAPPED = ' \t\r\n*_"`\u201c\u201d'
+# Words before the only number of a sentence: "Josh made a profit of 5", not "see 5".
 FEWEST_LEADING = 3
-"""Words before the only number of a sentence: "Josh made a profit of 5", not "see 5"."""
+# Words behind the only number of a sentence: "5 cups of rice".
 MOST_TRAILING = 4
-"""Words behind the only number of a sentence: "5 cups of rice"."""
 
 
 class StatedValue(NamedTuple):

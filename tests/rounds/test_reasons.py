@@ -1,0 +1,55 @@
+"""What candidates came to, in words."""
+
+from __future__ import annotations
+
+from veritune.records import (
+    Candidate,
+    Flag,
+    MathProblem,
+    MathReference,
+    TestVerdict,
+    Verdict,
+    VerifiedCandidate,
+)
+from veritune.rounds.reasons import histogram, truncations
+from veritune.text import truncation
+
+PROBLEM = MathProblem(id="p", prompt="1+1?", reference=MathReference(answer="2"))
+
+
+def row(
+    text: str, outcome: str, reason: str = "", *, cut: bool = False, **more: object
+) -> VerifiedCandidate:
+    score = {"passed": 1.0, "failed": 0.0, "error": None}[outcome]
+    finish = "length" if cut else "stop"
+    candidate = Candidate(problem_id="p", index=0, text=text, finish_reason=finish)  # type: ignore[arg-type]
+    keys = {"problem_id": "p", "index": 0, "outcome": outcome, "score": score, "reason": reason}
+    return PROBLEM, candidate, Verdict(**(keys | {"seconds": 0.0} | more))  # type: ignore[arg-type]
+
+
+ROWS = [
+    *[row("?", "failed", "no answer found in the solution")] * 3,
+    row("<think>?", "failed", "no answer found in the solution", cut=True),
+    row("2", "passed", cut=True),
+    *[row("3", "failed", answer="3")] * 2,
+    row("2", "passed"),
+    row("2", "passed", flags=(Flag(name="exits", degree="cheat"),)),
+    row("2", "error"),
+    row("x", "failed", tests=(TestVerdict(name="t", outcome="cpu time", reason=""),)),
+]
+
+
+def test_every_candidate_counts_once() -> None:
+    assert histogram(ROWS, "passed and not taken") == (
+        "no answer found 3, wrong answer 2, truncated while thinking 1, truncated 1,"
+        " passed and not taken 1, passed with a sign of cheating 1, verifier error 1, cpu time 1"
+    )
+
+
+def test_truncation_is_told_by_what_it_ended() -> None:
+    assert truncations(candidate for _, candidate, _ in ROWS) == (2, 1)
+    said = truncation(2, 11, 64, 1)
+    assert said.startswith("warning: 2 of 11 candidates (18%) were truncated at max_tokens = 64")
+    assert ", 1 of them while thinking; " in said
+    assert truncation(1, 100) == "1 of 100 candidates (1%) were truncated"
+    assert truncation(0, 100) == ""

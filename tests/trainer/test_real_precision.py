@@ -1,0 +1,119 @@
+"""A real pretrained model under a bf16 forward pass learns what it learns in float32."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from real_model import smollm2
+
+from veritune.config import FunctionsConfig, GroupConfig, ProblemsConfig, PromptConfig, SftConfig
+from veritune.models import load_policy, load_trainable, policy_hash
+from veritune.problems import recipe_problems
+from veritune.records import Candidate, Checkpoint, CodeProblem, Verdict
+from veritune.trainer import Example, GroupTrainer, Rollout, SftTrainer
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+# Plain text: a chat would be twice as long, and no other arithmetic.
+PROMPT = PromptConfig(chat=False, prefill="\n{code}")
+FUNCTIONS = FunctionsConfig(families=("arithmetic", "conditionals"), form="sentence")
+
+
+def problems(count: int) -> list[CodeProblem]:
+    config = ProblemsConfig(source="functions", train=count, test=1, functions=FUNCTIONS)
+    found, _ = recipe_problems(config, 0, prompt=PROMPT)
+    return [problem for problem in found if isinstance(problem, CodeProblem)]
+
+
+def answer(problem: CodeProblem) -> str:
+    """The right expression, behind the prefill's `return`."""
+    solution = problem.reference.solution
+    assert solution is not None
+    return solution.partition("return")[2].rstrip()
+
+
+class Fit:
+    """A fit of the model: its losses, and what its weights moved by in the first 8 steps."""
+
+    def __init__(self, folder: Path, precision: str, steps: int, *, rounded: bool = False) -> None:
+        model, tokenizer = load_trainable(folder)
+        self.losses: list[float] = []
+        self.moved = torch.empty(0)
+        parameters = list(model.parameters())
+        before = [p.detach().clone() for p in parameters]
+        if rounded:
+            for parameter in parameters:
+                parameter.register_hook(lambda gradient: gradient.bfloat16().float())
+
+        def on_step(step: dict[str, float]) -> None:
+            self.losses.append(step["loss"])
+            if step["step"] == 8:
+                pairs = zip(parameters, before, strict=True)
+                self.moved = torch.cat([(p.detach() - b).flatten() for p, b in pairs])
+
+        config = SftConfig.model_validate(
+            {"max_steps": steps, "batch_size": 4, "learning_rate": 1e-5, "warmup_steps": 0}
+            | {"precision": precision, "weight_decay": 0.0, "save_every": 0}
+        )
+        examples = [
+            Example(problem=p, candidate=Candidate(problem_id=p.id, index=0, text=answer(p)))
+            for p in problems(32)
+        ]
+        SftTrainer(config, seed=1, on_step=on_step).fit(model, tokenizer, examples)
+
+
+def cosine(one: torch.Tensor, other: torch.Tensor) -> float:
+    return float(torch.nn.functional.cosine_similarity(one, other, dim=0))
+
+
+def test_sft_moves_the_same_way_and_loses_the_same() -> None:
+    folder = smollm2()
+    exact, rough = Fit(folder, "float32", 60), Fit(folder, "bf16", 60)
+    rounded = Fit(folder, "float32", 8, rounded=True)
+    found, least = cosine(exact.moved, rough.moved), cosine(exact.moved, rounded.moved)
+    share = float((rough.moved != 0).float().mean())
+    apart = max(abs(a / b - 1) for a, b in zip(rough.losses, exact.losses, strict=True))
+    print(f"SFT: cosine {found:.4f}, gradients rounded {least:.4f}, moved {share:.4f}")
+    print(f"losses {exact.losses[0]:.4f} -> {exact.losses[-1]:.4f}, apart {apart:.5f}")
+    assert found >= 0.9
+    assert share >= 0.95
+    assert apart < 0.01
+
+
+def test_grpo_moves_the_same_way(tmp_path: Path) -> None:
+    folder = smollm2()
+    start = Checkpoint(path=str(folder), policy=policy_hash(folder))
+    batch = [
+        Rollout(
+            problem=problem,
+            candidate=Candidate(
+                problem_id=problem.id, index=index, text=text, finish_reason="stop"
+            ),
+            verdict=Verdict(
+                problem_id=problem.id,
+                index=index,
+                outcome="failed" if index else "passed",
+                score=0.0 if index else 1.0,
+                reason="",
+            ),
+        )
+        for problem in problems(16)
+        for index, text in enumerate((answer(problem), " x"))
+    ]
+    moved: dict[str, torch.Tensor] = {}
+    for precision in ("float32", "bf16"):
+        config = GroupConfig.model_validate(
+            {"type": "grpo", "mini_batch_size": 4, "micro_batch_size": 4, "learning_rate": 1e-5}
+            | {"precision": precision}
+        )
+        trainer = GroupTrainer(config, reference=start, temperature=1.0, max_tokens=20, seed=3)
+        out = trainer.update(start, batch, tmp_path / precision)
+        pairs = zip(
+            load_policy(out.path)[0].parameters(), load_policy(folder)[0].parameters(), strict=True
+        )
+        moved[precision] = torch.cat([(a - b).detach().flatten() for a, b in pairs])
+    share = float((moved["bf16"] != 0).float().mean())
+    print(f"GRPO: cosine {cosine(*moved.values()):.4f}, moved {share:.4f}")
+    assert cosine(*moved.values()) >= 0.9
+    assert share >= 0.95
