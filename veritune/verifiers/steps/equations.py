@@ -46,10 +46,14 @@ BEFORE = _BEFORE | _BEFORE_OF | _BEHIND_NUMBER | {"of"}
 BEHIND = _AFTER | {"of", "times"}
 # Numbers in words: what a side is read as leaves them out.
 _COUNTS = frozenset(_NUMBERS.split())
+# A letter right behind a number that is read as its unit.
 _LETTER_UNITS = frozenset("mlgshc")
+# "day 3 + 4" adds to 4 and not to day 3: these words number what follows.
 _NUMBERED = frozenset(("day", "week", "month", "year", "grade", "step", "page", "row", "class"))
 _VERBS = frozenset(_SAYING.split())
+# "5 more" is no value of its own.
 _COMPARATIVES = frozenset(("more", "less", "fewer", "greater", "larger", "smaller", "away"))
+# Tokens before an equality among which such a word is looked for.
 _NEAR = 3
 
 

@@ -33,11 +33,13 @@ if TYPE_CHECKING:
 
 # Characters; what is longer is unchecked.
 LONGEST = 50_000
+# Words that let a number be off by what rounding explains.
 _FREELY = re.compile(
     r"rounded|rounding|round(?:s|ing)? (?:up|down|off|to|it)|about|approx|nearest|roughly|almost"
     r"|nearly|≈|estimat",
     re.IGNORECASE,
 )
+# Words that let a quotient be a whole number: of people, of full boxes.
 _TO_WHOLE = re.compile(
     r"whole number|full\b|remain|left ?over|with \d+ (?:\w+ )?left|quotient|at least|at most",
     re.IGNORECASE,
@@ -47,6 +49,7 @@ _TYPESET = re.compile(
     r"\{,\}|[\d)]\s?[!^]|[√∛²³|π≤≥≠≡]|\b(?:gcd|lcm|sqrt|floor|ceil|log|ln|sin|cos|tan|abs|C)\("
     r"|\d mod \d|\bpi\b|\d_\d|[\d)] ?[<>] ?[-\d(]"
 )
+# A line without any of these claims nothing that could be checked.
 _PROMISING = re.compile(
     r"[=<>≤≥≠≡≈]|\\(?:[lg]eq?|neq?|equiv|n?mid|approx)\b|\b(?:is|are|equals|gives|makes|divides?)\b"
 )
@@ -57,6 +60,7 @@ _BASE = re.compile(
 )
 _ENDING = re.compile(r"(?:[ \t]*+[^\s\d]++){0,6}\s*+")
 _CENT = Fraction(1, 100)
+# A claim may count in cents what its numbers have in dollars, and the reverse.
 _CENTS = (1, 100, _CENT)
 
 

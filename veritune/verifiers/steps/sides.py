@@ -15,8 +15,11 @@ from veritune.verifiers.steps.arithmetic import Undefined, Unreadable
 from veritune.verifiers.steps.tokens import Number, ProseToken, magnitude
 from veritune.verifiers.steps.units import unit_factors
 
+# Of one side of an equality; longer ones are sentences.
 MOST_TOKENS = 60
+# Of brackets: the parser calls itself.
 _DEEPEST = 12
+# Powers are worked out exactly, so their size is bounded first.
 _MOST_BITS = 512
 _ARTICLES = frozenset(
     ("the", "a", "an", "his", "her", "their", "its", "those", "these", "all", "total")
