@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from veritune.config import FitConfig, PpoConfig, Recipe, RlConfig, SftConfig, StepConfig
+from veritune.config import DpoConfig, FitConfig, PpoConfig, Recipe, RlConfig, SftConfig, StepConfig
 from veritune.errors import RecipeError
 from veritune.models import ModelSizes, read_sizes
 from veritune.problems import shown
@@ -170,6 +170,8 @@ def _tokens(recipe: Recipe, row: int) -> int:
         rows = config.micro_batch_size or config.batch_size
     else:
         rows = config.micro_batch_size
+    if isinstance(config, DpoConfig):  # An example is a pair.
+        rows *= 2
     if isinstance(config, SftConfig) and config.packing:
         return min(rows * row, max(config.packing, row))
     return rows * row
