@@ -8,7 +8,7 @@ from veritune.models.checkpoints import remove_folder, remove_leftovers, save_po
 from veritune.models.forward import adapter_off, hidden_states, keeping, merged, output_head, plain
 from veritune.models.hashing import WEIGHTS, adapter_base, model_shape, policy_hash
 from veritune.models.hub import has_chat_template, model_folder
-from veritune.models.loading import load_policy
+from veritune.models.loading import check_parts, load_policy
 from veritune.models.manifest import (
     MANIFEST,
     Manifest,
@@ -145,6 +145,7 @@ __all__ = [
     "adapter_rank",
     "build_scratch",
     "check_folder",
+    "check_parts",
     "checkpoint_activations",
     "chunk_size",
     "completion_texts",

@@ -13,7 +13,7 @@ from veritune.problems import Survey, iter_candidates, read_problems, survey
 from veritune.records import Problem, Verdict
 from veritune.rounds.caches import with_caches
 from veritune.rounds.progress import NullProgress, Progress
-from veritune.store import Partial, content_hash, is_made, note_made
+from veritune.store import Partial, check_output, content_hash, is_made, note_made
 from veritune.text import truncation
 from veritune.verifiers import open_verifier, verify_each
 
@@ -38,7 +38,8 @@ async def verify_file(
     They stand in `OUT.part` as they come, and verifying resumes from there. None where `out`
     already holds them. Raises `RecipeError` where it holds anything else.
     """
-    config, progress, out = config or VerifierConfig(), progress or NullProgress(), Path(out)
+    config, progress = config or VerifierConfig(), progress or NullProgress()
+    out = check_output(out)
     inputs = {"problems": str(problems), "candidates": str(candidates)}
     by_id = {problem.id: problem for problem in read_problems(inputs["problems"], columns)}
     made_of = _made_of(config, inputs, columns)
