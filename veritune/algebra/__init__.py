@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from veritune.algebra.values.modular import OpaqueError, rational, whole_number
     from veritune.algebra.values.numeric import DomainError, context
     from veritune.algebra.values.polynomials import NotPolynomialError
+    from veritune.algebra.values.quantities import conversion
     from veritune.algebra.values.realsets import NotASetError, RealSet, close, union
 else:
     __getattr__ = lazily(
@@ -142,6 +143,7 @@ else:
                 "context",
             ),
             "values.polynomials": ("NotPolynomialError",),
+            "values.quantities": ("conversion",),
             "values.realsets": (
                 "NotASetError",
                 "RealSet",
@@ -187,6 +189,7 @@ __all__ = [
     "agreed",
     "close",
     "context",
+    "conversion",
     "has_calculus",
     "has_sign",
     "identical",

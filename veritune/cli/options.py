@@ -18,11 +18,11 @@ GROUPS = "rloo, grpo and the other groups"
 YES, NO = ("true", "True", "1", "yes"), ("false", "False", "0", "no")
 
 
-class Place:
+class PlaceMark:
     """Marks a key that is given by its place."""
 
 
-PLACE = Place()
+PLACE = PlaceMark()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,17 @@
 from typing import TYPE_CHECKING
 
 from veritune.lazy import lazily
-from veritune.models.adapters import adapter_rank, merge_adapter, save_adapter
+from veritune.models.adapters import adapter_rank, merge_adapter, save_adapter, share_base
 from veritune.models.checkpoints import remove_folder, remove_leftovers, save_policy, whole_folder
-from veritune.models.forward import adapter_off, hidden_states, keeping, merged, output_head, plain
+from veritune.models.forward import (
+    adapter_off,
+    hidden_states,
+    in_pieces,
+    keeping,
+    merged,
+    output_head,
+    plain,
+)
 from veritune.models.hashing import WEIGHTS, adapter_base, model_shape, policy_hash
 from veritune.models.hub import has_chat_template, model_folder
 from veritune.models.loading import check_parts, load_policy
@@ -159,6 +167,7 @@ __all__ = [
     "has_chat_template",
     "head_values",
     "hidden_states",
+    "in_pieces",
     "is_plain_head",
     "keeping",
     "laid_out",
@@ -191,6 +200,7 @@ __all__ = [
     "save_policy",
     "save_reward_model",
     "save_trained",
+    "share_base",
     "span_at",
     "token_ends",
     "token_scores",

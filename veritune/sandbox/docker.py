@@ -26,11 +26,15 @@ from veritune.sandbox.runner.wire import frames
 from veritune.sandbox.slot import BOOTSTRAP, Slot, SlotIndex
 
 IMAGE = "veritune-sandbox"
+# With the owner's process id as its value, so that what a killed owner left can be told.
 LABEL = "veritune.sandbox"
+# As in `bubblewrap`, without the prefix: the host's own, given up before a candidate starts.
 CAPABILITIES = ["SETUID", "SETGID", "KILL", "SYS_ADMIN", "NET_ADMIN"]
 # The cgroup holds the grader and a compiler's run as well as the candidate.
 LEAST_MEMORY_MB, GRADER_MEMORY_MB, MORE_PROCESSES = 2048, 1024, 64
+# The engine's framing of an attached stream: which stream, in a header of eight bytes.
 STDOUT, STDERR, HEADER = 1, 2, 8
+# For any one call of the engine, which may have to start a container on a busy machine.
 ENGINE_SECONDS = 60
 # The host, and what forks for it.
 GENERATIONS = 2

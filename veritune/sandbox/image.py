@@ -26,9 +26,13 @@ from veritune.sandbox.bubblewrap import HOSTS, PACKAGES, SITE, SUITE, installed
 if TYPE_CHECKING:
     from veritune.sandbox.docker import DockerClient
 
+# A program that a test starts may want a shell; nothing else of the system is put in.
 SHELL = ("sh", "base64", "true")
+# Parts of the standard library that no candidate needs.
 LEFT_OUT = {"test", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "site-packages"}
+# g++ is a driver only: it starts these, by a path that was compiled in.
 COMPILER_PARTS = ("cc1plus", "collect2", "lto-wrapper", "as", "ld")
+# What the linker looks for by name, so that no library's own dependencies name it.
 COMPILER_FILES = """
 crt1.o Scrt1.o crti.o crtn.o libc.so libc.so.6 libc_nonshared.a libm.so libm.so.6 libmvec.so
 libmvec.so.1 libpthread.a librt.a libdl.a libstdc++.so libgcc_s.so.1 ld-linux-x86-64.so.2

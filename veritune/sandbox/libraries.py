@@ -16,6 +16,7 @@ from veritune.errors import InputError
 
 # Where they stand inside a sandbox.
 PLACE = "/opt/libraries"
+# The name that a line of a requirements file begins with, without version, extras or marker.
 NAME = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)", re.MULTILINE)
 # What a package is imported as, where not by its own name.
 MODULES = {

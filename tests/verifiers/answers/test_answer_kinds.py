@@ -352,7 +352,7 @@ July 4, 1776 | 4 July 1776
 July 4th | 4 July
 \text{no real solutions} | \emptyset
 \text{None} | \text{no solution}
-\text{Infinitely many solutions} | \infty
+\text{Infinitely many solutions} | \text{infinitely many}
 \text{The function is odd} | the function is odd
 \text{isosceles triangle} | an isosceles triangle
 \begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix} | [[1,2],[3,4]]
@@ -461,6 +461,7 @@ no | No, it diverges
 """
 
 DIFFERENT = r"""
+\text{Infinitely many solutions} | \infty
 5 | 5.001
 1 | 1.0000001
 1/3 | 0.33

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 DIGITS = 40
 # Terms of a sum that are simply added up.
 MOST_TERMS = 1_000
+# What sympy gives back as it was is no result.
 UNFINISHED = ("Integral", "Sum", "Product", "Limit", "Derivative")
 
 

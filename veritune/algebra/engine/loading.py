@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 T = TypeVar("T")
+# Raised by our own limits, so they say what they mean; all else sympy means as "cannot".
 OURS = (UnparsedError, UndefinedError, LimitReachedError, MemoryError, RecursionError)
 # Processor time that the import may take; no text can make it longer.
 LOADING_SECONDS = 20.0

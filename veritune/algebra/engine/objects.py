@@ -30,14 +30,18 @@ if TYPE_CHECKING:
 
     from sympy import Basic
 
+# sympy's own work on an expression grows faster than its size.
 MOST_NODES = 400
 # Size of a number that sympy is given.
 MOST_BITS = 2_000
 # Size of a power of two numbers; sympy works such powers out at once.
 MOST_POWER_BITS = 20_000
+# Of anything but two numbers: sympy may write it out.
 HIGHEST_POWER = 400
+# sympy works these out at once, when the object is made.
 LARGEST_FACTORIAL = 400
 SIDES: dict[Node, str] = {Num(1): "+", Num(-1): "-"}
+# Kinds whose variable counts, so that it is a whole number.
 COUNTED = frozenset(("sum", "prod"))
 FUNCTIONS = {
     "ln": "log", "log": "log", "abs": "Abs", "conj": "conjugate", "sign": "sign", "ceil": "ceiling",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sympy import Basic
 
 RELATIONS = {"<": "Lt", "<=": "Le", ">": "Gt", ">=": "Ge", "=": "Eq", "!=": "Ne"}
+# A power of a matrix of unknowns: its entries grow with each factor.
 LARGEST_MATRIX = 6
 LARGEST_POWER = 200
 

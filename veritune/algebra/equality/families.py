@@ -18,8 +18,11 @@ from veritune.algebra.values.mp import MpNumber
 from veritune.algebra.values.numeric import Evaluator, context
 from veritune.algebra.values.quantities import mentions_pi
 
+# Letters that stand for any integer, by custom.
 PARAMETERS = frozenset("knmljNKpqrst")
+# Of offset and period; residues that are the same agree to 25 of them.
 DIGITS = 40
+# Periods with a larger common multiple were not written by hand.
 MOST_RESIDUES = 240
 
 # Offset and period as numbers.

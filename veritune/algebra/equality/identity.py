@@ -33,7 +33,9 @@ QUICK = 30
 SPARE = 60
 # Leading digits that agree where two values are the same.
 CLOSE = 20
+# The logarithm of 10 to the base 2.
 BITS_A_DIGIT = 3.3219281
+# Digits; a proof that two numbers are the same is not tried where it needs more.
 MOST_SEPARATION = 6_000
 
 

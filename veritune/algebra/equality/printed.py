@@ -19,6 +19,7 @@ from veritune.algebra.values.numeric import Evaluator
 if TYPE_CHECKING:
     from veritune.algebra.values.mp import MpNumber
 
+# Far more than a double has, so that rounding here is never what decides.
 DIGITS = 40
 # Significant digits from which a decimal is a program's; a double prints 15, less a last zero.
 DOUBLE = 14

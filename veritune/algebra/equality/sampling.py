@@ -26,10 +26,15 @@ from veritune.algebra.values.numeric import DomainError, Evaluator, UncoveredErr
 if TYPE_CHECKING:
     from veritune.algebra.values.mp import MpNumber
 
+# To start with; where numbers are large, as many more as they have digits before the point.
 DIGITS = 40
+# Points at which both sides must have a value and agree.
 NEEDED = 4
+# Points that are tried for these, since a function may be undefined at most of them.
 TRIES = 24
+# As `NEEDED`, where a formula changes from place to place.
 BREAKPOINT_POINTS = 40
+# Of random points, in turn: some functions are defined near 0 only, others differ far from it.
 SIZES = (0.4, 2.0, 1.0, 7.0, 3.0, 30.0, 0.1)
 # Letters that stand for whole numbers where anything suggests it.
 COUNTERS = table("n m k l j i N M K p q r")
@@ -41,6 +46,7 @@ WHOLE_NEEDED = 8
 BLOCKS = (0, 1, 0, 3, 0, 0, 5, 0, 12)
 # Letters that are whole numbers where they are rounded.
 CERTAIN = table("n m k N")
+# Functions whose arguments are whole numbers, unless something says otherwise.
 WHOLE_FUNCTIONS = table("factorial factorial2 binomial gcd lcm mod")
 
 Point = dict[str, int | Fraction]

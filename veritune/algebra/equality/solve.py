@@ -52,10 +52,12 @@ from veritune.algebra.values.realsets import (
 if TYPE_CHECKING:
     from veritune.algebra.values.mp import MpNumber
 
+# A relation read from the right, or multiplied by a negative number.
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 Join = Callable[[RealSet, RealSet], RealSet]
 # The least integer of each set of integers.
 WHOLE = {"Z": float("-inf"), "N": 1.0, "N_0": 0.0, "Z+": 1.0, "N^*": 1.0, "Z^+": 1.0}
+# Relations whose solutions are intervals.
 ORDERS = frozenset(("<", "<=", ">", ">="))
 
 

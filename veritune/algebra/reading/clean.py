@@ -41,6 +41,7 @@ SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₙₘₖ�
 SUPER_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ]+")
 SUB_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₙₘₖᵢⱼₓ]+")
 CIRCLED = re.compile("[①-⑳]+")
+# A backslash command whose first letter became a control character, as JSON read it.
 MANGLED = {
     "\x07": ("a", "lpha pprox ngle"),
     "\x08": ("b", "oxed egin inom ar eta ig f"),
@@ -50,20 +51,34 @@ MANGLED = {
     "\x0c": ("f", "rac box loor orall"),
     "\r": ("r", "ight floor ceil angle ho vert"),
 }
+# Only before what completes such a command: a tab may be a tab.
 MANGLE = re.compile(
     "|".join(
         f"{re.escape(char)}(?=(?:{'|'.join(rest.split())})(?![a-z]))"
         for char, (_, rest) in MANGLED.items()
     )
 )
+# "5or6": a text whose spaces were lost around a word.
 GLUED = re.compile(r"(?<=[\d)}\]])(or|and)(?=[A-Z(\\\d\[{])")
+# ".\overline{3}" has no digit before its point.
 BARE_PERIOD = re.compile(r"(?<![\d.])\.(?=\\(?:overline|dot|bar)\b)")
+# A command whose backslash was escaped once too often.
 DOUBLED = re.compile(r"\\\\(?=([A-Za-z]+)|([(){}\[\]%$]))")
 SINGLE = re.compile(r"(?<!\\)\\(?!\\)")
 # A word whose letters were set apart, as scanned formulas have them.
 SPREAD = re.compile(
     r"\\(operatorname|mathrm|text|mathbf)\s?\{([~\s]*(?:[A-Za-z]\s+)+[A-Za-z])\s*\}"
 )
+# One character of an index, or a few in braces.
+SMALL = r"\s?(?:\{\s?(\w{1,4})\s?\}|(\w))\s?"
+# `{}_5C_2` and `^5P_2`: so many choices, or arrangements, of 2 out of 5.
+OUT_OF = re.compile(
+    rf"(?:(?<![\w)}}\]])|\{{\s?\}})\s?[_^]{SMALL}(?:\\[a-z]{{1,8}}\s?\{{\s?([CP])\s?\}}|([CP]))\s?_{SMALL}"
+)
+# "3 \mid n", where the bar is no absolute value and no condition of a set.
+DIVIDES = re.compile(r"([^|(){}<>=]+)\\(n?)mid(?![a-zA-Z])\s*([^|(){}<>=]+)")
+NAMELESS = re.compile(r"\\det\s*(?==)")
+# HTML that says no more than LaTeX would.
 TAG = re.compile(r"<(/?)(sup|sub|br|b|i|em|strong|p|span|code)\s?/?>", re.IGNORECASE)
 TAGS = {"sup": "^{", "sub": "_{", "br": r" \\\\ "}
 ENTITY = re.compile(r"&(lt|gt|le|ge|nbsp|amp|times|pi|minus|infin);")
@@ -102,6 +117,12 @@ def clean(text: str) -> str:
     text = SPREAD.sub(lambda m: f"\\{m.group(1)}{{{m.group(2).replace(' ', '')}}}", text)
     text = MANGLE.sub(lambda match: "\\" + MANGLED[match.group()][0], text)
     text = BARE_PERIOD.sub("0.", unglued(text))
+    if "_" in text:
+        text = OUT_OF.sub(_chosen, text)
+    if "mid" in text and (match := DIVIDES.fullmatch(text.strip("$ "))):
+        text = match[1] + ("\\not" if match[2] else "") + "\\divides " + match[3]
+    if "\\det" in text:
+        text = NAMELESS.sub(r"\\mathrm{D}", text)
     if "\\\\" in text:
         text = _undouble(text)
     if text.isascii():
@@ -110,6 +131,13 @@ def clean(text: str) -> str:
     text = SUB_RUN.sub(lambda m: f"_{{{m.group().translate(SUBSCRIPTS)}}}", text)
     text = CIRCLED.sub(lambda m: ", ".join(str(ord(char) - 0x245F) for char in m.group()), text)
     return text.translate(TABLE)
+
+
+def _chosen(match: re.Match[str]) -> str:
+    many, kind, few = (match[at] or match[at + 1] for at in (1, 3, 5))
+    if kind == "C":
+        return f"\\binom{{{many}}}{{{few}}}"
+    return f"\\frac{{({many})!}}{{({many}-{few})!}}"
 
 
 def _without_html(text: str) -> str:

@@ -8,7 +8,7 @@ from veritune.algebra.reading.expressions import expression
 from veritune.algebra.tables import table
 from veritune.algebra.trees.nodes import Func, Node, Relation, Sym
 
-RELATIONS = table("= < > <= >= != ~ in notin === subset -> propto perp parallel")
+RELATIONS = table("= < > <= >= != ~ in notin === subset -> propto perp parallel divides")
 # The unknown of "> 5", whatever it is called.
 UNNAMED = "?"
 
@@ -37,7 +37,17 @@ def relation(cursor: Cursor) -> Node:
 
 
 def _negated(operator: str) -> str:
-    opposite = {"=": "!=", "in": "notin", "<": ">=", ">": "<=", "<=": ">", ">=": "<"}
+    opposite = {
+        "divides": "divides not",
+        "=": "!=",
+        "in": "notin",
+        "<": ">=",
+        ">": "<=",
+        "<=": ">",
+        ">=": "<",
+    }
+    if operator == "divides":
+        return "divides not"
     if operator not in opposite:
         raise UnparsedError(f"a negated {operator}")
     return opposite[operator]

@@ -29,6 +29,7 @@ def _collect(values: Iterable[object], found: list[Node]) -> None:
             _collect(cast("tuple[object, ...]", value), found)
 
 
+# Found once for each class: trees are walked all the time.
 NAMES: dict[type[Node], tuple[str, ...]] = {}
 
 

@@ -26,17 +26,21 @@ SPECIAL = {
     "erf": "erf", "erfc": "erfc", "zeta": "zeta", "Si": "si", "Ci": "ci", "Ei": "ei", "li": "li",
     "digamma": "digamma",
 }  # fmt: skip
+# Real for arguments from -1 to 1.
 BOUNDED = frozenset(("asin", "acos"))
+# Beyond it a value has more digits than any answer.
 LARGEST_FACTORIAL = 3_000
+# As above, for e to this power.
 LARGEST_EXPONENT = 20_000
 # Bits before the point of an argument.
 LARGEST_ARGUMENT = 2_000
+# Rows; minors take the factorial of them, beyond four mpmath's own way is taken.
 LARGEST_MATRIX = 8
 # Units of work of a function that has no short cut.
 SPECIAL_WORK = 1_000
 
 
-class Place(Protocol):
+class FunctionPlace(Protocol):
     """What the functions need of the evaluator: its arithmetic, and values at its point."""
 
     mp: MpContext
@@ -54,7 +58,7 @@ class Place(Protocol):
         ...
 
 
-def evaluate(at: Place, name: str, args: tuple[Node, ...]) -> MpNumber:
+def evaluate(at: FunctionPlace, name: str, args: tuple[Node, ...]) -> MpNumber:
     """The value of one function; raises where there is none, or it is out of bounds."""
     if name in ("det", "trace"):
         return _of_matrix(at, name, args[0])
@@ -70,7 +74,7 @@ def evaluate(at: Place, name: str, args: tuple[Node, ...]) -> MpNumber:
     raise UnparsedError(f"{name} of {len(values)} arguments")
 
 
-def _of_one(at: Place, name: str, value: MpNumber) -> MpNumber:
+def _of_one(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
     mp = at.mp
     real = isinstance(value, mp.mpf)
     if name == "ln":
@@ -91,7 +95,7 @@ def _of_one(at: Place, name: str, value: MpNumber) -> MpNumber:
     return _of_real(at, name, value)
 
 
-def _pole_safe(at: Place, name: str, value: MpNumber) -> MpNumber:
+def _pole_safe(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
     mp = at.mp
     below = {"tan": mp.cos, "sec": mp.cos, "cot": mp.sin, "csc": mp.sin}.get(name)
     if below is not None and abs(below(value)) < mp.mpf(10) ** (8 - mp.dps):
@@ -103,7 +107,7 @@ def _pole_safe(at: Place, name: str, value: MpNumber) -> MpNumber:
         raise UndefinedError(f"a pole of {name}") from None
 
 
-def _of_complex(at: Place, name: str, value: MpNumber) -> MpNumber:
+def _of_complex(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
     mp = at.mp
     if name == "abs":
         return abs(value)
@@ -112,7 +116,7 @@ def _of_complex(at: Place, name: str, value: MpNumber) -> MpNumber:
     return {"conj": mp.conj, "re": mp.re, "im": mp.im}[name](value)
 
 
-def _of_real(at: Place, name: str, value: MpNumber) -> MpNumber:
+def _of_real(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
     mp = at.mp
     nearest = mp.nint(value)
     near = abs(value - nearest) < mp.mpf(10) ** (8 - mp.dps) * (1 + abs(value))
@@ -135,7 +139,7 @@ def _of_real(at: Place, name: str, value: MpNumber) -> MpNumber:
     raise UnparsedError(f"no value of {name}")
 
 
-def _gamma(at: Place, value: MpNumber) -> MpNumber:
+def _gamma(at: FunctionPlace, value: MpNumber) -> MpNumber:
     if value > LARGEST_FACTORIAL:
         raise LimitReachedError("a factorial beyond the limit")
     if value <= 0 and at.mp.isint(value):
@@ -147,14 +151,14 @@ def _gamma(at: Place, value: MpNumber) -> MpNumber:
     return at.mp.gamma(value)
 
 
-def _costly(at: Place) -> None:
+def _costly(at: FunctionPlace) -> None:
     """Counts a function whose cost grows with the cube of the digits, or worse."""
     if at.mp.dps > MOST_SPECIAL_DIGITS:
         raise LimitReachedError(f"more than {MOST_SPECIAL_DIGITS} digits of a special function")
     spend(SPECIAL_WORK)
 
 
-def _logarithm(at: Place, value: MpNumber) -> MpNumber:
+def _logarithm(at: FunctionPlace, value: MpNumber) -> MpNumber:
     if not value:
         raise UndefinedError("the logarithm of zero")
     if not isinstance(value, at.mp.mpf) or value < 0:
@@ -162,7 +166,7 @@ def _logarithm(at: Place, value: MpNumber) -> MpNumber:
     return at.mp.log(value)
 
 
-def _of_two(at: Place, name: str, first: MpNumber, second: MpNumber) -> MpNumber:
+def _of_two(at: FunctionPlace, name: str, first: MpNumber, second: MpNumber) -> MpNumber:
     mp = at.mp
     if name == "log":
         return at.divided(_logarithm(at, first), _logarithm(at, second))
@@ -178,7 +182,7 @@ def _of_two(at: Place, name: str, first: MpNumber, second: MpNumber) -> MpNumber
     raise UnparsedError(f"no value of {name}")
 
 
-def _binomial(at: Place, top: MpNumber, bottom: MpNumber) -> MpNumber:
+def _binomial(at: FunctionPlace, top: MpNumber, bottom: MpNumber) -> MpNumber:
     mp = at.mp
     if max(abs(top), abs(bottom)) > LARGEST_FACTORIAL:
         raise LimitReachedError("a binomial beyond the limit")
@@ -190,7 +194,7 @@ def _binomial(at: Place, top: MpNumber, bottom: MpNumber) -> MpNumber:
     return mp.binomial(top, bottom)
 
 
-def _of_many(at: Place, name: str, args: tuple[Node, ...]) -> MpNumber:
+def _of_many(at: FunctionPlace, name: str, args: tuple[Node, ...]) -> MpNumber:
     if len(args) == 1 and isinstance(args[0], Collection):
         args = args[0].items
     values = [at.value(arg) for arg in args]
@@ -206,7 +210,7 @@ def _of_many(at: Place, name: str, args: tuple[Node, ...]) -> MpNumber:
     return whole
 
 
-def _of_matrix(at: Place, name: str, node: Node) -> MpNumber:
+def _of_matrix(at: FunctionPlace, name: str, node: Node) -> MpNumber:
     if not isinstance(node, Matrix) or len(node.rows) != len(node.rows[0]):
         raise UnparsedError(f"{name} of something that is no square matrix")
     if len(node.rows) > LARGEST_MATRIX:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     # The value of what a term adds up to, and its error.
     Measure = Callable[[Term], tuple[MpNumber, MpNumber]]
 
+# Terms that are added one by one.
 LONGEST_SUM = 2_000
 # Digits at which what converges slowly shows.
 ENOUGH = 65

@@ -11,7 +11,9 @@ from veritune.algebra.values.modular import whole_number
 from veritune.algebra.values.mp import MpNumber
 from veritune.algebra.values.numeric import Evaluator, context
 
+# Of polynomials whose roots are found, derivative by derivative.
 HIGHEST_DEGREE = 24
+# Of coefficients and roots: a double root is found to half of them.
 DIGITS = 60
 STEPS = 400
 

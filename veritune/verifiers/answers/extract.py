@@ -34,7 +34,9 @@ Source = Literal["marker", "box", "tag", "phrase", "whole", "math", "number", "n
 
 # White space of any length says no more than a little does, and patterns take long over it.
 BLANKS = re.compile(r"\s{100,}+")
+# Commands of LaTeX are no words of prose.
 COMMAND = re.compile(r"\\[A-Za-z]+")
+# A word long enough not to be a product of variables or a unit.
 PROSE = re.compile(r"[^\W\d_]{3,}")
 SHORT_WORDS = frozenset(
     [
@@ -43,6 +45,7 @@ SHORT_WORDS = frozenset(
         *("seconds", "units"),
     ]
 )
+# Of a text without any statement that is itself taken for the answer.
 LONGEST_WHOLE = 400
 # Characters from the end in which a lenient reading looks for an unmarked answer.
 LONGEST_SEARCH = 8_000

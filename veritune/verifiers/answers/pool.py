@@ -30,6 +30,7 @@ from veritune.verifiers.answers.remote import (
 SECONDS = 0.8
 # Wall time, in multiples of the processor time, after which the machine is to blame.
 PATIENCE = 75.0
+# Address space of one worker; a comparison that needs more is at its limit.
 MEMORY_MB = 1_024
 
 

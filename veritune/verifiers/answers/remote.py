@@ -25,11 +25,9 @@ from veritune.verifiers.answers.worker import OUT_OF_MEMORY, ComparisonReply, Wo
 STARTUP = 60.0
 # Wall seconds that a worker gets to end by itself.
 FAREWELL = 0.5
+# Exit codes of a child that passed a limit of ours: its timer's signal, and no more memory. All
+# else (SIGKILL, also the kernel's where memory runs out, SIGSEGV, ...) is the machine's.
 LIMITS = (-signal.SIGPROF, OUT_OF_MEMORY)
-"""Exit codes of a child that passed a limit of ours: its timer's signal, and no more memory.
-
-All else (SIGKILL, also the kernel's where memory runs out, SIGSEGV, ...) is the machine's.
-"""
 # Loads the worker's own modules without the packages' faces, which import far more.
 BOOTSTRAP = """
 import sys, types

@@ -29,6 +29,7 @@ from veritune.verifiers.answers.decide import decide
 LONGEST_REPLY = 3_000
 # The exit code of a child that passed its limit of memory.
 OUT_OF_MEMORY = 3
+# The number of the request under way, in memory that the forker sees; 0: none.
 NUMBER = struct.Struct("q")
 # Whom the forker leaves behind ends with it.
 PR_SET_PDEATHSIG = 1

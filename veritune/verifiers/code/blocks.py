@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from veritune import thinking
 
+# In a list or a quote, too: what leads the fence is taken off each line.
 FENCE = re.compile(
     r"^(?P<lead>[ \t]*(?:>[ \t]?|(?:[-*+]|\d{1,3}[.)])[ \t]+)*)"
     r"(?P<mark>`{3,}|~{3,})(?P<info>[^\n`]*)$",
@@ -16,12 +17,15 @@ FENCE = re.compile(
 )
 OPENING = re.compile(rf"^[ \t]*(?:{thinking.OPENING})", re.MULTILINE | re.IGNORECASE)
 CLOSING = re.compile(thinking.CLOSING, re.IGNORECASE)
+# A fence in a string of Python closes no block: strings and comments are skipped.
 TRIPLE = re.compile(
     r"\\.|#[^\n]*|('''|\"\"\")|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"", re.DOTALL
 )
+# A file's name in the line ahead of a fence.
 NAMED = re.compile(
     r"(?:^|[\s:=\"'`*#(])([\w./-]{1,100}\.(?:py|cpp|cc|js|java|go|rs|ts|txt|json|csv|toml|cfg))\b"
 )
+# A file's name in a comment that is the first line of a block.
 HEADER = re.compile(
     r"^(?:#|//)[ \t]*(?:-+[ \t]*)?(?:file(?:name)?[ \t]*:[ \t]*)?([\w./-]{1,100}\.\w{1,5})"
     r"[ \t]*-*[ \t\r]*$",

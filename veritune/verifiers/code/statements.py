@@ -9,6 +9,7 @@ from itertools import pairwise
 from veritune.verifiers.code.blocks import lines_of
 from veritune.verifiers.code.extract import Extracted
 
+# Of a program whose statements are told apart; the rest is one.
 MOST_LINES = 2_000
 # Of code; a longer program is one step.
 MOST_CHARACTERS = 50_000

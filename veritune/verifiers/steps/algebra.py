@@ -13,7 +13,7 @@ from itertools import pairwise
 from veritune.algebra import Collection, Node, Relation, Sym, identical, variables
 from veritune.verifiers.steps import wording
 from veritune.verifiers.steps.annotations import ClaimLabel, Finding
-from veritune.verifiers.steps.facts import REFUSALS, Fact, contradicts, follows
+from veritune.verifiers.steps.facts import REFUSALS, Fact, contradicts, follows, near, points
 from veritune.verifiers.steps.polynomial import equation, names_of
 from veritune.verifiers.steps.solutions import differs, rounded
 from veritune.verifiers.steps.statements import Statement, statements
@@ -62,6 +62,8 @@ class Algebra:
                 node = statement.node
                 self._last = node.sides[-1] if isinstance(node, Relation) else None
                 continue
+            if wording.assumes(self._text[max(0, statement.start - 20) : statement.start]):
+                self._forget(variables(statement.node))
             shown = self._text[statement.start : statement.end]
             last = statement is found[-1]
             for label, reason in self._statement(statement, step, continues=continues and last):
@@ -148,11 +150,28 @@ class Algebra:
             return "unchecked", "may be a new fact"
         between = [self._text[a.end : b.start] for a, b in pairwise([*since, fact])]
         behind = self._text[fact.end :].partition("\n")[0]
-        alone = len(between) == len(fact.names) == 1 and since[0].names == fact.names
-        inferred = alone and wording.infers(between[0])
-        if not (inferred or (self._strict and wording.links(" ".join(between), behind))):
+        if not (self._inferred(fact, since[-1], between[-1]) or self._linked(between, behind)):
             return "unchecked", f"{against}, but it may be about something else"
         return "incorrect", against
+
+    def _linked(self, between: list[str], behind: str) -> bool:
+        """Whether a derivation says that a fact follows from those before."""
+        aside = between[-1].strip(" $\\()") in (",", ";", "or", "and")
+        return self._strict and not aside and wording.links(" ".join(between), behind)
+
+    def _inferred(self, fact: Fact, last: Fact, between: str) -> bool:
+        """Whether a fact about one unknown is said to follow from the one right before it."""
+        if len(fact.names) != 1 or last.names != fact.names or not self._differs(fact, last):
+            return False
+        return last.start == fact.start or wording.infers(between)
+
+    def _differs(self, fact: Fact, last: Fact) -> bool:
+        """Whether a fact has other solutions than the one right before it."""
+        have, had = fact.solutions, last.solutions
+        if have is None or had is None or last.value:
+            return False  # what comes behind a solution is another case
+        one, other = points(have), points(had)
+        return bool(one) and bool(other) and not near(one or [], other or [])
 
     def _against(self, fact: Fact, earlier: list[Fact]) -> tuple[str | None, list[Fact]]:
         """What a fact contradicts, if anything, and the facts since then."""

@@ -45,6 +45,8 @@ def _written(computed: str, shown: str, reason: str) -> Finding:
     long = places(computed.strip()) >= FLOAT_DECIMALS
     if long and abs(value - claimed) * 10**decimals < 1:
         return "correct", reason
+    if not decimals and value.denominator > 1 and rounds_to(value, claimed, 0):
+        return "unchecked", f"{computed} may be rounded to {shown}"
     return "incorrect", f"{computed} was computed, {shown} is written"
 
 

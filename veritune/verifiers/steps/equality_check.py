@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Literal
 
 from veritune.verifiers.steps.annotations import ClaimLabel
 from veritune.verifiers.steps.arithmetic import Undefined, Unreadable, printed, rounds_to
-from veritune.verifiers.steps.equations import Equality
-from veritune.verifiers.steps.sides import leading_number, longest, value_of
+from veritune.verifiers.steps.equations import FRACTION_NAME, Equality
+from veritune.verifiers.steps.sides import Leaf, Tree, as_float, leading_number, longest, value_of
 from veritune.verifiers.steps.tokens import Number, magnitude
 from veritune.verifiers.steps.units import unit_factors
 
 # Decimals from which a number is taken to be rounded or truncated.
 _LONG = 4
 Rounding = Literal["", "to whole numbers", "freely"]
-_THIRDS: dict[Number, Number] = {}
+# What printed decimals may stand for; with two digits thirds alone, as 0.08 is often a rate.
+_REPEATING: dict[Number, Number] = {}
 for _digits in range(2, 6):
     for _top, _bottom in ((1, 3), (2, 3), (1, 6), (5, 6), (1, 7), (1, 9), (1, 11), (1, 12)):
-        _shown = Fraction(round(Fraction(_top, _bottom) * 10**_digits), 10**_digits)
-        _THIRDS[_shown] = Fraction(_top, _bottom)
+        if _digits > 2 or _bottom == 3:
+            _shown = Fraction(round(Fraction(_top, _bottom) * 10**_digits), 10**_digits)
+            _REPEATING[_shown] = Fraction(_top, _bottom)
 
 
 def check_equality(
@@ -38,12 +41,11 @@ def check_equality(
     """
     try:
         left, right = value_of(equality.left.tree), value_of(equality.right.tree)
-        if left == right:
-            return "correct", "holds"
-        excuse = _same(equality, left, right, rounding, rounded)
-        if excuse:
-            return "correct", excuse
-        excuse = equality.doubt or _may_be(equality, left, right, large)
+        held = "holds" if left == right else _same(equality, left, right, rounding, rounded)
+        if held:
+            said = equality.doubt in (None, FRACTION_NAME)
+            return ("correct", held) if said else ("unchecked", f"{held}, but {equality.doubt}")
+        excuse = equality.doubt or _may_be(equality, left, right, rounding, large)
     except Unreadable as error:
         wrong = isinstance(error, Undefined) and not equality.doubt
         return ("incorrect" if wrong else "unchecked"), str(error)
@@ -62,26 +64,55 @@ def _same(
     """In which sense the sides are equal though their values are not."""
     if _printed_as(equality, left, right, rounding):
         return "holds at the printed precision"
-    for tree_percent in ((True, False), (False, True), (False, False)):
-        one = value_of(equality.left.tree, percent=tree_percent[0])
-        other = value_of(equality.right.tree, percent=tree_percent[1])
-        if one == other or _printed_as(equality, one, other, rounding):
-            return "holds in percent"
+    if _in_percent(equality, left, right, rounding):
+        return "holds in percent"
     if _rounded_operands(equality, left, right):
         return "holds as far as its rounded numbers go"
-    instead = {**_THIRDS, **rounded}
+    if _with(rounded, equality, left, right, rounding):
+        return "holds with the numbers that were rounded before"
+    return None
+
+
+def _with(
+    instead: Mapping[Number, Number],
+    equality: Equality,
+    left: Number,
+    right: Number,
+    rounding: Rounding,
+) -> bool:
+    """Whether the sides agree where numbers are replaced by what they may stand for."""
     one = value_of(equality.left.tree, instead=instead)
     other = value_of(equality.right.tree, instead=instead)
-    for pair in ((one, right), (left, other), (one, other)):
-        if pair[0] == pair[1] or _printed_as(equality, *pair, rounding):
-            return "holds with the numbers that were rounded before"
-    return None
+    return any(
+        first == second or _printed_as(equality, first, second, rounding)
+        for first, second in ((one, right), (left, other), (one, other))
+    )
+
+
+def _in_percent(equality: Equality, left: Number, right: Number, rounding: Rounding) -> bool:
+    """`10 / 50 * 100 = 20%`, `100 - 20% = 80%`; not `50 * 20% = 1000`, and not `1/4 = 0.25%`."""
+    one = value_of(equality.left.tree, percent=False)
+    if equality.left.in_percent:
+        others = (value_of(equality.right.tree, percent=False), right)
+        return any(one == other or _printed_as(equality, one, other, rounding) for other in others)
+    shown = equality.right.printed
+    if shown is None or not shown.percent or not _has_hundred(equality.left.tree):
+        return False
+    other = value_of(equality.right.tree, percent=False)
+    return left == other or _printed_as(equality, left, other, rounding)
+
+
+def _has_hundred(tree: Tree) -> bool:
+    """Whether a calculation is one in percent: it has a 100 in it."""
+    if isinstance(tree, Leaf):
+        return bool(tree.token.value == 100)
+    return _has_hundred(tree.left) or _has_hundred(tree.right)
 
 
 def _rounded_operands(equality: Equality, left: Number, right: Number) -> bool:
     """Whether the sides agree to the digits of a long decimal among them, such as 2.8284."""
     most = max(longest(equality.left.tree), longest(equality.right.tree))
-    return most >= _LONG and abs(left - right) * 10 ** (most - 1) <= abs(right)
+    return most >= _LONG and magnitude(left - right) * 10 ** (most - 1) <= abs(right)
 
 
 def _printed_as(equality: Equality, left: Number, right: Number, rounding: Rounding) -> bool:
@@ -98,11 +129,44 @@ def _printed_as(equality: Equality, left: Number, right: Number, rounding: Round
         if places and rounding == "freely" and magnitude(value - shown) * 10**places < 1:
             return True
         off = magnitude(value - shown)
-        if not places and rounding and Fraction(value).denominator > 1 and off < 1:
+        if not places and rounding and Fraction(value).denominator > 1 and off * 2 <= 1:
             return True
-        if not places and rounding == "freely" and off < _grain(token.value):
+        if not places and rounding == "freely" and off * 2 < _grain(token.value):
             return True
     return False
+
+
+def _roughly(equality: Equality, left: Number, right: Number, rounding: Rounding) -> bool:
+    """Whether a whole number may be what a text makes of a value: up, down, or to the nearest.
+
+    Things are divided into whole numbers without anybody's saying so, and cents are dropped.
+    """
+    money = longest(equality.left.tree) > 0  # $126 + $6.3 = $132
+    if not (rounding or money or equality.left.quotient or equality.right.quotient):
+        return False
+    for side, value, shown in ((equality.right, left, right), (equality.left, right, left)):
+        token = side.printed
+        if token is None or token.places or token.percent or Fraction(value).denominator == 1:
+            continue
+        off = magnitude(value - shown)
+        if off < (1 if rounding or money else Fraction(1, 2)) or (
+            rounding == "freely" and off < _grain(token.value)
+        ):
+            return True
+    return False
+
+
+def _truncated(equality: Equality, left: Number, right: Number) -> bool:
+    """14.99 for 4.20 + 9.45 + 1.35: the 14.999999999999998 of a calculator, shortened by hand."""
+    token = equality.right.printed
+    if token is None or token.places < 2 or token.percent:
+        return False
+    computed = as_float(equality.left.tree) * 10**token.places
+    return (
+        left > right
+        and math.isfinite(computed)
+        and math.floor(computed) == right * 10**token.places
+    )
 
 
 def _grain(shown: Number) -> Number:
@@ -113,8 +177,19 @@ def _grain(shown: Number) -> Number:
     return grain
 
 
-def _may_be(equality: Equality, left: Number, right: Number, large: set[Fraction]) -> str | None:
+def _may_be(
+    equality: Equality, left: Number, right: Number, rounding: Rounding, large: set[Fraction]
+) -> str | None:
     """What may explain a mismatch that is no error."""
+    if _roughly(equality, left, right, rounding):
+        return "may be rounded to a whole number"
+    if _truncated(equality, left, right):
+        return "may be truncated by a calculator"
+    if _with(_REPEATING, equality, left, right, rounding):
+        return "holds if a decimal stands for a fraction"
+    shown = equality.right.printed
+    if shown is not None and shown.percent and left == value_of(equality.right.tree, percent=False):
+        return "a percentage on one side only"
     if left == leading_number(equality.right.tree):
         return "runs on: the next calculation starts from this value"
     sides = (equality.left, equality.right)

@@ -28,6 +28,8 @@ _NUMBERS = """
     one two three four five six seven eight nine ten eleven twelve hundred thousand million billion
     half third quarter twice double triple dozen halves quarters thirds"""
 _SAYING = "gives is are was were makes equals has have gets"
+# The doubt of `1/2 of the day is 12 hours`, which says nothing against an equality that holds.
+FRACTION_NAME = "a fraction may be a name"
 # Words that make the expression after them part of a larger one.
 _BEFORE = frozenset(_PART_OF_MORE.split())
 # Words that do so with "of".
@@ -44,10 +46,14 @@ BEFORE = _BEFORE | _BEFORE_OF | _BEHIND_NUMBER | {"of"}
 BEHIND = _AFTER | {"of", "times"}
 # Numbers in words: what a side is read as leaves them out.
 _COUNTS = frozenset(_NUMBERS.split())
+# A letter right behind a number that is read as its unit.
 _LETTER_UNITS = frozenset("mlgshc")
+# "day 3 + 4" adds to 4 and not to day 3: these words number what follows.
 _NUMBERED = frozenset(("day", "week", "month", "year", "grade", "step", "page", "row", "class"))
 _VERBS = frozenset(_SAYING.split())
+# "5 more" is no value of its own.
 _COMPARATIVES = frozenset(("more", "less", "fewer", "greater", "larger", "smaller", "away"))
+# Tokens before an equality among which such a word is looked for.
 _NEAR = 3
 
 
@@ -227,6 +233,8 @@ def _doubt_behind(tokens: list[ProseToken], right: Side) -> str | None:
         token = token if inside.spaced else inside  # 0.\overline{3}
     if token.kind in ("break", "equals") or _is_unit(tokens, right.after):
         return None
+    if token.text == "/" and right.after + 1 < len(tokens):
+        return None if tokens[right.after + 1].kind == "word" else "something is divided behind it"
     if token.text == "of" and right.fraction:
         return "a fraction of something"
     if _compound(tokens, right.after - 1, 0):
@@ -270,7 +278,7 @@ def _doubt_shape(left: Side, right: Side, *, spoken: bool) -> str | None:
     if spoken and other:
         return "not a calculation and its result"
     if left.fraction and (spoken or left.behind):
-        return "a fraction may be a name"
+        return FRACTION_NAME
     return None
 
 

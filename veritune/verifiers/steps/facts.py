@@ -15,11 +15,11 @@ from functools import cached_property
 from veritune.algebra import (
     Collection,
     DomainError,
+    Func,
     LimitReachedError,
     Node,
     NotASetError,
     NotPolynomialError,
-    Num,
     OpaqueError,
     RealSet,
     Relation,
@@ -33,6 +33,7 @@ from veritune.algebra import (
     union,
     variables,
     variants,
+    walk,
 )
 from veritune.verifiers.steps import polynomial
 from veritune.verifiers.steps.polynomial import Polynomial
@@ -62,7 +63,7 @@ class Fact:
     @cached_property
     def solutions(self) -> RealSet | None:
         """The real solutions, where there is one unknown and they can be told."""
-        if len(self.names) != 1:
+        if len(self.names) != 1 or _is_function_value(self.node):
             return None
         try:
             return _solutions(self.node)
@@ -110,10 +111,18 @@ class Fact:
         for name, other in (self.node.sides, self.node.sides[::-1]):
             if isinstance(name, Sym) and name.name not in variables(other):
                 try:
-                    return name.name, polynomial.equation(other, Num(0))
+                    return name.name, polynomial.expression(other)
                 except REFUSALS:
                     return None
         return None
+
+
+def _is_function_value(node: Node) -> bool:
+    """Whether it speaks of a function of the unknown, such as cos x = 0: which has many solutions,
+    and the reader of answers takes for the name of a value."""
+    return any(
+        isinstance(part, Func) and part.name != "abs" and variables(part) for part in walk(node)
+    )
 
 
 def _lists_value(node: Node) -> bool:
@@ -151,6 +160,12 @@ def same(left: RealSet, right: RealSet) -> bool:
     )
 
 
+def _tells(solutions: RealSet) -> bool:
+    """Whether a set is neither empty nor the whole line, which equations share by chance."""
+    infinite = [piece for piece in solutions if piece.low.node is piece.high.node is None]
+    return bool(solutions) and not infinite
+
+
 def near(some: list[float], others: list[float]) -> bool:
     """Whether each of some numbers is among others."""
     return all(any(abs(a - b) <= 1e-12 * (1 + abs(a)) for b in others) for a in some)
@@ -169,12 +184,12 @@ def follows(fact: Fact, earlier: Sequence[Fact]) -> Fact | str | None:
     for other in reversed(earlier):
         if fact.solutions is None or other.solutions is None or other.names != fact.names:
             continue
-        if same(fact.solutions, other.solutions):
+        if _tells(fact.solutions) and same(fact.solutions, other.solutions):
             return other
     if fact.polynomial is None:
         return None
     rows = [other.polynomial for other in earlier if other.polynomial is not None]
-    if polynomial.in_span(fact.polynomial, rows):
+    if polynomial.follows(fact.polynomial, rows):
         return "a combination of earlier equations"
     for values, how in ((_values(earlier), "values"), (_definitions(earlier), "definitions")):
         used = {name: value for name, value in values.items() if name in fact.names}
@@ -184,7 +199,7 @@ def follows(fact: Fact, earlier: Sequence[Fact]) -> Fact | str | None:
         if not put:
             return f"holds with the {how} of {', '.join(sorted(used))}"
         others = [polynomial.substituted(row, values) for row in rows]
-        if polynomial.in_span(put, others):
+        if polynomial.follows(put, others):
             return f"follows with the {how} of {', '.join(sorted(used))}"
     return None
 

@@ -6,9 +6,10 @@ Plain arithmetic in prose has units and phrases around it and is read elsewhere 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import pairwise
+from operator import ge, gt, le, lt
 from typing import NamedTuple
 
 from veritune.algebra import (
@@ -44,28 +45,44 @@ from veritune.verifiers.answers.extraction import math_spans
 from veritune.verifiers.steps.annotations import ClaimLabel
 from veritune.verifiers.steps.equations import BEFORE, BEHIND
 
+# Characters of a formula; a longer one is left unchecked.
 LONGEST = 300
 # A stretch of text that may be a formula without dollar signs.
 RUN = re.compile(
     r"(?:\\(?:[,;:!$%]|[a-zA-Z]+(?:\{[^{}\n]{0,40}\})?)|\{,\}"
+    r"|(?<![A-Za-z])(?:gcd|lcm|sqrt|floor|ceil|mod|pi|log|ln|sin|cos|tan|abs|C|i)(?![A-Za-z])|π"
     r"|[\d.,+\-*/^_=(){}\[\]!|×÷·√∛²³−≈<> ])+"  # noqa: RUF001
 )
 # What plain arithmetic does not have.
 LATEX = re.compile(
     r"\\[a-zA-Z,;!]|\|[^|]{1,20}\||\d\s?!|\{,\}|√|∛|[)\]]\s?[!^]|\d\s?\^|[²³]\s?[+\-*/]"
+    r"|(?:gcd|lcm|sqrt|floor|ceil|log|ln|sin|cos|tan|abs|\bC)\(|\d mod \d|\bpi\b|π|\d_\{?\d"
+    r"|_\{?\d{1,3}\}?[CP]_"
+    r"|(?<![A-Za-z])i(?![A-Za-z])|[\d)] ?(?:[<>≤≥≠≡]|!=) ?[-\d(]"
 )
-EQUALS = re.compile(r"=|≈|\\approx")
+# The signs at which a chain of relations is split.
+RELATION = re.compile(r"[=<>≈≤≥≠≡]|\\(?:approx|leq?|geq?|neq?|lt|gt|equiv|n?mid)(?![a-zA-Z])")
+HOLDS: dict[str, Callable[[Fraction, Fraction], bool]] = {"<": lt, ">": gt, "<=": le, ">=": ge}
+DIVIDING = ("divides", "divides not")
+CONDITION = re.compile(r"\b(?:if|whether|unless|when|until|not)\s[^,.;\n]*$", re.IGNORECASE)
+CHOOSING = re.compile(r"\bC\((\d+), ?(\d+)\)")
+MODULO = re.compile(r"(?<=\d) mod (?=\d)")
+# The word right before a formula may make it part of something larger.
 WORD_BEFORE = re.compile(r"([A-Za-z]+)[\s$(]*$")
 WORD_BEHIND = re.compile(r"[\s$)]*([A-Za-z]+|[-+*/^×÷=(])")  # noqa: RUF001
+# Nodes that have a value without any variable.
 NUMBERS = (Num, RadixInteger, Const, Add, Mul, Frac, Pow, Root, Func)
+# Those whose value is one number for one number, or a few.
 FUNCTIONS = table(
     "sin cos tan cot sec csc asin acos atan ln log exp abs factorial factorial2 binomial floor ceil"
-    " round max min gcd lcm mod sinh cosh tanh det"
+    " round max min gcd lcm mod residue sinh cosh tanh det"
 )
 CURRENCY = re.compile(r"\\?[$€£]")
+# "5!=120" is the factorial of 5, and not 5 unequal to 120.
 FACTORIAL = re.compile(r"(?<=[\d)])!=")
 # Relative gap that rounded numbers on the way may explain.
 ROUNDED = Fraction(1, 200)
+# What cannot be read or worked out is unchecked, and never wrong.
 REFUSALS = (
     UnparsedError, UndefinedError, LimitReachedError, RecursionError, OverflowError, ValueError,
     ZeroDivisionError,
@@ -87,16 +104,19 @@ def formulas(text: str, start: int, end: int, *, freely: bool) -> Iterator[Formu
     """The equations in LaTeX between two offsets. `freely` says that the text rounds."""
     for first, last, delimited in _spans(text, start, end):
         body = text[first:last]
-        if last - first > LONGEST or not (LATEX.search(body) and EQUALS.search(body)):
+        if last - first > LONGEST or not (LATEX.search(body) and RELATION.search(body)):
             continue
         relation = _read(body)
         if relation is None:
             continue
         doubt = None if delimited else _attached(text, first, last)
         for left, right, operator in _closed_pairs(relation):
-            label, reason = _verified(left, right, rough=freely or operator == "~")
-            if label == "incorrect" and doubt:
-                label, reason = "unchecked", doubt
+            label, reason = _related(left, right, operator, freely=freely)
+            if operator != "=" and CONDITION.search(text, max(start, first - 60), first):
+                doubt = doubt or "a condition"
+            mixed = "a chain of several signs" if len(set(relation.operators)) > 1 else None
+            if label == "incorrect" and (doubt or mixed):
+                label, reason = "unchecked", doubt or mixed or ""
             yield Formula(left, right, first, last, label, reason)
 
 
@@ -132,12 +152,17 @@ def _trimmed(piece: str, first: int, last: int) -> tuple[int, int]:
 def _read(body: str) -> Relation | None:
     """A chain of equations, or nothing."""
     try:
-        node = read(CURRENCY.sub("", FACTORIAL.sub("! =", body)))
+        node = read(_normal(body))
     except REFUSALS:
         return None
-    if not isinstance(node, Relation) or not set(node.operators) <= {"=", "~"}:
-        return None
-    return node
+    known = {"=", "~", "!=", "===", *DIVIDING, *HOLDS}
+    return node if isinstance(node, Relation) and set(node.operators) <= known else None
+
+
+def _normal(body: str) -> str:
+    """Plain text's `5!=120`, `C(5, 2)` and `17 mod 5` in the signs that the algebra reads."""
+    body = CURRENCY.sub("", FACTORIAL.sub("! =", body))
+    return MODULO.sub(r" \\bmod ", CHOOSING.sub(r"\\binom{\1}{\2}", body))
 
 
 def _closed_pairs(node: Relation) -> Iterator[tuple[Node, Node, str]]:
@@ -159,6 +184,52 @@ def _known(node: Node) -> bool:
     if isinstance(node, Func):
         return node.name in FUNCTIONS
     return isinstance(node, NUMBERS)
+
+
+def _related(left: Node, right: Node, operator: str, *, freely: bool) -> tuple[ClaimLabel, str]:
+    """Whether two sides are related as it is written."""
+    if operator in ("=", "~"):
+        return _verified(left, right, rough=freely or operator == "~")
+    if operator == "===":
+        return _congruent(left, right)
+    if operator in DIVIDING:
+        return _divides(left, right, operator == "divides")
+    try:
+        same = identical(left, right)
+    except LimitReachedError:
+        return "unchecked", "beyond what rules can check"
+    except REFUSALS:
+        return "unchecked", "has no value"
+    one, other = real_value(left), real_value(right)
+    if operator == "!=":
+        return ("incorrect", "the sides are the same") if same else ("correct", "holds")
+    if one is None or other is None:
+        return "unchecked", "has no value"
+    holds = "=" in operator if same else HOLDS[operator](one, other)
+    return (
+        ("correct", "holds") if holds else ("incorrect", f"{_shown(one)} against {_shown(other)}")
+    )
+
+
+def _congruent(left: Node, right: Node) -> tuple[ClaimLabel, str]:
+    """Whether a number is congruent to another modulo a third."""
+    if not (isinstance(right, Func) and right.name == "residue"):
+        return "unchecked", "no modulus"
+    values = [real_value(side) for side in (left, *right.args)]
+    whole = [int(value) for value in values if value is not None and value.denominator == 1]
+    if len(whole) != 3 or not whole[2]:
+        return "unchecked", "not whole numbers"
+    rest = (whole[0] - whole[1]) % whole[2]
+    return ("incorrect", f"the difference leaves {rest}") if rest else ("correct", "holds")
+
+
+def _divides(left: Node, right: Node, said: bool) -> tuple[ClaimLabel, str]:
+    """Whether a whole number divides another, or does not, as it is said."""
+    one, other = real_value(left), real_value(right)
+    if not one or other is None or one.denominator != 1 or other.denominator != 1:
+        return "unchecked", "not whole numbers"
+    rest = other % one
+    return ("correct" if (rest == 0) == said else "incorrect"), f"leaves {rest}"
 
 
 def _attached(text: str, first: int, last: int) -> str | None:
@@ -186,7 +257,8 @@ def _verified(left: Node, right: Node, *, rough: bool) -> tuple[ClaimLabel, str]
         return "unchecked", "has no value"
     one, other = real_value(left), real_value(right)
     if one is None or other is None:
-        return "unchecked", "has no value"
+        complex_ = any(Const("i") in walk(side) for side in (left, right))
+        return ("incorrect", "not the same") if complex_ else ("unchecked", "has no value")
     gap = abs(one - other)
     for literal in (printed(left), printed(right)):
         if literal is not None and _rounded(literal, gap, rough=rough):

@@ -20,7 +20,9 @@ from veritune.verifiers.steps.equations import Equality, equalities
 from veritune.verifiers.steps.formulas import Formula, formulas
 from veritune.verifiers.steps.labels import Claim, claims, step_verdict
 from veritune.verifiers.steps.ledger import Ledger, numbers_in
+from veritune.verifiers.steps.phrases import in_words
 from veritune.verifiers.steps.segment import Span, steps_of
+from veritune.verifiers.steps.setups import below_zero, is_word_problem, percent_of_one, set_up
 from veritune.verifiers.steps.sides import value_of
 from veritune.verifiers.steps.tokens import ProseToken, scan
 from veritune.verifiers.steps.units import LARGE, unit_factors
@@ -31,20 +33,35 @@ if TYPE_CHECKING:
 
 # Characters; what is longer is unchecked.
 LONGEST = 50_000
+# Words that let a number be off by what rounding explains.
 _FREELY = re.compile(
     r"rounded|rounding|round(?:s|ing)? (?:up|down|off|to|it)|about|approx|nearest|roughly|almost"
     r"|nearly|≈|estimat",
     re.IGNORECASE,
 )
+# Words that let a quotient be a whole number: of people, of full boxes.
 _TO_WHOLE = re.compile(
-    r"whole|full\b|remain|left ?over|with \d+ (?:\w+ )?left|quotient|at least|at most",
+    r"whole number|full\b|remain|left ?over|with \d+ (?:\w+ )?left|quotient|at least|at most",
     re.IGNORECASE,
 )
 # What is read by the algebra though there is no backslash.
-_TYPESET = re.compile(r"\{,\}|[\d)]\s?[!^]|[√∛²³|]")
-_PROMISING = re.compile(r"[=<>≤≥]|\\[lg]eq?|≈|\\approx|\b(?:is|are|equals|gives|makes)\b")
+_TYPESET = re.compile(
+    r"\{,\}|[\d)]\s?[!^]|[√∛²³|π≤≥≠≡]|\b(?:gcd|lcm|sqrt|floor|ceil|log|ln|sin|cos|tan|abs|C)\("
+    r"|\d mod \d|\bpi\b|\d_\d|[\d)] ?[<>] ?[-\d(]"
+)
+# A line without any of these claims nothing that could be checked.
+_PROMISING = re.compile(
+    r"[=<>≤≥≠≡≈]|\\(?:[lg]eq?|neq?|equiv|n?mid|approx)\b|\b(?:is|are|equals|gives|makes|divides?)\b"
+)
+_BASE = re.compile(
+    r"\bbase[- $]{1,2}(?:\d|two|three|four|five|six|seven|eight|nine|twelve|[a-z]\b)"
+    r"|\bin (?:binary|octal)",
+    re.IGNORECASE,
+)
 _ENDING = re.compile(r"(?:[ \t]*+[^\s\d]++){0,6}\s*+")
-_CENTS = (1, 100, Fraction(1, 100))
+_CENT = Fraction(1, 100)
+# A claim may count in cents what its numbers have in dollars, and the reverse.
+_CENTS = (1, 100, _CENT)
 
 
 def check_mathematics(
@@ -63,18 +80,18 @@ def check_mathematics(
     return solution.verdicts()
 
 
-def _outside(tokens: list[ProseToken], found: list[Formula]) -> list[ProseToken]:
-    """The tokens with a break in the place of every formula that was checked."""
+def _outside(tokens: list[ProseToken], found: list[Span]) -> list[ProseToken]:
+    """The tokens with a break in the place of every span that was checked."""
     kept: list[ProseToken] = []
-    waiting = found[::-1]
+    waiting = sorted(found, reverse=True)
     for token in tokens:
-        while waiting and waiting[-1].end <= token.start:
+        while waiting and waiting[-1][1] <= token.start:
             waiting.pop()
-        inside = waiting[-1] if waiting and waiting[-1].start <= token.start else None
+        inside = waiting[-1] if waiting and waiting[-1][0] <= token.start else None
         if inside is None:
             kept.append(token)
-        elif not kept or kept[-1].start != inside.start or kept[-1].kind != "break":
-            kept.append(ProseToken("break", "", inside.start, inside.end, True))
+        elif not kept or kept[-1].start != inside[0] or kept[-1].kind != "break":
+            kept.append(ProseToken("break", "", *inside, True))
     return kept
 
 
@@ -88,6 +105,8 @@ class _Solution:
         self._ledger = Ledger()
         self._spans = spans
         self._algebra: Algebra | None = None
+        self._worded = is_word_problem(self._question, text)
+        self._based = _BASE.search(f"{self._question} {text}") is not None
         self._step = 0
 
     def verdicts(self) -> tuple[StepVerdict, ...]:
@@ -103,14 +122,33 @@ class _Solution:
         ahead = self._text[end : end + 40].lstrip(" \n\t&")
         if ahead.startswith("=") or _PROMISING.search(self._text, start, end):
             tokens = scan(self._text, start, end)
-            formed = self._formulas(start, end)
+            phrases = list(in_words(self._text, start, end))
+            read = [(first, last) for first, last, _ in phrases]
+            yield from claims("arithmetic", (self._asserted(*phrase) for phrase in phrases))
+            formed = [
+                formula
+                for formula in self._formulas(start, end)
+                if not any(first < formula.end and formula.start < last for first, last in read)
+            ]
             yield from claims("arithmetic", (self._formula(formula) for formula in formed))
-            if plain := _outside(tokens, formed):
+            read += [(formula.start, formula.end) for formula in formed]
+            if plain := _outside(tokens, read):
                 yield from claims("arithmetic", self._arithmetic(plain, start, end))
             if any(token.kind == "variable" for token in tokens):
                 found = self._unknowns(tokens, continues=ahead.startswith("="))
                 yield from claims("derivation", found)
+        if self._worded:
+            yield from claims("arithmetic", set_up(self._text, start, end))
         yield from claims("arithmetic", self._answer(start, end))
+
+    def _asserted(self, start: int, end: int, finding: Finding) -> Finding:
+        """The finding, but an error is one only where the claim is asserted."""
+        label, why = finding
+        if label == "incorrect" and self._based:
+            return "unchecked", f"may be in another base ({why})"
+        if label == "incorrect" and supposes(self._text, start, end):
+            return "unchecked", f"not asserted, or taken back ({why})"
+        return label, why
 
     def _unknowns(self, tokens: list[ProseToken], *, continues: bool) -> Iterator[Finding]:
         if self._algebra is None:
@@ -124,25 +162,32 @@ class _Solution:
         large = unit_factors(token.text for token in tokens if token.text in LARGE)
         rounding = self._rounding(start, end)
         for equality in equalities(tokens):
-            label, why = check_equality(
+            finding = check_equality(
                 equality, rounding=rounding, rounded=self._ledger.rounded, large=large
             )
-            if label == "incorrect" and supposes(self._text, equality.start, equality.end):
-                label, why = "unchecked", f"not asserted, or taken back ({why})"
-            yield label, self._entered(equality, label, why)
+            label, why = self._asserted(equality.start, equality.end, finding)
+            reason = self._entered(equality, label, why)
+            odd = self._odd(equality, self._text[start:end]) if label != "incorrect" else None
+            yield ("incorrect", f"{reason}, but {odd}") if odd else (label, reason)
+
+    def _odd(self, equality: Equality, step: str) -> str | None:
+        """What is wrong with the set-up of a word problem, seen in a calculation that holds."""
+        if not self._worded:
+            return None
+        return below_zero(equality, self._question, step) or percent_of_one(equality)
 
     def _formulas(self, start: int, end: int) -> list[Formula]:
-        if "\\" not in self._text and not _TYPESET.search(self._text, start, end):
+        piece = self._text[start:end]
+        if "\\" not in self._text and "$" not in piece and not _TYPESET.search(piece):
             return []
         freely = self._rounding(start, end) == "freely"
         return list(formulas(self._text, start, end, freely=freely))
 
     def _formula(self, formula: Formula) -> Finding:
         """A finding, and what it leaves in the ledger."""
-        label, why = formula.label, formula.reason
         written = self._text[formula.start : formula.end].strip()
-        if label == "incorrect" and supposes(self._text, formula.start, formula.end):
-            label, why = "unchecked", f"not asserted, or taken back ({why})"
+        finding = formula.label, formula.reason
+        label, why = self._asserted(formula.start, formula.end, finding)
         value = formula.right.value if isinstance(formula.right, Num) else None
         self._ledger.last, self._ledger.last_end = value, formula.end
         numbers = [part.value for part in walk(formula.left) if isinstance(part, Num)]
@@ -176,9 +221,9 @@ class _Solution:
                 self._ledger.wrong[shown.value] = self._step
             return f"{written}: {why}"
         if shown is not None:
-            value = value_of(equality.left.tree)
-            if value != shown.value and not shown.percent:
-                self._ledger.rounded[shown.value] = value
+            value, printed = value_of(equality.left.tree), value_of(equality.right.tree)
+            if value != printed and not shown.percent and printed > 0:
+                self._ledger.rounded[printed] = value
             if carried is not None:
                 self._ledger.wrong[shown.value] = carried
         return f"{written}: {why}" + (f", carried on from step {carried}" if carried else "")
@@ -200,7 +245,7 @@ class _Solution:
         answer = stated.pop()
         if any(answer == last * factor for factor in _CENTS):
             yield "correct", f"{answer} is the value computed last"
-        elif last in self._ledger.wrong or "<<" not in self._text:
-            return
+        elif last in self._ledger.wrong or "<<" not in self._text or abs(answer - last) <= _CENT:
+            return  # carried on, no calculator, or a cent that a calculator lost
         elif answer not in numbers_in(self._text[:at] + self._question):
             yield "incorrect", f"the answer is {answer}, the value computed last {last}"

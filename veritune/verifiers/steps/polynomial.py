@@ -10,6 +10,7 @@ from veritune.algebra import Add, Const, Frac, Mul, Node, Num, OpaqueError, Pow,
 # Names in order with their powers; the empty one is the constant.
 Monomial = tuple[tuple[str, int], ...]
 Polynomial = dict[Monomial, Fraction]
+# Beyond these, expanding costs more than it tells: the claim is unchecked.
 MOST_TERMS = 80
 HIGHEST_POWER = 8
 _ONE: Polynomial = {(): Fraction(1)}
@@ -22,6 +23,14 @@ def equation(left: Node, right: Node) -> Polynomial:
     """
     (a, b), (c, d) = _rational(left), _rational(right)
     return _plus(times(a, d), _scaled(times(c, b), Fraction(-1)))
+
+
+def expression(node: Node) -> Polynomial:
+    """The polynomial that an expression is; raises `OpaqueError` where it is none."""
+    top, bottom = _rational(node)
+    if set(bottom) != {()}:
+        raise OpaqueError
+    return _scaled(top, 1 / bottom[()])
 
 
 def names_of(poly: Polynomial) -> set[str]:
@@ -47,10 +56,15 @@ def substituted(poly: Polynomial, values: Mapping[str, Polynomial]) -> Polynomia
     return result
 
 
-def in_span(poly: Polynomial, rows: Sequence[Polynomial]) -> bool:
-    """Whether a polynomial is a combination of others with constant factors."""
+def follows(poly: Polynomial, rows: Sequence[Polynomial]) -> bool:
+    """Whether a polynomial is a combination of others with constant factors.
+
+    From rows that contradict each other anything would follow, so nothing does.
+    """
     rest = dict(poly)
     for pivot, row in _reduced(rows):
+        if not pivot:
+            return False  # a number other than zero is zero
         if pivot in rest:
             rest = _plus(rest, _scaled(row, -rest[pivot] / row[pivot]))
     return not rest

@@ -6,6 +6,7 @@ number up to the next operator is its unit. A side with a variable in it does no
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -14,8 +15,11 @@ from veritune.verifiers.steps.arithmetic import Undefined, Unreadable
 from veritune.verifiers.steps.tokens import Number, ProseToken, magnitude
 from veritune.verifiers.steps.units import unit_factors
 
+# Of one side of an equality; longer ones are sentences.
 MOST_TOKENS = 60
+# Of brackets: the parser calls itself.
 _DEEPEST = 12
+# Powers are worked out exactly, so their size is bounded first.
 _MOST_BITS = 512
 _ARTICLES = frozenset(
     ("the", "a", "an", "his", "her", "their", "its", "those", "these", "all", "total")
@@ -64,6 +68,16 @@ class Side:
     def percent(self) -> bool:
         """Whether it is a percentage; a percentage of something is not one."""
         return _has_percent(self.tree)
+
+    @property
+    def in_percent(self) -> bool:
+        """Whether it is a sum with percentages in it that are in no product: 100 - 20%."""
+        return _sums_percent(self.tree)
+
+    @property
+    def quotient(self) -> bool:
+        """Whether it divides last."""
+        return isinstance(self.tree, Branch) and self.tree.operator == "/"
 
     @property
     def fraction(self) -> bool:
@@ -115,6 +129,18 @@ def value_of(
     return _operate(tree.operator, left, right)
 
 
+def as_float(tree: Tree) -> float:
+    """What a calculator in double precision makes of sums and products; nan for the rest."""
+    if isinstance(tree, Leaf):
+        return float(tree.token.value)
+    left, right = as_float(tree.left), as_float(tree.right)
+    if tree.operator == "+":
+        return left + right
+    if tree.operator == "-":
+        return left - right
+    return left * right if tree.operator == "*" else math.nan
+
+
 def leading_number(tree: Tree) -> Number | None:
     """The number that a side begins with."""
     while isinstance(tree, Branch) and tree.operator != "sign":
@@ -135,6 +161,14 @@ def _has_percent(tree: Tree) -> bool:
     if tree.operator in ("*", "of"):
         return _has_percent(tree.left) and _has_percent(tree.right)
     return _has_percent(tree.left) or (tree.operator != "/" and _has_percent(tree.right))
+
+
+def _sums_percent(tree: Tree) -> bool:
+    if isinstance(tree, Leaf):
+        return tree.token.percent
+    if tree.operator not in ("+", "-", "sign"):
+        return False
+    return _sums_percent(tree.left) or _sums_percent(tree.right)
 
 
 def longest(tree: Tree) -> int:

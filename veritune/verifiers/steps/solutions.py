@@ -7,7 +7,7 @@ from fractions import Fraction
 from veritune.algebra import Collection, Const, Num, Relation, walk
 from veritune.verifiers.steps.facts import REFUSALS, Fact, points
 from veritune.verifiers.steps.ledger import numbers_in
-from veritune.verifiers.steps.polynomial import degree, equation
+from veritune.verifiers.steps.polynomial import HIGHEST_POWER, degree, equation
 
 
 def rounded(fact: Fact, earlier: list[Fact]) -> bool:
@@ -76,13 +76,13 @@ def _other_range(fact: Fact, last: Fact) -> str | None:
 
 
 def _degree(fact: Fact) -> int:
-    """The degree of both sides together; 0 where that is not a polynomial, 1 for `x = 2 or 3`."""
+    """The degree of both sides together; high where that is no polynomial, 1 for `x = 2 or 3`."""
     if not isinstance(fact.node, Relation):
         return 1
     try:
         return degree(equation(*fact.node.sides))
     except REFUSALS:
-        return 0
+        return HIGHEST_POWER + 1
 
 
 def _has_pi(fact: Fact) -> bool:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 
+# Of a task: each formula is equal to the one before.
 _REWRITING = re.compile(r"\b(?:expand|simplify|factor|multiply out|rewrite)\b", re.IGNORECASE)
+# Of a task: there is an equation whose solutions count.
 _SOLVING = re.compile(r"solv|equation|root|find|determine|value|\bhow\b|what", re.IGNORECASE)
+# Of a task: all solutions are asked for, so one that is lost is an error.
 _ALL = re.compile(r"solve|solutions|roots|zeros|all (?:real |possible )?\w+", re.IGNORECASE)
+# A task that is a formula itself, and no story.
 _FORMAL = re.compile(
     r"^\W*(?:solve|simplify|expand|factor)\b|(?<![a-z])[a-z]\s*(?:[=^<>+*/]|-\s*\d|\\[lg]eq?)"
     r"|[=+*/(]\s*[b-hj-z](?![a-z])|\d[abnpqrtuvwxyz](?![a-z])",
     re.IGNORECASE,
 )
+# What follows one of these follows from nothing.
 _NEW = re.compile(r"\b(?:let|suppose|assum\w*|case|denote|define)\b", re.IGNORECASE)
+# Beside these a formula may hold for reasons that stand elsewhere.
 _OPEN = re.compile(
     r"\b(?:if|try\w*|instead|alternativ\w*|example|another|other|second|given|when|check\w*|test\w*"
     r"|either|minim\w*|maxim\w*|at (?:least|most)|for (?:all|any|each|every|some)|approx\w*|about"
@@ -22,12 +28,14 @@ _OPEN = re.compile(
     r"|zero|undefined)\b",
     re.IGNORECASE,
 )
+# Reasons to drop a solution: then fewer of them are no error.
 _CHOICE = re.compile(
     r"positive|negative|reject|discard|since|because|must|can(?:no|')t|only|valid|extraneous|length"
     r"|integer|natural|domain|[<>≥≤]|\\[gl]eq?|physical|age|whole|ignor|neglect|greater|less|take"
     r"|\bor\b|\band\b|not ",
     re.IGNORECASE,
 )
+# The writer takes something back: an error that is corrected counts no longer.
 _CORRECTING = re.compile(
     r"\b(?:oops|mistake|incorrect\w*|wrong|wait|correction|actually)\b", re.IGNORECASE
 )
@@ -35,12 +43,32 @@ _SUPPOSING = re.compile(
     r"\b(?:suppos\w*|(?:might|may|could) (?:think|say|assume|guess)|were true|claim\w*)\b",
     re.IGNORECASE,
 )
+_TAKEN_BACK = re.compile(
+    r"\b(?:contradict\w*|impossible|absurd|false|untrue|inconsistent|invalid|no solutions?"
+    r"|not (?:true|possible|equal|correct|valid|hold)|never (?:true|holds?|equal)"
+    r"|does(?:n['\u2019]t| not) (?:hold|equal|work)|ca(?:nnot|n't|n\u2019t) (?:be|happen|hold))\b",
+    re.IGNORECASE,
+)
+_ASSUMING = re.compile(
+    r"\b(?:for|when|if|at|with|case|try|trying|taking|setting|letting|let|suppose|say|where"
+    r"|test|testing|check|checking|plug|plugging|using|assume|assuming)(?: in)?[\s:$\\(\[]*$",
+    re.IGNORECASE,
+)
+# Characters of the next sentence that may take a claim back: this is a contradiction.
+_NEXT = 60
+# Nothing but a word or sign of inference stands between two formulas.
 _INFERRING = re.compile(
     r"[\s,.;$\\()\[\]]*(?:so|thus|hence|therefore|=>|⇒|→|\\(?:implies|Rightarrow))[\s,$\\()\[\]]*",
     re.IGNORECASE,
 )
+_FOLLOWING = re.compile(
+    r"\b(?:so|thus|hence|therefore|get|gives?|yields?|becomes?|obtain|simplif\w+|means|implies"
+    r"|dividing|divide|subtracting|subtract|adding|multiplying|combining|solving)\b",
+    re.IGNORECASE,
+)
 _SENTENCE_END = re.compile(r"[.!?;](?=\s|$)|\n")
 _WORD = re.compile(r"(?<!\\)\b[a-z]{3,}", re.IGNORECASE)
+# Words that speak of calculating.
 _CONNECTING = re.compile(
     r"(?:so|thus|hence|therefore|then|now|and|the|get|gives?|have|both|each|sides?|from|term\w*"
     r"|add\w*|subtract\w*|divid\w*|multipl\w*|expand\w*|simplif\w*|factor\w*|distribut\w*|like"
@@ -101,8 +129,23 @@ def links(between: str, behind: str) -> bool:
 
 
 def infers(between: str) -> bool:
-    """Whether nothing stands between two formulas but that one follows from the other."""
-    return _INFERRING.fullmatch(between) is not None
+    """Whether nothing stands between two formulas but that one follows from the other.
+
+    "Subtracting 5 from both sides, we get" says so, and so does a new line alone.
+    """
+    if _INFERRING.fullmatch(between) or ("\n" in between and not between.strip(" .$\n\\()[]")):
+        return True
+    return (
+        _FOLLOWING.search(between) is not None
+        and strange_words(between) == 0
+        and not _OPEN.search(between)
+        and not _NEW.search(between)
+    )
+
+
+def assumes(before: str) -> bool:
+    """Whether the words right before an equation give a name a value for a while: for x = 2."""
+    return _ASSUMING.search(before) is not None
 
 
 def introduces(text: str) -> bool:
@@ -124,6 +167,14 @@ def supposes(text: str, start: int, end: int) -> bool:
     last = behind.start() if behind else stop
     sentence = text[first:last]
     if text[last : last + 1] == "?":
+        return True
+    following = re.match(
+        r"[.;\s$\\\])]*(?:but )?(?:this|that|which|it|a|so there|there|thus|hence)\b[^.\n]*",
+        text[last : last + _NEXT],
+        re.IGNORECASE,
+    )
+    behind_it = following[0] if following else ""
+    if _TAKEN_BACK.search(sentence) or _TAKEN_BACK.search(behind_it):
         return True
     return _SUPPOSING.search(sentence) is not None or corrects(sentence)
 

@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 
+# Imported before anything is forked: what many candidates and tests import, and nothing dear.
 MODULES = """
 abc ast collections copy functools itertools json math operator re string types typing
 """

@@ -11,7 +11,9 @@ from ..wire import frames
 if TYPE_CHECKING:
     from ..wire.messages import GraderJob, SuiteReport
 
+# A report has a line a test; what is longer was made up by a shared process.
 RESULT_BYTES = 16 << 20
+# For a grader to compare and report once its candidate has ended.
 GRADER_GRACE_SECONDS = 10.0
 # A grader serves one problem's candidates one after another, up to these.
 MOST_USES, MOST_CPU_SECONDS, MOST_PEAK_KB = 64, 2.0, 256 << 10

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+# Adjectives that make "answer" or "result" the final one.
 QUALITY = (
     r"(?:final|correct|right|numerical|required|desired|exact|simplified|overall|complete|best|"
     r"actual|real|true|proper)"
 )
+# "An answer" may be any; one of these makes it the one.
 DETERMINER = r"(?:the|our|my|your|its|this)"
 # Alternatives of plain letters, without `IGNORECASE`: the search for the first is quick, then.
 NOUN = re.compile(
@@ -15,6 +17,7 @@ NOUN = re.compile(
     r"|result\b|Result\b|RESULT\b|options?\b|Options?\b|OPTION\b|choices?\b|Choices?\b|CHOICE\b"
     r"|value\b|Value\b|VALUE\b"
 )
+# "to this problem", "that we are looking for".
 PURPOSE = (
     r"(?:\s+(?:to|for|of)\s+(?:the|this|your|our|that)\s+(?:\w+\s+){0,2}?"
     r"(?:question|problem|puzzle|exercise|riddle|equation|task|system)"
@@ -26,6 +29,7 @@ MANNER = (
     r"(?:\s*\([^()\n]{1,40}\)|,\s+in\s[\w ]{1,30},|,\s+(?:therefore|then|thus|hence),"
     r"|\s+(?:therefore|then|thus|hence)(?=\s)|\s+(?:in|rounded)\s[\w ]{1,40}?)?"
 )
+# Each may be followed by an adverb: "is therefore".
 VERB = (
     r"(?:(?:is|are|was|becomes|equals?)\b|(?:will|would|should|must|has\s+to|ought\s+to)\s+be\b"
     r"|(?:comes\s+out|turns\s+out|works\s+out|comes)\s+(?:to\s+be|to|as)\b)"
@@ -33,6 +37,7 @@ VERB = (
     r"given\s+by|exactly)\b\s*,?)?"
 )
 COLON = r"[:=\uff1a]"
+# Arrows and dashes that stand for the verb.
 SIGN = r"(?:\u2192|\u21d2|->|=>|\\(?:to|implies|[Rr]ightarrow)\b|\s[-\u2013\u2014]\s)"
 # Behind the noun: what makes it a statement.
 SAYS = re.compile(
@@ -43,7 +48,9 @@ SAYS = re.compile(
 NAMED = re.compile(
     rf"\b(?:(?P<the>{DETERMINER})\s+)?(?P<quality>(?:{QUALITY}\s+){{0,2}}|end\s+)\Z", re.IGNORECASE
 )
+# Nothing but marks of a list, a quote or emphasis before the noun.
 LINE_START = re.compile(r"[^\w\n]{0,8}(?:final\s+)?\Z", re.IGNORECASE)
+# Characters before the noun; what makes it final stands right there.
 LONGEST_BEFORE = 60
 # A line that only says that the answer comes.
 HEADING = re.compile(

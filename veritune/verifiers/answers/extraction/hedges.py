@@ -58,15 +58,18 @@ TAKEN_BACK = re.compile(
     r"|不对|错了|等等|不對|錯了",
     re.IGNORECASE,
 )
+# "which is right" behind an answer confirms it, though it has the words of a doubt.
 SURE = re.compile(
     r"(?:'s|\u2019s|is|was|seems|looks|must\s+be)\s+(?:(?!not|never)\w+\s+)?(?:right|correct)\b",
     re.IGNORECASE,
 )
+# "not equal to \boxed{5}": a value that is named to be denied.
 DENIED_BEFORE = re.compile(
     r"(?:\bnot|n't|n\u2019t|\bnever|\bcannot\s+be|\\neq?|\u2260|\brather\s+than|\binstead\s+of)"
     r"(?:\s+(?:equal\s+to|be|simply|just))?[\s$(*\\]{0,6}$",
     re.IGNORECASE,
 )
+# "\boxed{5} is a common mistake".
 DENIED_BEHIND = re.compile(
     r"[\s$)*.\]\\}]{0,6}(?:is|was|would\s+be|isn't|can't\s+be|cannot\s+be)\b\s*"
     r"(?:(?:clearly|obviously|definitely)\s+)?(?:wrong|incorrect|not\s+(?:right|correct|the|our|it|valid|possible)|"

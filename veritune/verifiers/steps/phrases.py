@@ -1,0 +1,39 @@
+"""All claims in words that are read whole: relations, quantities, facts, divisions with a rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from veritune.verifiers.steps.annotations import Finding
+from veritune.verifiers.steps.numbers import number_facts
+from veritune.verifiers.steps.quantities import quantities
+from veritune.verifiers.steps.spoken import spoken
+
+_DIVISION = re.compile(
+    r"(?<![\w./*+^-])(-?\d{1,12})\$? ?(?:÷|/|\\div|divided by) ?\$?(\d{1,12})\$? ?"
+    r"(?:=|is|equals|gives) ?\$?(-?\d{1,12})(?:\$|\\\))?,? ?(?:\\text\{ ?)?(?:with |and )?(?:an? )?"
+    r"(?:remainder|rem\.?|[rR])(?: of)? ?\}? ?(?:\$|\\\()?(-?\d{1,12})(?![\d.,]*\d)"
+)
+
+
+def in_words(text: str, start: int, end: int) -> Iterator[tuple[int, int, Finding]]:
+    """Where each claim between two offsets stands, and whether it holds."""
+    yield from _divisions(text, start, end)
+    yield from spoken(text, start, end)
+    yield from quantities(text, start, end)
+    yield from number_facts(text, start, end)
+
+
+def _divisions(text: str, start: int, end: int) -> Iterator[tuple[int, int, Finding]]:
+    for match in _DIVISION.finditer(text, start, end):
+        whole, divisor, quotient, rest = map(int, match.groups())
+        holds = whole == divisor * quotient + rest and abs(rest) < divisor
+        yield (
+            *match.span(),
+            (
+                ("correct", f"{match[0]}: holds")
+                if holds
+                else ("incorrect", f"{match[0]}: {divisor} * {quotient} + {rest} is not {whole}")
+            ),
+        )

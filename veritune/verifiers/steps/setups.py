@@ -1,0 +1,92 @@
+"""Errors of a word problem's set-up that show in its numbers, though every calculation holds.
+
+A number of things that is below zero, people who are not whole, and 10% that are taken for 0.1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+
+from veritune.verifiers.steps.annotations import Finding
+from veritune.verifiers.steps.equations import Equality
+from veritune.verifiers.steps.sides import Branch, Leaf, Tree, value_of
+from veritune.verifiers.steps.tokens import magnitude
+
+_FORMAL = re.compile(r"\\|[A-Za-z]\s?[=^]|\^|(?<![A-Za-z'’])[b-hj-z](?![A-Za-z'’.])")  # noqa: RUF001
+# What may be below zero, in the question or the step.
+_SIGNED = re.compile(
+    r"temperature|degree|celsius|fahrenheit|below zero|sea level|elevation|altitude|\bdebt|negative"
+    r"|coordinate|\bgolf|\bpar\b|overdra|vector|integer|number line",
+    re.IGNORECASE,
+)
+# What makes a difference in the step one that may have either sign.
+_COMPARING = re.compile(
+    r"\b(?:differ\w*|chang(?:e|ed|es) (?:in|of|by)|net|decreas\w*|declin\w*|drop\w*|los[est]\w*|off"
+    r"|short|behind|because|fewer|worse|deficit|would|cannot|can't|impossible|not enough|profit\w*"
+    r"|ow(?:e|es|ed|ing)|balance|minus|below|enough)\b",
+    re.IGNORECASE,
+)
+_LIVING = """
+    people persons? students? pupils? children kids boys girls men women adults employees workers
+    teachers players puppies kittens chickens cows sheep friends passengers members guests customers
+    animals horses goats pigs soldiers visitors"""
+_PART_OF_ONE = re.compile(
+    rf"(?<![\w.,/$])(\d+\.\d+) (?:more |fewer |other |new )?(?:{'|'.join(_LIVING.split())})\b"
+    r"(?! per| a | an |/)"
+)
+_ON_AVERAGE = re.compile(
+    r"average|\bmean\b|\bper\b|\brate|expect|probab|estimat|\beach\b|\bevery\b|ratio|equivalent"
+    r"|\babout\b|approx|round|million|thousand|hundred|billion|capita",
+    re.IGNORECASE,
+)
+
+
+def is_word_problem(question: str, text: str) -> bool:
+    """Whether a question is in words alone, and its solution calculates with numbers alone."""
+    words = len(question.split())
+    return words >= 10 and _FORMAL.search(question) is None and "\\" not in text
+
+
+def below_zero(equality: Equality, question: str, step: str) -> str | None:
+    """Why a difference of things cannot be what it is, where that shows."""
+    shown = equality.right.tree
+    if not (isinstance(shown, Branch) and shown.operator == "sign" and equality.right.printed):
+        return None
+    if not _takes_away(equality.left.tree) or _SIGNED.search(question + step):
+        return None
+    if equality.doubt or value_of(equality.left.tree) != value_of(shown):
+        return None
+    return None if _COMPARING.search(step) else "a number of things is below zero"
+
+
+def percent_of_one(equality: Equality) -> str | None:
+    """Why `$600 - 10% = $599.90` is wrong: 10% of what it is taken from is meant."""
+    left, right = equality.left, equality.right
+    if not left.in_percent or right.printed is None or right.percent:
+        return None
+    value, mixed = value_of(left.tree), value_of(left.tree, percent=False)
+    wrong = value == value_of(right.tree) and value != mixed and magnitude(value) > 2
+    return "a percentage is taken for a part of one" if wrong else None
+
+
+def _takes_away(tree: Tree) -> bool:
+    """Whether a side is a difference, with no number below zero in it."""
+    if not (isinstance(tree, Branch) and tree.operator in ("-", "+", "*", "/")):
+        return False
+    return tree.operator == "-" and _positive(tree)
+
+
+def _positive(tree: Tree) -> bool:
+    if isinstance(tree, Leaf):
+        return True
+    return tree.operator != "sign" and _positive(tree.left) and _positive(tree.right)
+
+
+def set_up(text: str, start: int, end: int) -> Iterator[Finding]:
+    """The other errors of a set-up between two offsets."""
+    step = re.sub(r"<<[^<>\n]*>>", "", text[start:end])
+    for match in _PART_OF_ONE.finditer(step):
+        if Fraction(match[1]).denominator != 1 and not _ON_AVERAGE.search(step):
+            yield "incorrect", f"{match[0]}: people and animals come in whole numbers"
