@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -77,7 +78,14 @@ def _made_of(
     made_of["own_code"] = [source_hash(one, "--type") for one in own]
     if columns is not None:
         made_of["columns"] = columns.model_dump(exclude_none=True)
-    return made_of | {name: content_hash(path) for name, path in inputs.items()}
+    # A data set of the hub lies in a cache whose place says nothing: its name counts.
+    of = {name: content_hash(path) if on_disk(path) else path for name, path in inputs.items()}
+    return made_of | of
+
+
+def on_disk(path: str) -> bool:
+    """Whether a path is a file's or folder's, or looks like one; else it is a hub name."""
+    return os.path.exists(path) or path.endswith((".jsonl", ".json", ".zst", ".parquet", ".csv"))
 
 
 async def _verify_rest(
