@@ -65,6 +65,8 @@ def check_mathematics(
 
 def _outside(tokens: list[ProseToken], found: list[Formula]) -> list[ProseToken]:
     """The tokens with a break in the place of every formula that was checked."""
+    if not found:
+        return tokens
     kept: list[ProseToken] = []
     waiting = found[::-1]
     for token in tokens:
