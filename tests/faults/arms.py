@@ -17,7 +17,7 @@ RECIPE = """output = "{home}"
 threads = 1
 model.scratch = {{ layers = 1, width = 32, heads = 2, max_length = 64 }}
 warm_start = {{ demonstrations = 80, max_steps = 20, batch_size = 32 }}
-rounds = {{ count = 1, prompts = 10 }}
+rounds = {{ count = 1, prompts = 10, on_empty = "skip" }}
 sampler = {{ n = 2, max_tokens = 8 }}
 trainer = {{ max_steps = 2, batch_size = 8 }}
 evaluation = {{ n = 2, k = 2 }}
