@@ -80,6 +80,8 @@ def check_mathematics(
 
 def _outside(tokens: list[ProseToken], found: list[Span]) -> list[ProseToken]:
     """The tokens with a break in the place of every span that was checked."""
+    if not found:
+        return tokens
     kept: list[ProseToken] = []
     waiting = sorted(found, reverse=True)
     for token in tokens:
