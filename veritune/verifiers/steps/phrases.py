@@ -26,6 +26,9 @@ def in_words(text: str, start: int, end: int) -> Iterator[tuple[int, int, Findin
 
 
 def _divisions(text: str, start: int, end: int) -> Iterator[tuple[int, int, Finding]]:
+    piece = text[start:end]
+    if "rem" not in piece and "R" not in piece and " r" not in piece:
+        return
     for match in _DIVISION.finditer(text, start, end):
         whole, divisor, quotient, rest = map(int, match.groups())
         holds = whole == divisor * quotient + rest and abs(rest) < divisor
