@@ -1,4 +1,5 @@
 # make demo   a weak model gets better at math and code because its solutions are verified
+# make demo-real  the same with a pretrained model, which is fetched first
 # make test   the tests that can run on this machine, without the slow ones
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -10,7 +11,7 @@ STAMP := .venv/.installed
 # than two, since the sandbox's tests have a clock, and pools of processes of their own.
 TWO := -n 2 --dist loadfile
 
-.PHONY: help install demo test test-all lint bench docs
+.PHONY: help install demo demo-real test test-all lint bench docs
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -23,6 +24,9 @@ install: $(STAMP)
 
 demo: install
 	@$(BIN)/veritune demo
+
+demo-real: install
+	@$(BIN)/veritune demo --real
 
 test: install
 	@$(BIN)/python -m pytest $(TWO) -m 'not slow' $(TESTS)

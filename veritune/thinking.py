@@ -34,7 +34,9 @@ PROMPT_END = re.compile(rf"(?:{OPENING})\s*\Z", re.IGNORECASE)
 # Characters at the end of a prompt in which an opening tag is looked for.
 LONGEST_TAG = 40
 # The head of a message of gpt-oss: its channel is analysis, commentary or final.
-CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)(?:(?!<\|channel\|>).){0,200}?<\|message\|>", re.DOTALL)
+CHANNEL = re.compile(
+    r"<\|channel\|>\s*+(\w++)(?:(?!<\|channel\|>).){0,200}?<\|message\|>", re.DOTALL
+)
 # gpt-oss' first head without its special tokens: `analysisWe need ...`.
 STRIPPED = re.compile(r"\A\s*analysis(?=[A-Z])")
 # The same heads where the decoder left out special tokens: `analysisWe ...assistantfinal42`.
@@ -45,6 +47,7 @@ END_OF_TURN = re.compile(
     r"start_header_id|END_OF_TURN_TOKEN|end_of_solution)\|>"
     r"|</s>|<end_of_turn>|<eos>|<turn\|>|<\uff5cend\u2581of\u2581sentence\uff5c>|\[/?INST\]"
 )
+SKIPPED = re.compile(rf"\s*+(?:{END_OF_TURN.pattern})")
 
 
 class Split(NamedTuple):
@@ -68,23 +71,23 @@ def answer_start(text: str, *, opened: bool = False) -> int | None:
     start: int | None = None if opened else 0
     if not any(sign in text for sign in SIGNS) and not text.lstrip().startswith("analysis"):
         return start
+    at, inside = 0, False  # up to where fences were counted, and whether one is open there
     for match in TAG.finditer(text):
         if text[match.start() - 1 : match.start()] in tuple(QUOTES):
             continue
-        if start is not None and _in_code(text, start, match.start()):
-            continue  # A program of the answer's.
+        if start is not None:
+            fences = len(FENCE.findall(text, at, match.start()))
+            at, inside = match.start(), inside ^ (fences % 2 == 1)
+            if inside:
+                continue  # A program of the answer's.
         start = match.end() if match.lastgroup == "closing" else None
+        at, inside = match.end(), False
     if "<|channel|>" in text:
         return _final_channel(text)
     if STRIPPED.match(text):
         final = text.rfind(FINAL_STRIPPED)
         return None if final < 0 else final + len(FINAL_STRIPPED)
     return start
-
-
-def _in_code(text: str, start: int, end: int) -> bool:
-    """Whether `end` stands in a block of code that begins behind `start`."""
-    return len(FENCE.findall(text, start, end)) % 2 == 1
 
 
 def mentions_thinking(template: str) -> bool:
@@ -106,10 +109,11 @@ def first_turn(text: str) -> str:
     """The text up to the token that ends the model's turn; such tokens at its start are skipped."""
     if "<" not in text and "[" not in text:
         return text
-    while (begin := END_OF_TURN.match(text.lstrip())) is not None:
-        text = text.lstrip()[begin.end() :]
-    end = END_OF_TURN.search(text)
-    return text[: end.start()] if end else text
+    start = 0
+    while (begin := SKIPPED.match(text, start)) is not None:
+        start = begin.end()
+    end = END_OF_TURN.search(text, start)
+    return text[start : end.start()] if end else text[start:]
 
 
 def _final_channel(text: str) -> int | None:

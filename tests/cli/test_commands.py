@@ -93,9 +93,15 @@ def test_an_unknown_command_is_refused(capsys: Lines) -> None:
     ("words", "says"),
     [
         (["--sampler.m", "5"], "no option --sampler.m; did you mean --sampler.n?"),
-        (["--sampler.n", "x"], "--sampler.n: invalid literal"),
+        (["--sampler.n", "x"], "--sampler.n: input should be a valid integer"),
         (["--sampler.n", "0"], "sampler.n: input should be greater than 0"),
-        (["--sampler.n"], "--sampler.n"),
+        (["--sampler.n"], "--sampler.n: give a value"),
+        (["--trainer.kl-coef", "1"], "--trainer.kl-coef: is for trainer.type ppo or trainer.type"),
+        (["--trainer.type", "foo"], "--trainer.type must be one of sft, dpo, ppo"),
+        (["--sampler.type", "foo"], "--sampler.type: input should be 'native', 'vllm' or"),
+        (["--verifier.type", "rulez"], "--verifier.type: expected rules, reward_model, judge"),
+        (["--verifier.parts", "rules"], "--verifier.parts: a list of tables"),
+        (["--prompt.template-kwargs", "a"], "--prompt.template-kwargs: give names with"),
         (["--selection.reward", "vibes"], "selection.reward: expected outcome, process"),
         (["--evaluation.k", "9"], "k (9) must be at most n"),
         (["stray"], "no option stray"),
@@ -103,6 +109,19 @@ def test_an_unknown_command_is_refused(capsys: Lines) -> None:
 )
 def test_wrong_overrides(recipe: Path, capsys: Lines, words: list[str], says: str) -> None:
     assert says in refused(capsys, "run", recipe, *words)
+
+
+def test_another_kind_of_trainer_has_its_own_keys(recipe: Path, capsys: Lines) -> None:
+    recipe.write_text(recipe.read_text() + "[trainer]\nmax_steps = 7\nlearning_rate = 1e-4\n")
+    words = ["--trainer.type", "ppo", "--trainer.kl-coef=0.5", "--prompt.template-kwargs.a", "2"]
+    assert main(["run", str(recipe), "--dry-run", *words, "--verifier.no-in-process"]) == 0
+    resolved = tomllib.loads(capsys.readouterr().out)
+    trainer = resolved["trainer"]
+    assert (trainer["type"], trainer["kl_coef"], trainer["learning_rate"]) == ("ppo", 0.5, 1e-4)
+    assert "max_steps" not in trainer and resolved["prompt"]["template_kwargs"] == {"a": 2}
+    assert main(["run", str(recipe), "--trainer.type", "grpo", "--help"]) == 0
+    said = capsys.readouterr().out
+    assert "--trainer.kl-estimator k2|k3  (default: k2)" in said and "value-coef" not in said
 
 
 def test_dry_run_prints_the_resolved_recipe_and_does_nothing(recipe: Path, capsys: Lines) -> None:

@@ -99,7 +99,7 @@ def test_bad_files_are_one_line_and_exit_code_2(
         ((str(Path(__file__)), "--source", "gsm"), "unknown source 'gsm'"),
         (("chain", "--limit", "0"), "limit"),
         (("functions", "--limit", "100000"), "ask for fewer"),
-        ((), "a file, folder or hub name"),
+        ((), "missing: PROBLEMS"),
     ],
 )
 def test_bad_requests_are_one_line_and_exit_code_2(words: tuple[str, ...], message: str) -> None:

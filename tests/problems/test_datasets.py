@@ -61,15 +61,15 @@ DATA_SET = DataSet(
 USE = """
 import sys
 from veritune.cli import main
-from veritune.config import ProblemsConfig
+from veritune.config import ProblemsConfig, PromptConfig
 from veritune.problems import guess_source, recipe_problems
 from veritune.records import problem_from_line
 from veritune.verifiers.steps import check_steps
 
 path = sys.argv[1]
 assert guess_source(path) == "toy"
-config = ProblemsConfig(source="toy", path=path, train=3, test=2, chat=True)
-(problem, *_), _ = recipe_problems(config, 0)
+config = ProblemsConfig(source="toy", path=path, train=3, test=2)
+(problem, *_), _ = recipe_problems(config, 0, prompt=PromptConfig(chat=True))
 assert problem.prompt[0]["content"].endswith("Count aloud."), problem.prompt
 again = problem_from_line(problem.to_line())
 assert [s.label for s in check_steps(again, "1,3,so 3")] == ["verified", "incorrect"]

@@ -1,12 +1,13 @@
 """The functions generator: every template, its mistakes, and its hidden tests."""
 
+import re
 import string
 from random import Random
 from typing import Any
 
 import pytest
 
-from veritune.config import FunctionsConfig, ProblemsConfig
+from veritune.config import FunctionsConfig, ProblemsConfig, PromptConfig
 from veritune.problems import demonstrations, recipe_problems
 from veritune.problems.datasets.functions import (
     TEMPLATES,
@@ -127,6 +128,23 @@ def test_specs_mean_what_they_say(spec: str, args: list[Any], expected: Any) -> 
                 assert run(kind.source(kind.body, parameters), args) == expected
                 return
     pytest.fail(f"no such spec: {spec}")
+
+
+def test_a_sentence_asks_for_the_same_functions_and_gives_their_beginning() -> None:
+    functions = FunctionsConfig(form="sentence", mistakes=0)
+    config = ProblemsConfig(source="functions", train=60, test=20, functions=functions)
+    train, test = recipe_problems(config, 0)
+    assert not {p.prompt for p in train} & {p.prompt for p in test}
+    for problem in train:
+        assert re.fullmatch(
+            r"Write a Python function f\([a-z, ]+\) that returns: .*\.", problem.prompt
+        )
+        assert problem.reference.solution.startswith(problem.reference.prompt_code)
+        assert failures(problem.reference.solution, problem) == 0
+    shown = demonstrations(config, 0, 30, PromptConfig(chat=True, prefill="```python\n{code}"))
+    for problem, text in shown:
+        assert problem.prefill == f"```python\n{problem.reference.prompt_code}"
+        assert failures(problem.reference.prompt_code + text, problem) == 0
 
 
 def test_visible_tests_stand_first_and_are_any_of_them() -> None:

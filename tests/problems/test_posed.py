@@ -130,6 +130,14 @@ def test_solved_examples_come_first(tmp_path: Path) -> None:
         put(MATH, examples=str(tmp_path / "code.jsonl"))
 
 
+def test_a_prefill_begins_with_the_code_that_the_answer_continues() -> None:
+    reference = replace(CODE.reference, prompt_code="def add(a, b):\n    return")
+    code = replace(CODE, reference=reference)
+    found, other = pose([code, MATH], PromptConfig(chat=True, prefill="```python\n{code}"))
+    assert found.prefill == "```python\ndef add(a, b):\n    return"
+    assert other.prefill == "```python\n"
+
+
 def test_prefill_and_template_arguments_stay_with_the_problem() -> None:
     config = PromptConfig(chat=True, prefill="Sure:", template_kwargs={"enable_thinking": False})
     [found] = pose([MATH], config)

@@ -15,7 +15,8 @@ from veritune.records import Candidate, Checkpoint, CodeProblem, Verdict
 from veritune.trainer import Example, GroupTrainer, Rollout, SftTrainer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
-PROMPT = PromptConfig(chat=True, instruction="", prefill="```python\n{code}")
+# Plain text: a chat would be twice as long, and no other arithmetic.
+PROMPT = PromptConfig(chat=False, prefill="\n{code}")
 FUNCTIONS = FunctionsConfig(families=("arithmetic", "conditionals"), form="sentence")
 
 

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import threading
 
+# Characters of one answer.
 LONGEST_ANSWER = 20_000
-"""Characters of one answer."""
+# Tokens of one answer.
 MOST_TOKENS = 4_000
-"""Tokens of one answer."""
+# Nesting of brackets, fractions, roots and powers.
 DEEPEST = 60
-"""Nesting of brackets, fractions, roots and powers."""
+# Digits of one number inside an expression (a lone integer may have any length).
 MOST_DIGITS = 4_000
-"""Digits of one number inside an expression (a lone integer may have any length)."""
+# Size of an exact intermediate result.
 MOST_BITS = 400_000
-"""Size of an exact intermediate result."""
+# Members of one list, set or matrix, plus-minus signs written out.
 MOST_ITEMS = 400
-"""Members of one list, set or matrix, plus-minus signs written out."""
+# Different variables in one answer.
 MOST_VARIABLES = 60
-"""Different variables in one answer."""
+# Decimal digits of a numeric evaluation.
 MOST_PRECISION = 4_000
-"""Decimal digits of a numeric evaluation."""
+# Work of one comparison, in units of about 5 microseconds: a node visited at few digits is one.
 MOST_WORK = 150_000
-"""Work of one comparison, in units of about 5 microseconds: a node visited at few digits is one."""
+# Digits to which gamma, erf and binomials of fractions are computed; their cost grows fast.
 MOST_SPECIAL_DIGITS = 200
-"""Digits to which gamma, erf and binomials of fractions are computed; their cost grows fast."""
 
 
 class LimitReachedError(Exception):
@@ -42,8 +42,8 @@ class _Meter(threading.local):
     """The work that the comparison of this thread has done so far."""
 
     spent = 0.0
+    # Counts the comparisons of this thread.
     comparison = 0
-    """Counts the comparisons of this thread."""
 
 
 _METER = _Meter()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+# Words of which one denies the other.
 PAIRS = (
     "left right", "up down", "upward downward", "upwards downwards", "north south", "east west",
     "clockwise counterclockwise", "clockwise anticlockwise", "profit loss", "gain loss",

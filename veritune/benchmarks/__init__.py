@@ -64,7 +64,6 @@ else:
             "supervision.page": ("write_page",),
             "supervision.plan": (
                 "StudyRecipe",
-                "model_scores",
                 "narrowed",
             ),
             "supervision.study": ("run_study",),

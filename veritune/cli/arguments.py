@@ -1,20 +1,28 @@
-"""Command-line words to frozen models, through tyro, with one-line errors."""
+"""Command-line words to frozen models, with one-line errors that name options as they are typed.
+
+`--sampler.n 16`, `--sampler.n=16` and `--sampler.no-flag` are keys of the model and of its parts. A
+part of several kinds (`trainer`) has the keys of the kind that the words or the default name.
+"""
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Sequence
-from contextlib import redirect_stderr
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from veritune.config import renamed
+from veritune.cli.help_text import help_text
+from veritune.cli.options import PLACE, CommandOption, options_of
+from veritune.config import StepConfig, explain, renamed
 from veritune.errors import RecipeError
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+# A key that is given by its place, without its name.
+Positional = Annotated[T, PLACE]
+Words = list[str]
 
 
 def parse(shape: type[M], argv: Sequence[str], *, prog: str, default: M | None = None) -> M:
@@ -22,62 +30,115 @@ def parse(shape: type[M], argv: Sequence[str], *, prog: str, default: M | None =
 
     `--help` prints the options and exits 0; anything wrong is a `RecipeError` of one line.
     """
-    import tyro
-
-    heard = io.StringIO()
+    asks = any(word in ("-h", "--help") for word in argv)
+    words = [word for word in argv if word not in ("-h", "--help")]
+    values = {} if default is None else default.model_dump(exclude_unset=True)
+    options = {one.name: one for one in options_of(shape, values, _types(words))}
+    if asks:
+        print(help_text(shape, options.values(), prog))
+        raise SystemExit(0)
+    for option, given in _given(words, options, shape):
+        _put(values, option.path, option.read(given))
+    for option in options.values():
+        option.drop_others(values)
+    lacking = [one for one in options.values() if one.required and not _has(values, one.path)]
+    if lacking:
+        names = ", ".join(one.typed for one in lacking)
+        raise RecipeError(f"missing: {names}; see {prog} --help")
     try:
-        with redirect_stderr(heard):
-            return tyro.cli(
-                shape,
-                args=list(argv),
-                prog=prog,
-                default=tyro.MISSING_NONPROP if default is None else default,
-                config=(tyro.conf.AvoidSubcommands,),
-            )
-    except SystemExit as stop:
-        if not stop.code:
-            raise
-    raise RecipeError(f"command line: {_one_line(heard.getvalue(), shape)}")
+        return shape.model_validate(values)
+    except ValidationError as error:
+        raise RecipeError(explain(error, shape, typed=True)) from None
 
 
-def _one_line(box: str, shape: type[BaseModel]) -> str:
-    """The first section of tyro's boxed complaint, without the box."""
-    sections: list[list[str]] = [[]]
-    for line in box.splitlines():
-        line = line.strip("│| ")
-        if line.startswith("╭") or (line and set(line) <= set("─-+╰╯")):
-            sections.append([])
-        elif line:
-            sections[-1].append(line)
-    body = [section for section in sections if section]
-    if box.lstrip()[:1] not in "╭":  # a plain terminal: the title has a section of its own
-        body = body[1:]
-    text = " ".join(body[0]) if body else box
-    text = re.sub(r"For further information visit\s*\S+", "", text).strip()
-    invalid = re.match(r"Error parsing (\S+): \d+ validation errors? for \w+ (\S+) (.*)", text)
-    if invalid:
-        part, key, what = invalid.groups()
-        got = re.search(r"input_value=(.*?), input_type", what)
-        what = re.sub(r"\[type=.*", "", what).strip()
-        what = what.removeprefix("Value error, ")
-        return f"{part}.{key}: {what[:1].lower()}{what[1:]}" + (f" (got {got[1]})" if got else "")
-    unknown = re.match(r"Unrecognized options: (\S+)", text)
-    if unknown:
-        word = unknown[1].rstrip(",")
-        if new := renamed(word.lstrip("-").replace("-", "_")):
-            return f"{word}: renamed to --{new.replace('_', '-')}"
-        near = get_close_matches(word.lstrip("-").replace("-", "_"), _keys(shape), 1)
-        fix = f"did you mean --{near[0].replace('_', '-')}?" if near else "see --help"
-        return f"no option {word}; {fix}"
-    return text
+def check_shard(config: StepConfig) -> None:
+    """Raise `RecipeError` where pieces are asked for, and nobody is there to share them with."""
+    if config.shard and int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        raise RecipeError("--shard needs several processes: torchrun --nproc-per-node=2 ...")
 
 
-def _keys(shape: type[BaseModel], prefix: str = "") -> list[str]:
-    out: list[str] = []
-    for name, spec in shape.model_fields.items():
-        inner = spec.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            out += _keys(inner, f"{prefix}{name}.")
+def _types(words: Sequence[str]) -> dict[str, str]:
+    """The kinds that words such as `--trainer.type ppo` name, by their key."""
+    found: dict[str, str] = {}
+    for at, word in enumerate(words):
+        name, sign, value = word.partition("=")
+        if name.startswith("--") and name.endswith(".type"):
+            found[_key(name)] = value if sign else "".join(words[at + 1 : at + 2])
+    return found
+
+
+def _given(
+    words: Sequence[str], options: Mapping[str, CommandOption], shape: type[BaseModel]
+) -> Iterator[tuple[CommandOption, Words]]:
+    """Every option that is named, with its words; places are filled in their order."""
+    places = [one for one in options.values() if one.is_place]
+    waiting = list(words)
+    placed: dict[str, Words] = {}
+    while waiting:
+        word = waiting.pop(0)
+        if not _is_name(word):
+            taker = next((one for one in places if one.many or one.name not in placed), None)
+            if taker is None:
+                raise RecipeError(f"no option {word}; options begin with --, see --help")
+            placed.setdefault(taker.name, []).append(word)
+            continue
+        name, sign, value = word.partition("=")
+        option, fixed = _named(name, options, shape)
+        if fixed is not None:
+            yield option, [fixed]
+        elif sign:
+            yield option, [value]
         else:
-            out.append(prefix + name)
-    return out
+            ahead = next((i for i, one in enumerate(waiting) if _is_name(one)), len(waiting))
+            count = option.takes(waiting[:ahead])
+            yield option, waiting[:count]
+            del waiting[:count]
+    for name, found in placed.items():
+        yield options[name], found
+
+
+def _named(
+    word: str, options: Mapping[str, CommandOption], shape: type[BaseModel]
+) -> tuple[CommandOption, str | None]:
+    """The option of a word, and its value where the word says it: `--no-flag`."""
+    key = _key(word)
+    if key in options:
+        return options[key], None
+    section, dot, name = key.rpartition(".")
+    flag = options.get(f"{section}{dot}{name.removeprefix('no_')}")
+    if flag is not None and name.startswith("no_") and flag.is_flag:
+        return flag, "false"
+    table = options.get(section)
+    if table is not None and table.is_table:
+        return table.entry(name), None
+    if new := renamed(key):
+        raise RecipeError(f"{word}: renamed to --{new.replace('_', '-')}")
+    every = options_of(shape, {}, {}, every=True)
+    if kinds := [other.kind for other in every if other.name == key and other.kind]:
+        raise RecipeError(f"{word}: is for {' or '.join(kinds)}")
+    near = get_close_matches(key, options, 1) or get_close_matches(
+        name, [one for one in options if one.rpartition(".")[0] == section], 1
+    )
+    fix = f"did you mean {options[near[0]].typed}?" if near else "see --help"
+    raise RecipeError(f"no option {word}; {fix}")
+
+
+def _is_name(word: str) -> bool:
+    return word.startswith("--") and len(word) > 2
+
+
+def _key(word: str) -> str:
+    return word.removeprefix("--").replace("-", "_")
+
+
+def _put(values: dict[str, object], path: Sequence[str], value: object) -> None:
+    """Set a value, making the tables on the way."""
+    for part in path[:-1]:
+        inner = values.setdefault(part, {})
+        assert isinstance(inner, dict)
+        values = inner
+    values[path[-1]] = value
+
+
+def _has(values: Mapping[str, object], path: Sequence[str]) -> bool:
+    return path[0] in values

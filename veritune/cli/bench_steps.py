@@ -9,10 +9,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import tyro
-
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
+from veritune.cli.options import OptionName
 from veritune.cli.running import run_async
 from veritune.config import Count, Positive, VerifierConfig
 from veritune.errors import RecipeError, RecordError, UnwritableError
@@ -34,7 +33,7 @@ class StepsArguments(VerifierConfig):
     checkers: tuple[str, ...] = ("rules",)
     """What to measure: rules, reward_model, judge, rollouts; a+b: a first, then b for the steps
     that a left unchecked or only consistent."""
-    out: Annotated[str | None, tyro.conf.arg(name="json")] = None
+    out: Annotated[str | None, OptionName("json")] = None
     """Write everything here, as JSON: rates, calibration, cost, every step, disagreements."""
     tune: str | None = None
     """Choose the threshold of every checker that scores on this file, for the highest F1, and use

@@ -3,14 +3,14 @@ veritune."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import veritune
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress, percent
 from veritune.cli.run import execute
-from veritune.config import Frozen, LoraConfig, Recipe, load_recipe
+from veritune.config import Frozen, Recipe, load_recipe
 from veritune.records import rate
 
 ARMS = ("demonstrations", "outcome", "process")
@@ -18,9 +18,6 @@ ARMS = ("demonstrations", "outcome", "process")
 NAMES = {"demonstrations": "more-sft"}
 REAL_ARMS = ("random", "outcome")
 REAL_MODEL = "smollm2-135m"
-LORA = LoraConfig(rank=16, alpha=32.0)
-# Learning rate of the adapter: ten times that of all weights.
-LORA_RATE = 5e-4
 
 
 class DemoArguments(Frozen):
@@ -62,28 +59,24 @@ def main(argv: Sequence[str]) -> int:
 def demo_recipes(folder: Path, output: str) -> list[Recipe]:
     """The math arms, which differ in nothing but their selection, and the code run."""
     math, code = load_recipe(folder / "demo-math.toml"), load_recipe(folder / "demo-code.toml")
-    arms = [
-        _arm(math, NAMES.get(reward, reward), output, selection={"reward": reward})
-        for reward in ARMS
-    ]
+    arms = [_arm(math, reward, output) for reward in ARMS]
     return [*arms, code.model_copy(update={"output": output})]
 
 
 def real_recipes(folder: Path, output: str) -> list[Recipe]:
-    """The pretrained model's arms: the control, what passed, and the same with an adapter."""
+    """The pretrained model's arms: the control, and what passed."""
     real = load_recipe(folder / "demo-real.toml")
-    arms = [_arm(real, reward, output, selection={"reward": reward}) for reward in REAL_ARMS]
-    rate = {"learning_rate": LORA_RATE}
-    return [*arms, _arm(real, "lora", output, model={"lora": LORA}, trainer=rate)]
+    return [_arm(real, reward, output) for reward in REAL_ARMS]
 
 
-def _arm(recipe: Recipe, arm: str, output: str, **parts: Mapping[str, object]) -> Recipe:
-    """The recipe under an arm's name, with some keys of its parts changed."""
+def _arm(recipe: Recipe, reward: str, output: str) -> Recipe:
+    """The recipe with another selection, under that one's name."""
     changed: dict[str, object] = {
-        part: getattr(recipe, part).model_copy(update=keys) for part, keys in parts.items()
+        "name": f"{recipe.name}-{NAMES.get(reward, reward)}",
+        "output": output,
+        "selection": recipe.selection.model_copy(update={"reward": reward}),
     }
-    names = {"name": f"{recipe.name}-{arm}", "output": output}
-    return recipe.model_copy(update=names | changed)
+    return recipe.model_copy(update=changed)
 
 
 def _shipped() -> Path:

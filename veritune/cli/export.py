@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
-from tyro.conf import Positional, arg
-
-from veritune.cli.arguments import parse
+from veritune.cli.arguments import Positional, parse
 from veritune.config import Frozen
 from veritune.errors import RecipeError
 from veritune.rounds import Format, export
@@ -19,7 +16,7 @@ class ExportArguments(Frozen):
 
     run: Positional[str] = ""
     """Folder of a run."""
-    set: Annotated[str, arg(name="set")] = "train/1"
+    set: str = "train/1"
     """Which candidates: train/K or test/K of round K."""
     out: str = ""
     """A .jsonl, .jsonl.zst or .parquet file."""

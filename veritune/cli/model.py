@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tyro.conf import Positional
-
-from veritune.cli.arguments import parse
+from veritune.cli.arguments import Positional, parse
 from veritune.cli.console import TerminalProgress
 from veritune.config import Frozen
 from veritune.errors import RecipeError

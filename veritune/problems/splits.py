@@ -11,7 +11,7 @@ from veritune.problems.examples import reference_solution
 from veritune.problems.generating import GENERATORS, generate
 from veritune.problems.loading import load
 from veritune.problems.overlap import content, overlaps
-from veritune.problems.posing import posed
+from veritune.problems.posing import code_of, posed
 from veritune.records import Problem
 from veritune.text import shown
 
@@ -127,8 +127,15 @@ def demonstrations(
 
 
 def _begun(pairs: Iterable[tuple[Problem, str]]) -> list[tuple[Problem, str]]:
-    """Solutions as they stand behind the prefill of their prompts."""
-    return [(problem, text.removeprefix(problem.prefill)) for problem, text in pairs]
+    """Solutions as they stand behind the prefill of their prompts, or the code that ends it."""
+    return [(problem, _behind(problem, text)) for problem, text in pairs]
+
+
+def _behind(problem: Problem, text: str) -> str:
+    code = code_of(problem)
+    if code and problem.prefill.endswith(code):
+        text = text.removeprefix(code)
+    return text.removeprefix(problem.prefill)
 
 
 def _posed(

@@ -16,6 +16,7 @@ from veritune.config import (
     RlConfig,
     SftTrainerConfig,
 )
+from veritune.errors import JournalError
 from veritune.models import (
     MANIFEST,
     made_by,
@@ -27,12 +28,12 @@ from veritune.models import (
 from veritune.records import Checkpoint, MetricsRow, OnStep, number, texts
 from veritune.rounds.progress import Progress, raise_if_cancelled
 from veritune.rounds.whole import note
-from veritune.store import RunFolder, Store
+from veritune.store import PolicyRow, RunFolder, Store
 from veritune.trainer import (
     Example,
+    PolicyGradientTrainer,
     Rollout,
     SftTrainer,
-    Trainer,
     minibatches_per_epoch,
     open_dpo,
     open_policy_gradient,
@@ -45,13 +46,17 @@ METRICS_EVERY = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingOrder:
-    """One round's training: from `policy`, of a run that began at `start`."""
+    """One round's training: from `policy`, of a run that began at `start`.
+
+    What is not `resumable` is for the engine alone: it has no moments.
+    """
 
     round: int
     start: Checkpoint
     policy: Checkpoint
     batch: Sequence[Example | Rollout]
     out: Path
+    resumable: bool = True
 
 
 class Trainers:
@@ -59,7 +64,7 @@ class Trainers:
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
-        self._gradient: Trainer[Rollout] | None = None
+        self._gradient: PolicyGradientTrainer | None = None
         self._on_step: OnStep = lambda step: None
 
     def update(self, order: TrainingOrder, on_step: OnStep) -> Checkpoint:
@@ -73,14 +78,14 @@ class Trainers:
             return sft.update(begin, order.batch, order.out)
         rollouts = [item for item in order.batch if isinstance(item, Rollout)]
         if isinstance(config, DpoTrainerConfig):
-            trainer = open_dpo(config, seed=seed, dtype=dtype, on_step=on_step)
-        else:
-            trainer = self._policy_gradient(config, order.start)
-        return trainer.update(order.policy, rollouts, order.out)
+            dpo = open_dpo(config, seed=seed, dtype=dtype, on_step=on_step)
+            return dpo.update(order.policy, rollouts, order.out)
+        trainer = self._policy_gradient(config, order.start)
+        return trainer.update(order.policy, rollouts, order.out, resumable=order.resumable)
 
     def _policy_gradient(
         self, config: PpoConfig | GroupConfig, start: Checkpoint
-    ) -> Trainer[Rollout]:
+    ) -> PolicyGradientTrainer:
         """One trainer for all rounds: what it has in memory need not be read again."""
         if self._gradient is None:
             self._gradient = open_policy_gradient(
@@ -121,8 +126,14 @@ class Training:
         self._steps = 0
 
     def newest(self) -> tuple[int, Checkpoint]:
-        """The last round that was trained, and its policy; round 0 is the start."""
-        round, row = max(self._store.policies().items())
+        """The last round that has a checkpoint, and its policy; round 0 is the start."""
+        known = self._store.policies()
+        round, row = max((round, row) for round, row in known.items() if row.kept or not round)
+        if round < max(known):
+            self._progress.say(
+                f"rounds {round + 1} to {max(known)} have no checkpoint (rounds.save_every); they"
+                " are trained again from what they sampled"
+            )
         if round == 0:
             return 0, self._start
         return round, Checkpoint(path=str(self._folder.checkpoint(round)), policy=row.policy)
@@ -133,9 +144,11 @@ class Training:
         """The policy after this round."""
         from veritune.trainer import send_order
 
-        self._round, out = round, self._folder.checkpoint(round)
-        self._steps = self._count_steps(batch)
-        order = TrainingOrder(round=round, start=self._start, policy=policy, batch=batch, out=out)
+        out, saved = self._place(round)
+        self._round, self._steps = round, self._count_steps(batch)
+        order = TrainingOrder(
+            round=round, start=self._start, policy=policy, batch=batch, out=out, resumable=saved
+        )
         with self._progress.phase(f"round {round}: train", self._steps) as advance:
 
             def on_step(step: MetricsRow) -> None:
@@ -146,19 +159,50 @@ class Training:
             with self._named(round, policy):
                 send_order(order)
                 trained = self._trainers.update(order, on_step)
-        note(self._store, round, trained.policy, read_manifest(out))
-        self._forget(round)
+        self._done(round, trained, saved=saved)
         return trained
 
     def carry(self, round: int, policy: Checkpoint) -> Checkpoint:
         """The same policy as this round's checkpoint, where there is nothing to train on."""
-        out = self._folder.checkpoint(round)
+        out, saved = self._place(round)
+        last = round == self._recipe.rounds.count
+        # A policy between two checkpoints has no moments: only the last round may end with it.
+        if not saved or (policy.path == str(self._folder.between) and not last):
+            self._done(round, policy, saved=False)
+            return policy
         with self._named(round, policy), whole_folder(out) as aside:
             ours = shutil.ignore_patterns(MANIFEST)
             shutil.copytree(model_folder(policy.path), aside, ignore=ours, dirs_exist_ok=True)
-        note(self._store, round, policy.policy, read_manifest(out))
-        self._forget(round)
-        return Checkpoint(path=str(out), policy=policy.policy)
+        carried = Checkpoint(path=str(out), policy=policy.policy)
+        self._done(round, carried, saved=True)
+        return carried
+
+    def _place(self, round: int) -> tuple[Path, bool]:
+        """Where this round's policy is written, and whether that is a checkpoint."""
+        rounds = self._recipe.rounds
+        saved = round % rounds.save_every == 0 or round == rounds.count
+        return (self._folder.checkpoint(round) if saved else self._folder.between), saved
+
+    def _done(self, round: int, trained: Checkpoint, *, saved: bool) -> None:
+        """Note a round's policy, and remove what is not kept any more."""
+        self._check_again(round, trained)
+        if not saved:
+            row = PolicyRow(
+                round=round, policy=trained.policy, previous="", manifest="", kept=False
+            )
+            return self._store.add_policy(row)
+        note(self._store, round, trained.policy, read_manifest(model_folder(trained.path)))
+        remove_folder(self._folder.between)
+        self._forget()
+
+    def _check_again(self, round: int, trained: Checkpoint) -> None:
+        """A round that is trained a second time must give the policy of the first."""
+        known = self._store.policies().get(round)
+        if known is not None and known.policy != trained.policy:
+            raise JournalError(
+                f"round {round}: trained again it gives policy {trained.policy}, and the journal"
+                f" knows {known.policy}; go back with --from-round, to a round with a checkpoint"
+            )
 
     def _named(self, round: int, policy: Checkpoint) -> AbstractContextManager[None]:
         """Checkpoints that are written inside say what they follow from."""
@@ -181,13 +225,13 @@ class Training:
             self._store.put_metrics(self._rows)
             self._rows = []
 
-    def _forget(self, round: int) -> None:
+    def _forget(self) -> None:
         """Remove checkpoints that are older than the recipe keeps."""
         keep = self._recipe.rounds.keep_checkpoints
         if not keep:
             return
         known = self._store.policies().values()
-        old = [row.round for row in known if row.kept and 0 < row.round <= round - keep]
+        old = [row.round for row in known if row.kept and row.round][:-keep]
         # The journal first: a checkpoint that it says is kept must be there after a kill.
         self._store.let_go(old)
         for gone in old:

@@ -18,17 +18,24 @@ from veritune.sandbox.libraries import PLACE, Libraries
 from veritune.sandbox.runner.grader.preload import PRELOAD
 from veritune.sandbox.slot import BOOTSTRAP, Slot, SlotIndex
 
+# Read-only, and no more of the system than Python and a compiler are started from.
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives")
 SYSTEM_FILES = ("/etc/ld.so.cache",)
+# No terminal, and nothing of the machine's hardware.
 DEVICES = ("null", "zero", "urandom")
+# Of the host alone: it makes namespaces and leaves root for a candidate, which has none.
 CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL", "CAP_NET_ADMIN")
+# Where packages stand inside, since the user's own site-packages would bring everything along.
 SITE = "/opt/packages"
+# What candidates may import beside the standard library where nobody asks for more.
 PACKAGES = ("numpy", "numpy.libs")
+# pytest, its plugins that suites ask for, and what those import: the grader's process needs them.
 SUITE = (
     *("pytest", "_pytest", "py.py", "pluggy", "iniconfig", "packaging", "pygments"),
     *("pytest_asyncio", "pytest_mock", "typing_extensions.py", "sortedcontainers", "hypothesis"),
     *("_hypothesis_ftz_detector.py", "_hypothesis_globals.py", "_hypothesis_pytestplugin.py"),
 )
+# Wall time for a slot to end by itself; then it is killed, since it holds nothing to damage.
 CLOSE_SECONDS = 10.0
 # bubblewrap itself, its process in the new namespace, the host, and what forks for it.
 GENERATIONS = 4

@@ -10,6 +10,7 @@ import contextlib
 import os
 from pathlib import Path
 
+# The most that one read takes, and that is kept before the reader waits.
 PART = 1 << 20
 
 

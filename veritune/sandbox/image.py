@@ -18,21 +18,28 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.errors import InputError, SandboxFailureError
 from veritune.sandbox.bubblewrap import HOSTS, PACKAGES, SITE, SUITE, installed
 
+if TYPE_CHECKING:
+    from veritune.sandbox.docker import DockerClient
+
+# A program that a test starts may want a shell; nothing else of the system is put in.
 SHELL = ("sh", "base64", "true")
+# Parts of the standard library that no candidate needs.
 LEFT_OUT = {"test", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "site-packages"}
+# g++ is a driver only: it starts these, by a path that was compiled in.
 COMPILER_PARTS = ("cc1plus", "collect2", "lto-wrapper", "as", "ld")
+# What the linker looks for by name, so that no library's own dependencies name it.
 COMPILER_FILES = """
 crt1.o Scrt1.o crti.o crtn.o libc.so libc.so.6 libc_nonshared.a libm.so libm.so.6 libmvec.so
 libmvec.so.1 libpthread.a librt.a libdl.a libstdc++.so libgcc_s.so.1 ld-linux-x86-64.so.2
 """
 
 
-def build_from_host(engine: Any, image: str, languages: tuple[str, ...]) -> int:
+def build_from_host(engine: DockerClient, image: str, languages: tuple[str, ...]) -> int:
     """Import an image of this host's Python and the toolchains of `languages`; its bytes."""
     with tempfile.NamedTemporaryFile(suffix=".tar") as stream:
         with tarfile.open(fileobj=stream, mode="w") as archive:
@@ -49,7 +56,7 @@ def build_from_host(engine: Any, image: str, languages: tuple[str, ...]) -> int:
     return size
 
 
-def build_from_dockerfile(engine: Any, image: str, dockerfile: Path) -> None:
+def build_from_dockerfile(engine: DockerClient, image: str, dockerfile: Path) -> None:
     """Build an image where a registry or a base image is at hand."""
     steps = engine.build(
         path=str(dockerfile.parent), dockerfile=dockerfile.name, tag=image, decode=True, rm=True

@@ -14,9 +14,11 @@ from pathlib import Path
 
 from veritune.errors import InputError
 
+# Where they stand inside a sandbox.
 PLACE = "/opt/libraries"
-"""Where they stand inside a sandbox."""
+# The name that a line of a requirements file begins with, without version, extras or marker.
 NAME = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)", re.MULTILINE)
+# What a package is imported as, where not by its own name.
 MODULES = {
     "scikit-learn": "sklearn",
     "beautifulsoup4": "bs4",
@@ -26,11 +28,10 @@ MODULES = {
     "opencv-python-headless": "cv2",
     "python-dateutil": "dateutil",
 }
-"""What a package is imported as, where not by its own name."""
+# Of an environment of the user's, what is imported ahead; all else when it is asked for.
 SLOW_TO_IMPORT = (
     *("numpy", "pandas", "scipy", "sympy", "sklearn", "matplotlib", "networkx", "torch"),
 )
-"""Of an environment of the user's, what is imported ahead; all else when it is asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,13 @@ from veritune.sandbox.protocol import ExecResult, Job
 from veritune.sandbox.runner.host.clock import MOST_STRETCH
 from veritune.sandbox.slot import Slot, SlotIndex
 
+# A slot is renewed after so many jobs: a fault that builds up unseen does not build up for ever.
 USES_PER_SLOT = 5000
+# Beyond a job's own limits: the host ends it by itself, unless the machine is very busy.
 REPLY_MARGIN_SECONDS = 60.0
+# Between two tries; most failures are of an engine that is just being restarted.
 PAUSE_SECONDS = 0.5
+# So long an engine that worked before may be away; one that never worked gets no time.
 RENEW_SECONDS = 60.0
 
 

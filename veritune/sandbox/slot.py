@@ -19,6 +19,7 @@ from veritune.replies import LOOK_SECONDS, Stops
 from veritune.sandbox.runner import speed
 from veritune.sandbox.runner.wire import frames
 
+# All that a process inside has: nothing of the user's own environment, one thread of BLAS each.
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "HOME": "/tmp",
@@ -31,7 +32,9 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
 }
+# As large as a job may be; a report is limited to far less where it is made.
 MAX_REPLY = 256 << 20
+# Python starts in well under a second: this is for a machine with many starting at once.
 START_SECONDS = 60.0
 # Reads the runner's modules from standard input, and compiles them where it is not the sender's
 # Python, so that every backend runs the same code and needs nothing of ours on its file system.

@@ -14,7 +14,7 @@ from veritune.errors import RecipeError, UnwritableError
 # which engine and memory. Which policy is trained on what follows from the others.
 FREE = {
     *("name", "output", "threads", "tracker"),
-    *("rounds.count", "rounds.keep_checkpoints", "verifier.workers"),
+    *("rounds.count", "rounds.save_every", "rounds.keep_checkpoints", "verifier.workers"),
     *("evaluation.n", "evaluation.k", "evaluation.every"),
     *(
         "sampler.type",
@@ -63,6 +63,11 @@ class RunFolder:
     def checkpoints(self) -> Path:
         """Where the rounds' policies lie."""
         return self.path / "checkpoints"
+
+    @property
+    def between(self) -> Path:
+        """The policy of a round without a checkpoint, for the engine alone."""
+        return self.checkpoints / ".between"
 
     def checkpoint(self, round: int) -> Path:
         """The folder of the policy after a round."""

@@ -40,7 +40,7 @@ VERDICT = (
 class PolicyRow:
     """The policy after a round: its hash, that of the one it was trained from, and its manifest.
 
-    `kept` is False once the recipe let its checkpoint go.
+    `kept` is False where it has no checkpoint, or the recipe let that go.
     """
 
     round: int
@@ -113,9 +113,9 @@ class Store:
         }
 
     def add_policy(self, row: PolicyRow) -> None:
-        """Note the policy after a round, once its checkpoint is on disk."""
+        """Note the policy after a round, once its checkpoint is on disk where it gets one."""
         self._db.write(
-            "insert into policies values (?, ?, ?, ?, ?)",
+            "insert or replace into policies values (?, ?, ?, ?, ?)",
             [(row.round, row.policy, row.previous, row.manifest, row.kept)],
         )
 

@@ -4,7 +4,13 @@ from typing import TYPE_CHECKING
 
 from veritune.lazy import lazily
 from veritune.trainer.opening import open_dpo, open_policy_gradient
-from veritune.trainer.protocol import Example, Rollout, Trainer, minibatches_per_epoch
+from veritune.trainer.protocol import (
+    Example,
+    PolicyGradientTrainer,
+    Rollout,
+    Trainer,
+    minibatches_per_epoch,
+)
 from veritune.trainer.sft import SftTrainer
 
 if TYPE_CHECKING:
@@ -52,6 +58,7 @@ __all__ = [
     "DpoTrainer",
     "Example",
     "GroupTrainer",
+    "PolicyGradientTrainer",
     "PpoTrainer",
     "PreferencePair",
     "RewardTrainer",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from veritune.config import DpoTrainerConfig, GroupConfig, PpoConfig, Recipe
 from veritune.records import Checkpoint, OnStep
-from veritune.trainer.protocol import Rollout, Trainer
+from veritune.trainer.protocol import PolicyGradientTrainer, Rollout, Trainer
 
 # Largest importance weight where an engine samples with arithmetic of its own, as in verl.
 ENGINE_CAP = 2.0
@@ -24,7 +24,7 @@ def open_policy_gradient(
     config: PpoConfig | GroupConfig,
     reference: Checkpoint,
     on_step: OnStep,
-) -> Trainer[Rollout]:
+) -> PolicyGradientTrainer:
     """PPO or a group baseline, for all rounds of a run that starts from `reference`."""
     temperature, dtype = recipe.sampler.temperature, recipe.model.dtype
     if config.importance_cap is None:

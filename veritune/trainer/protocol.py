@@ -35,6 +35,21 @@ class Trainer(Protocol[Item]):
         ...
 
 
+class PolicyGradientTrainer(Protocol):
+    """A trainer of rollouts that keeps its model and moments in memory between rounds."""
+
+    def update(
+        self,
+        checkpoint: Checkpoint,
+        batch: Sequence[Rollout],
+        out: Path,
+        *,
+        resumable: bool = True,
+    ) -> Checkpoint:
+        """As `Trainer`; what is not `resumable` holds the policy alone, for an engine."""
+        ...
+
+
 def minibatches_per_epoch(count: int, size: int) -> int:
     """How many minibatches of about `size` (and equal ones) `count` candidates make."""
     return max(1, round(count / size))

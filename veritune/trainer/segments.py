@@ -98,7 +98,7 @@ def use_segments(model: PreTrainedModel) -> None:
 
 
 def attend(
-    module: Any,
+    module: torch.nn.Module,
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,

@@ -28,8 +28,8 @@ class MathVerifier:
         return replace(verdict, steps=await self._steps.check(problem, candidate, None))
 
 
+# Keys of `verifier.answers` that say where an answer stands, and not what it must equal.
 EXTRACTION = {"mode", "marker", "thinking_opened"}
-"""Keys of `verifier.answers` that say where an answer stands, and not what it must equal."""
 
 
 class KindVerifier:

@@ -33,8 +33,8 @@ from veritune.verifiers.scoring import prompt_text
 from veritune.verifiers.steps import Span, spans_of
 
 T = TypeVar("T")
+# Log-probabilities asked for at each place; OpenAI's own limit.
 TOP = 20
-"""Log-probabilities asked for at each place; OpenAI's own limit."""
 
 
 @dataclass(slots=True)

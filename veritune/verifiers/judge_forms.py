@@ -43,9 +43,12 @@ Review the solution paragraph by paragraph. As soon as you find an error in a pa
 index of that paragraph, where the earliest error occurs. If there is none, return the index -1.
 
 Put your final answer, which is the index, in \\boxed{}."""
+# Up to twenty marks of a list or of emphasis may stand before it, and no word.
 _STEP = re.compile(r"^[^\w\n]{0,20}STEP\s+(\d{1,9})\W+(correct|incorrect)\b", re.I | re.M)
 _ANSWER = re.compile(r"^[^\w\n]{0,20}ANSWER\W+(correct|incorrect)\b", re.I | re.M)
+# The critic's form: the first paragraph with an error, or -1.
 _BOXED = re.compile(r"\\boxed\{\s*(-?\d{1,9})\s*\}")
+# Filled in one go, so that braces in a solution are never taken for a place.
 _PLACE = re.compile(r"\{(problem|steps|reference)\}")
 
 

@@ -11,8 +11,8 @@ from veritune.records import Candidate, Problem, StepLabel, StepVerdict
 from veritune.verifiers.long import off_loop
 from veritune.verifiers.steps import Span, check_candidate
 
+# Labels that the next checker may replace: it may see what rules cannot.
 OPEN: frozenset[StepLabel] = frozenset({"unchecked", "consistent"})
-"""Labels that the next checker may replace: it may see what rules cannot."""
 
 
 class StepLabeller(Protocol):

@@ -9,12 +9,12 @@ from typing import TypeVar
 T = TypeVar("T")
 # Characters of a text that is read without leaving the event loop: a few milliseconds.
 LONGEST_INLINE = 10_000
+# Characters of a candidate that is read at all; no model writes that many for an answer.
 LONGEST_TEXT = 2_000_000
-"""Characters of a candidate that is read at all; no model writes that many for an answer."""
+# Characters behind what was thought in which a program is looked for: longer ones are refused.
 LONGEST_PROGRAM = 200_000
-"""Characters behind what was thought in which a program is looked for: longer ones are refused."""
+# Characters at the end of a solution in which its answer is looked for.
 LONGEST_SOLUTION = 50_000
-"""Characters at the end of a solution in which its answer is looked for."""
 
 
 async def off_loop(text: str, read: Callable[[], T]) -> T:

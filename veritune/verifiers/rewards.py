@@ -12,6 +12,7 @@ import re
 from veritune.records import Candidate, MathProblem, Problem
 
 _BOX = re.compile(r"\\boxed\s*\{")
+# The shape that is paid for, whatever the code in it does.
 _BLOCK = re.compile(r"^```(?:python|py)?[ \t]*\n.*?^```", re.MULTILINE | re.DOTALL)
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Aggregate = Literal["min", "product", "last"]
 Span = tuple[int, int]
 Pair = tuple[Problem, Candidate]
+# Candidates that a reward model scores together.
 AT_ONCE = 32
 
 

@@ -14,7 +14,9 @@ from veritune.sampler import FIRST_DELAY, Endpoint, Models, Pooled, read_reply
 if TYPE_CHECKING:
     from veritune.models import Convention, Texts
 
+# Requests under way: a server batches them itself.
 AT_ONCE = 16
+# The server checks ids by its own vocabulary, which is not known here.
 ANY_VOCABULARY = 2**31
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.algebra.engine.loading import attempted, engine
 from veritune.algebra.engine.objects import Objects
@@ -13,10 +13,16 @@ from veritune.algebra.trees.nodes import Add, Big, Const, Func, Node, Sym
 from veritune.algebra.values.modular import whole_number
 from veritune.algebra.values.numeric import has_value
 
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from sympy import Basic
+
+# Digits that count where sympy finds only a number.
 DIGITS = 40
-"""Digits that count where sympy finds only a number."""
+# Terms of a sum that are simply added up.
 MOST_TERMS = 1_000
-"""Terms of a sum that are simply added up."""
+# What sympy gives back as it was is no result.
 UNFINISHED = ("Integral", "Sum", "Product", "Limit", "Derivative")
 
 
@@ -57,11 +63,11 @@ def worked_out(node: Node) -> Node:
         return _value(sympy, node)
 
 
-def _value(sympy: Any, node: Node) -> Node:
+def _value(sympy: ModuleType, node: Node) -> Node:
     return attempted(lambda: _worked(sympy, node))
 
 
-def _worked(sympy: Any, node: Node) -> Node:
+def _worked(sympy: ModuleType, node: Node) -> Node:
     found = _done(sympy, node)
     if found is None:
         return UNDEFINED
@@ -76,7 +82,7 @@ def _worked(sympy: Any, node: Node) -> Node:
     return Add((result, Sym("C"))) if whole else result
 
 
-def _done(sympy: Any, node: Node) -> Any:
+def _done(sympy: ModuleType, node: Node) -> Basic:
     """The object of a node worked out; None for a limit that does not exist."""
     try:
         return attempted(lambda: Objects(sympy, node).object(node).doit())

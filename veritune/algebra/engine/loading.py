@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError, comparison
 
+if TYPE_CHECKING:
+    from types import ModuleType
+
 T = TypeVar("T")
+# Raised by our own limits, so they say what they mean; all else sympy means as "cannot".
 OURS = (UnparsedError, UndefinedError, LimitReachedError, MemoryError, RecursionError)
+# Processor time that the import may take; no text can make it longer.
 LOADING_SECONDS = 20.0
-"""Processor time that the import may take; no text can make it longer."""
+# Processor time of one comparison from the moment that it needs sympy.
 WORKING_SECONDS = 1.2
-"""Processor time of one comparison from the moment that it needs sympy."""
 
 
 def _unlimited(_: float) -> None:
@@ -21,8 +25,8 @@ def _unlimited(_: float) -> None:
 
 
 _ALLOW: list[Callable[[float], None]] = [_unlimited]
+# The comparison that was last given its time, which it gets once.
 _GRANTED = [0]
-"""The comparison that was last given its time, which it gets once."""
 
 
 def limited_by(allow: Callable[[float], None]) -> None:
@@ -30,7 +34,7 @@ def limited_by(allow: Callable[[float], None]) -> None:
     _ALLOW[0] = allow
 
 
-def engine() -> Any:
+def engine() -> ModuleType:
     """The module sympy."""
     if "sympy" not in sys.modules:
         _ALLOW[0](LOADING_SECONDS)
@@ -40,7 +44,8 @@ def engine() -> Any:
     if _GRANTED[0] != comparison():
         _GRANTED[0] = comparison()
         _ALLOW[0](WORKING_SECONDS)
-    return sympy
+    module: ModuleType = sympy
+    return module
 
 
 def attempted(work: Callable[[], T]) -> T:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.algebra.trees.children import parts, walk
@@ -25,14 +25,23 @@ from veritune.algebra.trees.nodes import (
     Sym,
 )
 
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from sympy import Basic
+
+# sympy's own work on an expression grows faster than its size.
 MOST_NODES = 400
+# Size of a number that sympy is given.
 MOST_BITS = 2_000
-"""Size of a number that sympy is given."""
+# Size of a power of two numbers; sympy works such powers out at once.
 MOST_POWER_BITS = 20_000
-"""Size of a power of two numbers; sympy works such powers out at once."""
+# Of anything but two numbers: sympy may write it out.
 HIGHEST_POWER = 400
+# sympy works these out at once, when the object is made.
 LARGEST_FACTORIAL = 400
 SIDES: dict[Node, str] = {Num(1): "+", Num(-1): "-"}
+# Kinds whose variable counts, so that it is a whole number.
 COUNTED = frozenset(("sum", "prod"))
 FUNCTIONS = {
     "ln": "log", "log": "log", "abs": "Abs", "conj": "conjugate", "sign": "sign", "ceil": "ceiling",
@@ -52,21 +61,21 @@ FUNCTIONS = {
 class Objects:
     """Builds the objects of one comparison; a variable is one symbol throughout."""
 
-    def __init__(self, sympy: Any, node: Node) -> None:
+    def __init__(self, sympy: ModuleType, node: Node) -> None:
         if sum(1 for _ in walk(node)) > MOST_NODES:
             raise LimitReachedError(f"more than {MOST_NODES} parts for sympy")
         self.sympy = sympy
         self.kinds = dict(_kinds(node))
-        self.symbols: dict[str, Any] = {}
+        self.symbols: dict[str, Basic] = {}
 
-    def symbol(self, name: str) -> Any:
+    def symbol(self, name: str) -> Basic:
         """Parameters are positive, variables of calculus real, indices whole."""
         if name not in self.symbols:
             kind = self.kinds.get(name, "positive")
             self.symbols[name] = self.sympy.Symbol(name, **{kind: True})
         return self.symbols[name]
 
-    def object(self, node: Node) -> Any:
+    def object(self, node: Node) -> Basic:
         """The sympy object, sums and integrals not yet worked out."""
         sympy = self.sympy
         match node:
@@ -96,20 +105,20 @@ class Objects:
             case _:
                 raise UnparsedError(f"no object of sympy: {type(node).__name__}")
 
-    def number(self, value: int | Fraction) -> Any:
+    def number(self, value: int | Fraction) -> Basic:
         """An Integer or Rational of bounded size."""
         exact = Fraction(value)
         if max(exact.numerator.bit_length(), exact.denominator.bit_length()) > MOST_BITS:
             raise LimitReachedError("a number beyond the limit of sympy's part")
         return self.sympy.Rational(exact.numerator, exact.denominator)
 
-    def quotient(self, top: Any, bottom: Any) -> Any:
+    def quotient(self, top: Basic, bottom: Basic) -> Basic:
         """A product with a power, which is what sympy has for a quotient."""
         if bottom == 0:
             raise UndefinedError("a division by zero")
         return self.sympy.Mul(top, self.sympy.Pow(bottom, -1))
 
-    def power(self, base: Any, exponent: Any) -> Any:
+    def power(self, base: Basic, exponent: Basic) -> Basic:
         """A power whose size is known to be bounded."""
         if exponent.is_Rational:
             if base.is_Rational:
@@ -122,7 +131,7 @@ class Objects:
                 raise LimitReachedError("a power beyond the limit")
         return self.sympy.Pow(base, exponent)
 
-    def function(self, name: str, args: tuple[Node, ...]) -> Any:
+    def function(self, name: str, args: tuple[Node, ...]) -> Basic:
         """A function of sympy's, or an operation of calculus."""
         if name in ("derivative", "antiderivative"):
             kind = self.sympy.Derivative if name == "derivative" else self.sympy.Integral
@@ -135,7 +144,7 @@ class Objects:
             raise LimitReachedError(f"a {name} beyond the limit")
         return getattr(self.sympy, FUNCTIONS[name])(*values)
 
-    def big(self, node: Big) -> Any:
+    def big(self, node: Big) -> Basic:
         """A Sum, Product, Integral or Limit."""
         body, variable = self.object(node.body), self.symbol(node.variable)
         low = self.object(node.low)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.algebra.limits import UnparsedError
 from veritune.algebra.trees.nodes import Add, Const, Func, Mul, Node, Num, Pow, Sym, Text
+
+if TYPE_CHECKING:
+    from sympy import Basic
 
 UNDEFINED = Text(("undefined",))
 NAMES = {
@@ -28,7 +31,7 @@ CONSTANTS = {
 }  # fmt: skip
 
 
-def tree(found: Any) -> Node:
+def tree(found: Basic) -> Node:
     """The tree of a result that holds nothing unfinished; raises `UnparsedError` else."""
     if found.is_Rational:
         return Num(_exact(int(found.p), int(found.q)))
@@ -59,7 +62,7 @@ def _exact(top: int, bottom: int) -> int | Fraction:
     return top if bottom == 1 else Fraction(top, bottom)
 
 
-def decimal(found: Any, digits: int) -> Node:
+def decimal(found: Basic, digits: int) -> Node:
     """A closed expression to many digits, as a number printed so."""
     value = found.evalf(digits + 5)
     if not value.is_Float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from veritune.algebra.engine.loading import attempted, engine
 from veritune.algebra.engine.objects import Objects
@@ -11,7 +11,13 @@ from veritune.algebra.engine.results import tree
 from veritune.algebra.limits import UnparsedError
 from veritune.algebra.trees.nodes import Matrix, Node, Relation
 
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from sympy import Basic
+
 RELATIONS = {"<": "Lt", "<=": "Le", ">": "Gt", ">=": "Ge", "=": "Eq", "!=": "Ne"}
+# A power of a matrix of unknowns: its entries grow with each factor.
 LARGEST_MATRIX = 6
 LARGEST_POWER = 200
 
@@ -30,7 +36,7 @@ def solved(node: Relation, name: str) -> list[Stretch]:
     return attempted(lambda: list(_solved(engine(), node, name)))
 
 
-def _solved(sympy: Any, node: Relation, name: str) -> Iterator[Stretch]:
+def _solved(sympy: ModuleType, node: Relation, name: str) -> Iterator[Stretch]:
     builder = Objects(sympy, node)
     unknown = builder.symbols[name] = sympy.Symbol(name, real=True)
     left, right = map(builder.object, node.sides)
@@ -41,7 +47,7 @@ def _solved(sympy: Any, node: Relation, name: str) -> Iterator[Stretch]:
         yield from _stretches(sympy, sympy.solveset(relation, unknown, sympy.Reals))
 
 
-def _stretches(sympy: Any, found: Any) -> Iterator[Stretch]:
+def _stretches(sympy: ModuleType, found: Basic) -> Iterator[Stretch]:
     if isinstance(found, sympy.Union):
         for part in found.args:
             yield from _stretches(sympy, part)
@@ -66,7 +72,7 @@ def power(matrix: Matrix, exponent: int) -> Matrix | None:
         return None
 
 
-def _power(sympy: Any, matrix: Matrix, exponent: int) -> Matrix:
+def _power(sympy: ModuleType, matrix: Matrix, exponent: int) -> Matrix:
     builder = Objects(sympy, matrix)
     found = sympy.Matrix([list(map(builder.object, row)) for row in matrix.rows]) ** exponent
     size = range(len(matrix.rows))

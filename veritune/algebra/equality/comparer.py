@@ -12,8 +12,8 @@ class Comparer(Protocol):
     """Compares the parts of an answer under one policy."""
 
     policy: AnswerPolicy
+    # Letters that either side says are integers.
     integers: frozenset[str]
-    """Letters that either side says are integers."""
 
     def same(self, gold: Node, pred: Node) -> bool:
         """Two answers of any kind."""

@@ -38,8 +38,8 @@ class Named(NamedTuple):
 
 
 EQUATIONS = frozenset(("=", "->", "~"))
+# Functions whose value a problem asks for, so that they name an answer and are none.
 UNWORKED = table("sin cos tan cot sec csc asin acos atan ln log exp")
-"""Functions whose value a problem asks for, so that they name an answer and are none."""
 
 
 def is_equation(node: Node) -> bool:

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import lcm
-from typing import Any
 
 from veritune.algebra.equality.identity import identical
 from veritune.algebra.limits import UndefinedError, UnparsedError
 from veritune.algebra.trees.build import negated
 from veritune.algebra.trees.children import renamed, variables
 from veritune.algebra.trees.nodes import Add, Mul, Node, Num, Quantity
+from veritune.algebra.values.mp import MpNumber
 from veritune.algebra.values.numeric import Evaluator, context
 from veritune.algebra.values.quantities import mentions_pi
 
+# Letters that stand for any integer, by custom.
 PARAMETERS = frozenset("knmljNKpqrst")
+# Of offset and period; residues that are the same agree to 25 of them.
 DIGITS = 40
+# Periods with a larger common multiple were not written by hand.
 MOST_RESIDUES = 240
 
-Family = tuple[Any, Any]
-"""Offset and period as numbers."""
+# Offset and period as numbers.
+Family = tuple[MpNumber, MpNumber]
 
 
 def family(node: Node, integers: frozenset[str]) -> Family | None:
@@ -68,16 +71,16 @@ def same_families(left: list[Family], right: list[Family]) -> bool:
     return all(abs(a - b) < context().mpf(10) ** -25 for a, b in zip(first, second, strict=True))
 
 
-def _rational(value: Any) -> Fraction | None:
+def _rational(value: MpNumber) -> Fraction | None:
     near = Fraction(str(value)).limit_denominator(1000)
     gap = abs(context().mpf(near.numerator) / near.denominator - value)
     return near if gap < context().mpf(10) ** -28 else None
 
 
-def _residues(families: list[Family], base: Any, common: int) -> list[Any] | None:
+def _residues(families: list[Family], base: MpNumber, common: int) -> list[MpNumber] | None:
     """All offsets modulo `common` times the base period, in units of the base, sorted."""
     mp = context()
-    found: list[Any] = []
+    found: list[MpNumber] = []
     for offset, period in families:
         step = period / base
         copies = int(mp.nint(common / step))

@@ -8,7 +8,7 @@ every place where an absolute value, a rounding or a case distinction changes.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.algebra.equality.ellipses import has_dots, without_dots
 from veritune.algebra.equality.sampling import agree_everywhere
@@ -24,13 +24,18 @@ from veritune.algebra.values.modular import compare_residues
 from veritune.algebra.values.numeric import Evaluator
 from veritune.algebra.values.separation import separation_bits
 
+if TYPE_CHECKING:
+    from veritune.algebra.values.mp import MpNumber
+
+# Digits of the first look.
 QUICK = 30
-"""Digits of the first look."""
+# Digits beyond the largest size that must agree.
 SPARE = 60
-"""Digits beyond the largest size that must agree."""
+# Leading digits that agree where two values are the same.
 CLOSE = 20
-"""Leading digits that agree where two values are the same."""
+# The logarithm of 10 to the base 2.
 BITS_A_DIGIT = 3.3219281
+# Digits; a proof that two numbers are the same is not tried where it needs more.
 MOST_SEPARATION = 6_000
 
 
@@ -94,12 +99,12 @@ def same_constant(left: Node, right: Node) -> bool:
     return _close(first, second) or _closes_in(left, right, digits, abs(first - second))
 
 
-def _close(first: Any, second: Any) -> bool:
+def _close(first: MpNumber, second: MpNumber) -> bool:
     """Whether two values agree in their leading digits."""
     return bool(abs(first - second) <= max(abs(first), abs(second)) * 10.0**-CLOSE)
 
 
-def _closes_in(left: Node, right: Node, digits: int, gap: Any) -> bool:
+def _closes_in(left: Node, right: Node, digits: int, gap: MpNumber) -> bool:
     """Whether a gap between values near zero vanishes with more digits, so that it was rounding."""
     if 2 * digits > 2 * MOST_SEPARATION:
         raise LimitReachedError("more digits needed than the limit")
@@ -116,7 +121,7 @@ def _far_apart(left: Node, right: Node) -> bool:
     return bool(steady and abs(third - fourth) > size * 1e-6)
 
 
-def evaluated(left: Node, right: Node, digits: int) -> tuple[Any, Any, float]:
+def evaluated(left: Node, right: Node, digits: int) -> tuple[MpNumber, MpNumber, float]:
     """Both values to `digits` digits, and the bits of the largest size met on the way."""
     at = Evaluator(digits, real=False)
     first, second = at.value(left), at.value(right)
@@ -125,7 +130,7 @@ def evaluated(left: Node, right: Node, digits: int) -> tuple[Any, Any, float]:
     return first, second, at.largest
 
 
-def clearly_different(first: Any, second: Any, digits: int, largest: float) -> bool:
+def clearly_different(first: MpNumber, second: MpNumber, digits: int, largest: float) -> bool:
     """Whether the gap is more than rounding can have made, all sizes considered."""
     gap = abs(first - second)
     if not gap:

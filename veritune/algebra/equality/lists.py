@@ -208,8 +208,8 @@ def _repeated(left: Listing, right: Listing, comparer: Comparer) -> bool:
     )
 
 
+# Letters whose numbers mean nothing: eigenvalues come in any order.
 EXCHANGEABLE = "lambda"
-"""Letters whose numbers mean nothing: eigenvalues come in any order."""
 
 
 def _labelled(left: Listing, right: Listing, comparer: Comparer) -> bool:

@@ -29,17 +29,22 @@ from veritune.algebra.trees.nodes import (
     Sym,
 )
 
+# What a constant of integration is called.
 CONSTANTS = table("C c K k C_1 C_0 c_1 C_{1} A D")
-"""What a constant of integration is called."""
+# A relation with one of these has a set of solutions, and no value.
 INEQUALITIES = frozenset(("<", ">", "<=", ">=", "!="))
+# As constants of integration, or as coefficients that are free to choose.
 LETTERS = table("A B C D K a b c d k")
+# Each is tried with each of the other side's.
 MOST_CONSTANTS = 3
+# What a variable of integration is called.
 VARIABLES = table("x t u y z s r theta")
-"""What a variable of integration is called."""
+# "k in Z", "c is a constant".
 DECLARED = re.compile(
     r"([a-zA-Z])(?:\s|\$|\\text\{|\\,)*"
     r"(?:\\in\s*(?:\\mathbb\s*\{?\s*)?[ZNRQ]\b|(?:is|any|be)\s+(?:an?\s+|any\s+)?(?:integer|constant|real))"
 )
+# "for some integer k".
 CHOSEN = re.compile(
     r"\bfor\s+(?:some|any|all|every|each|arbitrary)\s+(?:(?:positive|non-?negative|real|arbitrary)\s+)*"
     r"(?:integers?|constants?|numbers?|values?(?:\s+of)?|reals?)?[\s$}{\\]*(?:text\{)?\s*([a-zA-Z])(?![a-zA-Z])"

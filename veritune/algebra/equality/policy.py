@@ -9,23 +9,23 @@ from dataclasses import dataclass
 class AnswerPolicy:
     """How two answers are compared. The defaults are meant for rewards."""
 
+    # Whether bare lists such as `1, 2` must come in the reference's order; tuples always must.
     order_matters: bool = False
-    """Whether bare lists such as `1, 2` must come in the reference's order; tuples always must."""
+    # Whether 2/4 is accepted where the reference is 1/2.
     unreduced_fractions: bool = True
-    """Whether 2/4 is accepted where the reference is 1/2."""
+    # Whether an answer without the reference's unit is refused; a wrong unit always is.
     units_required: bool = False
-    """Whether an answer without the reference's unit is refused; a wrong unit always is."""
+    # Whether 50% and 1/2 are the same.
     percent_as_fraction: bool = True
-    """Whether 50% and 1/2 are the same."""
+    # Largest relative error of a decimal against an exact reference. A reference printed as a
+    # decimal is always matched at its own printed precision, two exact numbers never differ.
     tolerance: float = 0.0
-    """Largest relative error of a decimal against an exact reference. A reference printed as a
-    decimal is always matched at its own printed precision, two exact numbers never differ."""
+    # Whether a reference such as `1,22` may be the number 1.22 as well as two numbers.
     decimal_comma: bool = False
-    """Whether a reference such as `1,22` may be the number 1.22 as well as two numbers."""
+    # Whether f(x) and f(y) are the same although x and y are free.
     rename_variables: bool = False
-    """Whether f(x) and f(y) are the same although x and y are free."""
+    # Whether an inequality is accepted where the reference is a set or interval.
     sets_as_inequalities: bool = True
-    """Whether an inequality is accepted where the reference is a set or interval."""
 
 
 DEFAULT = AnswerPolicy()

@@ -8,7 +8,7 @@ within the policy's tolerance.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.algebra.trees.children import variables
@@ -16,13 +16,17 @@ from veritune.algebra.trees.nodes import Mul, Node, Num, Pow, Quantity
 from veritune.algebra.values.modular import OpaqueError, rational
 from veritune.algebra.values.numeric import Evaluator
 
+if TYPE_CHECKING:
+    from veritune.algebra.values.mp import MpNumber
+
+# Far more than a double has, so that rounding here is never what decides.
 DIGITS = 40
+# Significant digits from which a decimal is a program's; a double prints 15, less a last zero.
 DOUBLE = 14
-"""Significant digits from which a decimal is a program's; a double prints 15, less a last zero."""
+# Significant digits below which a decimal is taken to be exact.
 FEWEST = 2
-"""Significant digits below which a decimal is taken to be exact."""
+# A short decimal that is a whole number of quarters, such as 2.5, is exact, too.
 HALVES = 4
-"""A short decimal that is a whole number of quarters, such as 2.5, is exact, too."""
 
 
 class Printed(NamedTuple):
@@ -126,7 +130,7 @@ def real_value(node: Node) -> Fraction | None:
         pass
     try:
         at = Evaluator(DIGITS, real=True)
-        value: Any = at.value(node)
+        value: MpNumber = at.value(node)
     except (UndefinedError, LimitReachedError, UnparsedError, OverflowError):
         return None
     if not isinstance(value, at.mp.mpf) or not at.mp.isfinite(value):

@@ -36,8 +36,10 @@ from veritune.algebra.trees.signs import has_sign
 from veritune.algebra.values.datetimes import as_ratio, same_datetime
 from veritune.algebra.values.matrices import matrix_of, vector_of
 
+# Of one comparison: lists in any order are compared each with each.
 MOST_PAIRS = 4_000
 LISTS = (Collection,)
+# Several choices that are ticked together, in rising order: "ACD".
 CHOICES = frozenset("ABCDEFGH")
 
 

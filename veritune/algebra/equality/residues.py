@@ -12,9 +12,11 @@ from veritune.algebra.trees.children import renamed, variables
 from veritune.algebra.trees.nodes import Add, Collection, Func, Node, Num, Relation, Sym, Text
 from veritune.algebra.values.modular import whole_number
 
+# A modulus up to which residues are told apart one by one.
 LARGEST = 1_000
+# A modulus and the residues that are meant.
 Classes = tuple[int, frozenset[int]]
-"""A modulus and the residues that are meant."""
+# Words around a congruence that do not change it.
 SILENT = table("all every is are be must n k m integer number natural any the positive where")
 CONGRUENT = re.compile(
     r"(?:those |number |integer |all )*congruent to (\d+(?: (?:or|and|,) \d+)*)"

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.algebra.limits import (
     MOST_PRECISION,
@@ -23,24 +23,33 @@ from veritune.algebra.trees.nodes import Big, Func, Mul, Node, Num, Pow
 from veritune.algebra.values.breakpoints import has_breakpoints, points_at_breakpoints
 from veritune.algebra.values.numeric import DomainError, Evaluator, UncoveredError, context
 
+if TYPE_CHECKING:
+    from veritune.algebra.values.mp import MpNumber
+
+# To start with; where numbers are large, as many more as they have digits before the point.
 DIGITS = 40
+# Points at which both sides must have a value and agree.
 NEEDED = 4
+# Points that are tried for these, since a function may be undefined at most of them.
 TRIES = 24
+# As `NEEDED`, where a formula changes from place to place.
 BREAKPOINT_POINTS = 40
+# Of random points, in turn: some functions are defined near 0 only, others differ far from it.
 SIZES = (0.4, 2.0, 1.0, 7.0, 3.0, 30.0, 0.1)
+# Letters that stand for whole numbers where anything suggests it.
 COUNTERS = table("n m k l j i N M K p q r")
-"""Letters that stand for whole numbers where anything suggests it."""
+# Whole numbers are tried from every residue of this, since (-1)^n and n mod 3 hide from some.
 RESIDUES = 12
-"""Whole numbers are tried from every residue of this, since (-1)^n and n mod 3 hide from some."""
+# Points where there are whole variables.
 WHOLE_NEEDED = 8
-"""Points where there are whole variables."""
+# Multiples of the residues' number that are added.
 BLOCKS = (0, 1, 0, 3, 0, 0, 5, 0, 12)
-"""Multiples of the residues' number that are added."""
+# Letters that are whole numbers where they are rounded.
 CERTAIN = table("n m k N")
-"""Letters that are whole numbers where they are rounded."""
+# Functions whose arguments are whole numbers, unless something says otherwise.
 WHOLE_FUNCTIONS = table("factorial factorial2 binomial gcd lcm mod")
 
-Point = dict[str, Any]
+Point = dict[str, int | Fraction]
 
 
 def agree_everywhere(left: Node, right: Node, names: frozenset[str]) -> bool:
@@ -112,7 +121,7 @@ def _same_at(left: Node, right: Node, point: Point, *, real: bool) -> bool | Non
 
 def _evaluate(
     left: Node, right: Node, point: Point, digits: int, real: bool
-) -> tuple[Any, Any, float]:
+) -> tuple[MpNumber, MpNumber, float]:
     at = Evaluator(digits, None, real=real)
     at.point = {name: at.mp.mpf(v.numerator) / v.denominator for name, v in point.items()}
     first = _covered(at, left)
@@ -127,7 +136,7 @@ def _evaluate(
     return first, second, at.largest
 
 
-def _covered(at: Evaluator, node: Node) -> Any:
+def _covered(at: Evaluator, node: Node) -> MpNumber | None:
     """The value; None where no piece of a piecewise function holds."""
     try:
         return at.value(node)

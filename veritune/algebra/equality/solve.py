@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.algebra.limits import MOST_ITEMS, LimitReachedError, UndefinedError, UnparsedError
 from veritune.algebra.trees.build import negated
@@ -48,10 +49,15 @@ from veritune.algebra.values.realsets import (
     whole_line,
 )
 
+if TYPE_CHECKING:
+    from veritune.algebra.values.mp import MpNumber
+
+# A relation read from the right, or multiplied by a negative number.
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 Join = Callable[[RealSet, RealSet], RealSet]
+# The least integer of each set of integers.
 WHOLE = {"Z": float("-inf"), "N": 1.0, "N_0": 0.0, "Z+": 1.0, "N^*": 1.0, "Z^+": 1.0}
-"""The least integer of each set of integers."""
+# Relations whose solutions are intervals.
 ORDERS = frozenset(("<", "<=", ">", ">="))
 
 
@@ -192,9 +198,9 @@ def _whole_numbers(pieces: RealSet, least: float) -> RealSet:
     found: RealSet = ()
     for piece in pieces:
         low, high = piece.low.value, piece.high.value
-        if mp.isinf(high) or (mp.isinf(low) and least == -mp.inf):
+        if mp.isinf(high) or (mp.isinf(low) and math.isinf(least)):
             raise NotASetError
-        first, last = int(mp.ceil(max(low, least))), int(mp.floor(high))
+        first, last = int(mp.ceil(low if low >= least else mp.mpf(least))), int(mp.floor(high))
         if last - first > MOST_ITEMS:
             raise LimitReachedError("too many whole numbers")
         inside = (k for k in range(first, last + 1) if (k > low or piece.low.closed))
@@ -204,7 +210,7 @@ def _whole_numbers(pieces: RealSet, least: float) -> RealSet:
     return found
 
 
-def _number(node: Node) -> tuple[Any, Node | None]:
+def _number(node: Node) -> tuple[MpNumber, Node | None]:
     """The value of an end, with its expression."""
     mp = context()
     sign, inner = 1, node
@@ -267,7 +273,7 @@ def _solved(left: Node, operator: str, right: Node) -> RealSet:
     return _by_roots(left, operator, right)
 
 
-def _half_line(operator: str, value: Any, exact: Node | None) -> RealSet:
+def _half_line(operator: str, value: MpNumber, exact: Node | None) -> RealSet:
     mp = context()
     if operator == "=":
         return point(value, exact)
@@ -317,16 +323,17 @@ def _by_roots(left: Node, operator: str, right: Node) -> RealSet:
     return found
 
 
-def _inside(low: Any, high: Any) -> Any:
+def _inside(low: MpNumber, high: MpNumber) -> MpNumber:
     mp = context()
     if mp.isinf(low) and mp.isinf(high):
-        return mp.mpf("0.123")
+        middle: MpNumber = mp.mpf("0.123")
+        return middle
     if mp.isinf(low):
         return high - 1 - abs(high)
     return low + 1 + abs(low) if mp.isinf(high) else (low + high) / 2
 
 
-def _holds(operator: str, value: Any) -> bool:
+def _holds(operator: str, value: MpNumber) -> bool:
     if operator == "!=":
         return True
     if operator == "=":

@@ -36,6 +36,7 @@ from veritune.algebra.values.units import find_unit
 
 CONSTANTS = {"pi": Const("pi"), "e": Const("e"), "i": Const("i")}
 INFINITE = table("infty infinity inf oo Infinity Inf")
+# Those that are a variable's name, and never an operator or a unit's prefix.
 PLAIN_GREEK = GREEK - table("xi nu mu eta ell partial nabla hbar aleph rho")
 FUSED = (
     "arcsin",
@@ -51,7 +52,9 @@ FUSED = (
     "ln",
     "log",
 )
+# "5th" is the number 5 in an answer.
 ORDINALS = table("th st nd rd")
+# Signs before the name of an angle or a figure; the name is the value.
 SKIPPED = table("angle triangle measuredangle sphericalangle square")
 
 

@@ -10,10 +10,14 @@ from veritune.algebra.reading.tokens import FormulaToken
 from veritune.algebra.trees.nodes import Big, Func, Node, Num, Sym
 
 Argument = Callable[[Cursor], Node]
+# An upright or italic d, or a partial one.
 D = r"(?:d|\\partial ?)"
+# "dy|dx", "d^2y|dx^2": top and bottom of a fraction with a bar between them.
 QUOTIENT = re.compile(rf"{D}(?:\^\{{?([23])\}}?)?([A-Za-z]?)\|{D}([A-Za-z])(?:\^\{{?([23])\}}?)?")
+# The last factor of an integrand, with what little stands before the d.
 DIFFERENTIAL = re.compile(r"(.{0,4}?)d([a-zA-Z])")
 END = FormulaToken("op", ")int")
+# Characters of a fraction that is looked at as a derivative.
 LONGEST_QUOTIENT = 24
 
 

@@ -10,16 +10,20 @@ from veritune.algebra.tables import table
 from veritune.algebra.trees.build import product
 from veritune.algebra.trees.nodes import Apply, Collection, Const, Func, Node, Num, Pow, Root, Sym
 
+# Functions of any number of arguments.
 VARIADIC = table("max min gcd lcm")
 INVERSES = {
     "sin": "asin", "cos": "acos", "tan": "atan", "cot": "acot", "sec": "asec", "csc": "acsc",
     "sinh": "asinh", "cosh": "acosh", "tanh": "atanh",
 }  # fmt: skip
+# Letters that are functions before any bracket that does not hold them themselves.
 ALWAYS_APPLIED = frozenset("fgFGH")
-"""Letters that are functions before any bracket that does not hold them themselves."""
+# What ends an argument that has no brackets.
 SEPARATING = frozenset((",", ";", "=", "<", ">", "<=", ">=", "!=", "~"))
+# What may stand in such an argument beside numbers.
 NUMERIC = frozenset(("+", "-", "/", "{", "}", ".", "%"))
 PLAIN_ROOTS = {"sqrt": 2, "root": 2, "cbrt": 3}
+# Tokens of a bracket that may be a function's arguments: "f(x, y)".
 LONGEST_SIGNATURE = 12
 
 

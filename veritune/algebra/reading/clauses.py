@@ -36,13 +36,17 @@ from veritune.algebra.trees.nodes import (
 )
 from veritune.algebra.values.units import Unit
 
+# What parts of an answer stand between.
 SEPARATORS = frozenset((",", ";", "row", "and", "or", "."))
+# Words that name the value behind them without a sign.
 EXTREMES = table("max min maximum minimum")
-"""Words that name the value behind them without a sign."""
+# Words for "=".
 EQUALS_WORDS = table("is are equals was be equal gives")
+# Words before a value that is rounded, which its digits show by themselves.
 APPROXIMATELY = table("approximately approx about roughly")
+# Words before a condition on the variable.
 HOLDING = table("for where when with")
-"""Words before a condition on the variable."""
+# What follows one of these explains the answer.
 STOP = table("where with since because")
 
 

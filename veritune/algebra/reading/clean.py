@@ -41,6 +41,7 @@ SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₙₘₖ�
 SUPER_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ]+")
 SUB_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₙₘₖᵢⱼₓ]+")
 CIRCLED = re.compile("[①-⑳]+")
+# A backslash command whose first letter became a control character, as JSON read it.
 MANGLED = {
     "\x07": ("a", "lpha pprox ngle"),
     "\x08": ("b", "oxed egin inom ar eta ig f"),
@@ -50,27 +51,34 @@ MANGLED = {
     "\x0c": ("f", "rac box loor orall"),
     "\r": ("r", "ight floor ceil angle ho vert"),
 }
+# Only before what completes such a command: a tab may be a tab.
 MANGLE = re.compile(
     "|".join(
         f"{re.escape(char)}(?=(?:{'|'.join(rest.split())})(?![a-z]))"
         for char, (_, rest) in MANGLED.items()
     )
 )
+# "5or6": a text whose spaces were lost around a word.
 GLUED = re.compile(r"(?<=[\d)}\]])(or|and)(?=[A-Z(\\\d\[{])")
+# ".\overline{3}" has no digit before its point.
 BARE_PERIOD = re.compile(r"(?<![\d.])\.(?=\\(?:overline|dot|bar)\b)")
+# A command whose backslash was escaped once too often.
 DOUBLED = re.compile(r"\\\\(?=([A-Za-z]+)|([(){}\[\]%$]))")
 SINGLE = re.compile(r"(?<!\\)\\(?!\\)")
+# A word whose letters were set apart, as scanned formulas have them.
 SPREAD = re.compile(
     r"\\(operatorname|mathrm|text|mathbf)\s?\{([~\s]*(?:[A-Za-z]\s+)+[A-Za-z])\s*\}"
 )
-"""A word whose letters were set apart, as scanned formulas have them."""
+# One character of an index, or a few in braces.
 SMALL = r"\s?(?:\{\s?(\w{1,4})\s?\}|(\w))\s?"
+# `{}_5C_2` and `^5P_2`: so many choices, or arrangements, of 2 out of 5.
 OUT_OF = re.compile(
     rf"(?:(?<![\w)}}\]])|\{{\s?\}})\s?[_^]{SMALL}(?:\\[a-z]{{1,8}}\s?\{{\s?([CP])\s?\}}|([CP]))\s?_{SMALL}"
 )
-"""`{}_5C_2` and `^5P_2`: so many choices, or arrangements, of 2 out of 5."""
+# "3 \mid n", where the bar is no absolute value and no condition of a set.
 DIVIDES = re.compile(r"([^|(){}<>=]+)\\(n?)mid(?![a-zA-Z])\s*([^|(){}<>=]+)")
 NAMELESS = re.compile(r"\\det\s*(?==)")
+# HTML that says no more than LaTeX would.
 TAG = re.compile(r"<(/?)(sup|sub|br|b|i|em|strong|p|span|code)\s?/?>", re.IGNORECASE)
 TAGS = {"sup": "^{", "sub": "_{", "br": r" \\\\ "}
 ENTITY = re.compile(r"&(lt|gt|le|ge|nbsp|amp|times|pi|minus|infin);")

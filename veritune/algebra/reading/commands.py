@@ -34,10 +34,13 @@ SPACES = table(
     "enspace negthinspace hfill nonumber newline par noindent centering rm bf it sf tt cal "
     "hline bold normalfont large Large small allowbreak nobreak relax mathstrut strut"
 )
+# Commands that set space or a label: nothing of their argument shows.
 IGNORED_ARGUMENT = table(
     "hspace vspace tag label phantom vphantom hphantom color textcolor hskip kern hspace* rule ref"
 )
+# Their argument is words.
 TEXTUAL = table("text textbf textit textrm textnormal textsf texttt mbox hbox emph")
+# Their argument is a name or a unit in one piece.
 ROMAN = table(
     "mathrm operatorname mathbf mathit mathsf mathcal mathfrak mathtt boldsymbol bm pmb "
     "mathscr mathop mathbin mathrel mathord ensuremath boxed fbox underline underbrace "
@@ -63,11 +66,13 @@ FUNCTIONS = {
     "ceiling": "ceil", "erf": "erf", "Gamma": "gamma", "deg": "deg", "tr": "trace",
     "trace": "trace", "cis": "cis", "round": "round",
 }  # fmt: skip
+# A letter with one of these is a name of its own.
 ACCENTS = table(
     "vec hat bar tilde dot ddot widehat widetilde overrightarrow overleftarrow mathring"
 )
 FRACTIONS = table("frac dfrac tfrac cfrac sfrac nicefrac rfrac")
 BINOMIALS = frozenset(["binom", "dbinom", "tbinom"])
+# Read by a function of their own.
 STRUCTURES = table(
     "sqrt sum prod int lim infty emptyset varnothing pi imath jmath mathbb overline begin end "
     "angle triangle sphericalangle measuredangle square overset stackrel underset substack "
@@ -77,6 +82,7 @@ KNOWN = frozenset(
     set(OPERATORS) | SPACES | IGNORED_ARGUMENT | TEXTUAL | ROMAN | GREEK | set(FUNCTIONS)
     | ACCENTS | FRACTIONS | BINOMIALS | STRUCTURES | {"pi"}
 )  # fmt: skip
+# No command beyond this is looked for in a run of letters.
 LONGEST_NAME = max(map(len, KNOWN))
 
 

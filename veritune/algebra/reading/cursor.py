@@ -11,8 +11,8 @@ from veritune.algebra.reading.tokens import FormulaToken
 from veritune.algebra.trees.nodes import Collection, NamedSet, Node, Relation
 
 END = FormulaToken("end", "")
+# Behind the last token, so that no look ahead needs a bound.
 SENTINELS = (END,) * 16
-"""Behind the last token, so that no look ahead needs a bound."""
 
 
 class Grammar(NamedTuple):

@@ -11,7 +11,9 @@ from veritune.algebra.trees.nodes import Cases, Collection, Func, Matrix, Node
 MATRICES = table("matrix pmatrix bmatrix Bmatrix smallmatrix array psmallmatrix")
 DETERMINANTS = frozenset(["vmatrix", "Vmatrix"])
 CASES = frozenset(["cases", "dcases", "rcases"])
+# Rows of these are statements one below the other.
 ALIGNED = table("align aligned gather gathered split eqnarray equation alignat alignedat flalign")
+# The condition of a last case.
 OTHERWISE = frozenset(["otherwise", "else"])
 
 

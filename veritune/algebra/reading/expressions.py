@@ -30,6 +30,7 @@ from veritune.algebra.trees.nodes import (
 from veritune.algebra.values.units import Unit
 
 SETS = (Interval, NamedSet, SetOp, Builder)
+# Between sets; "minus" is no difference of numbers there.
 UNIONS = {"cup": "union", "cap": "intersection", "minus": "difference"}
 
 

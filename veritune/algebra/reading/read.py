@@ -30,29 +30,39 @@ from veritune.algebra.trees.nodes import (
 )
 
 GRAMMAR = Grammar(expression, term, factor, members)
+# What may surround an answer and is no part of it; an ellipsis is.
 JUNK = re.compile(r"(?:[\s;,:*\\]|(?<!\.\.)\.)+$|^[\s;,:*]+|[\"“”]")
+# The letter of a multiple choice before the answer itself.
 OPTION = re.compile(
     r"\$?(?:\\text(?:bf|rm)?\s?\{\s*)?\(?([A-J]|[a-e](?=\)[\s}]))(?:\)|\.(?=\s))\s*\}?\$?[\s:.,]*(\S.*)",
     re.DOTALL,
 )
+# What follows is another answer, so the letter before it is none of a choice.
 SECOND = re.compile(r"(?:and|or|&)\b|\(?[A-J]\b|\\text", re.IGNORECASE)
+# "all real numbers except 2": a set by what it leaves out.
 EXCEPT = re.compile(
     r"(?:\\text\s?\{)?\s*(?:the set of )?all real(?: number)?s\}?,?"
     r" (?:except|other than)(?: for)? ?\}?(.+)",
     re.IGNORECASE | re.DOTALL,
 )
+# "1) ... 2) ...": answers to the parts of a problem.
 ENUMERATED = re.compile(
     r"(?:^|(?<=[;,.\n])\s*|(?<=\\\\)\s*|\\quad\s*)\(?([1-9a-e])\)\s(?=\s*[\w\\$(-])"
 )
 KINDS = table("constant integer real parameter")
+# Words in "where c is any constant".
 CHOOSING = KINDS | table("any arbitrary is number c k n m a t number")
+# Words that an answer may open with and that say nothing.
 OPENING = table("it they on is are at")
-"""Words that an answer may open with and that say nothing."""
+# Letters that are a set where others in blackboard bold are.
 LETTER_SETS = tuple(map(Sym, "ZNRQ"))
+# In this order, and from the first on: else they enumerate nothing.
 NUMERALS, LETTERS = list("123456789"), list("abcde")
+# Space that separates two statements.
 QUAD = re.compile(r"\\q?quad(?![a-zA-Z])")
+# What makes a part of a text a statement of its own.
 STATES = re.compile(r"[=<>]|\\(?:le|ge|leq|geq|ne|neq|lt|gt|in|approx|equiv)(?![a-z])")
-"""What makes a part of a text a statement of its own."""
+# A box around an answer that is itself the text.
 OPEN_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 
 

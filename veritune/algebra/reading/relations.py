@@ -9,8 +9,8 @@ from veritune.algebra.tables import table
 from veritune.algebra.trees.nodes import Func, Node, Relation, Sym
 
 RELATIONS = table("= < > <= >= != ~ in notin === subset -> propto perp parallel divides")
+# The unknown of "> 5", whatever it is called.
 UNNAMED = "?"
-"""The unknown of "> 5", whatever it is called."""
 
 
 def relation(cursor: Cursor) -> Node:

@@ -26,7 +26,9 @@ from veritune.algebra.trees.nodes import (
     Sym,
 )
 
+# Combinations and arrangements, with an index above: C_5^2.
 CHOSEN = re.compile(r"([CA])_(\d{1,3})")
+# "101_2", "101_{base 2}".
 BASE = re.compile(r"(?:base)?(\d+)")
 
 

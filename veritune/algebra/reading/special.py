@@ -91,26 +91,37 @@ PHRASES: dict[str, Node] = {
     **dict.fromkeys(("impossible", "not possible", "it is impossible"), Text(("impossible",))),
     **{word: Text((word,)) for word in ("yes", "no", "true", "false")},
 }
+# "there is no such n": the empty set.
 NONE_SUCH = re.compile(r"(?:there (?:is|are) )?no such \$?\w{1,9}\$?(?: exists?)?", re.IGNORECASE)
 LETTER = re.compile(r"\(?\s*([A-Ja-j])\s*\)")
 OPTION = re.compile(r"(?:option|choice|answer)\s*:?\s*\(?([A-J])\)?", re.IGNORECASE)
+# "3:45 p.m."; without its half of the day it may be a ratio, too.
 CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?\s*(?:([ap])\.?\s?m\.?)?", re.IGNORECASE)
 HOUR = re.compile(r"(\d{1,2})\s*([ap])\.?\s?m\.?", re.IGNORECASE)
 WHOLE_HOUR = re.compile(r"(\d{1,2})(?::00)?\s*(o'clock|noon|midnight)", re.IGNORECASE)
+# "3 to 2".
 RATIO = re.compile(r"(\d{1,9}) to (\d{1,9})")
+# "1 in 6".
 CHANCE = re.compile(r"(\d{1,9}) (?:in|out of) (\d{1,9})")
+# noon is 12 p.m., and midnight 12 a.m.
 HALVES = {"noon": "p", "midnight": "a", "o'clock": ""}
 MONTHS = "january february march april may june july august september october november december"
+# Each by its first three letters or in full.
 MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?\\.?" for name in MONTHS.split()) + "|sept\\.?"
+# "4th of July 1776"; below, "July 4, 1776".
 DAY_FIRST = re.compile(
     rf"(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({MONTH})(?:,?\s+(\d{{4}}))?", re.I
 )
 MONTH_FIRST = re.compile(rf"({MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(\d{{4}}))?", re.I)
 ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+# A number with its base, whatever digits it has.
 BASED = re.compile(r"\(?([0-9A-Z]+)\)?_\s*\{?\(?(?:\\text\{)?\s*(?:base\s*)?(\w+)\)?\}{0,2}")
+# "Yes, because ...": the answer is its first word.
 EXPLAINED = re.compile(r"(yes|no|true|false)\s?[,.;:]\s(.+)", re.IGNORECASE)
+# A reason with one of these may take the answer back.
 DOUBTS = re.compile(r"\b(?:yes|no|not|true|false|or|but|maybe|unless)\b", re.IGNORECASE)
 DENIAL = re.compile(r"\b(?:not|no)\b", re.IGNORECASE)
+# Characters; longer texts are no fixed phrase.
 LONGEST = 60
 
 

@@ -35,7 +35,9 @@ class FormulaToken(NamedTuple):
     mode: str = "m"
 
 
+# What separates thousands, in all the ways that LaTeX has for it.
 GROUP = r"(?:,|\s?\{\s*,\s*\}|,?\s?\\!\s?|\s?\\[,;: ]\s?|\\thinspace\s?|'|~)"
+# The longest form first: the first that matches is taken.
 NUMBER = (
     rf"\d{{1,3}}(?:{GROUP}\d{{3}})+(?!\d)(?:\.\d+)?"
     r"|\d{1,3}(?:[ ]\d{3})+(?![\d/])(?:\.\d+)?"
@@ -44,6 +46,7 @@ NUMBER = (
     r"|\d+\.(?=\\(?:overline|dot|bar|overset)\b)"
     r"|\d+(?:\.\d+)?|\.\d+"
 )
+# One pass; what matches nothing is no formula.
 MASTER = re.compile(
     rf"(?P<num>{NUMBER})"
     r"|(?P<space>\s+|~|\\[,;:!>\s@]|\\\\(?:\[[^\]\\]{0,8}(?:pt|em|ex|cm|mm)\])?)"
@@ -56,16 +59,22 @@ ESCAPED = {
     "{": "set(", "}": ")set", "%": "%", "$": "$", "#": "#", "&": "and", "_": "_", "|": "||",
     "'": "'", '"': '"', ".": ".", "-": "-", "/": "/",
 }  # fmt: skip
+# Signs of programs, as mathematics writes them.
 RENAMED = {"**": "^", "=<": "<=", "<>": "!=", "==": "=", "//": "/", "<=>": "=>", "$$": "$"}
 OPENERS, CLOSERS = frozenset("([") | {"set("}, frozenset(")]") | {")set"}
 PLAIN_GROUP = re.compile(r"\d,\d")
+# Inside brackets "1,234" may be two numbers; a group that begins with 0 is none.
 ZERO_GROUP = re.compile(r",0")
 DOLLAR = re.compile(r"(?<!\\)\$")
+# Currency, or the border of a formula: what stands between two of them tells.
 DOLLARS = re.compile(r"(?<!\\)\$+")
 LETTERS = re.compile(r"[A-Za-z~\s]+")
+# Upright letters in braces that read as a unit.
 UNIT_LIKE = re.compile(r"[~\s]*[A-Za-z]{1,4}(?:[A-Za-z~\s]|[/^]\{?-?\d?\}?)*")
+# Their argument is a function's name, if it is one that is known.
 UPRIGHT = frozenset(("mathrm", "operatorname", "operatorname*", "mathop"))
 FORMULA = re.compile(r"\\(?!text|mbox|[$%,;! &])")
+# In one answer; a text with more is no formula.
 MOST_DOLLARS = 400
 
 

@@ -20,8 +20,10 @@ from veritune.algebra.values.units import Unit, find_unit
 
 POWERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3}
 SHORT = ("sq", "cu")
+# These stand before their number, and units behind.
 CURRENCIES = frozenset("$€£¥¢₹")
 VERBS = frozenset(("is", "are", "was", "were"))
+# Words that end a unit's name: what follows explains.
 STOPPERS = (
     VERBS
     | CONDITION
@@ -30,9 +32,10 @@ STOPPERS = (
     | frozenset(CONNECTIVES)
     | {"mod", "modulo", "base", "since", "because"}
 )
+# Prefixes of units in one word: sqft, cuin.
 AREAS = {"sq": 2, "cu": 3}
-"""Prefixes of units in one word: sqft, cuin."""
 ENDS = frozenset(("", ",", ";", ".", ")", "and", "or", "row", ")set"))
+# A single letter is a unit only right behind a number, and one of these.
 LONE = table("m s g h L l N J W V A K C F d")
 
 

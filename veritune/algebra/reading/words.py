@@ -7,11 +7,12 @@ import re
 
 from veritune.algebra.tables import table
 
+# In the languages that data sets have answers in.
 CONNECTIVES = {"and": "and", "or": "or", "und": "and", "et": "and", "ou": "or", "oder": "or"}
+# Words that open a remark on the domain; the remark does not change the answer.
 DOMAIN = table("for where with with. on whenever")
-"""Words that open a remark on the domain; the remark does not change the answer."""
+# Words that open a condition, which does.
 CONDITION = table("if when unless provided assuming given while otherwise except")
-"""Words that open a condition, which does."""
 NEGATIONS = table(
     "not no never wrong incorrect false isn't aren't cannot can't neither nor none without "
     "impossible un non but"
@@ -24,6 +25,7 @@ FLUFF = table(
 )
 SILENT = frozenset(".,;:?'\"")
 ARTICLES = frozenset(["the", "a", "an"])
+# Short words that are never a product of variables.
 COMMON_SHORT = table(
     "all any are but can day did few for get had has her him his how its let men met new nor "
     "not now odd off old one our out own red say see set she sum ten the too top two use via "
@@ -36,15 +38,18 @@ NUMBER_WORDS = {
     "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20,
     "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
 }  # fmt: skip
+# A number in words times one of these.
 SCALES = {
     "hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12,
     "dozen": 12,
 }  # fmt: skip
+# Ordinals that are a fraction's bottom: "two thirds".
 PARTS = {
     "half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4,
     "fourths": 4, "fifth": 5, "fifths": 5, "sixth": 6, "sixths": 6, "seventh": 7, "sevenths": 7,
     "eighth": 8, "eighths": 8, "ninth": 9, "ninths": 9, "tenth": 10, "tenths": 10,
 }  # fmt: skip
+# Letters without any are variables or units, and no word.
 VOWELS = re.compile(r"[aeiouyAEIOUY]")
 
 

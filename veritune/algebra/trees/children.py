@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from typing import cast
 
 from veritune.algebra.trees.nodes import Big, Node, Sym
 
@@ -21,14 +21,15 @@ def parts(node: Node) -> list[Node]:
     return found
 
 
-def _collect(values: tuple[Any, ...], found: list[Node]) -> None:
+def _collect(values: Iterable[object], found: list[Node]) -> None:
     for value in values:
         if isinstance(value, Node):
             found.append(value)
         elif value is not None:
-            _collect(value, found)
+            _collect(cast("tuple[object, ...]", value), found)
 
 
+# Found once for each class: trees are walked all the time.
 NAMES: dict[type[Node], tuple[str, ...]] = {}
 
 
@@ -79,7 +80,7 @@ def rebuild(node: Node, change: Callable[[Node], Node]) -> Node:
     return replace(node, **changed)  # type: ignore[type-var]
 
 
-def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
+def _changed(value: object, change: Callable[[Node], Node]) -> object:
     if isinstance(value, Node):
         return change(value)
     if isinstance(value, tuple):

@@ -28,10 +28,14 @@ from veritune.algebra.values.polynomials import (
     real_roots,
 )
 
+# Functions whose formula changes where their argument passes a certain value.
 BENT = table("abs floor ceil sign round mod max min")
+# Those that do so at every integer.
 ROUNDED = table("floor ceil round mod")
+# From -SPAN to SPAN, in STEPS: a change of sign between two of them is a breakpoint.
 SPAN = 60
 STEPS = 480
+# Places of one formula; where there are more, not each is looked at.
 MOST_ROOTS = 60
 
 
@@ -65,6 +69,7 @@ def points_at_breakpoints(left: Node, right: Node, name: str, whole: bool) -> li
     return [*around, *between, ordered[0] - 10, ordered[-1] + 10]
 
 
+# Beside a breakpoint, on either side of it: near enough for the next one to be beyond.
 STEP = Fraction(1, 10**6)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from veritune.algebra.limits import (
     MOST_SPECIAL_DIGITS,
@@ -14,31 +14,38 @@ from veritune.algebra.limits import (
 from veritune.algebra.tables import table
 from veritune.algebra.trees.nodes import Collection, Matrix, Node
 
+if TYPE_CHECKING:
+    from veritune.algebra.values.mp import MpContext, MpNumber
+
 DIRECT = table(
     "sin cos tan cot sec csc asin acos atan acot asec acsc sinh cosh tanh coth sech csch "
     "asinh acosh atanh exp"
 )
+# Functions that mpmath works out by series, under its name for them.
 SPECIAL = {
     "erf": "erf", "erfc": "erfc", "zeta": "zeta", "Si": "si", "Ci": "ci", "Ei": "ei", "li": "li",
     "digamma": "digamma",
 }  # fmt: skip
-"""Functions that mpmath works out by series, under its name for them."""
+# Real for arguments from -1 to 1.
 BOUNDED = frozenset(("asin", "acos"))
+# Beyond it a value has more digits than any answer.
 LARGEST_FACTORIAL = 3_000
+# As above, for e to this power.
 LARGEST_EXPONENT = 20_000
+# Bits before the point of an argument.
 LARGEST_ARGUMENT = 2_000
-"""Bits before the point of an argument."""
+# Rows; minors take the factorial of them, beyond four mpmath's own way is taken.
 LARGEST_MATRIX = 8
+# Units of work of a function that has no short cut.
 SPECIAL_WORK = 1_000
-"""Units of work of a function that has no short cut."""
 
 
-class Place(Protocol):
+class FunctionPlace(Protocol):
     """What the functions need of the evaluator: its arithmetic, and values at its point."""
 
-    mp: Any
+    mp: MpContext
 
-    def value(self, node: Node) -> Any:
+    def value(self, node: Node) -> MpNumber:
         """An mpf or mpc."""
         ...
 
@@ -46,12 +53,12 @@ class Place(Protocol):
         """A value leaves the real numbers; raises where that is refused."""
         ...
 
-    def divided(self, top: Any, bottom: Any) -> Any:
+    def divided(self, top: MpNumber, bottom: MpNumber) -> MpNumber:
         """The quotient; raises for a division by zero."""
         ...
 
 
-def evaluate(at: Place, name: str, args: tuple[Node, ...]) -> Any:
+def evaluate(at: FunctionPlace, name: str, args: tuple[Node, ...]) -> MpNumber:
     """The value of one function; raises where there is none, or it is out of bounds."""
     if name in ("det", "trace"):
         return _of_matrix(at, name, args[0])
@@ -67,7 +74,7 @@ def evaluate(at: Place, name: str, args: tuple[Node, ...]) -> Any:
     raise UnparsedError(f"{name} of {len(values)} arguments")
 
 
-def _of_one(at: Place, name: str, value: Any) -> Any:
+def _of_one(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
     mp = at.mp
     real = isinstance(value, mp.mpf)
     if name == "ln":
@@ -88,18 +95,19 @@ def _of_one(at: Place, name: str, value: Any) -> Any:
     return _of_real(at, name, value)
 
 
-def _pole_safe(at: Place, name: str, value: Any) -> Any:
+def _pole_safe(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
     mp = at.mp
     below = {"tan": mp.cos, "sec": mp.cos, "cot": mp.sin, "csc": mp.sin}.get(name)
     if below is not None and abs(below(value)) < mp.mpf(10) ** (8 - mp.dps):
         raise UndefinedError(f"a pole of {name}")
     try:
-        return getattr(mp, name)(value)
+        found: MpNumber = getattr(mp, name)(value)
+        return found
     except (ZeroDivisionError, ValueError):
         raise UndefinedError(f"a pole of {name}") from None
 
 
-def _of_complex(at: Place, name: str, value: Any) -> Any:
+def _of_complex(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
     mp = at.mp
     if name == "abs":
         return abs(value)
@@ -108,7 +116,7 @@ def _of_complex(at: Place, name: str, value: Any) -> Any:
     return {"conj": mp.conj, "re": mp.re, "im": mp.im}[name](value)
 
 
-def _of_real(at: Place, name: str, value: Any) -> Any:
+def _of_real(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
     mp = at.mp
     nearest = mp.nint(value)
     near = abs(value - nearest) < mp.mpf(10) ** (8 - mp.dps) * (1 + abs(value))
@@ -131,7 +139,7 @@ def _of_real(at: Place, name: str, value: Any) -> Any:
     raise UnparsedError(f"no value of {name}")
 
 
-def _gamma(at: Place, value: Any) -> Any:
+def _gamma(at: FunctionPlace, value: MpNumber) -> MpNumber:
     if value > LARGEST_FACTORIAL:
         raise LimitReachedError("a factorial beyond the limit")
     if value <= 0 and at.mp.isint(value):
@@ -143,14 +151,14 @@ def _gamma(at: Place, value: Any) -> Any:
     return at.mp.gamma(value)
 
 
-def _costly(at: Place) -> None:
+def _costly(at: FunctionPlace) -> None:
     """Counts a function whose cost grows with the cube of the digits, or worse."""
     if at.mp.dps > MOST_SPECIAL_DIGITS:
         raise LimitReachedError(f"more than {MOST_SPECIAL_DIGITS} digits of a special function")
     spend(SPECIAL_WORK)
 
 
-def _logarithm(at: Place, value: Any) -> Any:
+def _logarithm(at: FunctionPlace, value: MpNumber) -> MpNumber:
     if not value:
         raise UndefinedError("the logarithm of zero")
     if not isinstance(value, at.mp.mpf) or value < 0:
@@ -158,7 +166,7 @@ def _logarithm(at: Place, value: Any) -> Any:
     return at.mp.log(value)
 
 
-def _of_two(at: Place, name: str, first: Any, second: Any) -> Any:
+def _of_two(at: FunctionPlace, name: str, first: MpNumber, second: MpNumber) -> MpNumber:
     mp = at.mp
     if name == "log":
         return at.divided(_logarithm(at, first), _logarithm(at, second))
@@ -174,18 +182,19 @@ def _of_two(at: Place, name: str, first: Any, second: Any) -> Any:
     raise UnparsedError(f"no value of {name}")
 
 
-def _binomial(at: Place, top: Any, bottom: Any) -> Any:
+def _binomial(at: FunctionPlace, top: MpNumber, bottom: MpNumber) -> MpNumber:
     mp = at.mp
     if max(abs(top), abs(bottom)) > LARGEST_FACTORIAL:
         raise LimitReachedError("a binomial beyond the limit")
     if mp.isint(bottom) and bottom < 0:
-        return mp.mpf(0)
+        zero: MpNumber = mp.mpf(0)
+        return zero
     if not (mp.isint(top) and mp.isint(bottom)):
         _costly(at)
     return mp.binomial(top, bottom)
 
 
-def _of_many(at: Place, name: str, args: tuple[Node, ...]) -> Any:
+def _of_many(at: FunctionPlace, name: str, args: tuple[Node, ...]) -> MpNumber:
     if len(args) == 1 and isinstance(args[0], Collection):
         args = args[0].items
     values = [at.value(arg) for arg in args]
@@ -197,10 +206,11 @@ def _of_many(at: Place, name: str, args: tuple[Node, ...]) -> Any:
         raise UndefinedError(f"{name} of fractions")
     from math import gcd, lcm
 
-    return at.mp.mpf((gcd if name == "gcd" else lcm)(*map(int, values)))
+    whole: MpNumber = at.mp.mpf((gcd if name == "gcd" else lcm)(*map(int, values)))
+    return whole
 
 
-def _of_matrix(at: Place, name: str, node: Node) -> Any:
+def _of_matrix(at: FunctionPlace, name: str, node: Node) -> MpNumber:
     if not isinstance(node, Matrix) or len(node.rows) != len(node.rows[0]):
         raise UnparsedError(f"{name} of something that is no square matrix")
     if len(node.rows) > LARGEST_MATRIX:
@@ -211,13 +221,13 @@ def _of_matrix(at: Place, name: str, node: Node) -> Any:
     return _determinant(at.mp, values)
 
 
-def _determinant(mp: Any, rows: list[list[Any]]) -> Any:
+def _determinant(mp: MpContext, rows: list[list[MpNumber]]) -> MpNumber:
     """By minors, so that exact zeros stay exact; at most 8 rows."""
     if len(rows) == 1:
         return rows[0][0]
     if len(rows) > 4:
         return mp.det(mp.matrix(rows))
-    total = 0
+    total: MpNumber = mp.mpf(0)
     for column, lead in enumerate(rows[0]):
         minor = [row[:column] + row[column + 1 :] for row in rows[1:]]
         total += (-1) ** column * lead * _determinant(mp, minor)

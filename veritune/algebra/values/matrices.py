@@ -19,6 +19,7 @@ from veritune.algebra.trees.nodes import (
 )
 from veritune.algebra.values.modular import whole_number
 
+# Worked out by repeated products of trees, which grow.
 LARGEST_POWER = 12
 
 

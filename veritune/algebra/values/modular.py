@@ -30,8 +30,11 @@ from veritune.algebra.trees.nodes import (
     Sym,
 )
 
+# Of a random prime, so large that formulas which differ do not agree modulo it by chance.
 BITS = 122
+# Of Miller and Rabin's test: each lets a composite through once in four at the most.
 ROUNDS = 24
+# Factors that are multiplied one by one.
 LONGEST_FACTORIAL = 3000
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.algebra.limits import (
     MOST_BITS,
@@ -38,9 +38,16 @@ from veritune.algebra.trees.nodes import (
 from veritune.algebra.values.functions import evaluate
 from veritune.algebra.values.modular import OpaqueError, rational
 
+if TYPE_CHECKING:
+    from veritune.algebra.values.mp import MpContext, MpNumber, Term
+
+    # The value of what a term adds up to, and its error.
+    Measure = Callable[[Term], tuple[MpNumber, MpNumber]]
+
+# Terms that are added one by one.
 LONGEST_SUM = 2_000
+# Digits at which what converges slowly shows.
 ENOUGH = 65
-"""Digits at which what converges slowly shows."""
 
 
 class UncoveredError(UndefinedError):
@@ -52,11 +59,12 @@ class DomainError(UndefinedError):
 
 
 @cache
-def context() -> Any:
+def context() -> MpContext:
     """mpmath's own arithmetic, apart from everybody else's precision."""
     import mpmath
 
-    return mpmath.mp.clone()
+    own: MpContext = mpmath.mp.clone()
+    return own
 
 
 class Evaluator:
@@ -65,7 +73,9 @@ class Evaluator:
     `largest` is the most bits before or behind the point that any intermediate value had.
     """
 
-    def __init__(self, digits: int, point: Mapping[str, Any] | None = None, *, real: bool) -> None:
+    def __init__(
+        self, digits: int, point: Mapping[str, MpNumber] | None = None, *, real: bool
+    ) -> None:
         self.mp = context()
         self.mp.dps = digits
         self.point = dict(point or {})
@@ -73,10 +83,11 @@ class Evaluator:
         self.node_work = 1 + digits**2 / 2e6
         self.function_work = 3 + digits**2 / 1e4
 
-    def value(self, node: Node) -> Any:
+    def value(self, node: Node) -> MpNumber:
         """An mpf or mpc."""
         spend(self.node_work)
         mp = self.mp
+        result: MpNumber
         match node:
             case Num(value) if isinstance(value, int):
                 result = mp.mpf(value)
@@ -106,12 +117,13 @@ class Evaluator:
             self.largest = max(self.largest, abs(mp.mag(result)))
         return result
 
-    def rare(self, node: Node) -> Any:
+    def rare(self, node: Node) -> MpNumber:
         match node:
             case Func(name, args):
                 return self.function(name, args)
             case RadixInteger(value):
-                return self.mp.mpf(value)
+                whole: MpNumber = self.mp.mpf(value)
+                return whole
             case Quantity(value, (("°", 1),)):
                 return self.value(value) * self.mp.pi / 180
             case Quantity(value, (("%", 1),)):
@@ -127,7 +139,7 @@ class Evaluator:
             case _:
                 raise UnparsedError(f"no value: {type(node).__name__}")
 
-    def function(self, name: str, args: tuple[Node, ...]) -> Any:
+    def function(self, name: str, args: tuple[Node, ...]) -> MpNumber:
         """The value of a known function; none where mpmath has none for such arguments."""
         spend(self.function_work)
         try:
@@ -135,27 +147,28 @@ class Evaluator:
         except (TypeError, ValueError, ZeroDivisionError) as error:
             raise UndefinedError(f"no value of {name}: {error}") from None
 
-    def variable(self, name: str) -> Any:
+    def variable(self, name: str) -> MpNumber:
         if name not in self.point:
             raise UnparsedError(f"no value for {name}")
         return self.point[name]
 
-    def constant(self, name: str) -> Any:
+    def constant(self, name: str) -> MpNumber:
         if name == "i":
             if self.real:
                 self.real = False
-            return self.mp.mpc(0, 1)
+            unit: MpNumber = self.mp.mpc(0, 1)
+            return unit
         if name == "oo":
             raise UndefinedError("infinity in an expression")
         named = {"pi": self.mp.pi, "e": self.mp.e, "eulergamma": self.mp.euler}
         return +named.get(name, self.mp.catalan)
 
-    def divided(self, top: Any, bottom: Any) -> Any:
+    def divided(self, top: MpNumber, bottom: MpNumber) -> MpNumber:
         if not bottom:
             raise UndefinedError("a division by zero")
         return top / bottom
 
-    def root(self, degree: int, value: Any) -> Any:
+    def root(self, degree: int, value: MpNumber) -> MpNumber:
         if not value:
             return value
         spend(self.function_work)
@@ -172,7 +185,7 @@ class Evaluator:
         if self.real:
             raise DomainError
 
-    def power(self, base: Node, exponent: Node) -> Any:
+    def power(self, base: Node, exponent: Node) -> MpNumber:
         ground = self.value(base)
         exact = exact_exponent(exponent)
         if exact is None:
@@ -186,7 +199,7 @@ class Evaluator:
             return ground ** int(exact)
         return self.root(exact.denominator, ground) ** exact.numerator
 
-    def general_power(self, ground: Any, exponent: Any) -> Any:
+    def general_power(self, ground: MpNumber, exponent: MpNumber) -> MpNumber:
         mp = self.mp
         spend(self.function_work)
         if not ground:
@@ -203,7 +216,7 @@ class Evaluator:
             self.complex()
         return mp.power(ground, exponent)
 
-    def series(self, kind: str, variable: str, low: Node, high: Node, body: Node) -> Any:
+    def series(self, kind: str, variable: str, low: Node, high: Node, body: Node) -> MpNumber:
         if kind == "integral":
             return self.integral(variable, low, high, body)
         if kind == "limit":
@@ -216,7 +229,7 @@ class Evaluator:
         if last - first > LONGEST_SUM:
             raise LimitReachedError("a sum of too many terms")
         outer = self.point.get(variable)
-        result = self.mp.mpf(0 if kind == "sum" else 1)
+        result: MpNumber = self.mp.mpf(0 if kind == "sum" else 1)
         for k in range(int(first), int(last) + 1):
             self.point[variable] = self.mp.mpf(k)
             term = self.value(body)
@@ -226,13 +239,13 @@ class Evaluator:
             self.point[variable] = outer
         return result
 
-    def endless(self, kind: str, variable: str, low: Node, body: Node) -> Any:
+    def endless(self, kind: str, variable: str, low: Node, body: Node) -> MpNumber:
         """An infinite sum or product by extrapolation, with the same caution as an integral."""
         mp = self.mp
         total = mp.nsum if kind == "sum" else mp.nprod
         bounds = [self.value(low), mp.inf]
 
-        def twice(term: Any) -> tuple[Any, Any]:
+        def twice(term: Term) -> tuple[MpNumber, MpNumber]:
             first = total(term, bounds)
             mp.dps += 10
             second = total(term, bounds)
@@ -241,11 +254,11 @@ class Evaluator:
 
         return self.measured(variable, body, twice)
 
-    def measured(self, variable: str, body: Node, method: Callable[[Any], tuple[Any, Any]]) -> Any:
+    def measured(self, variable: str, body: Node, method: Measure) -> MpNumber:
         """What a numeric method finds for a body, where its error is small enough."""
         mp, outer, bits, digits = self.mp, self.point.get(variable), self.mp.prec, self.mp.dps
 
-        def inside(x: Any) -> Any:
+        def inside(x: MpNumber) -> MpNumber:
             self.point[variable] = x
             return self.value(body)
 
@@ -262,12 +275,12 @@ class Evaluator:
             raise UndefinedError("a value that does not converge fast")
         return found
 
-    def integral(self, variable: str, low: Node, high: Node, body: Node) -> Any:
+    def integral(self, variable: str, low: Node, high: Node, body: Node) -> MpNumber:
         """By tanh-sinh quadrature."""
         ends = [self.end(low), self.end(high)]
         return self.measured(variable, body, lambda term: self.mp.quad(term, ends, error=True))
 
-    def end(self, node: Node) -> Any:
+    def end(self, node: Node) -> MpNumber:
         """A bound of an integral, which may be infinite."""
         match node:
             case Const("oo"):
@@ -277,7 +290,7 @@ class Evaluator:
             case _:
                 return self.value(node)
 
-    def piece(self, pieces: tuple[tuple[Node, Node | None], ...]) -> Any:
+    def piece(self, pieces: tuple[tuple[Node, Node | None], ...]) -> MpNumber:
         for value, guard in pieces:
             if guard is None or self.holds(guard):
                 return self.value(value)
@@ -296,7 +309,7 @@ class Evaluator:
             for operator, left, right in zip(node.operators, values, values[1:], strict=False)
         )
 
-    def compares(self, operator: str, left: Any, right: Any) -> bool:
+    def compares(self, operator: str, left: MpNumber, right: MpNumber) -> bool:
         gap = left - right
         near = abs(gap) <= self.mp.mpf(10) ** (5 - self.mp.dps) * (1 + abs(left))
         if operator in ("=", "!="):
@@ -307,10 +320,11 @@ class Evaluator:
             return "=" in operator
         return bool((gap < 0) == (operator[0] == "<"))
 
-    def applied(self, name: str, args: tuple[Node, ...]) -> Any:
+    def applied(self, name: str, args: tuple[Node, ...]) -> MpNumber:
         """A value for an unknown function that depends on its arguments alone."""
         values = [self.mp.nstr(self.value(arg), 15) for arg in args]
-        return self.mp.mpf(hash((name, *values)) % 1_000_003 + 7) / 999_983
+        found: MpNumber = self.mp.mpf(hash((name, *values)) % 1_000_003 + 7) / 999_983
+        return found
 
 
 def has_value(node: Node) -> bool:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from itertools import pairwise, zip_longest
-from typing import Any
 
 from veritune.algebra.limits import LimitReachedError, spend
 from veritune.algebra.trees.children import variables
 from veritune.algebra.trees.nodes import Add, Frac, Mul, Node, Pow, Sym
 from veritune.algebra.values.modular import whole_number
+from veritune.algebra.values.mp import MpNumber
 from veritune.algebra.values.numeric import Evaluator, context
 
+# Of polynomials whose roots are found, derivative by derivative.
 HIGHEST_DEGREE = 24
+# Of coefficients and roots: a double root is found to half of them.
 DIGITS = 60
 STEPS = 400
 
-Poly = list[Any]
-"""Coefficients from the constant term up."""
+# Coefficients from the constant term up.
+Poly = list[MpNumber]
 
 
 class NotPolynomialError(Exception):
@@ -94,7 +96,7 @@ def trimmed(poly: Poly) -> Poly:
     return poly
 
 
-def horner(poly: Poly, x: Any) -> Any:
+def horner(poly: Poly, x: MpNumber) -> MpNumber:
     """The value at x."""
     result = poly[-1]
     for coefficient in poly[-2::-1]:
@@ -102,7 +104,7 @@ def horner(poly: Poly, x: Any) -> Any:
     return result
 
 
-def real_roots(poly: Poly) -> list[Any]:
+def real_roots(poly: Poly) -> list[MpNumber]:
     """The real roots in order, each once: from the roots of the derivative, recursively."""
     poly = trimmed(poly)
     if len(poly) < 2:
@@ -116,7 +118,7 @@ def real_roots(poly: Poly) -> list[Any]:
     turns = real_roots([coefficient * k for k, coefficient in enumerate(poly)][1:])
     bound = 1 + max(abs(c) for c in poly[:-1]) / abs(poly[-1])
     places = [-bound, *turns, bound]
-    roots: list[Any] = []
+    roots: list[MpNumber] = []
     for low, high in pairwise(places):
         root = _between(poly, low, high)
         if root is not None and (not roots or abs(root - roots[-1]) > _close(root)):
@@ -124,7 +126,7 @@ def real_roots(poly: Poly) -> list[Any]:
     return roots
 
 
-def _quadratic(poly: Poly) -> list[Any]:
+def _quadratic(poly: Poly) -> list[MpNumber]:
     mp = context()
     c, b, a = poly
     inner = b * b - 4 * a * c
@@ -136,17 +138,18 @@ def _quadratic(poly: Poly) -> list[Any]:
     return sorted([(-b - root) / (2 * a), (-b + root) / (2 * a)])
 
 
-def _close(x: Any) -> Any:
-    return (1 + abs(x)) * context().mpf(10) ** (20 - DIGITS)
+def _close(x: MpNumber) -> MpNumber:
+    unit: MpNumber = context().mpf(10) ** (20 - DIGITS)
+    return (1 + abs(x)) * unit
 
 
-def _flat(poly: Poly, x: Any) -> bool:
+def _flat(poly: Poly, x: MpNumber) -> bool:
     """Whether the value at x is zero but for rounding."""
     size = sum(abs(c) * abs(x) ** k for k, c in enumerate(poly))
     return bool(abs(horner(poly, x)) <= size * context().mpf(10) ** (15 - DIGITS))
 
 
-def _between(poly: Poly, low: Any, high: Any) -> Any:
+def _between(poly: Poly, low: MpNumber, high: MpNumber) -> MpNumber | None:
     """The root between two neighbouring turning points, where there is one."""
     if _flat(poly, low):
         return low

@@ -11,6 +11,7 @@ from veritune.algebra.trees.nodes import Add, Const, Frac, Mul, Node, Num, Pow, 
 from veritune.algebra.values.modular import OpaqueError, rational
 from veritune.algebra.values.units import Dimensions, Unit, resolve
 
+# Of a run of letters that may be a unit: longer ones are words.
 LONGEST_LETTERS = 3
 LETTERS = re.compile(r"[A-Za-z]+")
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from veritune.algebra.trees.nodes import Node
 from veritune.algebra.values.numeric import context
 from veritune.algebra.values.polynomials import DIGITS
+
+if TYPE_CHECKING:
+    from veritune.algebra.values.mp import MpNumber
 
 
 class NotASetError(Exception):
@@ -18,7 +21,7 @@ class NotASetError(Exception):
 class End:
     """One end of an interval; `node` is its exact expression, where there is one."""
 
-    value: Any
+    value: MpNumber
     closed: bool
     node: Node | None = None
 
@@ -34,7 +37,7 @@ class Piece:
 RealSet = tuple[Piece, ...]
 
 
-def close(left: Any, right: Any) -> bool:
+def close(left: MpNumber, right: MpNumber) -> bool:
     """Whether two ends are the same number as far as the digits go."""
     mp = context()
     if mp.isinf(left) or mp.isinf(right):
@@ -47,7 +50,7 @@ def whole_line() -> RealSet:
     return (Piece(End(-mp.inf, False), End(mp.inf, False)),)
 
 
-def point(value: Any, node: Node | None = None) -> RealSet:
+def point(value: MpNumber, node: Node | None = None) -> RealSet:
     return (Piece(End(value, True, node), End(value, True, node)),)
 
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 Dimensions = tuple[tuple[str, int], ...]
 Unit = tuple[tuple[str, int], ...]
 
+# Of SI; only units that take them have them.
 PREFIXES = {
     "k": (3, "kilo"), "c": (-2, "centi"), "m": (-3, "milli"), "d": (-1, "deci"),
     "M": (6, "mega"), "G": (9, "giga"), "n": (-9, "nano"), "μ": (-6, "micro"), "h": (2, "hecto"),
@@ -27,6 +28,7 @@ SI: dict[str, tuple[str, dict[str, int], Fraction | int]] = {
     "cal": ("calorie", {"mass": 1, "length": 2, "time": -2}, Fraction(4184, 1000)),
     "Ω": ("ohm", {"resistance": 1}, 1), "C": ("coulomb", {"charge": 1}, 1),
 }  # fmt: skip
+# By definition, as the pound below: in metres, and in kilograms.
 INCH = Fraction(254, 10000)
 POUND = Fraction(45359237, 100000000)
 OTHER: list[tuple[str, dict[str, int], Fraction | int]] = [
@@ -58,6 +60,7 @@ OTHER: list[tuple[str, dict[str, int], Fraction | int]] = [
     ("fil. crown", {"crown": 1}, 1), ("unit", {"unit": 1}, 1),
 ]  # fmt: skip
 HUNDREDTH = Fraction(1, 100)
+# Symbols of more than one unit; the other side of a comparison tells which.
 AMBIGUOUS: dict[str, list[tuple[str, dict[str, int], Fraction | int]]] = {
     "¢": [("¢", {"dollar": 1}, Fraction(1, 100)), ("¢", {"euro": 1}, Fraction(1, 100))],
     "pound": [("pound", {"mass": 1}, POUND), ("pound", {"sterling": 1}, 1)],

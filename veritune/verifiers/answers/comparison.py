@@ -18,8 +18,8 @@ class Comparison:
     gold: str
     pred: str
     detail: str = ""
+    # Whether it was the machine that ran out of time, and not the candidate.
     machine: bool = False
-    """Whether it was the machine that ran out of time, and not the candidate."""
 
     @property
     def equal(self) -> bool:

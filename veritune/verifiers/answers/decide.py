@@ -32,16 +32,22 @@ from veritune.algebra import (
 from veritune.algebra import Relation as TreeRelation
 from veritune.verifiers.answers.comparison import Comparison, Relation
 
+# A reference that says something about its answer, as in "R = 1 is necessary".
 STATEMENT = re.compile(r"([^.,;]{1,80}?)(?:\\text\s?\{)?\s(?:is|are)\b")
-"""A reference that says something about its answer, as in "R = 1 is necessary"."""
+# Words beside an answer that turn what it says into something else.
 REVERSED = re.compile(r"\b(?:not|no|never|impossible|wrong|false|than)\b", re.IGNORECASE)
+# A comparison that ends so says nothing of the candidate: "limit reached".
 BEYOND = (LimitReachedError, RecursionError, OverflowError)
+# "1 2 5": digits with single spaces between them, and nothing else.
 DIGITS = re.compile(r"\s*-?\d(?: \d)+\s*")
+# A reference whose digits were set apart, as scanned ones are; a candidate's are not joined.
 SPACED = re.compile(r"(?<=\d) (?=\d)")
-"""A reference whose digits were set apart, as scanned ones are; a candidate's are not joined."""
+# "1,22" may be a decimal or two numbers: which one, the other side shows.
 COMMA = re.compile(r"[$€£\s]*-?\d+,\d+[$€£\s]*")
+# As above, where the comma can separate no thousands.
 LONG_COMMA = re.compile(r"[$€£\s]*-?(?:\d{1,3},\d\d|(?:0|\d{4,}),\d+)[$€£\s]*")
 COMMA_SIGN = re.compile(r"(?<=\d),(?=\d)")
+# "123,456,789": three numbers, or one with its thousands separated.
 GROUPS = re.compile(r"(?<![\d,])\d{3}(?:,\d{3}){2,}(?![\d,])")
 GROUP_SIGN = re.compile(r"(?<=\d{3}),(?=\d{3})")
 

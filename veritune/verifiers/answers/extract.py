@@ -32,9 +32,11 @@ Mode = Literal["strict", "stated", "lenient"]
 Kind = Literal["latex", "plain"]
 Source = Literal["marker", "box", "tag", "phrase", "whole", "math", "number", "none"]
 
+# White space of any length says no more than a little does, and patterns take long over it.
 BLANKS = re.compile(r"\s{100,}+")
-"""White space of any length says no more than a little does, and patterns take long over it."""
+# Commands of LaTeX are no words of prose.
 COMMAND = re.compile(r"\\[A-Za-z]+")
+# A word long enough not to be a product of variables or a unit.
 PROSE = re.compile(r"[^\W\d_]{3,}")
 SHORT_WORDS = frozenset(
     [
@@ -43,9 +45,10 @@ SHORT_WORDS = frozenset(
         *("seconds", "units"),
     ]
 )
+# Of a text without any statement that is itself taken for the answer.
 LONGEST_WHOLE = 400
+# Characters from the end in which a lenient reading looks for an unmarked answer.
 LONGEST_SEARCH = 8_000
-"""Characters from the end in which a lenient reading looks for an unmarked answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,8 @@ class Extraction:
     answer: str | None
     source: Source
     parts: tuple[str, ...] = ()
+    # What was not read for its length, or nothing.
     limits: str = ""
-    """What was not read for its length, or nothing."""
 
     @property
     def guessed(self) -> bool:
@@ -99,7 +102,7 @@ def answer_in(
 
 
 def _found(text: str, marker: str | None, mode: Mode, only: Kind | None) -> Extraction:
-    """The answer in what stands behind the thinking."""
+    """The answer in what is not longer than is read."""
     text = BLANKS.sub(_few, text)
     if marker and (behind := behind_marker(text, marker)) is not None:
         return Extraction(stated_in(behind), "marker") if behind else NOTHING

@@ -13,7 +13,9 @@ from typing import NamedTuple
 from veritune.algebra import LONGEST_ANSWER, AnswerPolicy
 from veritune.verifiers.answers.comparison import Comparison, Relation
 
+# Beyond this a comparison character by character is all that is quick.
 LONGEST = 400
+# What is read here must mean one thing only: all else is left to the algebra.
 LITERAL = re.compile(
     r"(?P<money>\\?\$)?(?P<sign>[-+])?(?:(?P<whole>\d{1,3}(?:(?:,|\{,\}|\\,)\d{3})+|\d+)"
     r"(?P<decimals>\.\d*)?|(?P<point>\.\d+))"
@@ -22,6 +24,7 @@ FRACTION = re.compile(
     r"(?P<sign>[-+])?(?:\\[dtc]?frac\s?\{(?P<a>\d{1,200})\}\s?\{(?P<b>\d{1,200})\}"
     r"|\\[dtc]?frac(?P<c>\d)(?P<d>\d)|(?P<e>\d{1,200})/(?P<f>\d{1,200}))"
 )
+# "x = 5" is compared by its value where the other side has no name.
 NAMED = re.compile(r"[a-zA-Z]\s?=\s?")
 DIGITS = re.compile(r"[-+]?[\d,]+")
 NOT_DIGIT = re.compile(r"\D")

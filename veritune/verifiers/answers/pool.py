@@ -26,10 +26,11 @@ from veritune.verifiers.answers.remote import (
     Worker,
 )
 
+# Processor time of one comparison.
 SECONDS = 0.8
-"""Processor time of one comparison."""
+# Wall time, in multiples of the processor time, after which the machine is to blame.
 PATIENCE = 75.0
-"""Wall time, in multiples of the processor time, after which the machine is to blame."""
+# Address space of one worker; a comparison that needs more is at its limit.
 MEMORY_MB = 1_024
 
 

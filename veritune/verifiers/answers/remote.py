@@ -21,15 +21,14 @@ from pathlib import Path
 from veritune.replies import LOOK_SECONDS, ReplyLostError, Stops, check_id
 from veritune.verifiers.answers.worker import OUT_OF_MEMORY, ComparisonReply, WorkerMessage
 
+# Wall seconds for a worker to import what it needs.
 STARTUP = 60.0
-"""Wall seconds for a worker to import what it needs."""
+# Wall seconds that a worker gets to end by itself.
 FAREWELL = 0.5
-"""Wall seconds that a worker gets to end by itself."""
+# Exit codes of a child that passed a limit of ours: its timer's signal, and no more memory. All
+# else (SIGKILL, also the kernel's where memory runs out, SIGSEGV, ...) is the machine's.
 LIMITS = (-signal.SIGPROF, OUT_OF_MEMORY)
-"""Exit codes of a child that passed a limit of ours: its timer's signal, and no more memory.
-
-All else (SIGKILL, also the kernel's where memory runs out, SIGSEGV, ...) is the machine's.
-"""
+# Loads the worker's own modules without the packages' faces, which import far more.
 BOOTSTRAP = """
 import sys, types
 root = sys.argv.pop(1)
@@ -39,7 +38,6 @@ for name in ("veritune", "veritune.verifiers", "veritune.verifiers.answers"):
 from veritune.verifiers.answers.worker import main
 main()
 """
-"""Loads the worker's own modules without the packages' faces, which import far more."""
 
 
 class LimitPassedError(Exception):

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Self
 
@@ -23,11 +24,11 @@ from veritune.verifiers.answers.extract import (
 )
 from veritune.verifiers.answers.fast import quick
 from veritune.verifiers.answers.pool import MEMORY_MB, SECONDS, Pool
-from veritune.verifiers.long import LONGEST_INLINE
+from veritune.verifiers.long import LONGEST_INLINE, unread
 
 AnswerComparison = tuple[Extraction, Comparison]
+# What a reference is compared with to see whether it can be read at all.
 NOUGHT = Extraction("0", "none")
-"""What a reference is compared with to see whether it can be read at all."""
 
 
 class AnswerVerifier:
@@ -92,9 +93,7 @@ class AnswerVerifier:
         assert isinstance(problem, MathProblem)
         reference = problem.reference
         opened = self._thinking_opened or opens_thinking(_prompt_end(problem))
-        part = candidate.answer_part(opened=opened)
-        marker = reference.marker or self._marker
-        found = answer_in(part.text, marker=marker, mode=self._mode) if part.ended else NOTHING
+        found = self._found(candidate, reference.marker or self._marker, opened)
         gold = reference_answer(reference.answer)
         sought = found if found.answer is not None else NOUGHT
         if waits:
@@ -103,6 +102,13 @@ class AnswerVerifier:
         if result is None or (found.parts[1:] and not result.equal):
             return None
         return found, result
+
+    def _found(self, candidate: Candidate, marker: str | None, opened: bool) -> Extraction:
+        """The answer that a candidate states behind what it thought."""
+        if refused := unread(candidate.text):
+            return replace(NOTHING, limits=refused)
+        part = candidate.answer_part(opened=opened)
+        return answer_in(part.text, marker=marker, mode=self._mode) if part.ended else NOTHING
 
 
 def _prompt_end(problem: MathProblem) -> str:
@@ -121,10 +127,10 @@ def reference_answer(text: str) -> str:
 
 
 NO_ANSWER = "no answer found in the solution"
+# Characters beyond which a reference may be a whole solution.
 LONGEST_REFERENCE = 300
-"""Characters beyond which a reference may be a whole solution."""
+# Characters of an answer that a verdict repeats.
 LONGEST_SHOWN = 2_000
-"""Characters of an answer that a verdict repeats."""
 
 
 def _outcome(result: Comparison) -> Outcome:

@@ -25,13 +25,14 @@ from veritune.algebra import AnswerPolicy, context, limited_by
 from veritune.verifiers.answers.comparison import Comparison, Relation
 from veritune.verifiers.answers.decide import decide
 
+# Bytes of a reply, so that it is written whole or not at all.
 LONGEST_REPLY = 3_000
-"""Bytes of a reply, so that it is written whole or not at all."""
+# The exit code of a child that passed its limit of memory.
 OUT_OF_MEMORY = 3
-"""The exit code of a child that passed its limit of memory."""
+# The number of the request under way, in memory that the forker sees; 0: none.
 NUMBER = struct.Struct("q")
+# Whom the forker leaves behind ends with it.
 PR_SET_PDEATHSIG = 1
-"""Whom the forker leaves behind ends with it."""
 
 
 class ComparisonRequest(TypedDict):

@@ -26,9 +26,11 @@ from veritune.verifiers.code.replay import replay, stuck_line
 from veritune.verifiers.code.statements import place_of, statements_of
 from veritune.verifiers.long import off_loop
 
+# As the grader ends the text of an exception of the candidate's.
 RAISED = re.compile(r"\(line (\d{1,9}) of the program\)$")
 MISSING = re.compile(r"name '(\w+)' is not defined$")
 RAN = Evidence(kind="execution", checker="sandbox")
+# Outcomes of a program that did not end: it is asked where it is.
 SLOW = ("cpu time", "wall time")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from veritune import thinking
 
+# In a list or a quote, too: what leads the fence is taken off each line.
 FENCE = re.compile(
     r"^(?P<lead>[ \t]*(?:>[ \t]?|(?:[-*+]|\d{1,3}[.)])[ \t]+)*)"
     r"(?P<mark>`{3,}|~{3,})(?P<info>[^\n`]*)$",
@@ -16,22 +17,25 @@ FENCE = re.compile(
 )
 OPENING = re.compile(rf"^[ \t]*(?:{thinking.OPENING})", re.MULTILINE | re.IGNORECASE)
 CLOSING = re.compile(thinking.CLOSING, re.IGNORECASE)
+# A fence in a string of Python closes no block: strings and comments are skipped.
 TRIPLE = re.compile(
     r"\\.|#[^\n]*|('''|\"\"\")|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"", re.DOTALL
 )
+# A file's name in the line ahead of a fence.
 NAMED = re.compile(
     r"(?:^|[\s:=\"'`*#(])([\w./-]{1,100}\.(?:py|cpp|cc|js|java|go|rs|ts|txt|json|csv|toml|cfg))\b"
 )
+# A file's name in a comment that is the first line of a block.
 HEADER = re.compile(
     r"^(?:#|//)[ \t]*(?:-+[ \t]*)?(?:file(?:name)?[ \t]*:[ \t]*)?([\w./-]{1,100}\.\w{1,5})"
     r"[ \t]*-*[ \t\r]*$",
     re.IGNORECASE,
 )
 MARKED = re.compile(r"^(?:#|//)[ \t]*file(?:name)?[ \t]*:", re.IGNORECASE)
+# Fences in a row that may stand in a docstring: to look from the block's start is quadratic.
 MOST_TRIED = 50
-"""Fences in a row that may stand in a docstring: to look from the block's start is quadratic."""
+# Characters of a line, or above a fence, in which a file's name is looked for.
 LONGEST_HEAD = 300
-"""Characters of a line, or above a fence, in which a file's name is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,10 @@ def answer_start(text: str) -> int | None:
     fenced = [(b.start, b.end) for b in fenced_blocks(text, 0)]
     begin = len(text) - len(text.lstrip())
     passed = 0
+    opening = OPENING.search(text)
     while True:
-        opening = OPENING.search(text, start)
+        if opening and opening.start() < start:
+            opening = OPENING.search(text, start)
         closing = CLOSING.search(text, opening.end() if opening else start)
         if opening:
             while passed < len(fenced) and fenced[passed][1] <= opening.start():

@@ -15,6 +15,7 @@ from veritune.records import (
 )
 from veritune.sandbox import ExecResult
 
+# Characters that a verdict keeps for a person to read.
 OUTPUT_SHOWN = 4000
 IN_ONE_PROCESS = "the tests ran in the candidate's process"
 LIMITS: dict[str, TestOutcome] = {
@@ -23,6 +24,7 @@ LIMITS: dict[str, TestOutcome] = {
     "memory": "memory",
     "output": "output",
 }
+# An error has no score: it says nothing about the candidate.
 SCORES: dict[Outcome, float | None] = {"passed": 1.0, "failed": 0.0, "error": None}
 
 

@@ -28,6 +28,7 @@ LABELS = {
     "rust": frozenset({"rust", "rs"}),
     "java": frozenset({"java"}),
 }
+# Labels of blocks that are no program in any language that can be asked for.
 PROSE = frozenset(
     {
         *("text", "txt", "output", "console", "json", "bash", "sh", "shell", "zsh", "yaml", "yml"),
@@ -35,26 +36,32 @@ PROSE = frozenset(
         *("plain", "pycon", "toml", "ini", "latex", "tex", "terminal", "cmd", "powershell"),
     }
 )
+# Names that a program binds at its top: these tests can ask for.
 BOUND = re.compile(
     r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^([A-Za-z_]\w*)[ \t]*(?::[^=\n]*)?=(?!=)"
     r"|^import[ \t]+(?:[\w.]+[ \t]+as[ \t]+)?(\w+)"
     r"|^from[ \t]+[\w.]+[ \t]+import[ \t]+\(?([\w, \t]+)",
     re.MULTILINE,
 )
+# Names that tests call, index or look into.
 ASKED = re.compile(r"(?<![\w.])([A-Za-z_]\w*)[ \t]*[(.\[]")
+# What tests import from the candidate's module, over several lines in brackets.
 IMPORTED = re.compile(
     r"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n#]*))", re.MULTILINE
 )
+# A program that reads its input is whole.
 READS = re.compile(
     r"\binput[ \t]*\(|\bstdin\b|\bopen\(0\)|\bcin\b|\bscanf\b|\bgetline\b|readFileSync"
 )
+# Names that a text uses as code does.
 USES = re.compile(r"(?<![\w.])([A-Za-z_]\w*)[ \t]*(?=[(.\])]|,)|(?:->|:)[ \t]*([A-Za-z_]\w*)")
 MAY_BE_PROSE = re.compile(r"^(?:[A-Z*>|<$\\-]|\d+[.)]|#+ )", re.MULTILINE)
+# Never missing, whatever a program defines.
 KNOWN = frozenset(dir(builtins)) | frozenset(keyword.kwlist)
+# Problems whose tests are not read anew for each candidate.
 MOST_KNOWN = 1_000
-"""Problems whose tests are not read anew for each candidate."""
+# Of a text; of more, the last are read.
 MOST_BLOCKS = 200
-"""Of a text; of more, the last are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,7 @@ CODE: dict[str, re.Pattern[str]] = {
     "import hooks": re.compile(r"\bmeta_path\b|\bpath_hooks\b|\b__import__\b|\bimportlib\b"),
     "subclass search": re.compile(r"\b__(?:subclasses|mro|bases|globals|closure)__\b"),
 }
+# Looked for in the whole text, strings included; the others in code alone.
 TEXT: dict[str, re.Pattern[str]] = {
     "/proc": re.compile(r"/proc/|/dev/(?:shm|fd)|/sys/"),
     "frames": re.compile(r"_getframe|f_back|f_locals"),
@@ -70,10 +71,11 @@ SUSPECT = re.compile(
     r"|ctypes|mmap|_testcapi|cffi|\bos\b|subprocess|signal|socket|fcntl|meta_path|path_hooks"
     r"|importlib|/proc|/dev|/sys|\.py\b"
 )
+# Characters of a program that is read token by token, which takes microseconds for each.
 LONGEST_TOKENS = 50_000
-"""Characters of a program that is read token by token, which takes microseconds for each."""
+# Characters of a longer one that are looked at together, cut at a line's end if there is one.
 PIECE = 50_000
-"""Characters of a longer one that are looked at together, cut at a line's end if there is one."""
+# Characters of the piece before, so that nothing is missed where two pieces meet.
 OVERLAP = 500
 # What honest whole programs do as a matter of course.
 WHOLE_PROGRAM = frozenset({"exit", "descriptors"})
@@ -132,15 +134,18 @@ def _split(code: str) -> tuple[str, str]:
 HARMLESS_APART = frozenset(
     {"exit", "own source", "processes", "descriptors", "import hooks", "subclass search"}
 )
+# In the text of tokens with one space between them, as the next two.
 ALWAYS_EQUAL = re.compile(
     r"def __(?:eq|instancecheck|subclasscheck)__ \( [^)]{0,200} \)"
     r"(?: -> \w+)? : (?:\n )?return True\b"
     r"|__(?:eq|instancecheck)__['\s]*[=:] lambda [^:]{0,200}: True\b"
 )
+# Names by which a program would change the outcome of its own tests.
 FRAMEWORK = re.compile(
     r"\b(?:_pytest|conftest|TestReport|runtest|unittest \. (?:case|TestCase) \. \w+ =(?!=))"
     r"|\bsetattr \( (?:unittest|pytest)\b"
 )
+# An honest class may define it: a note, and no more.
 DEFINES_EQUALITY = re.compile(r"\bclass (\w+)\b(?:(?!\bclass \w)[\s\S])*?\bdef __eq__\b")
 
 

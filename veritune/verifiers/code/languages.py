@@ -12,11 +12,13 @@ from veritune.errors import SandboxFailureError
 from veritune.replies import TRIES
 from veritune.sandbox import ExecResult, Limits, Program, Sandbox
 
+# Wider than a candidate's own: templates of C++ take seconds and a gigabyte.
 COMPILE = Limits(
     cpu_seconds=30, wall_seconds=120, memory_mb=2048, output_kb=32768, file_mb=128, processes=16
 )
 
 CODE_KILLED = 128 + signal.SIGKILL  # what a shell says of a program that was killed
+# What g++ says where its own process was killed: the machine's fault, so it is tried again.
 KILLED = re.compile(r"^\S+: fatal error: Killed signal terminated program", re.MULTILINE)
 
 
@@ -30,6 +32,7 @@ class Language:
     product: str = ""
 
 
+# In the sandbox's own paths; the flags are those of the usual contests.
 LANGUAGES = {
     "python": Language("solution.py"),
     "cpp": Language(

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 from veritune.verifiers.code.blocks import CodeBlock, Quotes, lines_of
 
+# A line that begins a program in the middle of prose: it must look like nothing else.
 STARTS = re.compile(
     r"@\w|#!|(?:async[ \t]+)?def[ \t]+\w|class[ \t]+\w+[ \t]*[(:]"
     r"|import[ \t]+\w[\w., \t]*(?:\r?$|#)|from[ \t]+[\w.]+[ \t]+import\b|if[ \t]+__name__"
     r"|[A-Za-z_][\w.]*+(?:[ \t]*+:[\w\[\], \t.]++)?[ \t]*+=[^=]|\w+(?:[ \t]*,[ \t]*\w+)+[ \t]*=[^=]"
     r"|(?:print|main)\(|for[ \t]+[\w, ]+[ \t]in[ \t].+:|while[ \t].+:\r?$|try[ \t]*:"
 )
+# A line within one, where less is enough.
 CONTINUES = re.compile(
     r"#|(?:if|elif|else|for|while|try|except|finally|with|match|async)\b.*:[ \t]*(?:#.*)?\r?$"
     r"|(?:return|raise|assert|del|global|yield|await)\b|pass\b|[)\]}]|\"\"\"|'''|[rbf]?['\"]"
@@ -24,9 +26,11 @@ PROSE_LINE = re.compile(
     r"[\w'\u2019`*(<]"
     r"|</?\w+>|\[/?[A-Z]+\]$|\*\*|(?:---|===|___|\*\*\*)|[-*+>][ \t]|[A-Z]\w*[:.!]$|\$|\\"
 )
+# Brackets in these open nothing.
 STRINGS = re.compile(r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|#[^\n]*")
+# Characters of a line by which it is told whether it is code: its start shows it.
 LONGEST_LINE = 300
-"""Characters of a line by which it is told whether it is code: its start shows it."""
+# What begins anew at the margin, so that text above it ends there.
 TOP_LEVEL = re.compile(r"(?:async[ \t]+)?def\b|class\b|import\b|from\b|@|if[ \t]+__name__")
 
 

@@ -11,10 +11,12 @@ from veritune.records import TestVerdict
 from veritune.verifiers.code.extract import MOST_KNOWN
 from veritune.verifiers.code.modules import KNOWN
 
+# At any depth: a library may be imported where it is used.
 IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_]\w*)", re.MULTILINE)
+# The words of Python's own exception, by which a library is told from a fault.
 MISSING = re.compile(r"(?:ModuleNotFoundError|ImportError): No module named '(\w+)")
+# What tests import without using the objects of a library.
 COVERED = frozenset({"pytest", "unittest", "hypothesis", "numpy", "solution", "pytest_asyncio"})
-"""What tests import without using the objects of a library."""
 
 
 @functools.lru_cache(maxsize=MOST_KNOWN)

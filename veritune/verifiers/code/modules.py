@@ -12,8 +12,11 @@ IMPORT = re.compile(
     r"|import[ \t]+([\w., \t]+))",
     re.MULTILINE,
 )
+# Modules that tests name in a string.
 PATCHED = re.compile(r"\bpatch(?:\.object)?\(\s*[\"'](\w+)\.|import_module\(\s*[\"'](\w+)")
+# What pytest collects, and what it loads for itself: never given to the candidate.
 TEST_FILE = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest|__init__)\.py$|(?:^|/)tests?/")
+# A file of data with such a name may hold expected values: it stays with the tests.
 SECRET = re.compile(r"expect|golden|snapshot|answer|solution|result|output", re.IGNORECASE)
 KNOWN_TEXT = """
 PIL _pytest aiohttp anyio attr attrs blake3 boto3 bs4 celery chardet click crc cryptography cv2
@@ -27,8 +30,8 @@ sqlalchemy starlette statsmodels sympy tensorflow textblob texttable toml torch 
 transformers trio twisted typing_extensions ujson unittest uvicorn werkzeug wordcloud wordninja
 xarray xgboost xlrd xlwt yaml zstandard
 """
+# Packages that are never taken for the candidate's own module.
 KNOWN = frozenset(KNOWN_TEXT.split())
-"""Packages that are never taken for the candidate's own module."""
 
 
 def wanted(files: dict[str, str], program: Extracted) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+# Of a line of output; a long exponent would take for ever to expand.
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
+# A number that Python reads and prints only where its limit is lifted: these tests ask for it.
 LONG_NUMBER = re.compile(r"\d{4301}", re.ASCII)
-"""A number that Python reads and prints only where its limit is lifted: these tests ask for it."""
 
 
 def differs(

@@ -7,17 +7,20 @@ import re
 
 from veritune.verifiers.code.extract import MOST_KNOWN
 
+# Tests that look at what is printed, warned of or logged, or that give input.
 LOOKS = re.compile(
     r"\bredirect_std(?:out|err)\b|\bsys\.(?:__)?std(?:in|out|err)\b|\bcap(?:sys|fd|log|sysbinary)\b"
     r"|\bwarn(?:s|ings?|_explicit)\b|\bassertLogs\b|\bassertNoLogs\b|\bassertWarns\w*\b|\binput\b"
     r"|\blogging\b|\brecwarn\b|\bdeprecated_call\b"
 )
+# What tests replace: inside of the candidate's process it cannot be done from theirs.
 PATCHED = re.compile(
     r"\bpatch(?:\.object|\.dict|\.multiple)?\(\s*(?:target\s*=\s*)?(?:[rbuf]?[\"']([\w.]+)|([\w.]+))"
     r"|\bmonkeypatch\.(?:setattr|delattr)\(\s*(?:target\s*=\s*)?(?:[\"']([\w.]+)|([\w.]+))"
     r"|\bmonkeypatch\.(setitem|delitem|syspath_prepend)\b"
     r"|\b(freeze_time|freezegun|pyfakefs|capfdbinary)\b"
 )
+# Tests that may share files, the environment or the working folder with the candidate.
 FILES = re.compile(
     r"\btmp_?path|\btmpdir|\btempfile\b|\bopen\(|\b(?:write|read)_(?:text|bytes)\b|\bPath\(|\bshutil\b"
     r"|\bos\.(?:path|listdir|makedirs|mkdir|remove|environ|chdir|getcwd|putenv|scandir|walk)\b"

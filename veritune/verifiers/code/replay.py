@@ -19,14 +19,16 @@ from veritune.records import AssertTests, CallTests, CheckTests, SplitTests, Std
 from veritune.sandbox import Program, Sandbox
 from veritune.verifiers.code import reading
 
+# Wall time after which a program that passed its limit is asked where it is.
 STUCK_SECONDS = 1.0
-"""Wall time after which a program that passed its limit is asked where it is."""
+# A line of the traceback that a program prints when it is asked where it is.
 STUCK = re.compile(r'File "candidate\.py", line (\d{1,9})\b')
 PLACE = re.compile(r"(?:case|assert) (\d{1,9})$")
 LINE = re.compile(r"line (\d{1,9}): ")
+# It only explains a failure: the verdict stands already.
 MOST_CPU_SECONDS, MOST_WALL_SECONDS = 2.0, 10.0
+# Problems whose calls are kept: a group's candidates fail the same tests.
 MOST_KNOWN = 1_000
-"""Problems whose calls are kept: a group's candidates fail the same tests."""
 _known: dict[tuple[str, str, str | None], list[tuple[int, str, str]]] = {}
 
 

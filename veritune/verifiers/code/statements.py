@@ -9,11 +9,12 @@ from itertools import pairwise
 from veritune.verifiers.code.blocks import lines_of
 from veritune.verifiers.code.extract import Extracted
 
+# Of a program whose statements are told apart; the rest is one.
 MOST_LINES = 2_000
+# Of code; a longer program is one step.
 MOST_CHARACTERS = 50_000
-"""Of code; a longer program is one step."""
+# Characters between two lines of one block, at most: what a fence in a list is indented by.
 INDENTS = 100
-"""Characters between two lines of one block, at most: what a fence in a list is indented by."""
 Span = tuple[int, int]
 
 

@@ -30,8 +30,8 @@ from veritune.verifiers.code.extract import Extracted, aliases, asked_by, source
 from veritune.verifiers.code.missing import libraries
 from veritune.verifiers.code.split import NUMPY
 
+# Runs of one suite: each test that ends the candidate takes a new one for those after it.
 MOST_RUNS = 6
-"""Runs of one suite: each test that ends the candidate takes a new one for those after it."""
 SKIPPED = "skipped: "
 OUTCOMES = frozenset(get_args(TestOutcome))
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Literal, cast, get_args
+from typing import Literal, SupportsFloat, cast, get_args
 
 from veritune.errors import RecipeError
 from veritune.plugins import Options, check_call, fitted, load_plugin
@@ -49,11 +49,11 @@ class Own:
         return ("problem", "candidate" if self.method == "verify" else "steps")
 
 
-def check_own(own: Own) -> Any:
+def check_own(own: Own) -> Callable[..., object]:
     """The function or class; raises `RecipeError` where it cannot be called as it must be."""
-    found: Any = load_plugin(own.path, own.key)
+    found: Callable[..., object] = load_plugin(own.path, own.key)
     if inspect.isclass(found):
-        method: Any = getattr(found, own.method, None)
+        method = getattr(found, own.method, None)
         if not callable(method):
             raise RecipeError(f"{own.key}: {own.path!r}: the class has no method {own.method}")
         check_call(found, (), own.options, own.path, own.key)
@@ -67,11 +67,11 @@ class Opened:
     """Own code ready to be called, in one process."""
 
     def __init__(self, own: Own) -> None:
-        found: Any = check_own(own)
+        found = check_own(own)
         self._own, options = own, fitted(found, own.options)
-        self._object: Any = None
+        self._object: object = None
         self._loop = asyncio.Runner()
-        self._call: Callable[[Problem, Any], Any]
+        self._call: Callable[[Problem, Candidate | list[str]], object]
         if inspect.isclass(found):
             self._object = found(**options)
             self._finish(getattr(self._object, "open", lambda: None)())
@@ -95,17 +95,17 @@ class Opened:
         self._finish(getattr(self._object, "close", lambda: None)())
         self._loop.close()
 
-    def _finish(self, result: Any) -> Any:
+    def _finish(self, result: object) -> object:
         """What a coroutine returns; anything else as it is."""
 
-        async def wait() -> Any:
+        async def wait(result: Awaitable[object]) -> object:
             return await result
 
-        return self._loop.run(wait()) if inspect.isawaitable(result) else result
+        return self._loop.run(wait(result)) if inspect.isawaitable(result) else result
 
 
 def labelled(
-    labels: Any, spans: Sequence[tuple[int, int]], candidate: Candidate, own: Own
+    labels: object, spans: Sequence[tuple[int, int]], candidate: Candidate, own: Own
 ) -> Verdict:
     """A verdict that carries the labels of steps; raises `TypeError` or `ValueError` for what are
     none."""
@@ -119,7 +119,7 @@ def labelled(
     return replace(verdict_of(True, candidate, own.pass_score), steps=steps)
 
 
-def _step(label: Any, span: tuple[int, int], candidate: Candidate, own: Own) -> StepVerdict:
+def _step(label: object, span: tuple[int, int], candidate: Candidate, own: Own) -> StepVerdict:
     """One step by what own code says of it: True, False, a score, a label, or None."""
     start, end = span
     name = own.path.rpartition(":")[2]
@@ -142,7 +142,7 @@ def _step(label: Any, span: tuple[int, int], candidate: Candidate, own: Own) -> 
     )
 
 
-def verdict_of(result: Any, candidate: Candidate, pass_score: float) -> Verdict:
+def verdict_of(result: object, candidate: Candidate, pass_score: float) -> Verdict:
     """What a result means; raises `TypeError` or `ValueError` for what means nothing."""
     if result is None:
         return error_verdict(candidate, "it does not decide (returned None)")
@@ -151,7 +151,7 @@ def verdict_of(result: Any, candidate: Candidate, pass_score: float) -> Verdict:
     if type(result).__name__ in ("bool_", "bool"):
         score, reason = float(bool(result)), f"returned {bool(result)}"
     else:
-        if isinstance(result, str) or not hasattr(result, "__float__"):
+        if isinstance(result, str) or not isinstance(result, SupportsFloat):
             raise TypeError(
                 f"returned {type(result).__name__}; expected bool, a score in [0, 1] or a Verdict"
             )

@@ -19,10 +19,10 @@ from veritune.records import Candidate, Problem, Verdict
 from veritune.replies import LOOK_SECONDS, ReplyLostError, Stops, check_id
 from veritune.verifiers.custom.calls import Own
 
+# Wall seconds for own code to be imported and opened: it may load a model.
 STARTUP = 120.0
-"""Wall seconds for own code to be imported and opened: it may load a model."""
+# Wall seconds that own code gets to close.
 FAREWELL = 5.0
-"""Wall seconds that own code gets to close."""
 
 
 class OwnReply(TypedDict, total=False):

@@ -19,10 +19,10 @@ from veritune.verifiers.steps.solutions import differs, rounded
 from veritune.verifiers.steps.statements import Statement, statements
 from veritune.verifiers.steps.tokens import ProseToken
 
+# In one solution; what stands behind them is unchecked.
 MOST_STATEMENTS = 120
-"""In one solution; what stands behind them is unchecked."""
+# Earlier facts that a statement is compared with.
 _REACH = 8
-"""Earlier facts that a statement is compared with."""
 
 
 class Algebra:

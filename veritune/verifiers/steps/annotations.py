@@ -17,8 +17,8 @@ from veritune.verifiers.steps.arithmetic import (
     rounds_to,
 )
 
+# Of one claim in a step; `mathematics` makes the step's label of all of them.
 ClaimLabel = Literal["correct", "incorrect", "unchecked"]
-"""Of one claim in a step; `mathematics` makes the step's label of all of them."""
 Finding = tuple[ClaimLabel, str]
 _ANNOTATION = re.compile(
     r"<<([^<>=\n]*)=([^<>=\n]*)>>(?:[ ]?\\?[$£€]?((?:\d{1,3}(?:[ ,]\d{3})+|\d+)(?:\.\d+)?|\.\d+)"

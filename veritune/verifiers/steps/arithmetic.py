@@ -18,12 +18,13 @@ from veritune.algebra import (
     read,
 )
 
+# Characters; longer text is not read.
 LONGEST = 400
-"""Characters; longer text is not read."""
 _PLAIN = re.compile(r"[0-9\s.,+\-*/^()x%eE×·÷:−–]+")  # noqa: RUF001
 _ALONE = re.compile(r" ?\d{1,40}(?:\.\d{1,40})? ?")
 _TIMES = re.compile(r"(?<=[\d)%\s])x(?=\s*[-\d(.])")
 _CURRENCY = re.compile(r"[$€£¥]")
+# Of a number on the way: an honest step has no longer one.
 _MOST_BITS = 2048
 _LARGEST_EXPONENT = re.compile(r"\^\s*-?\s*\(?\s*(?:\d{3,}|6[5-9]|[7-9]\d)|[eE][-+]?\d{3}")
 

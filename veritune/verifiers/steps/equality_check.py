@@ -14,11 +14,11 @@ from veritune.verifiers.steps.sides import Leaf, Tree, as_float, leading_number,
 from veritune.verifiers.steps.tokens import Number, magnitude
 from veritune.verifiers.steps.units import unit_factors
 
+# Decimals from which a number is taken to be rounded or truncated.
 _LONG = 4
-"""Decimals from which a number is taken to be rounded or truncated."""
 Rounding = Literal["", "to whole numbers", "freely"]
+# What printed decimals may stand for; with two digits thirds alone, as 0.08 is often a rate.
 _REPEATING: dict[Number, Number] = {}
-"""What printed decimals may stand for; with two digits thirds alone, as 0.08 is often a rate."""
 for _digits in range(2, 6):
     for _top, _bottom in ((1, 3), (2, 3), (1, 6), (5, 6), (1, 7), (1, 9), (1, 11), (1, 12)):
         if _digits > 2 or _bottom == 3:

@@ -28,28 +28,32 @@ _NUMBERS = """
     one two three four five six seven eight nine ten eleven twelve hundred thousand million billion
     half third quarter twice double triple dozen halves quarters thirds"""
 _SAYING = "gives is are was were makes equals has have gets"
+# The doubt of `1/2 of the day is 12 hours`, which says nothing against an equality that holds.
 FRACTION_NAME = "a fraction may be a name"
-"""The doubt of `1/2 of the day is 12 hours`, which says nothing against an equality that holds."""
+# Words that make the expression after them part of a larger one.
 _BEFORE = frozenset(_PART_OF_MORE.split())
-"""Words that make the expression after them part of a larger one."""
+# Words that do so with "of".
 _BEFORE_OF = frozenset(_FRACTIONS.split())
-"""Words that do so with "of"."""
+# Words that do so behind a number: 5 more than.
 _BEHIND_NUMBER = frozenset(_JOINING.split())
-"""Words that do so behind a number: 5 more than."""
+# Words that do so behind a calculation: add 2 + 3 to.
 _BEHIND_OPERATOR = frozenset(_MOVING.split())
-"""Words that do so behind a calculation: add 2 + 3 to."""
+# Words that make the number before them part of something else.
 _AFTER = frozenset(_PART_OF_LESS.split())
-"""Words that make the number before them part of something else."""
+# Words that may make a formula behind them part of something larger.
 BEFORE = _BEFORE | _BEFORE_OF | _BEHIND_NUMBER | {"of"}
-"""Words that may make a formula behind them part of something larger."""
+# Words that may continue a formula before them.
 BEHIND = _AFTER | {"of", "times"}
-"""Words that may continue a formula before them."""
+# Numbers in words: what a side is read as leaves them out.
 _COUNTS = frozenset(_NUMBERS.split())
-"""Numbers in words: what a side is read as leaves them out."""
+# A letter right behind a number that is read as its unit.
 _LETTER_UNITS = frozenset("mlgshc")
+# "day 3 + 4" adds to 4 and not to day 3: these words number what follows.
 _NUMBERED = frozenset(("day", "week", "month", "year", "grade", "step", "page", "row", "class"))
 _VERBS = frozenset(_SAYING.split())
+# "5 more" is no value of its own.
 _COMPARATIVES = frozenset(("more", "less", "fewer", "greater", "larger", "smaller", "away"))
+# Tokens before an equality among which such a word is looked for.
 _NEAR = 3
 
 

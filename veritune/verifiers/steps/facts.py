@@ -38,11 +38,11 @@ from veritune.algebra import (
 from veritune.verifiers.steps import polynomial
 from veritune.verifiers.steps.polynomial import Polynomial
 
+# What the algebra of answers raises where it cannot tell.
 REFUSALS = (
     OpaqueError, UndefinedError, LimitReachedError, NotASetError, DomainError, RecursionError,
     ZeroDivisionError, ValueError, OverflowError, UnparsedError, NotPolynomialError,
 )  # fmt: skip
-"""What the algebra of answers raises where it cannot tell."""
 
 
 @dataclass(eq=False)

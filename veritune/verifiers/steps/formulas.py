@@ -45,37 +45,44 @@ from veritune.verifiers.answers.extraction import math_spans
 from veritune.verifiers.steps.annotations import ClaimLabel
 from veritune.verifiers.steps.equations import BEFORE, BEHIND
 
+# Characters of a formula; a longer one is left unchecked.
 LONGEST = 300
+# A stretch of text that may be a formula without dollar signs.
 RUN = re.compile(
     r"(?:\\(?:[,;:!$%]|[a-zA-Z]+(?:\{[^{}\n]{0,40}\})?)|\{,\}"
     r"|(?<![A-Za-z])(?:gcd|lcm|sqrt|floor|ceil|mod|pi|log|ln|sin|cos|tan|abs|C|i)(?![A-Za-z])|π"
     r"|[\d.,+\-*/^_=(){}\[\]!|×÷·√∛²³−≈<> ])+"  # noqa: RUF001
 )
-"""A stretch of text that may be a formula without dollar signs."""
+# What plain arithmetic does not have.
 LATEX = re.compile(
     r"\\[a-zA-Z,;!]|\|[^|]{1,20}\||\d\s?!|\{,\}|√|∛|[)\]]\s?[!^]|\d\s?\^|[²³]\s?[+\-*/]"
     r"|(?:gcd|lcm|sqrt|floor|ceil|log|ln|sin|cos|tan|abs|\bC)\(|\d mod \d|\bpi\b|π|\d_\{?\d"
     r"|_\{?\d{1,3}\}?[CP]_"
     r"|(?<![A-Za-z])i(?![A-Za-z])|[\d)] ?(?:[<>≤≥≠≡]|!=) ?[-\d(]"
 )
-"""What plain arithmetic does not have."""
+# The signs at which a chain of relations is split.
 RELATION = re.compile(r"[=<>≈≤≥≠≡]|\\(?:approx|leq?|geq?|neq?|lt|gt|equiv|n?mid)(?![a-zA-Z])")
 HOLDS: dict[str, Callable[[Fraction, Fraction], bool]] = {"<": lt, ">": gt, "<=": le, ">=": ge}
 DIVIDING = ("divides", "divides not")
 CONDITION = re.compile(r"\b(?:if|whether|unless|when|until|not)\s[^,.;\n]*$", re.IGNORECASE)
 CHOOSING = re.compile(r"\bC\((\d+), ?(\d+)\)")
 MODULO = re.compile(r"(?<=\d) mod (?=\d)")
+# The word right before a formula may make it part of something larger.
 WORD_BEFORE = re.compile(r"([A-Za-z]+)[\s$(]*$")
 WORD_BEHIND = re.compile(r"[\s$)]*([A-Za-z]+|[-+*/^×÷=(])")  # noqa: RUF001
+# Nodes that have a value without any variable.
 NUMBERS = (Num, RadixInteger, Const, Add, Mul, Frac, Pow, Root, Func)
+# Those whose value is one number for one number, or a few.
 FUNCTIONS = table(
     "sin cos tan cot sec csc asin acos atan ln log exp abs factorial factorial2 binomial floor ceil"
     " round max min gcd lcm mod residue sinh cosh tanh det"
 )
 CURRENCY = re.compile(r"\\?[$€£]")
+# "5!=120" is the factorial of 5, and not 5 unequal to 120.
 FACTORIAL = re.compile(r"(?<=[\d)])!=")
+# Relative gap that rounded numbers on the way may explain.
 ROUNDED = Fraction(1, 200)
-"""Relative gap that rounded numbers on the way may explain."""
+# What cannot be read or worked out is unchecked, and never wrong.
 REFUSALS = (
     UnparsedError, UndefinedError, LimitReachedError, RecursionError, OverflowError, ValueError,
     ZeroDivisionError,

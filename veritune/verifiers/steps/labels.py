@@ -20,8 +20,8 @@ from veritune.records import Evidence, StepLabel, StepVerdict
 from veritune.verifiers.steps.annotations import ClaimLabel, Finding
 
 ClaimKind = Literal["arithmetic", "derivation"]
+# How it was checked, the result, and why.
 Claim = tuple[ClaimKind, ClaimLabel, str]
-"""How it was checked, the result, and why."""
 _CHECKER = "rules"
 _RELATION = re.compile(r"[<>≤≥≠≈≡=]|\\(?:[lg]eq?|neq?|approx|equiv|sim|in)\b")
 _COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf)\b|\\[A-Za-z]+|\\.")
@@ -30,8 +30,8 @@ _JOINING_WORDS = """
     and or so thus hence therefore then this which that we get have gives obtain find yields means
     implies to simplifies becomes is if from it now also
     sin cos tan log ln exp sqrt align aligned begin end boxed frac"""
+# Words of a derivation line that say nothing of their own.
 _JOINING = frozenset(_JOINING_WORDS.split())
-"""Words of a derivation line that say nothing of their own."""
 
 
 def claims(kind: ClaimKind, findings: Iterable[Finding]) -> Iterable[Claim]:

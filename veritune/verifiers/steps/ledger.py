@@ -18,8 +18,8 @@ class Ledger:
 
     rounded: dict[Number, Number] = field(default_factory=dict)
     wrong: dict[Number, int] = field(default_factory=dict)
+    # The value computed last, and where in the text that ended.
     last: Number | None = None
-    """The value computed last, and where in the text that ended."""
     last_end: int = 0
 
     def carried(self, tree: Tree) -> int | None:

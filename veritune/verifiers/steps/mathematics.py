@@ -31,21 +31,24 @@ from veritune.verifiers.steps.wording import supposes
 if TYPE_CHECKING:
     from veritune.verifiers.steps.algebra import Algebra
 
+# Characters; what is longer is unchecked.
 LONGEST = 50_000
-"""Characters; what is longer is unchecked."""
+# Words that let a number be off by what rounding explains.
 _FREELY = re.compile(
     r"rounded|rounding|round(?:s|ing)? (?:up|down|off|to|it)|about|approx|nearest|roughly|almost"
     r"|nearly|≈|estimat",
     re.IGNORECASE,
 )
+# Words that let a quotient be a whole number: of people, of full boxes.
 _TO_WHOLE = re.compile(
     r"whole number|full\b|remain|left ?over|with \d+ (?:\w+ )?left|quotient|at least|at most",
     re.IGNORECASE,
 )
+# What is read by the algebra though there is no backslash.
 _TYPESET = re.compile(
     r"[!^√∛²³|π≤≥≠≡]|\{,\}|[a-zC]\(|\d_\{?\d|\}_|\d mod \d|\bpi\b|[\d)] ?[<>] ?[-\d(]"
 )
-"""What is read by the algebra though there is no backslash."""
+# A line without any of these claims nothing that could be checked.
 _PROMISING = re.compile(
     r"[=<>≤≥≠≡≈]|\\(?:[lg]eq?|neq?|equiv|n?mid|approx)\b|\b(?:is|are|equals|gives|makes|divides?)\b"
 )
@@ -55,6 +58,7 @@ _BASE = re.compile(
 )
 _ENDING = re.compile(r"(?:[ \t]*+[^\s\d]++){0,6}\s*+")
 _CENT = Fraction(1, 100)
+# A claim may count in cents what its numbers have in dollars, and the reverse.
 _CENTS = (1, 100, _CENT)
 
 

@@ -8,8 +8,8 @@ from math import isqrt
 
 from veritune.verifiers.steps.annotations import Finding
 
+# Whether a number is prime is found by division.
 LARGEST = 10**9
-"""Whether a number is prime is found by division."""
 _FACT = re.compile(
     r"(?<![\w.,$/*+^_})(-])(?<![-+*/^=] )(?P<number>\d{1,12})\$? (?:is|are) (?P<no>not |never )?"
     r"(?:also |indeed |clearly )?(?:an? )?(?:(?P<kind>prime|composite|even|odd|perfect square"

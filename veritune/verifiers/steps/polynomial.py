@@ -7,9 +7,10 @@ from fractions import Fraction
 
 from veritune.algebra import Add, Const, Frac, Mul, Node, Num, OpaqueError, Pow, Sym, whole_number
 
+# Names in order with their powers; the empty one is the constant.
 Monomial = tuple[tuple[str, int], ...]
-"""Names in order with their powers; the empty one is the constant."""
 Polynomial = dict[Monomial, Fraction]
+# Beyond these, expanding costs more than it tells: the claim is unchecked.
 MOST_TERMS = 80
 HIGHEST_POWER = 8
 _ONE: Polynomial = {(): Fraction(1)}

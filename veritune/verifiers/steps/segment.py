@@ -13,14 +13,17 @@ from typing import Literal
 
 Span = tuple[int, int]
 CutMode = Literal["auto", "numbered", "paragraphs", "lines", "sentences"]
+# "Step 3:", "3." or "3)" at the start of a line.
 _NUMBERED = re.compile(
     r"^[ \t]*(?:\#+[ \t]*|\*\*|[-*][ \t]+)*(?:step[ \t]*\d+|\d{1,2}[.)][ \t])", re.I | re.M
 )
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 _LINE = re.compile(r"\n\s*")
+# A formula of one statement or a few; rows of an environment are steps of their own.
 _DISPLAYED = re.compile(r"\\\[[^\[\]]{0,1000}?\\\]|\$\$[^$]{1,1000}\$\$")
-"""A formula of one statement or a few; rows of an environment are steps of their own."""
+# Only where a capital, a number or a formula follows.
 _SENTENCE = re.compile(r"(?<=[.!?])[ \t]+(?=[^\W\d_a-z]|[$\\(\d])")
+# A full stop that ends none.
 _ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|vs|No|[A-Z])\.$")
 _EQUATION = re.compile(r"=|≈|\\approx")
 

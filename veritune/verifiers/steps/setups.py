@@ -16,19 +16,19 @@ from veritune.verifiers.steps.sides import Branch, Leaf, Tree, value_of
 from veritune.verifiers.steps.tokens import magnitude
 
 _FORMAL = re.compile(r"\\|[A-Za-z]\s?[=^]|\^|(?<![A-Za-z'’])[b-hj-z](?![A-Za-z'’.])")  # noqa: RUF001
+# What may be below zero, in the question or the step.
 _SIGNED = re.compile(
     r"temperature|degree|celsius|fahrenheit|below zero|sea level|elevation|altitude|\bdebt|negative"
     r"|coordinate|\bgolf|\bpar\b|overdra|vector|integer|number line",
     re.IGNORECASE,
 )
-"""What may be below zero, in the question or the step."""
+# What makes a difference in the step one that may have either sign.
 _COMPARING = re.compile(
     r"\b(?:differ\w*|chang(?:e|ed|es) (?:in|of|by)|net|decreas\w*|declin\w*|drop\w*|los[est]\w*|off"
     r"|short|behind|because|fewer|worse|deficit|would|cannot|can't|impossible|not enough|profit\w*"
     r"|ow(?:e|es|ed|ing)|balance|minus|below|enough)\b",
     re.IGNORECASE,
 )
-"""What makes a difference in the step one that may have either sign."""
 _LIVING = """
     people persons? students? pupils? children kids boys girls men women adults employees workers
     teachers players puppies kittens chickens cows sheep friends passengers members guests customers

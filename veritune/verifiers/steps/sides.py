@@ -15,8 +15,11 @@ from veritune.verifiers.steps.arithmetic import Undefined, Unreadable
 from veritune.verifiers.steps.tokens import Number, ProseToken, magnitude
 from veritune.verifiers.steps.units import unit_factors
 
+# Of one side of an equality; longer ones are sentences.
 MOST_TOKENS = 60
+# Of brackets: the parser calls itself.
 _DEEPEST = 12
+# Powers are worked out exactly, so their size is bounded first.
 _MOST_BITS = 512
 _ARTICLES = frozenset(
     ("the", "a", "an", "his", "her", "their", "its", "those", "these", "all", "total")
@@ -49,11 +52,11 @@ class Side:
     tree: Tree
     first: int
     after: int
+    # Unit words inside it; those after its last number are `behind`.
     words: list[str] = field(default_factory=list)
-    """Unit words inside it; those after its last number are `behind`."""
     behind: list[str] = field(default_factory=list)
+    # Read in a way that has another: a mismatch may be the reading's.
     loose: bool = False
-    """Read in a way that has another: a mismatch may be the reading's."""
 
     @property
     def mixes_units(self) -> bool:

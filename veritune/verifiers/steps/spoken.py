@@ -13,8 +13,8 @@ from fractions import Fraction
 from veritune.verifiers.steps.annotations import Finding
 from veritune.verifiers.steps.arithmetic import Unreadable, evaluate, places, printed, rounds_to
 
+# Where a claim starts and ends in the text, and whether it holds.
 Spoken = tuple[int, int, Finding]
-"""Where a claim starts and ends in the text, and whether it holds."""
 _NUMBER = (
     r"(?:\\?[$€£])?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:/\d+)?(?:\s?\\?%|\spercent\b)?"
 )

@@ -29,14 +29,20 @@ from veritune.algebra import (
 )
 from veritune.verifiers.steps.tokens import ProseToken
 
+# Characters of a formula in a step.
 LONGEST = 300
 _SIGNS = frozenset(("=", "<", ">", "<=", ">="))
+# Other kinds of nodes are no claim that numbers could settle.
 _KNOWN = (Add, Const, Frac, Func, Collection, Mul, Num, Pow, Relation, Root, Sign, Sym)
 _FUNCTIONS = frozenset(("abs", "sin", "cos", "tan", "ln", "log", "exp", "floor", "ceil"))
+# Behind a number these may be metres or grams, and no variable.
 _UNIT_LETTERS = frozenset("mglshck")
+# "x1" is a name, and not x times 1.
 _NUMBERED_NAME = re.compile(r"[a-z]\d+")
 _VALUE_OF = re.compile(r"([A-Za-z](?:_\w+)?)\s*=[^=]*")
+# Kinds of tokens that a formula without dollar signs is made of.
 _RUN = frozenset(("number", "operator", "open", "close", "variable", "equals"))
+# A formula beside one of these is part of a calculation in words.
 _PART_OF_MORE = frozenset(
     ("times", "of", "than", "twice", "half", "double", "triple", "plus", "minus", "by", "each")
 )

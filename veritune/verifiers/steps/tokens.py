@@ -28,8 +28,8 @@ class ProseToken:
     text: str
     start: int
     end: int
+    # White space, or what shows as none, stands before it.
     spaced: bool
-    """White space, or what shows as none, stands before it."""
     value: Number = 0
     places: int = 0
     percent: bool = False
@@ -66,20 +66,27 @@ _SCAN = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _OPERATORS = {**dict.fromkeys("×·⋅", "*"), **dict.fromkeys("−–", "-"), "÷": "/", "**": "^"}  # noqa: RUF001
+# Digits; longer ones are identifiers or noise.
 _LONGEST_NUMBER = 40
+# A number follows, with its currency or an opening bracket.
 _NUMBER_NEXT = re.compile(r"\s*+(?:\\?[$£€]\s*+|\\\s*+)?(?:[\d(]|\.\d)")
+# Operators in words; those of two words are below.
 _SPOKEN = {"plus": "+", "minus": "-", "times": "*"}
 _SPOKEN_PAIRS = {("multiplied", "by"): "*", ("divided", "by"): "/"}
 _EQUALITIES = frozenset({"is", "are", "equals", "gives", "makes"})
+# These begin another clause, which no expression crosses.
 _CLAUSE_WORDS = """
     because so since which then where therefore thus hence when if but while that implies"""
 _CLAUSES = frozenset(_CLAUSE_WORDS.split())
 _STOPS = frozenset('\n\r,.;:!?"“”—→⇒∴')
+# Single letters that are words of English, unless an operator stands beside them.
 _LONE_WORDS = frozenset("ai")
 _OPERATOR_NEXT = re.compile(r"\s*[-+*/^=<>_(]")
+# Short words that are units or suffixes, and no variables.
 _SHORT_UNITS = """
     km cm mm kg mg lb ft in oz ml gb mb tb kb hr mi am pm yd qt pt mph sq st th nd rd c"""
 _UNITS = frozenset(_SHORT_UNITS.split())
+# Short words of English that would read as products of variables.
 _SHORT = "is of or to at by in on so as an if we he it do be my up no go us me am ok vs"
 _SHORT_WORDS = frozenset(_SHORT.split())
 

@@ -39,7 +39,9 @@ _DIMENSIONS: dict[str, dict[str, int | Fraction]] = {
     "bits": {"kb": 1, "mb": 1024, "gb": 1024**2, "tb": 1024**3},
     "bytes": {"kb": 1, "mb": 1000, "gb": 10**6, "tb": 10**9},
 }  # fmt: skip
+# Dimensions whose quantities are put together of several units: 1 hour 15 minutes.
 _COMPOUNDED = frozenset({"time", "span", "length", "metres", "weight", "grams", "money"})
+# Those whose ratios may be squared, too: square metres.
 _AREAS = ("length", "metres")
 _OF_WORD: dict[str, list[str]] = {}
 for _name, _sizes in _DIMENSIONS.items():
@@ -48,6 +50,7 @@ for _name, _sizes in _DIMENSIONS.items():
 
 
 LARGE = frozenset({"hundred", "thousand", "million", "billion", "dozen", "dozens"})
+# Ratios that are known as such; small ones could be anything.
 _TELLING = frozenset({7, 12, 16, 24, 30, 36, 52, 60, 100, 365, 1000, 3600})
 
 

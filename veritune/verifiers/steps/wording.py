@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 
+# Of a task: each formula is equal to the one before.
 _REWRITING = re.compile(r"\b(?:expand|simplify|factor|multiply out|rewrite)\b", re.IGNORECASE)
+# Of a task: there is an equation whose solutions count.
 _SOLVING = re.compile(r"solv|equation|root|find|determine|value|\bhow\b|what", re.IGNORECASE)
+# Of a task: all solutions are asked for, so one that is lost is an error.
 _ALL = re.compile(r"solve|solutions|roots|zeros|all (?:real |possible )?\w+", re.IGNORECASE)
+# A task that is a formula itself, and no story.
 _FORMAL = re.compile(
     r"^\W*(?:solve|simplify|expand|factor)\b|(?<![a-z])[a-z]\s*(?:[=^<>+*/]|-\s*\d|\\[lg]eq?)"
     r"|[=+*/(]\s*[b-hj-z](?![a-z])|\d[abnpqrtuvwxyz](?![a-z])",
     re.IGNORECASE,
 )
+# What follows one of these follows from nothing.
 _NEW = re.compile(r"\b(?:let|suppose|assum\w*|case|denote|define)\b", re.IGNORECASE)
+# Beside these a formula may hold for reasons that stand elsewhere.
 _OPEN = re.compile(
     r"\b(?:if|try\w*|instead|alternativ\w*|example|another|other|second|given|when|check\w*|test\w*"
     r"|either|minim\w*|maxim\w*|at (?:least|most)|for (?:all|any|each|every|some)|approx\w*|about"
@@ -22,12 +28,14 @@ _OPEN = re.compile(
     r"|zero|undefined)\b",
     re.IGNORECASE,
 )
+# Reasons to drop a solution: then fewer of them are no error.
 _CHOICE = re.compile(
     r"positive|negative|reject|discard|since|because|must|can(?:no|')t|only|valid|extraneous|length"
     r"|integer|natural|domain|[<>≥≤]|\\[gl]eq?|physical|age|whole|ignor|neglect|greater|less|take"
     r"|\bor\b|\band\b|not ",
     re.IGNORECASE,
 )
+# The writer takes something back: an error that is corrected counts no longer.
 _CORRECTING = re.compile(
     r"\b(?:oops|mistake|incorrect\w*|wrong|wait|correction|actually)\b", re.IGNORECASE
 )
@@ -46,8 +54,9 @@ _ASSUMING = re.compile(
     r"|test|testing|check|checking|plug|plugging|using|assume|assuming)(?: in)?[\s:$\\(\[]*$",
     re.IGNORECASE,
 )
+# Characters of the next sentence that may take a claim back: this is a contradiction.
 _NEXT = 60
-"""Characters of the next sentence that may take a claim back: this is a contradiction."""
+# Nothing but a word or sign of inference stands between two formulas.
 _INFERRING = re.compile(
     r"[\s,.;$\\()\[\]]*(?:so|thus|hence|therefore|=>|⇒|→|\\(?:implies|Rightarrow))[\s,$\\()\[\]]*",
     re.IGNORECASE,
@@ -59,6 +68,7 @@ _FOLLOWING = re.compile(
 )
 _SENTENCE_END = re.compile(r"[.!?;](?=\s|$)|\n")
 _WORD = re.compile(r"(?<!\\)\b[a-z]{3,}", re.IGNORECASE)
+# Words that speak of calculating.
 _CONNECTING = re.compile(
     r"(?:so|thus|hence|therefore|then|now|and|the|get|gives?|have|both|each|sides?|from|term\w*"
     r"|add\w*|subtract\w*|divid\w*|multipl\w*|expand\w*|simplif\w*|factor\w*|distribut\w*|like"
@@ -67,12 +77,12 @@ _CONNECTING = re.compile(
     r"|this|that|yields?|becomes?|obtain\w*|result\w*|out|with|through|constant|variable|move)",
     re.IGNORECASE,
 )
+# Characters of a sentence before and behind a claim.
 LONGEST_SENTENCE = 2_000
-"""Characters of a sentence before and behind a claim."""
+# Words that do not speak of calculating, between a formula and the one it should follow from.
 MOST_STRANGE = 4
-"""Words that do not speak of calculating, between a formula and the one it should follow from."""
+# Share of steps that must be bare formulas for a text to be a derivation.
 MOSTLY = 0.5
-"""Share of steps that must be bare formulas for a text to be a derivation."""
 
 
 def is_derivation(question: str, pieces: list[str]) -> bool:

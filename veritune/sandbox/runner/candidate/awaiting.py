@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 
+# Wall time for which the loop runs before the tests' own loop gets its turn.
 MOST_SECONDS = 0.02
-"""Wall time for which the loop runs before the tests' own loop gets its turn."""
 
 
 class Loop:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from typing import TYPE_CHECKING, cast
 
+from ..wire.encoder import plain_form
 from .loading import MODULE
 from .operators import offered
 
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
     Setter = Callable[[object, object], None]
     Deleter = Callable[[object], None]
 
+# Of one class; a candidate could make up any number of them.
 MOST_NAMES = 2_000
+# Causes of causes that are told.
 DEPTH = 5
-"""Causes of causes that are told."""
+# Types whose instances are a value on the other side, too, whatever class of theirs they are.
 BUILTIN = (int, float, complex, str, bytes, tuple, frozenset, list, dict, set, bytearray)
 
 
@@ -112,6 +115,16 @@ def code_flags(value: object) -> int:
 def compares_as(value: object, kind: type) -> bool:
     """Whether a library's abstract class says what an object equals."""
     return isinstance(value, kind) and getattr(type(value), "__eq__") is getattr(kind, "__eq__")  # noqa: B009
+
+
+def plain_of(value: object) -> object:
+    """The builtin value that an object is, or that its library's abstract class says it equals."""
+    plain = plain_form(value)
+    if plain is None and isinstance(value, Mapping) and compares_as(value, Mapping):
+        return dict(value.items())
+    if plain is None and isinstance(value, Set) and compares_as(value, Set):
+        return set(value)
+    return plain
 
 
 def bound(kind: str, value: object) -> object:

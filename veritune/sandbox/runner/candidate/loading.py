@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     import io
 
+# The name that tests import the candidate by; its file would be `solution.py`.
 MODULE = "solution"
 # A program that looks for its own file finds one.
 LOOKS = ("__file__", "argv", "inspect", "linecache", "open(", "subprocess", "multiprocessing")

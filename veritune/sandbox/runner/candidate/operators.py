@@ -5,12 +5,15 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 
+# By the name they have in the module `operator`, without underscores.
 _BINARY = """
 lt le gt ge eq ne add sub mul matmul truediv floordiv mod pow lshift rshift and xor or
 iadd isub imul imatmul itruediv ifloordiv imod ipow ilshift irshift iand ixor ior
 getitem setitem delitem contains neg pos invert index
 """
+# Those that have a form for the right operand, which `operator` has no function for.
 _REFLECTED = "add sub mul matmul truediv floordiv mod pow lshift rshift and xor or"
+# What has a builtin function or a statement of its own, and no name in `operator`.
 _BUILTIN: dict[str, Callable[..., object]] = {
     "len": len,
     "bool": bool,

@@ -10,11 +10,12 @@ import importlib
 import operator
 import sys
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from ..wire.decoder import ValueDecoder, count, no_insiders, parts, text_of
+from ..wire.decoder import ValueDecoder, no_insiders
 from ..wire.encoder import Encoder, plain_form
+from ..wire.simple import count, parts, text_of
 from . import describing, passed
 from .loading import MODULE
 from .operators import OPERATORS
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
     from .awaiting import Loop
     from .passed import Call
 
+# Read once and in order, so a test gets them as iterators and never as values.
 ITERATORS = (types.GeneratorType, map, filter, zip, enumerate, reversed)
+# Of the standard library's exceptions: not in `__dict__`, and tests look at them.
 ATTRIBUTES = ("name", "path", "errno", "returncode")
+# By exact type: a callable object of the candidate's own class is an object.
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 
@@ -148,12 +152,7 @@ class Performer:
 
     def _do_plain(self, request: GraderRequest, args: list[object]) -> list[object]:
         """[the builtin value that an object is], or nothing."""
-        target = self._objects[request["on"]]
-        value = plain_form(target)
-        if value is None and describing.compares_as(target, Mapping):
-            value = dict(target.items())
-        elif value is None and describing.compares_as(target, Set):
-            value = set(target)
+        value = describing.plain_of(self._objects[request["on"]])
         return [] if value is None else [value]
 
     def _do_make(self, request: GraderRequest, args: list[object]) -> int:
@@ -221,9 +220,8 @@ class Performer:
         kind = type(value)
         if hasattr(kind, "__next__") and kind.__module__ in ("builtins", "itertools"):
             return {"it": self._handle(value)}
-        if callable(value) and (isinstance(value, FUNCTIONS) or kind.__module__ == "functools"):
-            return {"fn": [self._handle(value), str(getattr(value, "__name__", ""))]}
-        if callable(value) and kind.__module__ == "builtins":
+        of_python = isinstance(value, FUNCTIONS) or kind.__module__ in ("functools", "builtins")
+        if callable(value) and of_python:
             return {"fn": [self._handle(value), str(getattr(value, "__name__", ""))]}
         return {"ob": [self._handle(value), self._handle(kind)]}
 
@@ -290,9 +288,7 @@ class Performer:
 
     def encoder(self, known: Sequence[object]) -> Encoder:
         """An encoder of answers; `known` are the containers that came with the request."""
-        tags: dict[int, Encoded] = {
-            id(container): {"a": number} for number, container in enumerate(known)
-        }
+        tags: dict[int, Encoded] = {id(each): {"a": at} for at, each in enumerate(known)}
         return Encoder(self._outside, tags, numpy=self._numpy, subclass=self._value)
 
     def raised(self, data: PassedError) -> BaseException:

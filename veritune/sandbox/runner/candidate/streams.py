@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+# Of text that is kept for the tests; more is still printed, and limited as output.
 MOST_EVENT_BYTES = 4 << 20
 Ask = Callable[[str, Sequence[object]], object]
 

@@ -37,6 +37,7 @@ def run(payload: SharedPayload) -> Report:
     return {"tests": tests, "lost": "", "unsupported": ""}
 
 
+# Of a test that was collected and never reported on: something ended pytest itself.
 MISSING = ["runtime error", "the test did not finish"]
 
 

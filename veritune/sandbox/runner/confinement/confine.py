@@ -14,7 +14,9 @@ from typing import NamedTuple
 from . import linux, seccomp
 from .linux import Step
 
+# Made once, ahead of all forks; a grader alone may set its own limit of CPU time.
 FILTER, JUDGES_FILTER = seccomp.program(), seccomp.program(sets_cpu_time=True)
+# For deep recursion, which Linux's usual 8 MB do not hold.
 STACK_BYTES = 64 << 20
 
 _inherited = 0

@@ -6,6 +6,7 @@ import ctypes
 import os
 from collections.abc import Callable
 
+# From <linux/sched.h>; `os` has names for them from Python 3.12 on.
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
     0x20000,
     0x4000000,
@@ -14,14 +15,15 @@ NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
     0x20000000,
     0x40000000,
 )
+# From <sys/mount.h> and <sys/prctl.h>.
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 0x4000, 0x40000
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 
 _libc = ctypes.CDLL(None, use_errno=True)
 # Looked up once: a forked child that did it would look it up anew.
 _close_range = getattr(_libc, "close_range", lambda first, last, flags: -1)
+# A call made ready in a parent, for a child that is to touch little: its name, and its words.
 Step = tuple[str, Callable[..., object], tuple[object, ...]]
-"""A call made ready in a parent, for a child that is to touch little: its name, and its words."""
 
 
 class _Filter(ctypes.Structure):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 
+# Descriptors that a candidate's process finds what is its own at; 0 to 2 are its streams.
 CHANNEL, PAYLOAD = 3, 4
 
 

@@ -72,6 +72,7 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
 }
+# Calls that one of the two machines has no number for.
 ABSENT: dict[str, tuple[int | None, int | None]] = {
     "clone3": (435, 435),
     "memfd_create": (319, 279),
@@ -80,19 +81,25 @@ ABSENT: dict[str, tuple[int | None, int | None]] = {
     "semget": (64, 190),
     "mq_open": (240, 180),
 }
+# Numbers on x86_64 and aarch64, here and below.
 CLONE = (56, 220)
 # A network namespace keeps a machine's vsock reachable, and other families load kernel modules.
 SOCKET, SOCKETPAIR = (41, 198), (53, 199)
 SETRLIMIT, PRLIMIT = (160, 164), (302, 261)
 FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK
 NEW_NAMESPACES = 0x7E020080  # CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET,TIME}
+# Column of the numbers above, and the kernel's AUDIT_ARCH of the machine.
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
+# x86_64 has a second set of numbers for the same calls, which a filter must not miss.
 X32_BIT = 0x40000000
 
+# Instructions of classic BPF, from <linux/bpf_common.h>.
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+# From <linux/seccomp.h>; the low 16 bits of _ERRNO say which error.
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _BY_FLAGS, _BY_FAMILY, _BY_LIMIT, _BY_NEW_LIMIT = 1, 2, 3, 4  # by a call's arguments
 _ANSWERS = 1 << 32  # from here on, a target is no place
+# Offsets in `struct seccomp_data`; of an argument, its low half on a little-endian machine.
 _NUMBER, _ARCH, _FIRST_ARGUMENT, _SECOND_ARGUMENT, _THIRD_ARGUMENT = 0, 4, 16, 24, 32
 _CPU_TIME = 0  # RLIMIT_CPU
 

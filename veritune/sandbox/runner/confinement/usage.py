@@ -7,6 +7,7 @@ import signal
 from typing import NamedTuple
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+# What every fork shares with its parent counts for none of them.
 INHERITED_BYTES = 16 << 20
 # What a Unix socket may keep queued in the kernel, where no process shows it; a few are free.
 SOCKET_BYTES, FREE_SOCKETS = 4 << 20, 64

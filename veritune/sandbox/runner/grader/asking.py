@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..wire.messages import Target
-    from .proxies import RemoteClass
 
+# What a test may ask of an object by name; all others are Python's own business on either side.
 SAFE_DUNDERS = frozenset(
     [
         "__name__",
@@ -75,7 +75,7 @@ class Asker(Protocol):
         """Give the test up: it needs what cannot cross."""
         ...
 
-    def derive(self, made: RemoteClass, space: dict[str, object]) -> None:
+    def derive(self, made: type, space: dict[str, object]) -> None:
         """Have a class that the tests derive from the candidate's made over there, too."""
         ...
 

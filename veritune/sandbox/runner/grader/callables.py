@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     import inspect
     from typing import Self
 
+# An endless iterator is the candidate's fault, and would fill the grader's memory.
 MAX_ITEMS = 1_000_000
+# Items that are fetched singly, since fetching ahead runs code that the tests did not ask for.
 ONE_BY_ONE = 32
-"""Items that are fetched singly, since fetching ahead runs code that the tests did not ask for."""
 
 
 class Remote:

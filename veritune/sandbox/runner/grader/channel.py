@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
     from ..wire.messages import Answer, Callback, Encoded, GraderRequest, Target
 
+# Both ways, for one candidate: a loop that only talks costs the grader time, not the candidate.
 MAX_FRAMES = 2_000_000
+# Copies are made at the tests' wish: what comes back is an object that they made.
 MAKING = frozenset({"copy", "deepcopy"})
+# Requests that run nothing of the candidate's: tests that make no other prove nothing.
 SILENT = frozenset({"name", "describe", "module", "dir", "signature", "flags", "subclass", "raw"})
-"""Requests that run nothing of the candidate's: tests that make no other prove nothing."""
 
 
 class LostError(BaseException):

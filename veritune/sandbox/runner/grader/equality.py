@@ -10,8 +10,8 @@ from typing import cast
 from . import proxies
 from .asking import class_where, where
 
+# Other values that an object is compared with, for whoever calls everything equal.
 DECOYS = 3
-"""Other values that an object is compared with, for whoever calls everything equal."""
 
 
 def equal(left: object, right: object) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import sys
 
+# Of one answer; a candidate may write each of them by hand.
 MOST = 100_000
 
 

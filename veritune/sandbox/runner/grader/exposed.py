@@ -18,15 +18,28 @@ from .asking import class_where
 from .proxies import RemoteClass, handle_of
 
 if TYPE_CHECKING:
-    from ..wire.messages import Encoded, PassedError
-    from .channel import Channel
+    from typing import NoReturn, Protocol
 
+    from ..wire.encoder import Encoder
+    from ..wire.messages import Encoded, PassedError
+
+    class Link(Protocol):
+        """What this side needs of the channel to the candidate."""
+
+        def encoder(self) -> Encoder: ...
+        def refuse(self, what: str) -> NoReturn: ...
+
+
+# Whose objects never cross: with one of these a candidate could end or change a test.
 FRAMEWORKS = frozenset(
     {"_pytest", "pytest", "pluggy", "hypothesis", "unittest", "runner", "doctest"}
 )
+# Iterators over what is in memory already, so taking all their items runs nobody's code.
 FINITE = tuple(type(iter(kind())) for kind in (list, tuple, str, bytes, dict, set))
 FINITE += (type(iter(range(1))), type(iter({}.values())), type(iter({}.items())))
+# Those run code of the tests', item by item, as the candidate asks for them.
 LAZY = (types.GeneratorType, map, filter, zip, enumerate, reversed)
+# A candidate is told which of these an object of the tests' has, and may ask for no other.
 OPERATORS = [
     "__len__",
     "__iter__",
@@ -68,15 +81,18 @@ OPERATORS = [
     "__reversed__",
     "__missing__",
 ]
+# Every object has these from `object`: they count only where a class of its own defines them.
 ALWAYS = frozenset({"__eq__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__", "__format__"})
+# What a mock itself keeps book with; a candidate that set these would pass any assertion on it.
 MOCKS = ("assert_", "called", "call_", "mock_", "method_calls", "side_effect", "return_value")
+# Of one iterator that is sent whole.
 MAX_ITEMS = 1_000_000
 
 
 class Exposed:
     """Numbers for what was passed, and what the candidate may do with each."""
 
-    def __init__(self, channel: Channel, *, streams: bool) -> None:
+    def __init__(self, channel: Link, *, streams: bool) -> None:
         self._channel, self._streams = channel, streams
         # Whatever the tests passed; the candidate asks, and what it may not do is refused by name.
         self.objects: list[Any] = []

@@ -23,8 +23,11 @@ from . import grading
 if TYPE_CHECKING:
     from ..wire.messages import GraderJob
 
+# From the process that forks: a grader waits; to it: that one is to end.
 READY, END = b"R", b"E"
+# Twice a candidate's own by default: its values come here as text, and are decoded and compared.
 MEMORY_BYTES = 1 << 30
+# CPU time is set for each job when its tests have come, since it depends on theirs.
 RULES = Confinement(
     cpu_seconds=None,
     memory_bytes=MEMORY_BYTES,

@@ -14,13 +14,18 @@ from .proxies import IN_PLACE, Member, operate
 if TYPE_CHECKING:
     from .asking import Asker
 
+# In this order: `bool` is no base, and of two that fit, the first is taken.
 IMMUTABLE = (int, float, complex, str, bytes, tuple, frozenset)
+# These are filled anew after each call, since a method of theirs runs over there.
 MUTABLE = (list, dict, set, bytearray)
 BASES: dict[str, type] = {kind.__name__: kind for kind in IMMUTABLE + MUTABLE}
+# Operators that must change the object over there, and not only its copy here.
 CHANGING = frozenset({"__setitem__", "__delitem__", *IN_PLACE})
+# What compares: on the copy here, by the builtin's own code.
 KEPT = frozenset(
     {"__eq__", "__ne__", "__hash__", "__bool__", "__lt__", "__le__", "__gt__", "__ge__"}
 )
+# What Python itself puts into every class, and what is ours.
 NO_MEMBERS = frozenset(
     {
         *("__module__", "__qualname__", "__classcell__", "__dict__", "__weakref__"),

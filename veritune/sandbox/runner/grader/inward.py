@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from ..wire import codec
-from ..wire.decoder import ValueDecoder, count, no_insiders, parts
+from ..wire.decoder import ValueDecoder, no_insiders
+from ..wire.simple import count, parts
 from . import hybrids
 from .asking import where
 from .building import dataclass_space, group, library_class, made
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
     from .asking import Asker
     from .exposed import Exposed
 
+# Objects of one candidate that the grader holds a proxy of.
 MAX_HANDLES = 100_000
+# By name: a candidate says which builtin class its exception descends from.
 EXCEPTIONS: dict[str, type[BaseException]] = {
     name: value
     for name, value in vars(builtins).items()
@@ -44,9 +47,10 @@ EXCEPTIONS: dict[str, type[BaseException]] = {
 }
 # These would end a test, or a loop in it, as if it had come to its end.
 ENDINGS = (GeneratorExit, KeyboardInterrupt)
+# Raised by a function, these would end a loop of the tests' in silence.
 STOPS = (StopIteration, StopAsyncIteration)
+# Requests that may end an iteration.
 STOPPING = frozenset({"__next__", "__anext__", "poll"})
-"""Requests that may end an iteration."""
 
 
 class Inward:
@@ -321,6 +325,7 @@ class Inward:
         return self._proxies[number]
 
 
+# By the tag of the wire.
 ITERATORS: dict[str, Callable[[Asker, int], object]] = {
     "it": RemoteIterator,
     "ge": RemoteGenerator,

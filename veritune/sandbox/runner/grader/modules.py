@@ -9,12 +9,14 @@ from typing import Any, cast
 from .asking import Asker, attribute, class_where
 from .proxies import RemoteClass
 
+# The import system sets and reads these on this side's own module object.
 OF_IMPORT = frozenset(
     {
         *("__spec__", "__loader__", "__package__", "__path__", "__cached__", "__file__"),
         *("_channel", "_number", "__builtins__"),
     }
 )
+# A module's `__dict__` is hidden by a property below: this is how to reach the real one.
 _LOCAL = cast("types.GetSetDescriptorType", vars(types.ModuleType)["__dict__"])
 
 

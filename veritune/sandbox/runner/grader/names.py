@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
 TESTS = "tests"  # the module that test programs seem to stand in
 _BUILTINS = frozenset(dir(builtins))
+# Nodes that bind their `name`.
 NAMING = (
     *(ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef),
     *(ast.ExceptHandler, ast.MatchAs, ast.MatchStar),
 )
+# All that bind a name: a set is asked first, since most nodes are none of these.
+BINDING = frozenset({*NAMING, ast.arg, ast.MatchMapping, ast.Import, ast.ImportFrom})
+# What a test program may use without an import of its own, where the candidate has no such name.
 MODULES = frozenset(sys.stdlib_module_names) | {"numpy"}
 
 
@@ -94,20 +98,25 @@ def free_names(tree: ast.Module) -> set[str]:
         if isinstance(node, ast.Name):
             (read if type(node.ctx) is ast.Load else bound).add(node.id)
             continue
-        if isinstance(node, NAMING):
-            bound.add(node.name or "")
-        elif isinstance(node, ast.arg):
-            bound.add(node.arg)
-        elif isinstance(node, ast.MatchMapping):
-            bound.add(node.rest or "")
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            bound |= {(a.asname or a.name).partition(".")[0] for a in node.names}
+        if type(node) in BINDING:
+            bound |= _bound_by(node)
         for value in vars(node).values():
             if type(value) is list:
                 ahead += [item for item in value if isinstance(item, ast.AST)]
             elif isinstance(value, ast.AST):
                 ahead.append(value)
     return read - bound
+
+
+def _bound_by(node: ast.AST) -> set[str]:
+    if isinstance(node, NAMING):
+        return {node.name or ""}
+    if isinstance(node, ast.arg):
+        return {node.arg}
+    if isinstance(node, ast.MatchMapping):
+        return {node.rest or ""}
+    assert isinstance(node, ast.Import | ast.ImportFrom)
+    return {(a.asname or a.name).partition(".")[0] for a in node.names}
 
 
 def _parsed(text: str | None) -> ast.Module:

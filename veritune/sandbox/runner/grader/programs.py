@@ -18,6 +18,7 @@ from .shown import shown
 if TYPE_CHECKING:
     from ..wire.messages import Case, GraderJob
 
+# What a traceback calls the tests.
 FILE = "tests.py"
 
 
@@ -140,6 +141,7 @@ def _imports(job: GraderJob, found: names.ResolvedNames) -> bool:
     return bool(found.imports) or any("import" in part for part in parts if part)
 
 
+# By the type of a problem's tests; a pytest suite has a module of its own.
 KINDS: dict[str, type[Calls | Asserts | Check]] = {
     "calls": Calls,
     "asserts": Asserts,

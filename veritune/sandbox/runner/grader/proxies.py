@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     import inspect
     import types
 
+# Operators that get no value of the tests' beside their object, or one that says nothing.
 _ALONE = """
 len int float complex index abs neg pos invert round reversed iter getitem setitem delitem call
 enter exit format hash next aiter anext aenter aexit await bytes trunc floor ceil fspath copy
 deepcopy get length_hint missing
 """
+# Operators whose operand may be the expected value: `may_see` decides on each use.
 _BINARY = """
 contains lt le gt ge add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor
 radd rsub rmul rmatmul rtruediv rfloordiv rmod rdivmod rpow rlshift rrshift rand ror rxor
@@ -30,6 +32,7 @@ iadd isub imul imatmul itruediv ifloordiv imod ipow ilshift irshift iand ior ixo
 SEES_OPERAND = frozenset(f"__{name}__" for name in _BINARY.split())
 # What a class here may be given; its equality, truth and texts are `RemoteObject`'s.
 OPERATORS = SEES_OPERAND | {f"__{name}__" for name in _ALONE.split()}
+# As in x += y; all names of this kind begin with an i, and so does "invert".
 IN_PLACE = frozenset(f"__{n}__" for n in _BINARY.split() if n[0] == "i" and n != "invert")
 
 

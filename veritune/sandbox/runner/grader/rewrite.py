@@ -15,7 +15,9 @@ if TYPE_CHECKING:
         end_col_offset: int | None
 
 
+# Names that no test program has, in its own namespace.
 LEFT, RIGHT, REACHED = "_veritune_left", "_veritune_right", "_veritune_reached"
+# One of each is enough: a context has no place in the text.
 _STORE, _LOAD = ast.Store(), ast.Load()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+# Relative: far above a double's rounding, far below what an answer could mean.
 TOLERANCE = 1e-9
 
 

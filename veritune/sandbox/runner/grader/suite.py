@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ..wire.messages import GraderJob, SuiteReport
 
+# By a word that only a suite which needs the plugin has in its text.
 PLUGINS = {
     "async": "pytest_asyncio.plugin",
     "hypothesis": "_hypothesis_pytestplugin",
@@ -32,6 +33,7 @@ LEFT_OUT = (
     *("cacheprovider", "faulthandler", "doctest", "junitxml", "pastebin", "setupplan", "stepwise"),
     *("unraisableexception", "threadexception", "legacypath"),
 )
+# Of one test's reason: it is for a person.
 MOST_TEXT = 2000
 # Of the host's patience beyond a job's wall time, what is left to report.
 MARGIN_SECONDS = 3.0

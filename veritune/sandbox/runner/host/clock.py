@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ..confinement import usage
 
+# Times its wall limit that a job may take where the machine is busy with others.
 MOST_STRETCH = 20.0
-"""Times its wall limit that a job may take where the machine is busy with others."""
+# Below this a job's own CPU time says nothing of how busy the machine is.
 LEAST_CPU_SECONDS = 0.05
 
 

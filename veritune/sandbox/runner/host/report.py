@@ -11,7 +11,9 @@ from ..wire import frames
 if TYPE_CHECKING:
     from ..wire.messages import GraderJob, SuiteReport
 
+# A report has a line a test; what is longer was made up by a shared process.
 RESULT_BYTES = 16 << 20
+# For a grader to compare and report once its candidate has ended.
 GRADER_GRACE_SECONDS = 10.0
 # A grader serves one problem's candidates one after another, up to these.
 MOST_USES, MOST_CPU_SECONDS, MOST_PEAK_KB = 64, 2.0, 256 << 10
@@ -20,8 +22,8 @@ MOST_USES, MOST_CPU_SECONDS, MOST_PEAK_KB = 64, 2.0, 256 << 10
 class Reporter:
     """A stream on which one report comes, as bytes up to its end."""
 
+    # Whether what was to be reported on was gone before the end.
     lost = False
-    """Whether what was to be reported on was gone before the end."""
 
     def __init__(self, stream: socket.socket) -> None:
         self.stream = stream

@@ -29,9 +29,13 @@ from .watch import JobMonitor
 if TYPE_CHECKING:
     from ..wire.messages import HostJob, HostReply, Pipes, Rules
 
+# The host's standard streams are its link to the client.
 JOBS, REPLIES = 0, 1
+# Mounts of a container's engine that every candidate could leave something in.
 SHARED = {"/dev/mqueue", "/dev/shm", "/dev/pts", "/sys"}
+# What an engine mounts into a container's /proc, /sys and /etc for programs that look there.
 UNUSED = ("/proc/", "/sys/", "/etc/resolv.conf", "/etc/hostname", "/etc/hosts")
+# One uid a candidate, above all that a system uses, and below what is signed.
 UIDS_FROM, UIDS_TO = 1 << 20, 1 << 30
 
 

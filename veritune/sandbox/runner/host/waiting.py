@@ -16,6 +16,7 @@ from . import zygote
 if TYPE_CHECKING:
     from ..wire.messages import Rules
 
+# One byte each, as the process that waits reads it.
 MODES = {"answer": zygote.ANSWER, "shared": zygote.SHARED, "program": zygote.PROGRAM}
 
 

@@ -16,6 +16,7 @@ from .waiting import StandbyProcess
 if TYPE_CHECKING:
     from ..wire.messages import HostReply, Spec
 
+# Between two looks at a job's processes: a limit is passed by no more than this.
 WATCH_SECONDS = 0.25
 
 

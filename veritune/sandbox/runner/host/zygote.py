@@ -30,6 +30,7 @@ PID = struct.Struct("Ii")  # of a process that waits; from the host: of one that
 # Exit code, CPU ms, peak memory in KiB, whether it left a clean network.
 END = struct.Struct("Iidi?")
 UID = struct.Struct("II")  # ahead of the rules that the host asks for; 0: none
+# Larger than any rules: one message is one request.
 ASKED = 4096
 ONE, JOB = struct.Struct("i"), struct.Struct("4i")  # descriptors, as they are received
 # What candidates import most. More would cost every fork; less would cost those who import it.
@@ -99,6 +100,7 @@ def _end_of(asked: bytes, network: Network) -> bytes:
     return END.pack(number, code, spent, used.ru_maxrss, network.left_clean())
 
 
+# Files of /proc/net that tell whether any socket is left in it.
 COUNTS = ("unix", "sockstat")
 
 

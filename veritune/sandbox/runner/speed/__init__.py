@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+# Set to "off", nothing of this folder is used: to tell whether a fault is one of speed's.
 SWITCH = "VERITUNE_SPEED"
 
 

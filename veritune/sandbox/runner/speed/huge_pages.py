@@ -11,7 +11,9 @@ import ctypes
 from collections.abc import Iterator
 from typing import NamedTuple
 
+# The size of a huge page on x86_64, and on aarch64 with small pages of 4 KB.
 HUGE = 2 << 20
+# From <sys/mman.h>, here and below; the module `mmap` cannot place a mapping.
 READ, WRITE, EXECUTE = 1, 2, 4
 PRIVATE_ANONYMOUS, TO_A_FIXED_PLACE, MADV_HUGEPAGE = 0x22, 3, 14
 

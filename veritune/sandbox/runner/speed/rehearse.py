@@ -18,8 +18,9 @@ from ..wire import frames
 if TYPE_CHECKING:
     from ..wire.messages import GraderJob, Payload, Tests
 
+# Jobs of each kind that are graded; rounds of questions that are answered: these cost less.
 TIMES, ANSWERED = 3, 12
-"""Jobs of each kind that are graded; rounds of questions that are answered: these cost less."""
+# A candidate with what most have: a function, a class, nested values, a float.
 SOURCE = """
 class Pair:
     def __init__(self, left, right):
@@ -28,6 +29,7 @@ def f(x, y=0):
     return [x, {"a": (y, 1.5, "b")}, {1, 2}] if x else Pair(x, y)
 """
 PAYLOAD: Payload = {"sources": [("solution.py", SOURCE)], "numpy": False}
+# Tests that have each kind of value cross in both directions.
 ASSERTS = "assert f(1, 2) == [1, {'a': (2, 1.5, 'b')}, {1, 2}]\nassert f(0).left == 0"
 CHECK = "def check(candidate):\n    assert candidate(1)[0] == 1\n    assert candidate(2)[0] == 2\n"
 JOBS: tuple[Tests, ...] = (
@@ -68,6 +70,7 @@ def answers() -> None:
     sys.modules.pop(MODULE, None)
 
 
+# What all calls of a function have in common.
 CALL = {"on": 0, "name": "__call__", "kwargs": {}}
 QUESTIONS: tuple[tuple[str, dict[str, object]], ...] = (
     ("name", {"name": "f", "args": [], "kwargs": {}}),

@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from .messages import Container
 
+# As deep as Python's own recursion allows an honest program to go without help.
 MAX_DEPTH = 1000
+# Frames that it takes to encode or decode what is nested as deep as that.
 DEEP = 30_000
-"""Frames that it takes to encode or decode what is nested as deep as that."""
+# JSON has these four itself; a whole number crosses as text where it is large.
 SCALARS = frozenset({bool, float, str, type(None)})
 # Not those that give more than their own plain value when they are called.
 HANDLING = {"type", "super", "property", "classmethod", "staticmethod", "memoryview"}
+# Classes that are the same on both sides, and cross by their name.
 PLAIN_TYPES = {
     name: value
     for name, value in vars(builtins).items()

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-import base64
-import functools
-import operator
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from .codec import (
-    ARRAY_KINDS,
     BUILTIN_FUNCTIONS,
     MAX_DEPTH,
     PLAIN_TYPES,
     SCALARS,
     MalformedError,
 )
+from .simple import (
+    address_of,
+    array_of,
+    bytes_of,
+    complex_of,
+    count,
+    datetime_of,
+    integer_of,
+    numpy_of,
+    parts,
+    path_of,
+    text_of,
+    tuple_class,
+    zone_of,
+)
 
 if TYPE_CHECKING:
-    import datetime
-
     import numpy
     from numpy.typing import NDArray
 
@@ -97,7 +106,7 @@ class ValueDecoder:
         """A numpy array, where arrays were asked for."""
         if not self._numpy:
             raise MalformedError("an array nobody asked for")
-        return _read_numpy(value)
+        return numpy_of(value)
 
     def subclass(self, value: Encoded, depth: int) -> object:
         """A builtin value that is an object of the other side's, too."""
@@ -108,38 +117,6 @@ class ValueDecoder:
     def known(self, number: Encoded) -> object:
         """A container of this side's own that the other side names."""
         return self._known[count(number)]
-
-
-def whole(value: Encoded) -> int:
-    """A whole number."""
-    if type(value) is not int:
-        raise MalformedError("a number was expected")
-    return value
-
-
-def count(value: Encoded) -> int:
-    """A number that is none below zero."""
-    if type(value) is not int or value < 0:
-        raise MalformedError("a number was expected")
-    return value
-
-
-def parts(value: Encoded) -> list[Encoded]:
-    """A JSON array."""
-    if type(value) is not list:
-        raise MalformedError("an array was expected")
-    return value
-
-
-def text_of(value: Encoded) -> str:
-    """A JSON string."""
-    if type(value) is not str:
-        raise MalformedError("a text was expected")
-    return value
-
-
-def _bytes(value: Encoded) -> bytes:
-    return base64.b64decode(text_of(value), validate=True)
 
 
 def _read_set(d: ValueDecoder, value: Encoded, depth: int) -> set[object]:
@@ -172,37 +149,7 @@ def _read_deque(d: ValueDecoder, value: Encoded, depth: int) -> deque[object]:
 
 
 def _read_bytearray(d: ValueDecoder, value: Encoded, depth: int) -> bytearray:
-    return d.keep(bytearray(_bytes(value)))
-
-
-def _read_zone(value: Encoded) -> datetime.tzinfo | None:
-    import datetime
-
-    if type(value) is str:
-        import zoneinfo
-
-        return zoneinfo.ZoneInfo(value)
-    if value is None:
-        return None
-    return datetime.timezone(datetime.timedelta(*map(whole, parts(value))))
-
-
-def _read_moment(tag: str, value: Encoded) -> object:
-    import datetime
-
-    if tag == "da":
-        return datetime.date(*map(whole, parts(value)))
-    if tag == "td":
-        return datetime.timedelta(*map(whole, parts(value)))
-    *given, zone, fold = parts(value)
-    numbers, tzinfo = [whole(n) for n in given], _read_zone(zone)
-    if tag == "tm":
-        hour, minute, second, micro = numbers
-        return datetime.time(hour, minute, second, micro, tzinfo, fold=whole(fold))
-    year, month, day, hour, minute, second, micro = numbers
-    return datetime.datetime(
-        year, month, day, hour, minute, second, micro, tzinfo, fold=whole(fold)
-    )
+    return d.keep(bytearray(bytes_of(value)))
 
 
 def _read_factory(d: ValueDecoder, value: Encoded, depth: int) -> Callable[[], object] | None:
@@ -211,33 +158,6 @@ def _read_factory(d: ValueDecoder, value: Encoded, depth: int) -> Callable[[], o
     if found is None or callable(found):
         return found
     raise MalformedError("a factory that cannot be called")
-
-
-def _read_array(value: Encoded) -> object:
-    import array
-
-    code, data = parts(value)
-    made = array.array(str(code))
-    made.frombytes(_bytes(data))
-    return made
-
-
-def _read_path(value: Encoded) -> object:
-    import pathlib
-
-    kind, text = parts(value)
-    if type(kind) is not str or type(text) is not str or kind not in PATHS:
-        raise MalformedError("a path of no known kind")
-    return cast("object", getattr(pathlib, kind)(text))
-
-
-def _read_address(value: Encoded) -> object:
-    import ipaddress
-
-    kind, text = parts(value)
-    if type(kind) is not str or type(text) is not str or kind not in ADDRESSES:
-        raise MalformedError("an address of no known kind")
-    return cast("object", getattr(ipaddress, kind)(text))
 
 
 def _read_uuid(d: ValueDecoder, value: Encoded, depth: int) -> object:
@@ -263,65 +183,18 @@ def _read_exact(d: ValueDecoder, tag: str, value: Encoded, depth: int) -> object
     return fractions.Fraction(*numbers)
 
 
-def _read_integer(value: Encoded) -> int:
-    if type(value) is not str:
-        raise MalformedError("a hexadecimal number was expected")
-    return int(value, 16)
-
-
-def _read_numpy(value: Encoded) -> NDArray[numpy.generic]:
-    import numpy
-
-    dtype, shape, data = parts(value)
-    kind: numpy.dtype[numpy.generic] = numpy.dtype(text_of(dtype))
-    if kind.kind not in ARRAY_KINDS:
-        raise MalformedError("an array of objects")
-    made = numpy.frombuffer(bytearray(_bytes(data)), kind).reshape([count(n) for n in parts(shape)])
-    # A number that numpy compares with a narrow float is made as narrow first: to half precision's
-    # infinity, every number above 65520 is equal.
-    half = not shape and kind == "f2"
-    coarse = kind.kind in "fc" and (half or not numpy.isfinite(made).all())
-    return made.astype(numpy.result_type(kind, "f8")) if coarse else made
-
-
-@functools.cache
-def _tuple_class(name: str, fields: tuple[str, ...]) -> type:
-    """A twin of a named tuple; built without evaluating any text."""
-    for field in (name, *fields):
-        if not field.isidentifier() or field.startswith("__"):
-            raise MalformedError("a bad field name")
-    if len(set(fields)) != len(fields) or any(f.startswith("_") for f in fields):
-        raise MalformedError("bad field names")
-    members: dict[str, object] = {f: property(operator.itemgetter(i)) for i, f in enumerate(fields)}
-    shown = ", ".join(f"{f}=%r" for f in fields)
-    members |= {
-        "__slots__": (),
-        "_fields": fields,
-        "__repr__": lambda self: name + "(" + shown % tuple(self) + ")",
-        "_asdict": lambda self: dict(zip(fields, self, strict=True)),
-    }
-    return type(name, (tuple,), members)
-
-
 def _read_named(d: ValueDecoder, value: Encoded, depth: int) -> object:
     name, given, items = parts(value)
     fields = tuple(map(text_of, parts(given)))
     values = d.items(items, depth)
     if len(values) != len(fields):
         raise MalformedError("fields without values")
-    return tuple.__new__(_tuple_class(text_of(name), fields), values)
+    return tuple.__new__(tuple_class(text_of(name), fields), values)
 
 
 def _read_range(d: ValueDecoder, value: Encoded, depth: int) -> range:
     start, stop, step = (n for n in d.items(value, depth) if isinstance(n, int))
     return range(start, stop, step)
-
-
-def _read_float_pair(value: Encoded) -> complex:
-    numbers = [n for n in parts(value) if type(n) is float or type(n) is int]
-    if len(numbers) != 2:
-        raise MalformedError("a bad complex number")
-    return complex(*numbers)
 
 
 def _read_scalar(d: ValueDecoder, value: Encoded) -> object:
@@ -333,10 +206,9 @@ def _read_items(d: ValueDecoder, value: Encoded, depth: int) -> object:
     return dict(pair for pair in d.items(value, depth) if isinstance(pair, tuple)).items()
 
 
-PATHS = ("PosixPath", "PurePosixPath", "PureWindowsPath")
-ADDRESSES = frozenset(f"IPv{n}{k}" for n in (4, 6) for k in ("Address", "Network", "Interface"))
+# A reader for every tag that is plain data; all others are handles of one of the sides.
 _READERS: dict[str, _Reader] = {
-    "i": lambda d, v, n: _read_integer(v),
+    "i": lambda d, v, n: integer_of(v),
     "t": lambda d, v, n: tuple(d.items(v, n)),
     "s": _read_set,
     "fs": lambda d, v, n: frozenset(d.items(v, n)),
@@ -346,16 +218,16 @@ _READERS: dict[str, _Reader] = {
     "dd": _read_default,
     "dq": _read_deque,
     "ba": _read_bytearray,
-    "b": lambda d, v, n: _bytes(v),
-    "c": lambda d, v, n: _read_float_pair(v),
+    "b": lambda d, v, n: bytes_of(v),
+    "c": lambda d, v, n: complex_of(v),
     "rg": _read_range,
     "sl": lambda d, v, n: slice(*d.items(v, n)),
     "dc": lambda d, v, n: _read_exact(d, "dc", v, n),
     "fr": lambda d, v, n: _read_exact(d, "fr", v, n),
-    "da": lambda d, v, n: _read_moment("da", v),
-    "tm": lambda d, v, n: _read_moment("tm", v),
-    "dt": lambda d, v, n: _read_moment("dt", v),
-    "td": lambda d, v, n: _read_moment("td", v),
+    "da": lambda d, v, n: datetime_of("da", v),
+    "tm": lambda d, v, n: datetime_of("tm", v),
+    "dt": lambda d, v, n: datetime_of("dt", v),
+    "td": lambda d, v, n: datetime_of("td", v),
     "k": lambda d, v, n: {"Ellipsis": ..., "NotImplemented": NotImplemented}[text_of(v)],
     "ty": lambda d, v, n: PLAIN_TYPES[text_of(v)],
     "bf": lambda d, v, n: BUILTIN_FUNCTIONS[text_of(v)],
@@ -366,12 +238,12 @@ _READERS: dict[str, _Reader] = {
     "dv": lambda d, v, n: dict(enumerate(d.items(v, n))).values(),
     "di": _read_items,
     "sv": lambda d, v, n: d.subclass(v, n),
-    "mv": lambda d, v, n: memoryview(_bytes(v)),
-    "ar": lambda d, v, n: _read_array(v),
-    "tz": lambda d, v, n: _read_zone(v),
-    "zi": lambda d, v, n: _read_zone(v if type(v) is str else [0]),
-    "pa": lambda d, v, n: _read_path(v),
-    "ip": lambda d, v, n: _read_address(v),
+    "mv": lambda d, v, n: memoryview(bytes_of(v)),
+    "ar": lambda d, v, n: array_of(v),
+    "tz": lambda d, v, n: zone_of(v),
+    "zi": lambda d, v, n: zone_of(v if type(v) is str else [0]),
+    "pa": lambda d, v, n: path_of(v),
+    "ip": lambda d, v, n: address_of(v),
     "uu": _read_uuid,
     "r": lambda d, v, n: d.made[count(v)],
     "a": lambda d, v, n: d.known(v),

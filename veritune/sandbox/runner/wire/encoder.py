@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     _Writer = Callable[["Encoder", Any, int], Encoded]
     _LateWriter = Callable[[Any], Encoded]
 
+# Larger ones are sent in hexadecimal: decimal digits cost quadratic time to write and read.
 SMALL_INT = 1 << 63
+# By exact type; what a program does to one of these must be seen on the other side.
 MUTABLE: tuple[type, ...] = (list, dict, set, bytearray, deque, OrderedDict, defaultdict, Counter)
 TYPE_NAMES: dict[object, str] = {value: name for name, value in PLAIN_TYPES.items()}
 
@@ -150,6 +152,7 @@ class Encoder:
         return self._subclass(value, encoded) or encoded
 
 
+# `bool` is an `int`, and `OrderedDict` a `dict`: exact types were looked for before.
 _BASES: tuple[type, ...] = (
     int,
     float,
@@ -203,6 +206,7 @@ def _zone(value: datetime.time | datetime.datetime) -> Encoded:
     return None if offset is None else [offset.days, offset.seconds]
 
 
+# By exact type, so that no class of a candidate's ever chooses how it is written.
 _WRITERS: dict[type, _Writer] = {
     frozenset: lambda e, v, d: {"fs": e._items(list(v), d)},
     bytes: lambda e, v, d: {"b": base64.b64encode(v).decode()},

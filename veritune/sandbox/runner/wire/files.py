@@ -15,10 +15,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .messages import Change, Surroundings
 
+# The only folder that programs may write to; each side has a /tmp of its own.
 ROOT = "/tmp"
 SUITE = "/tmp/suite"
+# What one call may have changed; a tree beyond that is not told of whole.
 MOST_FILES, MOST_BYTES = 500, 4 << 20
+# What Python and pytest write by themselves.
 SKIPPED = ("__pycache__", ".pytest_cache", ".hypothesis")
+# What Python, pytest or an installer would run or obey: never from the candidate to the tests.
 LOADED = (".py", ".pyc", ".pyi", ".so", ".pth", ".ini", ".cfg", ".toml", ".egg-info", ".dist-info")
 
 

@@ -6,8 +6,11 @@ import json
 import os
 from typing import Any
 
+# From the client, who is trusted: a large test suite with its files fits.
 MAX_JOB = 256 << 20
+# From a candidate, who is not: a frame is held whole, decoded, and compared.
 MAX_FRAME = 16 << 20
+# Made once: `json.dumps` with options would make one for every frame.
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 _DECODER = json.JSONDecoder()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+# MGSM's languages and others that models answer in; the value stands behind the cue.
 LANGUAGES = {
     "Chinese": (
         r"(?:答案|答)\s*(?:就?是|为|應?为|為|應該是|应该是|等于|[:：])",
@@ -57,8 +58,8 @@ LANGUAGES = {
     "Thai": (r"(?:คำตอบ)(?:สุดท้าย)?\s*(?:คือ|:)",),
     "Swahili": (r"\bjibu(?:\s+la\s+mwisho)?\s*(?:ni\b|:)",),
 }
-"""MGSM's languages and others that models answer in; the value stands behind the cue."""
 FOREIGN = tuple(pattern for row in LANGUAGES.values() for pattern in row)
+# Parts of these words, which are looked for first: that is much quicker.
 STEMS = (
     "答", "选", "選", "正确", "正確", "最终", "最終", "정답",
     "답", "ntwort", "rgebnis", "sung", "espuesta", "pción", "luci", "esultado", "ponse",
@@ -68,26 +69,25 @@ STEMS = (
     "πάντ", "جابة", "جواب", "پاسخ", "תשוב", "उत्त", "जवाब", "উত্ত",
     "సమా", "பதி", "விடை", "คำตอบ",
 )  # fmt: skip
-"""Parts of these words, which are looked for first: that is much quicker."""
 STEM = re.compile("|".join(STEMS))
 CUE = re.compile("|".join(FOREIGN), re.IGNORECASE | re.MULTILINE)
+# Words that begin a reason behind a value.
 FOREIGN_REASON = (
     r"(?:weil|denn|car|puisque|parce\s+que|ya\s+que|porque|pues|perché|poiché|pois|так\s+как|потому|"
     r"поскольку|omdat|want|eftersom|fordi|ponieważ|çünkü|karena|vì|kwa\s+sababu|क्योंकि)"
 )
-"""Words that begin a reason behind a value."""
+# What some languages put behind the value.
 ENDINGS = re.compile(
     r"\s*(?:です|だ|である|になります|となります|입니다|이다|예요|이에요|'?(?:d[\u0131iu\u00fc]r|t[\u0131iu\u00fc]r)"
     r"|है|हैं|ครับ|ค่ะ|。)[\s.。!]*$"
 )
-"""What some languages put behind the value."""
+# A counting word behind a number in Chinese, Japanese or Korean: 17個, 17명; not 17万.
 COUNTER = re.compile(
     r"(?<=\d)\s?(?:[\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7af](?<![万萬亿億兆千百十分割半点點零])){1,2}$"
 )
-"""A counting word behind a number in Chinese, Japanese or Korean: 17個, 17명; not 17万."""
+# Where a base model continues with another question after its answer.
 NEXT_QUESTION = re.compile(
     r"^[ \t#*]{0,6}(?:(?:question|human|user)\b[ \t*]*\d{0,3}[ \t*]*:|Q\d{0,3}:"
     r"|### (?:instruction|input)\b)",
     re.IGNORECASE | re.MULTILINE,
 )
-"""Where a base model continues with another question after its answer."""

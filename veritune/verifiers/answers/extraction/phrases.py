@@ -19,13 +19,16 @@ from veritune.verifiers.answers.extraction.values import (
     value_of,
 )
 
+# A value that is said to be the answer opens its sentence.
 BEGIN = (
     r"(?:^|[.!?:;\n])[ \t*]*"
     r"(?:(?:so|thus|hence|therefore|then|consequently)\b,?[ \t]+)?(?:that[ \t]+)?(?:only[ \t]+)?"
 )
 LETTER = r"\*{0,2}\(?[A-J]\)?\*{0,2}"
+# A number with the variable before it and the word behind it: "x = 5 apples".
 SIZED = r"(?:[a-zA-Z][ \t]?=[ \t]?)?\*{0,2}[-+]?\$?\d[\d,./]{0,40}\*{0,2}(?:[ \t]+[a-z]{1,20})?"
 FORMULA = r"\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)"
+# The value first: "42 is the answer", "Option C is correct.".
 SAID = re.compile(
     rf"{BEGIN}(?:(?:option|choice|answer)[ \t]+)?(?P<value>{FORMULA}|{LETTER}|{SIZED})[ \t]+is"
     r"(?:[ \t]+(?:therefore|thus|indeed))?[ \t]+(?:the|our|my)[ \t]+"
@@ -34,42 +37,46 @@ SAID = re.compile(
     r"(?:correct|right)(?=[ \t]*(?:[.!*\n]|\Z)|[ \t]+(?:because|since|as|one)\b)",
     re.IGNORECASE | re.MULTILINE,
 )
-"""The value first: "42 is the answer", "Option C is correct."."""
+# How a sentence begins that draws the conclusion.
 CONCLUDES = re.compile(
     r"\W*(?:(?:and|so)\s+)?(?:hence|thus|therefore|so|consequently|in\s+total|in\s+conclusion|altogether|"
     r"finally)\b",
     re.IGNORECASE,
 )
-"""How a sentence begins that draws the conclusion."""
+# In the last sentence, these make its number no answer.
 NOT_SO = re.compile(
     r"\b(?:not|never|if|unless|when|maybe|perhaps|could|may|might|would|should|or|either|between|than|"
     r"least|most|likely|probably|about|around|approximately|almost|nearly|first|next|left\s+to)\b|n't\b|\?",
     re.IGNORECASE,
 )
+# What calls a value that stands before it the answer.
 NAMES = re.compile(
     r"(?<=is )(?:(?:the|our|my|therefore|thus|indeed) ){0,2}"
     r"(?:(?:final|correct|right|required|desired) ){0,2}"
     r"(?:answer|choice|option|solution|correct|right)\b"
 )
-"""What calls a value that stands before it the answer."""
+# A longer one concludes nothing.
 LONGEST_SENTENCE = 1_000
+# Of what is in bold: more is a paragraph.
 LONGEST_VALUE = 260
+# Characters around a stem in which its cue stands.
 WINDOW = 20
-"""Characters around a stem in which its cue stands."""
+# Bold text that asks is a heading.
 QUESTION = re.compile(r"[^.!?\n]{0,80}\?")
+# The last line of a text that continues "Q: ... A:".
 DIALOGUE = re.compile(r"^A:[ \t]{1,4}(?=[-+$\\(\d][^\n]{0,100}\s*\Z)", re.MULTILINE)
-"""The last line of a text that continues "Q: ... A:"."""
 LAST_SENTENCE = re.compile(r"[.!?]\s+")
 UNDERLINED = re.compile(r"__(?=[A-Za-z])([^_\n]{1,200})__")
+# Characters from the end in which words that state an answer are looked for.
 LONGEST_SEARCH = 20_000
-"""Characters from the end in which words that state an answer are looked for."""
+# Cues that are looked at, from the end.
 MOST_CUES = 40
-"""Cues that are looked at, from the end."""
+# Characters before a cue that may put it into another's mouth.
 LONGEST_BEFORE = 120
+# Words before a cue of another language among which a negation counts.
 FEW_WORDS = 4
-"""Words before a cue of another language among which a negation counts."""
+# Characters of a sentence before a cue.
 BREAK = re.compile(r"[.!?\n\u3002\uff01\uff1f]")
-"""Characters of a sentence before a cue."""
 
 
 def announced(text: str, begin: int = 0) -> Iterator[StatedAnswer]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from veritune.verifiers.answers.extraction.boxes import joins
 
+# In the order in which they nest: `$$` before `$`. Bounded, so that a lone `$` costs little.
 SPAN = re.compile(
     r"(?<!\\)\$\$(?P<double>(?:[^$\\]|\\.){1,2000}?)\$\$"
     r"|\\\[(?P<display>(?:[^\\]|\\(?!\]).){1,2000}?)\\\]"
@@ -14,6 +15,7 @@ SPAN = re.compile(
     r"|\\\((?P<round>(?:[^\\\n]|\\(?!\)).){1,2000}?)\\\)",
     re.DOTALL,
 )
+# Not inside a word, a path or an ordinal; with its currency, thousands, fraction and per cent.
 NUMBER = re.compile(
     r"(?<![\w.,/\\])[-+\u2212]?[$€£]?"
     r"(?:\d{1,3}(?: \d{3})+(?!\d)(?:\.\d+)?|\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s?/\s?\d+)?(?:\s?\\?%)?"

@@ -27,10 +27,12 @@ from veritune.verifiers.answers.extraction.stated import StatedAnswer
 from veritune.verifiers.answers.extraction.tags import tagged
 from veritune.verifiers.answers.extraction.values import tidy, value_of
 
+# The usual content of a tag needs no closer look.
 NUMBER_ALONE = re.compile(r"[-+$]?\d[\d,./]{0,100}(?<![,.])")
+# From the end: a whole solution between tags ends with its answer.
 LONGEST_TAGGED = 4_000
+# Questions of a text that are looked at to see whether one was answered before.
 MOST_QUESTIONS = 8
-"""Questions of a text that are looked at to see whether one was answered before."""
 
 
 def last_statement(text: str, *, boxes_only: bool = False) -> StatedAnswer | None:

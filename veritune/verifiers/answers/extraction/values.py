@@ -21,8 +21,9 @@ from veritune.verifiers.answers.extraction.spans import (
     math_spans,
 )
 
+# Characters behind a cue that are read.
 LONGEST = 4_000
-"""Characters behind a cue that are read."""
+# Where a value ends at the latest; a full stop behind an initial or in a number ends none.
 SENTENCE = re.compile(
     r"(?<!\b[A-Z])\.(?=\s|$|\*|[^\x00-\u2fff])|\n|\u3002|\uff01|\uff1f|\u0964"
     r"|\s(?:I hope it is correct)|</"
@@ -32,26 +33,29 @@ NUMBER_WORDS = (
     "sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|"
     "hundred|thousand|million|half|dozen"
 )
+# A number or a formula opens the text.
 STARTS = re.compile(
     r"[\s\"'*(\\]*(?:\$|\\[(\[]|[-+\u2212\u00b1\u2248=<>\u2264\u2265]?\s?[\d.\u20ac\u00a3\u00a5\u221a\u03c0\u221e\u00bd-\u00be]|\\[a-zA-Z{]"
     r"|[\[{(]|[a-zA-Z](?:_\w|\([a-z]\))?\s*(?:=|<|>|\\[lgni]e|[\u2264\u2265\u2208^+*/-])"
     rf"|(?:{NUMBER_WORDS})\b(?!\s+of\b))",
     re.IGNORECASE,
 )
-"""A number or a formula opens the text."""
+# A letter of a multiple choice opens the text; the word before it may be in lower case only.
 OPTION = re.compile(
     r"[\s\"'*]*(?:(?:option|choice|answer|letter)\s+)?[*(\[\uff08]{0,3}([A-J])(?:[*)\].:,\uff09\uff0c\u3001]|\s*$|\s+(?:because|since|as|which)\b)",
 )
-"""A letter of a multiple choice opens the text; the word before it may be in lower case only."""
+# Behind a comma or in brackets: what follows says more about the value, and is not part of it.
 REMARK = (
     r"(?:which|since|because|so|hence|thus|therefore|making|giving|meaning|rounded|obtained|i\.?e\.?|that\s+is|"
     r"and\s+(?:this|that|we|it|so|therefore|thus|hence|not)|but|not|rather\s+than|while|after\s+\w+ing|by\s+\w+ing|"
     r"based\s+on|according\s+to|derived|found\s+by|as\s+(?!well)\w+|where\s+we|is|in\s+(?:total|all)|altogether)"
 )
+# The few that need no comma.
 BARE_REMARK = (
     r"(?:since|because|which|as\s+(?:required|desired|expected|needed|shown|stated|claimed|we|it|the|there|\d)"
     r"|in\s+(?:total|all)(?!\s+of)|altogether|by\s+\w+ing|i\.e\.|rather\s+than|and\s+not)"
 )
+# In this order, the surest signs first: of all that match, the leftmost counts.
 CUT = re.compile(
     rf"\s*[,;]\s*(?P<remark>{REMARK})\b|\s+(?P<bare>{BARE_REMARK})(?!\w)"
     rf"|\s*\(\s*(?P<paren>{REMARK}|the|it|rounded|to|approx\w*|or\s+about)\b"
@@ -60,46 +64,54 @@ CUT = re.compile(
     r"|\s*[\uff0c\u3001]\s*(?P<wide>[^\s\d$\\A-Za-z(])",
     re.IGNORECASE,
 )
+# A remark that holds one of these may be part of the value.
 DIGITS = re.compile(r"\d|\$|\\[a-zA-Z(\[]|\bor\b")
+# What continues a list behind its comma.
 LISTED = re.compile(rf"(?:and|or|either|nor|{NUMBER_WORDS})\b", re.IGNORECASE)
 VALUE_IN = re.compile(
     rf"\d|\$|\\[a-zA-Z(\[]|[=<>]|\b(?:{NUMBER_WORDS}|if|when|for|where|with|otherwise|provided)\b",
     re.IGNORECASE,
 )
+# "is not 5 but 6": the value is behind the "but".
 NEGATED = re.compile(
     r"[\s*\"]*(?:(?:definitely|certainly|clearly|obviously|simply)\s+)?(?:not|never|n't|no\s+longer)\b\s*"
     r"(?:equal\s+to\s+|simply\s+|just\s+)?(?=[$\\(\d+-]|[A-J]\b)",
     re.IGNORECASE,
 )
+# What the right value follows.
 INSTEAD = re.compile(
     r"(?:,?\s*\bbut(?:\s+rather)?|[,;]\s*(?:it\s+is|it's|rather))\s+(?:is\s+)?", re.IGNORECASE
 )
+# Up to the last verb of the sentence.
 IS = re.compile(r".*\b(?:is|are|equals)\b\s*", re.DOTALL)
 AFTERTHOUGHT = re.compile(r"\b(?:which|that)\s+(?:is|are|equals)\s*$")
+# Stars inside a product are none.
 EMPHASIS = re.compile(r"(?<![\w)*])\*\*(?=\S)([^*\n]{1,200}?)(?<=\S)\*\*(?!\w)")
 UNPAIRED = re.compile(r"(?<=[\w$)])\*\*(?=[\s.,;:)]|$)")
+# The end of a proof, ticks and the like behind a value.
 DECORATION = re.compile(
     r"(?:\s*(?:[\u2600-\u27bf\u25a0\u25a1\u25fc\u220e\ufe0f\U0001f300-\U0001faff]"
     r"|\$?\\(?:blacksquare|square|qed)\b\$?))+[\s.]*$"
 )
-"""The end of a proof, ticks and the like behind a value."""
+# What may stand between a cue and its value: a sign, emphasis, the mark of a quoted line.
 LEAD = re.compile(r"[\s:*_\uff1a]*(?:-{3,}\s*\n|(?<=\n)>[ \t]+)?[\s*_]*")
-"""What may stand between a cue and its value: a sign, emphasis, the mark of a quoted line."""
+# The last line of an assistant that was told to be nice.
 PLEASANTRY = re.compile(
     r"(?:let me know|i hope|feel free|please|would you like|hope this)[^\n]*\Z", re.IGNORECASE
 )
 FENCE = re.compile(r"`{1,3}(?:\w{1,10}\n|\n)?([^`]{1,400})`{1,3}")
 HTML = re.compile(r"</?(?:b|i|strong|em|span|p|u|code|br|div|h\d)\s*/?>", re.IGNORECASE)
+# A template that was repeated and not filled in.
 PLACEHOLDER = re.compile(
     r"\W*(?:(?:your|insert|the)?\s*(?:final\s+)?(?:answer|number|result|value|integer)(?:\s+here)?|_{2,}|\.{3})\W*",
     re.IGNORECASE,
 )
 FONT = re.compile(r"\\(?:text(?:bf|it|rm)?|mathbf|mathrm)\s*\{([^{}]{0,200})\}")
 WRAPPED = ' \t\r\n*_"`\u201c\u201d'
+# Words before the only number of a sentence: "Josh made a profit of 5", not "see 5".
 FEWEST_LEADING = 3
-"""Words before the only number of a sentence: "Josh made a profit of 5", not "see 5"."""
+# Words behind the only number of a sentence: "5 cups of rice".
 MOST_TRAILING = 4
-"""Words behind the only number of a sentence: "5 cups of rice"."""
 
 
 class StatedValue(NamedTuple):
