@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from veritune.verifiers.steps.annotations import Finding
-from veritune.verifiers.steps.numbers import number_facts
-from veritune.verifiers.steps.quantities import quantities
-from veritune.verifiers.steps.spoken import spoken
+from veritune.verifiers.steps.words.numbers import number_facts
+from veritune.verifiers.steps.words.quantities import quantities
+from veritune.verifiers.steps.words.spoken import spoken
 
 _DIVISION = re.compile(
     r"(?<![\w./*+^-])(-?\d{1,12})\$? ?(?:÷|/|\\div|divided by) ?\$?(\d{1,12})\$? ?"
