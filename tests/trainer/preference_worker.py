@@ -1,10 +1,12 @@
-"""Trains with two processes or one: `preference_worker.py KIND START OUT TRACE`.
+"""Trains in one process or several: `preference_worker.py KIND START OUT TRACE SECONDS [shard]`.
 
-KIND is ppo, grpo, dpo or reward. Writes each step's loss to TRACE. All candidates and verdicts
-follow from a seed, so that every process makes the same ones.
+KIND is ppo, critic (PPO with a critic of its own), grpo, dpo or reward. Writes each step's loss to
+TRACE and sleeps SECONDS after it, so that it can be killed. All candidates and verdicts follow from
+a seed, so that every process makes the same ones.
 """
 
 import sys
+import time
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,7 +23,13 @@ from veritune.trainer.ppo import PpoTrainer
 from veritune.trainer.reward_models import RewardTrainer
 
 STEPS = 50
-FIT = {"max_steps": STEPS, "batch_size": 6, "micro_batch_size": 4, "learning_rate": 1e-3}
+FIT = {
+    "max_steps": STEPS,
+    "batch_size": 6,
+    "micro_batch_size": 4,
+    "learning_rate": 1e-3,
+    "save_every": 7,
+}
 GRADIENT = {
     "epochs": STEPS // 2,
     "mini_batch_size": 8,
@@ -52,31 +60,34 @@ def rollouts() -> list[Rollout]:
     return found
 
 
-def main(kind: str, start: str, out: str, trace: str) -> None:
+def main(kind: str, start: str, out: str, trace: str, seconds: float, shard: bool) -> None:
     torch.set_num_threads(1)
 
     def on_step(step: dict[str, Any]) -> None:
         if processes.rank() == 0:
             with Path(trace).open("a") as stream:
-                stream.write(f"{step['loss']!r}\n")
+                stream.write(f"{step['step']} {step['loss']!r}\n")
+        time.sleep(seconds)
 
     policy, batch = Checkpoint(path=start, policy=policy_hash(start)), rollouts()
     common: dict[str, Any] = {"seed": 3, "on_step": on_step}
     gradient = common | {"reference": policy, "temperature": 1.0}
-    if kind == "ppo":
-        ppo = PpoConfig.model_validate(GRADIENT | {"type": "ppo", "critic_learning_rate": 1e-3})
+    if kind in ("ppo", "critic"):
+        critic = {"critic": "own" if kind == "critic" else "shared", "critic_learning_rate": 1e-3}
+        ppo = PpoConfig.model_validate(GRADIENT | critic | {"type": "ppo", "shard": shard})
         PpoTrainer(ppo, **gradient).update(policy, batch, Path(out))
     elif kind == "grpo":
-        grpo = GroupConfig.model_validate(GRADIENT | {"type": "grpo", "kl": 0.1, "entropy": 0.01})
+        more = {"kl_coef": 0.1, "entropy_coef": 0.01, "shard": shard}
+        grpo = GroupConfig.model_validate(GRADIENT | more | {"type": "grpo"})
         GroupTrainer(grpo, max_tokens=8, **gradient).update(policy, batch, Path(out))
     elif kind == "dpo":
-        dpo = DpoTrainerConfig.model_validate(FIT | {"type": "dpo"})
+        dpo = DpoTrainerConfig.model_validate(FIT | {"type": "dpo", "shard": shard})
         DpoTrainer(dpo, dpo, **common).update(policy, batch, Path(out))
     else:
         verified = [(r.problem, r.candidate, r.verdict) for r in batch]
-        trainer = RewardTrainer(RewardConfig.model_validate(FIT), **common)
+        trainer = RewardTrainer(RewardConfig.model_validate(FIT | {"shard": shard}), **common)
         trainer.from_verdicts(start, "outcome", verified, Path(out))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5])
+    main(*sys.argv[1:5], float(sys.argv[5]), "shard" in sys.argv[6:])

@@ -30,7 +30,7 @@ from veritune.records import (
 )
 from veritune.sampler import NativeSampler
 from veritune.trainer import Rollout
-from veritune.trainer.learner import STATE
+from veritune.trainer.learner import STATE, open_learner
 from veritune.trainer.ppo import PpoTrainer
 from veritune.trainer.rollouts import minibatches, read_rows
 from veritune.trainer.scoring import score
@@ -302,6 +302,23 @@ def test_an_adapter_is_trained_alone_and_goes_on(tmp_path: Path, critic: str) ->
     for name, value in untouched.state_dict().items():
         assert torch.equal(value, plain[name]), name
     assert policy.policy != reference.policy
+
+
+def test_a_critic_on_an_adapter_holds_the_base_once(tmp_path: Path) -> None:
+    base = start(tmp_path)
+    policy = save_adapter(base.path, LoraConfig(rank=2), 0, tmp_path / "adapter")
+    learner = open_learner(policy, policy, BASIC.model_copy(update={"critic": "own"}))
+    assert learner.critic is not None
+    places = [
+        {p.data_ptr() for p in model.parameters() if not p.requires_grad}
+        for model in (learner.model, learner.critic.model)
+    ]
+    assert places[0] == places[1]
+    own = [
+        {p.data_ptr() for p in model.parameters() if p.requires_grad}
+        for model in (learner.model, learner.critic.model)
+    ]
+    assert not own[0] & own[1]
 
 
 def test_a_reward_model_is_where_a_critic_can_start(tmp_path: Path) -> None:

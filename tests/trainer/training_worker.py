@@ -38,7 +38,8 @@ def main(start: str, out: str, trace: str, seconds: float, shard: bool) -> None:
         time.sleep(seconds)
 
     checkpoint = Checkpoint(path=start, policy=policy_hash(start))
-    trainer = SftTrainer(CONFIG, seed=3, shard=shard, on_step=on_step)
+    config = CONFIG.model_copy(update={"shard": shard})
+    trainer = SftTrainer(config, seed=3, on_step=on_step)
     trainer.update(checkpoint, examples(), Path(out))
 
 

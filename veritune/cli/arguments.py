@@ -6,6 +6,7 @@ part of several kinds (`trainer`) has the keys of the kind that the words or the
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Annotated, TypeVar
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from veritune.cli.help_text import help_text
 from veritune.cli.options import PLACE, CommandOption, options_of
-from veritune.config import explain, renamed
+from veritune.config import StepConfig, explain, renamed
 from veritune.errors import RecipeError
 
 M = TypeVar("M", bound=BaseModel)
@@ -48,6 +49,12 @@ def parse(shape: type[M], argv: Sequence[str], *, prog: str, default: M | None =
         return shape.model_validate(values)
     except ValidationError as error:
         raise RecipeError(explain(error, shape, typed=True)) from None
+
+
+def check_shard(config: StepConfig) -> None:
+    """Raise `RecipeError` where pieces are asked for, and nobody is there to share them with."""
+    if config.shard and int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        raise RecipeError("--shard needs several processes: torchrun --nproc-per-node=2 ...")
 
 
 def _types(words: Sequence[str]) -> dict[str, str]:

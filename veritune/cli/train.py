@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from veritune.cli.arguments import parse
+from veritune.cli.arguments import check_shard, parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.posing import pose_rows
 from veritune.cli.tracking import tracking
@@ -34,8 +33,6 @@ class TrainArguments(SftConfig):
     flagged as cheats. Left out: all are."""
     seed: Count = 0
     """The order of the examples follows from this."""
-    shard: bool = False
-    """Under torchrun: every process holds a piece of the model only (FSDP)."""
     prompt: PromptConfig = PromptConfig()
     tracker: TrackerName | None = None
     """Where the steps' measurements go. Left out: nowhere."""
@@ -78,8 +75,7 @@ def train_sft(argv: Sequence[str]) -> int:
     out = Path(arguments.out)
     if out.exists():
         raise RecipeError(f"--out: {out} exists; name a new folder")
-    if arguments.shard and int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        raise RecipeError("--shard needs several processes: torchrun --nproc-per-node=2 ...")
+    check_shard(arguments)
     from veritune.models import model_folder, policy_hash
     from veritune.trainer import Example, SftTrainer, read_examples
 
@@ -98,7 +94,7 @@ def train_sft(argv: Sequence[str]) -> int:
             tell(step)
             advance(1, loss=number(step, "loss"))
 
-        trainer = SftTrainer(arguments, seed=arguments.seed, shard=arguments.shard, on_step=on_step)
+        trainer = SftTrainer(arguments, seed=arguments.seed, on_step=on_step)
         start = Checkpoint(path=str(folder), policy=policy_hash(folder))
         trained = trainer.update(start, examples, out)
     progress.say(

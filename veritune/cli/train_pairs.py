@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import model_validator
 
-from veritune.cli.arguments import parse
+from veritune.cli.arguments import check_shard, parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.posing import pose_rows
 from veritune.cli.tracking import tracking
@@ -125,7 +125,8 @@ def train_dpo(argv: Sequence[str]) -> int:
     return 0
 
 
-def _start(arguments: DataArguments) -> Checkpoint:
+def _start(arguments: RewardArguments | DpoArguments) -> Checkpoint:
+    check_shard(arguments)
     if Path(arguments.out).exists():
         raise RecipeError(f"--out: {arguments.out} exists; name a new folder")
     from veritune.models import model_folder, policy_hash

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from pydantic import Field
 
-from veritune.cli.arguments import parse
+from veritune.cli.arguments import check_shard, parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.posing import pose_rows
 from veritune.cli.tracking import tracking
@@ -82,6 +82,7 @@ class Common(TypedDict):
 def train_ppo(argv: Sequence[str]) -> int:
     """`veritune train ppo`."""
     arguments = parse(PpoArguments, argv, prog="veritune train ppo")
+    check_shard(arguments)
     from veritune.trainer import PpoTrainer
 
     return _train(arguments, lambda common: PpoTrainer(arguments, **common))
@@ -90,6 +91,7 @@ def train_ppo(argv: Sequence[str]) -> int:
 def train_group(argv: Sequence[str]) -> int:
     """`veritune train group`."""
     arguments = parse(GroupArguments, argv, prog="veritune train group")
+    check_shard(arguments)
     from veritune.trainer import GroupTrainer
 
     return _train(

@@ -20,6 +20,9 @@ class StepConfig(Frozen):
     """Compute the logits in float32 where the rest of the forward pass is bf16."""
     activation_checkpointing: bool = False
     """Compute activations again in the backward pass: less memory, more time."""
+    shard: bool = False
+    """Under torchrun: every process holds a piece of parameters, gradients and moments only, and
+    gathers a layer while it is computed (FSDP)."""
 
 
 class FitConfig(StepConfig):
@@ -225,6 +228,8 @@ GroupAlgorithm = Literal[
     "pass_at_k",
     "reinforce_pp",
     "reinforce_pp_baseline",
+    "distillation",
+    "prime",
 ]
 # `package.module:Class`, as everywhere that own code plugs in.
 OWN_CLASS = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
@@ -239,7 +244,8 @@ class GroupConfig(RlConfig):
     type: GroupAlgorithm | Annotated[str, Field(pattern=OWN_CLASS)]
     """Baseline of rloo: the mean of the others; of grpo, gspo, cispo, dapo: mean and deviation of
     all; dr_grpo: their mean; maxrl: over that mean; pass_at_k: of sets of `k`; reinforce_pp: normed
-    over the round; reinforce_pp_baseline: less the group's mean first. Or package.module:Class."""
+    over the round; reinforce_pp_baseline: less the group's mean first; prime: as rloo, with process
+    rewards learned from outcomes; distillation: a teacher's. Or package.module:Class."""
     # Half of the default n of 8: sets that can differ.
     k: Positive = 4
     """pass_at_k: candidates of a set that is paid if one of them is right."""
@@ -247,6 +253,18 @@ class GroupConfig(RlConfig):
     """dapo: tokens before the longest in which a candidate is paid less and less; 0: no penalty."""
     kl_estimator: Literal["k2", "k3"] = "k2"
     """How the KL in the loss is estimated; k3 is that of the GRPO paper."""
+    teacher: str | None = None
+    """distillation: folder or hub name of the model that scores; its tokens are the policy's."""
+    beta: PositiveFloat = 0.05
+    """prime: what a nat of the reward model's likelihood over the start's is worth."""
+    reward_learning_rate: PositiveFloat = 1e-6
+    """prime: learning rate of the reward model, which starts as the start policy."""
+
+    @model_validator(mode="after")
+    def _teacher_is_named(self) -> GroupConfig:
+        if (self.type == "distillation") != (self.teacher is not None):
+            raise ValueError("type distillation needs a teacher, and nothing else takes one")
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -3,12 +3,20 @@
 from typing import TYPE_CHECKING
 
 from veritune.lazy import lazily
-from veritune.models.adapters import adapter_rank, merge_adapter, save_adapter
+from veritune.models.adapters import adapter_rank, merge_adapter, save_adapter, share_base
 from veritune.models.checkpoints import remove_folder, remove_leftovers, save_policy, whole_folder
-from veritune.models.forward import adapter_off, hidden_states, keeping, merged, output_head, plain
+from veritune.models.forward import (
+    adapter_off,
+    hidden_states,
+    in_pieces,
+    keeping,
+    merged,
+    output_head,
+    plain,
+)
 from veritune.models.hashing import WEIGHTS, adapter_base, model_shape, policy_hash
 from veritune.models.hub import has_chat_template, model_folder
-from veritune.models.loading import load_policy
+from veritune.models.loading import check_parts, load_policy
 from veritune.models.manifest import (
     MANIFEST,
     Manifest,
@@ -145,6 +153,7 @@ __all__ = [
     "adapter_rank",
     "build_scratch",
     "check_folder",
+    "check_parts",
     "checkpoint_activations",
     "chunk_size",
     "completion_texts",
@@ -158,6 +167,7 @@ __all__ = [
     "has_chat_template",
     "head_values",
     "hidden_states",
+    "in_pieces",
     "is_plain_head",
     "keeping",
     "laid_out",
@@ -190,6 +200,7 @@ __all__ = [
     "save_policy",
     "save_reward_model",
     "save_trained",
+    "share_base",
     "span_at",
     "token_ends",
     "token_scores",

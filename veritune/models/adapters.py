@@ -58,6 +58,28 @@ def save_adapter(base: str | Path, config: LoraConfig, seed: int, folder: Path) 
     return save_policy(cast("PreTrainedModel", adapted), tokenizer, folder)
 
 
+def share_base(model: PreTrainedModel, other: PreTrainedModel) -> bool:
+    """Let two adapters of one base hold its frozen weights once; False where they are not that.
+
+    `model` then reads those of `other`, and its own are freed.
+    """
+    if not (hasattr(model, "peft_config") and hasattr(other, "peft_config")):
+        return False
+    adapted = [cast("PeftModel", each).peft_config.values() for each in (model, other)]
+    bases = [{str(one.base_model_name_or_path) for one in adapters} for adapters in adapted]
+    if {Path(name).resolve() for name in bases[0]} != {Path(name).resolve() for name in bases[1]}:
+        return False
+    named = {n: p for n, p in other.named_parameters() if not p.requires_grad}
+    frozen = {n: p for n, p in model.named_parameters() if not p.requires_grad}
+    # An adapter of other modules wraps other layers, whose weights have other names.
+    plain = {name.replace(".base_layer.", "."): p for name, p in named.items()}
+    for name, parameter in frozen.items():
+        held = plain.get(name.replace(".base_layer.", "."))
+        if held is not None and held.shape == parameter.shape and held.dtype == parameter.dtype:
+            parameter.data = held.data
+    return True
+
+
 def merge_adapter(adapter: str | Path, folder: Path) -> Checkpoint:
     """Write an adapter and its base as one model, a normal Hugging Face folder."""
     if adapter_base(model_folder(adapter)) is None:

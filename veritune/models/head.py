@@ -18,7 +18,7 @@ from torch.nn.functional import cross_entropy
 
 from veritune.models import chunks
 from veritune.models.chunks import IGNORED, ChunkedLoss, ChunkedScores, HeadProduct, linear
-from veritune.models.forward import OutputHead, output_head
+from veritune.models.forward import OutputHead, in_pieces, output_head
 from veritune.models.linear import OneDnnLinear
 from veritune.models.value import reading_at
 
@@ -90,7 +90,7 @@ def read_states(
     with reading_at(model, states, bare=True) as seen:
         empty = model(**inputs, use_cache=False).logits
     # Sharded parameters are gathered again for what hangs on the model's own output.
-    hidden = seen[0] + empty.sum() if hasattr(model, "set_requires_gradient_sync") else seen[0]
+    hidden = seen[0] + empty.sum() if in_pieces(model) else seen[0]
     return States(hidden, output_head(model), None, fp32)
 
 

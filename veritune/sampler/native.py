@@ -50,10 +50,15 @@ class NativeSampler:
     def load(self, checkpoint: Checkpoint) -> None:
         """Read the weights of `checkpoint` from disk; an adapter is merged into its base."""
         from veritune.sampler.policy import Policy
+        from veritune.sampler.policy_probe import check_content
 
         # Its arrays are taken over where the new policy has their shapes, so that both are never in
         # memory.
         before = self._policy
+        if before is not None and before.name == checkpoint.policy:
+            check_content(checkpoint)
+            self._closed = Event()
+            return
         self.close()
         self._closed = Event()
         renewed = before.renewed(checkpoint) if before else None

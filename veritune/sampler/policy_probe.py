@@ -1,8 +1,10 @@
 """Checks that a sampler runs the policy that it should run.
 
 A folder's content must have the hash that its checkpoint claims. An engine that keeps weights of
-its own must give a fixed probe batch the log-probabilities that transformers gives it, and must
-not be nearer to the policy that it ran before, or to the base model without its adapter.
+its own must give a fixed probe batch the log-probabilities that transformers gives it in float32,
+up to what the engine's type of number costs this model, and must not be nearer to the policy that
+it ran before, or to the base model without its adapter. Where the engine lets its weights be read
+they must be equal (`columns`).
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,16 +29,34 @@ from veritune.models import (
 )
 from veritune.records import Checkpoint
 from veritune.sampler.codec import PromptCodec
+from veritune.sampler.columns import Columns, read_columns
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-# 184 log-probabilities: enough that a mean gap stands out of rounding, and a moment's work.
-PROBES, PROBE_LENGTH = 8, 24
-# Largest mean gap of log-probabilities, in nats, that arithmetic alone explains.
-TOLERANCE = {"float32": 1e-3, "bfloat16": 0.1}
+PROBE_LENGTH = 24
+# What a policy might read and write. Not random tokens: their log-probabilities are far from 0,
+# where rounding is large, and no policy is ever asked for them.
+TEXTS = (
+    "Tom has 12 apples and buys 3 bags with 8 apples each. How many apples does he have now?",
+    "3 * 8 = 24\n12 + 24 = 36\nThe answer is 36.\n2 + 5 - 4 = 3\n",
+    "def count_even(numbers):\n    return sum(1 for n in numbers if n % 2 == 0)\n",
+    "Let x be the number of coins. Then 2x + 5 = 17, so 2x = 12 and x = 6.",
+    "Write a function that returns the sum of all elements of a list above a limit.",
+    "for i in range(10):\n    total += values[i] * (i + 1)\nprint(total)\n",
+    "First, we compute the area of the square: 7 * 7 = 49. The circle is smaller.",
+    r"The probability is \frac{1}{6} + \frac{1}{3} = \frac{1}{2}, hence \boxed{\frac{1}{2}}.",
+)
+# Mean gap of log-probabilities, in nats, below which nothing is refused whatever was measured.
+LEAST = {"float32": 1e-3, "bfloat16": 5e-3}
 # A gap this small is no sign of anything.
-NOISE = {"float32": 2e-5, "bfloat16": 1e-2}
+NOISE = 2e-5
+# An engine may be so many times as far from float32 as transformers is in the same type.
+FACTOR = 3.0
+# Parameters at most of a model that is computed in float32 to measure what its type costs.
+MOST_EXACT = 4_000_000_000
+UNMEASURED = 0.03
+"""Gap of a larger model in bfloat16, in nats: three times what a model of 135M was seen to have."""
 # What vLLM can be told of the largest adapter.
 RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 Scores = Sequence[Sequence[float]]
@@ -47,7 +67,9 @@ class PolicyProbe:
     """The log-probabilities of a probe batch under a checkpoint, as transformers computes them.
 
     `base` is the folder of the whole weights, the checkpoint's own or that of the model that an
-    adapter is for; `rank` is what an engine must allow for the adapter, 0 where there is none.
+    adapter is for; `rank` is what an engine must allow for the adapter, 0 where there is none, and
+    `targets` the modules that it is on. `scores` are computed in float32; `noise` is the mean gap
+    in nats that the type of number makes.
     """
 
     checkpoint: Checkpoint
@@ -57,6 +79,9 @@ class PolicyProbe:
     probes: list[list[int]]
     scores: Scores
     base_scores: Scores | None
+    noise: float
+    columns: Columns
+    targets: frozenset[str] = frozenset()
 
     @property
     def mistakes(self) -> dict[str, Scores]:
@@ -95,25 +120,38 @@ def build_policy_probe(checkpoint: Checkpoint, config: SamplerConfig, dtype: str
     check_content(checkpoint)
     model, tokenizer = load_policy(checkpoint.path, dtype=dtype)
     codec = PromptCodec(model, tokenizer, config)
-    probes = probe_batch(codec.vocabulary, codec.longest)
+    probes = probe_batch(tokenizer, codec.vocabulary, codec.longest)
+    columns = read_columns(model, checkpoint.policy)
+    rough = _scores(model, probes)
+    scores, exact = rough, model.num_parameters() <= MOST_EXACT and dtype != "float32"
+    if exact:
+        scores = _scores(model.float(), probes)
+    measured = exact or dtype == "float32"
+    noise = compare_logprobs(rough, scores).mean if measured else UNMEASURED
     folder = model_folder(checkpoint.path)
-    base, rank, base_scores = folder, 0, None
+    base, rank, base_scores, targets = folder, 0, None, frozenset[str]()
     if (base_name := adapter_base(folder)) is not None:
         base = model_folder(base_name)
         largest = adapter_rank(model)
         rank = next((rank for rank in RANKS if rank >= largest), largest)
+        # PEFT may name layers in full, or by a pattern; engines know them by their last name.
+        layers = [name for name, module in model.named_modules() if hasattr(module, "lora_A")]
+        targets = frozenset(name.rpartition(".")[2] for name in layers)
         with adapter_off(model):
             base_scores = _scores(model, probes)
-    scores = _scores(model, probes)
-    return PolicyProbe(checkpoint, codec, base, rank, probes, scores, base_scores)
+    return PolicyProbe(
+        checkpoint, codec, base, rank, probes, scores, base_scores, noise, columns, targets
+    )
 
 
-def probe_batch(vocabulary: int, longest: int) -> list[list[int]]:
-    """Token ids [probes][length] that are the same for every policy of one vocabulary."""
-    # Random ids: any text would be likelier under one policy than another.
-    generator = np.random.default_rng(0)
-    shape = (PROBES, min(PROBE_LENGTH, longest - 1))
-    rows: list[list[int]] = generator.integers(0, vocabulary, shape).tolist()
+def probe_batch(tokenizer: Any, vocabulary: int, longest: int) -> list[list[int]]:
+    """Token ids [probes][length] that are the same for every policy of one tokenizer."""
+    length, rows = min(PROBE_LENGTH, longest - 1), []
+    for text in TEXTS:
+        ids = [id for id in tokenizer.encode(text, add_special_tokens=False) if id < vocabulary]
+        if not ids:  # A tokenizer that knows none of its characters.
+            ids = list(range(vocabulary))
+        rows.append((ids * (length // len(ids) + 1))[:length])
     return rows
 
 
@@ -142,24 +180,26 @@ def compare_logprobs(engine: Scores, trainer: Scores) -> LogprobDiff:
 
 
 def check_scores(
-    engine: Scores, trainer: Scores, others: Mapping[str, Scores], dtype: str, policy: str
+    engine: Scores, probe: PolicyProbe, others: Mapping[str, Scores], dtype: str
 ) -> LogprobDiff:
     """The gap to the trainer; raises `PolicyMismatchError` where it tells of other weights.
 
     `others` are the scores of policies that the engine might run by mistake, by what they are.
     """
-    ours = compare_logprobs(engine, trainer)
+    ours, policy = compare_logprobs(engine, probe.scores), probe.checkpoint.policy
     for name, scores in others.items():
         theirs = compare_logprobs(engine, scores)
         # The wrong policy first: it tells more than that the right one is not there.
-        if theirs.mean < ours.mean and ours.mean > NOISE[dtype]:
+        # Within what rounding does, which of two is nearer is chance.
+        if theirs.mean < ours.mean and ours.mean > max(NOISE, 2 * probe.noise):
             raise PolicyMismatchError(
                 f"the sampler runs {name}, not policy {policy}: its log-probabilities are "
                 f"{theirs.mean:.2g} nats from that and {ours.mean:.2g} from the trainer's"
             )
-    if not ours.mean <= TOLERANCE[dtype]:
+    most = max(LEAST[dtype], FACTOR * probe.noise)
+    if not ours.mean <= most:
         raise PolicyMismatchError(
             f"the sampler does not run policy {policy}: its log-probabilities are {ours.mean:.2g} "
-            f"nats from the trainer's on average (at most {TOLERANCE[dtype]:g} in {dtype})"
+            f"nats from the trainer's on average (at most {most:.2g} in {dtype} for this model)"
         )
     return ours

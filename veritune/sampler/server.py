@@ -13,7 +13,13 @@ from veritune.errors import EndpointError, InputError, PolicyMismatchError, Veri
 from veritune.records import Candidate, Checkpoint, Problem
 from veritune.sampler.codec import ANSWERS, PromptCodec, SampledSequence
 from veritune.sampler.endpoint import FIRST_DELAY, Endpoint
-from veritune.sampler.policy_probe import LogprobDiff, PolicyProbe, build_policy_probe, check_scores
+from veritune.sampler.policy_probe import (
+    LogprobDiff,
+    PolicyProbe,
+    build_policy_probe,
+    check_content,
+    check_scores,
+)
 from veritune.sampler.replies import (
     ChatChoice,
     Completion,
@@ -70,6 +76,10 @@ class ServerSampler:
     def load(self, checkpoint: Checkpoint) -> None:
         """Sample from `checkpoint` from now on; raises `PolicyMismatchError` if that cannot be."""
         self._endpoint.closing.clear()
+        if self._policy_probe is not None and self._policy == checkpoint.policy:
+            check_content(checkpoint)
+            self._prove(self._policy_probe)  # Who else may have given the server other weights?
+            return
         before, self._policy = self._policy, None
         self._model, self._is_vllm = self._find_model(checkpoint.path)
         if self._is_vllm and Path(checkpoint.path).is_dir():
@@ -134,10 +144,8 @@ class ServerSampler:
 
     def _check(self, policy_probe: PolicyProbe) -> None:
         scores = [self._score(probe) for probe in policy_probe.probes]
-        name = policy_probe.checkpoint.policy
-        self.logprob_diff = check_scores(
-            scores, policy_probe.scores, policy_probe.mistakes, self._dtype, name
-        )
+        mistakes = policy_probe.mistakes
+        self.logprob_diff = check_scores(scores, policy_probe, mistakes, self._dtype)
 
     def _score(self, probe: Sequence[int]) -> list[float]:
         body = {"prompt": probe, "max_tokens": 1, "temperature": 0, "prompt_logprobs": 0}

@@ -8,15 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from veritune.config import SamplerConfig
-from veritune.errors import VerituneError
+from veritune.errors import PolicyMismatchError, VerituneError
 from veritune.records import Candidate, Checkpoint, Problem
 from veritune.sampler.codec import SampledSequence
+from veritune.sampler.columns import check_columns
 from veritune.sampler.engine_client import EngineDiedError, ProcessGuard
 from veritune.sampler.policy_probe import (
     LogprobDiff,
     PolicyProbe,
     Scores,
     build_policy_probe,
+    check_content,
     check_scores,
 )
 from veritune.sampler.requests import RequestPlan
@@ -52,10 +54,15 @@ class VllmSampler:
     def load(self, checkpoint: Checkpoint) -> None:
         """Put the weights of `checkpoint` in the engine, and prove that they are there.
 
-        Raises `PolicyMismatchError` where engine and trainer disagree.
+        Nothing is read where they are there. An engine that was given weights and disagrees with
+        the trainer is started anew, once; raises `PolicyMismatchError` where it still does.
         """
         self._closed.clear()
         before, self._policy_probe = self._policy_probe, None
+        if before is not None and before.checkpoint.policy == checkpoint.policy:
+            check_content(checkpoint)
+            self._policy_probe = before
+            return
         policy_probe = build_policy_probe(checkpoint, self.config, self._dtype)
         mistakes = policy_probe.mistakes
         if before is not None and before.checkpoint.policy != checkpoint.policy:
@@ -119,22 +126,29 @@ class VllmSampler:
         if self._engine is not None and not self._engine.can_take(policy_probe):
             self._engine.close()
             self._engine = None
+        if self._engine is not None:
+            self._engine.wake()
+            self._engine.take(policy_probe)
+            try:
+                self._check(policy_probe, mistakes)
+            except PolicyMismatchError as error:
+                log.warning("%s; starting the engine anew", error)
+                self._engine.close()
+                self._engine = None
         if self._engine is None:
             self._guard = ProcessGuard()
             self._engine = VllmEngine(self.config, self._dtype, policy_probe, self._guard)
-        else:
-            self._engine.wake()
-            self._engine.take(policy_probe)
+            self._check(policy_probe, mistakes)
         # What fits in the engine's memory may be less than the model reads.
         policy_probe.codec.longest = min(policy_probe.codec.longest, self._engine.longest)
-        self._check(policy_probe, mistakes)
 
     def _check(self, policy_probe: PolicyProbe, mistakes: Mapping[str, Scores]) -> LogprobDiff:
         assert self._engine is not None
         self._engine.wake()
         scores = self._engine.scores(policy_probe.probes)
+        self.logprob_diff = check_scores(scores, policy_probe, mistakes, self._dtype)
         policy = policy_probe.checkpoint.policy
-        self.logprob_diff = check_scores(scores, policy_probe.scores, mistakes, self._dtype, policy)
+        check_columns(self._engine.column_sums(policy), policy_probe.columns, policy)
         return self.logprob_diff
 
     def _advance(self, plan: RequestPlan) -> list[SampledSequence]:

@@ -16,6 +16,7 @@ from veritune.config import SamplerConfig
 from veritune.errors import ModelError, VerituneError
 from veritune.models import model_folder, model_shape
 from veritune.records import Checkpoint
+from veritune.sampler.columns import ColumnSum
 from veritune.sampler.engine_client import EngineClient, ProcessGuard
 from veritune.sampler.policy_probe import PolicyProbe
 from veritune.sampler.requests import Request
@@ -29,6 +30,7 @@ AS_LONG_AS_FITS = -1
 CPU_BLOCK = 32
 # By its path: vLLM imports it in the engine's own process.
 WHOLE_SEQUENCES = "veritune.sampler.vllm_scheduler.WholeSequences"
+OUR_WORKER = "veritune.sampler.vllm_worker.PolicyWorker"
 # Keys and values of vLLM on a CPU, unless VLLM_CPU_KVCACHE_SPACE says otherwise.
 CPU_CACHE_GB = "2"
 
@@ -46,12 +48,15 @@ class VllmEngine:
         codec = policy_probe.codec
         self._config, self._eos = config, sorted(codec.eos)
         self._base, self._rank = policy_probe.base, policy_probe.rank
+        self._targets = policy_probe.targets
         self._adapter: Any = None
         self._asleep = False
         self._files = TemporaryDirectory(prefix="veritune-vllm-")
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"worker_extension_cls": OUR_WORKER}
         if policy_probe.rank:
             options |= {"enable_lora": True, "max_lora_rank": policy_probe.rank}
+            # Without them vLLM puts adapters on the head, too, which its CPU build cannot compute.
+            options["lora_target_modules"] = sorted(policy_probe.targets)
         if not _has_gpu():
             options["block_size"] = CPU_BLOCK
         # Stop strings are sought in text, which needs the tokens as they come.
@@ -75,7 +80,8 @@ class VllmEngine:
     def can_take(self, policy_probe: PolicyProbe) -> bool:
         """Whether the weights of `policy_probe` fit in this process."""
         if policy_probe.rank:
-            return policy_probe.rank <= self._rank and policy_probe.base == self._base
+            fits = policy_probe.rank <= self._rank and policy_probe.targets <= self._targets
+            return fits and policy_probe.base == self._base
         return self._rank == 0 and model_shape(policy_probe.base) == model_shape(self._base)
 
     def take(self, policy_probe: PolicyProbe) -> None:
@@ -101,6 +107,11 @@ class VllmEngine:
             ]
             for probe, output in zip(probes, outputs, strict=True)
         ]
+
+    def column_sums(self, seed: str) -> list[ColumnSum]:
+        """Checksums of the weights as they stand in the engine; none where they lie in shards."""
+        found = self._client.call(lambda: self._llm.collective_rpc("column_sums", args=(seed,)))
+        return [(list(names), str(total)) for names, total in found[0]] if len(found) == 1 else []
 
     def add(self, requests: Sequence[Request]) -> None:
         """Begin sequences; vLLM shares the prompt with others that begin alike."""
@@ -200,6 +211,7 @@ class VllmEngine:
             self._llm.collective_rpc(
                 "reload_weights", kwargs={"weights_path": str(policy_probe.base)}
             )
+            self._llm.collective_rpc("pack_heads")
             self._base = policy_probe.base
         if not self._llm.reset_prefix_cache():
             raise VerituneError("vLLM would not forget the prefixes of the policy before")

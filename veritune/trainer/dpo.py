@@ -12,7 +12,7 @@ from veritune.config import DpoConfig, PairConfig
 from veritune.errors import TrainingError
 from veritune.models import load_trainable, save_trained
 from veritune.records import Checkpoint, OnStep
-from veritune.trainer import processes
+from veritune.trainer import processes, sharding
 from veritune.trainer.algorithms.dpo import Dpo
 from veritune.trainer.batches import encode
 from veritune.trainer.fitting import FitTask, finish, fit, state_folder
@@ -67,8 +67,11 @@ class DpoTrainer:
         processes.join()
         precision = resolve(self._config.precision)
         model, tokenizer = load_trainable(checkpoint.path, base_dtype=DTYPES[precision])
+        if self._config.shard:
+            sharding.shard(model)
         with computing(precision, model.device):
             rows = rows_of(model, tokenizer, pairs, fp32=self._config.fp32_head)
+        sharding.put_back(model)
         task = FitTask(
             rows=rows,
             loss=lambda rows: Dpo(self._config).loss(model, rows),
@@ -77,6 +80,7 @@ class DpoTrainer:
         )
         state = state_folder(out)
         fit(model, task, self._config, seed=self._seed, on_step=self._on_step, state=state)
+        model = sharding.whole_model(model, checkpoint.path)
         return finish(out, lambda: save_trained(model, tokenizer, out, self._dtype))
 
 

@@ -24,7 +24,14 @@ from veritune.records import Checkpoint, OnStep
 from veritune.trainer import losses
 from veritune.trainer.advantages import whiten
 from veritune.trainer.algorithms import algorithm_of
-from veritune.trainer.algorithms.parts import Algorithm, Extent, TokenBatch
+from veritune.trainer.algorithms.parts import (
+    Algorithm,
+    DenseAlgorithm,
+    Extent,
+    RoundScores,
+    TokenBatch,
+)
+from veritune.trainer.implicit import learn_implicit
 from veritune.trainer.importance import importance_weights
 from veritune.trainer.learner import Learner, Metrics
 from veritune.trainer.metrics import rollout_metrics, round_warnings
@@ -89,13 +96,20 @@ class GroupTrainer:
         return self._policies.save(learner, out, resumable=resumable)
 
     def _prepare(self, learner: Learner, rows: list[TokenRow], metrics: Metrics) -> GroupRound:
-        width, config = max(row.length for row in rows), self._config
+        width, config, policies = max(row.length for row in rows), self._config, self._policies
         mask, advantages = mask_rows(rows, width), group_advantages(rows, self._algorithm, width)
+        old = self._old(learner, rows, width)
+        reference = None
+        if config.kl_coef or config.type == "prime":
+            reference = policies.reference_logprobs(learner, rows, width)
+        if isinstance(self._algorithm, DenseAlgorithm) and old is not None:
+            other = self._other(learner, rows, width)
+            names = [row.group for row in rows]
+            scores = RoundScores(old, other, reference, mask, names)
+            advantages = advantages + self._algorithm.dense(scores)
+            metrics["other_gap"] = float((mask * (old - other)).sum() / mask.sum())
         if self._algorithm.whitens:
             advantages = whiten(advantages, mask)
-        old = self._old(learner, rows, width)
-        policies = self._policies
-        reference = policies.reference_logprobs(learner, rows, width) if config.kl_coef else None
         importance = None
         if config.importance_cap and old is not None:
             importance, seen = importance_weights(
@@ -106,6 +120,14 @@ class GroupTrainer:
         if old is not None and reference is not None:
             metrics["kl"] = float((mask * (old - reference)).sum(1).mean())
         return GroupRound(rows, mask, advantages, old, reference, importance)
+
+    def _other(self, learner: Learner, rows: list[TokenRow], width: int) -> torch.Tensor:
+        """(rows, width): the log-probabilities of the model that a dense algorithm asks."""
+        if self._config.teacher is not None:
+            return self._policies.teacher_logprobs(learner, rows, width)
+        # Its odds are those of whole likelihoods, whatever the temperature.
+        start = self._policies.reference_logprobs(learner, rows, width, 1.0)
+        return learn_implicit(self._policies, learner, rows, start, self._config, self._seed)
 
     def _train(self, learner: Learner, data: GroupRound, metrics: Metrics) -> None:
         config, step = self._config, 0
@@ -169,6 +191,7 @@ class GroupTrainer:
         """Log-probabilities as the round begins; None where nothing needs them."""
         config = self._config
         single = config.epochs == 1 and len(rows) <= config.mini_batch_size
+        single = single and not isinstance(self._algorithm, DenseAlgorithm)
         if single and not config.importance_cap and not config.kl_coef:
             return None
         return self._policies.logprobs(learner.model, rows, width)

@@ -13,26 +13,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from warnings import catch_warnings
 
 import torch
 from safetensors.torch import load_file, save_file
 
-from veritune.config import PpoConfig, RlConfig
+from veritune.config import GroupConfig, PpoConfig, RlConfig
 from veritune.errors import ModelError
 from veritune.models import (
     STATE,
+    in_pieces,
     load_head,
     load_trainable,
     model_folder,
     save_head,
     save_policy,
     save_trained,
+    share_base,
     value_head,
 )
 from veritune.records import Checkpoint
-from veritune.trainer import processes
+from veritune.trainer import processes, sharding
 from veritune.trainer.optimization import Moments, Optimization
 from veritune.trainer.precision import DTYPES, Computed, resolve
 from veritune.trainer.rollouts import micro_batches
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 Metrics = dict[str, float]
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -66,6 +69,10 @@ class Learner:
     critic: Critic | None
     critic_optimization: Optimization | None
     counters: TrainingState
+    origin: Path
+    """The checkpoint that it was read from, or last written to."""
+    critic_origin: Path
+    """The same of a critic's own model."""
 
     @property
     def precision(self) -> Computed:
@@ -84,9 +91,12 @@ class Learner:
         finite, before anything is changed.
         """
         metrics: Metrics = {}
-        for part in processes.share(self.parts(chosen, rows)):
+        for part, counts in self.turns(self.parts(chosen, rows)):
             with self.optimization.forward():
                 loss, parts = loss_of(part)
+            if not counts:
+                (loss * 0.0).backward()
+                continue
             loss.backward()
             for name, number in ({"loss": loss.item()} | parts).items():
                 metrics[name] = metrics.get(name, 0.0) + number
@@ -94,7 +104,7 @@ class Learner:
         metrics = processes.summed_figures(metrics)
         rate = self.optimization.learning_rate * self._fallen()
         norm = self.optimization.update(self._fallen())
-        if self.critic is not None:
+        if self.critic is not None and self.critic.head is not None:
             self.critic_step()
         self.counters.updates = self.optimization.done
         return metrics | {"grad_norm": norm, "learning_rate": rate}
@@ -105,6 +115,10 @@ class Learner:
         # Smaller parts before idle processes: each has one where there are rows enough.
         size = min(self.config.micro_batch_size, max(each, 1))
         return list(micro_batches(chosen, rows, size))
+
+    def turns(self, parts: Sequence[T]) -> list[tuple[T, bool]]:
+        """Those that this process computes, and whether they count (`processes.turns`)."""
+        return processes.turns(parts, equal=in_pieces(self.model))
 
     def critic_step(self) -> None:
         """Step the critic alone, by the gradients that are there."""
@@ -118,6 +132,10 @@ class Learner:
             return processes.saved(out, save)
         moments = self.optimization.moments()
         of_critic = self.critic_optimization.moments() if self.critic_optimization else {}
+        model = sharding.whole_model(self.model, self.origin)
+        trunk = self.critic.model if self.critic is not None else None
+        if trunk is not None:
+            trunk = sharding.whole_model(trunk, self.critic_origin)
 
         def state(folder: Path) -> None:
             place = folder / STATE
@@ -126,14 +144,15 @@ class Learner:
             save_file(moments, place / "optimizer.safetensors")
             if self.critic is not None:
                 save_file(of_critic, place / "critic-optimizer.safetensors")
-                if self.critic.model is not None:
-                    self.critic.model.save_pretrained(place / "critic")
+                if trunk is not None:
+                    trunk.save_pretrained(place / "critic")
                     self.tokenizer.save_pretrained(place / "critic")
-                save_head(self.critic.head, place / "critic")
+                if self.critic.head is not None:
+                    save_head(self.critic.head, place / "critic")
 
-        return processes.saved(
-            out, lambda: save_trained(self.model, self.tokenizer, out, dtype, state)
-        )
+        saved = processes.saved(out, lambda: save_trained(model, self.tokenizer, out, dtype, state))
+        self.origin, self.critic_origin = out, out / STATE / "critic"
+        return saved
 
     def _fallen(self) -> float:
         """Of the peak learning rate: falling over rounds."""
@@ -151,10 +170,13 @@ def open_learner(checkpoint: Checkpoint, reference: Checkpoint, config: RlConfig
     """
     precision = resolve(config.precision)
     model, tokenizer = load_trainable(checkpoint.path, base_dtype=DTYPES[precision])
+    if config.shard:
+        sharding.shard(model)
     if config.activation_checkpointing:
         _recompute(model)
     place = model_folder(checkpoint.path) / STATE
-    critic = _open_critic(place, model, reference, config)
+    critic_folder = _critic_folder(place, reference, config)
+    critic = _open_critic(critic_folder, model, config)
     learner = Learner(
         model=model,
         tokenizer=tokenizer,
@@ -163,24 +185,43 @@ def open_learner(checkpoint: Checkpoint, reference: Checkpoint, config: RlConfig
         critic=critic,
         critic_optimization=_critic_optimization(critic, config) if critic else None,
         counters=TrainingState(kl=config.kl_coef),
+        origin=Path(checkpoint.path),
+        critic_origin=critic_folder,
     )
     if (place / "counters.json").is_file():
         _restore(learner, place)
     return learner
 
 
-def _open_critic(
-    place: Path, model: PreTrainedModel, reference: Checkpoint, config: RlConfig
-) -> Critic | None:
-    if not isinstance(config, PpoConfig):
+def _critic_folder(place: Path, reference: Checkpoint, config: RlConfig) -> Path:
+    """What a critic is read from: where it was saved, else where it starts."""
+    saved, start = place / "critic", critic_of(config)
+    if start in (None, "shared") or saved.is_dir():
+        return saved
+    return model_folder(reference.path if start == "own" else str(start))
+
+
+def critic_of(config: RlConfig) -> str | None:
+    """What learns beside the policy: shared, own, the folder that it starts as, or None."""
+    if isinstance(config, PpoConfig):
+        return config.critic
+    return "own" if isinstance(config, GroupConfig) and config.type == "prime" else None
+
+
+def _open_critic(folder: Path, model: PreTrainedModel, config: RlConfig) -> Critic | None:
+    kind = critic_of(config)
+    if kind is None:
         return None
-    saved = place / "critic"
-    if config.critic == "shared":
-        return Critic(load_head(saved, model) or value_head(model))
-    start = reference.path if config.critic == "own" else config.critic
-    folder = saved if saved.is_dir() else model_folder(start)
+    if kind == "shared":
+        return Critic(load_head(folder, model) or value_head(model))
     trunk, _ = load_trainable(folder, base_dtype=DTYPES[resolve(config.precision)])
-    head = load_head(folder, trunk) or value_head(trunk)
+    head = None
+    if isinstance(config, PpoConfig):
+        head = load_head(folder, trunk) or value_head(trunk)
+    if config.shard:
+        sharding.shard(trunk)
+    else:
+        share_base(trunk, model)
     return Critic(head, trunk)
 
 
@@ -218,10 +259,12 @@ def _optimization(
 
 
 def _critic_optimization(critic: Critic, config: RlConfig) -> Optimization:
-    assert isinstance(config, PpoConfig)
-    return _optimization(
-        critic.module(), config, config.critic_learning_rate or config.learning_rate
-    )
+    if isinstance(config, PpoConfig):
+        rate = config.critic_learning_rate or config.learning_rate
+    else:
+        assert isinstance(config, GroupConfig)
+        rate = config.reward_learning_rate
+    return _optimization(critic.module(), config, rate)
 
 
 def _recompute(model: PreTrainedModel) -> None:

@@ -107,7 +107,7 @@ class Optimization:
         parameters = list(self._named.values())
         # Pieces were summed over processes as they were computed.
         processes.sum_gradients([p for p in parameters if not sharding.is_sharded(p)])
-        norm = sharding.whole(torch.nn.utils.clip_grad_norm_(parameters, self._max_grad_norm))
+        norm = sharding.clip(parameters, self._max_grad_norm)
         # Before the step: weights that are not finite could not be taken back.
         if not torch.isfinite(norm):
             raise TrainingError(
@@ -199,14 +199,22 @@ class Optimization:
 def _groups(
     named: Mapping[str, torch.nn.Parameter], peak: float, rates: Mapping[str, float]
 ) -> list[dict[str, list[torch.nn.Parameter] | float]]:
-    """Parameter groups: all that no prefix names, then those of each prefix."""
+    """Parameter groups: all that no prefix names, then those of each prefix; pieces apart."""
 
     def prefix_of(name: str) -> str | None:
         return next((prefix for prefix in rates if name.startswith(prefix)), None)
 
     parts: list[tuple[str | None, float]] = [(None, peak), *rates.items()]
     grouped: list[dict[str, list[torch.nn.Parameter] | float]] = [
-        {"params": [p for name, p in named.items() if prefix_of(name) == prefix], "lr": rate}
+        {
+            "params": [
+                p
+                for name, p in named.items()
+                if prefix_of(name) == prefix and sharding.is_sharded(p) is cut
+            ],
+            "lr": rate,
+        }
         for prefix, rate in parts
+        for cut in (False, True)
     ]
     return [group for group in grouped if group["params"]]

@@ -13,10 +13,18 @@ from typing import TYPE_CHECKING, cast
 import torch
 from safetensors.torch import load_file
 
-from veritune.config import RlConfig
-from veritune.models import WEIGHTS, adapter_base, adapter_off, load_policy, model_folder
+from veritune.config import GroupConfig, RlConfig
+from veritune.errors import ModelError
+from veritune.models import (
+    WEIGHTS,
+    adapter_base,
+    adapter_off,
+    in_pieces,
+    load_policy,
+    model_folder,
+)
 from veritune.records import Checkpoint
-from veritune.trainer import processes
+from veritune.trainer import processes, sharding
 from veritune.trainer.learner import Learner, open_learner
 from veritune.trainer.precision import computing, resolve
 from veritune.trainer.rollouts import micro_batches
@@ -25,7 +33,7 @@ from veritune.trainer.scoring import score
 
 if TYPE_CHECKING:
     from peft import PeftModel
-    from transformers import PreTrainedModel
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
 class Policies:
@@ -39,6 +47,7 @@ class Policies:
         self._reference = reference
         self._precision = resolve(config.precision)
         self._frozen: PreTrainedModel | None = None
+        self._teacher: PreTrainedModel | None = None
         self._base_is_reference: bool | None = None
         self._learner: Learner | None = None
         self._at = ""
@@ -60,7 +69,11 @@ class Policies:
         return saved
 
     def reference_logprobs(
-        self, learner: Learner, rows: Sequence[TokenRow], width: int
+        self,
+        learner: Learner,
+        rows: Sequence[TokenRow],
+        width: int,
+        temperature: float | None = None,
     ) -> torch.Tensor:
         """(rows, width): the reference's log-probabilities."""
         # Found out once: it reads the adapter's weights.
@@ -68,11 +81,50 @@ class Policies:
             self._base_is_reference = is_its_base(learner.model, self._reference)
         if self._base_is_reference:
             with adapter_off(learner.model):
-                return self.logprobs(learner.model, rows, width)
+                return self.logprobs(learner.model, rows, width, temperature)
         if self._frozen is None:
-            frozen, _ = load_policy(self._reference.path, dtype=self._dtype)
-            self._frozen = frozen.requires_grad_(False)
-        return self.logprobs(self._frozen, rows, width)
+            self._frozen, _ = self._open_frozen(self._reference.path)
+        return self._asked(self._frozen, rows, width, temperature)
+
+    def teacher_logprobs(
+        self, learner: Learner, rows: Sequence[TokenRow], width: int
+    ) -> torch.Tensor:
+        """(rows, width): the teacher's log-probabilities. Raises `ModelError` for other tokens."""
+        assert isinstance(self._config, GroupConfig) and self._config.teacher is not None
+        if self._teacher is None:
+            self._teacher, tokenizer = self._open_frozen(self._config.teacher)
+            if tokenizer.get_vocab() != learner.tokenizer.get_vocab():
+                raise ModelError(
+                    f"trainer.teacher {self._config.teacher}: its tokenizer has other tokens than"
+                    " the policy's; name a model of the same family"
+                )
+        return self._asked(self._teacher, rows, width)
+
+    def _open_frozen(self, path: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+        """A model that only scores, and its tokenizer."""
+        frozen, tokenizer = load_policy(path, dtype=self._dtype)
+        frozen.requires_grad_(False)
+        if self._config.shard:
+            sharding.shard(frozen)
+        return frozen, tokenizer
+
+    def _asked(
+        self,
+        frozen: PreTrainedModel,
+        rows: Sequence[TokenRow],
+        width: int,
+        temperature: float | None = None,
+    ) -> torch.Tensor:
+        """As `logprobs`; a model on a GPU leaves it to others until it is asked again."""
+        on_gpu = torch.cuda.is_available() and not in_pieces(frozen)
+        if not on_gpu:
+            return self.logprobs(frozen, rows, width, temperature)
+        module: torch.nn.Module = frozen  # Whose types transformers does not keep.
+        module.cuda()
+        found = self.logprobs(frozen, rows, width, temperature)
+        module.cpu()
+        torch.cuda.empty_cache()
+        return found
 
     def logprobs(
         self,
@@ -86,10 +138,12 @@ class Policies:
         warm = self._temperature if temperature is None else temperature
         parts = list(micro_batches(range(len(rows)), rows, config.micro_batch_size))
         with torch.no_grad(), computing(self._precision, model.device):
-            for part in processes.share(parts):
+            for part, counts in processes.turns(parts, equal=in_pieces(model)):
                 chosen = [rows[i] for i in part]
                 scores = score(model, chosen, width, warm, fp32=config.fp32_head)
-                out[part] = scores.logprobs.float().cpu()
+                if counts:
+                    out[part] = scores.logprobs.float().cpu()
+        sharding.put_back(model)
         # Each process has filled its rows, and zeros stand in the others.
         processes.sum_tensors(out)
         return out

@@ -152,7 +152,7 @@ class PpoTrainer:
         values = torch.zeros(len(rows), width + 1)
         parts = list(micro_batches(range(len(rows)), rows, self._config.micro_batch_size))
         with torch.set_grad_enabled(once), learner.optimization.forward():
-            for part in processes.share(parts):
+            for part, counts in learner.turns(parts):
                 chosen = [rows[i] for i in part]
                 scores = score(
                     learner.model,
@@ -164,6 +164,8 @@ class PpoTrainer:
                     fp32=self._config.fp32_head,
                 )
                 assert scores.values is not None and scores.entropy is not None
+                if not counts:
+                    continue
                 logprobs[part] = scores.logprobs.detach().float().cpu()
                 values[part] = scores.values.detach().cpu()
                 entropy[part] = scores.entropy.detach().float().cpu()
@@ -183,12 +185,12 @@ class PpoTrainer:
             groups = [row.group for row in rows]
             for chosen in minibatches(groups, self._config.mini_batch_size, self._seed, shuffle):
                 tokens = float(mask[chosen].sum())
-                for part in processes.share(learner.parts(chosen, rows)):
+                for part, counts in learner.turns(learner.parts(chosen, rows)):
                     width = max(rows[i].length for i in part)
                     with learner.optimization.forward():
                         every = value(critic, learner.model, [rows[i] for i in part], width)
                     values = every[:, :-1]
-                    goal, weights = returns[part, :width], mask[part, :width] / tokens
+                    goal, weights = returns[part, :width], mask[part, :width] / tokens * counts
                     here = values.device
                     losses.value_loss(
                         values, values, goal.to(here), weights.to(here), clip=None

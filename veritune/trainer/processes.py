@@ -63,6 +63,17 @@ def share(rows: Sequence[T]) -> Sequence[T]:
     return rows[rank() :: size()]
 
 
+def turns(parts: Sequence[T], *, equal: bool) -> list[tuple[T, bool]]:
+    """The parts that this process computes, and whether they count.
+
+    Where parameters lie in pieces (`equal`) every process has as many as the first, whose share is
+    the largest: those too many are computed for the others' sake alone.
+    """
+    mine = [(part, True) for part in share(parts)]
+    most = -(-len(parts) // size()) if equal else 0
+    return mine + [(parts[0], False)] * (most - len(mine))
+
+
 def summed(value: float, device: torch.device | str = "cpu") -> float:
     """The sum of a number over all processes, in float64."""
     if size() == 1:

@@ -8,6 +8,7 @@ what they read by heart before the trunk has learned what is right.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,7 +24,7 @@ from veritune.models import (
     save_reward_model,
 )
 from veritune.records import Checkpoint, OnStep, VerifiedCandidate
-from veritune.trainer import processes
+from veritune.trainer import processes, sharding
 from veritune.trainer.fitting import FitTask, Metrics, finish, fit, state_folder
 from veritune.trainer.pairs import PreferencePair
 from veritune.trainer.reward_losses import classification_loss, preference_loss
@@ -56,8 +57,7 @@ class RewardTrainer:
         reward = fresh_reward_model(start, "preference")
         rows = pair_rows(pairs, reward.tokenizer)
         reward.standardise(*both(rows[:STANDARD_ROWS]))
-        self._fit(reward, preference_task(reward, rows), out)
-        return finish(out, lambda: save_reward_model(reward, out, dtype=self._dtype))
+        return self._fit(reward, preference_task(reward, rows), start, out)
 
     def from_verdicts(
         self, start: str | Path, kind: RewardKind, verified: Sequence[VerifiedCandidate], out: Path
@@ -75,10 +75,13 @@ class RewardTrainer:
             )
         some = rows[:STANDARD_ROWS]
         reward.standardise([row.ids for row in some], [spans(row) for row in some])
-        self._fit(reward, labelled_task(reward, rows), out)
-        return finish(out, lambda: save_reward_model(reward, out, dtype=self._dtype))
+        return self._fit(reward, labelled_task(reward, rows), start, out)
 
-    def _fit(self, reward: RewardModel, task: FitTask[T], out: Path) -> None:
+    def _fit(
+        self, reward: RewardModel, task: FitTask[T], start: str | Path, out: Path
+    ) -> Checkpoint:
+        if self._config.shard:
+            sharding.shard(reward.model)
         # 1 / width of the rate: see the head of this file.
         rate = self._config.learning_rate / reward.head.weight.shape[1]
         fit(
@@ -90,6 +93,8 @@ class RewardTrainer:
             state=state_folder(out),
             rates={"head.weight": rate},
         )
+        done = replace(reward, model=sharding.whole_model(reward.model, start))
+        return finish(out, lambda: save_reward_model(done, out, dtype=self._dtype))
 
 
 def both(rows: Sequence[PairRow]) -> tuple[list[list[int]], list[list[TokenSpan]]]:

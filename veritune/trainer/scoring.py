@@ -22,15 +22,23 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Critic:
-    """A value head, on the policy's hidden state or on that of a model of its own."""
+    """A value head, on the policy's hidden state or on that of a model of its own.
 
-    head: torch.nn.Linear
+    Without a head it is a model whose likelihoods are rewards (`algorithms.prime`).
+    """
+
+    head: torch.nn.Linear | None
     model: PreTrainedModel | None = None
 
     def module(self) -> torch.nn.Module:
         """What belongs to the critic alone."""
-        trunk = {} if self.model is None else {"trunk": self.model}
-        return torch.nn.ModuleDict(trunk | {"head": self.head})
+        parts = {"trunk": self.model, "head": self.head}
+        return torch.nn.ModuleDict({k: part for k, part in parts.items() if part is not None})
+
+    def values(self, hidden: torch.Tensor) -> torch.Tensor:
+        """(...,) from hidden states (..., hidden size)."""
+        assert self.head is not None
+        return head_values(self.head, hidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,7 @@ def score(
     states = read_states(policy, layout.inputs, layout.states, fp32=fp32)
     values = None
     if critic is not None and critic.model is None:
-        values = _ragged(head_values(critic.head, states.hidden), layout, 1, width)
+        values = _ragged(critic.values(states.hidden), layout, 1, width)
     elif critic is not None:
         values = value(critic, policy, rows, width)
     ids = following(rows, policy.device)
@@ -82,7 +90,7 @@ def value(
     # A trunk that the critic shares is the policy's: its values must not move it here.
     with torch.set_grad_enabled(critic.model is not None and torch.is_grad_enabled()):
         hidden = _hidden(trunk, layout)
-    return _ragged(head_values(critic.head, hidden), layout, 1, width)
+    return _ragged(critic.values(hidden), layout, 1, width)
 
 
 def _hidden(model: PreTrainedModel, layout: Layout) -> torch.Tensor:

@@ -24,14 +24,9 @@ class SftTrainer:
         *,
         seed: int,
         dtype: str = "float32",
-        shard: bool = False,
         on_step: OnStep = lambda step: None,
     ) -> None:
-        """With `shard` each of several processes holds a piece of the model only (FSDP).
-
-        `dtype` is what the result is written in; what is trained is float32.
-        """
-        self._shard = shard
+        """`dtype` is what the result is written in; what is trained is float32."""
         self._config, self._seed, self._dtype, self._on_step = config, seed, dtype, on_step
 
     def update(self, checkpoint: Checkpoint, batch: Sequence[Example], out: Path) -> Checkpoint:
@@ -47,13 +42,10 @@ class SftTrainer:
         processes.join()
         base_dtype = DTYPES[resolve(self._config.precision)]
         model, tokenizer = load_trainable(checkpoint.path, base_dtype=base_dtype)
-        if self._shard:
+        if self._config.shard:
             sharding.shard(model)
         self.fit(model, tokenizer, batch, state=state_folder(out))
-        if self._shard:
-            first = processes.rank() == 0
-            start = load_trainable(checkpoint.path, device="cpu")[0] if first else None
-            model = sharding.gather(model, start) or model
+        model = sharding.whole_model(model, checkpoint.path)
         return finish(out, lambda: save_trained(model, tokenizer, out, self._dtype))
 
     def fit(

@@ -21,11 +21,13 @@ def algorithm_of(config: GroupConfig, max_tokens: int) -> Algorithm:
     """
     from veritune.trainer.algorithms.cispo import Cispo
     from veritune.trainer.algorithms.dapo import Dapo
+    from veritune.trainer.algorithms.distillation import Distillation
     from veritune.trainer.algorithms.dr_grpo import DrGrpo
     from veritune.trainer.algorithms.grpo import Grpo
     from veritune.trainer.algorithms.gspo import Gspo
     from veritune.trainer.algorithms.maxrl import MaxRl
     from veritune.trainer.algorithms.pass_at_k import PassAtK
+    from veritune.trainer.algorithms.prime import Prime
     from veritune.trainer.algorithms.reinforce import ReinforcePlusPlus
     from veritune.trainer.algorithms.rloo import Rloo
 
@@ -41,6 +43,8 @@ def algorithm_of(config: GroupConfig, max_tokens: int) -> Algorithm:
         "reinforce_pp_baseline": ReinforcePlusPlus,
         "maxrl": MaxRl,
         "pass_at_k": PassAtK,
+        "distillation": Distillation,
+        "prime": Prime,
     }
     found: Algorithm = (ours.get(config.type) or _imported(config.type))(config)
     return found

@@ -19,8 +19,7 @@ import torch
 from torch import Tensor
 
 from veritune.config import GroupConfig
-from veritune.trainer.advantages import center
-from veritune.trainer.algorithms.parts import Extent, TokenBatch, by_part, token_mean
+from veritune.trainer.algorithms.parts import Extent, TokenBatch, grpo_advantages, token_mean
 from veritune.trainer.credit import Reward
 from veritune.trainer.losses import LARGEST_LOG_RATIO, kept, weighted
 from veritune.trainer.rows import TokenRow
@@ -35,7 +34,7 @@ class Cispo:
 
     def advantages(self, group: Sequence[TokenRow]) -> list[list[Reward]]:
         """Rewards less the group's mean, over its deviation."""
-        return by_part(group, lambda values: center(values, "grpo"))
+        return grpo_advantages(group)
 
     def weights(self, mask: Tensor, extent: Extent) -> Tensor:
         """1 / T."""

@@ -20,13 +20,12 @@ from typing import ClassVar
 from torch import Tensor
 
 from veritune.config import GroupConfig
-from veritune.trainer.advantages import center
 from veritune.trainer.algorithms.parts import (
     Extent,
     TokenBatch,
-    by_part,
     candidate_mean,
     clipped,
+    grpo_advantages,
 )
 from veritune.trainer.credit import Reward
 from veritune.trainer.rows import TokenRow
@@ -41,7 +40,7 @@ class Grpo:
 
     def advantages(self, group: Sequence[TokenRow]) -> list[list[Reward]]:
         """Rewards less the group's mean, over its deviation."""
-        return by_part(group, lambda values: center(values, "grpo"))
+        return grpo_advantages(group)
 
     def weights(self, mask: Tensor, extent: Extent) -> Tensor:
         """1 / (N |y_i|)."""

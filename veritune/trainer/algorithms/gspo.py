@@ -20,12 +20,11 @@ import torch
 from torch import Tensor
 
 from veritune.config import GroupConfig
-from veritune.trainer.advantages import center
 from veritune.trainer.algorithms.parts import (
     Extent,
     TokenBatch,
-    by_part,
     candidate_mean,
+    grpo_advantages,
 )
 from veritune.trainer.credit import Reward
 from veritune.trainer.losses import LARGEST_LOG_RATIO, kept, weighted
@@ -41,7 +40,7 @@ class Gspo:
 
     def advantages(self, group: Sequence[TokenRow]) -> list[list[Reward]]:
         """Rewards less the group's mean, over its deviation."""
-        return by_part(group, lambda values: center(values, "grpo"))
+        return grpo_advantages(group)
 
     def weights(self, mask: Tensor, extent: Extent) -> Tensor:
         """1 / (N |y_i|)."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
+import torch
 from torch import Tensor
 
 from veritune.trainer import losses
+from veritune.trainer.advantages import center
 from veritune.trainer.credit import Reward
 from veritune.trainer.rows import TokenRow
 
@@ -41,6 +43,29 @@ class TokenBatch:
     advantages: Tensor
     weights: Tensor
     importance: Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoundScores:
+    """A round's log-probabilities, (rows, width), of the policy before it and of `other` models.
+
+    `groups` names each row's problem; `mask` is 1 on completion tokens.
+    """
+
+    old: Tensor
+    other: Tensor
+    reference: Tensor | None
+    mask: Tensor
+    groups: Sequence[str]
+
+
+@runtime_checkable
+class DenseAlgorithm(Protocol):
+    """An algorithm that also asks another model what each token is worth."""
+
+    def dense(self, scores: RoundScores) -> Tensor:
+        """(rows, width): added to the advantages that follow from verdicts."""
+        ...
 
 
 class Algorithm(Protocol):
@@ -73,6 +98,20 @@ def by_part(group: Sequence[TokenRow], baseline: Callable[[Values], Values]) -> 
         for place, own, values in zip(found, rewards, less, strict=True):
             place += [(at, value) for (at, _), value in zip(own, values, strict=True)]
     return found
+
+
+def grpo_advantages(group: Sequence[TokenRow]) -> list[list[Reward]]:
+    """The group's rewards less its mean, over its deviation."""
+    return by_part(group, lambda values: center(values, "grpo"))
+
+
+def others_mean(values: Tensor, groups: Sequence[str]) -> tuple[Tensor, Tensor]:
+    """(mean of the other rows of each row's group, whether there is none), both (rows,)."""
+    number = {name: i for i, name in enumerate(dict.fromkeys(groups))}
+    index = torch.tensor([number[name] for name in groups], device=values.device)
+    sums = values.new_zeros(len(number)).index_add(0, index, values)
+    counts = torch.bincount(index, minlength=len(number))[index] - 1
+    return (sums[index] - values) / counts.clamp(min=1), counts == 0
 
 
 def token_mean(mask: Tensor, extent: Extent) -> Tensor:
