@@ -145,6 +145,8 @@ def test_what_cannot_fit_is_refused_with_what_to_change(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"trainer\.activation_checkpointing"):
         check([PhaseMemory("training", {"weights": 9e9})], 8e9)
     assert memory_lines(check_recipe({}, "test")) == []
+    with pytest.raises(ModelError, match=r"has no config\.json"):
+        read_sizes("./gone")
     with pytest.raises(ModelError, match="no model can be laid out"):
         read_sizes(folder_of({"model_type": "gone"}, tmp_path / "gone"))
 

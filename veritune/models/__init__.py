@@ -15,7 +15,7 @@ from veritune.models.forward import (
 )
 from veritune.models.hashing import WEIGHTS, adapter_base, model_shape, policy_hash
 from veritune.models.hub import has_chat_template, model_folder
-from veritune.models.loading import load_policy
+from veritune.models.loading import check_parts, load_policy
 from veritune.models.manifest import (
     MANIFEST,
     Manifest,
@@ -160,6 +160,7 @@ __all__ = [
     "adapter_rank",
     "build_scratch",
     "check_folder",
+    "check_parts",
     "checkpoint_activations",
     "chunk_size",
     "completion_texts",

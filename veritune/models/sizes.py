@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from veritune.errors import ModelError
-from veritune.models.hub import HUB_NAME
+from veritune.models.hub import hub_answers, is_hub_name
 from veritune.models.transformers_logging import silence_transformers
-
-# How long the hub may take to answer for a config.
-HUB_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +65,17 @@ def _config_file(path: str | Path) -> Path:
     folder = Path(path).expanduser()
     if (folder / "config.json").is_file():
         return folder / "config.json"
-    if folder.exists() or not HUB_NAME.match(str(path)):
+    if folder.exists() or not is_hub_name(path):
         raise ModelError(f"{path}: has no config.json")
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
 
+    cached = try_to_load_from_cache(str(path), "config.json")
+    if isinstance(cached, str):
+        return Path(cached)
+    if not hub_answers(str(path)):
+        raise ModelError(f"{path}: not on this machine, and the hub does not answer")
     try:
-        return Path(hf_hub_download(str(path), "config.json", etag_timeout=HUB_SECONDS))
-    except (OSError, RuntimeError, ValueError):
-        raise ModelError(f"{path}: not on this machine, and the hub does not answer") from None
+        return Path(hf_hub_download(str(path), "config.json"))
+    except (OSError, RuntimeError, ValueError) as error:
+        cause = str(error).strip().partition("\n")[0]
+        raise ModelError(f"{path}: the hub gives no config.json ({cause})") from None

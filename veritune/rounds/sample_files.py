@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 from veritune.config import SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError
-from veritune.files import write_records, write_text
-from veritune.records import Checkpoint, Problem
+from veritune.files import write_record_lines, write_records, write_text
+from veritune.records import Candidate, Checkpoint, Problem
 from veritune.rounds.progress import NullProgress, Progress
 from veritune.rounds.reasons import truncations
 from veritune.rounds.session import named_policy, open_session, opened_store
-from veritune.store import Store
+from veritune.store import Store, check_output, content_hash, is_made, note_made
 from veritune.text import parse_json, truncation
 
 # The set of the unfinished store that holds the candidates.
@@ -38,13 +39,21 @@ async def sample_file(
     """Write `sampler.n` candidates of every problem to `out`; returns how many.
 
     With `verdicts`, each is verified as it comes, and the verdicts are written there. Until all
-    is written, it stands in `OUT.part`. Raises `RecipeError` where that is of other settings.
+    is written, it stands in `OUT.part`. Raises `RecipeError` where that, or `out`, is of other
+    settings.
     """
     config, progress = sampler or SamplerConfig(), progress or NullProgress()
+    out = check_output(out)
+    if verdicts is not None:
+        check_output(verdicts, "--verdicts")
     policy = named_policy(model, on_server=config.type == "server")
+    settings = _settings(policy, problems, config, seed, dtype)
     part = Path(f"{out}.part")
-    with opened_store(part) as store:
-        _check_same(part, _settings(policy, problems, config, seed, dtype))
+    if is_made(out, settings, ()) and verdicts is None:
+        progress.say(f"{out} already holds these candidates")
+        return len(problems) * config.n
+    with _kept_where_sampled(part) as store:
+        _check_same(part, settings)
         async with open_session(
             store,
             sampler=config,
@@ -57,7 +66,12 @@ async def sample_file(
             title = "sample" if verdicts is None else "sample and verify"
             with progress.phase(title, len(problems) * config.n) as advance:
                 await work(SET, problems, config.n, policy, advance)
-        count = write_records(out, store.candidates(SET))
+        lines = (candidate.to_line() for candidate in store.candidates(SET))
+
+        def note(aside: Path) -> None:
+            note_made(out, settings, content_hash(aside))
+
+        count = write_record_lines(out, lines, Candidate, note)
         progress.say(f"{count} candidates of {len(problems)} problems in {out}")
         truncated, thinking = truncations(store.candidates(SET))
         if said := truncation(truncated, count, config.max_tokens, thinking):
@@ -66,6 +80,22 @@ async def sample_file(
             _write_verdicts(store, verdicts, progress)
     shutil.rmtree(part, ignore_errors=True)
     return count
+
+
+@contextmanager
+def _kept_where_sampled(part: Path) -> Iterator[Store]:
+    """The store of sampling that is not finished; gone again where it failed with nothing drawn."""
+    drawn = True
+    try:
+        with opened_store(part) as store:
+            try:
+                yield store
+            except BaseException:
+                drawn = bool(store.keys(SET))
+                raise
+    finally:
+        if not drawn:
+            shutil.rmtree(part, ignore_errors=True)
 
 
 def _write_verdicts(store: Store, path: str | Path, progress: Progress) -> None:
