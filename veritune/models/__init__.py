@@ -7,7 +7,6 @@ from veritune.models.adapters import adapter_rank, merge_adapter, save_adapter, 
 from veritune.models.checkpoints import remove_folder, remove_leftovers, save_policy, whole_folder
 from veritune.models.forward import (
     adapter_off,
-    hidden_states,
     in_pieces,
     keeping,
     merged,
@@ -65,7 +64,14 @@ if TYPE_CHECKING:
     )
     from veritune.models.sizes import ModelSizes, read_sizes
     from veritune.models.tokenizers import load_reading_tokenizer
-    from veritune.models.value import head_values, load_head, reading_at, save_head, value_head
+    from veritune.models.value import (
+        head_values,
+        hidden_states,
+        load_head,
+        reading_at,
+        save_head,
+        value_head,
+    )
 else:
     __getattr__ = lazily(
         __name__,
@@ -123,6 +129,7 @@ else:
             "tokenizers": ("load_reading_tokenizer",),
             "value": (
                 "head_values",
+                "hidden_states",
                 "load_head",
                 "reading_at",
                 "save_head",
