@@ -46,8 +46,7 @@ _TO_WHOLE = re.compile(
 )
 # What is read by the algebra though there is no backslash.
 _TYPESET = re.compile(
-    r"\{,\}|[\d)]\s?[!^]|[√∛²³|π≤≥≠≡]|\b(?:gcd|lcm|sqrt|floor|ceil|log|ln|sin|cos|tan|abs|C)\("
-    r"|\d mod \d|\bpi\b|\d_\d|[\d)] ?[<>] ?[-\d(]"
+    r"[!^√∛²³|π≤≥≠≡]|\{,\}|[a-zC]\(|\d_\{?\d|\}_|\d mod \d|\bpi\b|[\d)] ?[<>] ?[-\d(]"
 )
 # A line without any of these claims nothing that could be checked.
 _PROMISING = re.compile(
@@ -55,8 +54,7 @@ _PROMISING = re.compile(
 )
 _BASE = re.compile(
     r"\bbase[- $]{1,2}(?:\d|two|three|four|five|six|seven|eight|nine|twelve|[a-z]\b)"
-    r"|\bin (?:binary|octal)",
-    re.IGNORECASE,
+    r"|\bin (?:binary|octal)"
 )
 _ENDING = re.compile(r"(?:[ \t]*+[^\s\d]++){0,6}\s*+")
 _CENT = Fraction(1, 100)
@@ -95,6 +93,13 @@ def _outside(tokens: list[ProseToken], found: list[Span]) -> list[ProseToken]:
     return kept
 
 
+def _names_base(text: str) -> bool:
+    """Whether a text calculates in another base than ten."""
+    return (
+        any(word in text for word in ("base", "binary", "octal")) and _BASE.search(text) is not None
+    )
+
+
 class _Solution:
     """One text, read from its start to its end."""
 
@@ -105,8 +110,8 @@ class _Solution:
         self._ledger = Ledger()
         self._spans = spans
         self._algebra: Algebra | None = None
-        self._worded = is_word_problem(self._question, text)
-        self._based = _BASE.search(f"{self._question} {text}") is not None
+        self._worded = "\\" not in text and is_word_problem(self._question)
+        self._based = _names_base(self._question) or _names_base(text)
         self._step = 0
 
     def verdicts(self) -> tuple[StepVerdict, ...]:
@@ -178,7 +183,7 @@ class _Solution:
 
     def _formulas(self, start: int, end: int) -> list[Formula]:
         piece = self._text[start:end]
-        if "\\" not in self._text and "$" not in piece and not _TYPESET.search(piece):
+        if "\\" not in self._text and not _TYPESET.search(piece):
             return []
         freely = self._rounding(start, end) == "freely"
         return list(formulas(self._text, start, end, freely=freely))
