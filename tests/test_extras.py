@@ -33,6 +33,7 @@ BORROWED = {
         "pytest",
         "_pytest",
     ),  # what docker, trackers and candidates bring along
+    "_typeshed",  # a name for type checkers alone
     *("packaging", "accelerate"),  # what transformers and peft bring along
 }
 

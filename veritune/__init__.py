@@ -1,3 +1,13 @@
 """Improve language models on problems whose answers can be checked."""
 
-__version__ = "0.1.0"
+from typing import TYPE_CHECKING
+
+from veritune.lazy import lazily
+from veritune.version import __version__
+
+if TYPE_CHECKING:
+    from veritune.cli import improve, verify
+else:
+    __getattr__ = lazily(__name__, {"cli": ("improve", "verify")})
+
+__all__ = ["__version__", "improve", "verify"]

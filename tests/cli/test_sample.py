@@ -8,6 +8,7 @@ import pytest
 
 from veritune.cli import main
 from veritune.config import ScratchConfig
+from veritune.errors import UnwritableError
 from veritune.files import read_records
 from veritune.models import build_scratch, save_policy
 from veritune.records import Candidate, Verdict
@@ -43,12 +44,21 @@ def test_candidates_come_in_order_with_their_verdicts(words: list[str], tmp_path
 
 
 def test_a_stopped_sampling_resumes_and_only_with_the_same_settings(
-    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    words: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert main(words) == 0
     whole = (tmp_path / "C.jsonl").read_text()
-    unwritable = [*words, "--verdicts", str(tmp_path / "none" / "V.jsonl")]
-    assert main(unwritable) == 2  # All is sampled, and the last file cannot be written.
+    (tmp_path / "C.jsonl").unlink()
+
+    def full(*_: object) -> int:
+        raise UnwritableError("C.jsonl: cannot be written (No space left on device)")
+
+    with monkeypatch.context() as context:  # All is sampled and verified, and the disk is full.
+        context.setattr("veritune.rounds.sample_files.write_record_lines", full)
+        assert main([*words, "--verdicts", str(tmp_path / "V.jsonl")]) == 2
     part = tmp_path / "C.jsonl.part"
     with sqlite3.connect(part / "journal.sqlite") as store:
         later = "where number in (select number from candidates where idx > 0)"
@@ -56,11 +66,60 @@ def test_a_stopped_sampling_resumes_and_only_with_the_same_settings(
         store.execute("delete from candidates where idx = 2")
     store.close()
     write_pages(part / "journal.sqlite")
+    (tmp_path / "C.jsonl").unlink()
     assert main([*words, "--sampler.temperature", "0.5"]) == 2
     assert "unfinished sampling with another temperature" in capsys.readouterr().err
     assert main(words) == 0
     assert (tmp_path / "C.jsonl").read_text() == whole
     assert not part.exists()
+
+
+def test_no_draw_is_written_over_another(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 0
+    whole = (tmp_path / "C.jsonl").read_text()
+    assert main(words) == 0
+    assert "already holds these candidates" in capsys.readouterr().out
+    assert main([*words, "--seed", "1"]) == 2
+    assert "was made with another seed" in capsys.readouterr().err
+    assert (tmp_path / "C.jsonl").read_text() == whole
+    at = words.index(str(tmp_path / "C.jsonl"))
+    for out, says in (("C.txt", "the ending decides"), ("P.jsonl/C.jsonl", "cannot be made")):
+        assert main([*words[:at], str(tmp_path / out), *words[at + 1 :]]) == 2
+        assert says in capsys.readouterr().err
+    new = tmp_path / "made" / "for" / "C.parquet"
+    assert main([*words[:at], str(new), *words[at + 1 :]]) == 0 and new.is_file()
+
+
+def test_another_draw_is_never_overwritten(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verdicts = tmp_path / "V.jsonl"
+    assert main(words) == 0
+    sampled = (tmp_path / "C.jsonl").read_bytes()
+    assert main([*words, "--seed", "5"]) == 2
+    assert "was made with another seed; name another --out" in capsys.readouterr().err
+    assert main(words) == 0
+    assert "already holds these candidates" in capsys.readouterr().out
+    assert main([*words, "--verdicts", str(verdicts)]) == 0  # verified, and not sampled again
+    assert (tmp_path / "C.jsonl").read_bytes() == sampled and len(read_records(verdicts, Verdict))
+    verdicts.write_text(verdicts.read_text() + "\n")
+    assert main([*words, "--verdicts", str(verdicts)]) == 2
+    assert "was changed since it was made" in capsys.readouterr().err
+
+
+def test_a_model_that_is_not_what_was_saved_is_not_sampled_from(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "M" / "model.safetensors"
+    weights = bytearray(path.read_bytes())
+    weights[-3] ^= 4
+    path.write_bytes(weights)
+    assert main(words) == 2
+    assert f"{path}: damaged; it is not what was saved" in capsys.readouterr().err
+    (tmp_path / "M" / "manifest.json").unlink()
+    assert main(words) == 0
 
 
 def test_ids_must_differ(

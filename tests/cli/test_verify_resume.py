@@ -97,11 +97,12 @@ def test_other_inputs_and_options_are_refused(
     assert (tmp_path / "V.jsonl").read_bytes() == before
     assert main([*words[:-1], str(candidates)]) == 2
     assert "one of the files to read" in capsys.readouterr().err
-    stranger = tmp_path / "mine.txt"
+    stranger = tmp_path / "mine.jsonl"
     stranger.write_text("mine")
     assert main([*words[:-1], str(stranger)]) == 2
     assert "exists" in capsys.readouterr().err and stranger.read_text() == "mine"
-    assert main([*words[:-1], str(tmp_path / "none" / "V.jsonl")]) == 2
+    assert main([*words[:-1], str(tmp_path / "new" / "V.jsonl")]) == 0
+    assert (tmp_path / "new" / "V.jsonl").exists()
 
 
 def test_candidates_that_stand_twice_or_are_of_no_problem(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,10 +18,12 @@ from veritune.config import (
     SftConfig,
 )
 from veritune.models import encode_problem, has_chat_template, load_policy, load_reward_model
+from veritune.models.tokenizers import ids_fault
 from veritune.problems import posed
 from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Verdict
 from veritune.sampler import open_sampler
 from veritune.trainer import Example, PpoTrainer, RewardTrainer, Rollout, SftTrainer
+from veritune.trainer.batches import encode
 
 PLAIN = MathProblem(id="p", prompt="What is 12 + 7?", reference=MathReference(answer="19"))
 NEW = 12
@@ -86,6 +90,29 @@ def test_one_step_of_each_trainer(policy: Checkpoint, tmp_path: Path) -> None:
         policy.path, "outcome", verified, tmp_path / "reward"
     )
     assert load_reward_model(made.path).kind == "outcome"
+
+
+def test_ids_of_another_tokenizer_are_not_trained_on(tmp_path: Path) -> None:
+    policy = save_family("qwen2", tmp_path / "model")
+    _, words = load_policy(policy.path)
+    own = words("It is 19.", add_special_tokens=False)["input_ids"]
+    said = Candidate(problem_id="p", index=0, text="It is 19.", token_ids=own)
+    assert encode(words, [1], said).ids == [1, *own]
+    for other in ([*own[1:], own[0]], [*own, 100_000]):
+        row = encode(words, [1], replace(said, token_ids=other))
+        assert row.ids == [1, *own, words.eos_token_id]
+
+
+def test_a_tokenizer_that_is_not_as_written_is_found_out(tmp_path: Path) -> None:
+    policy = save_family("qwen2", tmp_path / "model")
+    _, words = load_policy(policy.path)
+    path = tmp_path / "model" / "tokenizer.json"
+    assert ids_fault(words, path.parent) is None
+    written = json.loads(path.read_text())
+    vocabulary = written["model"]["vocab"]
+    vocabulary["a"], vocabulary["b"] = vocabulary["b"], vocabulary["a"]
+    path.write_text(json.dumps(written))
+    assert "gives other ids than its tokenizer.json says" in str(ids_fault(words, path.parent))
 
 
 def verdict(candidate: Candidate) -> Verdict:

@@ -57,8 +57,9 @@ def test_prompt_and_padding_carry_no_loss() -> None:
 
 def test_every_completion_ends_with_eos_and_sampled_ids_stay_as_they_are() -> None:
     _, tokenizer = build_scratch(TINY, 0)
-    sampled = [5, 9, 9, 3]
-    written, kept = tokenize([example("1+1=", "2"), example("1+1=", "2", sampled)], tokenizer)
+    # As no tokenizer would end it: without the end token, since it was truncated.
+    sampled = tokenizer.encode("2;;3", add_special_tokens=False)
+    written, kept = tokenize([example("1+1=", "2"), example("1+1=", "2;;3", sampled)], tokenizer)
     assert written.ids[-1] == tokenizer.eos_token_id
     assert kept.ids[kept.prompt :] == sampled
 

@@ -17,6 +17,7 @@ from veritune.config import Count, Positive, PromptConfig, SamplerConfig, Verifi
 from veritune.files import write_records
 from veritune.problems import read_pairs
 from veritune.records import Candidate, Problem
+from veritune.store import check_output
 
 if TYPE_CHECKING:
     from veritune.verifiers import StepLabels
@@ -57,6 +58,7 @@ def main(argv: Sequence[str]) -> int:
     from veritune.verifiers import check_candidate
 
     arguments = parse(RolloutLabelArguments, argv, prog="veritune bench rollouts")
+    check_output(arguments.out)
     read = read_pairs(arguments.problems, arguments.candidates)
     progress = TerminalProgress()
     pairs = pose_rows(read, arguments.prompt, arguments.model, progress, arguments.sampler)

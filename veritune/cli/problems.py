@@ -14,6 +14,7 @@ from veritune.errors import RecipeError
 from veritune.files import write_records
 from veritune.problems import content, overlaps, read_problems, reference_solution, text_of
 from veritune.records import CodeProblem, Problem
+from veritune.store import check_output
 
 KINDS = {
     "show": "what is understood of a file's first rows",
@@ -97,13 +98,21 @@ def _short(text: str) -> str:
 
 
 def _convert(arguments: WriteArguments) -> int:
+    _new(arguments.out)
     problems = read_problems(arguments.problems, arguments.columns)
     count = write_records(arguments.out, problems)
     TerminalProgress().say(f"{count} problems written to {Path(arguments.out)}")
     return 0
 
 
+def _new(out: str) -> None:
+    """Raise where a file cannot be written, or would be written over."""
+    if check_output(out, "OUT").exists():
+        raise RecipeError(f"OUT: {out} exists; name another file, or remove it")
+
+
 def _dedup(arguments: DedupArguments) -> int:
+    _new(arguments.out)
     problems = read_problems(arguments.problems, arguments.columns)
     say = TerminalProgress().say
     once = list({content(problem): problem for problem in reversed(problems)}.values())[::-1]

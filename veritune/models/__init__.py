@@ -7,7 +7,6 @@ from veritune.models.adapters import adapter_rank, merge_adapter, save_adapter, 
 from veritune.models.checkpoints import remove_folder, remove_leftovers, save_policy, whole_folder
 from veritune.models.forward import (
     adapter_off,
-    hidden_states,
     in_pieces,
     keeping,
     merged,
@@ -16,11 +15,12 @@ from veritune.models.forward import (
 )
 from veritune.models.hashing import WEIGHTS, adapter_base, model_shape, policy_hash
 from veritune.models.hub import has_chat_template, model_folder
-from veritune.models.loading import load_policy
+from veritune.models.loading import check_parts, load_policy
 from veritune.models.manifest import (
     MANIFEST,
     Manifest,
     check_folder,
+    check_saved,
     folder_manifest,
     made_by,
     read_manifest,
@@ -64,7 +64,14 @@ if TYPE_CHECKING:
     )
     from veritune.models.sizes import ModelSizes, read_sizes
     from veritune.models.tokenizers import load_reading_tokenizer
-    from veritune.models.value import head_values, load_head, reading_at, save_head, value_head
+    from veritune.models.value import (
+        head_values,
+        hidden_states,
+        load_head,
+        reading_at,
+        save_head,
+        value_head,
+    )
 else:
     __getattr__ = lazily(
         __name__,
@@ -122,6 +129,7 @@ else:
             "tokenizers": ("load_reading_tokenizer",),
             "value": (
                 "head_values",
+                "hidden_states",
                 "load_head",
                 "reading_at",
                 "save_head",
@@ -153,6 +161,8 @@ __all__ = [
     "adapter_rank",
     "build_scratch",
     "check_folder",
+    "check_parts",
+    "check_saved",
     "checkpoint_activations",
     "chunk_size",
     "completion_texts",

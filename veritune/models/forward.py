@@ -63,29 +63,6 @@ def adapter_off(model: PreTrainedModel) -> AbstractContextManager[None]:
     return cast("PeftModel", model).disable_adapter()
 
 
-def hidden_states(model: PreTrainedModel, input_ids: object, **inputs: object) -> Tensor:
-    """(rows, length, hidden size): what the output embeddings would read.
-
-    Padding stands behind the rows' ends, where causal attention hides it from every token; other
-    layouts come with their `inputs`.
-    """
-    if not in_pieces(model):
-        trunk = plain(model).base_model
-        found: Tensor = trunk(input_ids=input_ids, use_cache=False, **inputs).last_hidden_state
-        return found
-    import torch
-
-    from veritune.models.value import reading_at
-
-    # Pieces are gathered where the whole model is called, and nowhere else.
-    ids = cast("Tensor", input_ids)
-    every = torch.arange(ids.numel(), device=ids.device)
-    with reading_at(model, every, bare=True) as seen:
-        empty = model(input_ids=ids, use_cache=False, **inputs).logits
-    whole: Tensor = (seen[0] + empty.sum()).view(*ids.shape, -1)
-    return whole
-
-
 def in_pieces(model: object) -> bool:
     """Whether this process holds a piece of the model's parameters only (FSDP)."""
     return hasattr(model, "set_requires_gradient_sync")

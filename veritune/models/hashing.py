@@ -18,6 +18,7 @@ TEXT = ("tokenizer.json", "vocab.json", "merges.txt", "tokenizer.model", "chat_t
 CONFIGS = ("config.json", "adapter_config.json")
 # What save_pretrained notes about the program and the place, not about the model.
 INCIDENTAL = {"transformers_version", "_name_or_path", "peft_version", "base_model_name_or_path"}
+WRITTEN_IN = {"dtype", "torch_dtype"}
 # ns: a file system's clock may stand still for so long, and two changes then look like one.
 TICK = 10_000_000
 # A run has a handful of folders of a few files; more are of somebody who scans.
@@ -85,8 +86,12 @@ def adapter_base(folder: Path) -> str | None:
 
 
 def model_shape(folder: Path) -> bytes:
-    """The model's config, without what is incidental: folders of one shape can trade weights."""
-    return _config_text(folder / "config.json")
+    """The model's config, without what is incidental: folders of one shape can trade weights.
+
+    What their weights are written in does not matter to one that computes in a type of its own.
+    """
+    config = json.loads(_config_text(folder / "config.json") or "{}")
+    return json.dumps({k: v for k, v in config.items() if k not in WRITTEN_IN}).encode()
 
 
 def _config_text(file: Path) -> bytes:

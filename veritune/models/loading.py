@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, cast
 from veritune.errors import ModelError
 from veritune.models.hashing import WEIGHTS, adapter_base
 from veritune.models.hub import model_folder
+from veritune.models.manifest import check_saved
 from veritune.models.tokenizers import load_tokenizer
 from veritune.models.transformers_logging import silence_transformers
+
+# Any of these is a tokenizer.
+TOKENIZERS = ("tokenizer.json", "tokenizer_config.json", "*.model", "vocab.*")
 
 if TYPE_CHECKING:
     import torch
@@ -28,7 +32,7 @@ def load_policy(
     An adapter stays a PEFT model, its weights apart from the base's and they alone trainable. The
     model goes to `device`, by default the GPU where there is one. Raises `ModelError` or
     `MissingFileError`. The model is a PreTrainedModel, or a PeftModel that stands in for one; only
-    at run time is it known which.
+    at run time is it known which. A folder that was saved here is compared with its manifest.
     """
     import torch
 
@@ -41,6 +45,9 @@ def load_policy(
         if adapter is not None:
             raise ModelError(f"{path}: is an adapter itself; give the base model, or no adapter")
         adapter, folder = folder, model_folder(base)
+    for used in (folder, adapter):
+        if used is not None:
+            check_saved(model_folder(used))
     # It prints bars and advice, which are not for our users.
     with silence_transformers():
         model = _load_model(folder, getattr(torch, dtype))
@@ -52,6 +59,30 @@ def load_policy(
             model = _apply_adapter(model, model_folder(adapter))
     # `PreTrainedModel.to` is annotated as a function that has lost its model.
     return torch.nn.Module.to(model, place).eval(), tokenizer
+
+
+def check_parts(path: str | Path) -> None:
+    """Raise `ModelError` for a model's or an adapter's folder in which a part is missing; nothing
+    is loaded."""
+    folder = model_folder(path)
+    if adapter_base(folder) is not None:
+        return
+    lacking = [
+        name
+        for name, patterns in (
+            ("config.json", ("config.json",)),
+            ("weights (*.safetensors)", WEIGHTS),
+            ("tokenizer (tokenizer.json, or the files of its class)", TOKENIZERS),
+        )
+        if not any(True for pattern in patterns for _ in folder.glob(pattern))
+    ]
+    if not lacking:
+        return
+    if any(folder.glob("*.gguf")):
+        raise ModelError(
+            f"{path}: holds GGUF files, which cannot be trained; give the folder of safetensors"
+        )
+    raise ModelError(f"{path}: no {', no '.join(lacking)}; give the whole folder of a saved model")
 
 
 def _load_model(folder: Path, dtype: torch.dtype) -> PreTrainedModel:

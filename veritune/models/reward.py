@@ -31,11 +31,11 @@ import torch
 
 from veritune.errors import ModelError
 from veritune.models.checkpoints import save_policy
-from veritune.models.forward import hidden_states, output_head, plain
+from veritune.models.forward import output_head, plain
 from veritune.models.head import States, token_scores
 from veritune.models.hub import model_folder
 from veritune.models.loading import load_policy
-from veritune.models.value import head_values, load_head, save_head, value_head
+from veritune.models.value import head_values, hidden_states, load_head, save_head, value_head
 from veritune.records import Checkpoint
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ def load_tokenizer(folder: Path, vocabulary: int) -> PreTrainedTokenizerBase:
                 complaint or f"cannot be loaded ({str(error).strip().partition(chr(10))[0]})"
             )
             continue
-        fault = tokenizer_fault(tokenizer, vocabulary)
+        fault = tokenizer_fault(tokenizer, vocabulary) or ids_fault(tokenizer, folder)
         if fault is None:
             return tokenizer
         complaint = fault
@@ -76,6 +76,27 @@ def tokenizer_fault(tokenizer: PreTrainedTokenizerBase, vocabulary: int) -> str 
         back = tokenizer.decode(ids, clean_up_tokenization_spaces=False)
         if back != text:
             return f"loses text: {text[:20]!r} comes back as {back[:20]!r}"
+    return None
+
+
+def ids_fault(tokenizer: PreTrainedTokenizerBase, folder: Path) -> str | None:
+    """Why a tokenizer is not the one that its folder's tokenizer.json describes, or None.
+
+    A class that rebuilds it from other files may number or cut the same text in another way.
+    """
+    from tokenizers import Tokenizer
+
+    file = folder / "tokenizer.json"
+    if not file.is_file():
+        return None
+    written = Tokenizer.from_file(str(file))
+    written.no_truncation()
+    alphabet = _alphabet(tokenizer)
+    for probe in PROBES:
+        text = "".join(c for c in probe if c in alphabet)
+        ids = tokenizer(text, add_special_tokens=False)["input_ids"] if text else []
+        if text and ids != written.encode(text, add_special_tokens=False).ids:
+            return f"gives other ids than its tokenizer.json says, of {text[:20]!r} first"
     return None
 
 

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from veritune.errors import ModelError
-from veritune.models.forward import output_head
+from veritune.models.forward import in_pieces, output_head, plain
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -79,3 +79,24 @@ def reading_at(
         yield seen
     finally:
         hook.remove()
+
+
+def hidden_states(model: PreTrainedModel, input_ids: object, **inputs: object) -> torch.Tensor:
+    """(rows, length, hidden size): what the output embeddings would read.
+
+    Padding stands behind the rows' ends, where causal attention hides it from every token; other
+    layouts come with their `inputs`.
+    """
+    if not in_pieces(model):
+        trunk = plain(model).base_model
+        found: torch.Tensor = trunk(
+            input_ids=input_ids, use_cache=False, **inputs
+        ).last_hidden_state
+        return found
+    # Pieces are gathered where the whole model is called, and nowhere else.
+    ids = cast(torch.Tensor, input_ids)
+    every = torch.arange(ids.numel(), device=ids.device)
+    with reading_at(model, every, bare=True) as seen:
+        empty = model(input_ids=ids, use_cache=False, **inputs).logits
+    whole: torch.Tensor = (seen[0] + empty.sum()).view(*ids.shape, -1)
+    return whole

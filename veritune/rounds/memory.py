@@ -13,23 +13,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from veritune.config import FitConfig, PpoConfig, Recipe, RlConfig, SftConfig, StepConfig
+from veritune.config import DpoConfig, FitConfig, PpoConfig, Recipe, RlConfig, SftConfig, StepConfig
 from veritune.errors import RecipeError
 from veritune.models import ModelSizes, read_sizes
 from veritune.problems import shown
 from veritune.records import Problem
 
 # Tokens of a prompt where the problems are not at hand.
-# A completion where the recipe leaves its length to the model.
-ANSWER_TOKENS = 2_048
 PROMPT_TOKENS = 512
+# Tokens of a completion where the recipe leaves its length to the model.
+ANSWER_TOKENS = 2_048
 # A chunk of float32 logits, its softmax and its gradient (`models.chunks`).
 LOGITS = 3 * 4 * (1 << 25)
 # The native sampler's KV cache at most (`sampler.policy`).
 NATIVE_CACHE = 4 << 30
 GB = 1e9
 DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "bf16": 2}
-FITS = "use model.lora.rank, a smaller trainer.micro_batch_size or trainer.activation_checkpointing"
+LESS_CACHE = "lower sampler.gpu_memory_utilization or sampler.max_num_seqs, or use model.lora.rank"
+LESS_TRAINED = (
+    "use model.lora.rank, a smaller trainer.micro_batch_size or trainer.activation_checkpointing"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +85,8 @@ def check(phases: list[PhaseMemory], gpu: float) -> None:
     """Raise `RecipeError` where a phase takes more than `gpu` bytes."""
     for phase in phases:
         if phase.total > gpu:
-            raise RecipeError(
-                f"memory: {phase.line()}, and this GPU has {gpu / GB:.0f} GB; "
-                + (
-                    "lower sampler.gpu_memory_utilization or sampler.max_num_seqs, or use"
-                    " model.lora.rank"
-                    if phase.phase == "sampling"
-                    else FITS
-                )
-            )
+            fix = LESS_CACHE if phase.phase == "sampling" else LESS_TRAINED
+            raise RecipeError(f"memory: {phase.line()}, and this GPU has {gpu / GB:.0f} GB; {fix}")
 
 
 def estimate(
@@ -174,6 +170,8 @@ def _tokens(recipe: Recipe, row: int) -> int:
         rows = config.micro_batch_size or config.batch_size
     else:
         rows = config.micro_batch_size
+    if isinstance(config, DpoConfig):  # An example is a pair.
+        rows *= 2
     if isinstance(config, SftConfig) and config.packing:
         return min(rows * row, max(config.packing, row))
     return rows * row
@@ -182,11 +180,12 @@ def _tokens(recipe: Recipe, row: int) -> int:
 def _layer_bytes(sizes: ModelSizes, each: int) -> float:
     """What a layer keeps of a token for its backward pass, of a gated MLP and fused attention.
 
-    Norms keep their input in float32 and their output; then queries, keys, values and attention's
-    output; then the MLP's two products, the activation and their product (after Korthikanti et al.
-    2022, arXiv 2205.05198, section 4.1).
+    The two norms keep their input, the normed input and their output in float32, and what a bf16
+    product reads of it; then queries, keys, values and attention's output; then the MLP's two
+    products, the activation and their product (as counted by Korthikanti et al. 2022, arXiv
+    2205.05198, section 4.1).
     """
-    norms = 2 * (4 + each) * sizes.hidden
+    norms = 2 * (12 + (each if each < 4 else 0)) * sizes.hidden
     return norms + each * (2 * sizes.queries + 2 * sizes.keys + 4 * sizes.inner)
 
 

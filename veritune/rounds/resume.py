@@ -38,6 +38,13 @@ def open_store(folder: RunFolder) -> Iterator[Store]:
         check_not_lost(folder)
         folder.make()
         store = Store.open(folder.path)
+        drew = any(store.keys(name) for name in store.names())
+        if store.facts("config") and not drew and not folder.rounds():
+            # It began and drew nothing: its recipe may be corrected.
+            store.close()
+            for path in (*folder.path.glob("journal.sqlite*"), folder.config, folder.metrics):
+                path.unlink(missing_ok=True)
+            store = Store.open(folder.path)
     with store:
         yield store
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from veritune.config import Recipe, VerifierConfig
 from veritune.errors import TrainingError
+from veritune.models import check_parts
 from veritune.problems import shown
 from veritune.records import Checkpoint, MetricsRow, Problem, VerifiedCandidate, whole
 from veritune.rounds.curriculum import PassRates, choose, lacking, with_signal
@@ -231,6 +232,8 @@ class Run:
 async def open_run(recipe: Recipe, progress: Progress) -> AsyncIterator[Run]:
     """Open or make the run's folder, and open its session."""
     check_own_code(recipe)
+    for path in filter(None, (recipe.model.path, recipe.model.adapter)):
+        check_parts(path)
     _set_threads(recipe.threads)
     folder = RunFolder(recipe.folder)
     settings = recipe.model_dump(mode="json", exclude_none=True)

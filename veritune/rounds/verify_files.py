@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from veritune.problems import Survey, iter_candidates, read_problems, survey
 from veritune.records import Problem, Verdict
 from veritune.rounds.caches import with_caches
 from veritune.rounds.progress import NullProgress, Progress
-from veritune.store import Partial, content_hash, is_made, note_made
+from veritune.store import Partial, check_output, content_hash, is_made, note_made
 from veritune.text import truncation
 from veritune.verifiers import open_verifier, verify_each
 
@@ -38,7 +39,8 @@ async def verify_file(
     They stand in `OUT.part` as they come, and verifying resumes from there. None where `out`
     already holds them. Raises `RecipeError` where it holds anything else.
     """
-    config, progress, out = config or VerifierConfig(), progress or NullProgress(), Path(out)
+    config, progress = config or VerifierConfig(), progress or NullProgress()
+    out = check_output(out)
     inputs = {"problems": str(problems), "candidates": str(candidates)}
     by_id = {problem.id: problem for problem in read_problems(inputs["problems"], columns)}
     made_of = _made_of(config, inputs, columns)
@@ -76,7 +78,14 @@ def _made_of(
     made_of["own_code"] = [source_hash(one, "--type") for one in own]
     if columns is not None:
         made_of["columns"] = columns.model_dump(exclude_none=True)
-    return made_of | {name: content_hash(path) for name, path in inputs.items()}
+    # A data set of the hub lies in a cache whose place says nothing: its name counts.
+    of = {name: content_hash(path) if on_disk(path) else path for name, path in inputs.items()}
+    return made_of | of
+
+
+def on_disk(path: str) -> bool:
+    """Whether a path is a file's or folder's, or looks like one; else it is a hub name."""
+    return os.path.exists(path) or path.endswith((".jsonl", ".json", ".zst", ".parquet", ".csv"))
 
 
 async def _verify_rest(

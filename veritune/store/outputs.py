@@ -16,6 +16,31 @@ from pathlib import Path
 from veritune.errors import MissingFileError, RecipeError, RecordError, UnwritableError
 from veritune.files import write_text
 
+# The formats of records that are written.
+ENDINGS = (".jsonl", ".jsonl.zst", ".parquet")
+
+
+def check_output(path: str | Path, option: str = "--out") -> Path:
+    """A file of records that a command will write, in a folder that is made if need be.
+
+    Raises `RecipeError` or `UnwritableError` before any work, where it could not be written.
+    """
+    out = Path(path)
+    if not out.name.endswith(ENDINGS):
+        raise RecipeError(
+            f"{option}: {out}: the ending decides the format; give {', '.join(ENDINGS)}"
+        )
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = error.strerror
+        raise UnwritableError(f"{option}: {out.parent}: cannot be made ({why})") from None
+    if out.is_dir():
+        raise RecipeError(f"{option}: {out} is a folder; name a file")
+    if not os.access(out.parent, os.W_OK | os.X_OK):
+        raise UnwritableError(f"{option}: {out.parent}: cannot be written (Permission denied)")
+    return out
+
 
 def content_hash(path: str | Path) -> str:
     """sha256 of a file, or of all files of a folder, 32 hex digits."""

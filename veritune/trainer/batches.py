@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from veritune.errors import TrainingError
-from veritune.models import encode_problem
+from veritune.models import completion_texts, encode_problem
 from veritune.records import Candidate
+from veritune.text import writable
 from veritune.trainer.protocol import Example
 from veritune.trainer.rows import TokenRow
 
@@ -32,13 +33,25 @@ def encode(
     candidate: Candidate,
     weight: float = 1.0,
 ) -> TokenRow:
-    """A prompt's ids and a candidate's. A sampled candidate's own ids are never re-tokenised."""
+    """A prompt's ids and a candidate's.
+
+    A sampled candidate's own ids are never re-tokenised, but where they are another tokenizer's:
+    then its text counts.
+    """
     completion = candidate.token_ids
-    if completion is None:
+    if completion is None or not writes(tokenizer, completion, candidate.text):
         completion = tokenizer.encode(candidate.text, add_special_tokens=False)
         # A text that was written elsewhere must teach to stop, too.
         completion = [*completion, tokenizer.eos_token_id]
     return TokenRow([*prompt, *completion], len(prompt), weight)
+
+
+def writes(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], text: str) -> bool:
+    """Whether ids are this tokenizer's for a text, which a stop string may have cut."""
+    if any(not 0 <= id < len(tokenizer) for id in ids):
+        return False
+    (written,) = completion_texts(tokenizer, [ids])
+    return writable(written).startswith(text)
 
 
 def orders(count: int, size: int, updates: int, seed: int) -> Iterator[list[int]]:

@@ -105,7 +105,9 @@ def finish(out: Path, save: Callable[[], Checkpoint]) -> Checkpoint:
 
 def digest(rows: Sequence[object], config: FitConfig, seed: int) -> str:
     """Names what a training follows from, beside the parameters that it started with."""
-    total = hashlib.sha256(f"{config.model_dump_json()} {seed} {len(rows)}".encode())
+    total = hashlib.sha256(
+        f"{config.model_dump_json(exclude={'shard'})} {seed} {len(rows)}".encode()
+    )
     for row in rows:
         total.update(repr(row).encode())
     return total.hexdigest()

@@ -6,8 +6,8 @@ reward: Yuan et al. 2024, arXiv 2412.01981), against the frozen start policy ref
     r_it = beta (log phi(y_it) - log ref(y_it)),   s_i = sum_t r_it
     loss of phi = - mean_i [z_i log sigmoid(s_i) + (1 - z_i) log sigmoid(-s_i)]     z_i: passed
 
-so that r_it is what token t adds to the log-odds. Both rewards are less what the others earned
-(section 3.3, leave one out; a mean of means for the tokens' part):
+so that r_it is what token t adds to the log-odds. Both rewards are less what the others earned, as
+in RLOO; of the tokens' part that is the mean of the others' means:
 
     A_it = sum over t' >= t of (r_it' - mean_{j != i} 1/|y_j| sum_t r_jt) + R_i - mean_{j != i} R_j
     loss = - sum_it 1/T min(rho_it A_it, clip(rho_it, 1 - clip_eps_low, 1 + clip_eps_high) A_it)

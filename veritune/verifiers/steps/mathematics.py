@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING
 from veritune.algebra import Num, start_meter, walk
 from veritune.records import MathProblem, StepVerdict
 from veritune.verifiers.steps.annotations import ClaimLabel, Finding, check_annotations
+from veritune.verifiers.steps.calculations import value_of
 from veritune.verifiers.steps.equality_check import Rounding, check_equality
 from veritune.verifiers.steps.equations import Equality, equalities
 from veritune.verifiers.steps.formulas import Formula, formulas
 from veritune.verifiers.steps.labels import Claim, claims, step_verdict
 from veritune.verifiers.steps.ledger import Ledger, numbers_in
-from veritune.verifiers.steps.phrases import in_words
 from veritune.verifiers.steps.segment import Span, steps_of
 from veritune.verifiers.steps.setups import below_zero, is_word_problem, percent_of_one, set_up
-from veritune.verifiers.steps.sides import value_of
 from veritune.verifiers.steps.tokens import ProseToken, scan
 from veritune.verifiers.steps.units import LARGE, unit_factors
-from veritune.verifiers.steps.wording import supposes
+from veritune.verifiers.steps.words import in_words
+from veritune.verifiers.steps.words.wording import supposes
 
 if TYPE_CHECKING:
     from veritune.verifiers.steps.algebra import Algebra
@@ -46,8 +46,7 @@ _TO_WHOLE = re.compile(
 )
 # What is read by the algebra though there is no backslash.
 _TYPESET = re.compile(
-    r"\{,\}|[\d)]\s?[!^]|[√∛²³|π≤≥≠≡]|\b(?:gcd|lcm|sqrt|floor|ceil|log|ln|sin|cos|tan|abs|C)\("
-    r"|\d mod \d|\bpi\b|\d_\d|[\d)] ?[<>] ?[-\d(]"
+    r"[!^√∛²³|π≤≥≠≡]|\{,\}|[a-zC]\(|\d_\{?\d|\}_|\d mod \d|\bpi\b|[\d)] ?[<>] ?[-\d(]"
 )
 # A line without any of these claims nothing that could be checked.
 _PROMISING = re.compile(
@@ -55,8 +54,7 @@ _PROMISING = re.compile(
 )
 _BASE = re.compile(
     r"\bbase[- $]{1,2}(?:\d|two|three|four|five|six|seven|eight|nine|twelve|[a-z]\b)"
-    r"|\bin (?:binary|octal)",
-    re.IGNORECASE,
+    r"|\bin (?:binary|octal)"
 )
 _ENDING = re.compile(r"(?:[ \t]*+[^\s\d]++){0,6}\s*+")
 _CENT = Fraction(1, 100)
@@ -82,6 +80,8 @@ def check_mathematics(
 
 def _outside(tokens: list[ProseToken], found: list[Span]) -> list[ProseToken]:
     """The tokens with a break in the place of every span that was checked."""
+    if not found:
+        return tokens
     kept: list[ProseToken] = []
     waiting = sorted(found, reverse=True)
     for token in tokens:
@@ -95,6 +95,13 @@ def _outside(tokens: list[ProseToken], found: list[Span]) -> list[ProseToken]:
     return kept
 
 
+def _names_base(text: str) -> bool:
+    """Whether a text calculates in another base than ten."""
+    return (
+        any(word in text for word in ("base", "binary", "octal")) and _BASE.search(text) is not None
+    )
+
+
 class _Solution:
     """One text, read from its start to its end."""
 
@@ -105,8 +112,8 @@ class _Solution:
         self._ledger = Ledger()
         self._spans = spans
         self._algebra: Algebra | None = None
-        self._worded = is_word_problem(self._question, text)
-        self._based = _BASE.search(f"{self._question} {text}") is not None
+        self._worded = "\\" not in text and is_word_problem(self._question)
+        self._based = _names_base(self._question) or _names_base(text)
         self._step = 0
 
     def verdicts(self) -> tuple[StepVerdict, ...]:
@@ -178,7 +185,7 @@ class _Solution:
 
     def _formulas(self, start: int, end: int) -> list[Formula]:
         piece = self._text[start:end]
-        if "\\" not in self._text and "$" not in piece and not _TYPESET.search(piece):
+        if "\\" not in self._text and not _TYPESET.search(piece):
             return []
         freely = self._rounding(start, end) == "freely"
         return list(formulas(self._text, start, end, freely=freely))

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 
 from veritune.verifiers.steps.annotations import Finding
+from veritune.verifiers.steps.calculations import Branch, Leaf, Tree, value_of
 from veritune.verifiers.steps.equations import Equality
-from veritune.verifiers.steps.sides import Branch, Leaf, Tree, value_of
 from veritune.verifiers.steps.tokens import magnitude
 
 _FORMAL = re.compile(r"\\|[A-Za-z]\s?[=^]|\^|(?<![A-Za-z'’])[b-hj-z](?![A-Za-z'’.])")  # noqa: RUF001
@@ -43,10 +44,10 @@ _ON_AVERAGE = re.compile(
 )
 
 
-def is_word_problem(question: str, text: str) -> bool:
-    """Whether a question is in words alone, and its solution calculates with numbers alone."""
-    words = len(question.split())
-    return words >= 10 and _FORMAL.search(question) is None and "\\" not in text
+@lru_cache(maxsize=256)  # a group of candidates has one question
+def is_word_problem(question: str) -> bool:
+    """Whether a question is in words alone."""
+    return len(question.split()) >= 10 and _FORMAL.search(question) is None
 
 
 def below_zero(equality: Equality, question: str, step: str) -> str | None:
@@ -86,7 +87,8 @@ def _positive(tree: Tree) -> bool:
 
 def set_up(text: str, start: int, end: int) -> Iterator[Finding]:
     """The other errors of a set-up between two offsets."""
-    step = re.sub(r"<<[^<>\n]*>>", "", text[start:end])
-    for match in _PART_OF_ONE.finditer(step):
-        if Fraction(match[1]).denominator != 1 and not _ON_AVERAGE.search(step):
+    if text.find(".", start, end) < 0:
+        return
+    for match in _PART_OF_ONE.finditer(text, start, end):
+        if Fraction(match[1]).denominator != 1 and not _ON_AVERAGE.search(text, start, end):
             yield "incorrect", f"{match[0]}: people and animals come in whole numbers"

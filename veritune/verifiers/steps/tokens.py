@@ -37,7 +37,8 @@ class ProseToken:
 
 _SCAN = re.compile(
     r"""
-    (?P<skip>[ \t\u00a0]+|<<[^<>\n]*>>
+    (?P<plain>[A-Za-z]{2,}+(?![\w'’-]))
+    |(?P<skip>[ \t\u00a0]+|<<[^<>\n]*>>
         |\\(?:left|right|displaystyle|boxed|fbox)(?![a-zA-Z])|\\[,;!:\ ]|\\?\$|[£€¥&]
         |\*\*(?!\d)|(?<=\s)\*\*)
     |(?P<row>\\\\|\\[\[\]()]|\\(?:q?quad|implies|Rightarrow|to|therefore|newline)(?![a-zA-Z]))
@@ -114,6 +115,9 @@ def scan(text: str, start: int, end: int) -> list[ProseToken]:
 
 def _append(tokens: list[ProseToken], match: re.Match[str], text: str, spaced: bool) -> None:
     group = match.lastgroup
+    if group == "plain":
+        _append_word(tokens, match, text, spaced)
+        return
     start, end = match.span()
     shown = match[0]
     if group in ("number", "dots", "percent"):
@@ -178,14 +182,15 @@ def _append_word(tokens: list[ProseToken], match: re.Match[str], text: str, spac
     word = match[0].lower()
     start, end = match.span()
     last = tokens[-1] if tokens else None
-    number_next = _NUMBER_NEXT.match(text, end) is not None
     if last is not None and (pair := _SPOKEN_PAIRS.get((last.text, word))):
         tokens[-1] = ProseToken("operator", pair, last.start, end, last.spaced)
-    elif word in _SPOKEN and number_next:
+    elif word in _SPOKEN and _NUMBER_NEXT.match(text, end):
         tokens.append(ProseToken("operator", _SPOKEN[word], start, end, spaced))
     elif word in ("equal", "to") and last is not None and last.kind == "equals":
         last.end = end
-    elif word in _EQUALITIES and (number_next or text.startswith(" equal to", end)):
+    elif word in _EQUALITIES and (
+        _NUMBER_NEXT.match(text, end) or text.startswith(" equal to", end)
+    ):
         tokens.append(ProseToken("equals", "is", start, end, spaced))
     elif word in _CLAUSES:
         tokens.append(ProseToken("break", word, start, end, spaced))
@@ -199,11 +204,11 @@ def _is_variable(
     word: str, text: str, end: int, last: ProseToken | None, *, attached: bool
 ) -> bool:
     """Whether letters stand for a value: x, or the ab of 3ab; not the a of "a day"."""
+    if len(word) > 2 or (len(word) == 2 and word in _UNITS):
+        return False
     attached = attached and last is not None and last.kind == "number"
     beside = _OPERATOR_NEXT.match(text, end) is not None
     if len(word) == 1:
         return word not in _LONE_WORDS or attached or beside
-    if len(word) > 2 or word in _UNITS:
-        return False
     follows = last is not None and last.kind in ("operator", "equals", "variable")
     return attached or ((beside or follows) and word not in _SHORT_WORDS)

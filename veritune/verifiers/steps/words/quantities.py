@@ -31,13 +31,15 @@ _UNITS = """
     cents? dollars?"""
 _UNIT = rf"(?:{'|'.join(_UNITS.split())})\b"
 _ONE = rf"\\?\$?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?(?:/\d+)? ?(?:{_UNIT})?"
-_SIDE = rf"{_ONE}(?:(?:,? and|,| ?[+-]) ?{_ONE}| {_ONE})*"
+_SIDE = rf"{_ONE}(?:(?:,? and| ?[+-]) ?{_ONE}| {_ONE})*"
 _CLAIM = re.compile(
     rf"(?<![\w.$/*+×÷=^-])(?<![-+*/×÷=^] )({_SIDE}) ?(=|is|are|equals)"  # noqa: RUF001
     rf" ?(?:<<[^<>\n]*>>)?({_SIDE})"
     r"(?!\s?[-+*/×÷^=<]|\s?x\s?\d|\s?\d|\.\d|/|\s(?:per|and \d|plus|minus|of|more|less)\b)"  # noqa: RUF001
 )
-_JOINED = re.compile(r",? and |, ")
+_SIGN = re.compile(rf"\d ?{_UNIT} ?(?:=|is|are|equals) ?(?:<<[^<>\n]*>>)?\\?\$?\d")
+"""What every claim has in its middle; looked for before what costs more."""
+_JOINED = re.compile(r",? and ")
 _NAMED = re.compile(_UNIT)
 _BEFORE = re.compile(r"\b(?:of|and|plus|minus|times|by|every|each|per|than|or|to|for|if)\s*$")
 _LOOSE = re.compile(r"\b(?:days?|weeks?)\b")
@@ -46,6 +48,8 @@ _SCALE = re.compile(r"\b(?:scale|map|model|drawing|represents?|blueprint)\b", re
 
 def quantities(text: str, start: int, end: int) -> Iterator[tuple[int, int, Finding]]:
     """The equations between quantities in two units or more: where they stand, and a finding."""
+    if _SIGN.search(text, start, end) is None:
+        return
     for match in _CLAIM.finditer(text, start, end):
         left, right = (re.sub(r"<<[^<>\n]*>>", "", side) for side in match.group(1, 3))
         named = {unit.removesuffix("s") for unit in _NAMED.findall(f"{left} {right}")}

@@ -29,8 +29,17 @@ _ASKED = re.compile(
 )
 
 
+_WORDS = (
+    "prime", "composite", "even", "odd", "perfect", "divi", "multiple", "factor",
+)  # fmt: skip
+"""What every fact has one of."""
+
+
 def number_facts(text: str, start: int, end: int) -> Iterator[tuple[int, int, Finding]]:
     """Every fact between two offsets that is asserted: where it stands, and a finding."""
+    piece = text[start:end]
+    if not any(word in piece for word in _WORDS):
+        return
     for pattern in (_FACT, _DIVIDES):
         for match in pattern.finditer(text, start, end):
             before = re.split(r"[.;:\n]", text[max(start, match.start() - 80) : match.start()])[-1]

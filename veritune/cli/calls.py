@@ -1,0 +1,118 @@
+"""What Python users call without `await`, in scripts and in notebooks, whose loop runs already."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from veritune.cli.console import TerminalProgress
+from veritune.config import Recipe, VerifierConfig, load_recipe
+from veritune.problems import read_candidates, read_problems
+from veritune.records import Candidate, Problem, Verdict
+from veritune.rounds import Progress
+
+if TYPE_CHECKING:
+    from veritune.records import MetricsRow
+
+T = TypeVar("T")
+
+
+def verify(
+    problems: str | Path | Sequence[Problem],
+    candidates: str | Path | Sequence[Candidate | str],
+    verifier: VerifierConfig | None = None,
+) -> list[Verdict]:
+    """The verdicts on candidates, in their order.
+
+    Both may be files in any layout that the commands read. Candidates that are texts are one a
+    problem, in the problems' order. Raises what the commands say in one line.
+    """
+    if isinstance(problems, str | Path):
+        problems = read_problems(str(problems))
+    if isinstance(candidates, str | Path):
+        candidates = read_candidates(str(candidates), {p.id: p for p in problems})
+    pairs = _paired(problems, candidates)
+    return finished(_verified(pairs, verifier or VerifierConfig()))
+
+
+def improve(recipe: Recipe | str | Path, progress: Progress | None = None) -> list[MetricsRow]:
+    """Run a recipe to its end, or resume it; returns the evaluation of every round.
+
+    `recipe` may be a TOML file. What happens is printed, unless `progress` shows it otherwise.
+    """
+    from veritune.rounds import improve as run
+
+    known = recipe if isinstance(recipe, Recipe) else load_recipe(Path(recipe))
+    shown = progress or TerminalProgress(f"{known.name}: held-out problems")
+    return finished(run(known, shown))
+
+
+def finished(work: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine; where a loop runs here already, of one in a thread of its own.
+
+    An interrupt calls the coroutine off, and waits until it has put its things away.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    results: list[T] = []
+    errors: list[BaseException] = []
+    loops: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[T]]] = []
+
+    async def begun() -> T:
+        task = asyncio.ensure_future(work)
+        loops.append((asyncio.get_running_loop(), task))
+        return await task
+
+    def run() -> None:
+        try:
+            results.append(asyncio.run(begun()))
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run, name="veritune")
+    thread.start()
+    try:
+        thread.join()
+    except KeyboardInterrupt:
+        for loop, task in loops:
+            loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+        raise
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+def _paired(
+    problems: Sequence[Problem], candidates: Sequence[Candidate | str]
+) -> list[tuple[Problem, Candidate]]:
+    """Every candidate with its problem; raises `ValueError` for one without."""
+    by_id = {problem.id: problem for problem in problems}
+    pairs: list[tuple[Problem, Candidate]] = []
+    for at, one in enumerate(candidates):
+        if isinstance(one, str):
+            if len(candidates) != len(problems):
+                raise ValueError(
+                    f"{len(candidates)} texts for {len(problems)} problems; give one a problem, or"
+                    " candidates, which name their problem"
+                )
+            one = Candidate(problem_id=problems[at].id, index=0, text=one)
+        if one.problem_id not in by_id:
+            raise ValueError(f"candidate {at}: no problem '{one.problem_id}'")
+        pairs.append((by_id[one.problem_id], one))
+    return pairs
+
+
+async def _verified(
+    pairs: Sequence[tuple[Problem, Candidate]], config: VerifierConfig
+) -> list[Verdict]:
+    from veritune.rounds import open_session
+
+    asked = [problem for problem, _ in pairs]
+    async with open_session(verifier=config, problems=asked) as session:
+        return await session.verify(pairs)
