@@ -230,10 +230,12 @@ class SuiteReport(Report, total=False):
     """A suite's report. `load`, `collection`, `broke`: why what was to run did not, or ended.
 
     `names`: all its tests; `collection`: [file, text, whether the candidate is the cause];
-    `broke`: [the test that ran, why]; `seconds`: CPU time of the process that ran it.
+    `broke`: [the test that ran, why]; `seconds`: CPU time of the process that ran it; `took`: by
+    a test's name, wall seconds and what it printed.
     """
 
     done: bool
+    took: dict[str, tuple[float, str]]
     names: list[str]
     load: str
     collection: tuple[str, str, bool]
