@@ -107,7 +107,7 @@ def _job(problem: CodeProblem, tests: PytestTests, program: Extracted) -> Graded
         },
         numpy=NUMPY.search(text + program.code) is not None,
         mirror=reach.looks(text),
-        tree=reach.files(text),
+        tree=reach.files(text) or any(not n.endswith(".py") for n in files if n not in given),
         files=tuple(given.items()) + program.files,
         aliases=(*aliases(program), *wanted),
     )

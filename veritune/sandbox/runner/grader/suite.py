@@ -35,6 +35,8 @@ LEFT_OUT = (
 )
 # Of one test's reason: it is for a person.
 MOST_TEXT = 2000
+# Of address space for one thread of the tests': a thousand of them must fit.
+THREAD_BYTES = 256 << 10
 # Of the host's patience beyond a job's wall time, what is left to report.
 MARGIN_SECONDS = 3.0
 
@@ -42,6 +44,7 @@ MARGIN_SECONDS = 3.0
 def preload() -> None:
     """Import pytest and its plugins, in the process that suites are forked from."""
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    import _thread
     import asyncio  # noqa: F401
     import importlib
     import inspect  # noqa: F401
@@ -49,6 +52,7 @@ def preload() -> None:
 
     import _pytest.config
 
+    _thread.stack_size(THREAD_BYTES)
     importlib.import_module("pytest")
     for name in (*_pytest.config.default_plugins, *PLUGINS.values()):
         for full in (name, f"_pytest.{name}"):

@@ -90,6 +90,7 @@ class Answer(TypedDict, total=False):
     exc: RaisedError | PassedError
     held: list[list[Encoded]]
     live: list[int]
+    kept: list[int]
     changed: list[list[Encoded]]
     events: list[Event]
     files: list[Change]
