@@ -30,6 +30,7 @@ ROOMS = (
         "extras",
         "replies",
         "lazy",
+        "version",
     ),
 )
 """From the roof to the ground: a room may import those after it."""

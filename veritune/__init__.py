@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING
 
 from veritune.lazy import lazily
+from veritune.version import __version__
 
 if TYPE_CHECKING:
-    from veritune.cli.calls import improve, verify
+    from veritune.cli import improve, verify
 else:
-    __getattr__ = lazily(__name__, {"cli.calls": ("improve", "verify")})
+    __getattr__ = lazily(__name__, {"cli": ("improve", "verify")})
 
 __all__ = ["__version__", "improve", "verify"]
-__version__ = "0.1.0"

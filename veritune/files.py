@@ -92,21 +92,23 @@ def iter_lines(path: str | Path) -> Iterator[tuple[int, str]]:
             raise RecordError(f"{path}: cannot be read ({error})") from None
 
 
-def write_records(path: str | Path, records: Iterable[Record]) -> int:
-    """Write records so that the file appears only when whole; returns how many."""
+def write_records(
+    path: str | Path, records: Iterable[Record], before: Callable[[Path], None] | None = None
+) -> int:
+    """Write records so that the file appears only when whole; returns how many.
+
+    `before` is called with the whole file, which has another name still.
+    """
     path = Path(path)
     if path.suffix == ".parquet":
-        return _write_aside(path, lambda aside: write_parquet(aside, records))
-    return write_lines(path, (record.to_line() for record in records))
+        return _write_aside(path, lambda aside: write_parquet(aside, records), before)
+    return write_lines(path, (record.to_line() for record in records), before)
 
 
 def write_record_lines(
     path: str | Path, lines: Iterable[str], shape: type[Record], before: Callable[[Path], None]
 ) -> int:
-    """As `write_records`, for records that are lines already.
-
-    `before` is called with the whole file, which has another name still.
-    """
+    """As `write_records`, for records that are lines already."""
     path = Path(path)
     if path.suffix == ".parquet":
         records = (shape.from_line(line) for line in lines)

@@ -66,6 +66,7 @@ def test_a_stopped_sampling_resumes_and_only_with_the_same_settings(
         store.execute("delete from candidates where idx = 2")
     store.close()
     write_pages(part / "journal.sqlite")
+    (tmp_path / "C.jsonl").unlink()
     assert main([*words, "--sampler.temperature", "0.5"]) == 2
     assert "unfinished sampling with another temperature" in capsys.readouterr().err
     assert main(words) == 0
@@ -89,6 +90,36 @@ def test_no_draw_is_written_over_another(
         assert says in capsys.readouterr().err
     new = tmp_path / "made" / "for" / "C.parquet"
     assert main([*words[:at], str(new), *words[at + 1 :]]) == 0 and new.is_file()
+
+
+def test_another_draw_is_never_overwritten(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verdicts = tmp_path / "V.jsonl"
+    assert main(words) == 0
+    sampled = (tmp_path / "C.jsonl").read_bytes()
+    assert main([*words, "--seed", "5"]) == 2
+    assert "was made with another seed; name another --out" in capsys.readouterr().err
+    assert main(words) == 0
+    assert "already holds these candidates" in capsys.readouterr().out
+    assert main([*words, "--verdicts", str(verdicts)]) == 0  # verified, and not sampled again
+    assert (tmp_path / "C.jsonl").read_bytes() == sampled and len(read_records(verdicts, Verdict))
+    verdicts.write_text(verdicts.read_text() + "\n")
+    assert main([*words, "--verdicts", str(verdicts)]) == 2
+    assert "was changed since it was made" in capsys.readouterr().err
+
+
+def test_a_model_that_is_not_what_was_saved_is_not_sampled_from(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "M" / "model.safetensors"
+    weights = bytearray(path.read_bytes())
+    weights[-3] ^= 4
+    path.write_bytes(weights)
+    assert main(words) == 2
+    assert f"{path}: damaged; it is not what was saved" in capsys.readouterr().err
+    (tmp_path / "M" / "manifest.json").unlink()
+    assert main(words) == 0
 
 
 def test_ids_must_differ(

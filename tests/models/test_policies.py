@@ -33,6 +33,18 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_a_flipped_byte_in_any_file_is_never_loaded(saved: Path, tmp_path: Path) -> None:
+    load_policy(saved)
+    for name in sorted(path.name for path in saved.iterdir()):
+        folder = tmp_path / name
+        shutil.copytree(saved, folder)
+        data = bytearray((folder / name).read_bytes())
+        data[len(data) // 2] ^= 1
+        (folder / name).write_bytes(data)
+        with pytest.raises(ModelError, match=r"damaged.*copy the folder again"):
+            load_policy(folder)
+
+
 @pytest.mark.parametrize("architecture", ["qwen2", "llama"])
 def test_scratch_models_follow_from_the_seed(architecture: str) -> None:
     config = SMALL.model_copy(update={"architecture": architecture})
@@ -175,6 +187,7 @@ def test_adapters_are_saved_loaded_and_hashed_with_their_base(saved: Path, tmp_p
 
 
 def damage(folder: Path, kind: str) -> None:
+    (folder / "manifest.json").unlink()  # as in a folder of somebody else's
     weights = folder / "model.safetensors"
     if kind == "truncated":
         weights.write_bytes(weights.read_bytes()[:-1000])
@@ -253,6 +266,7 @@ def test_a_lossy_tokenizer_is_refused(saved: Path, tmp_path: Path) -> None:
         [pre_tokenizers.WhitespaceSplit(), inner.pre_tokenizer]
     )
     inner.save(str(folder / "tokenizer.json"))
+    (folder / "manifest.json").unlink()
     with pytest.raises(ModelError, match="loses text") as caught:
         load_policy(folder)
     assert one_line(caught.value)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from veritune.errors import InputError, MissingFileError, RecordError
-from veritune.problems import guess_source, load_problems
+from veritune.problems import guess_source, load_problems, read_problems
 from veritune.records import Problem, problem_from_line
 
 DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
@@ -190,3 +190,10 @@ def test_source_is_guessed_from_the_first_row(tmp_path: Path) -> None:
     own = {"id": "a", "kind": "math", "prompt": "", "reference": {"answer": "1"}}
     assert guess_source(write(tmp_path / "own.jsonl", own)) == "veritune"
     assert guess_source(write(tmp_path / "odd.jsonl", {"foo": 1})) == "file"
+
+
+def test_rows_of_gsm8k_keep_ids_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+    path.write_text('{"id": "mine", "question": "1+1?", "answer": "1+1=2\\n#### 2"}\n')
+    (problem,) = read_problems(str(path))
+    assert problem.id == "mine"

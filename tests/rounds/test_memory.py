@@ -9,10 +9,24 @@ import pytest
 import torch
 
 from veritune.cli import main
-from veritune.config import Recipe, check_recipe, load_recipe
+from veritune.config import Recipe, ScratchConfig, check_recipe, load_recipe
 from veritune.errors import ModelError, RecipeError
-from veritune.models import ModelSizes, build_scratch, read_sizes, save_adapter, save_policy
-from veritune.rounds.memory import PhaseMemory, check, estimate, memory_lines, trainable
+from veritune.models import (
+    ModelSizes,
+    build_scratch,
+    hidden_states,
+    read_sizes,
+    save_adapter,
+    save_policy,
+)
+from veritune.rounds.memory import (
+    PhaseMemory,
+    _layer_bytes,
+    check,
+    estimate,
+    memory_lines,
+    trainable,
+)
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 TEMPLATE = "{% for m in messages %}<{{ m.role }}>{{ m.content }}\n{% endfor %}"
@@ -165,3 +179,33 @@ def test_counts_are_those_of_the_model(architecture: str, tmp_path: Path) -> Non
     tensors = load_file(Path(adapter.path) / "adapter_model.safetensors")
     assert trainable(recipe, sizes) == sum(t.numel() for t in tensors.values())
     assert all(isinstance(t, torch.Tensor) for t in tensors.values())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("architecture", ["qwen2", "llama"])
+def test_activations_are_those_that_torch_keeps(
+    architecture: str, dtype: torch.dtype, tmp_path: Path
+) -> None:
+    kept: list[float] = []
+    for layers in (2, 4):
+        config = ScratchConfig.model_validate({"architecture": architecture, "layers": layers})
+        model, tokenizer = build_scratch(config, 0)
+        weights = {p.untyped_storage().data_ptr() for p in model.parameters()}
+        found: dict[int, int] = {}
+
+        def keep(
+            tensor: torch.Tensor, weights: set[int] = weights, found: dict[int, int] = found
+        ) -> torch.Tensor:
+            storage = tensor.untyped_storage()
+            if storage.data_ptr() not in weights:
+                found[storage.data_ptr()] = storage.nbytes()
+            return tensor
+
+        context = torch.autocast("cpu", dtype=dtype, enabled=dtype == torch.bfloat16)
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor), context:
+            out = hidden_states(model.train(), torch.randint(2, 90, (4, 256)))
+        assert out.shape == (4, 256, 128)
+        kept.append(sum(found.values()))
+    sizes = read_sizes(save_policy(model, tokenizer, tmp_path / "model").path)
+    a_layer = (kept[1] - kept[0]) / 2 / (4 * 256)
+    assert _layer_bytes(sizes, dtype.itemsize) == pytest.approx(a_layer, rel=0.05)

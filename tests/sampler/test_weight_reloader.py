@@ -68,6 +68,7 @@ def tied(checkpoint: Checkpoint, *, keep: bool) -> Checkpoint:
     if not keep:
         del tensors["lm_head.weight"]
     save_file(tensors, file, metadata={"format": "pt"})
+    Path(checkpoint.path, "manifest.json").unlink()
     return Checkpoint(path=checkpoint.path, policy=policy_hash(checkpoint.path))
 
 
@@ -75,6 +76,7 @@ def test_another_shape_or_tokenizer_is_loaded_whole(tmp_path: Path) -> None:
     small, wide = saved(tmp_path / "small", 0), saved(tmp_path / "wide", 0, width=64)
     ended = saved(tmp_path / "ended", 0)
     Path(ended.path, "generation_config.json").write_text('{"eos_token_id": [1, 2, 3, 40, 41]}')
+    Path(ended.path, "manifest.json").unlink()
     sampler = fresh(small)
     assert not taken_over(small, wide)
     assert not taken_over(small, ended)
@@ -90,6 +92,7 @@ def test_weights_that_do_not_fit_are_said_in_one_line(tmp_path: Path) -> None:
     gone = sorted(tensors)[0]
     del tensors[gone]
     save_file(tensors, file, metadata={"format": "pt"})
+    Path(second.path, "manifest.json").unlink()
     sampler = fresh(first)
     with pytest.raises(ModelError, match=gone):
         sampler.load(Checkpoint(path=second.path, policy=policy_hash(second.path)))
@@ -102,6 +105,7 @@ def test_weights_in_another_precision_are_read_as_asked(tmp_path: Path) -> None:
     file = Path(second.path, "model.safetensors")
     halves = {name: one.to(torch.bfloat16) for name, one in load_file(file).items()}
     save_file(halves, file, metadata={"format": "pt"})
+    Path(second.path, "manifest.json").unlink()
     second = Checkpoint(path=second.path, policy=policy_hash(second.path))
     sampler = fresh(first)
     sampler.load(second)

@@ -171,6 +171,7 @@ def test_a_folder_from_before_likelihoods_is_a_head_alone(tmp_path: Path) -> Non
     save_reward_model(reward, tmp_path / "reward")
     assert load_reward_model(tmp_path / "reward").likelihood.weight.item() == 1
     (tmp_path / "reward" / "reward.json").write_text('{"kind": "outcome"}')
+    (tmp_path / "reward" / "manifest.json").unlink()
     old, row = load_reward_model(tmp_path / "reward"), [5, 9, 7]
     assert old.numbers([row], [[(1, 2)]]).item() == pytest.approx(old.logits([row])[0, 2].item())
 

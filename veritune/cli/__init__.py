@@ -8,13 +8,20 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from veritune import __version__
 from veritune.errors import VerituneError
 from veritune.extras import missing_extra
+from veritune.lazy import lazily
 from veritune.text import one_line
+from veritune.version import __version__
 
-__all__ = ["main"]
+if TYPE_CHECKING:
+    from veritune.cli.calls import improve, verify
+else:
+    __getattr__ = lazily(__name__, {"calls": ("improve", "verify")})
+
+__all__ = ["improve", "main", "verify"]
 
 COMMANDS = {
     "run": "run a recipe's rounds; resumes by itself if the run exists",

@@ -12,7 +12,6 @@ from types import NoneType
 from typing import get_args, get_origin
 
 from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
 
 from veritune.cli.options import CommandOption, is_choice
 
@@ -74,7 +73,7 @@ def _default(option: CommandOption) -> str:
     value = option.default
     if option.required:
         return "(required)"
-    if value is None or value is PydanticUndefined or value in ((), {}, ""):
+    if option.field.is_required() or value in (None, (), {}, ""):
         return ""
     shown = " ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
     return f"(default: {shown.lower() if isinstance(value, bool) else shown})"

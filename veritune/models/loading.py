@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from veritune.errors import ModelError
 from veritune.models.hashing import WEIGHTS, adapter_base
 from veritune.models.hub import model_folder
+from veritune.models.manifest import check_saved
 from veritune.models.tokenizers import load_tokenizer
 from veritune.models.transformers_logging import silence_transformers
 
@@ -31,7 +32,7 @@ def load_policy(
     An adapter stays a PEFT model, its weights apart from the base's and they alone trainable. The
     model goes to `device`, by default the GPU where there is one. Raises `ModelError` or
     `MissingFileError`. The model is a PreTrainedModel, or a PeftModel that stands in for one; only
-    at run time is it known which.
+    at run time is it known which. A folder that was saved here is compared with its manifest.
     """
     import torch
 
@@ -44,6 +45,9 @@ def load_policy(
         if adapter is not None:
             raise ModelError(f"{path}: is an adapter itself; give the base model, or no adapter")
         adapter, folder = folder, model_folder(base)
+    for used in (folder, adapter):
+        if used is not None:
+            check_saved(model_folder(used))
     # It prints bars and advice, which are not for our users.
     with silence_transformers():
         model = _load_model(folder, getattr(torch, dtype))

@@ -91,6 +91,21 @@ def check_folder(folder: Path) -> Manifest:
     return manifest
 
 
+def check_saved(folder: Path) -> None:
+    """Raise `ModelError` where a folder that was saved here is not what was saved.
+
+    A folder of somebody else's has no manifest, and nothing to compare it with.
+    """
+    if not (folder / MANIFEST).is_file():
+        return
+    try:
+        check_folder(folder)
+    except ModelError as error:
+        raise ModelError(
+            f"{error}; copy the folder again, or remove its {MANIFEST} if you changed it yourself"
+        ) from None
+
+
 def _digests(folder: Path) -> dict[str, str]:
     files = sorted(f for f in folder.rglob("*") if f.is_file() and f.name != MANIFEST)
     with ThreadPoolExecutor(2) as disk:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from veritune.errors import ModelError
 from veritune.records import Message, Problem
+from veritune.text import one_line
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -50,7 +51,8 @@ def encode_prompt(
     except ModelError:
         raise
     except Exception as error:
-        raise ModelError(f"prompt {_excerpt(prompt)}: cannot be encoded ({error})") from None
+        why = one_line(str(error))
+        raise ModelError(f"prompt {_excerpt(prompt)}: cannot be encoded ({why})") from None
     while len(ids) > 1 and ids[-1] == tokenizer.eos_token_id and isinstance(prompt, str):
         ids.pop()  # Some tokenizers end every text; a prompt is not at its end.
     if not ids:

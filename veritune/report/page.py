@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from veritune import __version__
 from veritune.errors import InputError, UnwritableError
 from veritune.files import write_text
 from veritune.report.plots import Line, Style, chart, style_of, swatch
 from veritune.report.run import Evaluation, ReportedRun, read_run
 from veritune.report.samples import choose
+from veritune.version import __version__
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -180,11 +180,12 @@ def _tokens(recipe: Recipe, row: int) -> int:
 def _layer_bytes(sizes: ModelSizes, each: int) -> float:
     """What a layer keeps of a token for its backward pass, of a gated MLP and fused attention.
 
-    Norms keep their input in float32 and their output; then queries, keys, values and attention's
-    output; then the MLP's two products, the activation and their product (after Korthikanti et al.
-    2022, arXiv 2205.05198, section 4.1).
+    The two norms keep their input, the normed input and their output in float32, and what a bf16
+    product reads of it; then queries, keys, values and attention's output; then the MLP's two
+    products, the activation and their product (as counted by Korthikanti et al. 2022, arXiv
+    2205.05198, section 4.1).
     """
-    norms = 2 * (4 + each) * sizes.hidden
+    norms = 2 * (12 + (each if each < 4 else 0)) * sizes.hidden
     return norms + each * (2 * sizes.queries + 2 * sizes.keys + 4 * sizes.inner)
 
 

@@ -38,7 +38,8 @@ def open_store(folder: RunFolder) -> Iterator[Store]:
         check_not_lost(folder)
         folder.make()
         store = Store.open(folder.path)
-        if store.facts("config") and not store.names() and not folder.rounds():
+        drew = any(store.keys(name) for name in store.names())
+        if store.facts("config") and not drew and not folder.rounds():
             # It began and drew nothing: its recipe may be corrected.
             store.close()
             for path in (*folder.path.glob("journal.sqlite*"), folder.config, folder.metrics):

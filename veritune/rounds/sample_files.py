@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 from veritune.config import SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError
-from veritune.files import write_record_lines, write_records, write_text
-from veritune.records import Candidate, Checkpoint, Problem
+from veritune.files import iter_records, write_records, write_text
+from veritune.records import Candidate, Checkpoint, Problem, Record
 from veritune.rounds.progress import NullProgress, Progress
 from veritune.rounds.reasons import truncations
 from veritune.rounds.session import named_policy, open_session, opened_store
@@ -39,8 +39,8 @@ async def sample_file(
     """Write `sampler.n` candidates of every problem to `out`; returns how many.
 
     With `verdicts`, each is verified as it comes, and the verdicts are written there. Until all
-    is written, it stands in `OUT.part`. Raises `RecipeError` where that, or `out`, is of other
-    settings.
+    is written, it stands in `OUT.part`. Raises `RecipeError` where that, `out` or `verdicts` is of
+    other settings; files that hold just this already are left as they are.
     """
     config, progress = sampler or SamplerConfig(), progress or NullProgress()
     out = check_output(out)
@@ -49,11 +49,18 @@ async def sample_file(
     policy = named_policy(model, on_server=config.type == "server")
     settings = _settings(policy, problems, config, seed, dtype)
     part = Path(f"{out}.part")
-    if is_made(out, settings, ()) and verdicts is None:
+    verified: dict[str, object] = {
+        **settings,
+        "verifier": (verifier or VerifierConfig()).model_dump(mode="json"),
+    }
+    sampled = is_made(out, settings, ())
+    if sampled and (verdicts is None or is_made(Path(verdicts), verified, ())):
         progress.say(f"{out} already holds these candidates")
         return len(problems) * config.n
     with _kept_where_sampled(part) as store:
         _check_same(part, settings)
+        if sampled:
+            _take(store, problems, out)
         async with open_session(
             store,
             sampler=config,
@@ -66,18 +73,13 @@ async def sample_file(
             title = "sample" if verdicts is None else "sample and verify"
             with progress.phase(title, len(problems) * config.n) as advance:
                 await work(SET, problems, config.n, policy, advance)
-        lines = (candidate.to_line() for candidate in store.candidates(SET))
-
-        def note(aside: Path) -> None:
-            note_made(out, settings, content_hash(aside))
-
-        count = write_record_lines(out, lines, Candidate, note)
+        count = _write(out, settings, store.candidates(SET))
         progress.say(f"{count} candidates of {len(problems)} problems in {out}")
         truncated, thinking = truncations(store.candidates(SET))
         if said := truncation(truncated, count, config.max_tokens, thinking):
             progress.say(said)
         if verdicts is not None:
-            _write_verdicts(store, verdicts, progress)
+            _write_verdicts(store, Path(verdicts), verified, progress)
     shutil.rmtree(part, ignore_errors=True)
     return count
 
@@ -98,8 +100,21 @@ def _kept_where_sampled(part: Path) -> Iterator[Store]:
             shutil.rmtree(part, ignore_errors=True)
 
 
-def _write_verdicts(store: Store, path: str | Path, progress: Progress) -> None:
-    write_records(path, (verdict for _, _, verdict in store.verified(SET)))
+def _take(store: Store, problems: Sequence[Problem], out: Path) -> None:
+    """Candidates that were sampled before, into the store."""
+    store.add_problems(SET, problems)
+    store.add_candidates(SET, iter_records(out, Candidate))
+
+
+def _write(out: Path, made_of: dict[str, object], records: Iterable[Record]) -> int:
+    """Write a file that says what it was made of."""
+    return write_records(out, records, lambda aside: note_made(out, made_of, content_hash(aside)))
+
+
+def _write_verdicts(
+    store: Store, path: Path, made_of: dict[str, object], progress: Progress
+) -> None:
+    _write(path, made_of, (verdict for _, _, verdict in store.verified(SET)))
     outcomes = store.outcomes(SET)
     progress.say(
         f"{outcomes.get('passed', 0)} passed, {outcomes.get('failed', 0)} failed,"

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from veritune.config import SamplerConfig, VerifierConfig
 from veritune.errors import UnwritableError
-from veritune.models import model_folder, policy_hash
+from veritune.models import check_saved, model_folder, policy_hash
 from veritune.records import Candidate, Checkpoint, Problem, Verdict
 from veritune.rounds.progress import Advance
 from veritune.rounds.sampling import sample_candidates
@@ -157,4 +157,5 @@ def named_policy(model: str, *, on_server: bool = False) -> Checkpoint:
     if on_server and not Path(model).is_dir():
         return Checkpoint(path=model, policy=model)
     folder = model_folder(model)
+    check_saved(folder)
     return Checkpoint(path=str(folder), policy=policy_hash(folder))

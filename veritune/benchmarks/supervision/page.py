@@ -11,7 +11,6 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, TypedDict
 
-from veritune import __version__
 from veritune.benchmarks.supervision.findings import (
     OF_ARMS,
     TITLES,
@@ -45,6 +44,7 @@ from veritune.report import (
     swatch,
 )
 from veritune.store import to_toml
+from veritune.version import __version__
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -36,8 +36,11 @@ def from_row(row: DatasetRow) -> MathProblem:
     solution, marker, answer = fields["answer"].rpartition(MARKER)
     if not marker or not answer.strip():
         raise RecordError(f"{where}: answer: no final answer after {MARKER}")
+    # The data set has no ids; a file that was made from it may.
+    own = values.get("id")
+    named = isinstance(own, str | int) and not isinstance(own, bool)
     return MathProblem(
-        id=id_of(fields["question"]),
+        id=str(own) if named else id_of(fields["question"]),
         prompt=fields["question"],
         reference=MathReference(
             answer=re.sub(r"(?<=\d),(?=\d)", "", answer.strip()),

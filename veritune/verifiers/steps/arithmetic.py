@@ -21,6 +21,7 @@ from veritune.algebra import (
 # Characters; longer text is not read.
 LONGEST = 400
 _PLAIN = re.compile(r"[0-9\s.,+\-*/^()x%eE×·÷:−–]+")  # noqa: RUF001
+_ALONE = re.compile(r" ?\d{1,40}(?:\.\d{1,40})? ?")
 _TIMES = re.compile(r"(?<=[\d)%\s])x(?=\s*[-\d(.])")
 _CURRENCY = re.compile(r"[$€£¥]")
 # Of a number on the way: an honest step has no longer one.
@@ -44,6 +45,8 @@ FLOAT_ERROR = Fraction(1, 10**13)
 
 def evaluate(text: str) -> Fraction:
     """The exact value of an arithmetic expression; raises `Unreadable`."""
+    if _ALONE.fullmatch(text):
+        return Fraction(text)  # most results are one plain number
     if len(text) > LONGEST:
         raise Unreadable("too long")
     plain = _TIMES.sub("*", _CURRENCY.sub("", text)).replace(":", "/").replace("**", "^")

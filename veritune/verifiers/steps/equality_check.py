@@ -10,7 +10,15 @@ from typing import Literal
 from veritune.verifiers.steps.annotations import ClaimLabel
 from veritune.verifiers.steps.arithmetic import Undefined, Unreadable, printed, rounds_to
 from veritune.verifiers.steps.equations import FRACTION_NAME, Equality
-from veritune.verifiers.steps.sides import Leaf, Tree, as_float, leading_number, longest, value_of
+from veritune.verifiers.steps.sides import (
+    Branch,
+    Leaf,
+    Tree,
+    as_float,
+    leading_number,
+    longest,
+    value_of,
+)
 from veritune.verifiers.steps.tokens import Number, magnitude
 from veritune.verifiers.steps.units import unit_factors
 
@@ -92,7 +100,7 @@ def _with(
 def _in_percent(equality: Equality, left: Number, right: Number, rounding: Rounding) -> bool:
     """`10 / 50 * 100 = 20%`, `100 - 20% = 80%`; not `50 * 20% = 1000`, and not `1/4 = 0.25%`."""
     one = value_of(equality.left.tree, percent=False)
-    if equality.left.in_percent:
+    if equality.left.in_percent or _share(equality.left.tree):
         others = (value_of(equality.right.tree, percent=False), right)
         return any(one == other or _printed_as(equality, one, other, rounding) for other in others)
     shown = equality.right.printed
@@ -100,6 +108,15 @@ def _in_percent(equality: Equality, left: Number, right: Number, rounding: Round
         return False
     other = value_of(equality.right.tree, percent=False)
     return left == other or _printed_as(equality, left, other, rounding)
+
+
+def _share(tree: Tree) -> bool:
+    """`3/21 * 100%`: a quotient in percent, whose value is printed with the sign or without."""
+    if isinstance(tree, Leaf) or tree.operator != "*" or not isinstance(tree.left, Branch):
+        return False
+    right = tree.right
+    hundred = isinstance(right, Leaf) and right.token.percent and right.token.value == 100
+    return bool(hundred) and tree.left.operator == "/"
 
 
 def _has_hundred(tree: Tree) -> bool:

@@ -102,6 +102,8 @@ class Formula(NamedTuple):
 
 def formulas(text: str, start: int, end: int, *, freely: bool) -> Iterator[Formula]:
     """The equations in LaTeX between two offsets. `freely` says that the text rounds."""
+    if not (LATEX.search(text, start, end) and RELATION.search(text, start, end)):
+        return  # most steps have no such formula, and to look for its ends takes far longer
     for first, last, delimited in _spans(text, start, end):
         body = text[first:last]
         if last - first > LONGEST or not (LATEX.search(body) and RELATION.search(body)):

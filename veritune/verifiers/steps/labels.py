@@ -1,6 +1,6 @@
 """From the claims that rules checked in a step to the step's label and its evidence.
 
-incorrect   a claim is wrong
+incorrect   a claim is wrong, or a word problem's number is impossible (-22 sheep, 26.25 people)
 verified    the step is a derivation line: formulas and words that join them, nothing else, and
             every relation in it was proved from what the solution stated before
 consistent  some claim was checked, and none is wrong

@@ -20,13 +20,13 @@ from veritune.verifiers.steps.equations import Equality, equalities
 from veritune.verifiers.steps.formulas import Formula, formulas
 from veritune.verifiers.steps.labels import Claim, claims, step_verdict
 from veritune.verifiers.steps.ledger import Ledger, numbers_in
-from veritune.verifiers.steps.phrases import in_words
 from veritune.verifiers.steps.segment import Span, steps_of
 from veritune.verifiers.steps.setups import below_zero, is_word_problem, percent_of_one, set_up
 from veritune.verifiers.steps.sides import value_of
 from veritune.verifiers.steps.tokens import ProseToken, scan
 from veritune.verifiers.steps.units import LARGE, unit_factors
 from veritune.verifiers.steps.wording import supposes
+from veritune.verifiers.steps.words import in_words
 
 if TYPE_CHECKING:
     from veritune.verifiers.steps.algebra import Algebra
@@ -80,6 +80,8 @@ def check_mathematics(
 
 def _outside(tokens: list[ProseToken], found: list[Span]) -> list[ProseToken]:
     """The tokens with a break in the place of every span that was checked."""
+    if not found:
+        return tokens
     kept: list[ProseToken] = []
     waiting = sorted(found, reverse=True)
     for token in tokens:

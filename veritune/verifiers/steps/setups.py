@@ -87,6 +87,8 @@ def _positive(tree: Tree) -> bool:
 
 def set_up(text: str, start: int, end: int) -> Iterator[Finding]:
     """The other errors of a set-up between two offsets."""
+    if text.find(".", start, end) < 0:
+        return
     for match in _PART_OF_ONE.finditer(text, start, end):
         if Fraction(match[1]).denominator != 1 and not _ON_AVERAGE.search(text, start, end):
             yield "incorrect", f"{match[0]}: people and animals come in whole numbers"

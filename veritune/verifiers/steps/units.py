@@ -65,6 +65,8 @@ def unit_factors(words: Iterable[str], *, pairs_only: bool = False) -> set[Fract
         stem = word if word in _OF_WORD else word.removesuffix("s")
         for dimension in _OF_WORD.get(stem, ()):
             named.setdefault(dimension, set()).add(stem)
+    if not named:
+        return set()
     factors: set[Fraction] = set()
     for dimension, stems in named.items():
         sizes = _DIMENSIONS[dimension]

@@ -31,7 +31,7 @@ _UNITS = """
     cents? dollars?"""
 _UNIT = rf"(?:{'|'.join(_UNITS.split())})\b"
 _ONE = rf"\\?\$?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?(?:/\d+)? ?(?:{_UNIT})?"
-_SIDE = rf"{_ONE}(?:(?:,? and|,| ?[+-]) ?{_ONE}| {_ONE})*"
+_SIDE = rf"{_ONE}(?:(?:,? and| ?[+-]) ?{_ONE}| {_ONE})*"
 _CLAIM = re.compile(
     rf"(?<![\w.$/*+×÷=^-])(?<![-+*/×÷=^] )({_SIDE}) ?(=|is|are|equals)"  # noqa: RUF001
     rf" ?(?:<<[^<>\n]*>>)?({_SIDE})"
@@ -39,7 +39,7 @@ _CLAIM = re.compile(
 )
 _SIGN = re.compile(rf"\d ?{_UNIT} ?(?:=|is|are|equals) ?(?:<<[^<>\n]*>>)?\\?\$?\d")
 """What every claim has in its middle; looked for before what costs more."""
-_JOINED = re.compile(r",? and |, ")
+_JOINED = re.compile(r",? and ")
 _NAMED = re.compile(_UNIT)
 _BEFORE = re.compile(r"\b(?:of|and|plus|minus|times|by|every|each|per|than|or|to|for|if)\s*$")
 _LOOSE = re.compile(r"\b(?:days?|weeks?)\b")

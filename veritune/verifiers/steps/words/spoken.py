@@ -49,9 +49,15 @@ _TRIGGER = re.compile(
     r"|(?:third|quarter|fourth|fifth|sixth|eighth|tenth)s? of)\b|\d dozen"
 )
 _WORDS = (
-    " of ", " between ", " than ", "wice", "ouble ", "riple ", "hrice", "uadruple", " times ", " dozen",
+    " of ", " between ", " than ", "wice", "ouble ", "riple ", "hrice", "uadruple", " times ",
+    " dozen",
 )  # fmt: skip
 """What every relation has one of; looked for before anything that costs more."""
+_OPENING = re.compile(
+    r"(?<![\w.$\\/])(?=[\d$\\]|(?:the|a|an|all|his|her|their|its|one|half|twice|double|triple"
+    r"|thrice|quadruple|sum|product|difference|average|mean|quotient|two|three|four|five|six|seven"
+    r"|eight|nine|ten|eleven|twelve|total|those|these) )"
+)
 _SAYS = re.compile(
     rf"\s*(?:\bis equal to\b|\bequals\b|\bis\b|=)\s*({_ARITHMETIC})"
     rf"(?:\s*=\s*\$?(?:<<[^<>\n]*>>)?({_NUMBER}))?",
@@ -94,14 +100,15 @@ def _clause_start(text: str, low: int, high: int) -> int:
 def _phrase(text: str, since: int, until: int) -> tuple[int, str] | None:
     """Where the longest phrase that ends here starts, and what it is in signs."""
     clause = text[since:until].lower()
-    for word in re.finditer(r"(?<![\w.$\\/])[\w$\\]", clause):
+    for word in _OPENING.finditer(clause):
         phrase = clause[word.start() :].strip()
         signs = in_signs(phrase)
         if signs is not None and _TRIGGER.search(phrase):
-            before = _BEFORE.search(text[:since] + text[since : since + word.start()])
+            first = since + word.start()
+            before = _BEFORE.search(text[max(0, first - 40) : first])
             joined = before and (before[1] or "").lower() in _JOINING
             odd = before and not before[1] and before[0].strip() not in ("", "$", "\\(", "(")
-            return None if joined or odd else (since + word.start(), signs)
+            return None if joined or odd else (first, signs)
     return None
 
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from veritune.verifiers.steps.annotations import Finding
-from veritune.verifiers.steps.numbers import number_facts
-from veritune.verifiers.steps.quantities import quantities
-from veritune.verifiers.steps.spoken import spoken
+from veritune.verifiers.steps.words.numbers import number_facts
+from veritune.verifiers.steps.words.quantities import quantities
+from veritune.verifiers.steps.words.spoken import spoken
 
 _DIVISION = re.compile(
     r"(?<![\w./*+^-])(-?\d{1,12})\$? ?(?:÷|/|\\div|divided by) ?\$?(\d{1,12})\$? ?"
@@ -26,6 +26,9 @@ def in_words(text: str, start: int, end: int) -> Iterator[tuple[int, int, Findin
 
 
 def _divisions(text: str, start: int, end: int) -> Iterator[tuple[int, int, Finding]]:
+    piece = text[start:end]
+    if "rem" not in piece and "R" not in piece and " r" not in piece:
+        return
     for match in _DIVISION.finditer(text, start, end):
         whole, divisor, quotient, rest = map(int, match.groups())
         holds = whole == divisor * quotient + rest and abs(rest) < divisor
