@@ -11,7 +11,7 @@ from veritune.config import Recipe, check_recipe
 from veritune.rounds import NullProgress, improve, start_policy
 
 DEMO = Path(__file__).parents[2] / "recipes" / "demo-math.toml"
-ROUNDS, PROMPTS, CANDIDATES, TEST = 10, 64, 8, 150
+ROUNDS, PROMPTS, CANDIDATES, TEST = 24, 64, 8, 150
 GAIN = 0.04
 """Of pass@1: four standard errors of a difference of two evaluations are about as much."""
 ALGORITHMS: dict[str, dict[str, Any]] = {
@@ -53,7 +53,7 @@ def gain(start: Path, output: Path, kind: str, more: dict[str, Any]) -> tuple[fl
         warm_start={},
         rounds={"count": ROUNDS, "prompts": PROMPTS, "keep_checkpoints": 1},
         sampler={"n": CANDIDATES, "temperature": 1.0, "max_tokens": 40},
-        trainer={"type": kind, "learning_rate": 2e-4, "warmup_steps": 8} | more,
+        trainer={"type": kind, "learning_rate": 3e-4, "warmup_steps": 16} | more,
     )
     rows = asyncio.run(improve(recipe))
     return rows[0]["pass_at_1"], rows[-1]["pass_at_1"]
