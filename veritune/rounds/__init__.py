@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from veritune.rounds.start import start_policy
     from veritune.rounds.tracking import tracked_training
     from veritune.rounds.training import follow
+    from veritune.rounds.weak_tests import Strength, try_tests
     from veritune.rounds.whole import open_whole
 else:
     __getattr__ = lazily(
@@ -48,6 +49,7 @@ else:
             "start": ("start_policy",),
             "tracking": ("tracked_training",),
             "training": ("follow",),
+            "weak_tests": ("Strength", "try_tests"),
             "whole": ("open_whole",),
         },
     )
@@ -59,6 +61,7 @@ __all__ = [
     "Progress",
     "ReferenceCheck",
     "Session",
+    "Strength",
     "check_references",
     "export",
     "follow",
@@ -74,6 +77,7 @@ __all__ = [
     "start_policy",
     "tracked_training",
     "truncations",
+    "try_tests",
     "verify_file",
     "with_caches",
 ]
