@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from veritune.rounds.putting import put
     from veritune.rounds.reasons import truncations
     from veritune.rounds.references import ReferenceCheck, check_references
+    from veritune.rounds.repository import covered_problems
     from veritune.rounds.sample_files import sample_file
     from veritune.rounds.session import Session, named_policy, open_session
     from veritune.rounds.start import start_policy
@@ -40,6 +41,7 @@ else:
                 "ReferenceCheck",
                 "check_references",
             ),
+            "repository": ("covered_problems",),
             "sample_files": ("sample_file",),
             "session": (
                 "Session",
@@ -63,6 +65,7 @@ __all__ = [
     "Session",
     "Strength",
     "check_references",
+    "covered_problems",
     "export",
     "follow",
     "improve",
