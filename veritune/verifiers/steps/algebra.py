@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from veritune.algebra import Collection, Node, Relation, Sym, identical, variables
-from veritune.verifiers.steps import wording
 from veritune.verifiers.steps.annotations import ClaimLabel, Finding
 from veritune.verifiers.steps.facts import REFUSALS, Fact, contradicts, follows, near, points
 from veritune.verifiers.steps.polynomial import equation, names_of
 from veritune.verifiers.steps.solutions import differs, rounded
 from veritune.verifiers.steps.statements import Statement, statements
 from veritune.verifiers.steps.tokens import ProseToken
+from veritune.verifiers.steps.words import wording
 
 # In one solution; what stands behind them is unchecked.
 MOST_STATEMENTS = 120

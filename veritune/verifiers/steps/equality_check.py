@@ -9,8 +9,7 @@ from typing import Literal
 
 from veritune.verifiers.steps.annotations import ClaimLabel
 from veritune.verifiers.steps.arithmetic import Undefined, Unreadable, printed, rounds_to
-from veritune.verifiers.steps.equations import FRACTION_NAME, Equality
-from veritune.verifiers.steps.sides import (
+from veritune.verifiers.steps.calculations import (
     Branch,
     Leaf,
     Tree,
@@ -19,6 +18,7 @@ from veritune.verifiers.steps.sides import (
     longest,
     value_of,
 )
+from veritune.verifiers.steps.equations import FRACTION_NAME, Equality
 from veritune.verifiers.steps.tokens import Number, magnitude
 from veritune.verifiers.steps.units import unit_factors
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from veritune.verifiers.steps.sides import Leaf, Tree
+from veritune.verifiers.steps.calculations import Leaf, Tree
 from veritune.verifiers.steps.tokens import Number
 
 _NUMBER = re.compile(r"(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+")

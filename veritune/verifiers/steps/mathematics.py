@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from veritune.algebra import Num, start_meter, walk
 from veritune.records import MathProblem, StepVerdict
 from veritune.verifiers.steps.annotations import ClaimLabel, Finding, check_annotations
+from veritune.verifiers.steps.calculations import value_of
 from veritune.verifiers.steps.equality_check import Rounding, check_equality
 from veritune.verifiers.steps.equations import Equality, equalities
 from veritune.verifiers.steps.formulas import Formula, formulas
@@ -22,11 +23,10 @@ from veritune.verifiers.steps.labels import Claim, claims, step_verdict
 from veritune.verifiers.steps.ledger import Ledger, numbers_in
 from veritune.verifiers.steps.segment import Span, steps_of
 from veritune.verifiers.steps.setups import below_zero, is_word_problem, percent_of_one, set_up
-from veritune.verifiers.steps.sides import value_of
 from veritune.verifiers.steps.tokens import ProseToken, scan
 from veritune.verifiers.steps.units import LARGE, unit_factors
-from veritune.verifiers.steps.wording import supposes
 from veritune.verifiers.steps.words import in_words
+from veritune.verifiers.steps.words.wording import supposes
 
 if TYPE_CHECKING:
     from veritune.verifiers.steps.algebra import Algebra

@@ -11,8 +11,8 @@ from fractions import Fraction
 from functools import lru_cache
 
 from veritune.verifiers.steps.annotations import Finding
+from veritune.verifiers.steps.calculations import Branch, Leaf, Tree, value_of
 from veritune.verifiers.steps.equations import Equality
-from veritune.verifiers.steps.sides import Branch, Leaf, Tree, value_of
 from veritune.verifiers.steps.tokens import magnitude
 
 _FORMAL = re.compile(r"\\|[A-Za-z]\s?[=^]|\^|(?<![A-Za-z'’])[b-hj-z](?![A-Za-z'’.])")  # noqa: RUF001

@@ -109,6 +109,9 @@ class Channel(Inward):
             number = self._next_id
             whole = {"id": number, "op": op, "args": sent, "kwargs": named, **rest}
             request = cast("GraderRequest", whole)
+            if self.live:
+                request["held"] = self.live.changes(self.encoder())
+                request["free"] = self.live.unheld()
             if self._tree is not None:
                 request["around"] = self._tree.surroundings()
                 request["files"] = self._tree.changes()
@@ -125,7 +128,8 @@ class Channel(Inward):
 
     def encoder(self) -> Encoder:
         """An encoder of what goes to the candidate."""
-        return Encoder(self.exposed.outside, numpy=self._numpy, early=self.exposed.early)
+        known = self.live.tags() if self.live else None
+        return Encoder(self.exposed.outside, known, numpy=self._numpy, early=self.exposed.early)
 
     def _makes(self, on: int | None, name: str | None) -> bool:
         """Whether a request has the tests make an object: by a class's name, or an operator."""
@@ -177,8 +181,11 @@ class Channel(Inward):
         self, frame: Answer, sent: list[object], inside: Callable[[str, Encoded], object]
     ) -> object:
         try:
+            self._take_held(frame)
             decoder = ValueDecoder(inside, sent, numpy=self._numpy)
             result = decoder.decode(frame["ok"]) if "ok" in frame else None
+            if frame.get("live"):
+                self.live.add(frame["live"], decoder.made)
             error = None if "ok" in frame else self.error(frame["exc"])
             self._take_changes(frame.get("changed", []), decoder, sent)
         except Exception as problem:
@@ -190,6 +197,11 @@ class Channel(Inward):
         if error is not None:
             raise error
         return result
+
+    def _take_held(self, frame: Answer | Callback) -> None:
+        if self.live and "held" in frame:
+            self.changed = True
+            self.live.apply(frame["held"], ValueDecoder(self.inside, numpy=self._numpy))
 
     def _take_changes(
         self, changes: list[list[Encoded]], decoder: ValueDecoder, sent: list[object]
@@ -206,6 +218,7 @@ class Channel(Inward):
         """Do what the candidate asks of what it was passed."""
         self._count()
         try:
+            self._take_held(frame)
             decoder = ValueDecoder(self.inside, numpy=self._numpy)
             args = [decoder.decode(a) for a in frame["args"]]
             kwargs = {str(k): decoder.decode(v) for k, v in frame["kwargs"].items()}
@@ -218,6 +231,8 @@ class Channel(Inward):
             reply: Answer = {"ok": self.encoder().encode(found)}
         except Exception as error:
             reply = {"exc": self.exposed.raised(error)}
+        if self.live:
+            reply["held"] = self.live.changes(self.encoder())
         self._send(reply)
 
     def _count(self) -> None:

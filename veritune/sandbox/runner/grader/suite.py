@@ -193,6 +193,8 @@ class _Run:
         self._ends: dict[str, tuple[str, str]] = {}
         self._expected: set[str] = set()
         self._session: pytest.Session | None = None
+        self._error: BaseException | None = None
+        self._by_program: list[BaseException] = []
 
     def run(self, session: pytest.Session | None) -> None:
         """Load the candidate, then run pytest."""
@@ -235,18 +237,30 @@ class _Run:
     def _by_candidate(self, text: str) -> bool:
         modules = self._job["modules"]
         named = any(f"from '{name}'" in text or f"'{name}'" in text for name in modules)
-        return named or bool(self._channel.lost) or self._channel.raised is not None
+        raised = self._channel.raised is not None
+        return named or raised or bool(self._channel.lost or self._channel.last)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """A test begins: what earlier ones met does not count."""
         self._tell(running=nodeid)
         self._channel.unsupported, self._channel.raised, self._channel.last = "", None, None
 
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
+        """Note what a phase ended with, and whether the candidate had a part in it.
+
+        A fixture of several tests raises the very same again for each of them.
+        """
+        self._error = error = call.excinfo.value if call.excinfo else None
+        if error is not None and (error is self._channel.raised or self._channel.last):
+            self._by_program.append(error)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note a phase's end; a failing phase outlasts a passing one."""
+        """Note the end of a phase or a subtest; one that fails outlasts those that pass."""
+        ended = self._ends.get(report.nodeid)
         excused = hasattr(report, "wasxfail") and report.nodeid in self._expected
         if report.failed or self._channel.lost or self._channel.unsupported:
-            self._ends.setdefault(report.nodeid, self._failure(report))
+            if ended is None or ended[0] in ("accepted", "skipped"):
+                self._ends[report.nodeid] = self._failure(report)
         elif report.skipped and not excused:
             reason = report.longrepr[-1] if isinstance(report.longrepr, tuple) else ""
             self._ends.setdefault(report.nodeid, ("skipped", str(reason)[:500]))
@@ -262,13 +276,13 @@ class _Run:
             return "unsupported", self._channel.unsupported
         crash = getattr(report.longrepr, "reprcrash", None)
         reason = (crash.message if crash else str(report.longrepr)).strip()[:MOST_TEXT]
-        raised = self._channel.raised is not None and self._channel.raised_text[:30] in reason
+        raised = self._error is not None and self._error is self._channel.raised
         outcome = "runtime error" if raised or report.when != "call" else "wrong answer"
         if raised:
             reason = self._channel.raised_text
         if outcome == "wrong answer" and reason.startswith(("ModuleNotFoundError", "fixture '")):
             outcome = "infrastructure"
-        if report.when == "setup" and not raised:
+        if report.when == "setup" and not any(self._error is e for e in self._by_program):
             outcome = "infrastructure"
         shown = self._channel.call_shown()
         if shown and not raised:

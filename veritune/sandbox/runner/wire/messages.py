@@ -30,6 +30,7 @@ class ClassDetails(TypedDict, total=False):
     frozen: bool
     meta: bool
     doc: str
+    errors: list[str]
     package: str
     library: list[str]
 
@@ -75,6 +76,8 @@ class GraderRequest(Target, total=False):
     args: list[Encoded]
     kwargs: dict[str, Encoded]
     around: Surroundings
+    free: list[int]
+    held: list[list[Encoded]]
     files: list[Change]
 
 
@@ -85,6 +88,8 @@ class Answer(TypedDict, total=False):
     id: int
     ok: Encoded
     exc: RaisedError | PassedError
+    held: list[list[Encoded]]
+    live: list[int]
     changed: list[list[Encoded]]
     events: list[Event]
     files: list[Change]
@@ -98,6 +103,7 @@ class Callback(TypedDict, total=False):
     op: str
     args: Required[list[Encoded]]
     kwargs: Required[dict[str, Encoded]]
+    held: list[list[Encoded]]
     events: list[Event]
 
 
@@ -111,8 +117,8 @@ class Call(TypedDict, total=False):
 
 
 # What the tests pass by reference: their number, then what the other side is told of them.
-# A function: name, whether it is async, its docstring, [name, kind] of each parameter.
-PassedFunction = tuple[int, str, bool, str | None, list[tuple[str, int]]]
+# A function: name, whether it is async, its docstring, [name, kind, has a default] of parameters.
+PassedFunction = tuple[int, str, bool, str | None, list[tuple[str, int, bool]]]
 # An exception class: name, the builtin class that it descends from.
 PassedException = tuple[int, str, str]
 # Any other class: name.
