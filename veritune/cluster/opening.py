@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ RESTARTS = 8
 # Seconds after which a run says what it waits for, and after which it gives up: a cluster that
 # grows by itself may first have to start a machine.
 PATIENCE, PLACING_SECONDS = 20.0, 900.0
+CONNECT_SECONDS = 10.0
 # Seconds that actors have for closing what they opened.
 CLOSE_SECONDS = 10.0
 Say = Callable[[str], None]
@@ -87,10 +89,11 @@ def open_cluster(
 def _connect(config: ClusterConfig, cores: int) -> None:
     import ray
 
+    address = str(config.address)
     # Runs of ours report to nobody.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     here: dict[str, object] = {}
-    if config.address == "local":
+    if address == "local":
         # As many as are asked for, since here all of them share the machine anyway.
         here = {
             "num_cpus": max(cores, os.cpu_count() or 1),
@@ -98,12 +101,20 @@ def _connect(config: ClusterConfig, cores: int) -> None:
             "include_dashboard": False,
         }
     try:
-        ray.init(address=config.address, log_to_driver=False, logging_level="ERROR", **here)
+        _knock(address)
+        ray.init(address=address, log_to_driver=False, logging_level="ERROR", **here)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         raise RecipeError(
-            f"cluster.address {config.address}: no cluster answers ({first_line(error)}); start one"
+            f"cluster.address {address}: no cluster answers ({first_line(error)}); start one"
             " with `ray start --head`, or set it to local"
         ) from None
+
+
+def _knock(address: str) -> None:
+    """Raise `OSError` where nobody listens at HOST:PORT; Ray would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
 
 
 def _check_sandbox() -> None:

@@ -12,7 +12,7 @@ from veritune.config.base import Count, Frozen
 class ClusterConfig(Frozen):
     """Samplers and verifiers on a Ray cluster; training stays in the process of the command."""
 
-    address: str | None = None
+    address: Annotated[str | None, Field(pattern=r"^(local|auto|[^/\s]+:\d+)$")] = None
     """local starts Ray on this machine, for this run alone; else the address of a cluster that
     runs, such as auto or 10.0.0.1:6379. Left out: no Ray, all is in one process."""
     # One of each works on every machine with two cores, and says how the rest would go.
