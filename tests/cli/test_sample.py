@@ -57,7 +57,7 @@ def test_a_stopped_sampling_resumes_and_only_with_the_same_settings(
         raise UnwritableError("C.jsonl: cannot be written (No space left on device)")
 
     with monkeypatch.context() as context:  # All is sampled and verified, and the disk is full.
-        context.setattr("veritune.rounds.sample_files.write_record_lines", full)
+        context.setattr("veritune.rounds.sample_files.write_records", full)
         assert main([*words, "--verdicts", str(tmp_path / "V.jsonl")]) == 2
     part = tmp_path / "C.jsonl.part"
     with sqlite3.connect(part / "journal.sqlite") as store:
@@ -66,7 +66,6 @@ def test_a_stopped_sampling_resumes_and_only_with_the_same_settings(
         store.execute("delete from candidates where idx = 2")
     store.close()
     write_pages(part / "journal.sqlite")
-    (tmp_path / "C.jsonl").unlink()
     assert main([*words, "--sampler.temperature", "0.5"]) == 2
     assert "unfinished sampling with another temperature" in capsys.readouterr().err
     assert main(words) == 0

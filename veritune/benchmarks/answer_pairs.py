@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypedDict, cast
@@ -68,9 +69,15 @@ def answers_of(pair: AnswerPair) -> tuple[str, str] | None:
         ("expr",): "plain",
     }
     only = kinds.get(tuple(pair.settings["match_types"]))
-    gold = extract_answer(pair.gold, mode="lenient", only=only).answer
+    found = extract_answer(pair.gold, mode="lenient", only=only)
+    gold = found.parts[0] if _restated(found.parts) else found.answer
     pred = extract_answer(pair.pred, mode="lenient", only=only).answer
     return None if gold is None or pred is None else (gold, pred)
+
+
+def _restated(parts: Sequence[str]) -> bool:
+    """Whether all are forms of one value, as `x = 1/5, or 20 percent` are."""
+    return len(parts) > 1 and all(compare(parts[0], part).equal for part in parts[1:])
 
 
 def compare_pair(pair: AnswerPair) -> Comparison | None:

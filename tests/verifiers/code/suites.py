@@ -165,4 +165,39 @@ SUITES: dict[str, tuple[str, dict[str, str], str]] = {
         {'test_x.py': "import pytest\nfrom solution import f\n@pytest.mark.parametrize('x',range(10))\ndef test_a(x): assert f(x)==x*x\n"},
         'passed',
     ),
+    'fixture raises short': (
+        "class B:\n    def __init__(self): raise ValueError('x')\n",
+        {'test_x.py': 'import pytest\nfrom solution import B\n@pytest.fixture\ndef b(): return B()\ndef test_a(b): pass\ndef test_b(b): pass\n'},
+        'failed',
+    ),
+    'module fixture': (
+        'def f(): return []\n',
+        {'test_x.py': "import pytest\nfrom solution import f\n@pytest.fixture(scope='module')\ndef b(): return f()[0]\ndef test_a(b): pass\ndef test_b(b): pass\n"},
+        'failed',
+    ),
+    'setUpClass': (
+        'def f(): return []\n',
+        {'test_x.py': 'import unittest\nimport solution\nclass T(unittest.TestCase):\n    @classmethod\n    def setUpClass(cls): cls.x = solution.f()[0]\n    def test_a(self): pass\n    def test_b(self): pass\n'},
+        'failed',
+    ),
+    'broken fixture': (
+        'def f(): return []\n',
+        {'test_x.py': 'import pytest\nfrom solution import f\n@pytest.fixture\ndef b(): return 1/0\ndef test_a(b): assert f()==[]\n'},
+        'error',
+    ),
+    'teardown': (
+        'def f(): return []\n',
+        {'test_x.py': 'import pytest\nfrom solution import f\n@pytest.fixture\ndef b():\n    yield 1\n    assert f() == [1]\ndef test_a(b): assert f()==[]\n'},
+        'failed',
+    ),
+    'module-level use': (
+        'def f(): return 0\n',
+        {'test_x.py': 'from solution import f\nX = 1 // f()\ndef test_a(): pass\n'},
+        'failed',
+    ),
+    'subtest': (
+        'def f(x): return x\n',
+        {'test_x.py': 'import unittest\nfrom solution import f\nclass T(unittest.TestCase):\n    def test_a(self):\n        for i in range(3):\n            with self.subTest(i=i): self.assertEqual(f(i), 0)\n    def test_b(self): self.assertEqual(f(1), 1)\n'},
+        'failed',
+    ),
 }

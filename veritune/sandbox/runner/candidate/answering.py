@@ -17,13 +17,21 @@ from typing import TYPE_CHECKING, cast
 from ..wire import codec, frames
 from ..wire.decoder import ValueDecoder
 from ..wire.files import SUITE, Tree, surround
-from . import loading
+from . import loading, passed, raising
 from .loading import MODULE
 from .performing import Performer
 from .streams import Recorder, mirror
 
 if TYPE_CHECKING:
-    from ..wire.messages import Answer, Call, Callback, GraderRequest, PassedError, Payload
+    from ..wire.messages import (
+        Answer,
+        Call,
+        Callback,
+        Container,
+        GraderRequest,
+        PassedError,
+        Payload,
+    )
 
 __all__ = ["MODULE", "answer"]
 
@@ -61,11 +69,17 @@ class Answerer:
                 sys.path.insert(0, os.getcwd())
             loading.int_digits(payload.get("int_digits"))
             module = loading.module_of(payload["sources"], payload.get("aliases", []))
-            for name, text in payload["sources"]:
-                loading.run_text(text, name, vars(module))
+            passed.exact = any("__code__" in text for _, text in payload["sources"])
+
+            def run() -> None:
+                for name, text in payload["sources"]:
+                    loading.run_text(text, name, vars(module))
+
+            package = loading.package_of(payload.get("aliases", []))
+            loading.run_as(package, module, run) if package else run()
             frame["ok"] = None
         except BaseException as error:
-            frame["exc"] = self._performer.exception(error)
+            frame["exc"] = raising.exception(self._performer, error)
         self._note(frame)
         self._send(frame)
 
@@ -87,6 +101,8 @@ class Answerer:
             surround(request.get("around", {}))
         try:
             sys.setrecursionlimit(limit + codec.DEEP)
+            self._take(request)
+            self._performer.live.forget(request.get("free", ()))
             operands = [decoder.decode(a) for a in request.get("args", ())]
             named = {k: decoder.decode(v) for k, v in request.get("kwargs", {}).items()}
             before = [codec.snapshot(c) for c in decoder.made]
@@ -94,13 +110,19 @@ class Answerer:
             result = self._performer.perform(request, operands, named)
             limit = sys.getrecursionlimit()
             sys.setrecursionlimit(limit + codec.DEEP)
+            self._tell(reply)
             encoder = self._performer.encoder(decoder.made)
             reply["ok"] = encoder.encode(result)
+            if self._performer.is_live(request, result):
+                reply["live"] = self._performer.live.number(cast("list[Container]", encoder.kept))
+            if decoder.made and self._performer.keeps(request, operands, named):
+                reply["kept"] = self._performer.live.number(decoder.made)
         except BaseException as error:
             limit = min(limit, sys.getrecursionlimit())
             sys.setrecursionlimit(limit + codec.DEEP)
+            self._tell(reply)
             encoder = self._performer.encoder(decoder.made)
-            reply["exc"] = self._performer.exception(error)
+            reply["exc"] = raising.exception(self._performer, error)
         changed = [
             [number, encoder.contents(container)]
             for number, (container, was) in enumerate(zip(decoder.made, before, strict=False))
@@ -116,7 +138,9 @@ class Answerer:
             if len(data) > frames.MAX_FRAME:
                 raise OverflowError(f"an answer larger than {frames.MAX_FRAME >> 20} MB")
         except (MemoryError, OverflowError) as error:
-            data = frames.dumps({"id": request["id"], "exc": self._performer.exception(error)})
+            data = frames.dumps(
+                {"id": request["id"], "exc": raising.exception(self._performer, error)}
+            )
         sys.setrecursionlimit(limit)
         frames.write(self._channel, data)
 
@@ -129,6 +153,17 @@ class Answerer:
                 return
         elif events := self._recorder.take():
             reply["events"] = events
+
+    def _take(self, message: GraderRequest | Answer) -> None:
+        """Take over what the tests did to containers of the candidate's."""
+        live = self._performer.live
+        live.apply(message.get("held", ()), ValueDecoder(self._performer.inside))
+
+    def _tell(self, message: Answer | Callback) -> None:
+        """Say which containers that the tests hold have changed."""
+        live = self._performer.live
+        if live and (changes := live.changes(self._performer.encoder([]))):
+            message["held"] = changes
 
     def _ask_stream(self, op: str, args: Sequence[object]) -> object:
         return self._call({"call": -1, "op": op, "args": args, "kwargs": {}})
@@ -144,14 +179,16 @@ class Answerer:
         }
         with self._performer.lock:
             self._note(request)
+            self._tell(request)
             self._send(request)
             while (reply := self._receive()) is not None and "op" in reply:
                 self._answer(reply)
         if reply is None:
             os._exit(0)
+        self._take(reply)
         decoder = ValueDecoder(self._performer.inside)
         if "exc" in reply:
-            raise self._performer.raised(cast("PassedError", reply["exc"]))
+            raise raising.raised(self._performer, cast("PassedError", reply["exc"]))
         return decoder.decode(reply["ok"])
 
     def _send(self, frame: Answer | Callback) -> None:

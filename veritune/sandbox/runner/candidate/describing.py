@@ -80,9 +80,11 @@ def _more(kind: type) -> ClassDetails:
         more["meta"] = True
     if isinstance(kind.__doc__, str) and "__doc__" in vars(kind):
         more["doc"] = kind.__doc__[:10_000]
+    if issubclass(kind, BaseException):
+        more["errors"] = [b.__name__ for b in kind.__bases__ if b.__module__ == "builtins"]
     if kind.__module__ not in ("builtins", "solution"):
         more["package"] = str(kind.__module__).partition(".")[0]
-    if is_library(kind):
+    if is_library(kind) or kind is property:
         more["library"] = [kind.__module__, kind.__qualname__]
     return more
 
@@ -106,10 +108,18 @@ def signature(value: Callable[..., object]) -> list[object]:
     return [parameters, [] if returned is empty else [returned]]
 
 
-def code_flags(value: object) -> int:
-    """The flags of a function's code: whether it is a generator, a coroutine function."""
+def code_of(value: object) -> list[object]:
+    """[flags, three counts of parameters, their names] of a function's code.
+
+    Flags say whether it is a generator or a coroutine function.
+    """
     code = getattr(value, "__code__", None)
-    return int(code.co_flags) if isinstance(code, types.CodeType) else 0
+    if not isinstance(code, types.CodeType):
+        return [0, 0, 0, 0, []]
+    count = code.co_argcount + code.co_kwonlyargcount
+    count += bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)
+    counts = [code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount]
+    return [code.co_flags, *counts, list(code.co_varnames[:count])]
 
 
 def compares_as(value: object, kind: type) -> bool:

@@ -13,13 +13,57 @@ if TYPE_CHECKING:
     Call = Callable[[messages.Call], object]
 
 
+# Whether the candidate looks at a function's code, so that it must have the very parameters.
+exact = False
+_MISSING = object()
+
+
+def _exactly(
+    call: Callable[..., object], words: list[tuple[str, int, bool]]
+) -> Callable[..., object] | None:
+    """A function with these parameters that calls another with what it was given."""
+    if not all(name.isidentifier() for name, _, _ in words):
+        return None
+    parts: list[str] = []
+    kinds = [kind for _, kind, _ in words]
+    for at, (name, kind, has_default) in enumerate(words):
+        if kind == 3 and 2 not in kinds and 3 not in kinds[:at]:
+            parts.append("*")
+        star = {2: "*", 4: "**"}.get(kind, "")
+        parts.append(f"{star}{name}" + ("=_missing" if has_default else ""))
+        if kind == 0 and (at + 1 == len(kinds) or kinds[at + 1] != 0):
+            parts.append("/")
+    body = ", ".join(repr(name) for name, _, _ in words)
+    text = f"def made({', '.join(parts)}): return _pass(locals(), ({body},))"
+
+    def given(values: dict[str, object], names: tuple[str, ...]) -> object:
+        args: list[object] = []
+        kwargs: dict[str, object] = {}
+        rest: tuple[object, ...] = ()
+        for name, kind, _ in words:
+            value = values[name]
+            if kind == 2:
+                rest = cast("tuple[object, ...]", value)
+            elif kind == 4:
+                kwargs |= cast("dict[str, object]", value)
+            elif value is not _MISSING and kind < 3 and len(args) == names.index(name):
+                args.append(value)
+            elif value is not _MISSING:
+                kwargs[name] = value
+        return call(*args, *rest, **kwargs)
+
+    space: dict[str, object] = {"_missing": _MISSING, "_pass": given}
+    exec(text, space)
+    return cast("Callable[..., object]", space["made"])
+
+
 def function(
     call: Call,
     number: int,
     name: str,
     is_async: bool,
     doc: str | None,
-    words: list[tuple[str, int]],
+    words: list[tuple[str, int, bool]],
 ) -> Callable[..., object]:
     """A function of the tests'. It is a real one here, so that it binds as a method does."""
 
@@ -31,11 +75,14 @@ def function(
         return await cast("Awaitable[object]", found)
 
     made = awaited if is_async else passed
+    if exact and words and not is_async:
+        made = _exactly(passed, words) or made
     made.__name__ = made.__qualname__ = name
     made.__doc__ = doc
     if words and "inspect" in sys.modules:
         inspect = sys.modules["inspect"]
-        kinds = [inspect.Parameter(n, k, default=inspect.Parameter.empty) for n, k in words]
+        empty = inspect.Parameter.empty
+        kinds = [inspect.Parameter(n, k, default=... if d else empty) for n, k, d in words]
         setattr(made, "__signature__", inspect.Signature(kinds))  # noqa: B010
     return made
 

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import _thread
-import builtins
-import contextlib
 import copy
 import importlib
 import operator
 import sys
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from ..wire.decoder import ValueDecoder, no_insiders
-from ..wire.encoder import Encoder, plain_form
+from ..wire.encoder import MUTABLE, Encoder, plain_form
+from ..wire.live import Live, any_kept, reads, takes
 from ..wire.simple import count, parts, text_of
-from . import describing, passed
+from . import describing, passed, raising
 from .loading import MODULE
 from .operators import OPERATORS
 
 if TYPE_CHECKING:
     from ..wire import messages
-    from ..wire.messages import Encoded, ErrorDetails, GraderRequest, PassedError, RaisedError
+    from ..wire.messages import Encoded, GraderRequest, PassedError
     from .awaiting import Loop
     from .passed import Call
 
 # Read once and in order, so a test gets them as iterators and never as values.
 ITERATORS = (types.GeneratorType, map, filter, zip, enumerate, reversed)
-# Of the standard library's exceptions: not in `__dict__`, and tests look at them.
-ATTRIBUTES = ("name", "path", "errno", "returncode")
 # By exact type: a callable object of the candidate's own class is an object.
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
@@ -47,6 +44,7 @@ class Performer:
         self._by_number: dict[int, object] = {}
         self._raised: dict[int, BaseException] = {}
         self._loop: Loop | None = None
+        self.live = Live()
         self.lock = _thread.RLock()
 
     def perform(
@@ -60,7 +58,19 @@ class Performer:
             return OPERATORS[request["name"]](self._objects[request["on"]], *args, **kwargs)
         if op == "method":
             return getattr(self._objects[request["on"]], request["name"])(*args, **kwargs)
+        if op == "make":  # an exception that the tests made; its number
+            return self.handle(self._objects[request["on"]](*args, **kwargs))
         return getattr(self, f"_do_{op}")(request, args)
+
+    def is_live(self, request: GraderRequest, result: object) -> bool:
+        """Whether the tests read what an object or a module holds, and not a function's result."""
+        return type(result) in MUTABLE and reads(request, self._objects)
+
+    def keeps(self, request: GraderRequest, args: list[object], kwargs: dict[str, object]) -> bool:
+        """Whether an object of the candidate's now holds a list, dict or set of the tests'."""
+        if not takes(request, self._objects):
+            return False
+        return any_kept(args) or any_kept(kwargs.values())
 
     def _resolve(self, name: str, module: str) -> object:
         found = sys.modules[module]
@@ -95,7 +105,7 @@ class Performer:
 
     def _do_raw(self, request: GraderRequest, args: list[object]) -> int:
         """The number of what a class itself holds under a name, unbound."""
-        return self._handle(vars(self._objects[request["on"]])[request["name"]])
+        return self.handle(vars(self._objects[request["on"]])[request["name"]])
 
     def _do_set(self, request: GraderRequest, args: list[object]) -> None:
         setattr(self._objects[request["on"]], request["name"], *args)
@@ -155,10 +165,6 @@ class Performer:
         value = describing.plain_of(self._objects[request["on"]])
         return [] if value is None else [value]
 
-    def _do_make(self, request: GraderRequest, args: list[object]) -> int:
-        """An exception that the tests made; its number."""
-        return self._handle(self._objects[request["on"]](*args))
-
     def _do_copy(self, request: GraderRequest, args: list[object]) -> object:
         return copy.copy(args[0])
 
@@ -174,8 +180,8 @@ class Performer:
     def _do_signature(self, request: GraderRequest, args: list[object]) -> object:
         return describing.signature(self._objects[request["on"]])
 
-    def _do_flags(self, request: GraderRequest, args: list[object]) -> int:
-        return describing.code_flags(self._objects[request["on"]])
+    def _do_flags(self, request: GraderRequest, args: list[object]) -> list[object]:
+        return describing.code_of(self._objects[request["on"]])
 
     def _do_subclass(self, request: GraderRequest, args: list[object]) -> object:
         """A class of the tests' that descends from the candidate's."""
@@ -202,28 +208,28 @@ class Performer:
         if (number := self._number_of(value)) is not None:
             return {"p": number}
         if hasattr(type(value), "__await__") and type(value).__module__ == "builtins":
-            return {"co": self._handle(value)}
+            return {"co": self.handle(value)}
         if isinstance(value, types.GeneratorType):
-            return {"ge": self._handle(value)}
+            return {"ge": self.handle(value)}
         if isinstance(value, ITERATORS):
-            return {"it": self._handle(value)}
+            return {"it": self.handle(value)}
         if isinstance(value, type):
-            return self._class(value)
+            return self.kind(value)
         if isinstance(value, types.CoroutineType):
-            return {"co": self._handle(value)}
+            return {"co": self.handle(value)}
         if isinstance(value, types.AsyncGeneratorType):
-            return {"ag": self._handle(value)}
+            return {"ag": self.handle(value)}
         if isinstance(value, BaseException):
-            return {"ex": cast("Encoded", self.exception(value))}
+            return {"ex": cast("Encoded", raising.exception(self, value))}
         if isinstance(value, types.ModuleType):
-            return {"md": [self._handle(value), value.__name__]}
+            return {"md": [self.handle(value), value.__name__]}
         kind = type(value)
         if hasattr(kind, "__next__") and kind.__module__ in ("builtins", "itertools"):
-            return {"it": self._handle(value)}
+            return {"it": self.handle(value)}
         of_python = isinstance(value, FUNCTIONS) or kind.__module__ in ("functools", "builtins")
         if callable(value) and of_python:
-            return {"fn": [self._handle(value), str(getattr(value, "__name__", ""))]}
-        return {"ob": [self._handle(value), self._handle(kind)]}
+            return {"fn": [self.handle(value), str(getattr(value, "__name__", ""))]}
+        return {"ob": [self.handle(value), self.handle(kind)]}
 
     def _number_of(self, value: object) -> int | None:
         """The number of what the tests passed, where this is it."""
@@ -233,22 +239,25 @@ class Performer:
         number = type.__getattribute__(type(value), "__dict__").get("_veritune_passed")
         return number if type(number) is int else None
 
-    def _class(self, kind: type) -> dict[str, Encoded]:
+    def kind(self, kind: type) -> dict[str, Encoded]:
+        """The tag of a class."""
         if describing.is_library(kind):
-            return {"lc": [kind.__module__, kind.__qualname__, self._handle(kind)]}
-        return {"cl": self._handle(kind)}
+            return {"lc": [kind.__module__, kind.__qualname__, self.handle(kind)]}
+        return {"cl": self.handle(kind)}
 
     def _value(self, value: object, plain: Encoded) -> Encoded:
         """An instance of a class of the candidate's that descends from a builtin one, or None."""
         kind = type(value)
         if describing.is_library(kind) or not isinstance(value, describing.BUILTIN):
             return None if describing.is_library(kind) else self._outside(value)
-        return {"sv": [self._handle(value), self._handle(kind), plain]}
+        return {"sv": [self.handle(value), self.handle(kind), plain]}
 
     def inside(self, tag: str, value: Encoded) -> object:
         """What a tag of the grader's stands for."""
         if tag == "h":
             return cast("object", self._objects[count(value)])
+        if tag == "l":
+            return self.live.get(value)
         if tag == "cb":
             function = cast("messages.PassedFunction", value)
             return self._keep(function[0], passed.function(self._call, *function))
@@ -271,7 +280,7 @@ class Performer:
         if tag == "it":
             return iter([ValueDecoder(self.inside).decode(v) for v in parts(value)])
         if tag == "ex":
-            return self.raised(cast("PassedError", value))
+            return raising.raised(self, cast("PassedError", value))
         return no_insiders(tag, value)
 
     def _keep(self, number: int, made: object) -> object:
@@ -279,72 +288,21 @@ class Performer:
         self._passed[id(known)] = (known, number)
         return known
 
-    def _handle(self, value: object) -> int:
+    def handle(self, value: object) -> int:
+        """The number that the grader knows an object by."""
         number = self._handles.get(id(value))
         if number is None:
             number = self._handles[id(value)] = len(self._objects)
             self._objects.append(value)
         return number
 
+    def simple_encoder(self) -> Encoder:
+        """An encoder of what no container is shared with."""
+        return Encoder(self._outside, numpy=self._numpy, subclass=self._value)
+
     def encoder(self, known: Sequence[object]) -> Encoder:
         """An encoder of answers; `known` are the containers that came with the request."""
         tags: dict[int, Encoded] = {id(each): {"a": at} for at, each in enumerate(known)}
+        if self.live:
+            tags = self.live.tags() | tags
         return Encoder(self._outside, tags, numpy=self._numpy, subclass=self._value)
-
-    def raised(self, data: PassedError) -> BaseException:
-        """An exception that the tests raised or passed."""
-        kind, args, text, number = data
-        if isinstance(kind, str):
-            made = getattr(builtins, kind, RuntimeError)
-        else:
-            made = cast("Callable[..., BaseException]", ValueDecoder(self.inside).decode(kind))
-        try:
-            values = [ValueDecoder(self.inside).decode(a) for a in args]
-            error: BaseException = made(*values)
-        except Exception:
-            error = RuntimeError(text)
-        with contextlib.suppress(Exception):
-            error._veritune_number = number  # type: ignore[attr-defined]
-        return error
-
-    def exception(self, error: BaseException, depth: int = 0) -> RaisedError:
-        """[class or None, builtin class, arguments, text, line in the candidate's text, more]."""
-        kind = type(error)
-        builtin = next(c.__name__ for c in kind.__mro__ if c.__module__ == "builtins")
-        number = vars(kind).get("_veritune_passed")
-        own = None if kind.__module__ == "builtins" else self._class(kind)
-        own = own if number is None else {"p": number}
-        try:
-            text = str(error)[:2000]
-        except BaseException:
-            text = ""
-        try:
-            encoder = Encoder(self._outside, numpy=self._numpy, subclass=self._value)
-            args = [encoder.encode(a) for a in error.args]
-        except BaseException:
-            args = [text]
-        return (own, builtin, args, text, describing.line_of(error), self._more(error, own, depth))
-
-    def _more(
-        self, error: BaseException, own: dict[str, Encoded] | None, depth: int
-    ) -> ErrorDetails:
-        more: ErrorDetails = {}
-        if depth == 0 or type(error).__module__ != "builtins":
-            more["on"] = self._handle(error)
-        state = {k: v for k, v in getattr(error, "__dict__", {}).items() if k[:9] != "_veritune"}
-        state |= {n: v for n in ATTRIBUTES if type(v := getattr(error, n, None)) in (str, int)}
-        if state and (own is None or "lc" in own):
-            with contextlib.suppress(Exception):
-                encoder = Encoder(self._outside, numpy=self._numpy, subclass=self._value)
-                more["state"] = {name: encoder.encode(value) for name, value in state.items()}
-        if (number := getattr(error, "__dict__", {}).get("_veritune_number")) is not None:
-            more["p"] = number
-        if depth >= describing.DEPTH:
-            return more
-        if error.__cause__ is not None:
-            more["__cause__"] = self.exception(error.__cause__, depth + 1)
-        if error.__context__ is not None:
-            more["__context__"] = self.exception(error.__context__, depth + 1)
-        if isinstance(error, BaseExceptionGroup):
-            more["group"] = [self.exception(e, depth + 1) for e in error.exceptions[:100]]
-        return more

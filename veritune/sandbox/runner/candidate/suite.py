@@ -63,7 +63,9 @@ class Collected:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note a test's end; a failing phase outlasts a passing one."""
         excused = hasattr(report, "wasxfail") and report.nodeid in self.expected
-        if report.failed or (report.skipped and not excused):
+        if report.skipped and report.when == "setup":  # by a mark, before the candidate was asked
+            self.ends[report.nodeid] = ["accepted", "skipped"]
+        elif report.failed or (report.skipped and not excused):
             crash = getattr(report.longrepr, "reprcrash", None)
             reason = (crash.message if crash else str(report.longrepr)).strip()[:500]
             assertion = report.when == "call" and reason.startswith(("assert", "AssertionError"))

@@ -15,6 +15,8 @@ KEPT_OUT = frozenset(
 
 def library_class(module: object, name: object) -> type | None:
     """A class of the standard library, or of a package that is loaded; None where there is none."""
+    if (module, name) == ("builtins", "property"):
+        return property
     top = str(module).partition(".")[0]
     if top in KEPT_OUT or (top not in sys.stdlib_module_names and module not in sys.modules):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, cast
@@ -87,8 +88,17 @@ class RemoteFunction(Remote):
 
     @property
     def __code__(self) -> types.CodeType:
-        flags = cast("int", self._channel.ask("flags", on=self._number))
-        return (lambda: None).__code__.replace(co_flags=int(flags), co_name=self.__name__)
+        told = cast("list[Any]", self._channel.ask("flags", on=self._number))
+        flags, count, alone, named, names = told
+        return (lambda: None).__code__.replace(
+            co_flags=int(flags),
+            co_name=self.__name__,
+            co_argcount=int(count),
+            co_posonlyargcount=int(alone),
+            co_kwonlyargcount=int(named),
+            co_varnames=tuple(map(str, names)),
+            co_nlocals=len(names),
+        )
 
 
 class RemoteIterator(Remote):
@@ -172,6 +182,9 @@ class _Awaited:
 
     def __await__(self) -> Generator[None, object, object]:
         task = cast("int", self._channel.ask("task", on=self._number))
+        events = sys.modules.get("asyncio")
+        if events is not None and events._get_running_loop() is not None:
+            yield  # what is gathered starts together, before any of it is waited for
         while True:
             answer = self._channel.ask("poll", on=task)
             if type(answer) is not list or not answer:

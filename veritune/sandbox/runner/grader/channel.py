@@ -19,7 +19,7 @@ from .shown import shown
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..wire.messages import Answer, Callback, Encoded, GraderRequest, Target
+    from ..wire.messages import Answer, Callback, Container, Encoded, GraderRequest, Target
 
 # Both ways, for one candidate: a loop that only talks costs the grader time, not the candidate.
 MAX_FRAMES = 2_000_000
@@ -109,7 +109,11 @@ class Channel(Inward):
             number = self._next_id
             whole = {"id": number, "op": op, "args": sent, "kwargs": named, **rest}
             request = cast("GraderRequest", whole)
+            if self.live:
+                request["held"] = self.live.changes(self.encoder())
+                request["free"] = self.live.unheld()
             if self._tree is not None:
+                self._tree.show([*args, *(kwargs or {}).values()])
                 request["around"] = self._tree.surroundings()
                 request["files"] = self._tree.changes()
             self._send(request)
@@ -125,7 +129,8 @@ class Channel(Inward):
 
     def encoder(self) -> Encoder:
         """An encoder of what goes to the candidate."""
-        return Encoder(self.exposed.outside, numpy=self._numpy, early=self.exposed.early)
+        known = self.live.tags() if self.live else None
+        return Encoder(self.exposed.outside, known, numpy=self._numpy, early=self.exposed.early)
 
     def _makes(self, on: int | None, name: str | None) -> bool:
         """Whether a request has the tests make an object: by a class's name, or an operator."""
@@ -177,10 +182,15 @@ class Channel(Inward):
         self, frame: Answer, sent: list[object], inside: Callable[[str, Encoded], object]
     ) -> object:
         try:
+            self._take_held(frame)
             decoder = ValueDecoder(inside, sent, numpy=self._numpy)
             result = decoder.decode(frame["ok"]) if "ok" in frame else None
+            if frame.get("live"):
+                self.live.add(frame["live"], decoder.made)
             error = None if "ok" in frame else self.error(frame["exc"])
             self._take_changes(frame.get("changed", []), decoder, sent)
+            if frame.get("kept"):
+                self.live.add(frame["kept"], cast("list[Container]", sent))
         except Exception as problem:
             self.lose(f"a malformed answer: {problem}"[:300])
         if self._tree is not None and "files" in frame:
@@ -190,6 +200,11 @@ class Channel(Inward):
         if error is not None:
             raise error
         return result
+
+    def _take_held(self, frame: Answer | Callback) -> None:
+        if self.live and "held" in frame:
+            self.changed = True
+            self.live.apply(frame["held"], ValueDecoder(self.inside, numpy=self._numpy))
 
     def _take_changes(
         self, changes: list[list[Encoded]], decoder: ValueDecoder, sent: list[object]
@@ -206,6 +221,7 @@ class Channel(Inward):
         """Do what the candidate asks of what it was passed."""
         self._count()
         try:
+            self._take_held(frame)
             decoder = ValueDecoder(self.inside, numpy=self._numpy)
             args = [decoder.decode(a) for a in frame["args"]]
             kwargs = {str(k): decoder.decode(v) for k, v in frame["kwargs"].items()}
@@ -218,6 +234,8 @@ class Channel(Inward):
             reply: Answer = {"ok": self.encoder().encode(found)}
         except Exception as error:
             reply = {"exc": self.exposed.raised(error)}
+        if self.live:
+            reply["held"] = self.live.changes(self.encoder())
         self._send(reply)
 
     def _count(self) -> None:

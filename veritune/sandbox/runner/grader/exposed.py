@@ -109,6 +109,8 @@ class Exposed:
             return {"aw": self._number(value)}
         if isinstance(value, BaseException):
             return {"ex": cast("Encoded", self.raised(value))}
+        if isinstance(value, types.TracebackType):
+            return None  # an exit that looks at it gets the exception itself
         if _is_builtin(value):
             # A library's function is looked up over there: called here, on what the candidate
             # passes it, it might do anything.
@@ -226,19 +228,22 @@ class Exposed:
 
 
 def _words(value: object, code: types.CodeType | None) -> list[Encoded]:
-    """[name, kind] of a function's parameters, as `inspect` numbers the kinds."""
+    """[name, kind, has a default] of a function's parameters, as `inspect` numbers the kinds."""
     if code is None or isinstance(value, types.MethodType):
         return []
     names, count = code.co_varnames, code.co_argcount
+    first = count - len(getattr(value, "__defaults__", None) or ())
+    given = getattr(value, "__kwdefaults__", None) or {}
     found: list[Encoded] = [
-        [name, 0 if n < code.co_posonlyargcount else 1] for n, name in enumerate(names[:count])
+        [name, 0 if n < code.co_posonlyargcount else 1, n >= first]
+        for n, name in enumerate(names[:count])
     ]
     rest = count + code.co_kwonlyargcount
-    named: list[Encoded] = [[name, 3] for name in names[count:rest]]
+    named: list[Encoded] = [[name, 3, name in given] for name in names[count:rest]]
     if code.co_flags & 0x04:
-        found.append([names[rest], 2])
+        found.append([names[rest], 2, False])
         rest += 1
-    return found + named + ([[names[rest], 4]] if code.co_flags & 0x08 else [])
+    return found + named + ([[names[rest], 4, False]] if code.co_flags & 0x08 else [])
 
 
 def _run(awaitable: Awaitable[object]) -> object:

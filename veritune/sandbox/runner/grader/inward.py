@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 from ..wire import codec
 from ..wire.decoder import ValueDecoder, no_insiders
+from ..wire.live import Live
 from ..wire.simple import count, parts
 from . import hybrids
 from .asking import where
@@ -69,6 +70,7 @@ class Inward:
         self.raised: BaseException | None = None
         self.raised_text = ""
         self.contents: list[tuple[int, object]] = []
+        self.live = Live()
         self._deriving: RemoteClass | None = None
         self.stopping = self.expects_stop = False
 
@@ -85,6 +87,8 @@ class Inward:
             )
         if tag == "cl":
             return self.klass(value, None)
+        if tag == "l":
+            return self.live.get(value)
         if tag == "sv":
             return self._value(*parts(value))
         if tag == "ex":
@@ -179,8 +183,8 @@ class Inward:
             type.__setattr__(derived, "_veritune_class", (self, number))
             self.asked.add(number)
             return derived
-        told = cast("Description", self.ask("describe", on=number))
-        name, bases, operators, builtin, members, more = told
+        found = cast("Description", self.ask("describe", on=number))
+        name, bases, operators, builtin, members, more = found
         if exception is None and more.get("package") in self.libraries:
             self.refuse(
                 f"the tests use objects of {more['package']}; grader these tests with in_process"
@@ -203,7 +207,8 @@ class Inward:
             if "fields" in more:
                 space |= dataclass_space(more["fields"])
         else:
-            parents = self._of_exception(parents, known)
+            told = [EXCEPTIONS[name] for name in more.get("errors", []) if name in EXCEPTIONS]
+            parents = self._of_exception((*parents, *told), known)
             space |= {n: Member(self._as_asker(), number, n, k) for n, k in members.items()
                       if k in "fd" and n != "__init__"}  # fmt: skip
         return RemoteClass(str(name)[:200], parents, space)
@@ -218,11 +223,7 @@ class Inward:
         if "__await__" in allowed:
             space["__await__"] = lambda self: coroutine(*where(self)).__await__()
         space["_veritune_operators"] = frozenset(str(n) for n in operators)
-        space |= {
-            str(n): Member(self._as_asker(), number, str(n), k)
-            for n, k in members.items()
-            if k in "fd"
-        }
+        space |= {str(n): Member(self._as_asker(), number, str(n), k) for n, k in members.items()}
         return space
 
     def _of_exception(

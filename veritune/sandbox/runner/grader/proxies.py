@@ -68,7 +68,7 @@ class RemoteClass(type):
 
     def __call__(cls, *args: object, **kwargs: object) -> object:
         if issubclass(cls, BaseException):
-            made = type.__call__(cls, *args, **kwargs)
+            made = type.__call__(cls, *args)  # its own initialiser runs over there, if at all
             object.__setattr__(made, "_veritune_words", (args, kwargs))
             return made
         channel, number = class_where(cls)
@@ -136,6 +136,11 @@ class RemoteClass(type):
     def __dir__(cls) -> list[str]:
         channel, number = class_where(cls)
         return cast("list[str]", channel.ask("dir", on=number))
+
+    @property
+    def __annotations__(cls) -> object:  # type: ignore[override]
+        channel, number = class_where(cls)
+        return attribute(channel, number, "__annotations__")
 
     @property
     def __signature__(cls) -> inspect.Signature:

@@ -30,6 +30,7 @@ PLAIN_TYPES = {
     for name, value in vars(builtins).items()
     if isinstance(value, type) and not name.startswith("_") and name not in HANDLING
 }
+PLAIN_TYPES |= {"NoneType": type(None), "ellipsis": type(...)}
 # Functions that do nothing but compute. All others are handles of the side that they come from:
 # called here, `eval` would run what the other side chose as its argument.
 PURE = """

@@ -15,6 +15,7 @@ from .codec import (
 )
 from .simple import (
     address_of,
+    alias_of,
     array_of,
     bytes_of,
     complex_of,
@@ -26,6 +27,7 @@ from .simple import (
     path_of,
     text_of,
     tuple_class,
+    union_of,
     zone_of,
 )
 
@@ -245,6 +247,8 @@ _READERS: dict[str, _Reader] = {
     "pa": lambda d, v, n: path_of(v),
     "ip": lambda d, v, n: address_of(v),
     "uu": _read_uuid,
+    "ga": lambda d, v, n: alias_of(d.decode(parts(v)[0], n + 1), d.items(parts(v)[1], n)),
+    "un": lambda d, v, n: union_of(d.items(v, n)),
     "r": lambda d, v, n: d.made[count(v)],
     "a": lambda d, v, n: d.known(v),
 }

@@ -220,6 +220,10 @@ _WRITERS: dict[type, _Writer] = {
     type({}.keys()): lambda e, v, d: {"dk": e._items(list(v), d)},
     type({}.values()): lambda e, v, d: {"dv": e._items(list(v), d)},
     type({}.items()): lambda e, v, d: {"di": e._items(list(v), d)},
+    types.GenericAlias: lambda e, v, d: {
+        "ga": [e.encode(v.__origin__, d + 1), e._items(v.__args__, d)]
+    },
+    types.UnionType: lambda e, v, d: {"un": e._items(v.__args__, d)},
 }
 
 

@@ -30,6 +30,7 @@ class ClassDetails(TypedDict, total=False):
     frozen: bool
     meta: bool
     doc: str
+    errors: list[str]
     package: str
     library: list[str]
 
@@ -75,6 +76,8 @@ class GraderRequest(Target, total=False):
     args: list[Encoded]
     kwargs: dict[str, Encoded]
     around: Surroundings
+    free: list[int]
+    held: list[list[Encoded]]
     files: list[Change]
 
 
@@ -85,6 +88,9 @@ class Answer(TypedDict, total=False):
     id: int
     ok: Encoded
     exc: RaisedError | PassedError
+    held: list[list[Encoded]]
+    live: list[int]
+    kept: list[int]
     changed: list[list[Encoded]]
     events: list[Event]
     files: list[Change]
@@ -98,6 +104,7 @@ class Callback(TypedDict, total=False):
     op: str
     args: Required[list[Encoded]]
     kwargs: Required[dict[str, Encoded]]
+    held: list[list[Encoded]]
     events: list[Event]
 
 
@@ -111,8 +118,8 @@ class Call(TypedDict, total=False):
 
 
 # What the tests pass by reference: their number, then what the other side is told of them.
-# A function: name, whether it is async, its docstring, [name, kind] of each parameter.
-PassedFunction = tuple[int, str, bool, str | None, list[tuple[str, int]]]
+# A function: name, whether it is async, its docstring, [name, kind, has a default] of parameters.
+PassedFunction = tuple[int, str, bool, str | None, list[tuple[str, int, bool]]]
 # An exception class: name, the builtin class that it descends from.
 PassedException = tuple[int, str, str]
 # Any other class: name.
@@ -224,10 +231,12 @@ class SuiteReport(Report, total=False):
     """A suite's report. `load`, `collection`, `broke`: why what was to run did not, or ended.
 
     `names`: all its tests; `collection`: [file, text, whether the candidate is the cause];
-    `broke`: [the test that ran, why]; `seconds`: CPU time of the process that ran it.
+    `broke`: [the test that ran, why]; `seconds`: CPU time of the process that ran it; `took`: by
+    a test's name, wall seconds and what it printed.
     """
 
     done: bool
+    took: dict[str, tuple[float, str]]
     names: list[str]
     load: str
     collection: tuple[str, str, bool]

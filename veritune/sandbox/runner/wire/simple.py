@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import functools
 import operator
+import types
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from .codec import ARRAY_KINDS, MalformedError
@@ -157,3 +159,18 @@ def complex_of(value: Encoded) -> complex:
     if len(numbers) != 2:
         raise MalformedError("a bad complex number")
     return complex(*numbers)
+
+
+def alias_of(origin: object, args: Sequence[object]) -> types.GenericAlias:
+    """As in `list[int]`."""
+    if not isinstance(origin, type):
+        raise MalformedError("an alias of no class")
+    return types.GenericAlias(origin, tuple(args))
+
+
+def union_of(kinds: Sequence[object]) -> object:
+    """As in `int | None`."""
+    known = [k for k in kinds if isinstance(k, type | types.GenericAlias)]
+    if len(known) != len(kinds) or len(known) < 2:
+        raise MalformedError("a union of no classes")
+    return functools.reduce(operator.or_, known)
