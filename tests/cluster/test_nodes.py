@@ -17,7 +17,14 @@ from veritune.cluster import node_resources
 from veritune.config import ClusterConfig, Recipe, SamplerConfig, VerifierConfig, check_recipe
 from veritune.errors import RecipeError
 from veritune.models import adapter_base, policy_hash
-from veritune.records import Checkpoint, CodeProblem, Problem
+from veritune.records import (
+    Candidate,
+    Checkpoint,
+    CodeProblem,
+    MathProblem,
+    MathReference,
+    Problem,
+)
 from veritune.rounds import improve, open_session
 from veritune.rounds.progress import NullProgress
 from veritune.rounds.start import start_policy
@@ -144,6 +151,36 @@ def test_a_node_that_is_lost_costs_its_unfinished_work_alone(nodes: Any, tmp_pat
     there = asyncio.run(filled(tmp_path / "b", recipe, policy, problems, table, advance))
     assert there == alone
     assert lost[0] < len(there) == 150 * 8
+
+
+def test_what_a_lost_verifier_had_is_asked_of_the_others(nodes: Any) -> None:
+    from veritune.cluster.verifier import ClusterVerifier
+
+    problem = MathProblem(id="m", prompt="2 + 2?", reference=MathReference(answer="4"))
+    pairs = [
+        (problem, Candidate(problem_id="m", index=i, text=f"It is \\boxed{{{i % 8}}}."))
+        for i in range(400)
+    ]
+
+    async def verdicts() -> list[str]:
+        import ray
+
+        table = ClusterConfig(address=nodes.address, samplers=0, verifiers=2)
+        config = VerifierConfig(workers=1)
+        async with open_session(cluster=table, verifier=config) as session:
+            assert isinstance(session.verifier, ClusterVerifier)
+            lost: list[int] = []
+
+            def advance(count: int = 1, **figures: float) -> None:
+                if not lost:
+                    lost.append(count)
+                    ray.kill(session.verifier._remotes[0].actor, no_restart=False)
+
+            found = await session.verify(pairs, advance)
+            assert lost
+            return [verdict.outcome for verdict in found]
+
+    assert asyncio.run(verdicts()) == ["passed" if i % 8 == 4 else "failed" for i in range(400)]
 
 
 def test_an_adapter_is_shipped_with_its_base(nodes: Any, tmp_path: Path) -> None:

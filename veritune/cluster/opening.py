@@ -142,7 +142,7 @@ def _sampler(
         scheduling_strategy="SPREAD",
         concurrency_groups={CONTROL: 1},
     )(SamplerActor)
-    return made.remote(sampler, seed=seed, dtype=dtype)
+    return made.remote(sampler, seed=seed, dtype=dtype, gpu=config.sampler_gpus > 0)
 
 
 def _verifier(config: VerifierConfig, coded: Sequence[Problem]) -> ActorHandle[VerifierActor]:
