@@ -1,6 +1,6 @@
 """Which tests can run on this machine.
 
-Tests marked docker, vllm or gpu are skipped, with the reason, where their engine is missing.
+Tests marked docker, vllm, gpu or ray are skipped, with the reason, where their engine is missing.
 `VERITUNE_REQUIRE=docker,vllm` makes that a failure instead: CI must not lose tests in silence.
 
 The shapes of tensors that stand in the types of `SHAPED` are checked at every call.
@@ -29,7 +29,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # Two threads each in two processes slo
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
-ENGINES = ("docker", "vllm", "gpu")
+ENGINES = ("docker", "vllm", "gpu", "ray")
 REQUIRED = frozenset(filter(None, os.environ.get("VERITUNE_REQUIRE", "").split(",")))
 
 
@@ -52,7 +52,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @cache
 def missing(engine: str) -> str | None:
     """Why tests of this engine cannot run here; None where they can."""
-    return {"docker": _no_docker, "vllm": _no_vllm, "gpu": _no_gpu}[engine]()
+    return {"docker": _no_docker, "vllm": _no_vllm, "gpu": _no_gpu, "ray": _no_ray}[engine]()
 
 
 def _no_docker() -> str | None:
@@ -69,6 +69,10 @@ def _no_docker() -> str | None:
 
 def _no_vllm() -> str | None:
     return None if find_spec("vllm") else "vllm is not installed (pip install 'veritune[vllm]')"
+
+
+def _no_ray() -> str | None:
+    return None if find_spec("ray") else "ray is not installed (pip install 'veritune[ray]')"
 
 
 def _no_gpu() -> str | None:

@@ -21,7 +21,6 @@ WORK = frozenset({"train", "report", "fetch", "data", "vllm", "docker", "ray"})
 """Extras that the work needs; a tracker names its own, and the rest is for developers."""
 UNSEEN = {
     "sympy": "loaded by name in the worker that decides what is hard",
-    "ray": "the cluster's part",
 }
 """Declared packages that no import statement names."""
 BORROWED = {

@@ -17,7 +17,8 @@ import veritune
 
 PACKAGE = Path(veritune.__file__).parent
 ROOMS = (
-    *("cli", "benchmarks", "report", "integrations", "rounds", "trainer", "verifiers"),
+    *("cli", "benchmarks", "report", "integrations", "rounds", "cluster"),
+    *("trainer", "verifiers"),
     *("sampler", "sandbox", "models", "problems", "store", "algebra", "files", "parquet"),
     *(
         "use",

@@ -35,18 +35,18 @@ class DemoArguments(Frozen):
 def main(argv: Sequence[str]) -> int:
     """Run the demo's recipes, then write the report over all of them."""
     arguments = parse(DemoArguments, argv, prog="veritune demo")
+    from veritune.models import fetch_model, give_memory_back
+    from veritune.report import write_report
+
     progress = TerminalProgress()
     made = real_recipes if arguments.real else demo_recipes
     recipes = made(Path(arguments.recipes or _shipped()), arguments.output)
     if arguments.real:
-        from veritune.models import fetch_model
-
         fetch_model(REAL_MODEL, recipes[0].model.path, progress.say)
     for number, recipe in enumerate(recipes, 1):
         progress.say(f"\n[{number}/{len(recipes)}] {recipe.name}")
         execute(recipe)
-    from veritune.report import write_report
-
+        give_memory_back()
     page = "demo-real-report.html" if arguments.real else "demo-report.html"
     out = write_report([recipe.folder for recipe in recipes], Path(arguments.output) / page)
     progress.say("")

@@ -17,6 +17,7 @@ from veritune.config.checkers import (
     JudgeConfig,
     RolloutsConfig,
 )
+from veritune.config.cluster import ClusterConfig
 from veritune.config.models import (
     LoraConfig,
     ModelConfig,
@@ -86,6 +87,7 @@ __all__ = [
     "OWN_CLASS",
     "AnswersConfig",
     "ChainConfig",
+    "ClusterConfig",
     "ColumnsConfig",
     "ConventionConfig",
     "Count",

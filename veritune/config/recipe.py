@@ -13,6 +13,7 @@ from typing import TypeVar, get_args
 from pydantic import BaseModel, Field, Tag, ValidationError, model_validator
 
 from veritune.config.base import Count, Frozen, TrackerName, renamed
+from veritune.config.cluster import ClusterConfig
 from veritune.config.models import ModelConfig
 from veritune.config.problems import ProblemsConfig, PromptConfig
 from veritune.config.rounds import (
@@ -63,6 +64,7 @@ class Recipe(Frozen):
     selection: SelectionConfig = SelectionConfig()
     trainer: TrainerConfig = SftTrainerConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    cluster: ClusterConfig = ClusterConfig()
 
     @model_validator(mode="after")
     def _verifier_is_whole(self) -> Recipe:
@@ -102,6 +104,24 @@ class Recipe(Frozen):
             raise ValueError(
                 f"trainer.type {trainer.type} needs the tokens that were sampled, and a policy that"
                 " changes: set sampler.type to native or vllm"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _cluster_can(self) -> Recipe:
+        if self.cluster.address is None:
+            return self
+        if self.cluster.samplers and self.sampler.type == "server":
+            raise ValueError(
+                "cluster.samplers: sampler.type server samples elsewhere already; set it to 0"
+            )
+        # Models are read, and replies and completions kept, where the run's folder is.
+        asked = {*self.verifier.deciders, *self.verifier.labellers}
+        models = sorted(asked & {"judge", "reward_model", "rollouts"})
+        if self.cluster.verifiers and models:
+            raise ValueError(
+                f"cluster.verifiers: {models[0]} verifies in the command's own process alone;"
+                " set it to 0"
             )
         return self
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         load_published,
     )
     from veritune.models.fetching import FETCHED, fetch_model
+    from veritune.models.giving_back import give_memory_back
     from veritune.models.head import (
         EntropyUse,
         States,
@@ -94,6 +95,7 @@ else:
                 "FETCHED",
                 "fetch_model",
             ),
+            "giving_back": ("give_memory_back",),
             "head": (
                 "EntropyUse",
                 "States",
@@ -173,6 +175,7 @@ __all__ = [
     "fetch_model",
     "folder_manifest",
     "fresh_reward_model",
+    "give_memory_back",
     "has_chat_template",
     "head_values",
     "hidden_states",

@@ -47,7 +47,7 @@ TestOutcome = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestVerdict(Record):
-    """The result of one test."""
+    """The result of one test. Of a suite's: wall seconds of its call, and what it printed."""
 
     __test__: ClassVar[bool] = False
 
@@ -56,6 +56,8 @@ class TestVerdict(Record):
     reason: str
     visible: bool | None = None
     cpu_ms: float | None = None
+    seconds: float | None = None
+    output: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

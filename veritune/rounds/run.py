@@ -260,6 +260,7 @@ async def open_run(recipe: Recipe, progress: Progress) -> AsyncIterator[Run]:
             problems=[*train, *test],
             patience=_patience(recipe.verifier),
             say=progress.say,
+            cluster=recipe.cluster,
         ) as session:
             with tracked_run(recipe.tracker, store, settings):
                 yield Run(

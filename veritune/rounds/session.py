@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from veritune.config import SamplerConfig, VerifierConfig
+from veritune.config import ClusterConfig, SamplerConfig, VerifierConfig
 from veritune.errors import UnwritableError
 from veritune.models import check_saved, model_folder, policy_hash
 from veritune.records import Candidate, Checkpoint, Problem, Verdict
@@ -92,18 +92,37 @@ async def open_session(
     problems: Iterable[Problem] = (),
     patience: float = PATIENCE,
     say: Callable[[str], None] = lambda text: None,
+    cluster: ClusterConfig | None = None,
 ) -> AsyncIterator[Session]:
     """Open what sampling and verifying need; nothing is loaded or started before it is used.
 
     `store` is a store that stays open, a folder, or None for one that is gone at the end. A sampler
     or a verifier of your own is used as it is, and stays open. With `problems`, the sandbox that
-    they need starts at once. `say` is told what a judge or rollouts spent.
+    they need starts at once. `say` is told what a judge or rollouts spent. With an address,
+    `cluster` says how much of both is on a Ray cluster.
     """
     own = verifier if isinstance(verifier, VerifierConfig) else VerifierConfig()
+    at_once = own.at_once
 
     async with AsyncExitStack() as stack:
         if not isinstance(store, Store):
             store = stack.enter_context(opened_store(store))
+        if cluster is not None and cluster.address is not None:
+            from veritune.cluster import open_cluster
+
+            actors = stack.enter_context(
+                open_cluster(
+                    cluster,
+                    sampler=sampler if isinstance(sampler, SamplerConfig) else SamplerConfig(),
+                    verifier=own,
+                    seed=seed,
+                    dtype=dtype,
+                    problems=tuple(problems),
+                    say=say,
+                )
+            )
+            sampler, verifier = actors.sampler or sampler, actors.verifier or verifier
+            at_once *= max(1, cluster.verifiers)
         if sampler is None or isinstance(sampler, SamplerConfig):
             opened = open_sampler(sampler or SamplerConfig(), seed=seed, dtype=dtype)
             sampler = stack.enter_context(closing(opened))
@@ -113,7 +132,7 @@ async def open_session(
             store=store,
             sampler=sampler,
             verifier=verifier,
-            at_once=own.at_once,
+            at_once=at_once,
             patience=patience,
         )
 

@@ -68,7 +68,14 @@ class Trainers:
         self._on_step: OnStep = lambda step: None
 
     def update(self, order: TrainingOrder, on_step: OnStep) -> Checkpoint:
-        """The policy after one round."""
+        """The policy after one round; what it took to train is free for the engine again."""
+        from veritune.models import give_memory_back
+
+        trained = self._train(order, on_step)
+        give_memory_back()
+        return trained
+
+    def _train(self, order: TrainingOrder, on_step: OnStep) -> Checkpoint:
         self._on_step, config = on_step, self._recipe.trainer
         # A seed a round: the same order of examples every round would teach the order.
         seed, dtype = self._recipe.seed * 1000 + order.round, self._recipe.model.dtype

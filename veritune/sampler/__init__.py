@@ -12,11 +12,16 @@ from veritune.sampler.server import ServerSampler
 from veritune.sampler.vllm import VllmSampler
 
 if TYPE_CHECKING:
+    from veritune.sampler.policy_probe import LogprobDiff, check_content
     from veritune.sampler.replies import JudgeChoice, Pooled, TopLogprob
 else:
     __getattr__ = lazily(
         __name__,
         {
+            "policy_probe": (
+                "LogprobDiff",
+                "check_content",
+            ),
             "replies": (
                 "JudgeChoice",
                 "Pooled",
@@ -32,6 +37,7 @@ __all__ = [
     "Endpoint",
     "JudgeChoice",
     "JudgeReply",
+    "LogprobDiff",
     "Models",
     "NativeSampler",
     "Pooled",
@@ -39,6 +45,7 @@ __all__ = [
     "ServerSampler",
     "TopLogprob",
     "VllmSampler",
+    "check_content",
     "open_sampler",
     "read_reply",
 ]

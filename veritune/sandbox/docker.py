@@ -31,7 +31,7 @@ LABEL = "veritune.sandbox"
 # As in `bubblewrap`, without the prefix: the host's own, given up before a candidate starts.
 CAPABILITIES = ["SETUID", "SETGID", "KILL", "SYS_ADMIN", "NET_ADMIN"]
 # The cgroup holds the grader and a compiler's run as well as the candidate.
-LEAST_MEMORY_MB, GRADER_MEMORY_MB, MORE_PROCESSES = 2048, 1024, 64
+LEAST_MEMORY_MB, GRADER_MEMORY_MB, MORE_PROCESSES = 2048, 1024, 1_200
 # The engine's framing of an attached stream: which stream, in a header of eight bytes.
 STDOUT, STDERR, HEADER = 1, 2, 8
 # For any one call of the engine, which may have to start a container on a busy machine.

@@ -23,6 +23,7 @@ FREE = {
         "sampler.url",
         "sampler.model",
     ),
+    *("cluster.address", "cluster.samplers", "cluster.verifiers", "cluster.sampler_gpus"),
     *("trainer.micro_batch_size", "trainer.activation_checkpointing", "trainer.save_every"),
 }
 # Without leading zeros, so that no two names mean one round.

@@ -8,6 +8,7 @@ from typing import Any
 
 import corpus
 import pytest
+from real_suites import REAL
 from suites import SUITES
 
 from veritune.records import Verdict
@@ -56,6 +57,18 @@ async def test_suites_give_their_outcome() -> None:
     assert not wrong
     lower = {name for name, v in found.items() if v.trust == "lower"}
     assert lower == {"patch global", "several files"}
+
+
+async def test_suites_as_they_are_found_give_their_outcome() -> None:
+    problems = {
+        name: (text, {"tests": {"type": "pytest", "files": files}})
+        for name, (text, files, _) in REAL.items()
+    }
+    found = await verdicts(problems)
+    wrong = {n: (v.outcome, v.reason) for n, v in found.items() if v.outcome != REAL[n][2]}
+    assert not wrong
+    lower = {name for name, v in found.items() if v.trust == "lower"}
+    assert lower == {"package with data", "import inside"}
 
 
 async def test_a_test_that_does_not_end_costs_its_own_time_alone() -> None:

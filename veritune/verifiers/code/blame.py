@@ -81,8 +81,6 @@ async def _line(
     raised = RAISED.search(test.reason)
     if raised and not whole:
         return int(raised.group(1)), test.reason[: raised.start()].strip()
-    if isinstance(tests, PytestTests):
-        return None, ""
     if isinstance(tests, StdioTests) and tests.language not in ("python", "python3", "py"):
         return None, ""
     given = "" if whole else problem.reference.prompt_code
@@ -90,6 +88,8 @@ async def _line(
     if test.outcome in SLOW:
         return await stuck_line(sandbox, files, tests, test), f"still running at its {test.outcome}"
     found = await replay(sandbox, files, tests, test)
+    if isinstance(tests, PytestTests) and test.outcome != "wrong answer":
+        return found["raised"], test.reason
     if test.outcome == "wrong answer" and not whole:
         return found["returned"], f"returned the wrong value: {test.reason}"
     return found["raised"], test.reason

@@ -44,7 +44,8 @@ def wanted(files: dict[str, str], program: Extracted) -> tuple[str, ...]:
             top = module.partition(".")[0]
             if top not in sys.stdlib_module_names | KNOWN and not {module, top} & own:
                 found.setdefault(module, set()).update(names)
-    theirs = {file.removesuffix(".py").replace("/", ".") for file, _ in program.files}
+    files_of = (file.removesuffix(".py").replace("/", ".") for file, _ in program.files)
+    theirs = {name.removesuffix(".__init__") for name in files_of}
     found = {module: names for module, names in found.items() if module not in theirs}
     defined = bound(program.code)
     if "solution" in found or not found:

@@ -17,7 +17,7 @@ LOOKS = re.compile(
 PATCHED = re.compile(
     r"\bpatch(?:\.object|\.dict|\.multiple)?\(\s*(?:target\s*=\s*)?(?:[rbuf]?[\"']([\w.]+)|([\w.]+))"
     r"|\bmonkeypatch\.(?:setattr|delattr)\(\s*(?:target\s*=\s*)?(?:[\"']([\w.]+)|([\w.]+))"
-    r"|\bmonkeypatch\.(setitem|delitem|syspath_prepend)\b"
+    r"|\bmonkeypatch\.(syspath_prepend)\b"
     r"|\b(freeze_time|freezegun|pyfakefs|capfdbinary)\b"
 )
 # Tests that may share files, the environment or the working folder with the candidate.
@@ -64,10 +64,18 @@ def reaches_in(text: str, modules: frozenset[str]) -> str:
         first = target.partition(".")[0]
         if target.startswith(MIRRORED) or first in modules or target in ("sys", "builtins"):
             continue
+        is_named = bool(found[2] or found[4])
+        if is_named and not _is_imported(first, text):
+            continue  # a variable: what it holds is patched where it is
         if _is_of_the_candidate(target, text, modules):
             continue
         return target
     return ""
+
+
+def _is_imported(name: str, text: str) -> bool:
+    found = rf"\bimport\b\s*(?:\([^)]*|[^\n]*)\b{re.escape(name)}\b"
+    return re.search(found, text) is not None
 
 
 def _is_of_the_candidate(name: str, text: str, modules: frozenset[str]) -> bool:

@@ -15,7 +15,15 @@ from dataclasses import replace
 from typing import TypedDict
 
 from veritune.errors import SandboxFailureError
-from veritune.records import AssertTests, CallTests, CheckTests, SplitTests, StdioTests, TestVerdict
+from veritune.records import (
+    AssertTests,
+    CallTests,
+    CheckTests,
+    PytestTests,
+    SplitTests,
+    StdioTests,
+    TestVerdict,
+)
 from veritune.sandbox import Program, Sandbox
 from veritune.verifiers.code import reading
 
@@ -25,6 +33,8 @@ STUCK_SECONDS = 1.0
 STUCK = re.compile(r'File "candidate\.py", line (\d{1,9})\b')
 PLACE = re.compile(r"(?:case|assert) (\d{1,9})$")
 LINE = re.compile(r"line (\d{1,9}): ")
+# What a suite's failing test called last, as its reason ends.
+CALLED = re.compile(r" \(in ([^\W\d]\w{0,99})\((.*)\)\)\Z", re.DOTALL)
 # It only explains a failure: the verdict stands already.
 MOST_CPU_SECONDS, MOST_WALL_SECONDS = 2.0, 10.0
 # Problems whose calls are kept: a group's candidates fail the same tests.
@@ -115,7 +125,7 @@ print(chr(10) + job["mark"] + json.dumps(seen), flush=True)
 async def replay(
     sandbox: Sandbox,
     sources: tuple[tuple[str, str], ...],
-    tests: SplitTests | StdioTests,
+    tests: SplitTests | StdioTests | PytestTests,
     failing: TestVerdict,
 ) -> dict[str, int | None]:
     """Lines of `solution.py`: the one that "raised", or "returned" last, in the failing test."""
@@ -128,7 +138,7 @@ async def replay(
 async def stuck_line(
     sandbox: Sandbox,
     sources: tuple[tuple[str, str], ...],
-    tests: SplitTests | StdioTests,
+    tests: SplitTests | StdioTests | PytestTests,
     failing: TestVerdict,
 ) -> int | None:
     """The innermost line of `solution.py` on which a program that does not end is found."""
@@ -143,7 +153,7 @@ async def stuck_line(
 async def _job(
     sandbox: Sandbox,
     sources: tuple[tuple[str, str], ...],
-    tests: SplitTests | StdioTests,
+    tests: SplitTests | StdioTests | PytestTests,
     failing: TestVerdict,
 ) -> ReplayJob | None:
     """What the candidate's process gets: its own text, and the failing test's inputs."""
@@ -158,6 +168,12 @@ async def _job(
     if isinstance(tests, CallTests):
         given = repr((tests.cases[at].args, tests.cases[at].kwargs))
         return {**job, "calls": [(tests.entry_point, given)]}
+    if isinstance(tests, PytestTests):
+        called = CALLED.search(failing.reason)
+        if called is None:
+            return None
+        given = f"(lambda *args, **words: (args, words))({called[2]})"
+        return {**job, "calls": [(called[1], given)]}
     calls = await _calls(sandbox, tests)
     here = [(name, given) for where, name, given in calls if place in (None, where)]
     return {**job, "calls": here} if here else None

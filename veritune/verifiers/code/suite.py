@@ -107,7 +107,7 @@ def _job(problem: CodeProblem, tests: PytestTests, program: Extracted) -> Graded
         },
         numpy=NUMPY.search(text + program.code) is not None,
         mirror=reach.looks(text),
-        tree=reach.files(text),
+        tree=reach.files(text) or any(not n.endswith(".py") for n in files if n not in given),
         files=tuple(given.items()) + program.files,
         aliases=(*aliases(program), *wanted),
     )
@@ -142,7 +142,8 @@ async def _apart(sandbox: Sandbox, job: Graded) -> _Found:
         found.doubts += report.get("doubts", [])
         names = names or report.get("names", [])
         for name, said, reason in report["tests"]:
-            ended.setdefault(name, _test(result, name, said, reason))
+            test, (seconds, output) = _test(result, name, said, reason), report["took"][name]
+            ended.setdefault(name, replace(test, seconds=seconds, output=output or None))
         for test in _other(report, result):
             ended.setdefault(test.name, test)
         left = [name for name in names if name not in ended]
@@ -163,7 +164,8 @@ async def _apart(sandbox: Sandbox, job: Graded) -> _Found:
 def _test(result: ExecResult, name: str, outcome: str, reason: str) -> TestVerdict:
     kind = cast("TestOutcome", outcome)
     if outcome == "lost":
-        kind, reason = how_it_ended(result)
+        kind, why = how_it_ended(result)
+        reason = f"{why} (in {reason})" if reason else why
     elif outcome == "skipped":
         kind, reason = "accepted", f"{SKIPPED}{reason}"
     return TestVerdict(name=name, outcome=kind, reason=reason)

@@ -70,8 +70,13 @@ class Answerer:
             loading.int_digits(payload.get("int_digits"))
             module = loading.module_of(payload["sources"], payload.get("aliases", []))
             passed.exact = any("__code__" in text for _, text in payload["sources"])
-            for name, text in payload["sources"]:
-                loading.run_text(text, name, vars(module))
+
+            def run() -> None:
+                for name, text in payload["sources"]:
+                    loading.run_text(text, name, vars(module))
+
+            package = loading.package_of(payload.get("aliases", []))
+            loading.run_as(package, module, run) if package else run()
             frame["ok"] = None
         except BaseException as error:
             frame["exc"] = raising.exception(self._performer, error)
@@ -110,6 +115,8 @@ class Answerer:
             reply["ok"] = encoder.encode(result)
             if self._performer.is_live(request, result):
                 reply["live"] = self._performer.live.number(cast("list[Container]", encoder.kept))
+            if decoder.made and self._performer.keeps(request, operands, named):
+                reply["kept"] = self._performer.live.number(decoder.made)
         except BaseException as error:
             limit = min(limit, sys.getrecursionlimit())
             sys.setrecursionlimit(limit + codec.DEEP)

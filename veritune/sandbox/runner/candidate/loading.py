@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import builtins
+import importlib
 import os
 import sys
 import types
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
+    import importlib.abc
     import io
+    from collections.abc import Callable
 
 # The name that tests import the candidate by; its file would be `solution.py`.
 MODULE = "solution"
@@ -57,6 +60,35 @@ def run_text(text: str, name: str, space: dict[str, object]) -> None:
     exec(compile(text, name, "exec", dont_inherit=True), space)
 
 
+def run_as(name: str, module: types.ModuleType, run: Callable[[], None]) -> None:
+    """Import the module as Python does one of a package: its packages first, by their own files."""
+    from importlib.machinery import ModuleSpec
+
+    plain = name.removesuffix(".__init__")
+
+    class Loader:
+        def find_spec(self, wanted: str, path: object, target: object = None) -> object:
+            loader = cast("importlib.abc.Loader", self)
+            return ModuleSpec(plain, loader, is_package=plain != name) if wanted == plain else None
+
+        def create_module(self, spec: object) -> types.ModuleType:
+            return module
+
+        def exec_module(self, made: object) -> None:
+            run()
+
+    sys.meta_path.insert(0, cast("importlib.abc.MetaPathFinder", Loader()))
+    if plain != name:
+        module.__path__ = [os.path.abspath(plain.replace(".", "/"))]
+    importlib.import_module(plain)
+    sys.modules[name] = module
+
+
+def package_of(aliases: list[str]) -> str | None:
+    """The first of these names that stands in a folder of the candidate's."""
+    return next((a for a in aliases if "." in a and os.path.isdir(a.partition(".")[0])), None)
+
+
 def _parents(name: str, module: types.ModuleType) -> None:
     """The packages that a dotted name stands in."""
     parent, _, last = name.rpartition(".")
@@ -72,7 +104,8 @@ def module_of(sources: list[tuple[str, str]], aliases: list[str]) -> types.Modul
     """The module that the candidate's sources are to fill, under all its names."""
     module = types.ModuleType(MODULE)
     module.__file__ = f"{os.getcwd()}/{MODULE}.py"
-    for alias in (MODULE, *aliases):
+    package = package_of(aliases)
+    for alias in (MODULE, *(a for a in aliases if a != package)):
         sys.modules[alias] = module
         _parents(alias, module)
     sys.argv = [f"{MODULE}.py"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..wire.decoder import ValueDecoder, no_insiders
 from ..wire.encoder import MUTABLE, Encoder, plain_form
-from ..wire.live import Live, reads
+from ..wire.live import Live, any_kept, reads, takes
 from ..wire.simple import count, parts, text_of
 from . import describing, passed, raising
 from .loading import MODULE
@@ -65,6 +65,12 @@ class Performer:
     def is_live(self, request: GraderRequest, result: object) -> bool:
         """Whether the tests read what an object or a module holds, and not a function's result."""
         return type(result) in MUTABLE and reads(request, self._objects)
+
+    def keeps(self, request: GraderRequest, args: list[object], kwargs: dict[str, object]) -> bool:
+        """Whether an object of the candidate's now holds a list, dict or set of the tests'."""
+        if not takes(request, self._objects):
+            return False
+        return any_kept(args) or any_kept(kwargs.values())
 
     def _resolve(self, name: str, module: str) -> object:
         found = sys.modules[module]

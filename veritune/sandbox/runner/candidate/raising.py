@@ -5,14 +5,23 @@ from __future__ import annotations
 import builtins
 import contextlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from ..wire.decoder import ValueDecoder
 from . import describing
 
 if TYPE_CHECKING:
+    from ..wire.encoder import Encoder
     from ..wire.messages import Encoded, ErrorDetails, PassedError, RaisedError
-    from .performing import Performer
+
+    class Performer(Protocol):
+        """What is needed of the objects that the grader holds handles of."""
+
+        def handle(self, value: object) -> int: ...
+        def kind(self, kind: type) -> dict[str, Encoded]: ...
+        def inside(self, tag: str, value: Encoded) -> object: ...
+        def simple_encoder(self) -> Encoder: ...
+
 
 # Of the standard library's exceptions: not in `__dict__`, and tests look at them.
 ATTRIBUTES = ("name", "path", "errno", "returncode")

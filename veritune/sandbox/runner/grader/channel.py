@@ -19,7 +19,7 @@ from .shown import shown
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..wire.messages import Answer, Callback, Encoded, GraderRequest, Target
+    from ..wire.messages import Answer, Callback, Container, Encoded, GraderRequest, Target
 
 # Both ways, for one candidate: a loop that only talks costs the grader time, not the candidate.
 MAX_FRAMES = 2_000_000
@@ -113,6 +113,7 @@ class Channel(Inward):
                 request["held"] = self.live.changes(self.encoder())
                 request["free"] = self.live.unheld()
             if self._tree is not None:
+                self._tree.show([*args, *(kwargs or {}).values()])
                 request["around"] = self._tree.surroundings()
                 request["files"] = self._tree.changes()
             self._send(request)
@@ -188,6 +189,8 @@ class Channel(Inward):
                 self.live.add(frame["live"], decoder.made)
             error = None if "ok" in frame else self.error(frame["exc"])
             self._take_changes(frame.get("changed", []), decoder, sent)
+            if frame.get("kept"):
+                self.live.add(frame["kept"], cast("list[Container]", sent))
         except Exception as problem:
             self.lose(f"a malformed answer: {problem}"[:300])
         if self._tree is not None and "files" in frame:

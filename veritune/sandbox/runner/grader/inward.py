@@ -223,11 +223,7 @@ class Inward:
         if "__await__" in allowed:
             space["__await__"] = lambda self: coroutine(*where(self)).__await__()
         space["_veritune_operators"] = frozenset(str(n) for n in operators)
-        space |= {
-            str(n): Member(self._as_asker(), number, str(n), k)
-            for n, k in members.items()
-            if k in "fd"
-        }
+        space |= {str(n): Member(self._as_asker(), number, str(n), k) for n, k in members.items()}
         return space
 
     def _of_exception(

@@ -35,6 +35,8 @@ LEFT_OUT = (
 )
 # Of one test's reason: it is for a person.
 MOST_TEXT = 2000
+# Of address space for one thread of the tests': a thousand of them must fit.
+THREAD_BYTES = 256 << 10
 # Of the host's patience beyond a job's wall time, what is left to report.
 MARGIN_SECONDS = 3.0
 
@@ -42,6 +44,7 @@ MARGIN_SECONDS = 3.0
 def preload() -> None:
     """Import pytest and its plugins, in the process that suites are forked from."""
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    import _thread
     import asyncio  # noqa: F401
     import importlib
     import inspect  # noqa: F401
@@ -49,6 +52,7 @@ def preload() -> None:
 
     import _pytest.config
 
+    _thread.stack_size(THREAD_BYTES)
     importlib.import_module("pytest")
     for name in (*_pytest.config.default_plugins, *PLUGINS.values()):
         for full in (name, f"_pytest.{name}"):
@@ -160,12 +164,13 @@ def _collected(tell: int, pid: int, seconds: float) -> SuiteReport:
     over = left <= 0
     os.kill(pid, signal.SIGKILL)
     _, status, used = os.wait4(pid, 0)
-    report: SuiteReport = {"tests": [], "lost": "", "unsupported": "", "names": []}
+    report: SuiteReport = {"tests": [], "lost": "", "unsupported": "", "names": [], "took": {}}
     running = ""
     for line in data.decode(errors="replace").splitlines():
         told = json.loads(line)
         if "test" in told:
             report["tests"].append(told["test"])
+            report["took"][told["test"][0]] = told["took"]
             running = ""
         else:
             running = told.pop("running", running)
@@ -191,6 +196,8 @@ class _Run:
         if job.get("solution"):
             self._channel.take_reference(job["reference"])
         self._ends: dict[str, tuple[str, str]] = {}
+        self._seconds = 0.0
+        self._output = ""
         self._expected: set[str] = set()
         self._session: pytest.Session | None = None
         self._error: BaseException | None = None
@@ -244,6 +251,7 @@ class _Run:
         """A test begins: what earlier ones met does not count."""
         self._tell(running=nodeid)
         self._channel.unsupported, self._channel.raised, self._channel.last = "", None, None
+        self._seconds, self._output = 0.0, ""
 
     def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
         """Note what a phase ended with, and whether the candidate had a part in it.
@@ -257,6 +265,8 @@ class _Run:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note the end of a phase or a subtest; one that fails outlasts those that pass."""
         ended = self._ends.get(report.nodeid)
+        self._seconds += report.duration
+        self._output = report.capstdout[:MOST_TEXT] or self._output
         excused = hasattr(report, "wasxfail") and report.nodeid in self._expected
         if report.failed or self._channel.lost or self._channel.unsupported:
             if ended is None or ended[0] in ("accepted", "skipped"):
@@ -271,7 +281,7 @@ class _Run:
         if self._channel.lost:
             assert self._session is not None
             self._session.shouldstop = "the candidate has ended"
-            return "lost", self._channel.lost
+            return "lost", self._channel.call_shown()
         if self._channel.unsupported:
             return "unsupported", self._channel.unsupported
         crash = getattr(report.longrepr, "reprcrash", None)
@@ -292,4 +302,6 @@ class _Run:
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Tell how the test ended."""
         outcome, reason = self._ends.get(nodeid, ("runtime error", "the test did not finish"))
-        self._tell(test=[nodeid, outcome, reason.encode(errors="replace").decode()])
+        told = [text.encode(errors="replace").decode() for text in (reason, self._output)]
+        took = round(self._seconds, 4), told[1]
+        self._tell(test=[nodeid, outcome, told[0]], took=took)

@@ -10,6 +10,8 @@ import base64
 import contextlib
 import os
 import stat
+from collections.abc import Iterable
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ ROOT = "/tmp"
 SUITE = "/tmp/suite"
 # What one call may have changed; a tree beyond that is not told of whole.
 MOST_FILES, MOST_BYTES = 500, 4 << 20
+# Of a text that is looked at as a path.
+MOST_PATH = 1_000
 # What Python and pytest write by themselves.
 SKIPPED = ("__pycache__", ".pytest_cache", ".hypothesis")
 # What Python, pytest or an installer would run or obey: never from the candidate to the tests.
@@ -32,6 +36,7 @@ class Tree:
     def __init__(self, kept: frozenset[str] = frozenset()) -> None:
         self._kept = kept
         self._known: dict[str, tuple[int, int]] = {}
+        self._shown: set[str] = set()
         self._environment = dict(os.environ)
         self._folder = os.getcwd()
 
@@ -43,8 +48,18 @@ class Tree:
             if self._known.get(path) != mark:
                 made.append([path, None if mark[0] == -1 else _read(path)])
         made += [["-", path] for path in self._known if path not in found]
+        made += [[path, _read(path)] for path in self._shown]
+        self._shown.clear()
         self._known = found
         return made
+
+    def show(self, values: Iterable[object]) -> None:
+        """Have the kept files cross whose paths are among these: the tests pass them on."""
+        for value in values if self._kept else ():
+            if isinstance(value, str | PurePath) and len(text := str(value)) < MOST_PATH:
+                path = os.path.abspath(text)
+                if path in self._kept and not path.endswith(LOADED):
+                    self._shown.add(path)
 
     def surroundings(self) -> Surroundings:
         """What changed in the environment and the working folder."""
@@ -73,7 +88,9 @@ class Tree:
         self._known = self._scan()
 
     def _may_write(self, path: str, trusted: bool) -> bool:
-        if path in self._kept or not path.startswith(f"{ROOT}/") or ".." in path.split("/"):
+        if path in self._kept:
+            return trusted
+        if not path.startswith(f"{ROOT}/") or ".." in path.split("/"):
             return False
         if "\0" in path or any(part in SKIPPED for part in path.split("/")):
             return False

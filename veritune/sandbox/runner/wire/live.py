@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from . import codec
+from .encoder import MUTABLE
 from .simple import count, parts
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ MOST = 4_000
 MOST_OF_ONE = 1_000
 # Requests that read what an object or a module holds; what a plain function returns is a copy.
 READS = frozenset({"name", "attribute", "member", "method"})
+# Requests that give an object something to keep.
+TAKES = frozenset({"set", "method"})
 
 
 class Live:
@@ -100,6 +103,19 @@ def reads(request: GraderRequest, objects: Sequence[object]) -> bool:
     return request["name"] in ("__getitem__", "__call__") and not is_function
 
 
+def takes(request: GraderRequest, objects: Sequence[object]) -> bool:
+    """Whether a request gives one of these objects something to keep."""
+    if request["op"] != "operator":
+        return request["op"] in TAKES
+    is_function = type(objects[request["on"]]) is types.FunctionType
+    return request["name"] in ("__setitem__", "__call__") and not is_function
+
+
+def any_kept(values: Iterable[object]) -> bool:
+    """Whether something holds one of these containers beside a request and its decoder."""
+    return any(type(v) in MUTABLE and sys.getrefcount(v) > IN_REQUEST for v in values)
+
+
 def _only_here(held: Held) -> list[int]:
     return [n for n, (each, _) in held.items() if sys.getrefcount(each) <= ALONE]
 
@@ -108,5 +124,11 @@ def _counted(held: Held) -> int:
     return max([sys.getrefcount(each) for _, (each, _) in held.items()])
 
 
+def _in_request(made: Sequence[object]) -> int:
+    return max([sys.getrefcount(v) for v in list(made)])
+
+
 # References to what nothing but a table of twins holds, counted as above.
 ALONE = _counted({0: ([], [])})
+# The same, of an argument that was decoded and that nobody kept.
+IN_REQUEST = _in_request([[]])

@@ -90,6 +90,7 @@ class Answer(TypedDict, total=False):
     exc: RaisedError | PassedError
     held: list[list[Encoded]]
     live: list[int]
+    kept: list[int]
     changed: list[list[Encoded]]
     events: list[Event]
     files: list[Change]
@@ -230,10 +231,12 @@ class SuiteReport(Report, total=False):
     """A suite's report. `load`, `collection`, `broke`: why what was to run did not, or ended.
 
     `names`: all its tests; `collection`: [file, text, whether the candidate is the cause];
-    `broke`: [the test that ran, why]; `seconds`: CPU time of the process that ran it.
+    `broke`: [the test that ran, why]; `seconds`: CPU time of the process that ran it; `took`: by
+    a test's name, wall seconds and what it printed.
     """
 
     done: bool
+    took: dict[str, tuple[float, str]]
     names: list[str]
     load: str
     collection: tuple[str, str, bool]

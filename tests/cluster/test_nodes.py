@@ -1,0 +1,192 @@
+"""Runs on three Ray nodes of this machine: what they give is what one process gives."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from veritune.config import ClusterConfig, Recipe, SamplerConfig, VerifierConfig, check_recipe
+from veritune.errors import RecipeError
+from veritune.models import policy_hash
+from veritune.records import Checkpoint, Problem
+from veritune.rounds import improve, open_session
+from veritune.rounds.progress import NullProgress
+from veritune.rounds.start import start_policy
+from veritune.store import Store
+
+pytestmark = [pytest.mark.ray, pytest.mark.slow]
+
+# Of bytes, Ray takes no less than 75 MB.
+NODE = {"num_cpus": 1, "object_store_memory": 120 << 20, "resources": {"sandbox": 1000}}
+TRAINERS: dict[str, dict[str, Any]] = {
+    "sft": {"max_steps": 3, "batch_size": 8},
+    "ppo": {"type": "ppo", "mini_batch_size": 24},
+    "grpo": {"type": "grpo", "mini_batch_size": 24},
+}
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Any]:
+    """A head and two more nodes, of one core each, with the mark of a sandbox."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args=NODE)
+    for _ in range(2):
+        cluster.add_node(**NODE)
+    yield cluster
+    cluster.shutdown()
+
+
+def tiny(output: Path, name: str, **change: Any) -> Recipe:
+    values: dict[str, Any] = {
+        "output": str(output),
+        "name": name,
+        "threads": 1,
+        "model": {"scratch": {"layers": 1, "width": 32, "heads": 2, "max_length": 64}},
+        "problems": {
+            "source": "chain",
+            "train": 12,
+            "test": 4,
+            "chain": {"steps": 1, "operators": "+", "largest_term": 19, "misconception": 0.0},
+        },
+        "warm_start": {"demonstrations": 60, "max_steps": 60, "learning_rate": 5e-3},
+        "rounds": {"count": 2, "prompts": 6},
+        "sampler": {"n": 4, "max_tokens": 8},
+        "verifier": {"workers": 1},
+        "evaluation": {"n": 2, "k": 2},
+    }
+    return check_recipe(values | change, "test")
+
+
+def contents(recipe: Recipe) -> list[tuple[object, ...]]:
+    """Every candidate with its verdict, what was selected, and the policies of all rounds."""
+    found: list[tuple[object, ...]] = []
+    with Store.open(recipe.folder, read_only=True) as store:
+        for name in store.names():
+            for problem, candidate, verdict in store.verified(name):
+                steps = [(step.label, step.reason) for step in verdict.steps]
+                seen = (verdict.outcome, verdict.score, verdict.reason, verdict.answer, steps)
+                found.append((name, problem.id, candidate, *seen))
+            found += [(name, *key) for key in sorted(store.selected(name))]
+        found += [(row["round"], row["policy"]) for row in store.evaluations()]
+    return found
+
+
+@pytest.mark.parametrize("kind", TRAINERS)
+def test_three_nodes_sample_verify_and_train_as_one_process_does(
+    kind: str, nodes: Any, tmp_path: Path
+) -> None:
+    here = tiny(tmp_path, "here", trainer=TRAINERS[kind])
+    table = {"address": nodes.address, "samplers": 2, "verifiers": 1}
+    there = tiny(tmp_path, "there", trainer=TRAINERS[kind], cluster=table)
+    asyncio.run(improve(here))
+    asyncio.run(improve(there))
+    assert contents(there) == contents(here)
+    assert len(contents(here)) > 60
+    checkpoints = "checkpoints/round-2"
+    assert policy_hash(there.folder / checkpoints) == policy_hash(here.folder / checkpoints)
+
+
+async def filled(
+    store: Path,
+    recipe: Recipe,
+    policy: Checkpoint,
+    problems: list[Problem],
+    table: ClusterConfig | None,
+    advance: Any,
+) -> list[tuple[object, ...]]:
+    sampler = SamplerConfig(max_tokens=100, max_num_seqs=16)
+    verifier = VerifierConfig(workers=1)
+    async with open_session(store, sampler=sampler, verifier=verifier, cluster=table) as session:
+        await session.fill("train/1", problems, 8, policy, advance, round=1)
+        rows = [(p.id, c.index, c.text, v.outcome) for p, c, v in session.store.verified("train/1")]
+        return sorted(rows)
+
+
+def test_a_node_that_is_lost_costs_its_unfinished_work_alone(nodes: Any, tmp_path: Path) -> None:
+    from veritune.problems import recipe_problems
+
+    recipe = tiny(tmp_path, "lost", model={"scratch": {"layers": 2, "width": 64, "heads": 2}})
+    policy = start_policy(recipe, NullProgress())
+    config = recipe.problems.model_copy(update={"train": 150})
+    problems, _ = recipe_problems(config, 0, lambda text: None)
+    silent = NullProgress().phase("", 0)
+    with silent as nothing:
+        alone = asyncio.run(filled(tmp_path / "a", recipe, policy, problems, None, nothing))
+    lost: list[int] = []
+    done = 0
+    extra = nodes.add_node(**NODE)  # All four cores are taken, this one, too.
+
+    def advance(count: int = 1, **figures: float) -> None:
+        nonlocal done
+        done += count
+        if done and not lost:  # The first candidates are here, and the others are on their way.
+            lost.append(done)
+            nodes.remove_node(extra, allow_graceful=False)
+
+    table = ClusterConfig(address=nodes.address, samplers=4, verifiers=0)
+    there = asyncio.run(filled(tmp_path / "b", recipe, policy, problems, table, advance))
+    assert there == alone
+    assert lost[0] < len(there) == 150 * 8
+
+
+def test_a_cluster_that_is_not_there_is_said_so_in_one_line(tmp_path: Path) -> None:
+    recipe = tiny(tmp_path, "none", cluster={"address": "127.0.0.1:1"})
+    with pytest.raises(RecipeError, match=r"cluster\.address 127\.0\.0\.1:1: no cluster answers"):
+        asyncio.run(improve(recipe))
+
+
+CODE = """
+import asyncio
+from veritune.config import ClusterConfig, VerifierConfig
+from veritune.records import Candidate, CodeProblem
+from veritune.rounds import open_session
+tests = {"type": "calls", "entry_point": "add", "cases": [{"args": [1, 2], "expected": 3}]}
+problem = CodeProblem.from_json(
+    {"id": "c", "kind": "code", "prompt": "Add.", "reference": {"tests": tests}}
+)
+pairs = [
+    (problem, Candidate(problem_id="c", index=i, text=f"def add(a, b):\\n    return a + b - {i}"))
+    for i in range(2)
+]
+async def main():
+    table = ClusterConfig(address="local", samplers=0, verifiers=1)
+    async with open_session(
+        verifier=VerifierConfig(workers=1), cluster=table, problems=[problem]
+    ) as session:
+        print([verdict.outcome for verdict in await session.verify(pairs)])
+asyncio.run(main())
+"""
+
+
+def test_code_is_verified_in_the_sandbox_of_a_node_and_nothing_is_left_running() -> None:
+    ours = dict(os.environ, VERITUNE_TEST_MARK=f"mark-{os.getpid()}")
+    done = subprocess.run(
+        [sys.executable, "-c", CODE], capture_output=True, text=True, env=ours, timeout=250
+    )
+    assert done.stdout.strip() == "['passed', 'failed']", done.stderr[-2000:]
+    until = time.monotonic() + 30
+    while (left := marked(ours["VERITUNE_TEST_MARK"])) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not left
+
+
+def marked(value: str) -> list[str]:
+    """The programs whose environment says that this test started them."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"VERITUNE_TEST_MARK={value}".encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    return found

@@ -1,0 +1,202 @@
+"""Opening a cluster: Ray, the actors that a recipe asks for, and what of them is missing."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from veritune.cluster.faults import cause_of, first_line
+from veritune.cluster.sampler import CONTROL, ClusterSampler
+from veritune.cluster.sampler_actor import SamplerActor
+from veritune.cluster.verifier import ClusterVerifier
+from veritune.cluster.verifier_actor import VerifierActor
+from veritune.config import ClusterConfig, SamplerConfig, VerifierConfig
+from veritune.errors import RecipeError
+from veritune.records import Problem
+from veritune.sampler import Sampler
+from veritune.verifiers import Verifier
+
+if TYPE_CHECKING:
+    from ray import ObjectRef
+    from ray.actor import ActorHandle
+
+# What nodes with a working sandbox offer; a mark, of which a verifier takes next to nothing.
+SANDBOX, SANDBOXES, MARK = "sandbox", 1000, 0.001
+# How often Ray starts an actor again; one that ends more often has a fault of its own.
+RESTARTS = 8
+# Seconds after which a run says what it waits for, and after which it gives up: a cluster that
+# grows by itself may first have to start a machine.
+PATIENCE, PLACING_SECONDS = 20.0, 900.0
+CONNECT_SECONDS = 10.0
+# Seconds that actors have for closing what they opened.
+CLOSE_SECONDS = 10.0
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """The cluster's samplers and verifiers; None where the command's own process has them."""
+
+    sampler: Sampler | None
+    verifier: Verifier | None
+
+
+@contextmanager
+def open_cluster(
+    config: ClusterConfig,
+    *,
+    sampler: SamplerConfig,
+    verifier: VerifierConfig,
+    seed: int,
+    dtype: str,
+    problems: Sequence[Problem],
+    say: Say = lambda text: None,
+) -> Iterator[Cluster]:
+    """Connect to the cluster or start one here, and start its actors.
+
+    Nothing of them is left at the end. Where Ray is connected already, it stays so. Raises
+    `RecipeError` where there is no cluster, or too little of it.
+    """
+    import ray
+
+    coded = [problem for problem in problems if problem.kind == "code"][:1]
+    began = not ray.is_initialized()
+    if began:
+        _connect(config, config.samplers + config.verifiers * verifier.workers)
+    actors: list[ActorHandle[SamplerActor] | ActorHandle[VerifierActor]] = []
+    try:
+        if coded and config.verifiers:
+            _check_sandbox()
+        samplers = [_sampler(config, sampler, seed, dtype) for _ in range(config.samplers)]
+        verifiers = [_verifier(verifier, coded) for _ in range(config.verifiers)]
+        actors += [*samplers, *verifiers]
+        started = [actor.__ray_ready__.remote() for actor in samplers]
+        _wait([*started, *(actor.start.remote() for actor in verifiers)], say)
+        yield Cluster(
+            sampler=ClusterSampler(samplers) if samplers else None,
+            verifier=ClusterVerifier(verifiers) if verifiers else None,
+        )
+    finally:
+        _close(actors)
+        if began:
+            ray.shutdown()
+
+
+def _connect(config: ClusterConfig, cores: int) -> None:
+    import ray
+
+    address = str(config.address)
+    # Runs of ours report to nobody.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    here: dict[str, object] = {}
+    if address == "local":
+        # As many as are asked for, since here all of them share the machine anyway.
+        here = {
+            "num_cpus": max(cores, os.cpu_count() or 1),
+            "resources": {SANDBOX: SANDBOXES},
+            "include_dashboard": False,
+        }
+    try:
+        _knock(address)
+        ray.init(address=address, log_to_driver=False, logging_level="ERROR", **here)
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        raise RecipeError(
+            f"cluster.address {address}: no cluster answers ({first_line(error)}); start one"
+            " with `ray start --head`, or set it to local"
+        ) from None
+
+
+def _knock(address: str) -> None:
+    """Raise `OSError` where nobody listens at HOST:PORT; Ray would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
+
+
+def _check_sandbox() -> None:
+    """Raise `RecipeError` where no node says that it has a sandbox."""
+    import ray
+
+    if not ray.cluster_resources().get(SANDBOX):
+        raise RecipeError(
+            "cluster.verifiers: no node of the cluster offers a sandbox; start those where"
+            " `veritune sandbox doctor` finds one with"
+            f" ray start --resources '{{\"{SANDBOX}\": {SANDBOXES}}}', or set it to 0"
+        )
+
+
+def _sampler(
+    config: ClusterConfig, sampler: SamplerConfig, seed: int, dtype: str
+) -> ActorHandle[SamplerActor]:
+    import ray
+
+    made = ray.remote(
+        num_cpus=1,
+        num_gpus=config.sampler_gpus,
+        max_restarts=RESTARTS,
+        scheduling_strategy="SPREAD",
+        concurrency_groups={CONTROL: 1},
+    )(SamplerActor)
+    return made.remote(sampler, seed=seed, dtype=dtype)
+
+
+def _verifier(config: VerifierConfig, coded: Sequence[Problem]) -> ActorHandle[VerifierActor]:
+    import ray
+
+    made = ray.remote(
+        num_cpus=config.workers,
+        # Code is verified where there is a sandbox; answers are, anywhere.
+        resources={SANDBOX: MARK} if coded else {},
+        max_restarts=RESTARTS,
+        scheduling_strategy="SPREAD",
+        max_concurrency=config.at_once,
+    )(VerifierActor)
+    return made.remote(config, coded)
+
+
+def _wait(started: Sequence[ObjectRef[object]], say: Say) -> None:
+    """Wait until Ray has placed and started all actors; raises what one of them raises."""
+    import ray
+    from ray.exceptions import RayActorError, RayTaskError
+
+    done, lacking = ray.wait(list(started), num_returns=len(started), timeout=PATIENCE)
+    if lacking:
+        say(f"cluster: {len(done)} of {len(started)} actors have started; waiting for the others")
+        _, lacking = ray.wait(list(started), num_returns=len(started), timeout=PLACING_SECONDS)
+    if lacking:
+        found = ray.cluster_resources()
+        offered = ", ".join(
+            f"{found[key]:g} {key}" for key in ("CPU", "GPU", SANDBOX) if key in found
+        )
+        raise RecipeError(
+            f"cluster: {len(lacking)} of {len(started)} actors find no place ({offered} in all);"
+            " ask for fewer samplers or verifiers, or add nodes"
+        )
+    try:
+        ray.get(list(started))
+    except RayTaskError as error:
+        raise cause_of(error) from None
+    except RayActorError as error:
+        raise RecipeError(
+            f"cluster: an actor does not start ({first_line(error)}); is this version of veritune"
+            " installed on every node?"
+        ) from None
+
+
+def _close(actors: Sequence[ActorHandle[SamplerActor] | ActorHandle[VerifierActor]]) -> None:
+    """Close what the actors opened, and end them; one that is lost has closed nothing."""
+    import ray
+
+    with suppress(Exception):
+        ray.wait(
+            [actor.close.remote() for actor in actors],
+            num_returns=len(actors),
+            timeout=CLOSE_SECONDS,
+        )
+    for actor in actors:
+        with suppress(Exception):
+            ray.kill(actor)

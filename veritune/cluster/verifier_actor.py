@@ -1,0 +1,39 @@
+"""A verifier in a process of its own, on a node that has a sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+from veritune.config import VerifierConfig
+from veritune.records import Candidate, Problem, Verdict
+from veritune.verifiers import Verifier, open_verifier
+
+
+class VerifierActor:
+    """Verifies candidates; what it needs for these problems, it opens once."""
+
+    def __init__(self, config: VerifierConfig, problems: Sequence[Problem]) -> None:
+        self._config, self._problems = config, problems
+        self._stack, self._lock = AsyncExitStack(), asyncio.Lock()
+        self._verifier: Verifier | None = None
+
+    async def start(self) -> None:
+        """Start the sandbox where one is needed; raises `SandboxUnavailableError`."""
+        await self._opened()
+
+    async def verify(self, id: int, problem: Problem, candidate: Candidate) -> tuple[int, Verdict]:
+        """The verdict, with the request's `id`."""
+        return id, await (await self._opened()).verify(problem, candidate)
+
+    async def close(self) -> None:
+        """Stop the workers and the sandbox."""
+        await self._stack.aclose()
+
+    async def _opened(self) -> Verifier:
+        async with self._lock:
+            if self._verifier is None:
+                opening = open_verifier(self._config, self._problems)
+                self._verifier = await self._stack.enter_async_context(opening)
+        return self._verifier

@@ -1,0 +1,26 @@
+"""Where a run's samplers and verifiers are, when they are not in its own process."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from veritune.config.base import Count, Frozen
+
+
+class ClusterConfig(Frozen):
+    """Samplers and verifiers on a Ray cluster; training stays in the process of the command."""
+
+    address: Annotated[str | None, Field(pattern=r"^(local|auto|[^/\s]+:\d+)$")] = None
+    """local starts Ray on this machine, for this run alone; else the address of a cluster that
+    runs, such as auto or 10.0.0.1:6379. Left out: no Ray, all is in one process."""
+    # One of each works on every machine with two cores, and says how the rest would go.
+    samplers: Count = 1
+    """Samplers, each with a core and a share of the problems; 0: candidates are sampled in the
+    command's own process."""
+    verifiers: Count = 1
+    """Verifiers, each with `verifier.workers` cores; 0: candidates are verified in the command's
+    own process."""
+    sampler_gpus: Annotated[float, Field(ge=0)] = 0.0
+    """GPUs of each sampler; a fraction shares one, 0 samples on the CPU."""
