@@ -26,6 +26,23 @@ def histogram(rows: Iterable[VerifiedCandidate], unused: str) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.most_common())
 
 
+def what_helps(rows: Iterable[VerifiedCandidate]) -> str:
+    """What to do where nothing can be trained on, by what most candidates came to."""
+    # Errors count before truncation, as in `reason`; more candidates cure neither.
+    ends = Counter(
+        "error" if verdict.outcome == "error" else "length" if candidate.truncated else "other"
+        for _, candidate, verdict in rows
+    )
+    if 2 * ends["error"] > ends.total():
+        return "mend the verifier, whose errors teach nothing"
+    if 2 * ends["length"] > ends.total():
+        return "let candidates end (--sampler.max-tokens)"
+    return (
+        "sample more (--sampler.n), warm-start longer, give easier problems or another"
+        " --selection.reward"
+    )
+
+
 def reason(candidate: Candidate, verdict: Verdict, unused: str) -> str:
     """What one candidate came to: the first of these that holds."""
     if verdict.outcome == "error":

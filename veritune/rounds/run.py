@@ -17,7 +17,14 @@ from veritune.rounds.hints import unsolved, without_hints
 from veritune.rounds.measures import measure
 from veritune.rounds.own_code import check_own_code
 from veritune.rounds.progress import Progress
-from veritune.rounds.reasons import commonest, histogram, silence, truncations, without_answer
+from veritune.rounds.reasons import (
+    commonest,
+    histogram,
+    silence,
+    truncations,
+    what_helps,
+    without_answer,
+)
 from veritune.rounds.resume import begin_or_resume, is_measured_by, open_store
 from veritune.rounds.selection import examples, select
 from veritune.rounds.session import Session, open_session
@@ -172,16 +179,6 @@ class Run:
             f" passed): {found}"
         )
 
-    def _what_helps(self, round: int) -> str:
-        """Verifier errors are no fault of the candidates: more of those would not help."""
-        counts = self.store.outcomes(f"train/{round}")
-        if counts.get("error", 0) > sum(counts.values()) / 2:
-            return "mend the verifier, whose errors teach nothing,"
-        return (
-            "sample more (--sampler.n), warm-start longer, give easier problems or another"
-            " --selection.reward,"
-        )
-
     def nothing(self, round: int, why: str) -> None:
         """A round without anything to train on: raises `TrainingError`, or says so where
         `rounds.on_empty` is skip."""
@@ -189,8 +186,8 @@ class Run:
             self.progress.say(f"warning: round {round}: {why}; the policy stays as it is")
             return
         raise TrainingError(
-            f"round {round}: {why}; {self._what_helps(round)} or pass over such rounds"
-            " (--rounds.on-empty skip)"
+            f"round {round}: {why}; {what_helps(self.store.verified(f'train/{round}'))}, or pass"
+            " over such rounds (--rounds.on-empty skip)"
         )
 
     def examples(self, round: int) -> list[Example]:
