@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..wire.encoder import Encoder
     from ..wire.messages import Encoded, ErrorDetails, PassedError, RaisedError
 
-    class Performer(Protocol):
+    class ObjectHolder(Protocol):
         """What is needed of the objects that the grader holds handles of."""
 
         def handle(self, value: object) -> int: ...
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ATTRIBUTES = ("name", "path", "errno", "returncode")
 
 
-def raised(performer: Performer, data: PassedError) -> BaseException:
+def raised(performer: ObjectHolder, data: PassedError) -> BaseException:
     """An exception that the tests raised or passed."""
     kind, args, text, number = data
     if isinstance(kind, str):
@@ -44,7 +44,7 @@ def raised(performer: Performer, data: PassedError) -> BaseException:
     return error
 
 
-def exception(performer: Performer, error: BaseException, depth: int = 0) -> RaisedError:
+def exception(performer: ObjectHolder, error: BaseException, depth: int = 0) -> RaisedError:
     """[class or None, builtin class, arguments, text, line in the candidate's text, more]."""
     kind = type(error)
     builtin = next(c.__name__ for c in kind.__mro__ if c.__module__ == "builtins")
@@ -71,7 +71,7 @@ def exception(performer: Performer, error: BaseException, depth: int = 0) -> Rai
 
 
 def _more(
-    performer: Performer, error: BaseException, own: dict[str, Encoded] | None, depth: int
+    performer: ObjectHolder, error: BaseException, own: dict[str, Encoded] | None, depth: int
 ) -> ErrorDetails:
     more: ErrorDetails = {}
     if depth == 0 or type(error).__module__ != "builtins":
