@@ -156,3 +156,16 @@ def test_folders_that_datasets_saved(tmp_path: Path) -> None:
     for name in ("one", "two"):
         [problem] = load("file", str(tmp_path / name), split="test").problems
         assert problem.prompt == "1+1?"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"question": "q", "answer": ""}, "no answer found: the column answer is empty"),
+        ({"question": "q", "answer": None}, "no answer found: the column answer is empty"),
+        ({"Question": None, "answer": "1"}, "no prompt found: the column Question is empty"),
+    ],
+)
+def test_an_empty_column_is_named(row: dict[str, object], said: str) -> None:
+    with pytest.raises(RecordError, match=said):
+        read_row("rows:1", row, ColumnsConfig())

@@ -11,7 +11,7 @@ from veritune.records import (
     Verdict,
     VerifiedCandidate,
 )
-from veritune.rounds.reasons import histogram, truncations
+from veritune.rounds.reasons import Tally, commonest, histogram, silence, truncations, what_helps
 from veritune.text import truncation
 
 PROBLEM = MathProblem(id="p", prompt="1+1?", reference=MathReference(answer="2"))
@@ -53,3 +53,25 @@ def test_truncation_is_told_by_what_it_ended() -> None:
     assert ", 1 of them while thinking; " in said
     assert truncation(1, 100) == "1 of 100 candidates (1%) were truncated"
     assert truncation(0, 100) == ""
+
+
+def test_what_verifiers_said_is_counted_as_verdicts_are_written() -> None:
+    tally = Tally()
+    errors = [row("?", "error", f"verifier error: {why}") for why in ("no  key", "no key", "x")]
+    lines = [verdict.to_line() for _, _, verdict in [*ROWS[:4], *errors]]
+    assert list(tally.counted(lines)) == lines
+    assert tally.silent == 4
+    assert commonest(tally.errors[1:]) == "no key (1)"
+    assert commonest([]) == ""
+
+
+def test_many_silent_candidates_are_told_what_helps() -> None:
+    assert silence(1, 100) == "no answer found in 1 of 100"
+    assert "answers.mode = lenient" in silence(10, 100)
+
+
+def test_advice_follows_what_most_came_to() -> None:
+    cut, error = row("1", "failed", cut=True), row("1", "error", cut=True)
+    assert what_helps(ROWS).startswith("sample more")
+    assert "--sampler.max-tokens" in what_helps([cut, cut, error])
+    assert what_helps([cut, error, error]).startswith("mend the verifier")

@@ -16,8 +16,10 @@ from veritune.problems import (
     guess_source,
     load,
     say_notes,
+    text_of,
 )
 from veritune.records import CodeProblem, Problem
+from veritune.text import shown
 
 # Of a generator, which has no end; seconds of work.
 GENERATED = 500
@@ -50,7 +52,9 @@ def main(argv: Sequence[str]) -> int:
     for one in found:
         if said := one.complaint or one.remark:
             but = "" if one.complaint else "passed, but "
-            progress.say(f"{one.problem.id}: {but}{' '.join(said.split())}")
+            # Ids that were made from the content say nothing to people.
+            of = shown(" ".join(text_of(one.problem.prompt).split()))
+            progress.say(f"{one.problem.id}: {but}{' '.join(said.split())}; prompt {of}")
     failed = sum(one.complaint is not None for one in found)
     progress.say(f"{len(found) - failed}/{len(found)} passed")
     if doubtful := sum(one.remark is not None for one in found):

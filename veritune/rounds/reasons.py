@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from veritune.records import Candidate, Verdict, VerifiedCandidate
 from veritune.use import use_of
 
 # How the reason of a verdict begins where a solution states no answer.
 NO_ANSWER = "no answer found"
+# What a verdict of ours begins with where a verifier failed.
+ERROR_PREFIX = "verifier error: "
+# Characters of it in a line for people.
+LONGEST_ERROR = 200
 
 
 def histogram(rows: Iterable[VerifiedCandidate], unused: str) -> str:
@@ -19,6 +24,23 @@ def histogram(rows: Iterable[VerifiedCandidate], unused: str) -> str:
     """
     counts = Counter(reason(candidate, verdict, unused) for _, candidate, verdict in rows)
     return ", ".join(f"{name} {count}" for name, count in counts.most_common())
+
+
+def what_helps(rows: Iterable[VerifiedCandidate]) -> str:
+    """What to do where nothing can be trained on, by what most candidates came to."""
+    # Errors count before truncation, as in `reason`; more candidates cure neither.
+    ends = Counter(
+        "error" if verdict.outcome == "error" else "length" if candidate.truncated else "other"
+        for _, candidate, verdict in rows
+    )
+    if 2 * ends["error"] > ends.total():
+        return "mend the verifier, whose errors teach nothing"
+    if 2 * ends["length"] > ends.total():
+        return "let candidates end (--sampler.max-tokens)"
+    return (
+        "sample more (--sampler.n), warm-start longer, give easier problems or another"
+        " --selection.reward"
+    )
 
 
 def reason(candidate: Candidate, verdict: Verdict, unused: str) -> str:
@@ -39,6 +61,43 @@ def truncations(candidates: Iterable[Candidate]) -> tuple[int, int]:
     """How many candidates were truncated, and how many of them while they thought."""
     ended = [candidate.still_thinking for candidate in candidates if candidate.truncated]
     return len(ended), sum(ended)
+
+
+def commonest(errors: Iterable[str]) -> str:
+    """The most frequent reason of verifier errors, and how many gave it; empty where none did."""
+    counts = Counter(errors)
+    return "".join(
+        f"{' '.join(reason.removeprefix(ERROR_PREFIX).split())[:LONGEST_ERROR]} ({count})"
+        for reason, count in counts.most_common(1)
+    )
+
+
+@dataclass(slots=True)
+class Tally:
+    """What verdicts said as they were written, without keeping them."""
+
+    silent: int = 0
+    errors: list[str] = field(default_factory=list)
+
+    def counted(self, lines: Iterable[str]) -> Iterator[str]:
+        """The same JSON lines of verdicts. Only few are read again: those with an error."""
+        for line in lines:
+            self.silent += f'"reason": "{NO_ANSWER}' in line
+            if '"outcome": "error"' in line:
+                self.errors.append(Verdict.from_line(line).reason)
+            yield line
+
+
+def silence(count: int, total: int) -> str:
+    """A line about candidates that state no answer; with what helps where they are many."""
+    said = f"no answer found in {count} of {total}"
+    # From here on it is the prompt or the mode, and not a model that errs now and then.
+    if not count or count < total / 10:
+        return said
+    return (
+        f"{said}; ask for one in a box (prompt.instruction = boxed), or take what is not marked"
+        " (answers.mode = lenient)"
+    )
 
 
 def without_answer(rows: Sequence[VerifiedCandidate]) -> int:

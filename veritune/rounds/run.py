@@ -17,7 +17,14 @@ from veritune.rounds.hints import unsolved, without_hints
 from veritune.rounds.measures import measure
 from veritune.rounds.own_code import check_own_code
 from veritune.rounds.progress import Progress
-from veritune.rounds.reasons import histogram, truncations, without_answer
+from veritune.rounds.reasons import (
+    commonest,
+    histogram,
+    silence,
+    truncations,
+    what_helps,
+    without_answer,
+)
 from veritune.rounds.resume import begin_or_resume, is_measured_by, open_store
 from veritune.rounds.selection import examples, select
 from veritune.rounds.session import Session, open_session
@@ -148,7 +155,9 @@ class Run:
         if said := truncation(truncated, len(rows), self.recipe.sampler.max_tokens, thinking):
             self.progress.say(f"round {round}: {said}")
         if silent:
-            self.progress.say(f"round {round}: no answer found in {silent} of {len(rows)}")
+            self.progress.say(f"round {round}: {silence(silent, len(rows))}")
+        if said := commonest(v.reason for _, _, v in rows if v.outcome == "error"):
+            self.progress.say(f"round {round}: verifier errors, mostly: {said}")
         unchecked = f", {row['errors']} verifier errors" if row["errors"] else ""
         self.progress.say(
             f"round {round}: {row['candidates']} candidates, {row['passed']} passed{unchecked};"
@@ -177,9 +186,8 @@ class Run:
             self.progress.say(f"warning: round {round}: {why}; the policy stays as it is")
             return
         raise TrainingError(
-            f"round {round}: {why}; sample more (--sampler.n), warm-start longer, give easier"
-            " problems or another --selection.reward, or pass over such rounds (--rounds.on-empty"
-            " skip)"
+            f"round {round}: {why}; {what_helps(self.store.verified(f'train/{round}'))}, or pass"
+            " over such rounds (--rounds.on-empty skip)"
         )
 
     def examples(self, round: int) -> list[Example]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from veritune.problems.cells import is_empty
 from veritune.problems.shapes.row import ROLES, Row, plain
 
 # Shapes by their usual keys.
@@ -17,12 +18,22 @@ KNOWN = {
 
 
 def unknown_shape(row: Row, what: str, option: str) -> str:
-    """The row's keys, the nearest shape, and the mapping to type."""
+    """The row's keys, the nearest shape, and the mapping to type; or which column is empty."""
+    if (empty := _empty(row, what)) is not None:
+        return f"{what}: the column {quoted(empty)} is empty"
     nearest = _nearest(row)
     return (
         f"{what}; the row's columns are {row.keys()}; nearest shape: {nearest}"
         f" ({', '.join(KNOWN[nearest])}); say where it stands: {_mapping(row, option)}"
     )
+
+
+def _empty(row: Row, what: str) -> str | None:
+    """The column that goes by the missing role's names, and holds nothing."""
+    roles = ("prompt",) if what.startswith("no prompt") else ("answer", "solution")
+    names = [name for role in roles for name in ROLES[role]]
+    found = [str(key) for key in row.values if plain(str(key)) in names]
+    return next((key for key in found if is_empty(row.values[key])), None)
 
 
 def _nearest(row: Row) -> str:
