@@ -93,7 +93,7 @@ class ClusterSampler:
             for remote in self._remotes:
                 if not remote.dead and remote.policy != shipped.policy:
                     remote.load(shipped)
-            while not (closed.is_set() or all(request.is_whole for request in asked)):
+            while not closed.is_set() and self._has_work(asked):
                 self._give(waiting)
                 for remote in self._ready():
                     yield from self._read(remote, waiting, shipped)
@@ -109,6 +109,11 @@ class ClusterSampler:
             if not remote.dead:
                 remote.end()
 
+    def _has_work(self, asked: Sequence[SampleRequest]) -> bool:
+        # A sampler that is not yet told that it is done would have to be ended, and load again.
+        busy = any(remote.request is not None for remote in self._remotes)
+        return busy or not all(request.is_whole for request in asked)
+
     def _give(self, waiting: deque[SampleRequest]) -> None:
         """Give requests to whoever is idle."""
         for remote in self._remotes:
@@ -120,19 +125,20 @@ class ClusterSampler:
 
     def _ready(self) -> list[RemoteSampler]:
         waits = {remote.waits: remote for remote in self._remotes if remote.waits is not None}
-        if not waits:
+        if not (waits or self._closed.is_set()):
             raise VerituneError(
                 "cluster: no sampler is left, and Ray has given up starting them again; look for"
                 " the reason in Ray's logs, and run the command again to resume"
             )
-        return [waits[reply] for reply in ready(list(waits), LOOK)]
+        return [waits[reply] for reply in ready(list(waits), LOOK)] if waits else []
 
     def _read(
         self, remote: RemoteSampler, waiting: deque[SampleRequest], shipped: ShippedPolicy
     ) -> list[Candidate]:
         """The candidates of the reply that a sampler has; what it lost is waiting again."""
         request, waits = remote.request, remote.waits
-        assert waits is not None
+        if waits is None:  # It was ended meanwhile.
+            return []
         remote.waits = None
         try:
             reply = result(waits)
@@ -158,7 +164,7 @@ class ClusterSampler:
 
     def _lost(self, remote: RemoteSampler, waiting: deque[SampleRequest], why: str) -> None:
         request, remote.request = remote.request, None
-        if request is not None and not self._closed.is_set():
+        if not (request is None or request.is_whole or self._closed.is_set()):
             request.lose(why)
             waiting.append(request)
         if remote.dead:
