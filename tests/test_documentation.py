@@ -10,8 +10,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ON_RAY = (pytest.mark.ray, pytest.mark.slow)
 EXAMPLES = [
-    pytest.param(code, id=f"{page.name}-{number}")
+    pytest.param(code, id=f"{page.name}-{number}", marks=ON_RAY if "from ray" in code else ())
     for page in PAGES
     for number, code in enumerate(BLOCK.findall(page.read_text()), 1)
 ]

@@ -130,4 +130,5 @@ def test_a_code_reference_that_fails_its_own_tests_is_named(tmp_path: Path) -> N
     )
     code, out, _ = validate(path)
     assert code == 1
-    assert "mbpp-2: failed" in out and "mbpp-1" not in out and "1/2 passed" in out
+    assert "mbpp-2: failed" in out and "mbpp-1: failed" not in out and "1/2 passed" in out
+    assert "mbpp-1: weak tests: only 1 case" in out

@@ -13,10 +13,18 @@ from typing import Any
 
 import pytest
 
+from veritune.cluster import node_resources
 from veritune.config import ClusterConfig, Recipe, SamplerConfig, VerifierConfig, check_recipe
 from veritune.errors import RecipeError
-from veritune.models import policy_hash
-from veritune.records import Checkpoint, Problem
+from veritune.models import adapter_base, policy_hash
+from veritune.records import (
+    Candidate,
+    Checkpoint,
+    CodeProblem,
+    MathProblem,
+    MathReference,
+    Problem,
+)
 from veritune.rounds import improve, open_session
 from veritune.rounds.progress import NullProgress
 from veritune.rounds.start import start_policy
@@ -25,7 +33,11 @@ from veritune.store import Store
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
 # Of bytes, Ray takes no less than 75 MB.
-NODE = {"num_cpus": 1, "object_store_memory": 120 << 20, "resources": {"sandbox": 1000}}
+NODE = {
+    "num_cpus": 1,
+    "object_store_memory": 120 << 20,
+    "resources": node_resources(["bubblewrap"]),
+}
 TRAINERS: dict[str, dict[str, Any]] = {
     "sft": {"max_steps": 3, "batch_size": 8},
     "ppo": {"type": "ppo", "mini_batch_size": 24},
@@ -62,6 +74,7 @@ def tiny(output: Path, name: str, **change: Any) -> Recipe:
         "rounds": {"count": 2, "prompts": 6},
         "sampler": {"n": 4, "max_tokens": 8},
         "verifier": {"workers": 1},
+        "selection": {"reward": "any"},
         "evaluation": {"n": 2, "k": 2},
     }
     return check_recipe(values | change, "test")
@@ -92,8 +105,9 @@ def test_three_nodes_sample_verify_and_train_as_one_process_does(
     asyncio.run(improve(there))
     assert contents(there) == contents(here)
     assert len(contents(here)) > 60
-    checkpoints = "checkpoints/round-2"
-    assert policy_hash(there.folder / checkpoints) == policy_hash(here.folder / checkpoints)
+    trained = [policy_hash(there.folder / "checkpoints" / f"round-{round}") for round in (1, 2)]
+    assert trained == [row[1] for row in contents(here) if len(row) == 2][1:]
+    assert trained[0] != trained[1]
 
 
 async def filled(
@@ -137,6 +151,91 @@ def test_a_node_that_is_lost_costs_its_unfinished_work_alone(nodes: Any, tmp_pat
     there = asyncio.run(filled(tmp_path / "b", recipe, policy, problems, table, advance))
     assert there == alone
     assert lost[0] < len(there) == 150 * 8
+
+
+def test_what_a_lost_verifier_had_is_asked_of_the_others(nodes: Any) -> None:
+    from veritune.cluster.verifier import ClusterVerifier
+
+    problem = MathProblem(id="m", prompt="2 + 2?", reference=MathReference(answer="4"))
+    pairs = [
+        (problem, Candidate(problem_id="m", index=i, text=f"It is \\boxed{{{i % 8}}}."))
+        for i in range(400)
+    ]
+
+    async def verdicts() -> list[str]:
+        import ray
+
+        table = ClusterConfig(address=nodes.address, samplers=0, verifiers=2)
+        config = VerifierConfig(workers=1)
+        async with open_session(cluster=table, verifier=config) as session:
+            assert isinstance(session.verifier, ClusterVerifier)
+            lost: list[int] = []
+
+            def advance(count: int = 1, **figures: float) -> None:
+                if not lost:
+                    lost.append(count)
+                    ray.kill(session.verifier._remotes[0].actor, no_restart=False)
+
+            found = await session.verify(pairs, advance)
+            assert lost
+            return [verdict.outcome for verdict in found]
+
+    assert asyncio.run(verdicts()) == ["passed" if i % 8 == 4 else "failed" for i in range(400)]
+
+
+def test_an_adapter_is_shipped_with_its_base(nodes: Any, tmp_path: Path) -> None:
+    import ray
+
+    from veritune.cluster.shipping import forget_others, receive, ship
+
+    shape = {"layers": 1, "width": 32, "heads": 2}
+    policy = start_policy(
+        tiny(tmp_path, "adapter", model={"scratch": shape, "lora": {"rank": 2}}), NullProgress()
+    )
+    place = tmp_path / "there"
+    (place / "before").mkdir(parents=True)
+    ray.init(address=nodes.address, log_to_driver=False)
+    try:
+        shipped = ship(Path(policy.path), policy.policy)
+        found = receive(shipped, place)
+        forget_others(shipped, place)
+        assert found.policy == policy.policy == policy_hash(found.path)
+        base = adapter_base(Path(found.path))
+        assert base is not None and Path(base).parent == place
+        assert {folder.name for folder in place.iterdir()} == {policy.policy, Path(base).name}
+        weights = Path(found.path) / "adapter_model.safetensors"
+        weights.write_bytes(b"changed")
+        assert receive(shipped, place) == found  # What is there is not written again,
+        assert policy_hash(found.path) != policy.policy  # and loading it would tell.
+    finally:
+        ray.shutdown()
+
+
+def code_problem() -> CodeProblem:
+    tests = {"type": "calls", "entry_point": "f", "cases": [{"args": [], "expected": 1}]}
+    reference = {"tests": tests}
+    return CodeProblem.from_json(
+        {"id": "c", "kind": "code", "prompt": "f gives 1.", "reference": reference}
+    )
+
+
+async def opened(table: ClusterConfig, verifier: VerifierConfig) -> None:
+    async with open_session(cluster=table, verifier=verifier, problems=[code_problem()]):
+        pass
+
+
+def test_code_is_refused_where_no_node_offers_the_sandbox(nodes: Any) -> None:
+    table = ClusterConfig(address=nodes.address, samplers=0)
+    with pytest.raises(RecipeError, match="no node of the cluster offers a docker sandbox"):
+        asyncio.run(opened(table, VerifierConfig(sandbox="docker", workers=1)))
+
+
+def test_more_than_the_cluster_has_is_said_so(nodes: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("veritune.cluster.opening.PATIENCE", 0.1)
+    monkeypatch.setattr("veritune.cluster.opening.PLACING_SECONDS", 0.1)
+    table = ClusterConfig(address=nodes.address, samplers=0)
+    with pytest.raises(RecipeError, match=r"1 of 1 actors find no place \(.* CPU, .* sandbox_bubb"):
+        asyncio.run(opened(table, VerifierConfig(workers=64)))
 
 
 def test_a_cluster_that_is_not_there_is_said_so_in_one_line(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from pathlib import Path
 
@@ -19,6 +20,13 @@ def test_the_doctor_says_what_holds(capsys: pytest.CaptureFixture[str]) -> None:
     for guarantee in ("starts", "own pid namespace", "no network", "read-only file system"):
         assert f"holds          {guarantee}" in bubblewrap
     assert "DOES NOT HOLD  starts: docker: " in docker
+
+
+def test_the_doctor_says_what_a_node_of_a_cluster_offers(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["doctor", "--ray", "--image", "no-such-image-of-ours"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"sandbox_bubblewrap": 1000}
 
 
 def test_wrong_requests_are_one_line(tmp_path: Path) -> None:

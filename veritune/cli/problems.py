@@ -1,4 +1,4 @@
-"""`veritune problems show|convert|dedup`: look at problem files, and turn them into ours."""
+"""`veritune problems show|convert|dedup|from-repo`: look at problem files, and make ours."""
 
 from __future__ import annotations
 
@@ -9,10 +9,20 @@ from pathlib import Path
 
 from veritune.cli.arguments import Positional, parse
 from veritune.cli.console import TerminalProgress
-from veritune.config import ColumnsConfig, Frozen
+from veritune.cli.running import run_async
+from veritune.config import ColumnsConfig, Frozen, Positive, VerifierConfig
 from veritune.errors import RecipeError
 from veritune.files import write_records
-from veritune.problems import content, overlaps, read_problems, reference_solution, text_of
+from veritune.problems import (
+    LeaveOut,
+    content,
+    left_out,
+    overlaps,
+    read_problems,
+    read_repository,
+    reference_solution,
+    text_of,
+)
 from veritune.records import CodeProblem, Problem
 from veritune.store import check_output
 
@@ -20,6 +30,7 @@ KINDS = {
     "show": "what is understood of a file's first rows",
     "convert": "write a file's problems in our own layout",
     "dedup": "leave out problems that stand twice, or overlap with another file",
+    "from-repo": "make problems of a repository: one function or module left out, its tests",
 }
 # Enough to see what was understood, and no page of it.
 ROWS = 3
@@ -49,12 +60,25 @@ class DedupArguments(WriteArguments):
     """Held-out problems: what has the same prompt, or half of its sequences of 8 words, goes."""
 
 
+class RepositoryArguments(VerifierConfig):
+    """Make problems of a repository; those stay whose original passes and that tests look at."""
+
+    path: Positional[str]
+    """The root of a repository with pytest or unittest tests."""
+    out: Positional[str]
+    """Where the problems go: .jsonl, .jsonl.zst or .parquet."""
+    leave_out: LeaveOut = "function"
+    """What a candidate is to write: one function, or one whole module."""
+    limit: Positive | None = None
+    """Try at most this many."""
+
+
 def main(argv: Sequence[str]) -> int:
     """Run one of `KINDS`."""
     if not argv or argv[0] in ("-h", "--help"):
         print("usage: veritune problems KIND FILE ...\n")
         for name, text in KINDS.items():
-            print(f"  {name:<8}  {text}")
+            print(f"  {name:<9}  {text}")
         return 0 if argv else 2
     if argv[0] not in KINDS:
         raise RecipeError(f"no kind '{argv[0]}' of problems; there are: {', '.join(KINDS)}")
@@ -63,6 +87,8 @@ def main(argv: Sequence[str]) -> int:
         return _show(parse(ShowArguments, argv[1:], prog=prog))
     if argv[0] == "convert":
         return _convert(parse(WriteArguments, argv[1:], prog=prog))
+    if argv[0] == "from-repo":
+        return _from_repository(parse(RepositoryArguments, argv[1:], prog=prog))
     return _dedup(parse(DedupArguments, argv[1:], prog=prog))
 
 
@@ -103,6 +129,21 @@ def _convert(arguments: WriteArguments) -> int:
     count = write_records(arguments.out, problems)
     TerminalProgress().say(f"{count} problems written to {Path(arguments.out)}")
     return 0
+
+
+def _from_repository(arguments: RepositoryArguments) -> int:
+    from veritune.rounds import covered_problems
+
+    _new(arguments.out)
+    found = list(left_out(read_repository(arguments.path), arguments.leave_out))
+    found = found[: arguments.limit]
+    progress = TerminalProgress()
+    held, left, examples = run_async(covered_problems(found, arguments, progress=progress))
+    for why, count in left.items():
+        progress.say(f"{count} left out: {why} ({' '.join(examples[why].split())[:LONGEST]})")
+    count = write_records(arguments.out, held)
+    progress.say(f"{count} of {len(found)} problems written to {Path(arguments.out)}")
+    return 0 if held else 1
 
 
 def _new(out: str) -> None:

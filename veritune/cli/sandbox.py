@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from veritune.cli.arguments import Positional, parse
+from veritune.cluster import node_resources
 from veritune.config import Frozen
 from veritune.errors import MissingFileError, RecipeError, SandboxUnavailableError
 from veritune.sandbox import (
@@ -35,6 +37,8 @@ class DoctorArguments(Frozen):
     """Docker: the image to try."""
     runtime: str | None = None
     """Docker: another runtime of the engine's, such as runsc."""
+    ray: bool = False
+    """Print what a node that has these sandboxes offers, for `ray start --resources`."""
 
 
 class BuildArguments(Frozen):
@@ -63,10 +67,12 @@ def main(argv: Sequence[str]) -> int:
 
 def doctor(arguments: DoctorArguments) -> int:
     """Print the findings of each kind."""
-    works = False
-    for kind in KINDS:
-        found = _findings(kind, arguments)
-        works |= found[0].holds
+    found_of = {kind: _findings(kind, arguments) for kind in KINDS}
+    works = [kind for kind, found in found_of.items() if found[0].holds]
+    if arguments.ray:
+        print(json.dumps(node_resources(works)))
+        return 0
+    for kind, found in found_of.items():
         print(kind)
         for finding in found:
             fix = f": {finding.fix}" if finding.fix and not finding.holds else ""

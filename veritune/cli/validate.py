@@ -18,7 +18,7 @@ from veritune.problems import (
     say_notes,
     text_of,
 )
-from veritune.records import Problem
+from veritune.records import CodeProblem, Problem
 from veritune.text import shown
 
 # Of a generator, which has no end; seconds of work.
@@ -37,6 +37,8 @@ class ValidateArguments(VerifierConfig):
     """Check at most this many problems; of a generator 500 where left out."""
     seed: Count = 0
     """Random seed of the generators."""
+    mutants: Count = 0
+    """Measure the tests of code by so many mutants of every reference solution."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -59,7 +61,30 @@ def main(argv: Sequence[str]) -> int:
         progress.say(f"{doubtful} of them have a wrong step in their prose")
     if len(found) < len(problems):
         progress.say(f"{len(problems) - len(found)} have no reference solution")
+    _say_strength(problems, arguments, progress)
     return 1 if failed else 0
+
+
+def _say_strength(
+    problems: list[Problem], arguments: ValidateArguments, progress: TerminalProgress
+) -> None:
+    """Print which problems' tests are weak: wrong programs pass them."""
+    from veritune.rounds import try_tests
+
+    generated = arguments.problems in GENERATORS and not arguments.mutants
+    if generated or not any(isinstance(problem, CodeProblem) for problem in problems):
+        return
+    found = run_async(
+        try_tests(problems, arguments, mutants_each=arguments.mutants, progress=progress)
+    )
+    for one in found:
+        if one.warning is not None:
+            progress.say(f"{one.problem.id}: {' '.join(one.warning.split())}")
+    weak = sum(one.warning is not None for one in found)
+    progress.say(f"{weak} of {len(found)} have weak tests")
+    if tried := sum(one.mutants for one in found):
+        killed = tried - sum(len(one.survivors) for one in found)
+        progress.say(f"{killed} of {tried} mutants of the references fail ({killed / tried:.0%})")
 
 
 def read_problems(arguments: ValidateArguments) -> tuple[str, list[Problem]]:

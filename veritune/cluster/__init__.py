@@ -6,6 +6,7 @@ actor is asked again. The command's process trains, and is the only one that wri
 
 from typing import TYPE_CHECKING
 
+from veritune.cluster.nodes import node_resources
 from veritune.lazy import lazily
 
 if TYPE_CHECKING:
@@ -13,4 +14,4 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazily(__name__, {"opening": ("Cluster", "open_cluster")})
 
-__all__ = ["Cluster", "open_cluster"]
+__all__ = ["Cluster", "node_resources", "open_cluster"]

@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from veritune.cluster.faults import cause_of, first_line
+from veritune.cluster.calls import first_line, result
+from veritune.cluster.nodes import TAKEN, node_resources, sandbox_mark
 from veritune.cluster.sampler import CONTROL, ClusterSampler
 from veritune.cluster.sampler_actor import SamplerActor
 from veritune.cluster.verifier import ClusterVerifier
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from ray import ObjectRef
     from ray.actor import ActorHandle
 
-# What nodes with a working sandbox offer; a mark, of which a verifier takes next to nothing.
-SANDBOX, SANDBOXES, MARK = "sandbox", 1000, 0.001
 # How often Ray starts an actor again; one that ends more often has a fault of its own.
 RESTARTS = 8
 # Seconds after which a run says what it waits for, and after which it gives up: a cluster that
@@ -66,11 +65,11 @@ def open_cluster(
     coded = [problem for problem in problems if problem.kind == "code"][:1]
     began = not ray.is_initialized()
     if began:
-        _connect(config, config.samplers + config.verifiers * verifier.workers)
+        _connect(config, verifier)
     actors: list[ActorHandle[SamplerActor] | ActorHandle[VerifierActor]] = []
     try:
         if coded and config.verifiers:
-            _check_sandbox()
+            _check_sandbox(verifier.sandbox)
         samplers = [_sampler(config, sampler, seed, dtype) for _ in range(config.samplers)]
         verifiers = [_verifier(verifier, coded) for _ in range(config.verifiers)]
         actors += [*samplers, *verifiers]
@@ -86,7 +85,7 @@ def open_cluster(
             ray.shutdown()
 
 
-def _connect(config: ClusterConfig, cores: int) -> None:
+def _connect(config: ClusterConfig, verifier: VerifierConfig) -> None:
     import ray
 
     address = str(config.address)
@@ -95,9 +94,11 @@ def _connect(config: ClusterConfig, cores: int) -> None:
     here: dict[str, object] = {}
     if address == "local":
         # As many as are asked for, since here all of them share the machine anyway.
+        cores = config.samplers + config.verifiers * verifier.workers
         here = {
             "num_cpus": max(cores, os.cpu_count() or 1),
-            "resources": {SANDBOX: SANDBOXES},
+            # Whether it works, a verifier finds out when it starts.
+            "resources": node_resources([verifier.sandbox]),
             "include_dashboard": False,
         }
     try:
@@ -117,15 +118,15 @@ def _knock(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
 
 
-def _check_sandbox() -> None:
+def _check_sandbox(kind: str) -> None:
     """Raise `RecipeError` where no node says that it has a sandbox."""
     import ray
 
-    if not ray.cluster_resources().get(SANDBOX):
+    if not ray.cluster_resources().get(sandbox_mark(kind)):
         raise RecipeError(
-            "cluster.verifiers: no node of the cluster offers a sandbox; start those where"
-            " `veritune sandbox doctor` finds one with"
-            f" ray start --resources '{{\"{SANDBOX}\": {SANDBOXES}}}', or set it to 0"
+            f"cluster.verifiers: no node of the cluster offers a {kind} sandbox; start those that"
+            ' have one with ray start --resources "$(veritune sandbox doctor --ray)", or set it to'
+            " 0"
         )
 
 
@@ -141,7 +142,7 @@ def _sampler(
         scheduling_strategy="SPREAD",
         concurrency_groups={CONTROL: 1},
     )(SamplerActor)
-    return made.remote(sampler, seed=seed, dtype=dtype)
+    return made.remote(sampler, seed=seed, dtype=dtype, gpu=config.sampler_gpus > 0)
 
 
 def _verifier(config: VerifierConfig, coded: Sequence[Problem]) -> ActorHandle[VerifierActor]:
@@ -150,7 +151,7 @@ def _verifier(config: VerifierConfig, coded: Sequence[Problem]) -> ActorHandle[V
     made = ray.remote(
         num_cpus=config.workers,
         # Code is verified where there is a sandbox; answers are, anywhere.
-        resources={SANDBOX: MARK} if coded else {},
+        resources={sandbox_mark(config.sandbox): TAKEN} if coded else {},
         max_restarts=RESTARTS,
         scheduling_strategy="SPREAD",
         max_concurrency=config.at_once,
@@ -161,25 +162,25 @@ def _verifier(config: VerifierConfig, coded: Sequence[Problem]) -> ActorHandle[V
 def _wait(started: Sequence[ObjectRef[object]], say: Say) -> None:
     """Wait until Ray has placed and started all actors; raises what one of them raises."""
     import ray
-    from ray.exceptions import RayActorError, RayTaskError
+    from ray.exceptions import RayActorError
 
     done, lacking = ray.wait(list(started), num_returns=len(started), timeout=PATIENCE)
     if lacking:
         say(f"cluster: {len(done)} of {len(started)} actors have started; waiting for the others")
         _, lacking = ray.wait(list(started), num_returns=len(started), timeout=PLACING_SECONDS)
     if lacking:
-        found = ray.cluster_resources()
         offered = ", ".join(
-            f"{found[key]:g} {key}" for key in ("CPU", "GPU", SANDBOX) if key in found
+            f"{amount:g} {name}"
+            for name, amount in sorted(ray.cluster_resources().items())
+            if name in ("CPU", "GPU") or name.startswith(sandbox_mark(""))
         )
         raise RecipeError(
             f"cluster: {len(lacking)} of {len(started)} actors find no place ({offered} in all);"
             " ask for fewer samplers or verifiers, or add nodes"
         )
     try:
-        ray.get(list(started))
-    except RayTaskError as error:
-        raise cause_of(error) from None
+        for reply in started:
+            result(reply)
     except RayActorError as error:
         raise RecipeError(
             f"cluster: an actor does not start ({first_line(error)}); is this version of veritune"

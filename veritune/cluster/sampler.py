@@ -12,7 +12,7 @@ from itertools import count
 from threading import Event
 from typing import TYPE_CHECKING
 
-from veritune.cluster.faults import cause_of, first_line, is_final, lost_errors
+from veritune.cluster.calls import first_line, is_final, lost_errors, ready, result
 from veritune.cluster.requests import SampleRequest, shares
 from veritune.cluster.sampler_actor import SampledPart, SamplerActor
 from veritune.cluster.shipping import ShippedPolicy, ship
@@ -119,40 +119,33 @@ class ClusterSampler:
                 remote.begin(request)
 
     def _ready(self) -> list[RemoteSampler]:
-        import ray
-
         waits = {remote.waits: remote for remote in self._remotes if remote.waits is not None}
         if not waits:
             raise VerituneError(
                 "cluster: no sampler is left, and Ray has given up starting them again; look for"
                 " the reason in Ray's logs, and run the command again to resume"
             )
-        ready, _ = ray.wait(list(waits), num_returns=1, timeout=LOOK)
-        return [waits[ref] for ref in ready]
+        return [waits[reply] for reply in ready(list(waits), LOOK)]
 
     def _read(
         self, remote: RemoteSampler, waiting: deque[SampleRequest], shipped: ShippedPolicy
     ) -> list[Candidate]:
         """The candidates of the reply that a sampler has; what it lost is waiting again."""
-        import ray
-        from ray.exceptions import RayTaskError
-
         request, waits = remote.request, remote.waits
+        assert waits is not None
         remote.waits = None
         try:
-            reply = ray.get(waits)
+            reply = result(waits)
         except lost_errors() as error:
             remote.dead = is_final(error)
             self._lost(remote, waiting, first_line(error))
             if not remote.dead:
                 remote.load(shipped)
             return []
-        except RayTaskError as error:
-            raise cause_of(error) from None
-        if not isinstance(reply, SampledPart):
-            self.logprob_diff, remote.policy = reply, shipped.policy
-            return []
-        if request is None:
+        if request is None or not isinstance(reply, SampledPart):
+            # It has loaded.
+            self.logprob_diff = reply if isinstance(reply, LogprobDiff) else None
+            remote.policy = shipped.policy
             return []
         found = request.take(reply)
         if not reply.over:

@@ -38,7 +38,10 @@ class SampledPart:
 class SamplerActor:
     """Loads the policies that are shipped to it, and samples one request at a time."""
 
-    def __init__(self, config: SamplerConfig, *, seed: int, dtype: str) -> None:
+    def __init__(self, config: SamplerConfig, *, seed: int, dtype: str, gpu: bool) -> None:
+        if not gpu:
+            # An actor without a GPU is shown all of them by newer versions of Ray.
+            os.environ["CUDA_VISIBLE_DEVICES"] = ""
         self._sampler = open_sampler(config, seed=seed, dtype=dtype)
         self._place, self._lock = own_folder()
         self._id = 0

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
-from veritune.cluster.faults import cause_of, first_line, is_final, lost_errors
-from veritune.cluster.verifier_actor import VerifierActor
+from veritune.cluster.calls import awaited, first_line, is_final, lost_errors
+from veritune.cluster.verifier_actor import VerifiedReply, VerifierActor
 from veritune.errors import VerituneError
 from veritune.records import Candidate, Problem, Verdict
 from veritune.replies import TRIES, ReplyLostError
@@ -61,22 +61,11 @@ class ClusterVerifier:
         )
 
     async def _ask(self, remote: RemoteVerifier, problem: Problem, candidate: Candidate) -> Verdict:
-        import ray
-        from ray.exceptions import RayTaskError
-
         id = next(self._ids)
-        reply = remote.actor.verify.remote(id, problem, candidate)
-        try:
-            found, verdict = await reply
-        except asyncio.CancelledError:
-            ray.cancel(reply)
-            raise
-        except RayTaskError as error:
-            raise cause_of(error) from None
-        if found != id:
+        reply = await awaited(remote.actor.verify.remote(id, problem, candidate))
+        if not isinstance(reply, VerifiedReply) or reply.id != id:
             raise ReplyLostError("it replied to another request")
-        answer: Verdict = verdict
-        return answer
+        return reply.verdict
 
     async def _free(self) -> RemoteVerifier:
         """Who has least to do; waits while Ray starts all of them again."""

@@ -5,10 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
 from veritune.config import VerifierConfig
 from veritune.records import Candidate, Problem, Verdict
 from veritune.verifiers import Verifier, open_verifier
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedReply:
+    """The verdict that the request `id` asked for."""
+
+    id: int
+    verdict: Verdict
 
 
 class VerifierActor:
@@ -23,9 +32,10 @@ class VerifierActor:
         """Start the sandbox where one is needed; raises `SandboxUnavailableError`."""
         await self._opened()
 
-    async def verify(self, id: int, problem: Problem, candidate: Candidate) -> tuple[int, Verdict]:
+    async def verify(self, id: int, problem: Problem, candidate: Candidate) -> VerifiedReply:
         """The verdict, with the request's `id`."""
-        return id, await (await self._opened()).verify(problem, candidate)
+        verifier = await self._opened()
+        return VerifiedReply(id, await verifier.verify(problem, candidate))
 
     async def close(self) -> None:
         """Stop the workers and the sandbox."""

@@ -32,6 +32,7 @@ from veritune.problems.survey import Survey, survey
 if TYPE_CHECKING:
     from veritune.problems.overlap import content, overlaps
     from veritune.problems.posing import posed, shown
+    from veritune.problems.repository import LeaveOut, left_out, read_repository
     from veritune.problems.shapes.prompts import text_of
 else:
     __getattr__ = lazily(
@@ -45,6 +46,7 @@ else:
                 "posed",
                 "shown",
             ),
+            "repository": ("LeaveOut", "left_out", "read_repository"),
             "shapes.prompts": ("text_of",),
         },
     )
@@ -55,6 +57,7 @@ __all__ = [
     "GENERATORS",
     "SOURCES",
     "Format",
+    "LeaveOut",
     "Loaded",
     "Neutral",
     "Survey",
@@ -65,6 +68,7 @@ __all__ = [
     "generate",
     "guess_source",
     "iter_candidates",
+    "left_out",
     "load",
     "load_problems",
     "overlaps",
@@ -73,6 +77,7 @@ __all__ = [
     "read_file",
     "read_pairs",
     "read_problems",
+    "read_repository",
     "read_stepwise",
     "read_verified",
     "recipe_problems",

@@ -95,10 +95,15 @@ class StdioTests(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PytestTests(Record):
-    """A pytest suite: file path to text."""
+    """A pytest suite: file path to text.
+
+    `given` are other files of the candidate's package, and `module` is the one that it writes.
+    """
 
     type: Literal["pytest"] = "pytest"
     files: dict[str, str]
+    given: dict[str, str] = field(default_factory=dict, metadata=OMIT)
+    module: str | None = None
 
 
 # Tests that run in a process of their own beside the candidate's.

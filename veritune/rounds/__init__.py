@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from veritune.rounds.putting import put
     from veritune.rounds.reasons import truncations
     from veritune.rounds.references import ReferenceCheck, check_references
+    from veritune.rounds.repository import covered_problems
     from veritune.rounds.sample_files import sample_file
     from veritune.rounds.session import Session, named_policy, open_session
     from veritune.rounds.start import start_policy
     from veritune.rounds.tracking import tracked_training
     from veritune.rounds.training import follow
+    from veritune.rounds.weak_tests import Strength, try_tests
     from veritune.rounds.whole import open_whole
 else:
     __getattr__ = lazily(
@@ -39,6 +41,7 @@ else:
                 "ReferenceCheck",
                 "check_references",
             ),
+            "repository": ("covered_problems",),
             "sample_files": ("sample_file",),
             "session": (
                 "Session",
@@ -48,6 +51,7 @@ else:
             "start": ("start_policy",),
             "tracking": ("tracked_training",),
             "training": ("follow",),
+            "weak_tests": ("Strength", "try_tests"),
             "whole": ("open_whole",),
         },
     )
@@ -59,7 +63,9 @@ __all__ = [
     "Progress",
     "ReferenceCheck",
     "Session",
+    "Strength",
     "check_references",
+    "covered_problems",
     "export",
     "follow",
     "improve",
@@ -74,6 +80,7 @@ __all__ = [
     "start_policy",
     "tracked_training",
     "truncations",
+    "try_tests",
     "verify_file",
     "with_caches",
 ]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from veritune.verifiers.answers.pool import SECONDS as POOL_SECONDS
     from veritune.verifiers.answers.pool import Pool
     from veritune.verifiers.code import CodeVerifier
+    from veritune.verifiers.code.weakness import case_count, mutants, weak_programs
     from veritune.verifiers.custom import Own, check_own
     from veritune.verifiers.labelling import StepLabeller
     from veritune.verifiers.opening import checker_names, open_labeller
@@ -48,6 +49,7 @@ else:
                 "POOL_SECONDS=SECONDS",
             ),
             "code": ("CodeVerifier",),
+            "code.weakness": ("case_count", "mutants", "weak_programs"),
             "custom": (
                 "Own",
                 "check_own",
@@ -92,6 +94,7 @@ __all__ = [
     "Verifier",
     "aggregated",
     "candidate_scores",
+    "case_count",
     "check_annotations",
     "check_candidate",
     "check_own",
@@ -99,10 +102,12 @@ __all__ = [
     "checker_names",
     "compare",
     "extract_answer",
+    "mutants",
     "open_labeller",
     "open_reward_model",
     "open_verifier",
     "score_candidates",
     "step_scores",
     "verify_each",
+    "weak_programs",
 ]

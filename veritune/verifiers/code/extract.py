@@ -303,6 +303,8 @@ def sources(
         return (("solution.py", found.code),)
     if names and not names & bound(found.code):
         return (("solution.py", prompt_code + continued(prompt_code, found.code)),)
+    if "from __future__ import" in prompt_code and prompt_code.endswith("\n"):
+        return (("solution.py", prompt_code + found.code),)  # it holds for a whole file
     return (("prompt.py", prompt_code), ("solution.py", found.code))
 
 

@@ -89,8 +89,10 @@ def _concluded(
 def _job(problem: CodeProblem, tests: PytestTests, program: Extracted) -> Graded:
     reference, files = problem.reference, tests.files
     text = "\n".join(files.values())
-    wanted = modules.wanted(files, program)
-    theirs = [name.removesuffix(".py").replace("/", ".") for name, _ in program.files]
+    beside = (*tests.given.items(), *program.files)
+    wanted = (tests.module,) if tests.module else modules.wanted(files, program)
+    theirs = [name.removesuffix(".py").replace("/", ".") for name, _ in beside]
+    theirs += [theirs[at].partition(".")[0] for at in range(len(theirs))]
     names = dict.fromkeys(["solution", *aliases(program), *wanted, *theirs])
     given = modules.given(files)
     return Graded(
@@ -108,7 +110,7 @@ def _job(problem: CodeProblem, tests: PytestTests, program: Extracted) -> Graded
         numpy=NUMPY.search(text + program.code) is not None,
         mirror=reach.looks(text),
         tree=reach.files(text) or any(not n.endswith(".py") for n in files if n not in given),
-        files=tuple(given.items()) + program.files,
+        files=(*given.items(), *beside),
         aliases=(*aliases(program), *wanted),
     )
 
@@ -195,10 +197,9 @@ def _shared(tests: PytestTests, program: Extracted, job: Graded) -> Shared:
     """The suite in the candidate's own process."""
     text = "\n\n".join(text for _, text in job.sources)
     files = [(f"{name.replace('.', '/')}.py", text) for name in ("solution", *job.aliases)]
-    others = tuple(file for file in program.files)
-    return Shared(
-        sources=(*files, *others), tests={"type": "pytest", "tests": cast("Tests", tests.to_json())}
-    )
+    others = (*tests.given.items(), *program.files)
+    suite = cast("Tests", {"files": tests.files})
+    return Shared(sources=(*files, *others), tests={"type": "pytest", "tests": suite})
 
 
 def _claimed(result: ExecResult) -> tuple[TestVerdict, ...]:
