@@ -13,7 +13,13 @@ from veritune.models.forward import (
     output_head,
     plain,
 )
-from veritune.models.hashing import WEIGHTS, adapter_base, model_shape, policy_hash
+from veritune.models.hashing import (
+    WEIGHTS,
+    adapter_base,
+    generation_settings,
+    model_shape,
+    policy_hash,
+)
 from veritune.models.hub import has_chat_template, model_folder
 from veritune.models.loading import check_parts, load_policy
 from veritune.models.manifest import (
@@ -175,6 +181,7 @@ __all__ = [
     "fetch_model",
     "folder_manifest",
     "fresh_reward_model",
+    "generation_settings",
     "give_memory_back",
     "has_chat_template",
     "head_values",

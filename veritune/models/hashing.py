@@ -50,6 +50,12 @@ def policy_hash(path: str | Path, known: Mapping[str, str] | None = None) -> str
     return total.hexdigest()[:16]
 
 
+def generation_settings(path: str | Path) -> bytes:
+    """How a folder says that sampling ends, which a policy's hash leaves out; may be empty."""
+    file = model_folder(path) / "generation_config.json"
+    return file.read_bytes() if file.is_file() else b""
+
+
 def file_digest(file: Path) -> str:
     """sha256 of a file's content; not read again where the file is as it was."""
     try:

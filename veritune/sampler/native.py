@@ -55,7 +55,7 @@ class NativeSampler:
         # Its arrays are taken over where the new policy has their shapes, so that both are never in
         # memory.
         before = self._policy
-        if before is not None and before.name == checkpoint.policy:
+        if before is not None and before.is_of(checkpoint):
             check_content(checkpoint)
             self._closed = Event()
             return

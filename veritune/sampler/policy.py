@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from veritune.config import SamplerConfig
-from veritune.models import adapter_base, load_policy, merged, model_folder
+from veritune.models import adapter_base, generation_settings, load_policy, merged, model_folder
 from veritune.records import Checkpoint, Problem
 from veritune.sampler.batch import PromptGroup
 from veritune.sampler.codec import PromptCodec
@@ -39,6 +39,7 @@ class Policy:
         model, tokenizer = load_policy(checkpoint.path, dtype=dtype, device=device)
         model = merged(model)
         self.name, self.codec = checkpoint.policy, PromptCodec(model, tokenizer, config)
+        self.settings = generation_settings(checkpoint.path)
         self._batch = config.max_num_seqs
         self._position_bytes = _position_bytes(model)
         self._model: PreTrainedModel | None = model.requires_grad_(False)
@@ -53,6 +54,11 @@ class Policy:
                     self._reloader = WeightReloader(model, folder)
             else:
                 self._cached = caches_rightly(model)
+
+    def is_of(self, checkpoint: Checkpoint) -> bool:
+        """Whether `checkpoint` would be sampled from in the same way."""
+        same = self.settings == generation_settings(checkpoint.path)
+        return same and self.name == checkpoint.policy
 
     def renewed(self, checkpoint: Checkpoint) -> Policy | None:
         """The same model with the weights of `checkpoint`; None where it must be loaded whole.

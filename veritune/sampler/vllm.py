@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from veritune.config import SamplerConfig
 from veritune.errors import PolicyMismatchError, VerituneError
+from veritune.models import generation_settings
 from veritune.records import Candidate, Checkpoint, Problem
 from veritune.sampler.codec import SampledSequence
 from veritune.sampler.columns import check_columns
@@ -50,6 +51,7 @@ class VllmSampler:
         self._engine: VllmEngine | None = None
         self._guard: ProcessGuard | None = None
         self._busy, self._closed = threading.Lock(), threading.Event()
+        self._settings = b""
 
     def load(self, checkpoint: Checkpoint) -> None:
         """Put the weights of `checkpoint` in the engine, and prove that they are there.
@@ -59,7 +61,9 @@ class VllmSampler:
         """
         self._closed.clear()
         before, self._policy_probe = self._policy_probe, None
-        if before is not None and before.checkpoint.policy == checkpoint.policy:
+        settings, self._settings = self._settings, generation_settings(checkpoint.path)
+        same = before is not None and before.checkpoint.policy == checkpoint.policy
+        if before is not None and same and settings == self._settings:
             check_content(checkpoint)
             self._policy_probe = before
             return
