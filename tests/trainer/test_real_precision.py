@@ -11,12 +11,18 @@ from real_model import smollm2
 from veritune.config import FunctionsConfig, GroupConfig, ProblemsConfig, PromptConfig, SftConfig
 from veritune.models import load_policy, load_trainable, policy_hash
 from veritune.problems import recipe_problems
-from veritune.records import Candidate, Checkpoint, CodeProblem, Verdict
+from veritune.records import (
+    Candidate,
+    Checkpoint,
+    CodeProblem,
+    MathProblem,
+    MathReference,
+    Verdict,
+)
 from veritune.trainer import Example, GroupTrainer, Rollout, SftTrainer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
-# Plain text: a chat would be twice as long, and no other arithmetic.
-PROMPT = PromptConfig(chat=False, prefill="\n{code}")
+PROMPT = PromptConfig(chat=False)
 FUNCTIONS = FunctionsConfig(families=("arithmetic", "conditionals"), form="sentence")
 
 
@@ -31,6 +37,18 @@ def answer(problem: CodeProblem) -> str:
     solution = problem.reference.solution
     assert solution is not None
     return solution.partition("return")[2].rstrip()
+
+
+def sentences(count: int) -> list[Example]:
+    """The problems' own sentences to learn: what a model cannot know, so that losses are large
+    beside the rounding of bf16, which is about 0.01 nats a token."""
+    return [
+        Example(
+            problem=MathProblem(id=p.id, prompt="Task:", reference=MathReference(answer="1")),
+            candidate=Candidate(problem_id=p.id, index=0, text=f" {p.prompt}"),
+        )
+        for p in problems(count)
+    ]
 
 
 class Fit:
@@ -56,15 +74,16 @@ class Fit:
             {"max_steps": steps, "batch_size": 4, "learning_rate": 1e-5, "warmup_steps": 0}
             | {"precision": precision, "weight_decay": 0.0, "save_every": 0}
         )
-        examples = [
-            Example(problem=p, candidate=Candidate(problem_id=p.id, index=0, text=answer(p)))
-            for p in problems(32)
-        ]
-        SftTrainer(config, seed=1, on_step=on_step).fit(model, tokenizer, examples)
+        SftTrainer(config, seed=1, on_step=on_step).fit(model, tokenizer, sentences(32))
 
 
 def cosine(one: torch.Tensor, other: torch.Tensor) -> float:
-    return float(torch.nn.functional.cosine_similarity(one, other, dim=0))
+    """In float64, piece by piece: a float32 sum over 135 million squares is off by a hundredth."""
+    products = torch.zeros(3, dtype=torch.float64)
+    for a, b in zip(one.split(1 << 22), other.split(1 << 22), strict=True):
+        x, y = a.double(), b.double()
+        products += torch.stack([x @ y, x @ x, y @ y])
+    return float(products[0] / (products[1] * products[2]).sqrt())
 
 
 def test_sft_moves_the_same_way_and_loses_the_same() -> None:
