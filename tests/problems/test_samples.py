@@ -97,3 +97,42 @@ def test_pass_at_k_of_human_evals_own_files(
     words[1] = "nowhere/thing"
     assert main(["bench", "pass-at-k", *words]) == 2
     assert "nowhere/thing" in capsys.readouterr().err
+
+
+PLAIN = {
+    "c.jsonl": '{"problem_id": "a", "text": "x"}\n{"problem_id": "a", "text": "y"}\n',
+    "ids.jsonl": '{"id": "a", "completion": "x"}\n{"id": "a", "response": "y"}\n',
+    "several.jsonl": '{"id": "a", "responses": ["x", "y"]}\n',
+    "c.json": '[{"problem_id": "a", "text": "x"}, {"problem_id": "a", "index": 1, "text": "y"}]',
+    "inside.json": '{"candidates": [{"id": "a", "texts": ["x", "y"]}]}',
+    "c.csv": "problem_id,index,text\na,0,x\na,1,y\n",
+    "c.tsv": "id\toutput\na\tx\na\ty\n",
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_candidates_of_ones_own_need_an_id_and_a_text(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(PLAIN[name])
+    found = read_candidates(str(tmp_path / name), {})
+    assert [(c.problem_id, c.index, c.text) for c in found] == [("a", 0, "x"), ("a", 1, "y")]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"question": "q", "answer": "1"}\n', "a candidate needs the id of its problem"),
+        ('{"id": "a", "text": "x"}\n{"id": "a"}\n', "c.jsonl:2: a candidate needs the id"),
+        ('{"id": "a", "texts": ["x", 1]}\n', "a candidate needs the id of its problem"),
+        ('{"id": true, "text": "x"}\n', "a candidate needs the id of its problem"),
+        ('{"id": "a", "text": "x"}\n{"id": "a", "index": -1, "text": "x"}\n', "index: expected"),
+    ],
+)
+def test_other_rows_are_no_candidates(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "c.jsonl").write_text(text)
+    with pytest.raises(RecordError, match=said):
+        read_candidates(str(tmp_path / "c.jsonl"), {})
+
+
+def test_candidates_who_were_truncated_stay_so(tmp_path: Path) -> None:
+    (tmp_path / "c.jsonl").write_text('{"id": "a", "text": "x", "finish_reason": "length"}\n')
+    assert read_candidates(str(tmp_path / "c.jsonl"), {})[0].truncated

@@ -38,7 +38,7 @@ def estimate(verdicts: Iterable[Verdict], ks: Iterable[int]) -> PassAtKRates:
     for k in ks:
         enough = [group for group in decided if len(group) >= k]
         if not enough:
-            raise RecordError(f"pass@{k}: no problem has {k} checked candidates; use a smaller k")
+            raise RecordError(_nothing_at(k, decided, groups.values()))
         counts = [(len(g), sum(v.outcome == "passed" for v in g)) for g in enough]
         rates[k] = sum(pass_at_k(n, right, k) for n, right in counts) / len(enough)
         too_few[k] = len(decided) - len(enough)
@@ -50,3 +50,12 @@ def estimate(verdicts: Iterable[Verdict], ks: Iterable[int]) -> PassAtKRates:
         unchecked=total - sum(map(len, decided)),
         too_few=too_few,
     )
+
+
+def _nothing_at(k: int, decided: list[list[Verdict]], groups: Iterable[list[Verdict]]) -> str:
+    """Why no problem can be estimated: too few candidates, or a verifier that decided on none."""
+    most = max(map(len, decided), default=0)
+    errors = [v.reason for group in groups for v in group if v.outcome == "error"]
+    if most == 0 and errors:
+        return f"pass@{k}: all {len(errors)} verdicts are verifier errors, the first: {errors[0]}"
+    return f"pass@{k}: no problem has {k} checked candidates; use a k of at most {most}"

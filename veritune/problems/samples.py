@@ -15,8 +15,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from veritune.errors import RecordError
-from veritune.files import iter_lines, iter_rows, to_record
+from veritune.files import iter_lines, to_record
 from veritune.problems.datasets.gsm8k import id_of
+from veritune.problems.plain_samples import is_plain, iter_plain, sample_rows
 from veritune.records import Candidate, CodeProblem, Problem
 
 # What it holds is found out by reading it; what is missing or of another type is one line.
@@ -35,11 +36,14 @@ def iter_candidates(
 
     A file that was read through before is `trusted`, and read faster.
     """
-    _, first = next(iter_rows(path), (0, {}))
+    _, first = next(sample_rows(path), (0, {}))
     if not first:
         raise RecordError(f"{path}: empty; expected one Candidate a line")
     if "task_id" in first or "resps" in first:
         yield from _foreign(path, first, problems)
+        return
+    if is_plain(path, first):
+        yield from iter_plain(path)
         return
     for line, text in iter_lines(path):
         read = Candidate.from_line(text) if trusted else to_record(path, line, text, Candidate)
@@ -66,7 +70,7 @@ def _foreign(
 
 def _rows(path: str, first: SampleRow) -> Iterator[tuple[int, SampleRow]]:
     """All rows; of logs that tell every sample once a filter, those of the first filter."""
-    for line, row in iter_rows(path):
+    for line, row in sample_rows(path):
         if row.get("filter") == first.get("filter"):
             yield line, row
 

@@ -102,7 +102,8 @@ class Answerer:
         try:
             sys.setrecursionlimit(limit + codec.DEEP)
             self._take(request)
-            self._performer.live.forget(request.get("free", ()))
+            if "free" in request:
+                self._performer.live.forget(request["free"])
             operands = [decoder.decode(a) for a in request.get("args", ())]
             named = {k: decoder.decode(v) for k, v in request.get("kwargs", {}).items()}
             before = [codec.snapshot(c) for c in decoder.made]
@@ -157,7 +158,8 @@ class Answerer:
     def _take(self, message: GraderRequest | Answer) -> None:
         """Take over what the tests did to containers of the candidate's."""
         live = self._performer.live
-        live.apply(message.get("held", ()), ValueDecoder(self._performer.inside))
+        if "held" in message:
+            live.apply(message["held"], ValueDecoder(self._performer.inside))
 
     def _tell(self, message: Answer | Callback) -> None:
         """Say which containers that the tests hold have changed."""

@@ -11,7 +11,6 @@ import contextlib
 import os
 import stat
 from collections.abc import Iterable
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,7 +55,8 @@ class Tree:
     def show(self, values: Iterable[object]) -> None:
         """Have the kept files cross whose paths are among these: the tests pass them on."""
         for value in values if self._kept else ():
-            if isinstance(value, str | PurePath) and len(text := str(value)) < MOST_PATH:
+            is_path = type(value) is str or type(value).__module__ == "pathlib"
+            if is_path and len(text := str(value)) < MOST_PATH:
                 path = os.path.abspath(text)
                 if path in self._kept and not path.endswith(LOADED):
                     self._shown.add(path)

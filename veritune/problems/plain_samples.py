@@ -1,0 +1,111 @@
+"""Candidates in files that somebody wrote by hand or with a loop of their own.
+
+    {"problem_id", "text"}             lines, a JSON list, CSV or TSV; `index` may be left out
+    {"id", "completion" or "response"} the same under other usual names
+    {"id", "responses": [...]}         several at once
+
+Where there is no `index`, candidates of a problem are numbered in the order of the file.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from veritune.errors import RecordError
+from veritune.files import iter_rows
+from veritune.problems.tables import csv_rows, json_rows
+from veritune.records import Candidate
+
+PROBLEM = ("problem_id", "task_id", "question_id", "id")
+# Not "answer" or "solution": a file of problems has those, and is no file of candidates.
+TEXT = ("text", "completion", "response", "output", "generation", "model_output", "prediction")
+TEXTS = ("texts", "completions", "responses", "outputs", "generations", "samples")
+ENDS = ("stop", "length")
+
+SampleRow = dict[str, object]
+
+
+def sample_rows(path: str) -> Iterator[tuple[int, SampleRow]]:
+    """(number, row) of a file by its ending: a table, one JSON text, or lines and parquet."""
+    if (ending := ending_of(path)) not in (".json", ".csv", ".tsv"):
+        yield from iter_rows(path)
+        return
+    rows = json_rows(Path(path), "candidates") if ending == ".json" else csv_rows(Path(path))
+    for number, row in rows:
+        if isinstance(row, RecordError):
+            raise row
+        yield number, row
+
+
+def ending_of(path: str) -> str:
+    """The ending that says how a file is read, without that of its compression."""
+    return Path(path.removesuffix(".zst")).suffix
+
+
+def is_plain(path: str, first: SampleRow) -> bool:
+    """Whether a file is not one of our own, whose lines have a problem's id and an index."""
+    if ending_of(path) in (".json", ".csv", ".tsv"):
+        return True
+    return "index" not in first
+
+
+def iter_plain(path: str) -> Iterator[tuple[int, Candidate]]:
+    """(line, candidate) of such a file; raises `RecordError` for a row that is not right."""
+    numbers: Counter[str] = Counter()
+    for line, row in sample_rows(path):
+        where = f"{path}:{line}"
+        id = _problem(row)
+        texts = _texts(row)
+        if id is None or not texts:
+            raise RecordError(
+                f"{where}: a candidate needs the id of its problem and its text, as in"
+                f' {{"problem_id": "p1", "text": "..."}}; the row has {_names(row)}'
+            )
+        for text in texts:
+            index = _index(where, row) if "index" in row and len(texts) == 1 else numbers[id]
+            yield line, _candidate(where, id, index, text, row)
+            numbers[id] += 1
+
+
+def _candidate(where: str, id: str, index: int, text: str, row: SampleRow) -> Candidate:
+    finish = row.get("finish_reason")
+    made: SampleRow = {"problem_id": id, "index": index, "text": text}
+    if finish in ENDS:
+        made["finish_reason"] = finish
+    try:
+        return Candidate.from_json(made)
+    except (RecordError, ValueError) as error:
+        raise RecordError(f"{where}: {error}") from None
+
+
+def _problem(row: SampleRow) -> str | None:
+    key = _key(row, PROBLEM)
+    value = row[key] if key is not None else None
+    plain = isinstance(value, str | int) and not isinstance(value, bool)
+    return str(value).strip() or None if plain else None
+
+
+def _texts(row: SampleRow) -> list[str]:
+    key = _key(row, (*TEXT, *TEXTS))
+    value = row[key] if key is not None else None
+    found = value if isinstance(value, list) else [value]
+    texts = [text for text in found if isinstance(text, str)]
+    return texts if len(texts) == len(found) else []
+
+
+def _index(where: str, row: SampleRow) -> int:
+    text = str(row["index"]).strip()
+    # Eighteen digits: what a journal's integers hold.
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise RecordError(f"{where}: index: expected a whole number from 0 (got {text[:40]!r})")
+    return int(text)
+
+
+def _key(row: SampleRow, names: tuple[str, ...]) -> str | None:
+    return next((name for name in names if name in row), None)
+
+
+def _names(row: SampleRow) -> str:
+    return ", ".join(map(str, list(row)[:12])) or "no columns"
