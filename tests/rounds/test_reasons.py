@@ -11,7 +11,14 @@ from veritune.records import (
     Verdict,
     VerifiedCandidate,
 )
-from veritune.rounds.reasons import Tally, commonest, histogram, silence, truncations, what_helps
+from veritune.rounds.reasons import (
+    ReasonCounts,
+    commonest,
+    histogram,
+    silence,
+    truncations,
+    what_helps,
+)
 from veritune.text import truncation
 
 PROBLEM = MathProblem(id="p", prompt="1+1?", reference=MathReference(answer="2"))
@@ -56,7 +63,7 @@ def test_truncation_is_told_by_what_it_ended() -> None:
 
 
 def test_what_verifiers_said_is_counted_as_verdicts_are_written() -> None:
-    tally = Tally()
+    tally = ReasonCounts()
     errors = [row("?", "error", f"verifier error: {why}") for why in ("no  key", "no key", "x")]
     lines = [verdict.to_line() for _, _, verdict in [*ROWS[:4], *errors]]
     assert list(tally.counted(lines)) == lines

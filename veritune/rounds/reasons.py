@@ -73,7 +73,7 @@ def commonest(errors: Iterable[str]) -> str:
 
 
 @dataclass(slots=True)
-class Tally:
+class ReasonCounts:
     """What verdicts said as they were written, without keeping them."""
 
     silent: int = 0

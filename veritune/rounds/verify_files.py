@@ -14,7 +14,7 @@ from veritune.problems import Survey, iter_candidates, read_problems, survey
 from veritune.records import Problem, Verdict
 from veritune.rounds.caches import with_caches
 from veritune.rounds.progress import NullProgress, Progress
-from veritune.rounds.reasons import Tally, commonest, silence
+from veritune.rounds.reasons import ReasonCounts, commonest, silence
 from veritune.store import Partial, check_output, content_hash, is_made, note_made
 from veritune.text import truncation
 from veritune.verifiers import open_verifier, verify_each
@@ -62,7 +62,7 @@ async def verify_file(
         def note(aside: Path) -> None:
             note_made(out, made_of, content_hash(aside))
 
-        tally = Tally()
+        tally = ReasonCounts()
         write_record_lines(out, tally.counted(partial.lines()), Verdict, note)
         partial.remove()
         if said := truncation(found.truncated, found.count, thinking=found.truncated_thinking):
