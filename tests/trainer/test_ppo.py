@@ -329,6 +329,7 @@ def test_a_reward_model_is_where_a_critic_can_start(tmp_path: Path) -> None:
         head.bias.fill_(0.25)
     place = save_policy(model, tokenizer, tmp_path / "verify")
     save_head(head, Path(place.path))
+    Path(place.path, "manifest.json").unlink()
     config = BASIC.model_copy(
         update={"critic": place.path, "critic_warmup_epochs": 0, "kl_coef": 0.0}
     )
