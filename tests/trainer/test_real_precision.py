@@ -20,6 +20,8 @@ from veritune.records import (
     Verdict,
 )
 from veritune.trainer import Example, GroupTrainer, Rollout, SftTrainer
+from veritune.trainer.algorithms.sft import Sft
+from veritune.trainer.batches import tokenize
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 PROMPT = PromptConfig(chat=False)
@@ -52,7 +54,8 @@ def sentences(count: int) -> list[Example]:
 
 
 class Fit:
-    """A fit of the model: its losses, and what its weights moved by in the first 8 steps."""
+    """A fit of the model: its losses, what its weights moved by in the first 8 steps, and what a
+    float32 forward pass loses over them in the end."""
 
     def __init__(self, folder: Path, precision: str, steps: int, *, rounded: bool = False) -> None:
         model, tokenizer = load_trainable(folder)
@@ -74,7 +77,12 @@ class Fit:
             {"max_steps": steps, "batch_size": 4, "learning_rate": 1e-5, "warmup_steps": 0}
             | {"precision": precision, "weight_decay": 0.0, "save_every": 0}
         )
-        SftTrainer(config, seed=1, on_step=on_step).fit(model, tokenizer, sentences(32))
+        examples = sentences(32)
+        SftTrainer(config, seed=1, on_step=on_step).fit(model, tokenizer, examples)
+        rows = tokenize(examples, tokenizer)
+        with torch.no_grad():
+            loss, _ = Sft(config).loss(model, rows)
+        self.end = float(loss) / sum(row.length for row in rows)
 
 
 def cosine(one: torch.Tensor, other: torch.Tensor) -> float:
@@ -90,6 +98,8 @@ def test_sft_moves_the_same_way_and_loses_the_same() -> None:
     folder = smollm2()
     exact, rough = Fit(folder, "float32", 60), Fit(folder, "bf16", 60)
     rounded = Fit(folder, "float32", 8, rounded=True)
+    # The losses of the training's own forward passes are up to 13% apart: a step of 1e-5 is below
+    # the gaps of the bf16 copies that they read. What counts is how far the weights have come.
     found, least = cosine(exact.moved, rough.moved), cosine(exact.moved, rounded.moved)
     share = float((rough.moved != 0).float().mean())
     apart = max(abs(a / b - 1) for a, b in zip(rough.losses, exact.losses, strict=True))
@@ -97,17 +107,25 @@ def test_sft_moves_the_same_way_and_loses_the_same() -> None:
     print(f"losses {exact.losses[0]:.4f} -> {exact.losses[-1]:.4f}, apart {apart:.5f}")
     assert found >= 0.9
     assert share >= 0.95
-    assert apart < 0.01
+    print(f"learned: {exact.end:.4f} in float32, {rough.end:.4f} under bf16")
+    assert found >= least - 0.01
+    fell, rough_fell = exact.losses[0] - exact.end, exact.losses[0] - rough.end
+    assert rough_fell == pytest.approx(fell, rel=0.01)
 
 
 def test_grpo_moves_the_same_way(tmp_path: Path) -> None:
     folder = smollm2()
     start = Checkpoint(path=str(folder), policy=policy_hash(folder))
+    tokenizer = load_policy(folder)[1]
     batch = [
         Rollout(
             problem=problem,
             candidate=Candidate(
-                problem_id=problem.id, index=index, text=text, finish_reason="stop"
+                problem_id=problem.id,
+                index=index,
+                text=text,
+                finish_reason="stop",
+                token_ids=[*tokenizer(text)["input_ids"], tokenizer.eos_token_id],
             ),
             verdict=Verdict(
                 problem_id=problem.id,
