@@ -54,6 +54,12 @@ class JournalError(VerituneError, RuntimeError):
     """The run on disk is damaged, or belongs to a different recipe or process."""
 
 
+class NoRunError(JournalError, FileNotFoundError):
+    """A folder that holds no run."""
+
+    exit_code = 2
+
+
 class DamagedRunError(JournalError):
     """A file of the run on disk is missing, or not as it was written."""
 

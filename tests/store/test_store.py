@@ -16,7 +16,7 @@ from veritune.config import Recipe
 from veritune.errors import (
     DamagedRunError,
     JournalError,
-    MissingFileError,
+    NoRunError,
     RecipeError,
     UnwritableError,
 )
@@ -88,7 +88,7 @@ def test_one_writer_and_any_reader(tmp_path: Path) -> None:
 
 
 def test_not_a_run_and_damaged_files(tmp_path: Path) -> None:
-    with pytest.raises(MissingFileError, match="not a run"):
+    with pytest.raises(NoRunError, match="not a run"):
         Store.open(tmp_path, read_only=True)
     (tmp_path / "journal.sqlite").write_bytes(b"no database at all, for sure" * 100)
     for read_only in (True, False):

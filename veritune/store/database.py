@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from veritune.errors import (
     DamagedRunError,
     JournalError,
-    MissingFileError,
+    NoRunError,
     UnwritableError,
 )
 from veritune.files import replacing
@@ -105,7 +105,7 @@ def sync_folder(folder: Path) -> None:
 def open_for_reading(path: Path) -> tuple[sqlite3.Connection, TemporaryDirectory[str] | None]:
     """A connection that changes nothing, and the folder of the copy that it reads, if any."""
     if not path.is_file():
-        raise MissingFileError(f"{path.parent}: not a run (it has no journal.sqlite)")
+        raise NoRunError(f"{path.parent}: not a run (it has no journal.sqlite)")
     lock = path.with_name("journal.lock")
     try:
         _check_at_rest(path, lock)
