@@ -40,8 +40,8 @@ k = 1
 """
 TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
 TRAINERS = {
-    "grpo": "minibatch = 10\nentropy = 0.1",
-    "sft": "updates = 4\nbatch_size = 4\n[selection]\nreward = 'any'",
+    "grpo": "mini_batch_size = 10\nentropy_coef = 0.1",
+    "sft": "max_steps = 4\nbatch_size = 4\n[selection]\nreward = 'any'",
 }
 
 
