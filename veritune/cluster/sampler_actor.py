@@ -8,12 +8,12 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from veritune.cluster.shipping import ShippedPolicy, forget_others, receive
 from veritune.config import SamplerConfig
+from veritune.models import remove_abandoned
 from veritune.records import Candidate, Problem
 from veritune.replies import ReplyLostError
 from veritune.sampler import LogprobDiff, open_sampler
@@ -95,14 +95,7 @@ def own_folder() -> tuple[Path, int]:
 
     Those whose owners were killed are removed.
     """
-    for old in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with suppress(OSError):
-            handle = os.open(old, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(old, ignore_errors=True)
-            finally:
-                os.close(handle)
+    remove_abandoned(Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))
     place = Path(tempfile.mkdtemp(prefix=PREFIX))
     handle = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     fcntl.flock(handle, fcntl.LOCK_EX)

@@ -4,7 +4,13 @@ from typing import TYPE_CHECKING
 
 from veritune.lazy import lazily
 from veritune.models.adapters import adapter_rank, merge_adapter, save_adapter, share_base
-from veritune.models.checkpoints import remove_folder, remove_leftovers, save_policy, whole_folder
+from veritune.models.checkpoints import (
+    remove_abandoned,
+    remove_folder,
+    remove_leftovers,
+    save_policy,
+    whole_folder,
+)
 from veritune.models.forward import (
     adapter_off,
     in_pieces,
@@ -212,6 +218,7 @@ __all__ = [
     "read_sizes",
     "read_states",
     "reading_at",
+    "remove_abandoned",
     "remove_folder",
     "remove_leftovers",
     "save_adapter",

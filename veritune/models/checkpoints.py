@@ -127,8 +127,13 @@ def remove_leftovers(folder: Path) -> None:
 
     The folder's name may be a pattern.
     """
+    remove_abandoned(folder.parent.glob(f".{folder.name}.*.partial"))
+
+
+def remove_abandoned(folders: Iterable[Path]) -> None:
+    """Remove those of these folders that no living process holds a lock of."""
     # Whoever lives holds the lock of its folder; only the dead leave one that can be taken.
-    for leftover in folder.parent.glob(f".{folder.name}.*.partial"):
+    for leftover in folders:
         with suppress(OSError):
             handle = os.open(leftover, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:

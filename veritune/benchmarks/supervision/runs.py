@@ -43,9 +43,8 @@ def finished(folder: Path) -> bool:
     try:
         with Store.open(folder, read_only=True) as store:
             return bool(store.metrics(PHASE))
-    except (
-        JournalError
-    ):  # not begun, or killed while it was made: the run itself says what is wrong
+    except JournalError:
+        # Not begun, or killed while it was made: the run itself says what is wrong.
         return False
 
 
