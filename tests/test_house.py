@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from importlib.util import resolve_name
 from pathlib import Path
 
@@ -127,6 +128,20 @@ def test_wings_import_from_each_other_through_their_faces_alone() -> None:
 
 def test_every_public_name_of_a_face_is_there() -> None:
     lines = [f"from veritune.{wing} import *" for wing in WINGS]
+    loaded_by("-c", "\n".join(lines))
+
+
+def test_no_public_name_of_a_face_becomes_the_module_of_that_name() -> None:
+    """Importing `face.name` sets the face's `name` to a module, over a name that is lazy."""
+    both = [
+        (face, name)
+        for face in ("veritune", *(f"veritune.{wing}" for wing in WINGS))
+        for name in import_module(face).__all__
+        if f"{face}.{name}" in FILES
+    ]
+    lines = ["from types import ModuleType"]
+    for face, name in both:
+        lines += [f"import {face}.{name}", f"assert not isinstance({face}.{name}, ModuleType)"]
     loaded_by("-c", "\n".join(lines))
 
 

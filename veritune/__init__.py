@@ -6,8 +6,9 @@ from veritune.lazy import lazily
 from veritune.version import __version__
 
 if TYPE_CHECKING:
-    from veritune.cli import improve, verify
+    from veritune.cli import improve
+    from veritune.cli import verify_files as verify
 else:
-    __getattr__ = lazily(__name__, {"cli": ("improve", "verify")})
+    __getattr__ = lazily(__name__, {"cli": ("improve", "verify=verify_files")})
 
 __all__ = ["__version__", "improve", "verify"]

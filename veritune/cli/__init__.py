@@ -17,11 +17,13 @@ from veritune.text import one_line
 from veritune.version import __version__
 
 if TYPE_CHECKING:
-    from veritune.cli.calls import improve, verify
+    from veritune.cli.calls import improve
+    from veritune.cli.calls import verify as verify_files
 else:
-    __getattr__ = lazily(__name__, {"calls": ("improve", "verify")})
+    # Not by the name `verify`: that is the command's module, once it is imported.
+    __getattr__ = lazily(__name__, {"calls": ("improve", "verify_files=verify")})
 
-__all__ = ["improve", "main", "verify"]
+__all__ = ["improve", "main", "verify_files"]
 
 COMMANDS = {
     "run": "run a recipe's rounds; resumes by itself if the run exists",
