@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import base64
 import importlib.resources
@@ -129,8 +130,27 @@ def _modules(package: str, folder: Traversable) -> Iterator[tuple[str, str]]:
 
 
 def _compiled(name: str, text: str) -> str:
-    code = compile(text, f"{name}.py", "exec", dont_inherit=True, optimize=0)
+    tree = _Bare().visit(ast.parse(text))
+    code = compile(tree, f"{name}.py", "exec", dont_inherit=True, optimize=0)
     return base64.b64encode(marshal.dumps(code)).decode()
+
+
+class _Bare(ast.NodeTransformer):
+    """Takes out docstrings and annotations of functions.
+
+    They lie between the objects that a fork writes to, and every page of those is copied.
+    """
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        node.returns = None
+        if len(node.body) > 1 and ast.get_docstring(node) is not None:
+            del node.body[0]
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
 
 
 class SlotIndex(NamedTuple):
