@@ -70,6 +70,7 @@ STEMS = (
     "సమా", "பதி", "விடை", "คำตอบ",
 )  # fmt: skip
 STEM = re.compile("|".join(STEMS))
+ASCII_STEMS = tuple(filter(str.isascii, STEMS))
 CUE = re.compile("|".join(FOREIGN), re.IGNORECASE | re.MULTILINE)
 # Words that begin a reason behind a value.
 FOREIGN_REASON = (

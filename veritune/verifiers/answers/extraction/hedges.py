@@ -111,6 +111,7 @@ NO_VALUE = re.compile(
 )
 
 
+LETTER = re.compile(r"[^\W\d_]")
 # Characters behind a statement in which it may be taken back.
 LONGEST_REST = 20_000
 
@@ -123,6 +124,8 @@ def attributed(before: str) -> bool:
 def taken_back(rest: str) -> bool:
     """Whether the text behind the last statement withdraws it; the last word on it counts."""
     last = None
+    if not LETTER.search(rest):
+        return False
     for match in TAKEN_BACK.finditer(rest, 0, LONGEST_REST):
         last = match
     return last is not None and SURE.search(last.group()) is None

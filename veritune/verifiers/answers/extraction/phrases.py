@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from veritune.verifiers.answers.extraction.cues import CUE, STEM, STEMS
+from veritune.verifiers.answers.extraction.cues import ASCII_STEMS, CUE, STEM, STEMS
 from veritune.verifiers.answers.extraction.english import NOUN, statement_behind
 from veritune.verifiers.answers.extraction.hedges import FOREIGN_HEDGE, attributed
 from veritune.verifiers.answers.extraction.stated import StatedAnswer
@@ -112,11 +112,11 @@ def cues(text: str, begin: int = 0) -> Iterator[tuple[int, int, bool]]:
         for noun in [*NOUN.finditer(text, begin)][-MOST_CUES:]
         if (place := statement_behind(text, noun)) is not None
     ]
-    stems = STEM.finditer(text, begin) if any(stem in text for stem in STEMS) else ()
-    for stem in [*stems][-MOST_CUES:]:
+    some = any(map(text.__contains__, ASCII_STEMS if text.isascii() else STEMS))
+    for stem in [*STEM.finditer(text, begin)][-MOST_CUES:] if some else ():
         window = max(begin, stem.start() - WINDOW), stem.end() + WINDOW
         found += [(m.start(), m.end(), True) for m in CUE.finditer(text, *window)]
-    dialogue = DIALOGUE.search(text, begin)
+    dialogue = DIALOGUE.search(text, begin) if "A:" in text else None
     if dialogue is not None and "\nB:" not in text:
         found.append((*dialogue.span(), False))
     return iter(sorted(found, reverse=True))
@@ -124,6 +124,8 @@ def cues(text: str, begin: int = 0) -> Iterator[tuple[int, int, bool]]:
 
 def value_first(text: str, begin: int = 0) -> StatedAnswer | None:
     """The last value from `begin` on that stands before the words that call it the answer."""
+    if "is " not in text:
+        return None
     begin = max(begin, len(text) - LONGEST_SEARCH)
     for noun in reversed([*NAMES.finditer(text, begin)][-MOST_CUES:]):
         window = max(begin, noun.start() - LONGEST_VALUE), noun.end() + 20
