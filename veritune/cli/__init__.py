@@ -35,6 +35,7 @@ COMMANDS = {
     "problems": "show, convert, dedup: what is understood of a file, and files in our layout",
     "new": "write a starting point: a verifier, a recipe, a file of problems",
     "convert": "labelled steps between PRM800K, Math-Shepherd, ProcessBench and TRL's files",
+    "view": "look at a run in the browser, while it runs or after",
     "report": "write a run's HTML page",
     "export": "a run's verified candidates as rows for TRL, verl or OpenRLHF",
     "model": "fetch: a small pretrained model to try things with",
