@@ -48,7 +48,8 @@ def verified(problem: Problem, i: int, index: int, round: int) -> Row:
     """One candidate; how often it is right depends on the problem and grows with the rounds."""
     draw = random.Random(f"{problem.id} {round} {index}")
     right = draw.random() < 0.1 + 0.06 * round + 0.4 * (i % 7 == 0)
-    answer = i + i % 97 + (0 if right else draw.randint(1, 40))
+    right_one = i + i % 97
+    answer = right_one + (0 if right else draw.randint(1, 40))
     filler = " so we add" * draw.randint(0, 40)
     first = f"There are {i} hens at first.\n"
     text = f"{first}{i} + {i % 97} = {answer}{filler}\nThe answer is \\boxed{{{answer}}}."
@@ -76,7 +77,7 @@ def verified(problem: Problem, i: int, index: int, round: int) -> Row:
         index=index,
         outcome=outcome,  # type: ignore[arg-type]
         score=None if error else float(right),
-        reason=f"answered {answer}, expected {i + i % 97}",
+        reason="verifier error: out of time" if error else f"answered {answer}, not {right_one}",
         answer=str(answer),
         steps=() if error else steps,
         flags=(Flag(name="reads-tests", degree="cheat"),) if cheat else (),

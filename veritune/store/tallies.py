@@ -10,9 +10,9 @@ from veritune.store.browse import Browser
 from veritune.store.marks import ERROR
 
 # Characters that lengths are counted by: bars of a histogram, from which wider ones are made.
-BIN = 50
+BIN = 10
 # A bar's number is bounded, so that one endless text makes no endless list.
-LAST_BIN = 4000
+LAST_BIN = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,8 @@ from veritune.viewer.run import ViewedRun
 Json = dict[str, object]
 # Points of a curve that are sent: more than a screen can show.
 POINTS = 400
+# Most bars of a histogram.
+BARS = 30
 # Fields of training that are no curves.
 NO_CURVE = {"round", "phase", "step", "steps", "of"}
 # Verifier errors of a set that are read for their reasons.
@@ -72,7 +74,6 @@ def counts_json(run: ViewedRun) -> Json:
     return {
         "complete": run.counted,
         "live": run.live,
-        "bin": BIN,
         "sets": {name: set_json(tally) for name, tally in run.tallies.items()},
     }
 
@@ -103,7 +104,7 @@ def set_json(tally: SetTally) -> Json:
         "flags": {name: count for name, count in flags.items() if name != "none"},
         "steps": dict(steps),
         "wrong_steps": wrong,
-        "lengths": [[place, right, count] for (place, right), count in tally.lengths.items()],
+        "lengths": length_bars(tally),
         "pass_rates": pass_rates(tally),
     }
 
@@ -113,6 +114,17 @@ def rate_json(passed: int, decided: int, tally: SetTally) -> Json | None:
     problems = sum(1 for known in tally.problems.decided if known)
     rate: Rate | None = wilson(passed / decided, problems) if decided else None
     return None if rate is None else asdict(rate)
+
+
+def length_bars(tally: SetTally) -> Json:
+    """A histogram of lengths: characters of a bar, and (all, passed) of every bar."""
+    last = max((place for place, _ in tally.lengths), default=0)
+    wide = -(-(last + 1) // BARS)
+    bars = [[0, 0] for _ in range(last // wide + 1)]
+    for (place, passed), count in tally.lengths.items():
+        bars[place // wide][0] += count
+        bars[place // wide][1] += count if passed else 0
+    return {"wide": wide * BIN, "bars": bars}
 
 
 def pass_rates(tally: SetTally) -> list[int]:

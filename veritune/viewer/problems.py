@@ -26,7 +26,7 @@ def problems_json(run: ViewedRun, stem: str, order: str, start: int) -> Json:
     if order not in get_args(ProblemOrder):
         raise InputError(f"sort: expected one of {', '.join(get_args(ProblemOrder))}")
     tallies = {name: t for name, t in run.tallies.items() if name.partition("/")[0] == stem}
-    found = ordered(by_problem(tuple(tallies.values())), order)
+    found = ordered(tuple(tallies.values()), order)
     shown = found[start : start + AT_ONCE]
     known = run.ask(lambda browser: browser.problems([number for number, _ in shown]))
     return {
@@ -43,8 +43,6 @@ def problems_json(run: ViewedRun, stem: str, order: str, start: int) -> Json:
     }
 
 
-# A page after the next one asks for the same: counts do not change once a set is filled.
-@lru_cache(maxsize=2)
 def by_problem(tallies: tuple[SetTally, ...]) -> dict[int, Counts]:
     """The counts of every problem's number."""
     found: dict[int, Counts] = {}
@@ -57,9 +55,11 @@ def by_problem(tallies: tuple[SetTally, ...]) -> dict[int, Counts]:
     return found
 
 
-def ordered(found: dict[int, Counts], order: str) -> list[tuple[int, Counts]]:
+# One page after the other asks for the same: counts do not change once a set is filled.
+@lru_cache(maxsize=2)
+def ordered(tallies: tuple[SetTally, ...], order: str) -> list[tuple[int, Counts]]:
     """The problems that an order asks for, in it."""
-    rows = list(found.items())
+    rows = list(by_problem(tallies).items())
     if order in ("solved", "lost"):
         rows = [row for row in rows if change(row[1]) == order]
     sign = -1 if order == "easiest" else 1

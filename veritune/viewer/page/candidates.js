@@ -41,12 +41,12 @@ export const Candidates = ({ run, params }) => {
     <p role="status" class="note">${state.error ? html`<span class="warn">${state.error}</span>`
       : !ready ? "Loading…" : html`<${Found} count=${count} rows=${rows} params=${params} />`}</p>
     ${rows.length > 0 && html`<div class="scroll"><table class="list">
-      <thead><tr><th>problem</th><th class="n">index</th><th>set</th><th>came to</th><th>steps</th><th>flags</th><th class="n">length</th></tr></thead>
+      <thead><tr><th>problem</th><th>came to</th><th class="n">index</th>${!params.set && html`<th>set</th>`}<th>steps</th><th>flags</th><th class="n">length</th></tr></thead>
       <tbody>${rows.map((row, at) => html`<tr key="${row.set} ${row.problem} ${row.index}">
         <td class="wide"><a ref=${list.ref(at)} href=${link("candidate", idOf(row))} onClick=${() => { last.at = at; }}
           aria-label="${row.shown}, candidate ${row.index} of ${row.set}, ${row.kind}">${row.shown}</a></td>
-        <td class="n">${row.index}</td><td>${row.set}</td>
         <td class=${tone(row.outcome)}>${row.kind}${row.truncated && html` <span class="tag">truncated</span>`}</td>
+        <td class="n">${row.index}</td>${!params.set && html`<td>${row.set}</td>`}
         <td class=${row.steps === "incorrect step" ? "bad" : ""}>${row.steps}</td>
         <td class=${row.flag ? "open" : ""}>${row.flag ? `${row.flag}: ${row.flags}` : ""}</td>
         <td class="n">${many(row.length)}</td></tr>`)}</tbody></table></div>`}

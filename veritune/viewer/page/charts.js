@@ -24,14 +24,18 @@ export const Curves = ({ title, lines, rates = false, marks = [], axis = "" }) =
   const right = (x) => LEFT + ((x - x0) / (x1 - x0 || 1)) * (WIDTH - LEFT - RIGHT);
   const down = (y) => TOP + (1 - (y - y0) / (y1 - y0)) * (HEIGHT - TOP - BOTTOM);
   const shown = rates ? (y) => percent(y).replace(".0%", "%") : short;
+  const marked = ticks(y0, y1);
+  // As many digits as tell one mark from the next.
+  const digits = Math.max(0, Math.min(9, -Math.floor(Math.log10(marked[1] - marked[0] || 1))));
+  const named = rates || Math.abs(y1) >= 1e4 || digits > 5 ? shown : (y) => y.toFixed(digits);
   const last = lines.map((line) => `${line.name} ${shown(line.points.at(-1)[1])}`).join(", ");
   const whole = ticks(x0, x1).filter((x) => Number.isInteger(x));
   return html`<figure>
     <figcaption>${title} ${lines.length > 1 && lines.map((line, at) => html`
       <span class="key c${at}">${line.name}</span>`)}</figcaption>
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}: last ${last}">
-      ${ticks(y0, y1).map((y) => html`<line class="grid" x1=${LEFT} x2=${WIDTH - RIGHT} y1=${down(y)} y2=${down(y)} />
-        <text x=${LEFT - 5} y=${down(y) + 3} text-anchor="end">${shown(y)}</text>`)}
+      ${marked.map((y) => html`<line class="grid" x1=${LEFT} x2=${WIDTH - RIGHT} y1=${down(y)} y2=${down(y)} />
+        <text x=${LEFT - 5} y=${down(y) + 3} text-anchor="end">${named(y)}</text>`)}
       ${whole.map((x) => html`<text x=${right(x)} y=${HEIGHT - 8} text-anchor="middle">${short(x)}</text>`)}
       ${marks.filter((x) => x > x0).map((x) => html`<line class="mark" x1=${right(x)} x2=${right(x)} y1=${TOP} y2=${HEIGHT - BOTTOM} />`)}
       ${axis && html`<text x=${LEFT - 14} y=${HEIGHT - 8} text-anchor="end">${axis}</text>`}

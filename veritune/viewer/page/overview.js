@@ -15,7 +15,7 @@ export const Overview = ({ run }) => {
     <section aria-label="funnel"><h2>From sampled to selected</h2>
       ${!counts?.complete && html`<p class="note" role="status">Counting: ${Object.keys(counts?.sets || {}).length} of ${run.sets.length} sets so far.</p>`}
       <${Funnel} sets=${sets} /></section>
-    ${Object.keys(sets).length > 0 && html`<${OneSet} sets=${sets} bin=${counts.bin} />`}
+    ${Object.keys(sets).length > 0 && html`<${OneSet} sets=${sets} />`}
     <${Training} curves=${run.curves} />
     ${run.recipe && html`<details><summary>Recipe</summary><pre>${run.recipe}</pre></details>`}`;
 };
@@ -63,7 +63,7 @@ const Funnel = ({ sets }) => {
     })}</tbody></table></div>`;
 };
 
-const OneSet = ({ sets, bin }) => {
+const OneSet = ({ sets }) => {
   const names = Object.keys(sets);
   const [chosen, choose] = useState("");
   const name = sets[chosen] ? chosen : names.at(-1);
@@ -76,7 +76,7 @@ const OneSet = ({ sets, bin }) => {
     <div class="charts">
       <figure><figcaption>What candidates came to</figcaption><${Shares} rows=${[...rows, ...flags]} total=${set.verified} /></figure>
       <${PassRates} bars=${set.pass_rates} />
-      <${Lengths} lengths=${set.lengths} bin=${bin} />
+      <${Lengths} lengths=${set.lengths} />
     </div>
     ${errors?.reasons.length > 0 && html`<h3>Why verifiers failed</h3>
       <ul class="mistakes">${errors.reasons.map(([reason, count]) => html`<li>${reason} <span class="ci">${count} of ${errors.read} read</span></li>`)}</ul>`}
@@ -88,16 +88,8 @@ const PassRates = ({ bars }) => {
   return html`<${Bars} title="Problems by pass rate" bars=${bars.map((count, at) => ({ name: names[at], count }))} />`;
 };
 
-const Lengths = ({ lengths, bin }) => {
-  const last = Math.max(...lengths.map(([place]) => place));
-  const wide = Math.ceil((last + 1) / 30);
-  const bars = Array.from({ length: Math.ceil((last + 1) / wide) }, (_, at) => ({ name: `${at * wide * bin}`, count: 0, part: 0 }));
-  for (const [place, right, count] of lengths) {
-    bars[Math.floor(place / wide)].count += count;
-    if (right) bars[Math.floor(place / wide)].part += count;
-  }
-  return html`<${Bars} title="Lengths in characters" note="green: passed" bars=${bars} />`;
-};
+const Lengths = ({ lengths }) => html`<${Bars} title="Lengths in characters" note="green: passed"
+  bars=${lengths.bars.map(([count, part], at) => ({ name: `${at * lengths.wide}`, count, part }))} />`;
 
 const Training = ({ curves }) => {
   const names = Object.keys(curves.series);
