@@ -192,6 +192,24 @@ def test_a_link_opens_the_state_that_it_was_copied_from(address: str, page: Page
     assert "outcome=passed" in page.url and "sort=longest" in page.url
 
 
+def test_two_runs_are_switched_and_compared(tmp_path: Path, page: Page) -> None:
+    small_run(tmp_path, "a")
+    small_run(tmp_path, "b")
+    with served(tmp_path) as address:
+        page.goto(address)
+        page.locator("select[aria-label=run]").select_option("b")
+        expect(page).to_have_title(re.compile("^b "))
+        page.keyboard.press("f")
+        expect(page.locator("td a").first).to_be_focused()
+        assert "run=b" in page.url
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-why]")).to_be_focused()
+        page.keyboard.press("x")
+        page.locator("select[aria-label='left run']").select_option("a")
+        expect(page.locator("pre.solution")).to_have_count(2)
+        assert "ar=a" in page.url and "run=b" in page.url
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_needs_no_sideways_scrolling(address: str, chromium: Browser, scheme: str) -> None:
     context = chromium.new_context(

@@ -191,6 +191,17 @@ def test_pages_of_a_list_join_and_a_run_is_read_while_it_is_written(tmp_path: Pa
             pass
 
 
+def test_a_folder_of_runs_is_viewed_as_all_of_them(tmp_path: Path) -> None:
+    small_run(tmp_path, "a")
+    small_run(tmp_path / "study", "c")
+    with served(tmp_path) as address:
+        assert ask(address, "run")["runs"] == ["a", "c"]
+        assert ask(address, "run")["name"] == "a"
+        assert ask(address, "run", run="c")["name"] == "c"
+        assert ask(address, "count", run="c", outcome="error")["count"] == 1
+        assert "run: expected one of a, c" in ask(address, "count", 400, run="d")["error"]
+
+
 def test_files_of_verdicts_are_viewed(tmp_path: Path) -> None:
     pairs = [solved_math("sum-0", i, passed=i == 0) for i in range(3)]
     for name, records in (

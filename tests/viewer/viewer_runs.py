@@ -106,19 +106,18 @@ def begun(home: Path, name: str) -> Path:
     return recipe.folder
 
 
-def small_run(home: Path) -> Path:
+def small_run(home: Path, name: str = "small") -> Path:
     """Two rounds over eight problems: half of them are solved only in the second."""
-    folder = begun(home, "small")
+    folder = begun(home, name)
     problems = [*map(math_problem, range(4)), *map(code_problem, range(4))]
     with Store.open(folder) as store:
         for round in range(2):
-            name = f"test/{round}"
-            store.add_problems(name, problems)
+            store.add_problems("test", problems)
             for i, problem in enumerate(problems):
                 made = solved_math if problem.kind == "math" else solved_code
                 passed = i % 2 == 0 or round == 1
-                store.add_verified(name, [made(problem.id, 0, passed=passed)])
-                store.add_verified(name, [made(problem.id, 1, passed=False)])
+                for index, right in ((0, passed), (1, False)):
+                    store.add_verified(f"test/{round}", [made(problem.id, index, passed=right)])
             store.put_metrics([evaluation(round, 0.25 * (round + 1))])
         store.add_verified("test/1", [error("sum-0", 2)])
         store.select("test/1", [("sum-0", 0)])

@@ -1,4 +1,4 @@
-"""`veritune view RUN`, or `veritune view V.jsonl --problems P.jsonl --candidates C.jsonl`."""
+"""`veritune view RUN [RUN ...]`, or `view V.jsonl --problems P.jsonl --candidates C.jsonl`."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from veritune.errors import RecipeError
 
 
 class ViewArguments(Frozen):
-    """A run, or a file of verdicts, in the browser: read-only, on this machine alone."""
+    """Runs, or a file of verdicts, in the browser: read-only, on this machine alone."""
 
-    run: Positional[str]
-    """Folder of a run, which may still be running; or the verdicts that `veritune verify` wrote."""
+    runs: Positional[tuple[str, ...]] = ()
+    """Folders of runs, which may still be running, or a folder with runs in it; or the verdicts
+    that `veritune verify` wrote."""
     problems: str | None = None
     """For a file of verdicts: the problems."""
     candidates: str | None = None
@@ -38,14 +39,16 @@ def main(argv: Sequence[str]) -> int:
     from veritune.viewer import serve_view, verdict_folder
 
     with ExitStack() as stack:
-        folder = Path(arguments.run)
-        if folder.is_file():
+        folders = [Path(run) for run in arguments.runs]
+        if not folders:
+            raise RecipeError("missing: RUNS; give a run's folder, see veritune view --help")
+        if (folder := folders[0]).is_file():
             if arguments.problems is None or arguments.candidates is None:
                 raise RecipeError(
                     f"{folder}: a file of verdicts names neither prompts nor texts; give"
                     " --problems and --candidates, too"
                 )
             made = verdict_folder(folder, arguments.problems, arguments.candidates)
-            folder = stack.enter_context(made)
-        serve_view(folder, arguments.port, lambda text: print(text, flush=True))
+            folders = [stack.enter_context(made)]
+        serve_view(folders, arguments.port, lambda text: print(text, flush=True))
     return 0

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from veritune.errors import InputError, VerituneError
 from veritune.report import STYLE
-from veritune.viewer.asking import count_json, filter_of, page_json, required, whole_number
+from veritune.viewer.asking import count_json, filter_of, one_of, page_json, required, whole_number
 from veritune.viewer.candidate import candidate_json
 from veritune.viewer.overview import Json, counts_json, errors_json, run_json
 from veritune.viewer.problems import problems_json
@@ -41,10 +41,10 @@ HEADERS = {
 Answer = Callable[[ViewedRun, Mapping[str, str]], Json]
 
 
-def make_app(run: ViewedRun) -> ASGIApp:
-    """The application over one run."""
+def make_app(runs: Mapping[str, ViewedRun]) -> ASGIApp:
+    """The application over runs by their names; the first is shown where none is asked for."""
     answers: dict[str, Answer] = {
-        "run": lambda run, asked: run_json(run),
+        "run": lambda run, asked: run_json(run) | {"runs": list(runs)},
         "counts": lambda run, asked: counts_json(run),
         "errors": lambda run, asked: run.ask(lambda db: errors_json(db, required(asked, "set"))),
         "problems": lambda run, asked: problems_json(
@@ -61,7 +61,7 @@ def make_app(run: ViewedRun) -> ASGIApp:
             )
         ),
     }
-    routes = [_route(run, name, answer) for name, answer in answers.items()]
+    routes = [_route(runs, name, answer) for name, answer in answers.items()]
     files = {file.name: file for file in PAGE.iterdir() if file.is_file()} | {"base.css": STYLE}
 
     def file(request: Request) -> Response:
@@ -75,10 +75,12 @@ def make_app(run: ViewedRun) -> ASGIApp:
     return Guard(Starlette(routes=[*routes, *pages]))
 
 
-def _route(run: ViewedRun, name: str, answer: Answer) -> Route:
+def _route(runs: Mapping[str, ViewedRun], name: str, answer: Answer) -> Route:
     def endpoint(request: Request) -> Response:
+        asked = request.query_params
         try:
-            return JSONResponse(answer(run, request.query_params))
+            chosen = one_of(asked, "run", list(runs)) or next(iter(runs))
+            return JSONResponse(answer(runs[chosen], asked))
         except InputError as error:
             return JSONResponse({"error": str(error)}, status_code=400)
         except VerituneError as error:

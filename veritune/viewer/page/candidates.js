@@ -1,6 +1,6 @@
 // The list of candidates: filters in the address, pages as they are asked for, keys.
 import { html, useEffect, useRef, useState } from "./preact.js";
-import { ask, go, link, many, replaceParams, tone, useAsked, useKeys } from "./tools.js";
+import { ask, current, go, link, many, replaceParams, tone, useAsked, useKeys } from "./tools.js";
 import { Choice, useList } from "./lists.js";
 
 // What was last listed, and where in it: the page of one candidate walks on in it.
@@ -18,7 +18,7 @@ export const loadMore = async () => {
 };
 
 export const Candidates = ({ run, params }) => {
-  const key = JSON.stringify(params);
+  const key = JSON.stringify([current.run, params]);
   const [, redraw] = useState(0);
   const [state, setState] = useState(last.key === key ? { key } : {});
   const count = useAsked("count", { ...params, text: "" }).data;

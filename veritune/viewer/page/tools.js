@@ -1,10 +1,18 @@
 // What all pages share: addresses, answers of the server, keys, and figures as text.
 import { useEffect, useState } from "./preact.js";
 
-export const link = (page, params = {}) => {
+// Of several runs the one that is shown: part of every address and question that names no other.
+export const current = { run: "" };
+
+const query = (params) => {
   const given = Object.entries(params).filter(([, value]) => value !== "" && value != null);
-  const query = new URLSearchParams(given).toString();
-  return `#/${page}${query ? `?${query}` : ""}`;
+  if (current.run && !params.run) given.push(["run", current.run]);
+  return new URLSearchParams(given).toString();
+};
+
+export const link = (page, params = {}) => {
+  const asked = query(params);
+  return `#/${page}${asked ? `?${asked}` : ""}`;
 };
 
 export const go = (page, params) => { location.hash = link(page, params); };
@@ -29,8 +37,7 @@ export const useRoute = () => {
 };
 
 export const ask = async (name, params = {}, signal = undefined) => {
-  const given = Object.entries(params).filter(([, value]) => value !== "" && value != null);
-  const answer = await fetch(`api/${name}?${new URLSearchParams(given)}`, { signal });
+  const answer = await fetch(`api/${name}?${query(params)}`, { signal });
   const found = await answer.json();
   if (!answer.ok) throw new Error(found.error || `the server said ${answer.status}`);
   return found;
@@ -39,7 +46,7 @@ export const ask = async (name, params = {}, signal = undefined) => {
 // The answer to a question, asked again after `again(answer)` milliseconds where that is not 0.
 export const useAsked = (name, params, again = () => 0) => {
   const [state, setState] = useState({});
-  const key = JSON.stringify([name, params]);
+  const key = JSON.stringify([current.run, name, params]);
   useEffect(() => {
     const ended = new AbortController();
     let timer;
