@@ -117,6 +117,7 @@ def test_hostile_texts_are_shown_and_nothing_of_them_runs(tmp_path: Path, page: 
 def check(page: Page) -> None:
     """Nothing ran, and the page has no element that could."""
     assert page.evaluate("window.pwned") is None
+    assert not set(page.locator("body").inner_text()) & set("\x00\x1b\u202e\u2066")
     bad = page.evaluate(
         "[...document.querySelectorAll('script, iframe, object, embed, base, img, link, meta, form,"
         " style')].map((one) => one.outerHTML)"

@@ -180,7 +180,8 @@ class Browser:
     def error_reasons(self, name: str, most: int) -> list[str]:
         """Why verifiers failed: the reasons of the first `most` errors of a set."""
         rows = self._db.read(
-            "select v.record from marks m join verdicts v on v.number = m.number"
+            "select v.record from marks m join candidates c on c.of_set = m.of_set"
+            " and c.problem = m.problem and c.idx = m.idx join verdicts v on v.number = c.number"
             " where m.kind = ? and m.of_set = ? limit ?",
             (ERROR, self._numbers.of_set(name), most),
         )

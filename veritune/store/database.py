@@ -49,7 +49,7 @@ create table verdicts (number integer primary key, outcome text not null, record
 create table selections (number integer primary key);
 create table marks (
     of_set integer not null, problem integer not null, idx integer not null,
-    number integer not null, kind integer not null, degree integer not null, flags text not null,
+    kind integer not null, degree integer not null, flags text not null,
     steps integer not null, truncated integer not null, selected integer not null,
     length integer not null, primary key (of_set, problem, idx)
 ) without rowid;

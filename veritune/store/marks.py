@@ -30,7 +30,7 @@ STEPS = ("no steps", "unchecked", "no error found", "every step verified", "inco
 # How the reason of a verdict begins where a solution states no answer.
 NO_ANSWER = "no answer found"
 MARK = (
-    "marks select of_set, problem, idx, number, ?, ?, ?, ?, truncated, exists"
+    "marks select of_set, problem, idx, ?, ?, ?, ?, truncated, exists"
     " (select 1 from selections s where s.number = candidates.number), ? from candidates"
     " where of_set = ? and problem = ? and idx = ?"
 )

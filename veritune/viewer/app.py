@@ -22,7 +22,7 @@ from veritune.errors import InputError, VerituneError
 from veritune.report import STYLE
 from veritune.viewer.asking import count_json, filter_of, one_of, page_json, required, whole_number
 from veritune.viewer.candidate import candidate_json
-from veritune.viewer.overview import Json, counts_json, errors_json, run_json
+from veritune.viewer.overview import Json, counts_json, errors_json, evaluations_json, run_json
 from veritune.viewer.problems import problems_json
 from veritune.viewer.run import ViewedRun
 
@@ -61,6 +61,7 @@ def make_app(runs: Mapping[str, ViewedRun]) -> ASGIApp:
             )
         ),
     }
+    answers["runs"] = lambda run, asked: {"runs": evaluations_json(runs, run)}
     routes = [_route(runs, name, answer) for name, answer in answers.items()]
     files = {file.name: file for file in PAGE.iterdir() if file.is_file()} | {"base.css": STYLE}
 

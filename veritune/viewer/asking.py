@@ -44,7 +44,10 @@ def page_json(browser: Browser, asked: Mapping[str, str]) -> Json:
         after = tuple(_number("after", part) for part in parts)
     page = browser.page(filter_of(asked), after, AT_ONCE)
     return {
-        "rows": [asdict(row) | {"shown": visible(row.problem)} for row in page.rows],
+        "rows": [
+            asdict(row) | {"shown": visible(row.problem), "flags": visible(row.flags)}
+            for row in page.rows
+        ],
         "next": None if page.after is None else "-".join(map(str, page.after)),
         "looked": page.looked,
     }

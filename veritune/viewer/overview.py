@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from veritune.records import MetricsRow
@@ -28,7 +29,6 @@ def run_json(run: ViewedRun) -> Json:
     texts = run.ask(lambda browser: browser.facts("config"))
     recipe = tomllib.loads(texts[-1]) if texts else {}
     rows = run.ask(lambda browser: browser.metrics())
-    newest = {row["round"]: row for row in rows if row["phase"] == "evaluate"}
     return {
         "name": visible(str(recipe.get("name", run.folder.name))),
         "source": visible(str(recipe.get("problems", {}).get("source", ""))),
@@ -39,13 +39,35 @@ def run_json(run: ViewedRun) -> Json:
         "live": run.live,
         "rounds": recipe.get("rounds", {}).get("count"),
         "sets": list(run.ask(lambda browser: browser.sets())),
-        "evaluations": [asdict(evaluation_of(row)) for row in newest.values()],
+        "evaluations": measured(rows),
         "samples": [row for row in rows if row["phase"] == "sample"],
         "curves": curves([row for row in rows if row["phase"] == "train"]),
         "kinds": KINDS,
         "steps": STEPS,
         "degrees": [degree for degree in DEGREES if degree],
     }
+
+
+def evaluations_json(runs: Mapping[str, ViewedRun], like: ViewedRun) -> list[Json]:
+    """The evaluations of the runs over the same source of problems as one of them."""
+    source = source_of(like)
+    return [
+        {"name": name, "evaluations": measured(run.ask(lambda db: db.metrics("evaluate")))}
+        for name, run in runs.items()
+        if source_of(run) == source
+    ]
+
+
+def source_of(run: ViewedRun) -> object:
+    """The problems of a run's recipe."""
+    texts = run.ask(lambda browser: browser.facts("config"))
+    return tomllib.loads(texts[-1]).get("problems", {}).get("source") if texts else None
+
+
+def measured(rows: list[MetricsRow]) -> list[Json]:
+    """The newest evaluation of every round, with intervals."""
+    newest = {row["round"]: row for row in rows if row["phase"] == "evaluate"}
+    return [asdict(evaluation_of(row)) for row in newest.values()]
 
 
 def curves(rows: list[MetricsRow]) -> Json:
@@ -65,7 +87,7 @@ def curves(rows: list[MetricsRow]) -> Json:
             if isinstance(value := rows[at].get(name), int | float) and value == value
         ]
         if len(points) > 1:
-            series[name] = points
+            series[visible(name)] = points
     return {"steps": len(rows), "starts": starts, "stride": stride, "series": series}
 
 

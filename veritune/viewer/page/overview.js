@@ -4,6 +4,8 @@ import { Bars, Curves, Shares } from "./charts.js";
 import { Choice } from "./lists.js";
 import { link, many, percent, useAsked } from "./tools.js";
 
+// Runs that are told apart by colour.
+const COLOURS = 6;
 const FIRST = ["loss", "policy_loss", "kl", "entropy", "grad_norm", "clip_fraction", "reward", "tokens_per_second"];
 
 export const Overview = ({ run }) => {
@@ -12,6 +14,7 @@ export const Overview = ({ run }) => {
   return html`
     <section aria-label="rates"><h2>Over the rounds</h2>
       <${Rates} run=${run} sets=${sets} /></section>
+    ${run.runs.length > 1 && html`<${Runs} />`}
     <section aria-label="funnel"><h2>From sampled to selected</h2>
       ${!counts?.complete && html`<p class="note" role="status">Counting: ${Object.keys(counts?.sets || {}).length} of ${run.sets.length} sets so far.</p>`}
       <${Funnel} sets=${sets} /></section>
@@ -40,6 +43,18 @@ const Rates = ({ run, sets }) => {
     </div>
     <p class="note">On held-out problems; round 0 is before any round. Bars are 95% Wilson intervals that count a problem once.
       Trace error: right answers with a wrong step, of those whose steps were checked.</p>`;
+};
+
+// The runs over the same problems in one picture: what the arms of a recipe or a study differ in.
+const Runs = () => {
+  const runs = (useAsked("runs", {}).data?.runs || []).filter((run) => run.evaluations.length).slice(0, COLOURS);
+  if (runs.length < 2) return null;
+  const lines = (field) => runs.map((run) => ({
+    name: run.name, points: run.evaluations.filter((e) => e[field]).map((e) => interval(e.round, e[field])),
+  })).filter((line) => line.points.length);
+  const charts = [["pass@1", lines("pass_at_1")], ["trace error", lines("trace_error")]].filter(([, drawn]) => drawn.length > 1);
+  return html`<section aria-label="runs"><h2>Runs over the same problems</h2><div class="charts wide">
+    ${charts.map(([title, drawn]) => html`<${Curves} title=${title} lines=${drawn} rates axis="round" />`)}</div></section>`;
 };
 
 const Funnel = ({ sets }) => {
