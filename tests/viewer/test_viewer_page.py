@@ -181,6 +181,14 @@ def test_walking_and_comparing_by_keys(address: str, page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("[role=status]").first).to_contain_text("“x + 1”")
     assert "text=x" in page.url
+    expect(page.locator("td a").first).to_be_focused()
+    page.keyboard.press("/")
+    page.keyboard.type("nothing like it")
+    page.keyboard.press("Escape")
+    expect(page.locator("[role=status]").first).to_contain_text("0 with")
+    assert "#/candidates" in page.url
+    page.keyboard.press("r")
+    expect(page.locator("[role=status]").first).to_contain_text("0 with")
 
 
 def test_a_link_opens_the_state_that_it_was_copied_from(address: str, page: Page) -> None:

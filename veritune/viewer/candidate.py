@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from statistics import fmean
 
 from veritune.records import (
     CallTests,
@@ -44,6 +45,8 @@ def candidate_json(browser: Browser, name: str, problem_id: str, index: int) -> 
         "solution": shown(problem.reference.solution or ""),
         "selected": selected,
         "finish_reason": candidate.finish_reason,
+        "tokens": None if candidate.token_ids is None else len(candidate.token_ids),
+        "logprob": fmean(candidate.logprobs) if candidate.logprobs else None,
         "policy": visible(candidate.policy or ""),
         "trust": verdict.trust,
         "seconds": verdict.seconds,

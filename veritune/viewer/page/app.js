@@ -25,7 +25,7 @@ const App = () => {
     o: () => go("overview"), p: () => go("problems"), c: () => go("candidates", newest(run)),
     f: () => go("candidates", { ...newest(run), outcome: "failed" }),
     "?": () => setHelp((shown) => !shown),
-    "/": () => { go("candidates", newest(run)); setTimeout(() => document.getElementById("text")?.focus(), 50); },
+    "/": () => { go("candidates", newest(run)); setTimeout(() => document.getElementById("text")?.select(), 50); },
     Escape: () => { if (help) setHelp(false); else if (page !== "overview" && !document.activeElement?.matches("input, select")) go("overview"); },
   });
   useEffect(() => { if (run) document.title = `${run.name} · ${page} · veritune`; }, [run, page]);

@@ -48,11 +48,14 @@ export const Text = ({ data }) => html`<pre class="solution">${data.text.map((pi
     aria-label="step ${piece.step + 1}, ${step.label}"><sup>${piece.step + 1}</sup></a></span>${piece.text.slice(body.length)}`;
 })}</pre>`;
 
+// Whether a test or a step says more than the reason does.
+const explained = (data) => data.tests.some((test) => test.outcome !== "accepted") || data.steps.some((step) => step.label === "incorrect");
+
 const Why = ({ data }) => html`
   <p class="verdict ${tone(data.outcome)}"><strong>${data.outcome}</strong>${data.score != null && html` <span class="ci">score ${data.score}</span>`}
     ${data.selected && html` <span class="tag">selected</span>`}${data.trust === "lower" && html` <span class="tag">lower trust</span>`}
     ${data.flags.map((flag) => html` <span class="tag warn">${flag.degree}: ${flag.name}</span>`)}</p>
-  ${data.reason && html`<p class="reason">${data.reason}</p>`}
+  ${data.reason && html`<p class="reason" tabindex="-1" data-why=${!explained(data) || undefined}>${data.reason}</p>`}
   ${data.kind === "math" && html`<dl><dt>answer as read</dt><dd>${data.answer ?? html`<span class="none">none</span>`}</dd><dt>expected</dt><dd>${data.expected}</dd></dl>`}
   <${Tests} tests=${data.tests} />
   <${Steps} steps=${data.steps} named=${!data.tests.some((test) => test.outcome !== "accepted")} />
@@ -60,7 +63,8 @@ const Why = ({ data }) => html`
   ${data.output && html`<details><summary>What it printed</summary><pre>${data.output}</pre></details>`}
   <h3>Use</h3><p class="reason">${data.outcome === "passed" && `${data.use.imitate ? "may" : "must not"} be imitated; `}reward ${data.use.reward ?? "none"}: ${data.use.why}.</p>
   ${data.solution && html`<details><summary>Reference solution</summary><pre>${data.solution}</pre></details>`}
-  <p class="note">${data.seconds.toFixed(3)} s to verify${data.policy && `, policy ${data.policy}`}</p>`;
+  <p class="note">${data.seconds.toFixed(3)} s to verify${data.policy && `, policy ${data.policy}`}${data.tokens != null
+    && `, ${data.tokens} tokens${data.logprob == null ? "" : ` of log-probability ${data.logprob.toFixed(3)} on average`}`}</p>`;
 
 // Failing tests that are open.
 const SHOWN = 2;

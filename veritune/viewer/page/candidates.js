@@ -20,6 +20,7 @@ export const loadMore = async () => {
 export const Candidates = ({ run, params }) => {
   const key = JSON.stringify([current.run, params]);
   const [, redraw] = useState(0);
+  const [reading, readAgain] = useState(0);
   const [state, setState] = useState(last.key === key ? { key } : {});
   const count = useAsked("count", { ...params, text: "" }).data;
   useEffect(() => {
@@ -30,20 +31,20 @@ export const Candidates = ({ run, params }) => {
       (error) => { if (!ended.signal.aborted) setState({ key, error: error.message }); },
     );
     return () => ended.abort();
-  }, [key]);
+  }, [key, reading]);
   const ready = state.key === key && !state.error;
   const rows = ready ? last.rows : [];
   const more = () => loadMore().then((got) => got && redraw((n) => n + 1));
-  const list = useList(rows.length, last.at);
-  useKeys({ ...list.keys, n: more, r: () => { last.key = ""; dispatchEvent(new HashChangeEvent("hashchange")); setState({}); },
-    "/": () => document.getElementById("text").focus() });
+  const list = useList(key, rows.length, last.at);
+  useKeys({ ...list, n: more, r: () => { last.key = ""; setState({}); readAgain(reading + 1); },
+    "/": () => document.getElementById("text").select() });
   return html`<${Filters} run=${run} params=${params} />
     <p role="status" class="note">${state.error ? html`<span class="warn">${state.error}</span>`
       : !ready ? "Loading…" : html`<${Found} count=${count} rows=${rows} params=${params} />`}</p>
     ${rows.length > 0 && html`<div class="scroll"><table class="list">
       <thead><tr><th>problem</th><th>came to</th><th class="n">index</th>${!params.set && html`<th>set</th>`}<th>steps</th><th>flags</th><th class="n">length</th></tr></thead>
       <tbody>${rows.map((row, at) => html`<tr key="${row.set} ${row.problem} ${row.index}">
-        <td class="wide"><a ref=${list.ref(at)} href=${link("candidate", idOf(row))} onClick=${() => { last.at = at; }}
+        <td class="wide"><a data-row href=${link("candidate", idOf(row))} onClick=${() => { last.at = at; }}
           aria-label="${row.shown}, candidate ${row.index} of ${row.set}, ${row.kind}">${row.shown}</a></td>
         <td class=${tone(row.outcome)}>${row.kind}${row.truncated && html` <span class="tag">truncated</span>`}</td>
         <td class="n">${row.index}</td>${!params.set && html`<td>${row.set}</td>`}
@@ -76,7 +77,8 @@ const Filters = ({ run, params }) => {
   };
   const choice = (name, label, values, empty = "any") => html`<label>${label} <${Choice} label=${label} value=${params[name] || ""} values=${[["", empty], ...values]}
     onChoose=${(value) => change({ [name]: value })} /></label>`;
-  const typed = (name, label, more = {}) => html`<label>${label} <input name=${name} id=${name} value=${params[name] || ""}
+  // A value of the page's would take back what is being typed whenever an answer comes.
+  const typed = (name, label, more = {}) => html`<label>${label} <input name=${name} id=${name} key=${params[name]} defaultValue=${params[name] || ""}
     onChange=${(e) => change({ [name]: e.target.value.trim() })} ...${more} /></label>`;
   const whole = { inputmode: "numeric", pattern: "[0-9]*", size: 6 };
   return html`<form class="filters" role="search" aria-label="candidates" ref=${form} onSubmit=${(e) => e.preventDefault()}>
@@ -84,7 +86,7 @@ const Filters = ({ run, params }) => {
     ${LISTS.map(([name, label, values]) => choice(name, label, values(run)))}
     ${typed("problem", "problem", { size: 14, spellcheck: false })}
     ${typed("least", "length from", whole)} ${typed("most", "to", whole)}
-    ${typed("text", "text (/)", { size: 16, type: "search" })}
+    ${typed("text", "text (/)", { size: 16, inputmode: "search" })}
     <label>order <${Choice} label="order" value=${params.sort || ""} values=${[["", "set and problem"], "longest", "shortest"]}
       onChoose=${(sort) => change({ sort })} /></label>
     ${Object.keys(params).length > 0 && html`<button type="button" onClick=${() => go("candidates")}>clear</button>`}

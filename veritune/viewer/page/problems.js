@@ -12,8 +12,8 @@ export const Problems = ({ run, params }) => {
   const change = (changed) => replaceParams("problems", { stem, sort, ...changed });
   const start = params.start || "";
   const { data, error } = useAsked(stem ? "problems" : "", { stem, sort, start }, (found) => found.complete ? 0 : 1000);
-  const list = useList(data?.rows.length || 0);
-  useKeys({ ...list.keys, n: () => data?.next && change({ start: data.next }) });
+  const list = useList(`${stem} ${sort} ${start}`, data?.rows.length || 0);
+  useKeys({ ...list, n: () => data?.next && change({ start: data.next }) });
   if (error) return html`<p class="warn" role="alert">${error}</p>`;
   if (!data) return html`<p class="none">Loading…</p>`;
   const sets = data.sets;
@@ -23,8 +23,8 @@ export const Problems = ({ run, params }) => {
       <span role="status">${many(data.total)} problems${sort === "solved" ? " that the newest set solves and the one before never did" : sort === "lost" ? " that the newest set never solves and the one before did" : ""}</span>
     </div>
     <div class="scroll"><table class="list"><thead><tr><th>problem</th>${sets.map((name) => html`<th class="n">${name}</th>`)}</tr></thead>
-    <tbody>${data.rows.map((row, at) => html`<tr key=${row.id}>
-      <td class="wide"><a ref=${list.ref(at)} href=${link("candidates", { set: sets.at(-1), problem: row.id })}>${row.problem}</a>
+    <tbody>${data.rows.map((row) => html`<tr key=${row.id}>
+      <td class="wide"><a data-row href=${link("candidates", { set: sets.at(-1), problem: row.id })}>${row.problem}</a>
         <span class="where">${row.prompt}</span></td>
       ${row.counts.map((count, place) => html`<td class="n">${count ? html`<a class=${rateTone(count)} href=${link("candidates", { set: sets[place], problem: row.id })}
         title="${count[0]} of ${count[1]}">${percent(count[0] / count[1]).replace(/\.\d%/, "%")}</a>` : html`<span class="none">–</span>`}</td>`)}

@@ -73,10 +73,11 @@ export const useKeys = (keys) => useEffect(() => {
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const typing = event.target.matches?.("input, select, textarea");
-  if (typing && event.key !== "Escape") return;
+  // Enter gives what was typed to the page, Escape leaves the field; both go back to the page's keys.
+  if (typing && ["Enter", "Escape"].includes(event.key)) event.target.blur();
+  if (typing) return;
   const known = maps.findLast((keys) => keys[event.key]);
   if (!known) return;
-  if (typing) event.target.blur();
   if (known[event.key](event) !== false) event.preventDefault();
 });
 
