@@ -17,7 +17,7 @@ from veritune.extras import EXTRAS, missing_extra
 
 PACKAGE = Path(veritune.__file__).parent
 PROJECT = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
-WORK = frozenset({"train", "report", "fetch", "data", "vllm", "docker", "ray"})
+WORK = frozenset({"train", "report", "view", "fetch", "data", "vllm", "docker", "ray"})
 """Extras that the work needs; a tracker names its own, and the rest is for developers."""
 UNSEEN = {
     "sympy": "loaded by name in the worker that decides what is hard",

@@ -7,8 +7,10 @@ from veritune.version import __version__
 
 if TYPE_CHECKING:
     from veritune.cli import improve
+    from veritune.cli import solve_with as solve
     from veritune.cli import verify_files as verify
 else:
-    __getattr__ = lazily(__name__, {"cli": ("improve", "verify=verify_files")})
+    names = ("improve", "solve=solve_with", "verify=verify_files")
+    __getattr__ = lazily(__name__, {"cli": names})
 
-__all__ = ["__version__", "improve", "verify"]
+__all__ = ["__version__", "improve", "solve", "verify"]

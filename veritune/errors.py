@@ -60,6 +60,10 @@ class NoRunError(JournalError, FileNotFoundError):
     exit_code = 2
 
 
+class MissingCandidateError(InputError, LookupError):
+    """A set holds no such candidate."""
+
+
 class DamagedRunError(JournalError):
     """A file of the run on disk is missing, or not as it was written."""
 

@@ -12,6 +12,7 @@ EXTRAS = {
         *("numpy", "scipy", "jaxtyping", "huggingface_hub"),
     ),
     "report": ("matplotlib", "numpy"),
+    "view": ("starlette", "uvicorn"),
     "fetch": ("gguf",),
     "data": ("datasets", "pyarrow", "huggingface_hub"),
     "vllm": ("vllm",),

@@ -225,7 +225,7 @@ def test_a_journal_of_before_is_refused(tmp_path: Path) -> None:
         db.execute("create table problems (id text primary key)")
     db.close()
     for read_only in (True, False):
-        with pytest.raises(JournalError, match="journal version 1, and this one writes 4"):
+        with pytest.raises(JournalError, match="journal version 1, and this one writes 5"):
             Store.open(tmp_path, read_only=read_only)
 
 
@@ -237,7 +237,7 @@ def test_a_journal_without_named_sets_is_refused(tmp_path: Path) -> None:
     db.close()
     write_pages(tmp_path / "journal.sqlite")
     for read_only in (True, False):
-        with pytest.raises(JournalError, match="journal version 2, and this one writes 4"):
+        with pytest.raises(JournalError, match="journal version 2, and this one writes 5"):
             Store.open(tmp_path, read_only=read_only)
 
 

@@ -18,23 +18,27 @@ from veritune.version import __version__
 
 if TYPE_CHECKING:
     from veritune.cli.calls import improve
+    from veritune.cli.calls import solve as solve_with
     from veritune.cli.calls import verify as verify_files
 else:
-    # Not by the name `verify`: that is the command's module, once it is imported.
-    __getattr__ = lazily(__name__, {"calls": ("improve", "verify_files=verify")})
+    # Not by the names `solve` and `verify`: those are the commands' modules, once imported.
+    names = ("improve", "solve_with=solve", "verify_files=verify")
+    __getattr__ = lazily(__name__, {"calls": names})
 
-__all__ = ["improve", "main", "verify_files"]
+__all__ = ["improve", "main", "solve_with", "verify_files"]
 
 COMMANDS = {
     "run": "run a recipe's rounds; resumes by itself if the run exists",
     "sample": "sample candidates for a file of problems",
     "verify": "verify a file of candidates",
+    "solve": "solve one math problem: what most candidates say, and how sure that is",
     "train": "train on files: sft, reward, dpo, ppo, group; adapter, merge",
     "bench": "measure: pass-at-k, best-of-n, supervision, steps, throughput",
     "validate": "check every reference solution with its own verifier",
     "problems": "show, convert, dedup: what is understood of a file, and files in our layout",
     "new": "write a starting point: a verifier, a recipe, a file of problems",
     "convert": "labelled steps between PRM800K, Math-Shepherd, ProcessBench and TRL's files",
+    "view": "look at a run in the browser, while it runs or after",
     "report": "write a run's HTML page",
     "export": "a run's verified candidates as rows for TRL, verl or OpenRLHF",
     "model": "fetch: a small pretrained model to try things with",

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from veritune.cli.console import TerminalProgress
-from veritune.config import Recipe, VerifierConfig, load_recipe
-from veritune.problems import read_candidates, read_problems
-from veritune.records import Candidate, Problem, Verdict
+from veritune.cli.posing import in_chat
+from veritune.config import PromptConfig, Recipe, SamplerConfig, VerifierConfig, load_recipe
+from veritune.problems import posed, read_candidates, read_problems, shown
+from veritune.records import Candidate, MathProblem, MathReference, Problem, Verdict
 from veritune.rounds import Progress
 
 if TYPE_CHECKING:
     from veritune.records import MetricsRow
+    from veritune.rounds import SolvedProblem
 
 T = TypeVar("T")
+# A reference that stands where no answer is known: nothing is made of it.
+UNKNOWN = "0"
 
 
 def verify(
@@ -48,6 +52,34 @@ def improve(recipe: Recipe | str | Path, progress: Progress | None = None) -> li
     known = recipe if isinstance(recipe, Recipe) else load_recipe(Path(recipe))
     shown = progress or TerminalProgress(f"{known.name}: held-out problems")
     return finished(run(known, shown))
+
+
+def solve(
+    problem: str,
+    model: str | Path,
+    *,
+    answer: str | None = None,
+    prompt: PromptConfig | None = None,
+    sampler: SamplerConfig | None = None,
+    verifier: VerifierConfig | None = None,
+    seed: int = 0,
+    dtype: str = "float32",
+    say: Callable[[str], None] = lambda text: None,
+) -> SolvedProblem:
+    """What `sampler.n` candidates of a model say to one math problem, compared and checked.
+
+    `answer` is the known one, where it is known; `say` is told the prompt.
+    """
+    sampler = sampler or SamplerConfig(n=16)
+    reference = MathReference(answer=UNKNOWN if answer is None else answer)
+    asked = MathProblem(id="problem", prompt=problem, reference=reference)
+    form = prompt or PromptConfig()
+    chat = in_chat(form, str(model), sampler)
+    (posed_problem,) = posed([asked], form.model_copy(update={"chat": chat}))
+    assert isinstance(posed_problem, MathProblem)
+    say(shown(posed_problem))
+    work = _solved(posed_problem, str(model), sampler, verifier, seed, dtype, answer is not None)
+    return finished(work)
 
 
 def finished(work: Coroutine[Any, Any, T]) -> T:
@@ -106,6 +138,22 @@ def _paired(
             raise ValueError(f"candidate {at}: no problem '{one.problem_id}'")
         pairs.append((by_id[one.problem_id], one))
     return pairs
+
+
+async def _solved(
+    problem: MathProblem,
+    model: str,
+    sampler: SamplerConfig,
+    verifier: VerifierConfig | None,
+    seed: int,
+    dtype: str,
+    known: bool,
+) -> SolvedProblem:
+    from veritune.rounds import named_policy, open_session, solve_problem
+
+    policy = named_policy(model, on_server=sampler.type == "server")
+    async with open_session(sampler=sampler, verifier=verifier, seed=seed, dtype=dtype) as session:
+        return await solve_problem(session, problem, sampler.n, policy, known=known)
 
 
 async def _verified(

@@ -33,6 +33,17 @@ def pose_rows(
     return [cast(R, (asked[problem.id], *rest)) for problem, *rest in rows]
 
 
+def in_chat(config: PromptConfig, model: str, sampler: SamplerConfig) -> bool:
+    """Whether prompts are put through the model's chat template."""
+    from veritune.models import has_chat_template
+
+    if config.chat != "auto":
+        return config.chat
+    # A server's model is not here to be looked at: its prompts are sent as they are.
+    here = sampler.type != "server" or Path(model).is_dir()
+    return has_chat_template(model) if here else False
+
+
 def pose(
     problems: Sequence[Problem],
     config: PromptConfig,
@@ -41,13 +52,7 @@ def pose(
     progress: TerminalProgress,
 ) -> list[Problem]:
     """The problems as the model gets them; the first one is shown."""
-    from veritune.models import has_chat_template
-
-    chat = config.chat
-    if chat == "auto":
-        # A server's model is not here to be looked at: its prompts are sent as they are.
-        here = sampler.type != "server" or Path(model).is_dir()
-        chat = has_chat_template(model) if here else False
+    chat = in_chat(config, model, sampler)
     found = posed(problems, config.model_copy(update={"chat": chat}))
     if found:
         progress.say(f"first prompt ({'chat' if chat else 'plain text'}):")

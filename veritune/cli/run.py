@@ -96,6 +96,7 @@ def execute(recipe: Recipe, from_round: int | None = None) -> None:
     progress = TerminalProgress(f"{recipe.name}: held-out problems")
     from veritune.rounds import improve
 
+    progress.say(f"to watch it in the browser: veritune view {recipe.folder}")
     rows = run_async(improve(recipe, progress, from_round))
     first, last = rows[0], rows[-1]
     progress.say(

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # A page that is read to its end.
 SAMPLES = 10
+# The look of every page of ours.
+STYLE = Path(__file__).with_name("page.css")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

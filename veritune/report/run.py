@@ -63,7 +63,7 @@ def read_run(folder: Path) -> ReportedRun:
             raise InputError(f"{folder}: not a run that was begun; run its recipe first")
         text = store.facts("config")[-1]
         recipe = tomllib.loads(text)
-        evaluations = tuple(_evaluation(row) for row in store.evaluations())
+        evaluations = tuple(evaluation_of(row) for row in store.evaluations())
         sampling = {whole(row, "round"): row for row in store.metrics("sample")}
     return ReportedRun(
         name=str(recipe.get("name", folder.name)),
@@ -76,7 +76,8 @@ def read_run(folder: Path) -> ReportedRun:
     )
 
 
-def _evaluation(row: MetricsRow) -> Evaluation:
+def evaluation_of(row: MetricsRow) -> Evaluation:
+    """An evaluation as the rounds wrote it down, with intervals."""
     problems = whole(row, "problems")
     return Evaluation(
         round=whole(row, "round"),

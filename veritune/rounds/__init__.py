@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from veritune.rounds.repository import covered_problems
     from veritune.rounds.sample_files import sample_file
     from veritune.rounds.session import Session, named_policy, open_session
+    from veritune.rounds.solving import AnswerGroup, SolvedProblem, solve_problem
     from veritune.rounds.start import start_policy
     from veritune.rounds.tracking import tracked_training
     from veritune.rounds.training import follow
@@ -45,8 +46,14 @@ else:
             "sample_files": ("sample_file",),
             "session": (
                 "Session",
+                "SolvedProblem",
                 "named_policy",
                 "open_session",
+            ),
+            "solving": (
+                "AnswerGroup",
+                "SolvedProblem",
+                "solve_problem",
             ),
             "start": ("start_policy",),
             "tracking": ("tracked_training",),
@@ -58,11 +65,13 @@ else:
 
 __all__ = [
     "Advance",
+    "AnswerGroup",
     "Format",
     "NullProgress",
     "Progress",
     "ReferenceCheck",
     "Session",
+    "SolvedProblem",
     "Strength",
     "check_references",
     "covered_problems",
@@ -77,6 +86,7 @@ __all__ = [
     "passes_visible",
     "put",
     "sample_file",
+    "solve_problem",
     "start_policy",
     "tracked_training",
     "truncations",

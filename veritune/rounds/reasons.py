@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from veritune.records import Candidate, Verdict, VerifiedCandidate
+from veritune.store import NO_ANSWER
 from veritune.use import use_of
 
-# How the reason of a verdict begins where a solution states no answer.
-NO_ANSWER = "no answer found"
 # What a verdict of ours begins with where a verifier failed.
 ERROR_PREFIX = "verifier error: "
 # Characters of it in a line for people.

@@ -27,7 +27,7 @@ BUSY_MS, CHECKPOINT_MS = 5000, 50
 class Connection:
     """Of the one writer, who holds the lock, or of a reader."""
 
-    def __init__(self, path: Path, *, read_only: bool) -> None:
+    def __init__(self, path: Path, *, read_only: bool, check: bool = True) -> None:
         self._path = path
         self._lock = None if read_only else Lock(path.with_name("journal.lock"))
         self._pages: PageLog | None = None
@@ -37,7 +37,7 @@ class Connection:
         self._next_checkpoint = LONGEST_WAL
         try:
             if read_only:
-                self._db, self._copied = open_for_reading(path)
+                self._db, self._copied = open_for_reading(path, check=check)
             else:
                 self._db, state = open_for_writing(path)
                 self._pages = PageLog(path, state)

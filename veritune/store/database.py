@@ -19,10 +19,13 @@ from veritune.files import replacing
 from veritune.store.lock import is_held
 from veritune.store.pages import State, check_pages, remove_database, wal_of, write_pages
 
-# Of the schema, in the header: 1 had no number and no checksums, 2 no named sets, 3 plain records.
-VERSION = 4
+# Of the schema, in the header: 1 had no number and no checksums, 2 no named sets, 3 plain records,
+# 4 nothing to browse by.
+VERSION = 5
 # A table with records has row numbers: without them sqlite spills each into pages of its own, and
-# 1.7 kB take 5. A verdict and a selection have the number of their candidate.
+# 1.7 kB take 5. A verdict and a selection have the number of their candidate. Marks are narrow, so
+# that two million are searched in a moment; their indices hold the order of lists and all that
+# lists are filtered by, since a look at the row itself costs ten times as much.
 SCHEMA = f"""
 pragma user_version = {VERSION};
 create table facts (
@@ -44,6 +47,17 @@ create table candidates (
 );
 create table verdicts (number integer primary key, outcome text not null, record blob not null);
 create table selections (number integer primary key);
+create table marks (
+    of_set integer not null, problem integer not null, idx integer not null,
+    kind integer not null, degree integer not null, flags text not null,
+    steps integer not null, truncated integer not null, selected integer not null,
+    length integer not null, primary key (of_set, problem, idx)
+) without rowid;
+create index marks_by_kind on marks
+    (kind, of_set, problem, idx, degree, steps, truncated, selected, length);
+create index marks_by_length on marks
+    (length, of_set, problem, idx, kind, degree, steps, truncated, selected);
+create index marks_flagged on marks (degree) where degree > 0;
 create table metrics (
     round integer, phase text, step integer, record text not null, written integer not null,
     primary key (round, phase, step)
@@ -102,13 +116,21 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def open_for_reading(path: Path) -> tuple[sqlite3.Connection, TemporaryDirectory[str] | None]:
-    """A connection that changes nothing, and the folder of the copy that it reads, if any."""
+def open_for_reading(
+    path: Path, *, check: bool = True
+) -> tuple[sqlite3.Connection, TemporaryDirectory[str] | None]:
+    """A connection that changes nothing, and the folder of the copy that it reads, if any.
+
+    Without `check` only its version is looked at: every page of a long run takes seconds.
+    """
     if not path.is_file():
         raise NoRunError(f"{path.parent}: not a run (it has no journal.sqlite)")
     lock = path.with_name("journal.lock")
     try:
-        _check_at_rest(path, lock)
+        if check:
+            _check_at_rest(path, lock)
+        else:
+            _check_version(path, _header(path))
         copied = None
         address = f"{path.resolve().as_uri()}?mode=ro"
         if not os.access(path.parent, os.W_OK) and not is_held(lock):
@@ -147,12 +169,18 @@ def check_database(path: Path) -> State:
     # The pages first: a damaged header must not pass for another version's.
     listed = path.with_name("journal.pages").exists()
     state = check_pages(path) if listed or not header or version == VERSION else None
-    if state is None or version != VERSION:
+    _check_version(path, header)
+    assert state is not None, "a journal of this version was checked"
+    return state
+
+
+def _check_version(path: Path, header: bytes) -> None:
+    version = int.from_bytes(header[60:64], "big")
+    if version != VERSION:
         raise JournalError(
             f"{path}: written by another version of veritune (journal version {version or 1}, and"
             f" this one writes {VERSION}); finish it with that version, or choose another name"
         )
-    return state
 
 
 def _header(path: Path) -> bytes:

@@ -38,6 +38,11 @@ class Lock:
             self._fd = -1
 
 
+def is_at_work(folder: Path) -> bool:
+    """Whether a process writes the journal in a folder."""
+    return is_held(folder / "journal.lock")
+
+
 def is_held(path: Path) -> bool:
     """Whether a process holds the lock; nothing is written."""
     try:

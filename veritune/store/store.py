@@ -25,6 +25,7 @@ from veritune.records import (
     whole,
 )
 from veritune.store.connection import Connection
+from veritune.store.marks import MARK, mark
 from veritune.store.metrics import Metrics
 from veritune.store.numbers import Key, Numbers, RowKey, round_of, stem_of
 from veritune.store.packing import pack, unpack
@@ -145,7 +146,8 @@ class Store:
                 db.execute(f"delete from {table} where round > ?", (round,))
             for table in ("verdicts", "selections"):
                 db.executemany(f"delete from {table} {of_set}", sets)
-            db.executemany("delete from candidates where of_set = ?", sets)
+            for table in ("candidates", "marks"):
+                db.executemany(f"delete from {table} where of_set = ?", sets)
             db.executemany("delete from sets where number = ?", sets)
         self._numbers.forget()
         self._metrics.export()
@@ -192,9 +194,11 @@ class Store:
             (v.outcome, pack(v.to_line()), *key)
             for (key, _), (_, v) in zip(keyed, verified, strict=True)
         ]
+        marks = [(*mark(c, v), *key) for (key, c), (_, v) in zip(keyed, verified, strict=True)]
         with self._db.writing() as db:
             db.executemany(f"insert or ignore into {CANDIDATE}", [self._row(*row) for row in keyed])
             db.executemany(f"insert or ignore into {VERDICT}", verdicts)
+            db.executemany(f"insert or ignore into {MARK}", marks)
 
     def keys(self, name: str) -> set[Key]:
         """Keys of the candidates of a set, with or without a verdict."""
@@ -269,11 +273,13 @@ class Store:
         """Note which candidates of a set are trained on."""
         rows = ((problem, index) for problem, index in keys)
         number = self._numbers.made_set(name)
-        self._db.write(
-            "insert or ignore into selections select number from candidates"
-            " where of_set = ? and problem = ? and idx = ?",
-            [self._numbers.key(name, number, *row) for row in rows],
-        )
+        keyed = [self._numbers.key(name, number, *row) for row in rows]
+        where = "where of_set = ? and problem = ? and idx = ?"
+        with self._db.writing() as db:
+            db.executemany(
+                f"insert or ignore into selections select number from candidates {where}", keyed
+            )
+            db.executemany(f"update marks set selected = 1 {where}", keyed)
 
     def selected(self, name: str) -> set[Key]:
         """Keys of the candidates of a set that were selected."""

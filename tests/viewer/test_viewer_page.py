@@ -1,0 +1,247 @@
+"""The viewer's pages in Chromium: hostile texts, keys, and what can be linked to."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from viewer_runs import hostile_run, served, small_run
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+if find_spec("playwright") is None:
+    pytest.skip("playwright is not installed", allow_module_level=True)
+if CHROMIUM is None:
+    pytest.skip("there is no chromium", allow_module_level=True)
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
+
+JS = "window.pwned=1"
+ATTEMPTS = [
+    f"<script>{JS}</script>",
+    f"<img src=x onerror={JS}>",
+    f"<svg onload={JS}>",
+    f"</pre><script>{JS}</script>",
+    f'"><script>{JS}</script>',
+    f"'><img src=x onerror='{JS}'>",
+    f"</title><script>{JS}</script>",
+    f"</script><script>{JS}</script>",
+    f"<iframe srcdoc='<script>parent.{JS}</script>'>",
+    f"<iframe src=javascript:parent.{JS}>",
+    f"<a href=javascript:{JS} autofocus onfocus={JS}>x</a>",
+    f"javascript:{JS}",
+    f"javascript:/*--></title></style></textarea></script><svg onload={JS}>",
+    f"<body onload={JS}>",
+    f"<details open ontoggle={JS}>",
+    f"<input autofocus onfocus={JS}>",
+    f"<select autofocus onfocus={JS}>",
+    f"<video><source onerror={JS}>",
+    f"<audio src=x onerror={JS}>",
+    f"<object data=javascript:{JS}>",
+    f"<embed src=javascript:{JS}>",
+    f"<math><mtext><img src=x onerror={JS}></mtext></math>",
+    f"<style>@import 'javascript:{JS}';</style>",
+    f"<link rel=stylesheet href=javascript:{JS}>",
+    f"<meta http-equiv=refresh content='0;url=javascript:{JS}'>",
+    "<base href=http://evil.example/>",
+    f"<form action=javascript:{JS}><button autofocus>x</button></form>",
+    f"<marquee onstart={JS}>x</marquee>",
+    f'" onmouseover={JS} x="',
+    f"' autofocus onfocus={JS} x='",
+    f"<div style=animation-name:x onanimationstart={JS}>",
+    f"{{{{constructor.constructor('{JS}')()}}}}",
+    f"${{{JS}}}",
+    f"`-{JS}-`",
+    "__proto__",
+    f'{{"__html": "<img src=x onerror={JS}>"}}',
+    f"\\x3cscript\\x3e{JS}\\x3c/script\\x3e",
+    f"\u202e<img src=x onerror={JS}>\u2066\x00\x1b[31m",
+    f"<!--><img src=x onerror={JS}>-->",
+    f"<template><script>{JS}</script></template><noscript><img src=x onerror={JS}></noscript>",
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(small_run(tmp_path_factory.mktemp("runs"))) as found:
+        yield found
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    yield page
+    context.close()
+
+
+def test_hostile_texts_are_shown_and_nothing_of_them_runs(tmp_path: Path, page: Page) -> None:
+    assert len(set(ATTEMPTS)) == 40
+    asked: list[str] = []
+    dialogs: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    with served(hostile_run(tmp_path, ATTEMPTS)) as address:
+        for place in ("#/", "#/problems?stem=test", "#/candidates?set=test/1"):
+            page.goto(f"{address}{place}")
+            expect(page.locator("main h2, main table").first).to_be_visible()
+            check(page)
+        for at, text in enumerate(ATTEMPTS):
+            one = {"problem": f"{at} {text}"}
+            page.goto(f"{address}#/candidate?{urlencode({'set': 'test/0', 'index': 0, **one})}")
+            expect(page.locator("h2")).to_have_text(re.compile(rf"^{at} "))
+            check(page)
+            shown = page.locator("pre.solution").inner_text()
+            assert (text in shown) or "\x00" in text, (text, shown)
+        sides = {"a": "test/0", "ai": 0, "b": "test/1", "bi": 0}
+        page.goto(f"{address}#/compare?{urlencode({**one, **sides})}")
+        expect(page.locator("pre.solution")).to_have_count(2)
+        check(page)
+    assert not dialogs
+    assert all(url.startswith(address) for url in asked)
+
+
+def check(page: Page) -> None:
+    """Nothing ran, and the page has no element that could."""
+    assert page.evaluate("window.pwned") is None
+    assert not set(page.locator("body").inner_text()) & set("\x00\x1b\u202e\u2066")
+    bad = page.evaluate(
+        "[...document.querySelectorAll('script, iframe, object, embed, base, img, link, meta, form,"
+        " style')].map((one) => one.outerHTML)"
+    )
+    for element in bad:
+        assert re.match(
+            r'<script type="module" src="app.js">|<link rel="(icon|stylesheet)" href="[a-z]+\.\w+">'
+            r'|<meta (charset|name="viewport")|<form class="filters"',
+            element,
+        ), element
+    assert not page.evaluate(
+        "[...document.querySelectorAll('*')].flatMap((one) => [...one.attributes]).filter((one) =>"
+        " one.name.startsWith('on') || one.name === 'href' && /^\\s*(javascript|data):/i"
+        ".test(one.value)).map((one) => `${one.name}=${one.value}`)"
+    )
+
+
+def test_from_the_overview_to_a_failing_test_in_three_keys(address: str, page: Page) -> None:
+    page.goto(address)
+    expect(page.locator("main h2").first).to_be_visible()
+    page.keyboard.press("f")
+    expect(page.locator("td a").first).to_be_focused()
+    page.keyboard.press("j")  # past the first, which is a math problem's
+    page.keyboard.press("k")
+    while "add" not in page.evaluate("document.activeElement.textContent"):
+        page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    failing = page.locator("article.failing")
+    expect(failing).to_be_focused()
+    expect(failing).to_contain_text("f(-1, y=2)")
+    expect(failing).to_contain_text("got 1, expected 0")
+    page.keyboard.press("Escape")
+    expect(page.locator("td a", has_text="add-").first).to_be_visible()
+
+
+def test_six_keys_suffice_from_the_first_page(address: str, page: Page) -> None:
+    page.goto(f"{address}#/")
+    expect(page.locator("main h2").first).to_be_visible()
+    page.keyboard.press("f")
+    expect(page.locator("td a").first).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("t")
+    expect(page.locator("[data-why]")).to_be_focused()
+
+
+def test_walking_and_comparing_by_keys(address: str, page: Page) -> None:
+    page.goto(f"{address}#/candidates?set=test/1")
+    expect(page.locator("td a").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("h2")).to_contain_text("candidate 0 of test/1")
+    page.keyboard.press("j")
+    expect(page.locator("h2")).to_contain_text("candidate 1 of test/1")
+    page.keyboard.press("x")
+    expect(page.locator("pre.solution")).to_have_count(2)
+    assert "#/compare?" in page.url
+    page.keyboard.press("o")
+    expect(page.locator("nav a[aria-current]")).to_have_text("overview")
+    page.keyboard.press("/")
+    expect(page.locator("#text")).to_be_focused()
+    page.keyboard.type("x + 1")
+    page.keyboard.press("Enter")
+    expect(page.locator("[role=status]").first).to_contain_text("“x + 1”")
+    assert "text=x" in page.url
+    expect(page.locator("td a").first).to_be_focused()
+    page.keyboard.press("/")
+    page.keyboard.type("nothing like it")
+    page.keyboard.press("Escape")
+    expect(page.locator("[role=status]").first).to_contain_text("0 with")
+    assert "#/candidates" in page.url
+    page.keyboard.press("r")
+    expect(page.locator("[role=status]").first).to_contain_text("0 with")
+
+
+def test_a_link_opens_the_state_that_it_was_copied_from(address: str, page: Page) -> None:
+    page.goto(f"{address}#/candidates?set=test%2F1&outcome=failed&sort=longest")
+    expect(page.locator("select[aria-label=outcome]")).to_have_value("failed")
+    expect(page.locator("select[aria-label=set]")).to_have_value("test/1")
+    expect(page.locator("tbody tr")).to_have_count(8)
+    page.locator("select[aria-label=outcome]").select_option("passed")
+    expect(page.locator("tbody tr").first).to_contain_text("passed")
+    assert "outcome=passed" in page.url and "sort=longest" in page.url
+
+
+def test_two_runs_are_switched_and_compared(tmp_path: Path, page: Page) -> None:
+    small_run(tmp_path, "a")
+    small_run(tmp_path, "b")
+    with served(tmp_path) as address:
+        page.goto(address)
+        page.locator("select[aria-label=run]").select_option("b")
+        expect(page).to_have_title(re.compile("^b "))
+        page.keyboard.press("f")
+        expect(page.locator("td a").first).to_be_focused()
+        assert "run=b" in page.url
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-why]")).to_be_focused()
+        page.keyboard.press("x")
+        page.locator("select[aria-label='left run']").select_option("a")
+        expect(page.locator("pre.solution")).to_have_count(2)
+        assert "ar=a" in page.url and "run=b" in page.url
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_needs_no_sideways_scrolling(address: str, chromium: Browser, scheme: str) -> None:
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844},
+        color_scheme=scheme,  # type: ignore[arg-type]
+    )
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    one = "set=test/0&problem=add-1&index=0"
+    for place in ("", "problems", "candidates", f"candidate?{one}"):
+        page.goto(f"{address}#/{place}")
+        expect(page.locator("main table, main pre").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+    # Whoever does not see the page hears what every control and picture is.
+    nameless = (
+        "[...document.querySelectorAll('select, input, svg')].filter((one) => !one.ariaLabel"
+        " && !one.closest('label')).length"
+    )
+    for place in ("", "problems", "candidates"):
+        page.goto(f"{address}#/{place}")
+        expect(page.locator("main table").first).to_be_visible()
+        assert page.evaluate(nameless) == 0
+    context.close()
+    assert not errors

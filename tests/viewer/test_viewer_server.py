@@ -1,0 +1,235 @@
+"""The viewer's server over a real run: what it answers, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from viewer_runs import begun, math_problem, served, small_run, solved_math
+
+from veritune.cli import main
+from veritune.store import Store
+
+Json = dict[str, object]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_run(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    with served(folder) as found:
+        yield found
+
+
+def ask(address: str, name: str, status: int = 200, **asked: object):  # type: ignore[no-untyped-def]
+    got, _, body = request(address, f"/api/{name}?{urlencode(asked)}")
+    assert got == status, body
+    return json.loads(body)
+
+
+def request(
+    address: str, path: str, method: str = "GET", **headers: str
+) -> tuple[int, dict[str, str], bytes]:
+    at = urlsplit(address)
+    connection = HTTPConnection(at.hostname or "", at.port or 0, timeout=60)
+    connection.request(method, path, headers=headers)
+    answer = connection.getresponse()
+    found = answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
+    connection.close()
+    return found
+
+
+def counted(address: str):  # type: ignore[no-untyped-def]
+    while not (counts := ask(address, "counts"))["complete"]:
+        pass
+    return counts
+
+
+def test_the_overview_has_rates_counts_and_curves(address: str) -> None:
+    run = ask(address, "run")
+    assert run["name"] == "small" and run["live"] is False
+    assert [e["pass_at_1"]["value"] for e in run["evaluations"]] == [0.25, 0.5]
+    assert run["evaluations"][0]["pass_at_1"]["low"] < 0.25
+    assert run["curves"]["series"]["loss"][0] == [0, 1.0]
+    sets = counted(address)["sets"]
+    assert {k: sets["test/1"][k] for k in ("sampled", "passed", "selected", "errors")} == {
+        **{"sampled": 17, "passed": 8, "selected": 1, "errors": 1}
+    }
+    assert sets["test/1"]["wrong_steps"] == 4 and sets["test/0"]["truncated"] == 8
+    assert sets["test/0"]["pass_rates"][0] == 4 and sets["test/0"]["pass_rates"][6] == 4
+    reasons = ask(address, "errors", set="test/1")["reasons"]
+    assert reasons == [["verifier error: the sandbox went away", 1]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "count"),
+    [
+        ({}, 33),
+        ({"set": "test/0"}, 16),
+        ({"set": "nowhere"}, 0),
+        ({"outcome": "passed"}, 12),
+        ({"outcome": "failed", "set": "test/1"}, 8),
+        ({"outcome": "error"}, 1),
+        ({"kind": "no answer found"}, 10),
+        ({"kind": "wrong answer"}, 10),
+        ({"steps": "incorrect step", "outcome": "passed"}, 6),
+        ({"flag": "any"}, 10),
+        ({"flag": "suspicious", "set": "test/1"}, 4),
+        ({"flag": "cheat"}, 0),
+        ({"selected": "yes"}, 1),
+        ({"selected": "no", "set": "test/1"}, 16),
+        ({"truncated": "yes"}, 16),
+        ({"problem": "sum-0"}, 5),
+        ({"most": 1}, 1),
+        ({"least": 2, "set": "test/1"}, 16),
+    ],
+)
+def test_a_filter_finds_what_it_says_in_every_order(
+    address: str, asked: dict[str, object], count: int
+) -> None:
+    assert ask(address, "count", **asked) == {"count": count, "more": False}
+    keys = []
+    for sort in ("order", "longest", "shortest"):
+        rows = ask(address, "candidates", sort=sort, **asked)["rows"]
+        keys.append({(row["set"], row["problem"], row["index"]) for row in rows})
+        lengths = [row["length"] for row in rows]
+        assert sort == "order" or lengths == sorted(lengths, reverse=sort == "longest")
+    assert len(keys[0]) == count and keys[0] == keys[1] == keys[2]
+
+
+def test_texts_and_reasons_are_searched(address: str) -> None:
+    found = ask(address, "candidates", text="SANDBOX WENT")
+    assert [row["kind"] for row in found["rows"]] == ["verifier error"]
+    assert found["looked"] == 33 and found["next"] is None
+    assert len(ask(address, "candidates", text="x + 1", set="test/0")["rows"]) == 2
+
+
+def test_one_candidate_says_why(address: str) -> None:
+    found = ask(address, "candidate", set="test/0", problem="add-1", index=0)
+    (bad,) = [test for test in found["tests"] if test["outcome"] != "accepted"]
+    assert bad["call"] == "f(-1, y=2)" and bad["expected"] == "0"
+    assert bad["reason"] == "got 1, expected 0"
+    assert found["use"]["case"] == "suspicious" and found["finish_reason"] == "length"
+    assert len(found["others"]) == 4
+
+
+def test_steps_are_cut_where_python_counts(address: str) -> None:
+    found = ask(address, "candidate", set="test/1", problem="sum-0", index=0)
+    assert found["thought"] == "<think>Say 2.</think>"
+    assert [(piece["text"], piece.get("step")) for piece in found["text"]] == [
+        ("1 + 1 = 3\n", 0),
+        ("so 3 🧮 - 1 = 2\n", 1),
+        ("The answer is \\boxed{2}.", None),
+    ]
+    assert found["selected"] and found["answer"] == "2" and found["expected"] == "2"
+
+
+def test_problems_say_what_was_solved_and_lost(address: str) -> None:
+    counted(address)
+    solved = ask(address, "problems", stem="test", sort="solved")
+    assert [row["id"] for row in solved["rows"]] == ["sum-1", "sum-3", "add-1", "add-3"]
+    assert solved["rows"][0]["counts"] == [[0, 2], [1, 2]]
+    assert ask(address, "problems", stem="test", sort="lost")["total"] == 0
+    assert ask(address, "problems", stem="test", sort="hardest")["total"] == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "said"),
+    [
+        ("candidates", {"outcome": "won"}, "outcome: expected one of"),
+        ("candidates", {"least": "-1"}, "least: expected a whole number"),
+        ("candidates", {"after": "1-x"}, "after: expected a whole number"),
+        ("candidate", {"set": "test/0"}, "problem: missing"),
+        ("candidate", {"set": "test/0", "problem": "sum-0", "index": 9}, "no verified candidate"),
+        ("candidate", {"set": "test/0", "problem": "sum-0", "index": 10**30}, "whole number"),
+        ("problems", {"stem": "test", "sort": "best"}, "sort: expected one of"),
+    ],
+)
+def test_a_wrong_question_is_one_line(
+    address: str, name: str, asked: dict[str, object], said: str
+) -> None:
+    assert said in ask(address, name, status=400, **asked)["error"]
+
+
+def test_nothing_but_reading_from_this_machine(address: str) -> None:
+    assert request(address, "/", "POST")[0] == 405
+    assert request(address, "/", Host="evil.example")[0] == 403
+    assert request(address, "/", Host="127.0.0.1.evil.example:80")[0] == 403
+    assert request(address, "/", Host="localhost")[0] == 200
+    for path in ("/..%2fapp.py", "/../app.py", "/nothing.js", "/api/nothing"):
+        assert request(address, path)[0] == 404
+    for path in ("/", "/app.js", "/api/run", "/nothing", "/api/candidate"):
+        headers = request(address, path)[1]
+        assert "script-src 'self'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_pages_of_a_list_join_and_a_run_is_read_while_it_is_written(tmp_path: Path) -> None:
+    folder = begun(tmp_path, "live")
+    with Store.open(folder) as store, served(folder) as address:
+        store.add_problems("train/1", [math_problem(i) for i in range(70)])
+        rows = [solved_math(f"sum-{i}", 0, passed=i % 3 == 0) for i in range(70)]
+        store.add_verified("train/1", rows[:60])
+        assert ask(address, "run")["live"] is True
+        first = ask(address, "candidates")
+        store.add_verified("train/1", rows[60:])
+        rest = ask(address, "candidates", after=first["next"])
+        seen = [row["problem"] for row in first["rows"] + rest["rows"]]
+        assert seen == [f"sum-{i}" for i in range(70)]
+        longest = ask(address, "candidates", sort="longest")
+        rest = ask(address, "candidates", sort="longest", after=longest["next"])
+        assert len({row["problem"] for row in longest["rows"] + rest["rows"]}) == 70
+        while ask(address, "counts")["sets"].get("train/1", {}).get("verified") != 70:
+            pass
+
+
+def test_a_folder_of_runs_is_viewed_as_all_of_them(tmp_path: Path) -> None:
+    small_run(tmp_path, "a")
+    small_run(tmp_path / "study", "c")
+    with served(tmp_path) as address:
+        assert ask(address, "run")["runs"] == ["a", "c"]
+        assert ask(address, "run")["name"] == "a"
+        assert ask(address, "run", run="c")["name"] == "c"
+        assert ask(address, "count", run="c", outcome="error")["count"] == 1
+        assert "run: expected one of a, c" in ask(address, "count", 400, run="d")["error"]
+
+
+def test_files_of_verdicts_are_viewed(tmp_path: Path) -> None:
+    pairs = [solved_math("sum-0", i, passed=i == 0) for i in range(3)]
+    for name, records in (
+        ("p", [math_problem(0)]),
+        ("c", [candidate for candidate, _ in pairs]),
+        ("v", [verdict for _, verdict in pairs]),
+    ):
+        lines = "".join(f"{record.to_line()}\n" for record in records)
+        (tmp_path / f"{name}.jsonl").write_text(lines)
+    words = ["--problems", str(tmp_path / "p.jsonl"), "--candidates", str(tmp_path / "c.jsonl")]
+    with served(tmp_path / "v.jsonl", *words) as address:
+        assert ask(address, "count", outcome="failed")["count"] == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere"], "not a run"),
+        (["FILE"], "give --problems and --candidates"),
+        (["RUN", "--port", "70000"], "--port"),
+        ([], "missing: RUN"),
+    ],
+)
+def test_a_wrong_request_is_one_line(
+    folder: Path, tmp_path: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "v.jsonl").write_text("")
+    places = {"RUN": str(folder), "FILE": str(tmp_path / "v.jsonl")}
+    assert main(["view", *(places.get(word, word) for word in words)]) == 2
+    line = capsys.readouterr().err
+    assert said in line and line.count("\n") == 1

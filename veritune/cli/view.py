@@ -1,0 +1,54 @@
+"""`veritune view RUN [RUN ...]`, or `view V.jsonl --problems P.jsonl --candidates C.jsonl`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from veritune.cli.arguments import Positional, parse
+from veritune.config import Frozen
+from veritune.errors import RecipeError
+
+
+class ViewArguments(Frozen):
+    """Runs, or a file of verdicts, in the browser: read-only, on this machine alone."""
+
+    runs: Positional[tuple[str, ...]] = ()
+    """Folders of runs, which may still be running, or a folder with runs in it; or the verdicts
+    that `veritune verify` wrote."""
+    problems: str | None = None
+    """For a file of verdicts: the problems."""
+    candidates: str | None = None
+    """For a file of verdicts: the candidates."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8765
+    """Port on 127.0.0.1; 0 takes one that is free."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Serve until interrupted."""
+    arguments = parse(ViewArguments, argv, prog="veritune view")
+    # Before anything is read: what is missing is said at once.
+    for package in ("starlette", "uvicorn"):
+        if find_spec(package) is None:
+            raise ModuleNotFoundError(package, name=package)
+    from veritune.viewer import serve_view, verdict_folder
+
+    with ExitStack() as stack:
+        folders = [Path(run) for run in arguments.runs]
+        if not folders:
+            raise RecipeError("missing: RUNS; give a run's folder, see veritune view --help")
+        if (folder := folders[0]).is_file():
+            if arguments.problems is None or arguments.candidates is None:
+                raise RecipeError(
+                    f"{folder}: a file of verdicts names neither prompts nor texts; give"
+                    " --problems and --candidates, too"
+                )
+            made = verdict_folder(folder, arguments.problems, arguments.candidates)
+            folders = [stack.enter_context(made)]
+        serve_view(folders, arguments.port, lambda text: print(text, flush=True))
+    return 0

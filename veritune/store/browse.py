@@ -1,0 +1,302 @@
+"""Reading a journal a page at a time, beside whoever writes it: what a viewer asks.
+
+No query holds the journal for longer than it takes to fetch a page, and none reads all records.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from veritune.errors import MissingCandidateError
+from veritune.records import (
+    Candidate,
+    MetricsRow,
+    Problem,
+    Verdict,
+    VerifiedCandidate,
+    problem_from_line,
+)
+from veritune.store.connection import Cell, Connection
+from veritune.store.marks import DEGREES, ERROR, KINDS, STEPS, outcome_of
+from veritune.store.metrics import Metrics
+from veritune.store.numbers import Key, Numbers, stem_of
+from veritune.store.packing import unpack
+
+Sort = Literal["order", "longest", "shortest"]
+# (of_set, problem, idx) as numbers, with the length before them where that decides the order.
+Place = tuple[int, ...]
+# Seconds that one search in texts may take; it says how far it came.
+SEARCH_SECONDS = 0.8
+# Of a list's rows: the length, and the key.
+KEYS = "m.length, m.of_set, m.problem, m.idx"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which candidates: each that is given narrows; `kind` and `steps` as `KINDS` and `STEPS`.
+
+    `flag` is "any" or a degree; `text` stands in the candidate's text or in the verdict's reason.
+    """
+
+    set: str | None = None
+    outcome: str | None = None
+    kind: str | None = None
+    flag: str | None = None
+    steps: str | None = None
+    truncated: bool | None = None
+    selected: bool | None = None
+    problem: str | None = None
+    least: int | None = None
+    most: int | None = None
+    text: str = ""
+    sort: Sort = "order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One candidate in a list."""
+
+    set: str
+    problem: str
+    index: int
+    outcome: str
+    kind: str
+    flag: str | None
+    flags: str
+    steps: str
+    truncated: bool
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some of what a filter lets through; `after` is where the next page begins, None at the end.
+
+    `looked` is how many candidates a search in texts read for it.
+    """
+
+    rows: list[Listed]
+    after: Place | None
+    looked: int | None = None
+
+
+class Browser:
+    """Reads `journal.sqlite` of a folder; one thread at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        # Its pages are not checked: of two million candidates that takes longer than a first page.
+        self._db = Connection(folder / "journal.sqlite", read_only=True, check=False)
+        self._numbers = Numbers(self._db)
+        self._metrics = Metrics(self._db, folder / "metrics.jsonl")
+
+    def close(self) -> None:
+        """Release the file."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read(self, query: str, values: Sequence[Cell] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query, for this wing's own counts."""
+        return self._db.read(query, values)
+
+    def facts(self, key: str) -> list[str]:
+        """The values that were noted under a key, the newest last."""
+        query = "select value from facts where key = ? order by number"
+        return [row[0] for row in self._db.read(query, (key,))]
+
+    def metrics(self, phase: str | None = None) -> list[MetricsRow]:
+        """Measurements in order of round and step."""
+        return self._metrics.rows(phase)
+
+    def sets(self) -> dict[str, int]:
+        """The sets with their numbers, in the order in which they were begun."""
+        return dict(self._db.read("select name, number from sets order by number"))
+
+    def version(self) -> int:
+        """Changes when another process has written."""
+        return int(next(self._db.read("pragma data_version"))[0])
+
+    def page(self, filter: Filter, after: Place | None = None, limit: int = 50) -> Page:
+        """The candidates of a filter that come after a place."""
+        where, values = self._where(filter)
+        order, more, more_values = _order(filter.sort, after)
+        query = f"select {KEYS} from {_tables(filter)} where {where}{more} order by {order}"
+        rows = self._db.read(query, [*values, *more_values])
+        if filter.text:
+            return self._searched(rows, filter, limit)
+        found = [row for row, _ in zip(rows, range(limit), strict=False)]
+        last = _place(found[-1], filter.sort) if len(found) == limit else None
+        return Page(rows=self._listed(found), after=last)
+
+    def count(self, filter: Filter, most: int) -> int:
+        """How many candidates a filter lets through, counted to `most`; `text` is not looked at."""
+        where, values = self._where(filter)
+        query = f"select 1 from {_tables(filter)} where {where} limit ?"
+        rows = self._db.read(f"select count(*) from ({query})", [*values, most])
+        return int(next(rows)[0])
+
+    def candidate(self, name: str, key: Key) -> tuple[VerifiedCandidate, bool]:
+        """One candidate with its problem and verdict, and whether it was selected."""
+        rows = self._db.read(
+            "select p.record, c.record, v.record, exists"
+            " (select 1 from selections s where s.number = c.number)"
+            " from problems p join candidates c on c.of_set = ? and c.problem = p.number"
+            " join verdicts v on v.number = c.number where p.stem = ? and p.id = ? and c.idx = ?",
+            (self._numbers.of_set(name), stem_of(name), *key),
+        )
+        for problem, candidate, verdict, selected in rows:
+            return (
+                problem_from_line(unpack(problem)),
+                Candidate.from_line(unpack(candidate)),
+                Verdict.from_line(unpack(verdict)),
+            ), bool(selected)
+        raise MissingCandidateError(f"{name}: no verified candidate {key[1]} of '{key[0]}'")
+
+    def of_problem(self, stem: str, id: str) -> list[Listed]:
+        """Every candidate of a problem, by set and index."""
+        rows = self._db.read(
+            f"select {KEYS} from problems p cross join sets t cross join marks m"
+            " on m.of_set = t.number and m.problem = p.number where p.stem = ? and p.id = ?"
+            " order by m.of_set, m.idx",
+            (stem, id),
+        )
+        return self._listed(rows)
+
+    def problems(self, numbers: list[int]) -> dict[int, Problem]:
+        """Problems by their number."""
+        asked = ", ".join(str(int(number)) for number in numbers)
+        rows = self._db.read(f"select number, record from problems where number in ({asked})")
+        return {row[0]: problem_from_line(unpack(row[1])) for row in rows}
+
+    def error_reasons(self, name: str, most: int) -> list[str]:
+        """Why verifiers failed: the reasons of the first `most` errors of a set."""
+        rows = self._db.read(
+            "select v.record from marks m join candidates c on c.of_set = m.of_set"
+            " and c.problem = m.problem and c.idx = m.idx join verdicts v on v.number = c.number"
+            " where m.kind = ? and m.of_set = ? limit ?",
+            (ERROR, self._numbers.of_set(name), most),
+        )
+        return [Verdict.from_line(unpack(row[0])).reason for row in rows]
+
+    def _where(self, filter: Filter) -> tuple[str, list[Cell]]:
+        """The conditions on marks `m`, and their values."""
+        terms: list[tuple[str, tuple[Cell, ...]]] = [("1", ())]
+        if filter.set is not None:
+            terms.append(("m.of_set = ?", (self._numbers.of_set(filter.set),)))
+        if filter.problem is not None:
+            same = "(select number from problems where id = ?)"
+            every = "m.of_set in (select number from sets)"
+            terms.append((f"{every} and m.problem in {same}", (filter.problem,)))
+        terms += _outcome_terms(filter)
+        if filter.flag is not None:
+            at = DEGREES.index(filter.flag) if filter.flag in DEGREES else None
+            terms.append(("m.degree > 0", ()))
+            terms += [("m.degree = ?", (at,))] if at is not None else []
+        if filter.steps is not None:
+            terms.append(("m.steps = ?", (STEPS.index(filter.steps),)))
+        if filter.truncated is not None:
+            terms.append(("m.truncated = ?", (int(filter.truncated),)))
+        if filter.selected is not None:
+            terms.append(("m.selected = ?", (int(filter.selected),)))
+        if filter.least is not None:
+            terms.append(("m.length >= ?", (filter.least,)))
+        if filter.most is not None:
+            terms.append(("m.length <= ?", (filter.most,)))
+        return " and ".join(term for term, _ in terms), [v for _, given in terms for v in given]
+
+    def _searched(self, rows: Iterator[Place], filter: Filter, limit: int) -> Page:
+        """Those whose text or reason holds what is looked for, as far as the time allows."""
+        wanted, until = filter.text.casefold(), time.monotonic() + SEARCH_SECONDS
+        found: list[Place] = []
+        looked, last = 0, None
+        for row in rows:
+            looked += 1
+            if wanted in self._text(row):
+                found.append(row)
+            if len(found) == limit or time.monotonic() > until:
+                last = _place(row, filter.sort)
+                break
+        return Page(rows=self._listed(found), after=last, looked=looked)
+
+    def _text(self, row: Place) -> str:
+        """What is searched of a candidate, in one case."""
+        query = (
+            "select c.record, v.record from candidates c join verdicts v on v.number = c.number"
+            " where c.of_set = ? and c.problem = ? and c.idx = ?"
+        )
+        candidate, verdict = next(self._db.read(query, row[1:]))
+        text, reason = json.loads(unpack(candidate))["text"], json.loads(unpack(verdict))["reason"]
+        return f"{text}\n{reason}".casefold()
+
+    def _listed(self, rows: Iterable[Place]) -> list[Listed]:
+        """Rows of keys with what stands under them."""
+        names = {number: name for name, number in self.sets().items()}
+        query = (
+            "select p.id, m.kind, m.degree, m.flags, m.steps, m.truncated, m.length from marks m"
+            " join problems p on p.number = m.problem"
+            " where m.of_set = ? and m.problem = ? and m.idx = ?"
+        )
+        found = ((row, next(self._db.read(query, row[1:]))) for row in list(rows))
+        return [
+            Listed(
+                set=names.get(row[1], ""),
+                problem=id,
+                index=row[3],
+                outcome=outcome_of(kind),
+                kind=KINDS[kind],
+                flag=DEGREES[degree],
+                flags=flags,
+                steps=STEPS[steps],
+                truncated=bool(truncated),
+                length=length,
+            )
+            for row, (id, kind, degree, flags, steps, truncated, length) in found
+        ]
+
+
+def _tables(filter: Filter) -> str:
+    """Marks `m` by the index that holds the list's order and every condition."""
+    # Few are flagged, and few are of one problem: those are found first, and sorted.
+    if filter.flag is not None:
+        return "marks m indexed by marks_flagged"
+    if filter.problem is not None:
+        return "marks m"
+    if filter.sort != "order":
+        return "marks m indexed by marks_by_length"
+    one = filter.kind is not None or filter.outcome in ("passed", "error")
+    return "marks m indexed by marks_by_kind" if one else "marks m"
+
+
+def _outcome_terms(filter: Filter) -> Iterator[tuple[str, tuple[Cell, ...]]]:
+    if filter.kind is not None:
+        yield "m.kind = ?", (KINDS.index(filter.kind),)
+    if filter.outcome == "failed":
+        # Many kinds: the plus keeps sqlite from an index whose rows would have to be sorted.
+        yield "+m.kind > 0 and +m.kind < ?", (ERROR,)
+    elif filter.outcome is not None:
+        yield "m.kind = ?", (0 if filter.outcome == "passed" else ERROR,)
+
+
+def _place(row: Place, sort: Sort) -> Place:
+    return row[1:] if sort == "order" else row
+
+
+def _order(sort: Sort, after: Place | None) -> tuple[str, str, Place]:
+    """(order by, condition for what comes after a place, its values)."""
+    names = ["m.of_set", "m.problem", "m.idx"]
+    names = names if sort == "order" else ["m.length", *names]
+    falls = sort == "longest"
+    order = ", ".join(f"{name} desc" if falls else name for name in names)
+    if after is None or len(after) != len(names):
+        return order, "", ()
+    marks = ", ".join("?" for _ in names)
+    return order, f" and ({', '.join(names)}) {'<' if falls else '>'} ({marks})", after

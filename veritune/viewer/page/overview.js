@@ -1,0 +1,118 @@
+// The first page: how the run went, and doors to what it is made of.
+import { html, useState } from "./preact.js";
+import { Bars, Curves, Shares } from "./charts.js";
+import { Choice } from "./lists.js";
+import { link, many, percent, useAsked } from "./tools.js";
+
+// Runs that are told apart by colour.
+const COLOURS = 6;
+const FIRST = ["loss", "policy_loss", "kl", "entropy", "grad_norm", "clip_fraction", "reward", "tokens_per_second"];
+
+export const Overview = ({ run }) => {
+  const counts = useAsked("counts", {}, (data) => data.complete ? (data.live ? 5000 : 0) : 700).data;
+  const sets = Object.fromEntries(Object.entries(counts?.sets || {}).filter(([, set]) => set.sampled));
+  return html`
+    <section aria-label="rates"><h2>Over the rounds</h2>
+      <${Rates} run=${run} sets=${sets} /></section>
+    ${run.runs.length > 1 && html`<${Runs} />`}
+    <section aria-label="funnel"><h2>From sampled to selected</h2>
+      ${!counts?.complete && html`<p class="note" role="status">Counting: ${Object.keys(counts?.sets || {}).length} of ${run.sets.length} sets so far.</p>`}
+      <${Funnel} sets=${sets} /></section>
+    ${Object.keys(sets).length > 0 && html`<${OneSet} sets=${sets} />`}
+    <${Training} curves=${run.curves} />
+    ${run.recipe && html`<details><summary>Recipe</summary><pre>${run.recipe}</pre></details>`}`;
+};
+
+const interval = (round, rate) => [round, rate.value, rate.low, rate.high];
+
+const Rates = ({ run, sets }) => {
+  const line = (name, field) => ({
+    name, points: run.evaluations.filter((e) => e[field]).map((e) => interval(e.round, e[field])),
+  });
+  const k = [...new Set(run.evaluations.map((e) => e.k))].join("/");
+  const charts = [line("pass@1", "pass_at_1"), ...(k === "1" ? [] : [line(`pass@${k}`, "pass_at_k")]), line("trace error", "trace_error")];
+  const drawn = charts.filter((one) => one.points.length);
+  if (!drawn.length) {
+    const rated = Object.entries(sets).filter(([, set]) => set.rate);
+    return rated.length
+      ? html`<${Shares} total="1000" rows=${rated.map(([name, set]) => [`${name}: ${percent(set.rate.value)}`, Math.round(1000 * set.rate.value), link("candidates", { set: name })])} />`
+      : html`<p class="none">Nothing was measured yet.</p>`;
+  }
+  return html`<div class="charts">
+      ${drawn.map((one) => html`<${Curves} title=${one.name} lines=${[one]} rates axis="round" />`)}
+    </div>
+    <p class="note">On held-out problems; round 0 is before any round. Bars are 95% Wilson intervals that count a problem once.
+      Trace error: right answers with a wrong step, of those whose steps were checked.</p>`;
+};
+
+// The runs over the same problems in one picture: what the arms of a recipe or a study differ in.
+const Runs = () => {
+  const runs = (useAsked("runs", {}).data?.runs || []).filter((run) => run.evaluations.length).slice(0, COLOURS);
+  if (runs.length < 2) return null;
+  const lines = (field) => runs.map((run) => ({
+    name: run.name, points: run.evaluations.filter((e) => e[field]).map((e) => interval(e.round, e[field])),
+  })).filter((line) => line.points.length);
+  const charts = [["pass@1", lines("pass_at_1")], ["trace error", lines("trace_error")]].filter(([, drawn]) => drawn.length > 1);
+  return html`<section aria-label="runs"><h2>Runs over the same problems</h2><div class="charts wide">
+    ${charts.map(([title, drawn]) => html`<${Curves} title=${title} lines=${drawn} rates axis="round" />`)}</div></section>`;
+};
+
+const Funnel = ({ sets }) => {
+  const names = Object.keys(sets);
+  if (!names.length) return null;
+  return html`<div class="scroll"><table>
+    <thead><tr><th>set</th><th class="n">sampled</th><th class="n">verified</th><th class="n">passed</th><th class="n">rate</th>
+      <th class="n">selected</th><th class="n">right, wrong step</th><th class="n">truncated</th><th class="n">verifier errors</th></tr></thead>
+    <tbody>${names.map((name) => {
+      const set = sets[name];
+      const to = (params) => link("candidates", { set: name, ...params });
+      return html`<tr>
+        <td><a href=${to({})}>${name}</a></td><td class="n">${many(set.sampled)}</td><td class="n">${many(set.verified)}</td>
+        <td class="n"><a href=${to({ outcome: "passed" })}>${many(set.passed)}</a></td>
+        <td class="n">${percent(set.rate?.value)} ${set.rate && html`<span class="ci">${percent(set.rate.low)} to ${percent(set.rate.high)}</span>`}</td>
+        <td class="n">${set.selected ? html`<a href=${to({ selected: "yes" })}>${many(set.selected)}</a>` : "–"}</td>
+        <td class="n">${set.wrong_steps ? html`<a href=${to({ outcome: "passed", steps: "incorrect step" })}>${many(set.wrong_steps)}</a>` : "0"}</td>
+        <td class="n">${set.truncated ? html`<a href=${to({ truncated: "yes" })}>${many(set.truncated)}</a>` : "0"}</td>
+        <td class="n ${set.errors ? "warn" : ""}">${set.errors ? html`<a href=${to({ outcome: "error" })}>${many(set.errors)}</a>` : "0"}</td>
+      </tr>`;
+    })}</tbody></table></div>`;
+};
+
+const OneSet = ({ sets }) => {
+  const names = Object.keys(sets);
+  const [chosen, choose] = useState("");
+  const name = sets[chosen] ? chosen : names.at(-1);
+  const set = sets[name];
+  const errors = useAsked(set.errors ? "errors" : "", { set: name }).data;
+  const to = (params) => link("candidates", { set: name, ...params });
+  const rows = Object.entries(set.kinds).map(([kind, count]) => [kind, count, to({ kind }), kind === "passed" ? "good" : kind === "verifier error" ? "open" : ""]);
+  const flags = Object.entries(set.flags).map(([flag, count]) => [`flag: ${flag}`, count, to({ flag }), "open"]);
+  return html`<section aria-label="one set"><h2>In <${Choice} label="set" value=${name} values=${names} onChoose=${choose} /></h2>
+    <div class="charts">
+      <figure><figcaption>What candidates came to</figcaption><${Shares} rows=${[...rows, ...flags]} total=${set.verified} /></figure>
+      <${PassRates} bars=${set.pass_rates} />
+      <${Lengths} lengths=${set.lengths} />
+    </div>
+    ${errors?.reasons.length > 0 && html`<h3>Why verifiers failed</h3>
+      <ul class="mistakes">${errors.reasons.map(([reason, count]) => html`<li>${reason} <span class="ci">${count} of ${errors.read} read</span></li>`)}</ul>`}
+  </section>`;
+};
+
+const PassRates = ({ bars }) => {
+  const names = ["never", ...Array.from({ length: 10 }, (_, i) => `${10 * i}%`), "always"];
+  return html`<${Bars} title="Problems by pass rate" bars=${bars.map((count, at) => ({ name: names[at], count }))} />`;
+};
+
+const Lengths = ({ lengths }) => html`<${Bars} title="Lengths in characters" note="green: passed"
+  bars=${lengths.bars.map(([count, part], at) => ({ name: `${at * lengths.wide}`, count, part }))} />`;
+
+const Training = ({ curves }) => {
+  const names = Object.keys(curves.series);
+  if (!names.length) return null;
+  const order = [...FIRST.filter((name) => names.includes(name)), ...names.filter((name) => !FIRST.includes(name))];
+  return html`<section aria-label="training"><h2>Training</h2>
+    <div class="charts small">${order.map((name) => html`<${Curves} title=${name.replaceAll("_", " ")} marks=${curves.starts} axis="step"
+      lines=${[{ name, points: curves.series[name] }]} />`)}</div>
+    <p class="note">${many(curves.steps)} steps of all rounds${curves.stride > 1 ? `, every ${curves.stride}th is drawn` : ""}; a dashed line begins a round.</p>
+  </section>`;
+};

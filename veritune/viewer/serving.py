@@ -1,0 +1,65 @@
+"""Serving the viewer on this machine."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from veritune.errors import InputError, NoRunError
+from veritune.viewer.app import make_app
+from veritune.viewer.run import ViewedRun
+
+# Nobody but this machine's users can reach it.
+HOST = "127.0.0.1"
+JOURNAL = "journal.sqlite"
+
+
+def serve_view(folders: Sequence[Path], port: int, say: Callable[[str], None]) -> None:
+    """Serve the pages of runs until interrupted; port 0 takes one that is free.
+
+    A folder may hold runs instead of one: a study's, or all of a recipe's arms.
+    """
+    import uvicorn
+
+    with ExitStack() as stack:
+        found = {name: stack.enter_context(ViewedRun(f)) for name, f in named(folders).items()}
+        sock = stack.enter_context(listening(port))
+        shown = ", ".join(map(str, folders))
+        say(f"{shown}: http://{HOST}:{sock.getsockname()[1]}/ (Ctrl-C ends it)")
+        quiet = uvicorn.Config(make_app(found), log_level="warning", lifespan="off")
+        uvicorn.Server(quiet).run(sockets=[sock])
+
+
+def named(folders: Sequence[Path]) -> dict[str, Path]:
+    """The runs in folders, by short names that differ."""
+    names: dict[str, Path] = {}
+    for run in (run for folder in folders for run in runs_in(folder)):
+        same = sum(other.name == run.name for other in names.values())
+        names[f"{run.name} ({same + 1})" if same else run.name] = run
+    return names
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """The folder itself where it is a run; else the runs in it, at most two levels down."""
+    if (folder / JOURNAL).is_file():
+        return [folder]
+    inside = sorted({*folder.glob(f"*/{JOURNAL}"), *folder.glob(f"*/*/{JOURNAL}")})
+    if not inside:
+        raise NoRunError(f"{folder}: not a run (it has no {JOURNAL}), and there is none in it")
+    return [journal.parent for journal in inside]
+
+
+def listening(port: int) -> socket.socket:
+    """A socket on loopback; raises `InputError` where the port is taken."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((HOST, port))
+        sock.listen(128)
+    except (OSError, OverflowError) as error:
+        sock.close()
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"--port: {port} cannot be used ({why}); give another, or 0") from None
+    return sock
