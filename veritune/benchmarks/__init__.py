@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         table,
         to_json,
     )
+    from veritune.benchmarks.summary import VerdictSummary, write_junit, write_markdown
     from veritune.benchmarks.supervision.page import write_page
     from veritune.benchmarks.supervision.plan import StudyRecipe, narrowed
     from veritune.benchmarks.supervision.study import run_study
@@ -61,6 +62,7 @@ else:
                 "table",
                 "to_json",
             ),
+            "summary": ("VerdictSummary", "write_junit", "write_markdown"),
             "supervision.page": ("write_page",),
             "supervision.plan": (
                 "StudyRecipe",
@@ -76,6 +78,7 @@ __all__ = [
     "Key",
     "LabelledSolution",
     "StudyRecipe",
+    "VerdictSummary",
     "agreement",
     "at_threshold",
     "best_threshold",
@@ -94,5 +97,7 @@ __all__ = [
     "shown",
     "table",
     "to_json",
+    "write_junit",
+    "write_markdown",
     "write_page",
 ]

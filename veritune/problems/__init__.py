@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from veritune.problems.posing import posed, shown
     from veritune.problems.repository import LeaveOut, left_out, read_repository
     from veritune.problems.shapes.prompts import text_of
+    from veritune.problems.streamed import CandidateLines
 else:
     __getattr__ = lazily(
         __name__,
@@ -48,6 +49,7 @@ else:
             ),
             "repository": ("LeaveOut", "left_out", "read_repository"),
             "shapes.prompts": ("text_of",),
+            "streamed": ("CandidateLines",),
         },
     )
 
@@ -56,6 +58,7 @@ __all__ = [
     "FILE",
     "GENERATORS",
     "SOURCES",
+    "CandidateLines",
     "Format",
     "LeaveOut",
     "Loaded",
