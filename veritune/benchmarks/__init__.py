@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from veritune.lazy import lazily
 
 if TYPE_CHECKING:
+    from veritune.benchmarks.audit import AuditEstimate, draw_audit, estimate_audit
     from veritune.benchmarks.best_of_n import Curve, Key, curves
     from veritune.benchmarks.candidate_scores import checker_scores, model_scores, read_scores
     from veritune.benchmarks.pass_at_k import estimate
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
     from veritune.benchmarks.supervision.page import write_page
     from veritune.benchmarks.supervision.plan import StudyRecipe, narrowed
     from veritune.benchmarks.supervision.study import run_study
+    from veritune.benchmarks.verdict_pairs import VerdictComparison, compare_verdicts
 else:
     __getattr__ = lazily(
         __name__,
         {
+            "audit": ("AuditEstimate", "draw_audit", "estimate_audit"),
             "best_of_n": (
                 "Curve",
                 "Key",
@@ -69,25 +72,31 @@ else:
                 "narrowed",
             ),
             "supervision.study": ("run_study",),
+            "verdict_pairs": ("VerdictComparison", "compare_verdicts"),
         },
     )
 
 __all__ = [
+    "AuditEstimate",
     "Curve",
     "FileResult",
     "Key",
     "LabelledSolution",
     "StudyRecipe",
+    "VerdictComparison",
     "VerdictSummary",
     "agreement",
     "at_threshold",
     "best_threshold",
     "check_solutions",
     "checker_scores",
+    "compare_verdicts",
     "confusions",
     "curves",
     "disagreements",
+    "draw_audit",
     "estimate",
+    "estimate_audit",
     "model_scores",
     "narrowed",
     "rates",

@@ -29,6 +29,8 @@ COMMANDS = {
     "run": "run a recipe's rounds; resumes by itself if the run exists",
     "sample": "sample candidates for a file of problems",
     "verify": "verify a file of candidates",
+    "compare": "two sets of verdicts on the same candidates: agreement, McNemar's test",
+    "audit": "how often the verifier is wrong, from a sample that a person labels",
     "train": "train on files: sft, reward, dpo, ppo, group; adapter, merge",
     "bench": "measure: pass-at-k, best-of-n, supervision, steps, throughput",
     "validate": "check every reference solution with its own verifier",
