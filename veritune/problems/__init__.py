@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from veritune.problems.overlap import content, overlaps
     from veritune.problems.posing import posed, shown
     from veritune.problems.repository import LeaveOut, left_out, read_repository
+    from veritune.problems.shapes import read_row
     from veritune.problems.shapes.prompts import text_of
     from veritune.problems.streamed import CandidateLines
 else:
@@ -48,6 +49,7 @@ else:
                 "shown",
             ),
             "repository": ("LeaveOut", "left_out", "read_repository"),
+            "shapes": ("read_row",),
             "shapes.prompts": ("text_of",),
             "streamed": ("CandidateLines",),
         },
@@ -81,6 +83,7 @@ __all__ = [
     "read_pairs",
     "read_problems",
     "read_repository",
+    "read_row",
     "read_stepwise",
     "read_verified",
     "recipe_problems",
