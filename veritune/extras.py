@@ -17,6 +17,7 @@ EXTRAS = {
     "vllm": ("vllm",),
     "docker": ("docker",),
     "ray": ("ray",),
+    "serve": ("starlette", "uvicorn", "prometheus_client", "urllib3"),
 }
 
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "verify": "verify a file of candidates",
     "compare": "two sets of verdicts on the same candidates: agreement, McNemar's test",
     "audit": "how often the verifier is wrong, from a sample that a person labels",
+    "serve": "the verifiers over HTTP, with limits, a token and metrics",
     "train": "train on files: sft, reward, dpo, ppo, group; adapter, merge",
     "bench": "measure: pass-at-k, best-of-n, supervision, steps, throughput",
     "validate": "check every reference solution with its own verifier",

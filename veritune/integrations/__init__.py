@@ -5,7 +5,17 @@
 """
 
 from veritune.integrations.background import Gauge, gauge
+from veritune.integrations.openrlhf import openrlhf_reply, openrlhf_texts
 from veritune.integrations.rows import RowProblems, text_of
 from veritune.integrations.scoring import RowVerifier, reward_of
 
-__all__ = ["Gauge", "RowProblems", "RowVerifier", "gauge", "reward_of", "text_of"]
+__all__ = [
+    "Gauge",
+    "RowProblems",
+    "RowVerifier",
+    "gauge",
+    "openrlhf_reply",
+    "openrlhf_texts",
+    "reward_of",
+    "text_of",
+]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from veritune.config import ColumnsConfig, VerifierConfig
 from veritune.errors import InputError
-from veritune.integrations.rows import KnownProblems
+from veritune.integrations.rows import KnownProblems, RowProblems
 from veritune.integrations.scoring import ProblemText, RowVerifier, reward_of
 from veritune.records import Verdict
 from veritune.text import shown
@@ -40,7 +40,7 @@ def reward(
 
 
 class OpenRlhfReward:
-    """The function, and its parts for a service."""
+    """The function."""
 
     def __init__(self, rows: RowVerifier) -> None:
         self._rows = rows
@@ -49,31 +49,32 @@ class OpenRlhfReward:
         self, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[object]
     ) -> Rewards:
         """The rewards of queries, each a prompt with its response."""
-        return _tensors(_shape(self._rows.verdicts(self._texts(queries, prompts, labels))))
+        texts = openrlhf_texts(self._rows.rows, queries, prompts, labels)
+        return _tensors(_shape(self._rows.verdicts(texts)))
 
-    async def reward_json(
-        self, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[object]
-    ) -> Rewards:
-        """The reply of a remote reward."""
-        verdicts = await self._rows.averdicts(self._texts(queries, prompts, labels))
-        found = _shape(verdicts)
-        logs = {"passed": found["passed"]}
-        return {"rewards": found["rewards"], "scores": found["scores"], "extra_logs": logs}
 
-    def _texts(
-        self, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[object]
-    ) -> Iterator[ProblemText]:
-        if not len(queries) == len(prompts) == len(labels):
-            raise InputError("queries, prompts and labels: must be as many of each")
-        for at, (query, prompt, label) in enumerate(zip(queries, prompts, labels, strict=True)):
-            where = f"query {at}"
-            if isinstance(label, Mapping):
-                problem = self._rows.rows.of({"prompt": prompt, **label}, where=where)
-            elif self._rows.rows.known:
-                problem = self._rows.rows.of({"prompt": prompt}, label, where)
-            else:
-                problem = self._rows.rows.of({"prompt": prompt, "answer": label}, where=where)
-            yield problem, response_of(query, prompt, where)
+def openrlhf_texts(
+    rows: RowProblems, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[object]
+) -> Iterator[ProblemText]:
+    """The problems of queries with what the model wrote."""
+    if not len(queries) == len(prompts) == len(labels):
+        raise InputError("queries, prompts and labels: must be as many of each")
+    for at, (query, prompt, label) in enumerate(zip(queries, prompts, labels, strict=True)):
+        where = f"query {at}"
+        if isinstance(label, Mapping):
+            problem = rows.of({"prompt": prompt, **label}, where=where)
+        elif rows.known:
+            problem = rows.of({"prompt": prompt}, label, where)
+        else:
+            problem = rows.of({"prompt": prompt, "answer": label}, where=where)
+        yield problem, response_of(query, prompt, where)
+
+
+def openrlhf_reply(verdicts: Sequence[Verdict]) -> Rewards:
+    """The reply of a remote reward."""
+    found = _shape(verdicts)
+    logs = {"passed": found["passed"]}
+    return {"rewards": found["rewards"], "scores": found["scores"], "extra_logs": logs}
 
 
 def response_of(query: str, prompt: str, where: str) -> str:
