@@ -89,7 +89,12 @@ class Connection:
 
 
 def head(path: str, length: int | None, *more: str, method: str = "POST") -> bytes:
-    lines = [f"{method} {path} HTTP/1.1", "host: x", "content-type: application/json", *more]
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        "host: localhost",
+        "content-type: application/json",
+        *more,
+    ]
     lines.append("transfer-encoding: chunked" if length is None else f"content-length: {length}")
     return "\r\n".join([*lines, "", ""]).encode()
 

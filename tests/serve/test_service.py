@@ -112,9 +112,9 @@ MALFORMED: list[tuple[str, object, str]] = [
     ("/verify/batch", {"items": []}, "items: "),
     ("/verify/batch", {"items": [RIGHT, {"text": ""}]}, "items.1.problem: missing"),
     ("/openrlhf", {"query": [], "prompts": ["x"], "labels": []}, "as many of each"),
-    ("/run_code", {"code": "", "language": "cpp"}, "only python is run here"),
-    ("/run_code", {"code": "", "files": {"../x": ""}}, "no plain name"),
-    ("/run_code", {"code": "", "files": {"x": "$"}}, "not base64"),
+    ("/run_code", {"code": "", "language": "cpp"}, "language: input should be 'python'"),
+    ("/run_code", {"code": "", "files": {"../x": ""}}, "files.../x"),
+    ("/run_code", {"code": "", "files": {"x": "$"}}, "files.x"),
     ("/run_code", {"code": "", "fetch_files": ["x"]}, "fetch_files"),
     ("/run_code", {"code": "", "run_timeout": 0}, "run_timeout"),
 ]
@@ -134,9 +134,20 @@ async def test_other_paths_methods_and_types(service: Running) -> None:
     assert (await get(service.port, "/none")).status == 404
     assert (await get(service.port, "/verify")).status == 405
     connection = await Connection.to(service.port)
-    await connection.send(b"POST /verify HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}")
+    await connection.send(
+        b"POST /verify HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{}"
+    )
     assert (await connection.reply()).status == 415
     assert (await get(service.port, "/health")).json["status"] == "ok"
+    for host, status in (
+        ("evil.example", 421),
+        ("127.0.0.1:80", 200),
+        ("[::1]:80", 200),
+        ("", 421),
+    ):
+        connection = await Connection.to(service.port)
+        await connection.send(f"GET /health HTTP/1.1\r\nhost: {host}\r\n\r\n".encode())
+        assert (await connection.reply()).status == status
     described = (await get(service.port, "/openapi.json")).json
     assert set(described["paths"]) >= {"/verify", "/verify/batch", "/run_code"}  # type: ignore[call-overload]
 

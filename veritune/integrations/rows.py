@@ -60,18 +60,17 @@ class RowProblems:
                 " reward function was made with"
             )
         own = {name: row[name] for name in CHECKED_BY if row.get(name) not in (None, "", [])}
+        said: Problem | None = None
         if own:
             # What is no statement about the answer contradicts nothing.
             with suppress(RecordError):
-                check_alike(where, known, self._read(where, {"prompt": known.prompt, **own}))
+                said = self._read(where, {"prompt": known.prompt, **own})
+        if said is not None:
+            check_alike(where, known, said)
         return known
 
     def _read(self, where: str, row: Mapping[str, object]) -> Problem:
         return read_row(where, dict(row), self._columns, "columns")
-
-
-class DisagreementError(InputError):
-    """A row's answer is not that of the problem it names."""
 
 
 def check_alike(where: str, known: Problem, read: Problem) -> None:
@@ -86,7 +85,7 @@ def check_alike(where: str, known: Problem, read: Problem) -> None:
         said = "other tests"
     else:
         said = f"a {read.kind} problem, there {known.kind}"
-    raise DisagreementError(
+    raise RecordError(
         f"{where}: disagrees with the known problem {shown(known.id)}: {said}; mend the data, or"
         " leave one of the two out"
     )

@@ -11,6 +11,11 @@ from veritune.records import first_problem
 from veritune.text import parse_json
 
 B = TypeVar("B", bound=BaseModel)
+# No path: what a program is given stands beside it.
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$")]
+Base64 = Annotated[
+    str, Field(pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$")
+]
 Number = Annotated[int, Field(ge=0, lt=2**63)]
 
 
@@ -23,8 +28,10 @@ class RequestBody(BaseModel):
 class VerifyBody(RequestBody):
     """One candidate, and its problem: a row of any known layout, or a known problem's id."""
 
-    text: str
-    problem: dict[str, object] | None = None
+    text: Annotated[str, Field(examples=["so it is \\boxed{1/2}"])]
+    problem: Annotated[
+        dict[str, object] | None, Field(examples=[{"prompt": "1/2=", "answer": "0.5"}])
+    ] = None
     problem_id: str | None = None
     index: Number = 0
     finish_reason: Literal["stop", "length"] | None = None
@@ -40,13 +47,14 @@ class RunCodeBody(RequestBody):
     """SandboxFusion's request: a program, and what it reads. Files are base64, by name."""
 
     code: str
-    language: str = "python"
+    language: Literal["python", "python3"] = "python"
     stdin: str | None = ""
     compile_timeout: Annotated[float, Field(gt=0)] = 10.0
     run_timeout: Annotated[float, Field(gt=0)] = 10.0
     memory_limit_MB: int = -1
-    files: dict[str, str | None] = {}
-    fetch_files: list[str] = []
+    files: dict[FileName, Base64 | None] = {}
+    # What a program wrote is gone with its sandbox.
+    fetch_files: Annotated[list[str], Field(max_length=0)] = []
 
 
 class OpenRlhfBody(RequestBody):

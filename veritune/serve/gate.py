@@ -5,10 +5,13 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from veritune.serve.settings import is_loopback
 
 # Verdicts on simple answers take a millisecond, programs seconds.
 BUCKETS = (0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
@@ -71,26 +74,39 @@ class Gate:
 
         self._metrics.in_flight.inc()
         try:
-            if self._may(scope):
-                await self._app(scope, receive, noted)
-            else:
-                await _refusal(scope, receive, noted)
+            refusal = self._refusal(dict(scope["headers"]), scope["path"])
+            await (refusal or self._app)(scope, receive, noted)
         finally:
             self._metrics.in_flight.dec()
             self._metrics.requests.labels(path, str(status)).inc()
             self._metrics.seconds.labels(path).observe(time.monotonic() - began)
             self._metrics.errors.inc(status >= 500)
 
-    def _may(self, scope: Scope) -> bool:
-        if self._expected is None or scope["path"] in OPEN:
-            return True
-        given = dict(scope["headers"]).get(b"authorization", b"")
-        # By bytes, and in constant time: how much of it was right must not be told by the clock.
-        return hmac.compare_digest(given, self._expected)
+    def _refusal(self, headers: dict[bytes, bytes], path: str) -> ASGIApp | None:
+        """What is said to a request that may not come in."""
+        if self._expected is None:
+            # A page whose name was made to lead to this machine would be let in by the browser.
+            host = _host(headers.get(b"host", b"").decode("latin-1"))
+            return None if is_loopback(host) else _MISDIRECTED
+        # By bytes, and in constant time: the clock must not tell how much of it was right.
+        given = headers.get(b"authorization", b"")
+        known = path in OPEN or hmac.compare_digest(given, self._expected)
+        return None if known else _UNAUTHORIZED
 
 
-_refusal = JSONResponse(
+def _host(header: str) -> str:
+    """The name in a Host header, without its port."""
+    try:
+        return urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return ""
+
+
+_UNAUTHORIZED = JSONResponse(
     {"error": "authorization: send the token, as 'Authorization: Bearer TOKEN'"},
     401,
     {"WWW-Authenticate": "Bearer", "Connection": "close"},
+)
+_MISDIRECTED = JSONResponse(
+    {"error": "host: without a token only localhost is answered"}, 421, {"Connection": "close"}
 )

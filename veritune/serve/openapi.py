@@ -22,6 +22,7 @@ REFUSALS = {
     408: "The body took too long",
     413: "The body is too large",
     415: "The body is not JSON",
+    421: "Without a token only localhost is answered",
     422: "The body is not right; the error says which key",
     429: "Too much is under way; Retry-After says when to try again",
     500: "The verifier failed, and not the candidate",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import resource
 import signal
@@ -11,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from veritune.errors import InputError, MissingFileError, RecipeError, UnwritableError
-from veritune.serve.settings import ServeSettings
+from veritune.serve.settings import ServeSettings, is_loopback
 
 TOKEN = "VERITUNE_SERVE_TOKEN"
 # Connections that may wait to be accepted: a trainer opens hundreds at once.
@@ -77,14 +76,6 @@ def read_token(settings: ServeSettings) -> str | None:
     if token is not None and (not token or not token.isascii() or len(token.split()) != 1):
         raise RecipeError(f"{where}: expected one word of ASCII characters as the token")
     return token
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _bound(settings: ServeSettings) -> socket.socket:

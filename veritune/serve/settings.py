@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Annotated
 
 from pydantic import Field
@@ -37,3 +38,11 @@ class ServeSettings(VerifierConfig):
     """A request that takes longer, waiting included, is ended with 504."""
     grace_seconds: Positive = 60
     """On SIGTERM, how long requests under way may take before they are ended."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
