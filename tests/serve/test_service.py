@@ -143,6 +143,7 @@ async def test_other_paths_methods_and_types(service: Running) -> None:
         ("evil.example", 421),
         ("127.0.0.1:80", 200),
         ("[::1]:80", 200),
+        ("[", 421),
         ("", 421),
     ):
         connection = await Connection.to(service.port)
