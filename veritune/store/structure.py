@@ -1,4 +1,4 @@
-"""sqlite's own look at the structure of a journal, beside the work that goes on.
+"""sqlite's own look at the structure of a journal, while the work continues.
 
 Checksums say that every page is what was written. That what was written is a sound database, rows
 and trees, sqlite's `quick_check` says; it reads all of it, so nobody waits for it.
