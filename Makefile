@@ -44,8 +44,8 @@ bench: install
 	@$(BIN)/veritune bench throughput --what code
 
 docs: install
-	@$(BIN)/python -m pip install -q -e '.[docs]'
-	@$(BIN)/mkdocs build --strict
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q --strict
 
 # Shows what pip is at: one moving line on a terminal, only the downloads elsewhere.
 define PROGRESS
