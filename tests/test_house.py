@@ -18,7 +18,7 @@ import veritune
 
 PACKAGE = Path(veritune.__file__).parent
 ROOMS = (
-    *("cli", "benchmarks", "viewer", "report", "integrations", "rounds", "cluster"),
+    *("cli", "serve", "benchmarks", "viewer", "report", "integrations", "rounds", "cluster"),
     *("trainer", "verifiers"),
     *("sampler", "sandbox", "models", "problems", "store", "algebra", "files", "parquet"),
     *(

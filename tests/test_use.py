@@ -14,7 +14,7 @@ from veritune.benchmarks.best_of_n import VERIFIER, curves
 from veritune.config import CreditConfig, ScratchConfig, SelectionConfig
 from veritune.errors import RecordError, SandboxFailureError
 from veritune.files import write_records
-from veritune.integrations import trl_reward, verl_reward
+from veritune.integrations import trl, verl
 from veritune.models import build_scratch
 from veritune.records import (
     Candidate,
@@ -214,9 +214,9 @@ class Told:
 def test_rewards_for_other_trainers_follow_the_rule(combination: tuple[Any, ...]) -> None:
     problem, _, verdict = verified(*combination)
     told, verifier = Expected(*combination), Told(verdict)
-    given = trl_reward(verifier, [problem])(prompts=[""], completions=[TEXT], problem_id=["p"])
+    given = trl.reward([problem], verifier)(prompts=[""], completions=[TEXT], problem_id=["p"])
     assert given == [told.outcome]
-    score = verl_reward(verifier, [problem])
+    score = verl.reward([problem], verifier, form="sync")
     if told.outcome is None:
         with pytest.raises(SandboxFailureError):
             score("", TEXT, "", {"problem_id": "p"})

@@ -18,6 +18,7 @@ EXTRAS = {
     "vllm": ("vllm",),
     "docker": ("docker",),
     "ray": ("ray",),
+    "serve": ("starlette", "uvicorn", "prometheus_client", "urllib3"),
 }
 
 

@@ -1,7 +1,7 @@
-"""Names of a package's face whose module is imported with their first use.
+"""What is made with its first use: names of a package's face, and patterns.
 
-Behind them stands something heavy, such as torch, that `veritune --help` must not load. A face
-imports the same names for type checkers:
+Behind such names stands something heavy, such as torch, that `veritune --help` must not load. A
+face imports the same names for type checkers:
 
     if TYPE_CHECKING:
         from veritune.models import RewardModel
@@ -11,8 +11,12 @@ imports the same names for type checkers:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from typing import cast
+
+METHODS = ("search", "match", "fullmatch", "finditer", "findall", "sub", "split")
 
 
 def lazily(package: str, modules: Mapping[str, Sequence[str]]) -> Callable[[str], object]:
@@ -33,3 +37,21 @@ def lazily(package: str, modules: Mapping[str, Sequence[str]]) -> Callable[[str]
         return getattr(import_module(f"{package}.{module}"), own)
 
     return found
+
+
+def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
+    """As `re.compile`, with the first use: a command that never needs a long one does not wait."""
+    return cast("re.Pattern[str]", LatePattern(text, flags))
+
+
+class LatePattern:
+    """Stands for a pattern; has the compiled one's methods from its first use on."""
+
+    def __init__(self, text: str, flags: int) -> None:
+        self.pattern, self.flags = text, flags
+
+    def __getattr__(self, name: str) -> object:
+        compiled = re.compile(self.pattern, self.flags)
+        for method in METHODS:
+            setattr(self, method, getattr(compiled, method))
+        return getattr(compiled, name)

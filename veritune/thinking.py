@@ -26,8 +26,6 @@ CLOSING = (
     rf"</{NAMES}>|<\|?end_of_thought\|?>|<\|?END_THINKING\|?>|\[/THINK\]|\u25c1/think\u25b7"
     r"|<unused95>|<channel\|>"
 )
-# What the tags begin with: most texts have none of it.
-SIGNS = "<[\u25c1"
 TAG = re.compile(rf"(?P<opening>{OPENING})|(?P<closing>{CLOSING})", re.IGNORECASE)
 FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 PROMPT_END = re.compile(rf"(?:{OPENING})\s*\Z", re.IGNORECASE)
@@ -69,7 +67,7 @@ def split_thinking(text: str, *, opened: bool = False) -> Split:
 def answer_start(text: str, *, opened: bool = False) -> int | None:
     """The offset at which the answer begins; None where a thought is not ended."""
     start: int | None = None if opened else 0
-    if not any(sign in text for sign in SIGNS) and not text.lstrip().startswith("analysis"):
+    if not _may_have_tags(text) and not text.lstrip().startswith("analysis"):
         return start
     at, inside = 0, False  # up to where fences were counted, and whether one is open there
     for match in TAG.finditer(text):
@@ -88,6 +86,11 @@ def answer_start(text: str, *, opened: bool = False) -> int | None:
         final = text.rfind(FINAL_STRIPPED)
         return None if final < 0 else final + len(FINAL_STRIPPED)
     return start
+
+
+def _may_have_tags(text: str) -> bool:
+    """Whether a text has what every tag has: most have none of it, and that is seen quickly."""
+    return "<" in text or "\u25c1" in text or ("[" in text and "think]" in text.lower())
 
 
 def mentions_thinking(template: str) -> bool:

@@ -88,14 +88,14 @@ class Injector(threading.Thread):
     def left(self, seconds: float) -> list[int]:
         """Which of the processes that were seen are there after `seconds`, or sooner none."""
         deadline = time.monotonic() + seconds
-        while found := [pid for pid in self.seen if _lives(pid)]:
+        while found := [pid for pid in self.seen if lives(pid)]:
             if time.monotonic() > deadline:
                 break
             time.sleep(0.05)
         return found
 
 
-def _lives(pid: int) -> bool:
+def lives(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] not in b"ZX"
     except OSError:

@@ -8,7 +8,7 @@ import signal
 import time
 
 import pytest
-from injector import Injector, below
+from injector import Injector, below, lives
 
 from veritune.records import Candidate, Problem, problem_from_json
 from veritune.sandbox import Limits, open_sandbox
@@ -117,3 +117,30 @@ async def test_no_candidate_makes_an_error_of_its_own_end(work: str) -> None:
         assert verdict.outcome == "failed", verdict.reason
         # The same slot stays in use: nothing that it does has it replaced.
         assert before[0] in below(os.getpid())
+
+
+async def test_a_sandbox_that_is_killed_as_it_starts_starts_and_leaves_nothing() -> None:
+    ours, seen = {os.getpid(), *below(os.getpid())}, set[int]()
+
+    async def strike() -> None:
+        kills = 0
+        while kills < 5:  # More often than a sandbox that does not start is tried.
+            await asyncio.sleep(0.01)
+            there = [pid for pid in below(os.getpid()) if pid not in ours]
+            seen.update(there)
+            for pid in there[:1]:
+                os.kill(pid, signal.SIGKILL)
+                kills += 1
+
+    striking = asyncio.ensure_future(strike())
+    async with open_sandbox(workers=1, limits=LIMITS) as sandbox:
+        striking.cancel()
+        verdict = await CodeVerifier(sandbox).verify(
+            JUDGED, Candidate(problem_id="p", index=0, text=SLEEPS)
+        )
+        assert verdict.outcome == "passed", verdict.reason
+        seen.update(pid for pid in below(os.getpid()) if pid not in ours)
+    deadline = time.monotonic() + 10
+    while any(map(lives, seen)) and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
+    assert seen and not any(map(lives, seen))

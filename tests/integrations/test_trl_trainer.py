@@ -1,13 +1,13 @@
-"""The reward function inside TRL's own trainer."""
+"""The reward function inside TRL's own trainers."""
 
 from pathlib import Path
 
 import pytest
 
 from veritune.config import ScratchConfig
-from veritune.integrations import trl_reward
+from veritune.integrations import trl as adapter
 from veritune.models import build_scratch
-from veritune.records import Candidate, MathProblem, MathReference, Problem, Verdict
+from veritune.records import Candidate, MathProblem, Problem, Verdict
 
 trl = pytest.importorskip("trl", reason="TRL is not installed")
 
@@ -16,7 +16,8 @@ class Capitals:
     """Scores the share of capital letters; it breaks on one of the problems."""
 
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
-        broke = problem.id == "broken"
+        assert isinstance(problem, MathProblem)
+        broke = problem.reference.answer == "2"
         share = sum(char.isupper() for char in candidate.text) / max(1, len(candidate.text))
         return Verdict(
             problem_id=problem.id,
@@ -28,31 +29,39 @@ class Capitals:
 
 
 @pytest.mark.slow
-def test_grpo_trains_on_verdicts_and_leaves_broken_checks_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["GRPO", "RLOO"])
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_two_steps_train_on_verdicts_and_leave_verifier_errors_out(
+    tmp_path: Path, kind: str, asynchronous: bool
+) -> None:
     from datasets import Dataset
 
-    problems = [
-        MathProblem(id=name, prompt=f"{name}=", reference=MathReference(answer="1"))
-        for name in ("sound", "broken")
-    ]
     model, tokenizer = build_scratch(ScratchConfig(layers=1, width=16, heads=2), seed=0)
-    rows = [{"prompt": p.prompt, "problem_id": p.id} for p in problems]
-    verified = trl_reward(Capitals(), problems)
+    # RLOO loads its reference by name.
+    model.save_pretrained(tmp_path / "model")
+    # As a user has them: no id of ours, and an answer in a box.
+    rows = [{"prompt": f"1*{a}=", "solution": f"\\boxed{{{a}}}"} for a in (1, 2)]
+    verified = adapter.reward(verifier=Capitals(), asynchronous=asynchronous)
     seen: list[tuple[str, float | None]] = []
 
-    def reward(problem_id: list[str], **columns: object) -> list[float | None]:
-        rewards = verified(problem_id=problem_id, **columns)
-        seen.extend(zip(problem_id, rewards, strict=True))
+    def noted(solution: list[str], rewards: list[float | None]) -> list[float | None]:
+        seen.extend(zip(solution, rewards, strict=True))
         return rewards
 
-    trainer = trl.GRPOTrainer(
-        model=model,
+    def reward(solution: list[str], **columns: object) -> list[float | None]:
+        return noted(solution, verified(solution=solution, **columns))
+
+    async def areward(solution: list[str], **columns: object) -> list[float | None]:
+        return noted(solution, await verified(solution=solution, **columns))
+
+    trainer = getattr(trl, f"{kind}Trainer")(
+        model=str(tmp_path / "model"),
         processing_class=tokenizer,
-        reward_funcs=reward,
+        reward_funcs=areward if asynchronous else reward,
         train_dataset=Dataset.from_list(rows * 4),
-        args=trl.GRPOConfig(
+        args=getattr(trl, f"{kind}Config")(
             output_dir=str(tmp_path),
-            max_steps=1,
+            max_steps=2,
             num_generations=4,
             per_device_train_batch_size=8,
             max_completion_length=24,
@@ -65,10 +74,11 @@ def test_grpo_trains_on_verdicts_and_leaves_broken_checks_out(tmp_path: Path) ->
         ),
     )
     trainer.train()
-    assert [identity for identity, _ in seen].count("broken") == 4
-    assert {reward for identity, reward in seen if identity == "broken"} == {None}
+    assert len(seen) == 16
+    assert {reward for solution, reward in seen if solution == "\\boxed{2}"} == {None}
     scores = [reward for _, reward in seen if reward is not None]
-    assert len(scores) == 4 and len(set(scores)) > 1
-    logged = trainer.state.log_history[0]
-    assert float(logged["reward"]) == pytest.approx(sum(scores) / 4, rel=1e-3)
-    assert float(logged["grad_norm"]) > 0
+    assert len(scores) == 8 and len(set(scores)) > 1
+    steps = [row for row in trainer.state.log_history if "reward" in row]
+    assert len(steps) == 2
+    assert float(steps[0]["reward"]) == pytest.approx(sum(scores[:4]) / 4, rel=1e-3)
+    assert float(steps[0]["grad_norm"]) > 0

@@ -256,3 +256,22 @@ def test_sets_are_apart_and_sets_of_one_stem_share_their_problems(tmp_path: Path
         store.drop_after(1)
         assert sorted(store.names()) == ["exam", "train/1"]
         assert store.selected("train/2") == store.verified_keys("train/2") == set()
+
+
+def test_a_structure_that_is_damaged_is_noticed_beside_the_work(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        store.add_problems("train", [problem(f"p{number}") for number in range(50)])
+    path = tmp_path / "journal.sqlite"
+    data = bytearray(path.read_bytes())
+    data[-4096 + 8 : -4096 + 40] = b"\xff" * 32  # Where the rows of the last page begin.
+    path.write_bytes(data)
+    write_pages(path)
+    with (
+        Store.open(tmp_path, read_only=True) as store,
+        pytest.raises(DamagedRunError, match=r"damaged \(.*--from-round"),
+    ):
+        store.check_structure()
+    with Store.open(tmp_path) as store, pytest.raises(DamagedRunError, match="damaged"):
+        for number in range(10_000):
+            store.add_fact(f"a{number}", "later")
+            time.sleep(0.001)

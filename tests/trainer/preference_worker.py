@@ -1,8 +1,9 @@
-"""Trains in one process or several: `preference_worker.py KIND START OUT TRACE SECONDS [shard]`.
+"""Trains in one process or several: `preference_worker.py SECONDS shard|whole KIND START OUT ...`.
 
-KIND is ppo, critic (PPO with a critic of its own), grpo, dpo or reward. Writes each step's loss to
-TRACE and sleeps SECONDS after it, so that it can be killed. All candidates and verdicts follow from
-a seed, so that every process makes the same ones.
+One training after the other, so that the processes start once for all: KIND is ppo, critic (PPO
+with a critic of its own), grpo, dpo or reward. Writes each step's loss beside OUT, as .txt, and
+sleeps SECONDS after it, so that it can be killed. All candidates and verdicts follow from a seed,
+so that every process makes the same ones.
 """
 
 import sys
@@ -60,12 +61,12 @@ def rollouts() -> list[Rollout]:
     return found
 
 
-def main(kind: str, start: str, out: str, trace: str, seconds: float, shard: bool) -> None:
-    torch.set_num_threads(1)
+def train(kind: str, start: str, out: str, seconds: float, shard: bool) -> None:
+    trace = Path(out).with_suffix(".txt")
 
     def on_step(step: dict[str, Any]) -> None:
         if processes.rank() == 0:
-            with Path(trace).open("a") as stream:
+            with trace.open("a") as stream:
                 stream.write(f"{step['step']} {step['loss']!r}\n")
         time.sleep(seconds)
 
@@ -90,4 +91,7 @@ def main(kind: str, start: str, out: str, trace: str, seconds: float, shard: boo
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5], float(sys.argv[5]), "shard" in sys.argv[6:])
+    torch.set_num_threads(1)
+    pause, layout, *jobs = sys.argv[1:]
+    for job in zip(jobs[::3], jobs[1::3], jobs[2::3], strict=True):
+        train(*job, float(pause), layout == "shard")

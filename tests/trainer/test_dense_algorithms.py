@@ -17,9 +17,9 @@ from veritune.sampler import NativeSampler
 from veritune.trainer import Rollout
 from veritune.trainer.algorithms import algorithm_of
 from veritune.trainer.algorithms.parts import RoundScores
-from veritune.trainer.algorithms.prime import implicit_loss
 from veritune.trainer.credit import Credit
 from veritune.trainer.groups import GroupTrainer, group_advantages
+from veritune.trainer.implicit import implicit_loss
 from veritune.trainer.rollouts import mask_rows
 from veritune.trainer.rows import TokenRow
 
@@ -63,6 +63,8 @@ def prime_by_hand(given: RoundScores) -> list[list[float]]:
         [BETA * float(given.other[i, t] - given.reference[i, t]) for t in range(n)]
         for i, n in enumerate(LENGTHS)
     ]
+    largest = max(abs(sum(reward[i][t:])) for i, n in enumerate(LENGTHS) for t in range(n))
+    reward = [[value / max(largest, 1.0) for value in row] for row in reward]
     found = []
     for i, n in enumerate(LENGTHS):
         others = [j for j in range(len(LENGTHS)) if GROUPS[j] == GROUPS[i] and j != i]

@@ -1,4 +1,8 @@
-"""Several processes on a CPU train as one, whole or in pieces, and resume as another number."""
+"""Several processes on a CPU train as one, whole or in pieces, and resume as another number.
+
+Starting a process takes longer than training in it: every training of a test, and those that
+several tests look at, run one after the other in the same processes.
+"""
 
 import os
 import shutil
@@ -17,8 +21,13 @@ from veritune.models import build_scratch, save_policy
 
 WORKER = Path(__file__).with_name("preference_worker.py")
 ALONE = {"OMP_NUM_THREADS": "1"}
-PATIENCE = 280.0
+PATIENCE = 840.0
+KINDS = ["ppo", "critic", "grpo", "dpo", "reward"]
+# Processes, and whether each holds pieces of the model only.
+LAYOUTS = [(1, "whole"), (2, "whole"), (2, "shard"), (4, "whole"), (4, "shard")]
 Trace = list[tuple[int, float]]
+Job = tuple[str, Path, Path]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")
@@ -29,17 +38,27 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def words(kind: str, start: Path, out: Path, processes: int, *more: str) -> list[str]:
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, start: Path) -> Path:
+    """Every kind in every layout, at KIND/PROCESSES-LAYOUT."""
+    folder = tmp_path_factory.mktemp("trained")
+    for kind in KINDS:
+        (folder / kind).mkdir()
+    for processes, layout in LAYOUTS:
+        name = f"{processes}-{layout}"
+        train(processes, layout, *((kind, start, folder / kind / name) for kind in KINDS))
+    return folder
+
+
+def words(processes: int, layout: str, *jobs: Job, pause: float = 0.0) -> list[str]:
     launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    places = [start, out, out.with_suffix(".txt")]
-    command = [str(WORKER), kind, *map(str, places), *(more or ("0",))]
+    command = [str(WORKER), str(pause), layout, *(str(word) for job in jobs for word in job)]
     return [sys.executable, *(launcher if processes > 1 else []), *command]
 
 
-def trained(kind: str, start: Path, out: Path, processes: int, *more: str) -> Trace:
-    command = words(kind, start, out, processes, *more)
+def train(processes: int, layout: str, *jobs: Job) -> None:
+    command = words(processes, layout, *jobs)
     subprocess.run(command, check=True, timeout=PATIENCE, env=os.environ | ALONE)
-    return trace(out)
 
 
 def trace(out: Path) -> Trace:
@@ -48,66 +67,64 @@ def trace(out: Path) -> Trace:
     return [(int(step), float(loss)) for step, loss in map(str.split, lines)]
 
 
-def losses(found: Trace) -> list[float]:
-    return [loss for _, loss in found]
+def losses(out: Path) -> list[float]:
+    return [loss for _, loss in trace(out)]
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("kind", ["ppo", "critic", "grpo", "dpo", "reward"])
-def test_two_and_four_processes_train_as_one(tmp_path: Path, start: Path, kind: str) -> None:
-    one = tmp_path / "one"
-    wanted = losses(trained(kind, start, one, 1))
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_and_four_processes_train_as_one(trained: Path, kind: str) -> None:
+    one = trained / kind / "1-whole"
+    wanted, theirs = losses(one), load_file(one / "model.safetensors")
     assert len(wanted) == 50
-    for processes, more in ((2, ()), (2, ("0", "shard")), (4, ()), (4, ("0", "shard"))):
-        out = tmp_path / f"{processes}{len(more)}"
-        assert losses(trained(kind, start, out, processes, *more)) == pytest.approx(
-            wanted, abs=1e-5
-        )
-        ours, theirs = (load_file(folder / "model.safetensors") for folder in (one, out))
+    for processes, layout in LAYOUTS[1:]:
+        out = trained / kind / f"{processes}-{layout}"
+        assert losses(out) == pytest.approx(wanted, abs=1e-5)
+        ours = load_file(out / "model.safetensors")
         assert ours.keys() == theirs.keys()
         assert all(torch.allclose(ours[name], theirs[name], atol=1e-4) for name in ours)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("kind", ["dpo", "reward"])
 def test_a_killed_training_resumes_in_another_number_of_processes(
-    tmp_path: Path, start: Path, kind: str
+    tmp_path: Path, start: Path, trained: Path
 ) -> None:
-    wanted = dict(trained(kind, start, tmp_path / "one", 1))
-    out = tmp_path / "out"
-    command = words(kind, start, out, 2, "0.1", "shard")
-    training = subprocess.Popen(command, env=os.environ | ALONE)
+    kinds = ["dpo", "reward"]
+    for kind in kinds:
+        kill_half_way((kind, start, tmp_path / kind))
+    for processes, layout in ((1, "whole"), (4, "shard")):
+        again = [(kind, start, tmp_path / f"{kind}{processes}") for kind in kinds]
+        for kind, _, out in again:
+            shutil.copytree(tmp_path / f".{kind}.state", tmp_path / f".{out.name}.state")
+        train(processes, layout, *again)
+        for kind, _, out in again:
+            wanted, resumed = dict(trace(trained / kind / "1-whole")), trace(out)
+            assert 1 < resumed[0][0] <= 25 and resumed[-1][0] == 50
+            assert losses(out) == pytest.approx([wanted[step] for step, _ in resumed], abs=1e-5)
+
+
+def kill_half_way(job: Job) -> None:
+    """Two processes with a piece of the model each, killed once they have done 24 steps of 50."""
+    training = subprocess.Popen(words(2, "shard", job, pause=0.1), env=os.environ | ALONE)
     begun = time.monotonic()
-    while len(trace(out)) < 24 and time.monotonic() - begun < PATIENCE:
+    while len(trace(job[2])) < 24 and time.monotonic() - begun < PATIENCE:
         assert training.poll() is None
         time.sleep(0.01)
     children = Path(f"/proc/{training.pid}/task/{training.pid}/children").read_text().split()
     for pid in (training.pid, *map(int, children)):
         os.kill(pid, signal.SIGKILL)
     training.wait()
-    for processes, more in ((1, ()), (4, ("0", "shard"))):
-        again = tmp_path / f"again{processes}"
-        shutil.copytree(tmp_path / ".out.state", tmp_path / f".{again.name}.state")
-        resumed = trained(kind, start, again, processes, *more)
-        assert 1 < resumed[0][0] <= 25 and resumed[-1][0] == 50
-        assert losses(resumed) == pytest.approx([wanted[step] for step, _ in resumed], abs=1e-5)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("kind", ["critic", "grpo"])
-def test_a_next_round_resumes_in_another_number_of_processes(
-    tmp_path: Path, start: Path, kind: str
-) -> None:
-    one, two = tmp_path / "one", tmp_path / "two"
-    trained(kind, start, one, 1)
-    trained(kind, start, two, 2, "0", "shard")
-    found = [
-        losses(trained(kind, folder, tmp_path / f"after-{folder.name}-{processes}", processes))
-        for folder, processes in ((one, 1), (two, 1), (one, 2))
-    ]
-    # Round two begins where two trainings ended that rounding had kept apart.
-    assert found[1] == pytest.approx(found[0], abs=1e-4)
-    assert found[2] == pytest.approx(found[0], abs=1e-5)
+def test_a_next_round_resumes_in_another_number_of_processes(tmp_path: Path, trained: Path) -> None:
+    kinds = ["critic", "grpo"]
+    jobs: dict[str, list[Job]] = {
+        name: [(kind, trained / kind / before, tmp_path / f"{kind}-{name}") for kind in kinds]
+        for name, before in (("a", "1-whole"), ("b", "2-shard"), ("c", "1-whole"))
+    }
+    train(1, "whole", *jobs["a"], *jobs["b"])
+    train(2, "whole", *jobs["c"])
+    for kind in kinds:
+        whole, cut, several = (losses(tmp_path / f"{kind}-{name}") for name in "abc")
+        assert len(whole) == 50
+        # Round two begins where two trainings ended that rounding had kept apart.
+        assert cut == pytest.approx(whole, abs=1e-4)
+        assert several == pytest.approx(whole, abs=1e-5)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from real_model import smollm2
+from torch.overrides import TorchFunctionMode
 
 from veritune.config import FunctionsConfig, GroupConfig, ProblemsConfig, PromptConfig, SftConfig
 from veritune.models import load_policy, load_trainable, policy_hash
@@ -19,11 +22,12 @@ from veritune.records import (
     MathReference,
     Verdict,
 )
-from veritune.trainer import Example, GroupTrainer, Rollout, SftTrainer
+from veritune.trainer import Example, GroupTrainer, Rollout, SftTrainer, optimization
 from veritune.trainer.algorithms.sft import Sft
 from veritune.trainer.batches import tokenize
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+STEPS, FEW = 60, 15
 PROMPT = PromptConfig(chat=False)
 FUNCTIONS = FunctionsConfig(families=("arithmetic", "conditionals"), form="sentence")
 
@@ -53,11 +57,28 @@ def sentences(count: int) -> list[Example]:
     ]
 
 
+class Bf16Weights(TorchFunctionMode):
+    """Linear layers read bf16 copies of their weights; all else is float32."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.nn.functional.linear:
+            x, weight, *rest = args
+            args = (x, weight.bfloat16().float(), *rest)
+        return func(*args, **(kwargs or {}))
+
+
+class Enough(Exception):
+    """Ends a fit before its last step."""
+
+
 class Fit:
     """A fit of the model: its losses, what its weights moved by in the first 8 steps, and what a
     float32 forward pass loses over them in the end."""
 
-    def __init__(self, folder: Path, precision: str, steps: int, *, rounded: bool = False) -> None:
+    def __init__(
+        self, folder: Path, precision: str, *, rounded: bool = False, steps: int = STEPS
+    ) -> None:
+        """Some of the `STEPS` steps; `rounded`: with gradients rounded to bf16."""
         model, tokenizer = load_trainable(folder)
         self.losses: list[float] = []
         self.moved = torch.empty(0)
@@ -72,13 +93,16 @@ class Fit:
             if step["step"] == 8:
                 pairs = zip(parameters, before, strict=True)
                 self.moved = torch.cat([(p.detach() - b).flatten() for p, b in pairs])
+            if step["step"] == steps:
+                raise Enough
 
         config = SftConfig.model_validate(
-            {"max_steps": steps, "batch_size": 4, "learning_rate": 1e-5, "warmup_steps": 0}
+            {"max_steps": STEPS, "batch_size": 4, "learning_rate": 1e-5, "warmup_steps": 0}
             | {"precision": precision, "weight_decay": 0.0, "save_every": 0}
         )
         examples = sentences(32)
-        SftTrainer(config, seed=1, on_step=on_step).fit(model, tokenizer, examples)
+        with suppress(Enough):
+            SftTrainer(config, seed=1, on_step=on_step).fit(model, tokenizer, examples)
         rows = tokenize(examples, tokenizer)
         with torch.no_grad():
             loss, _ = Sft(config).loss(model, rows)
@@ -96,21 +120,36 @@ def cosine(one: torch.Tensor, other: torch.Tensor) -> float:
 
 def test_sft_moves_the_same_way_and_loses_the_same() -> None:
     folder = smollm2()
-    exact, rough = Fit(folder, "float32", 60), Fit(folder, "bf16", 60)
-    rounded = Fit(folder, "float32", 8, rounded=True)
-    # The losses of the training's own forward passes are up to 13% apart: a step of 1e-5 is below
-    # the gaps of the bf16 copies that they read. What counts is how far the weights have come.
+    exact, rough = Fit(folder, "float32"), Fit(folder, "bf16")
+    rounded = Fit(folder, "float32", rounded=True, steps=8)
     found, least = cosine(exact.moved, rough.moved), cosine(exact.moved, rounded.moved)
     share = float((rough.moved != 0).float().mean())
-    apart = max(abs(a / b - 1) for a, b in zip(rough.losses, exact.losses, strict=True))
     print(f"SFT: cosine {found:.4f}, gradients rounded {least:.4f}, moved {share:.4f}")
-    print(f"losses {exact.losses[0]:.4f} -> {exact.losses[-1]:.4f}, apart {apart:.5f}")
+    print(f"losses {exact.losses[0]:.4f} -> {exact.losses[-1]:.4f}")
+    print(f"learned: {exact.end:.4f} in float32, {rough.end:.4f} under bf16")
     assert found >= 0.9
     assert share >= 0.95
-    print(f"learned: {exact.end:.4f} in float32, {rough.end:.4f} under bf16")
     assert found >= least - 0.01
     fell, rough_fell = exact.losses[0] - exact.end, exact.losses[0] - rough.end
     assert rough_fell == pytest.approx(fell, rel=0.01)
+
+
+def test_losses_are_those_of_the_bf16_copies_of_the_weights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every bf16 forward pass reads bf16 copies, which steps of 1e-5 are too small to reach for a
+    while: torch's own autocast is 5.6% from float32 on these data. Of all other rounding there must
+    be less than 1%."""
+    folder = smollm2()
+    rough = Fit(folder, "bf16", steps=FEW)
+    monkeypatch.setattr(optimization, "computing", lambda precision, device: Bf16Weights())
+    # Products that the mode sees.
+    monkeypatch.setattr("veritune.models.linear.use_onednn", lambda model: None)
+    copies = Fit(folder, "float32", steps=FEW)
+    apart = [abs(a / b - 1) for a, b in zip(rough.losses, copies.losses, strict=True)]
+    print(f"apart: {sum(apart) / FEW:.4f} on average, {max(apart):.4f} at most")
+    assert max(apart) < 0.02
+    assert sum(apart) / FEW < 0.01
 
 
 def test_grpo_moves_the_same_way(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """`veritune bench throughput --what sft`: tokens a second of SFT, beside TRL's SFTTrainer.
 
-Both train the same Qwen2 of 3.4 million parameters from the same folder on the same token ids, for
-one epoch; every measurement is a process of its own, ours and the peer's in turn. Tokens are those
-of prompts and completions; padding does not count. The first step is not timed.
+Both train the same model (a Qwen2 of 3.4 million parameters, or `--model`) from the same folder on
+the same token ids, for one epoch; every measurement is a process of its own, ours and the peer's in
+turn. Tokens are those of prompts and completions; padding does not count. The first step is not
+timed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from veritune.benchmarks.benchmark_model import add_model, put_model, random_rows
 from veritune.benchmarks.benchmark_process import in_turn, print_ratios
 from veritune.errors import RecipeError
 
@@ -33,6 +35,7 @@ def main(argv: Sequence[str]) -> int:
         for lengths in ("equal", "mixed"):
             task = vars(options) | {"folder": folder, "rows": f"{lengths}.json"}
             task["micro_batch"] = options.micro_batch if lengths == "mixed" else 0
+            put_model(Path(folder), options.model, max_length=512)
             _prepare(Path(folder), lengths, options.batch * options.steps)
             peers = {"TRL SFTTrainer": [peer, "-c", PEER]} if peer else {}
             found = in_turn("veritune.benchmarks.throughput_sft", peers, task, options.repeats)
@@ -42,6 +45,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="veritune bench throughput --what sft")
+    add_model(parser)
     parser.add_argument("--peer-python", help="a Python with TRL; this one where it has it")
     parser.add_argument("--batch", type=int, default=32, help="examples a step")
     parser.add_argument("--micro-batch", type=int, default=8, help="ours, on mixed lengths")
@@ -55,18 +59,13 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _prepare(folder: Path, lengths: str, count: int) -> None:
-    """The model, and `count` rows of token ids: all of 74, or from 12 to 400 with a long tail."""
-    from veritune.config import ScratchConfig
-    from veritune.models import build_scratch, save_policy
-
-    shape = ScratchConfig(layers=4, width=256, heads=4, max_length=512)
-    save_policy(*build_scratch(shape, 0), folder / "model")
+    """`count` rows of token ids: all of 74, or from 12 to 400 with a long tail."""
     rng = random.Random(0)
     sizes = [
         EQUAL if lengths == "equal" else min(LONGEST, SHORTEST + int(rng.expovariate(1 / 62)))
         for _ in range(count)
     ]
-    rows = [[rng.randrange(2, 90) for _ in range(size)] for size in sizes]
+    rows = random_rows(folder, sizes)
     (folder / f"{lengths}.json").write_text(json.dumps(rows))
 
 

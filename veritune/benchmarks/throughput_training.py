@@ -1,9 +1,11 @@
 """Completion tokens a second of whole reinforcement-learning steps, generation included.
 
 Ours is the run's own path: load the policy into the sampler, sample, verify, update, save the
-checkpoint with its state and name it by content. The peer is TRL on the same model folder,
-prompts, batch and threads. Each measurement is a process of its own, ours and the peer's in turn;
-the first steps are not timed. What is compared is the ratio of medians, and the peak memory.
+checkpoint with its state and name it by content. With `--model`, whose moments are large, steps are
+those between two checkpoints (`rounds.save_every`): the weights alone are written, for the sampler.
+The peer is TRL on the same model folder, prompts, batch and threads, and writes nothing. Each
+measurement is a process of its own, ours and the peer's in turn; the first steps are not timed.
+What is compared is the ratio of medians, and the peak memory.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from veritune.benchmarks.benchmark_model import add_model, put_model
 from veritune.benchmarks.benchmark_process import in_turn, print_ratios
 
 What = Literal["ppo", "group"]
@@ -26,6 +29,7 @@ def compare(what: What, peer: str, argv: Sequence[str]) -> int:
     """Measure ours, and the peer's where a Python that has it is named."""
     parser = argparse.ArgumentParser(prog=f"veritune bench throughput --what {what}")
     parser.add_argument("--peer-python", help="a Python with TRL, to be measured in turn with ours")
+    add_model(parser)
     parser.add_argument("--epochs", type=int, default=1, help="passes over a batch")
     parser.add_argument("--batch", type=int, default=32, help="completions a step")
     parser.add_argument("--tokens", type=int, default=50, help="most tokens of a completion")
@@ -35,6 +39,7 @@ def compare(what: What, peer: str, argv: Sequence[str]) -> int:
     options = parser.parse_args(list(argv))
     with tempfile.TemporaryDirectory() as folder:
         task = vars(options) | {"what": what, "folder": folder, "warm": 1}
+        put_model(Path(folder), options.model, max_length=128)
         _prepare(Path(folder))
         python = options.peer_python
         peers = {f"TRL {peer}": [python, "-c", _peer(what)]} if python else {}
@@ -44,14 +49,9 @@ def compare(what: What, peer: str, argv: Sequence[str]) -> int:
 
 
 def _prepare(folder: Path) -> None:
-    """A Qwen2 of 3.4 million parameters, and prompts of 24 characters."""
+    """Prompts of 24 characters."""
     import random
 
-    from veritune.config import ScratchConfig
-    from veritune.models import build_scratch, save_policy
-
-    shape = ScratchConfig(layers=4, width=256, heads=4, max_length=128)
-    save_policy(*build_scratch(shape, 0), folder / "model")
     rng = random.Random(0)
     prompts = ["".join(rng.choices("0123456789+-*", k=23)) + "=" for _ in range(PROMPTS)]
     (folder / "prompts.json").write_text(json.dumps(prompts))

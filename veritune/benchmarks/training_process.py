@@ -53,7 +53,8 @@ def run(task: dict[str, Any]) -> dict[str, float]:
             Rollout(problem=by_id[c.problem_id], candidate=c, verdict=_verdict_of(c))
             for c in sampled
         ]
-        policy = trainer.update(policy, rollouts, folder / f"ours-{step % 2}")
+        out = folder / f"ours-{step % 2}"
+        policy = trainer.update(policy, rollouts, out, resumable=task["model"] is None)
         tokens += sum(len(c.token_ids or ()) for c in sampled)
     return {
         "tokens": tokens,

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -22,10 +22,11 @@ PLAIN_SECONDS = 10.0
 
 
 class TerminalProgress:
-    """A `Progress` on the terminal."""
+    """A `Progress` on the terminal; `stream` is standard output where it is left out."""
 
-    def __init__(self, title: str = "") -> None:
-        self._console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
+    def __init__(self, title: str = "", stream: TextIO | None = None) -> None:
+        shown = (stream or sys.stdout).isatty()
+        self._console = Console(file=stream, highlight=False, width=None if shown else 110)
         self._title = title
 
     @contextmanager

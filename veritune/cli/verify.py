@@ -1,13 +1,25 @@
-"""`veritune verify --problems P.jsonl --candidates C.jsonl --out V.jsonl`."""
+"""`veritune verify`: a file or stream of candidates becomes a file or stream of verdicts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO
 
+from veritune.cli import fail
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.running import run_async
-from veritune.config import ColumnsConfig, VerifierConfig
+from veritune.config import ColumnsConfig, Rate, VerifierConfig
+from veritune.files import iter_records
+from veritune.records import Verdict
+from veritune.store import check_output
+
+STREAM = "-"
 
 
 class VerifyArguments(VerifierConfig):
@@ -16,27 +28,125 @@ class VerifyArguments(VerifierConfig):
     problems: str
     """Problems: a file, folder or hub name, in any known layout."""
     candidates: str
-    """Candidates of those problems, in any of the same formats."""
+    """Candidates of those problems, in any of the same formats; - reads one a line from standard
+    input."""
     columns: ColumnsConfig = ColumnsConfig()
     out: str
-    """Where the verdicts go, in the order of the candidates."""
+    """Where the verdicts go, in the order of the candidates; - writes each to standard output as
+    soon as it is there, and everything else to standard error."""
+    fail_under: Rate | None = None
+    """Exit with 1 where the pass rate is lower, or where verifier errors could make it so."""
+    junit: str | None = None
+    """Write a JUnit file for a CI system: a test case for every candidate."""
+    markdown: str | None = None
+    """Write a summary in markdown: counts, pass rate, the problems solved least."""
+
+    @property
+    def wants_summary(self) -> bool:
+        """Whether the verdicts are to be counted by problem and kind."""
+        return any(one is not None for one in (self.fail_under, self.junit, self.markdown))
 
 
 def main(argv: Sequence[str]) -> int:
-    """Verify every candidate; exit code 0 whatever the verdicts are."""
+    """Verify every candidate; exit code 0 whatever the verdicts are, but for `--fail-under`."""
     arguments = parse(VerifyArguments, argv, prog="veritune verify")
+    _check_summaries(arguments)
+    if arguments.out == STREAM:
+        return _to_stream(arguments, TerminalProgress(stream=sys.stderr))
+    return _to_file(arguments, TerminalProgress())
+
+
+def _to_file(arguments: VerifyArguments, progress: TerminalProgress) -> int:
     from veritune.rounds import verify_file
 
-    problems, candidates, out = arguments.problems, arguments.candidates, arguments.out
-    progress = TerminalProgress()
-    counts = run_async(
-        verify_file(problems, candidates, out, arguments, progress, arguments.columns)
-    )
+    problems, out = arguments.problems, arguments.out
+    with _spooled(arguments.candidates) as candidates:
+        counts = run_async(
+            verify_file(problems, candidates, out, arguments, progress, arguments.columns)
+        )
     if counts is None:
         progress.say(f"{out} already holds the verdicts of these candidates")
+    else:
+        progress.say(f"{_counted(counts)}; verdicts in {out}")
+    return _finish(arguments, lambda: iter_records(out, Verdict), progress)
+
+
+def _to_stream(arguments: VerifyArguments, progress: TerminalProgress) -> int:
+    from veritune.rounds import verify_stream
+
+    source = sys.stdin.buffer if arguments.candidates == STREAM else arguments.candidates
+    with TemporaryFile("w+") as kept:
+
+        def write(verdict: Verdict) -> None:
+            line = verdict.to_line()
+            # One write a line: whoever reads it sees whole lines, and at once.
+            sys.stdout.buffer.write(line.encode() + b"\n")
+            sys.stdout.buffer.flush()
+            if arguments.wants_summary:
+                kept.write(line + "\n")
+
+        counts = run_async(
+            verify_stream(arguments.problems, source, write, arguments, progress, arguments.columns)
+        )
+        progress.say(_counted(counts))
+        return _finish(arguments, lambda: _read_again(kept), progress)
+
+
+def _finish(
+    arguments: VerifyArguments,
+    verdicts: Callable[[], Iterable[Verdict]],
+    progress: TerminalProgress,
+) -> int:
+    """Write the summaries that were asked for; the exit code."""
+    if not arguments.wants_summary:
         return 0
-    progress.say(
-        f"{sum(counts.values())} candidates: {counts['passed']} passed, {counts['failed']} failed,"
-        f" {counts['error']} verifier errors; verdicts in {out}"
-    )
+    from veritune.benchmarks import VerdictSummary, write_junit, write_markdown
+
+    summary = VerdictSummary()
+    for verdict in verdicts():
+        summary.add(verdict)
+    if arguments.junit is not None:
+        write_junit(arguments.junit, verdicts(), summary)
+    if arguments.markdown is not None:
+        write_markdown(arguments.markdown, summary)
+    if arguments.fail_under is None:
+        return 0
+    if why := summary.shortfall(arguments.fail_under):
+        return fail(f"--fail-under: {why}", 1)
+    progress.say(f"pass rate {summary.pass_rate.value:.4g}, wanted {arguments.fail_under:g}")
     return 0
+
+
+@contextmanager
+def _spooled(candidates: str) -> Iterator[str]:
+    """The candidates as a file, which can be read through before any is verified."""
+    if candidates != STREAM:
+        yield candidates
+        return
+    with TemporaryDirectory(prefix="veritune-") as folder:
+        path = Path(folder, "stdin.jsonl")
+        with path.open("wb") as stream:
+            shutil.copyfileobj(sys.stdin.buffer, stream)
+        yield str(path)
+
+
+def _read_again(kept: IO[str]) -> Iterator[Verdict]:
+    kept.seek(0)
+    return map(Verdict.from_line, kept)
+
+
+def _check_summaries(arguments: VerifyArguments) -> None:
+    """Refuse what could not be written before hours of work."""
+    for option, ending, name in (
+        ("--junit", ".xml", arguments.junit),
+        ("--markdown", ".md", arguments.markdown),
+    ):
+        if name is not None:
+            check_output(name, option, (ending,))
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return (
+        f"{sum(counts.values())} candidates: {counts['passed']} passed, {counts['failed']} failed,"
+        f" {counts['error']} verifier errors"
+    )

@@ -1,7 +1,21 @@
-"""The verifiers as reward functions of other trainers."""
+"""The verifiers in other people's stacks: one module a peer, each with one call.
 
-from veritune.integrations.background import start_verifier
-from veritune.integrations.trl import trl_reward
-from veritune.integrations.verl import verl_reward
+`trl.reward()`, `verl.reward()`, `openrlhf.reward()`, `verifiers.reward()`, `inspect_ai.scorer()`,
+`lm_eval.process_results()`; the peers themselves are imported where they are needed.
+"""
 
-__all__ = ["start_verifier", "trl_reward", "verl_reward"]
+from veritune.integrations.background import Gauge, gauge
+from veritune.integrations.openrlhf import openrlhf_reply, openrlhf_texts
+from veritune.integrations.rows import RowProblems, text_of
+from veritune.integrations.scoring import RowVerifier, reward_of
+
+__all__ = [
+    "Gauge",
+    "RowProblems",
+    "RowVerifier",
+    "gauge",
+    "openrlhf_reply",
+    "openrlhf_texts",
+    "reward_of",
+    "text_of",
+]

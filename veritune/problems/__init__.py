@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from veritune.problems.overlap import content, overlaps
     from veritune.problems.posing import posed, shown
     from veritune.problems.repository import LeaveOut, left_out, read_repository
+    from veritune.problems.shapes import read_row
     from veritune.problems.shapes.prompts import text_of
+    from veritune.problems.streamed import CandidateLines
 else:
     __getattr__ = lazily(
         __name__,
@@ -47,7 +49,9 @@ else:
                 "shown",
             ),
             "repository": ("LeaveOut", "left_out", "read_repository"),
+            "shapes": ("read_row",),
             "shapes.prompts": ("text_of",),
+            "streamed": ("CandidateLines",),
         },
     )
 
@@ -56,6 +60,7 @@ __all__ = [
     "FILE",
     "GENERATORS",
     "SOURCES",
+    "CandidateLines",
     "Format",
     "LeaveOut",
     "Loaded",
@@ -78,6 +83,7 @@ __all__ = [
     "read_pairs",
     "read_problems",
     "read_repository",
+    "read_row",
     "read_stepwise",
     "read_verified",
     "recipe_problems",

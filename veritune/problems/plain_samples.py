@@ -55,18 +55,23 @@ def iter_plain(path: str) -> Iterator[tuple[int, Candidate]]:
     """(line, candidate) of such a file; raises `RecordError` for a row that is not right."""
     numbers: Counter[str] = Counter()
     for line, row in sample_rows(path):
-        where = f"{path}:{line}"
-        id = _problem(row)
-        texts = _texts(row)
-        if id is None or not texts:
-            raise RecordError(
-                f"{where}: a candidate needs the id of its problem and its text, as in"
-                f' {{"problem_id": "p1", "text": "..."}}; the row has {_names(row)}'
-            )
-        for text in texts:
-            index = _index(where, row) if "index" in row and len(texts) == 1 else numbers[id]
-            yield line, _candidate(where, id, index, text, row)
-            numbers[id] += 1
+        for candidate in plain_candidates(f"{path}:{line}", row, numbers):
+            yield line, candidate
+
+
+def plain_candidates(where: str, row: SampleRow, numbers: Counter[str]) -> Iterator[Candidate]:
+    """The candidates of one row; `numbers` is how many each problem had before it."""
+    id = _problem(row)
+    texts = _texts(row)
+    if id is None or not texts:
+        raise RecordError(
+            f"{where}: a candidate needs the id of its problem and its text, as in"
+            f' {{"problem_id": "p1", "text": "..."}}; the row has {_names(row)}'
+        )
+    for text in texts:
+        index = _index(where, row) if "index" in row and len(texts) == 1 else numbers[id]
+        yield _candidate(where, id, index, text, row)
+        numbers[id] += 1
 
 
 def _candidate(where: str, id: str, index: int, text: str, row: SampleRow) -> Candidate:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from veritune.rounds.measures import pass_at_k, passes_visible
     from veritune.rounds.memory import memory_lines
     from veritune.rounds.putting import put
-    from veritune.rounds.reasons import truncations
+    from veritune.rounds.reasons import kind_of, truncations
     from veritune.rounds.references import ReferenceCheck, check_references
     from veritune.rounds.repository import covered_problems
     from veritune.rounds.sample_files import sample_file
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from veritune.rounds.start import start_policy
     from veritune.rounds.tracking import tracked_training
     from veritune.rounds.training import follow
+    from veritune.rounds.verify_streams import verify_stream
     from veritune.rounds.weak_tests import Strength, try_tests
     from veritune.rounds.whole import open_whole
 else:
@@ -37,7 +38,7 @@ else:
             ),
             "memory": ("memory_lines",),
             "putting": ("put",),
-            "reasons": ("truncations",),
+            "reasons": ("kind_of", "truncations"),
             "references": (
                 "ReferenceCheck",
                 "check_references",
@@ -58,6 +59,7 @@ else:
             "start": ("start_policy",),
             "tracking": ("tracked_training",),
             "training": ("follow",),
+            "verify_streams": ("verify_stream",),
             "weak_tests": ("Strength", "try_tests"),
             "whole": ("open_whole",),
         },
@@ -78,6 +80,7 @@ __all__ = [
     "export",
     "follow",
     "improve",
+    "kind_of",
     "memory_lines",
     "named_policy",
     "open_session",
@@ -92,5 +95,6 @@ __all__ = [
     "truncations",
     "try_tests",
     "verify_file",
+    "verify_stream",
     "with_caches",
 ]

@@ -50,7 +50,14 @@ def reason(candidate: Candidate, verdict: Verdict, unused: str) -> str:
         return "truncated while thinking" if candidate.still_thinking else "truncated"
     if verdict.outcome == "passed":
         return unused if use_of(verdict).imitate else "passed with a sign of cheating"
-    if verdict.reason.startswith(NO_ANSWER) or candidate.still_thinking:
+    return NO_ANSWER if candidate.still_thinking else kind_of(verdict)
+
+
+def kind_of(verdict: Verdict) -> str:
+    """What a verdict says, without its figures: passed, wrong answer, cpu time and so on."""
+    if verdict.outcome != "failed":
+        return "verifier error" if verdict.outcome == "error" else "passed"
+    if verdict.reason.startswith(NO_ANSWER):
         return NO_ANSWER
     failing = next((test.outcome for test in verdict.tests if test.outcome != "accepted"), None)
     return failing or ("wrong answer" if verdict.answer is not None else "failed")

@@ -79,6 +79,7 @@ def journal_id(folder: RunFolder) -> str | None:
         return None
     try:
         with Store.open(folder.path, read_only=True) as store:
+            store.check_structure()
             return store.run_id
     except DamagedRunError:
         return None

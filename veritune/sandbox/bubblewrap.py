@@ -37,6 +37,10 @@ SUITE = (
 )
 # Wall time for a slot to end by itself; then it is killed, since it holds nothing to damage.
 CLOSE_SECONDS = 10.0
+# Wall time in which a process whose pipes are closed is seen to have ended.
+KILLED_SECONDS = 1.0
+# How bubblewrap ends where it is killed, and where its process in the new namespace is.
+KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
 # bubblewrap itself, its process in the new namespace, the host, and what forks for it.
 GENERATIONS = 4
 # Names that resolve: a program may talk to itself.
@@ -161,11 +165,23 @@ class _Process:
         text = (await self._process.stderr.read(4000)).decode(errors="replace").strip()
         return text.splitlines()[-1] if text else "it ended without an error message"
 
+    async def was_killed(self) -> bool:
+        await self._ended(KILLED_SECONDS)
+        return self._process.returncode in KILLED
+
     async def close(self) -> None:
         with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGKILL)
+            # The group: where bubblewrap was killed as it started, its process in the new namespace
+            # waits for ever. Not `send_signal`, which would take the exit status from asyncio.
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await self._ended(CLOSE_SECONDS)
+        # asyncio closes pipes only once all is read and written; where one of them is left, it
+        # complains as the loop ends. There is no public way to the transport.
+        self._process._transport.close()  # type: ignore[attr-defined]
+
+    async def _ended(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_SECONDS):
+            async with asyncio.timeout(seconds):
                 await self._process.wait()
 
 
@@ -182,6 +198,9 @@ async def open_slot(libraries: Libraries | None, index: SlotIndex) -> Slot:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=1 << 20,
+            # To be killed as one. In our session: where bubblewrap is killed and we are, too, the
+            # kernel wakes what is stopped in the group, and hangs it up.
+            process_group=0,
         )
     except OSError as error:
         raise SandboxFailureError(f"bubblewrap could not be started: {error}") from None

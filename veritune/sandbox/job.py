@@ -6,6 +6,7 @@ import base64
 import hmac
 import json
 import math
+import re
 import secrets
 import signal
 from collections.abc import Mapping
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from veritune.sandbox.runner.wire.messages import HostJob, HostReply, SuiteReport
 
 OUTCOMES = frozenset(get_args(TestOutcome))
+# A program that looks for its own file finds one. Looked for here: in the candidate's process,
+# whose memory is copied page by page as it is touched, it would cost every candidate more.
+OWN_FILE = re.compile(r"__file__|argv|inspect|linecache|open\(|subprocess|multiprocessing")
 
 
 def encode(job: Job, limits: Limits) -> tuple[bytes, str]:
@@ -70,6 +74,10 @@ def _graded(job: Graded, limits: Limits) -> tuple[messages.Payload, messages.Gra
         payload["int_digits"] = job.int_digits
     if job.aliases:
         payload["aliases"] = list(job.aliases)
+    if OWN_FILE.search(job.sources[-1][1]):
+        payload["own_file"] = True
+    if any("__code__" in text for _, text in job.sources):
+        payload["exact"] = True
     return payload, grader
 
 
@@ -100,6 +108,7 @@ def _program(job: Program) -> messages.ProgramPayload:
         "source": job.source,
         "args": list(job.args),
         "int_digits": job.int_digits,
+        "own_file": OWN_FILE.search(job.source) is not None,
     }
 
 

@@ -14,7 +14,7 @@ from veritune.sandbox import job as wire
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.protocol import ExecResult, Job
 from veritune.sandbox.runner.host.clock import MOST_STRETCH
-from veritune.sandbox.slot import Slot, SlotIndex
+from veritune.sandbox.slot import START_SECONDS, Slot, SlotIndex, SlotLostError
 
 # A slot is renewed after so many jobs: a fault that builds up unseen does not build up for ever.
 USES_PER_SLOT = 5000
@@ -56,14 +56,17 @@ class PooledSandbox:
         return self
 
     async def _start_first(self) -> Slot:
-        for attempt in range(TRIES):
+        """The first slot. One that somebody killed costs no try: it says nothing of the machine."""
+        deadline, tries = time.monotonic() + START_SECONDS, 0
+        while True:
             try:
                 return await self._start()
             except SandboxFailureError as error:
-                if attempt == TRIES - 1:
+                lost = isinstance(error, SlotLostError) and time.monotonic() < deadline
+                tries += not lost
+                if tries == TRIES:
                     why = f"{error}; see `veritune sandbox doctor`"
                     raise SandboxUnavailableError(why) from None
-        raise AssertionError("unreachable")
 
     async def __aexit__(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import base64
 import importlib.resources
@@ -86,6 +87,14 @@ module.main(start, code, *sys.argv[3:])
 """
 
 
+class SlotLostError(SandboxFailureError):
+    """A host process was killed or stopped by somebody before it was ready; the next may be."""
+
+
+class SlotStoppedError(TimeoutError):
+    """A process of the slot is seen to be stopped."""
+
+
 class HostStream(Protocol):
     """Bytes to and from a host process."""
 
@@ -102,6 +111,10 @@ class HostStream(Protocol):
 
         A reply cannot come while one of them is stopped.
         """
+        ...
+
+    async def was_killed(self) -> bool:
+        """Whether somebody killed the process, which has not ended by itself."""
         ...
 
     async def close(self) -> None:
@@ -129,8 +142,27 @@ def _modules(package: str, folder: Traversable) -> Iterator[tuple[str, str]]:
 
 
 def _compiled(name: str, text: str) -> str:
-    code = compile(text, f"{name}.py", "exec", dont_inherit=True, optimize=0)
+    tree = _Bare().visit(ast.parse(text))
+    code = compile(tree, f"{name}.py", "exec", dont_inherit=True, optimize=0)
     return base64.b64encode(marshal.dumps(code)).decode()
+
+
+class _Bare(ast.NodeTransformer):
+    """Takes out docstrings and annotations of functions.
+
+    They lie between the objects that a fork writes to, and every page of those is copied.
+    """
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        node.returns = None
+        if len(node.body) > 1 and ast.get_docstring(node) is not None:
+            del node.body[0]
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
 
 
 class SlotIndex(NamedTuple):
@@ -163,7 +195,11 @@ class Slot:
             async with self._watched(START_SECONDS):
                 await self._stream.write(runner_frame())
                 facts = json.loads(await self._reply())["ready"]
+        except SlotStoppedError as error:
+            raise SlotLostError(f"the sandbox did not start: {error}") from None
         except (EOFError, OSError, TimeoutError, KeyError, ValueError) as error:
+            if not isinstance(error, TimeoutError) and await self._stream.was_killed():
+                raise SlotLostError("the sandbox did not start: it was killed") from None
             raise SandboxFailureError(f"the sandbox did not start: {error}") from None
         self.own_uid = facts["own_uid"]
 
@@ -200,8 +236,9 @@ class Slot:
             async with asyncio.timeout(seconds) as limit:
                 yield
         except TimeoutError:
-            why = "it is stopped" if stopped else f"none in {seconds:.0f} s"
-            raise TimeoutError(why) from None
+            if stopped:
+                raise SlotStoppedError("it is stopped") from None
+            raise TimeoutError(f"none in {seconds:.0f} s") from None
         finally:
             next_look.cancel()
 

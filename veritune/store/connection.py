@@ -14,6 +14,7 @@ from veritune.errors import DamagedRunError, UnwritableError
 from veritune.store.database import open_for_reading, open_for_writing
 from veritune.store.lock import Lock
 from veritune.store.pages import PageLog
+from veritune.store.structure import StructureCheck
 
 # Pages in the write-ahead log before they are moved into the database: 16 MiB.
 LONGEST_WAL = 4096
@@ -30,6 +31,7 @@ class Connection:
         self._path = path
         self._lock = None if read_only else Lock(path.with_name("journal.lock"))
         self._pages: PageLog | None = None
+        self._structure: StructureCheck | None = None
         self._copied: TemporaryDirectory[str] | None = None
         self._failed: UnwritableError | None = None
         self._next_checkpoint = LONGEST_WAL
@@ -39,12 +41,15 @@ class Connection:
             else:
                 self._db, state = open_for_writing(path)
                 self._pages = PageLog(path, state)
+                self._structure = StructureCheck(path)
         except BaseException:
             self._release()
             raise
 
     def close(self) -> None:
         """Move everything into the database, and release files and lock."""
+        if self._structure is not None:
+            self._structure.end()
         if self._pages is not None and self._failed is None:
             with suppress(OSError, sqlite3.Error):
                 if self._checkpoint():
@@ -61,6 +66,12 @@ class Connection:
             self._copied.cleanup()
         if self._lock is not None:
             self._lock.release()
+
+    def check_structure(self) -> None:
+        """Wait for sqlite's look at the whole journal; raises `DamagedRunError`."""
+        check = StructureCheck(self._path)
+        check.end(wait=True)
+        check.raise_found()
 
     def read(self, query: str, values: Sequence[Cell] = ()) -> Iterator[tuple[Any, ...]]:
         """Rows; raises `DamagedRunError` where sqlite cannot read them."""
@@ -80,6 +91,8 @@ class Connection:
         if self._failed is not None:
             raise self._failed
         assert self._pages is not None, "the journal was opened to be read"
+        if self._structure is not None:
+            self._structure.raise_found()
         try:
             with self._db:
                 yield self._db

@@ -20,15 +20,17 @@ from veritune.files import write_text
 ENDINGS = (".jsonl", ".jsonl.zst", ".parquet")
 
 
-def check_output(path: str | Path, option: str = "--out") -> Path:
-    """A file of records that a command will write, in a folder that is made if need be.
+def check_output(
+    path: str | Path, option: str = "--out", endings: tuple[str, ...] = ENDINGS
+) -> Path:
+    """A file that a command will write, in a folder that is made if need be; records by default.
 
     Raises `RecipeError` or `UnwritableError` before any work, where it could not be written.
     """
     out = Path(path)
-    if not out.name.endswith(ENDINGS):
+    if not out.name.endswith(endings):
         raise RecipeError(
-            f"{option}: {out}: the ending decides the format; give {', '.join(ENDINGS)}"
+            f"{option}: {out}: the ending decides the format; give {', '.join(endings)}"
         )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -79,6 +79,13 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def check_structure(self) -> None:
+        """Raise `DamagedRunError` where what was written is no sound database; reads all of it.
+
+        A writer does so beside its work, and the first write after it raises.
+        """
+        self._db.check_structure()
+
     @property
     def run_id(self) -> str:
         """Names the run, in its journal and in its checkpoints."""

@@ -30,6 +30,7 @@ from veritune.trainer.algorithms.parts import (
     Extent,
     RoundScores,
     TokenBatch,
+    to_go,
 )
 from veritune.trainer.implicit import learn_implicit
 from veritune.trainer.importance import importance_weights
@@ -209,4 +210,4 @@ def group_advantages(rows: Sequence[TokenRow], algorithm: Algorithm, width: int)
             for position, value in own:
                 centred[i, position] += value
     # What a token is followed by is its advantage: rewards to come, less the baseline.
-    return centred.flip(1).cumsum(1).flip(1)
+    return to_go(centred)

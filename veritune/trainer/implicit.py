@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from veritune.config import GroupConfig
-from veritune.trainer.algorithms.prime import implicit_loss
 from veritune.trainer.learner import Learner
+from veritune.trainer.losses import kept
 from veritune.trainer.policies import Policies
 from veritune.trainer.rollouts import mask_rows, minibatches
 from veritune.trainer.rows import TokenRow
@@ -53,3 +55,11 @@ def learn_implicit(
             (loss * (counts / len(chosen))).backward()
         learner.critic_step()
     return policies.logprobs(model, rows, width, 1.0)
+
+
+def implicit_loss(
+    other: Tensor, reference: Tensor, mask: Tensor, passed: Tensor, beta: float
+) -> Tensor:
+    """The loss of phi, summed over rows; `other`, `reference`, `mask` are (rows, width)."""
+    odds = beta * kept(other - reference, mask > 0).sum(1)
+    return binary_cross_entropy_with_logits(odds, passed.to(odds.dtype), reduction="sum")

@@ -170,7 +170,7 @@ print(worker.process.pid, flush=True)
 if sys.argv[1] == "True":
     import dataclasses, json
     words = {"gold": sys.argv[2], "pred": sys.argv[3]}
-    words["policy"] = dataclasses.asdict(AnswerPolicy())
+    words["policy"] = json.dumps(dataclasses.asdict(AnswerPolicy()))
     worker.ask(json.dumps(words).encode(), 60)
 time.sleep(60)
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from veritune.algebra.engine.loading import attempted, engine
+from veritune.algebra.engine.loading import attempted, engine, more_time
 from veritune.algebra.engine.objects import Objects
 from veritune.algebra.engine.results import UNDEFINED, decimal, tree
 from veritune.algebra.limits import UnparsedError
@@ -50,9 +50,9 @@ def _has_value(node: Node) -> bool:
 
 def worked_out(node: Node) -> Node:
     """The tree with calculus replaced by what it gives; raises where sympy finds nothing."""
-    sympy = engine()
+    more_time()
     if _asks(node):
-        return node if _has_value(node) else _value(sympy, node)
+        return node if _has_value(node) else _value(node)
     if not any(has_calculus(part) for part in parts(node)):
         return node
     try:
@@ -60,11 +60,11 @@ def worked_out(node: Node) -> Node:
     except UnparsedError:
         if variables(node) or not isinstance(node, Add):
             raise
-        return _value(sympy, node)
+        return _value(node)
 
 
-def _value(sympy: ModuleType, node: Node) -> Node:
-    return attempted(lambda: _worked(sympy, node))
+def _value(node: Node) -> Node:
+    return attempted(lambda: _worked(engine(), node))
 
 
 def _worked(sympy: ModuleType, node: Node) -> Node:

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # Raised by our own limits, so they say what they mean; all else sympy means as "cannot".
 OURS = (UnparsedError, UndefinedError, LimitReachedError, MemoryError, RecursionError)
-# Processor time that the import may take; no text can make it longer.
-LOADING_SECONDS = 20.0
-# Processor time of one comparison from the moment that it needs sympy.
+# Processor time of one comparison from the moment that it has calculus or sympy's work to do.
 WORKING_SECONDS = 1.2
 
 
@@ -24,26 +22,38 @@ def _unlimited(_: float) -> None:
     """Outside a worker nothing counts the time."""
 
 
+def _here() -> None:
+    """Outside a worker sympy is imported where it is needed."""
+
+
 _ALLOW: list[Callable[[float], None]] = [_unlimited]
+_BEFORE: list[Callable[[], None]] = [_here]
 # The comparison that was last given its time, which it gets once.
 _GRANTED = [0]
 
 
-def limited_by(allow: Callable[[float], None]) -> None:
-    """From now on `allow(seconds)` is told how much processor time is left."""
-    _ALLOW[0] = allow
+def limited_by(allow: Callable[[float], None], before: Callable[[], None]) -> None:
+    """From now on `allow(seconds)` is told how much processor time is left.
+
+    `before()` is called before sympy is imported.
+    """
+    _ALLOW[0], _BEFORE[0] = allow, before
+
+
+def more_time() -> None:
+    """Give this comparison its time for what takes longer, once."""
+    if _GRANTED[0] != comparison():
+        _GRANTED[0] = comparison()
+        _ALLOW[0](WORKING_SECONDS)
 
 
 def engine() -> ModuleType:
     """The module sympy."""
     if "sympy" not in sys.modules:
-        _ALLOW[0](LOADING_SECONDS)
-        _GRANTED[0] = 0
+        _BEFORE[0]()
     import sympy
 
-    if _GRANTED[0] != comparison():
-        _GRANTED[0] = comparison()
-        _ALLOW[0](WORKING_SECONDS)
+    more_time()
     module: ModuleType = sympy
     return module
 

@@ -1,6 +1,6 @@
 """DAPO (Yu et al. 2025, arXiv 2503.14476): clip-higher, token mean, soft overlong penalty.
 
-For the candidates y_1 .. y_n of one problem with outcome rewards R_i (0 for a truncated one),
+For the candidates y_1 .. y_n of one problem with outcome rewards R_i,
 
     P_i  = 0                        |y_i| <= L - B               equation 13, with L the most
            (L - B - |y_i|) / B      L - B < |y_i| < L            tokens and B the buffer
@@ -9,26 +9,24 @@ For the candidates y_1 .. y_n of one problem with outcome rewards R_i (0 for a t
     loss = - sum_it 1/T min(rho_it A_i, clip(rho_it, 1 - 0.2, 1 + 0.28) A_i)
 
 with T the completion tokens of the minibatch, so that long candidates count by their length. With
-`overlong_buffer = 0` there is no penalty, and a truncated candidate earns nothing and is compared
-with none (the paper's overlong filtering). Its dynamic sampling is in `rounds.dynamic_sampling`.
+`overlong_buffer = 0` there is no penalty. Its dynamic sampling is in `rounds.dynamic_sampling`.
 No signal where all candidates of a group earned the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from torch import Tensor
 
 from veritune.config import GroupConfig
-from veritune.trainer.advantages import center
 from veritune.trainer.algorithms.parts import (
     Extent,
     TokenBatch,
-    Values,
     clipped,
+    grpo_advantages,
     token_mean,
 )
 from veritune.trainer.credit import Reward
@@ -45,25 +43,15 @@ class Dapo:
 
     def advantages(self, group: Sequence[TokenRow]) -> list[list[Reward]]:
         """Rewards with the length's penalty, less the group's mean, over its deviation."""
-        outcomes = [[value for _, value in row.credit.outcome] for row in group]
         if self.config.overlong_buffer:
-            scale = self.config.credit.outcome
-            outcomes = [
-                [sum(own) + scale * self.penalty(row)]
-                for own, row in zip(outcomes, group, strict=True)
-            ]
-        ends = [[row.length - 1] * len(own) for own, row in zip(outcomes, group, strict=True)]
-        steps = [row.credit.steps for row in group]
-        return [
-            [*zip(at, outcome, strict=True), *zip((p for p, _ in own), step, strict=True)]
-            for at, outcome, own, step in zip(
-                ends,
-                _normed(outcomes),
-                steps,
-                _normed([[value for _, value in own] for own in steps]),
-                strict=True,
-            )
-        ]
+            group = [self._penalised(row) for row in group]
+        return grpo_advantages(group)
+
+    def _penalised(self, row: TokenRow) -> TokenRow:
+        paid = sum(value for _, value in row.credit.outcome)
+        reward = paid + self.config.credit.outcome * self.penalty(row)
+        credit = replace(row.credit, outcome=((row.length - 1, reward),))
+        return replace(row, credit=credit)
 
     def penalty(self, row: TokenRow) -> float:
         """P_i, in [-1, 0]."""
@@ -79,7 +67,3 @@ class Dapo:
     def loss(self, batch: TokenBatch) -> tuple[Tensor, Tensor]:
         """The clipped surrogate."""
         return clipped(batch, self.config.clip_eps_low, self.config.clip_eps_high)
-
-
-def _normed(values: Values) -> Values:
-    return center(values, "grpo")

@@ -114,6 +114,11 @@ def others_mean(values: Tensor, groups: Sequence[str]) -> tuple[Tensor, Tensor]:
     return (sums[index] - values) / counts.clamp(min=1), counts == 0
 
 
+def to_go(rewards: Tensor) -> Tensor:
+    """(rows, width): what a token and those behind it earn."""
+    return rewards.flip(1).cumsum(1).flip(1)
+
+
 def token_mean(mask: Tensor, extent: Extent) -> Tensor:
     """Every token of the minibatch counts the same."""
     return mask / extent.tokens

@@ -33,7 +33,8 @@ Kind = Literal["latex", "plain"]
 Source = Literal["marker", "box", "tag", "phrase", "whole", "math", "number", "none"]
 
 # White space of any length says no more than a little does, and patterns take long over it.
-BLANKS = re.compile(r"\s{100,}+")
+MOST_BLANKS = 100
+BLANKS = re.compile(rf"\s{{{MOST_BLANKS},}}+")
 # Commands of LaTeX are no words of prose.
 COMMAND = re.compile(r"\\[A-Za-z]+")
 # A word long enough not to be a product of variables or a unit.
@@ -103,7 +104,7 @@ def answer_in(
 
 def _found(text: str, marker: str | None, mode: Mode, only: Kind | None) -> Extraction:
     """The answer in what is not longer than is read."""
-    text = BLANKS.sub(_few, text)
+    text = BLANKS.sub(_few, text) if len(text) >= MOST_BLANKS else text
     if marker and (behind := behind_marker(text, marker)) is not None:
         return Extraction(stated_in(behind), "marker") if behind else NOTHING
     if only == "plain":

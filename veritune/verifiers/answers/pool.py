@@ -13,6 +13,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import asdict
+from functools import lru_cache
 from queue import Empty, LifoQueue
 
 from veritune.algebra import AnswerPolicy
@@ -68,7 +69,7 @@ class Pool:
 
     def _run(self, gold: str, pred: str, policy: AnswerPolicy) -> Comparison | None:
         """None where the comparison passed a limit."""
-        body = json.dumps({"gold": gold, "pred": pred, "policy": asdict(policy)}).encode()
+        body = json.dumps({"gold": gold, "pred": pred, "policy": _fields(policy)}).encode()
         worker, why = self._idle.get(), ""
         try:
             for _ in range(TRIES):
@@ -132,6 +133,11 @@ class Pool:
             if unused is not None:
                 unused.close()
             self._idle.put(None)
+
+
+@lru_cache(maxsize=16)
+def _fields(policy: AnswerPolicy) -> str:
+    return json.dumps(asdict(policy))
 
 
 def _machine(gold: str, pred: str, detail: str) -> Comparison:

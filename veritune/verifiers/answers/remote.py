@@ -19,7 +19,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from veritune.replies import LOOK_SECONDS, ReplyLostError, Stops, check_id
-from veritune.verifiers.answers.worker import OUT_OF_MEMORY, ComparisonReply, WorkerMessage
+from veritune.verifiers.answers.worker import (
+    NEEDS_SYMPY,
+    OUT_OF_MEMORY,
+    ComparisonReply,
+    WorkerMessage,
+)
 
 # Wall seconds for a worker to import what it needs.
 STARTUP = 60.0
@@ -91,17 +96,24 @@ class Worker:
         deadline = time.monotonic() + seconds
         while self._buffer or self._replies.poll(0):
             self._pass_idle(self._receive(deadline))
-        number = next(self._numbers)
-        self._send(b"%d %s\n" % (number, body), deadline)
-        while "ready" in (reply := self._receive(deadline)):
-            self.child = int(reply["ready"])
-        check_id(reply, number)
+        reply = self._asked(body, deadline)
+        while reply.get("ended") == NEEDS_SYMPY:
+            reply = self._asked(body, deadline)
         if (code := reply.get("ended")) is None:
             del reply["id"]
             return reply
         if code in LIMITS:
             raise LimitPassedError
         raise ChildLostError(f"the worker's child ended with code {code}")
+
+    def _asked(self, body: bytes, deadline: float) -> WorkerMessage:
+        """What is said of a request: its reply, or how the child ended."""
+        number = next(self._numbers)
+        self._send(b"%d %s\n" % (number, body), deadline)
+        while "ready" in (reply := self._receive(deadline)):
+            self.child = int(reply["ready"])
+        check_id(reply, number)
+        return reply
 
     def _pass_idle(self, message: WorkerMessage) -> None:
         """What is written while nothing is asked: a child has ended, and there is another."""

@@ -1,7 +1,8 @@
 """The worker process: compares what comes in on stdin, a number and one JSON object a line.
 
 The first process only forks; its child compares. Where the child ends at a limit, the next one is
-forked in milliseconds, since everything is imported already. Limits of the child: processor time
+forked in milliseconds, since everything is imported already: sympy too, which the first process
+imports once, when a child ends because it needs it. Limits of the child: processor time
 per comparison (a profiling timer with the signal's default action, which nothing can catch or
 delay), memory, no files, no core dumps. Replies repeat the request's number; the forker reports
 how a child ended, and at which request: the child notes it in memory that both see.
@@ -10,6 +11,7 @@ how a child ended, and at which request: the child notes it in memory that both 
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import mmap
 import os
@@ -18,8 +20,8 @@ import signal
 import struct
 import sys
 from collections.abc import Mapping
-from functools import partial
-from typing import Any, TypedDict
+from functools import lru_cache
+from typing import NoReturn, TypedDict
 
 from veritune.algebra import AnswerPolicy, context, limited_by
 from veritune.verifiers.answers.comparison import Comparison, Relation
@@ -29,6 +31,8 @@ from veritune.verifiers.answers.decide import decide
 LONGEST_REPLY = 3_000
 # The exit code of a child that passed its limit of memory.
 OUT_OF_MEMORY = 3
+# The exit code of a child whose request needs sympy, which it does not have.
+NEEDS_SYMPY = 4
 # The number of the request under way, in memory that the forker sees; 0: none.
 NUMBER = struct.Struct("q")
 # Whom the forker leaves behind ends with it.
@@ -36,9 +40,13 @@ PR_SET_PDEATHSIG = 1
 
 
 class ComparisonRequest(TypedDict):
-    """Two answers to compare; the fields of the policy, which says what counts as equal."""
+    """Two answers to compare; the fields of the policy, which says what counts as equal, as JSON.
 
-    policy: dict[str, Any]
+    As a text of their own, because most requests repeat them, and reading them costs as much as
+    the rest.
+    """
+
+    policy: str
     gold: str
     pred: str
 
@@ -67,11 +75,10 @@ def main() -> None:
     context()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     prctl, forker = ctypes.CDLL(None).prctl, os.getpid()
-    request, needed = mmap.mmap(-1, NUMBER.size), mmap.mmap(-1, 1)
-    limited_by(partial(_allowed, needed))
+    request = mmap.mmap(-1, NUMBER.size)
+    limited_by(_allow, _end_for_sympy)
     while True:
-        if needed[0]:
-            import sympy  # noqa: F401  (so that the children have it)
+        gc.freeze()  # What is shared with the children stays so: their collector passes it by.
         NUMBER.pack_into(request, 0, 0)
         child = os.fork()
         if child == 0:
@@ -83,13 +90,19 @@ def main() -> None:
         code = os.waitstatus_to_exitcode(status)
         if code == 0:
             return
+        if code == NEEDS_SYMPY:
+            import sympy  # noqa: F401  (so that the children have it)
         _write({"id": NUMBER.unpack_from(request)[0], "ended": code})
 
 
-def _allowed(needed: mmap.mmap, seconds: float) -> None:
-    """Give a comparison that needs sympy so much processor time, and note that one does."""
-    needed[0] = 1
+def _allow(seconds: float) -> None:
+    """Give a comparison so much processor time from now on."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def _end_for_sympy() -> NoReturn:
+    """End the child; the next one, which is sent the request again, has sympy."""
+    os._exit(NEEDS_SYMPY)
 
 
 def _serve(memory: int, seconds: float, request: mmap.mmap) -> None:
@@ -119,9 +132,12 @@ def _serve(memory: int, seconds: float, request: mmap.mmap) -> None:
 
 
 def _answer(request: ComparisonRequest) -> ComparisonReply:
-    policy = AnswerPolicy(**request["policy"])
-    result = decide(request["gold"], request["pred"], policy)
-    return encoded(result)
+    return encoded(decide(request["gold"], request["pred"], _policy(request["policy"])))
+
+
+@lru_cache(maxsize=16)
+def _policy(fields: str) -> AnswerPolicy:
+    return AnswerPolicy(**json.loads(fields))
 
 
 def encoded(result: Comparison) -> ComparisonReply:

@@ -52,7 +52,7 @@ class CodeVerifier:
             return verdict(problem, candidate, "failed", NO_PROGRAM)
         answer = replace(candidate, text=part.text, prefill="", thinking=None, step_ends=None)
         found = await self._verify(problem, answer)
-        return replace(found, steps=part.placed(found.steps))
+        return replace(found, steps=part.placed(found.steps)) if found.steps else found
 
     async def _verify(self, problem: CodeProblem, candidate: Candidate) -> Verdict:
         started = time.monotonic()

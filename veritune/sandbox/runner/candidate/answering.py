@@ -28,12 +28,16 @@ if TYPE_CHECKING:
         Call,
         Callback,
         Container,
+        Encoded,
         GraderRequest,
         PassedError,
         Payload,
     )
 
 __all__ = ["MODULE", "answer"]
+
+# The keys that every payload has: the sources and whether numpy's values cross.
+PLAIN = 2
 
 
 def answer(channel: int, payload: Payload) -> int:
@@ -43,6 +47,22 @@ def answer(channel: int, payload: Payload) -> int:
     while answerer.step():
         pass
     return 0
+
+
+def _surround(payload: Payload) -> None:
+    """Put in place what a candidate finds beside its own text."""
+    if payload.get("suite"):
+        os.makedirs(SUITE, exist_ok=True)
+        os.chdir(SUITE)
+    for name, text in payload.get("files", {}).items():
+        loading.write(name, text)
+    if payload.get("files") or payload.get("suite"):
+        sys.path.insert(0, os.getcwd())
+    if payload.get("own_file"):
+        text = payload["sources"][-1][1]
+        loading.write(f"{MODULE}.py", text.encode(errors="surrogatepass"))
+    passed.exact = bool(payload.get("exact"))
+    loading.int_digits(payload.get("int_digits"))
 
 
 class Answerer:
@@ -59,24 +79,17 @@ class Answerer:
     def load(self, payload: Payload) -> None:
         """Run the candidate's text; the first frame says how that went."""
         frame: Answer = {"id": 0}
+        sources, package = payload["sources"], None
         try:
-            if payload.get("suite"):
-                os.makedirs(SUITE, exist_ok=True)
-                os.chdir(SUITE)
-            for name, text in payload.get("files", {}).items():
-                loading.write(name, text)
-            if payload.get("files") or payload.get("suite"):
-                sys.path.insert(0, os.getcwd())
-            loading.int_digits(payload.get("int_digits"))
-            module = loading.module_of(payload["sources"], payload.get("aliases", []))
-            passed.exact = any("__code__" in text for _, text in payload["sources"])
-
-            def run() -> None:
-                for name, text in payload["sources"]:
-                    loading.run_text(text, name, vars(module))
-
-            package = loading.package_of(payload.get("aliases", []))
-            loading.run_as(package, module, run) if package else run()
+            if len(payload) > PLAIN:
+                _surround(payload)
+            module = loading.new_module()
+            if "aliases" in payload:
+                package = loading.name_also(module, payload["aliases"])
+            if package is None:
+                loading.run_texts(sources, vars(module))
+            else:
+                loading.run_as(package, module, sources)
             frame["ok"] = None
         except BaseException as error:
             frame["exc"] = raising.exception(self._performer, error)
@@ -95,15 +108,17 @@ class Answerer:
         decoder = ValueDecoder(self._performer.inside)
         before: list[list[object] | bytes] = []
         reply: Answer = {"id": request["id"]}
+        live = self._performer.live
         limit = sys.getrecursionlimit()
         if self._tree is not None:
             self._tree.apply(request.get("files", []), trusted=True)
             surround(request.get("around", {}))
         try:
             sys.setrecursionlimit(limit + codec.DEEP)
-            self._take(request)
+            if "held" in request:
+                self._take(request["held"])
             if "free" in request:
-                self._performer.live.forget(request["free"])
+                live.forget(request["free"])
             operands = [decoder.decode(a) for a in request.get("args", ())]
             named = {k: decoder.decode(v) for k, v in request.get("kwargs", {}).items()}
             before = [codec.snapshot(c) for c in decoder.made]
@@ -111,17 +126,19 @@ class Answerer:
             result = self._performer.perform(request, operands, named)
             limit = sys.getrecursionlimit()
             sys.setrecursionlimit(limit + codec.DEEP)
-            self._tell(reply)
+            if live.held:
+                self._tell(reply)
             encoder = self._performer.encoder(decoder.made)
             reply["ok"] = encoder.encode(result)
-            if self._performer.is_live(request, result):
-                reply["live"] = self._performer.live.number(cast("list[Container]", encoder.kept))
+            if encoder.kept and self._performer.is_live(request, result):
+                reply["live"] = live.number(cast("list[Container]", encoder.kept))
             if decoder.made and self._performer.keeps(request, operands, named):
-                reply["kept"] = self._performer.live.number(decoder.made)
+                reply["kept"] = live.number(decoder.made)
         except BaseException as error:
             limit = min(limit, sys.getrecursionlimit())
             sys.setrecursionlimit(limit + codec.DEEP)
-            self._tell(reply)
+            if live.held:
+                self._tell(reply)
             encoder = self._performer.encoder(decoder.made)
             reply["exc"] = raising.exception(self._performer, error)
         changed = [
@@ -155,16 +172,14 @@ class Answerer:
         elif events := self._recorder.take():
             reply["events"] = events
 
-    def _take(self, message: GraderRequest | Answer) -> None:
+    def _take(self, held: list[list[Encoded]]) -> None:
         """Take over what the tests did to containers of the candidate's."""
-        live = self._performer.live
-        if "held" in message:
-            live.apply(message["held"], ValueDecoder(self._performer.inside))
+        self._performer.live.apply(held, ValueDecoder(self._performer.inside))
 
     def _tell(self, message: Answer | Callback) -> None:
         """Say which containers that the tests hold have changed."""
         live = self._performer.live
-        if live and (changes := live.changes(self._performer.encoder([]))):
+        if live.held and (changes := live.changes(self._performer.encoder([]))):
             message["held"] = changes
 
     def _ask_stream(self, op: str, args: Sequence[object]) -> object:
@@ -187,7 +202,8 @@ class Answerer:
                 self._answer(reply)
         if reply is None:
             os._exit(0)
-        self._take(reply)
+        if "held" in reply:
+            self._take(reply["held"])
         decoder = ValueDecoder(self._performer.inside)
         if "exc" in reply:
             raise raising.raised(self._performer, cast("PassedError", reply["exc"]))

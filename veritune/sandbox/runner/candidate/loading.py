@@ -12,12 +12,9 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     import importlib.abc
     import io
-    from collections.abc import Callable
 
 # The name that tests import the candidate by; its file would be `solution.py`.
 MODULE = "solution"
-# A program that looks for its own file finds one.
-LOOKS = ("__file__", "argv", "inspect", "linecache", "open(", "subprocess", "multiprocessing")
 
 
 def as_usual() -> None:
@@ -55,12 +52,13 @@ def write(name: str, data: str | bytes) -> None:
         stream.write(data)
 
 
-def run_text(text: str, name: str, space: dict[str, object]) -> None:
-    """Run a text as Python runs a file: with no flags of this one's."""
-    exec(compile(text, name, "exec", dont_inherit=True), space)
+def run_texts(sources: list[tuple[str, str]], space: dict[str, object]) -> None:
+    """Run texts in their order, each as Python runs a file: with no flags of this one's."""
+    for name, text in sources:
+        exec(compile(text, name, "exec", dont_inherit=True), space)
 
 
-def run_as(name: str, module: types.ModuleType, run: Callable[[], None]) -> None:
+def run_as(name: str, module: types.ModuleType, sources: list[tuple[str, str]]) -> None:
     """Import the module as Python does one of a package: its packages first, by their own files."""
     from importlib.machinery import ModuleSpec
 
@@ -75,7 +73,7 @@ def run_as(name: str, module: types.ModuleType, run: Callable[[], None]) -> None
             return module
 
         def exec_module(self, made: object) -> None:
-            run()
+            run_texts(sources, vars(module))
 
     sys.meta_path.insert(0, cast("importlib.abc.MetaPathFinder", Loader()))
     if plain != name:
@@ -89,6 +87,16 @@ def package_of(aliases: list[str]) -> str | None:
     return next((a for a in aliases if "." in a and os.path.isdir(a.partition(".")[0])), None)
 
 
+def name_also(module: types.ModuleType, aliases: list[str]) -> str | None:
+    """Name the module also so; returns the name by which Python is to import it, if any."""
+    package = package_of(aliases)
+    for alias in aliases:
+        if alias != package:
+            sys.modules[alias] = module
+            _parents(alias, module)
+    return package
+
+
 def _parents(name: str, module: types.ModuleType) -> None:
     """The packages that a dotted name stands in."""
     parent, _, last = name.rpartition(".")
@@ -100,16 +108,9 @@ def _parents(name: str, module: types.ModuleType) -> None:
     _parents(parent, package)
 
 
-def module_of(sources: list[tuple[str, str]], aliases: list[str]) -> types.ModuleType:
-    """The module that the candidate's sources are to fill, under all its names."""
-    module = types.ModuleType(MODULE)
+def new_module() -> types.ModuleType:
+    """The module that the candidate's sources are to fill."""
+    module = sys.modules[MODULE] = types.ModuleType(MODULE)
     module.__file__ = f"{os.getcwd()}/{MODULE}.py"
-    package = package_of(aliases)
-    for alias in (MODULE, *(a for a in aliases if a != package)):
-        sys.modules[alias] = module
-        _parents(alias, module)
     sys.argv = [f"{MODULE}.py"]
-    text = sources[-1][1]
-    if any(word in text for word in LOOKS):
-        write(f"{MODULE}.py", text.encode(errors="surrogatepass"))
     return module

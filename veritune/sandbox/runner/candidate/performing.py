@@ -85,12 +85,12 @@ class Performer:
         return importlib.import_module(request["name"])
 
     def _do_reload(self, request: GraderRequest, args: list[object]) -> object:
-        from .loading import run_text
+        from .loading import run_texts
 
         module = cast("types.ModuleType", args[0])
         if module.__name__ == MODULE:
             with open(f"{MODULE}.py", encoding="utf-8") as stream:
-                run_text(stream.read(), f"{MODULE}.py", vars(module))
+                run_texts([(f"{MODULE}.py", stream.read())], vars(module))
             return module
         return importlib.reload(module)
 
@@ -303,6 +303,6 @@ class Performer:
     def encoder(self, known: Sequence[object]) -> Encoder:
         """An encoder of answers; `known` are the containers that came with the request."""
         tags: dict[int, Encoded] = {id(each): {"a": at} for at, each in enumerate(known)}
-        if self.live:
+        if self.live.held:
             tags = self.live.tags() | tags
         return Encoder(self._outside, tags, numpy=self._numpy, subclass=self._value)

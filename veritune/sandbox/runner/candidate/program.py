@@ -9,7 +9,7 @@ import sys
 import types
 from typing import TYPE_CHECKING
 
-from .loading import LOOKS, int_digits, run_text, standard_streams, write
+from .loading import int_digits, run_texts, standard_streams, write
 
 if TYPE_CHECKING:
     from ..wire.messages import ProgramPayload
@@ -23,7 +23,7 @@ def run(payload: ProgramPayload) -> int:
     if "argv" in payload:
         return _execute(payload["argv"], payload["environment"])
     int_digits(payload.get("int_digits"))
-    return _python(payload["source"], payload["args"])
+    return _python(payload["source"], payload["args"], own_file=payload["own_file"])
 
 
 def _execute(argv: list[str], environment: dict[str, str]) -> int:
@@ -35,7 +35,7 @@ def _execute(argv: list[str], environment: dict[str, str]) -> int:
         return 127 if isinstance(error, FileNotFoundError) else 126
 
 
-def _python(source: str, args: list[str]) -> int:
+def _python(source: str, args: list[str], *, own_file: bool) -> int:
     main = types.ModuleType("__main__")
     main.__file__ = os.path.abspath("solution.py")
     main.__dict__["__builtins__"] = sys.modules["builtins"]
@@ -43,11 +43,11 @@ def _python(source: str, args: list[str]) -> int:
     sys.argv = ["solution.py", *args]
     sys.path.insert(0, os.getcwd())
     standard_streams()
-    if any(word in source for word in LOOKS):
+    if own_file:
         write("solution.py", source.encode(errors="surrogatepass"))
     code = 0
     try:
-        run_text(source, "solution.py", vars(main))
+        run_texts([("solution.py", source)], vars(main))
         if "threading" in sys.modules:
             sys.modules["threading"]._shutdown()  # what a normal end waits for
         atexit._run_exitfuncs()

@@ -16,7 +16,7 @@ from ..grader.bench import TestRecorder
 from ..grader.programs import prepare
 from ..wire import frames
 from . import suite
-from .loading import MODULE, run_text
+from .loading import MODULE, run_texts
 
 if TYPE_CHECKING:
     from ..wire.messages import GraderJob, Report, SharedPayload
@@ -40,8 +40,7 @@ def _run_tests(payload: SharedPayload, job: GraderJob) -> Report:
     channel = InProcessCandidate(module)
     bench = TestRecorder(channel)
     try:
-        for name, text in payload["sources"]:
-            run_text(text, name, vars(module))
+        run_texts(payload["sources"], vars(module))
     except BaseException as error:
         bench.add("load", "runtime error", f"the program did not load: {error!r}"[:500])
     else:

@@ -19,7 +19,8 @@ NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 0x4000, 0x40000
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 
-_libc = ctypes.CDLL(None, use_errno=True)
+# With the interpreter's lock held over each call: there is no other thread to give it to.
+_libc = ctypes.PyDLL(None, use_errno=True)
 # Looked up once: a forked child that did it would look it up anew.
 _close_range = getattr(_libc, "close_range", lambda first, last, flags: -1)
 # A call made ready in a parent, for a child that is to touch little: its name, and its words.

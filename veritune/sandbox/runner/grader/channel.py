@@ -109,7 +109,7 @@ class Channel(Inward):
             number = self._next_id
             whole = {"id": number, "op": op, "args": sent, "kwargs": named, **rest}
             request = cast("GraderRequest", whole)
-            if self.live:
+            if self.live.held:
                 request["held"] = self.live.changes(self.encoder())
                 request["free"] = self.live.unheld()
             if self._tree is not None:
@@ -129,7 +129,7 @@ class Channel(Inward):
 
     def encoder(self) -> Encoder:
         """An encoder of what goes to the candidate."""
-        known = self.live.tags() if self.live else None
+        known = self.live.tags() if self.live.held else None
         return Encoder(self.exposed.outside, known, numpy=self._numpy, early=self.exposed.early)
 
     def _makes(self, on: int | None, name: str | None) -> bool:
@@ -202,7 +202,7 @@ class Channel(Inward):
         return result
 
     def _take_held(self, frame: Answer | Callback) -> None:
-        if self.live and "held" in frame:
+        if self.live.held and "held" in frame:
             self.changed = True
             self.live.apply(frame["held"], ValueDecoder(self.inside, numpy=self._numpy))
 
@@ -234,7 +234,7 @@ class Channel(Inward):
             reply: Answer = {"ok": self.encoder().encode(found)}
         except Exception as error:
             reply = {"exc": self.exposed.raised(error)}
-        if self.live:
+        if self.live.held:
             reply["held"] = self.live.changes(self.encoder())
         self._send(reply)
 

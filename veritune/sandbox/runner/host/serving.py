@@ -126,6 +126,8 @@ class Host:
         linux.perform([entering, linux.unsharing(linux.NEWPID)])
         if (pid := os.fork()) == 0:
             linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+            # The kernel forgets that as the process leaves root: it must see the host hang up, too.
+            ours.close()
             forking.serve(theirs, uid, suites=suites)
         theirs.close()
         self._forkers[suites] = pid

@@ -48,11 +48,10 @@ def main(start: Callable[..., None], code: int, link: str) -> None:
     for name in PRELOADED.split():
         importlib.import_module(name)
     loading.as_usual()
-    speed.ready_candidates()
-    serve(int(link))
+    serve(int(link), speed.ready_candidates())
 
 
-def serve(link: int) -> None:
+def serve(link: int, fork: Callable[[], int]) -> None:
     """Have a process ready whenever the host asks for one, until it hangs up."""
     host = socket(fileno=places.take(link))
     own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
@@ -78,14 +77,16 @@ def serve(link: int) -> None:
         linux.perform(new_pids)
         (link,), (number, uid) = ONE.unpack(carried[0][2]), UID.unpack_from(asked)
         preference.end_first()
-        pid = _fork(link, steps, confine.leaving_root(uid or None))
+        pid = _fork(fork, link, steps, confine.leaving_root(uid or None))
         preference.end_as_usual()
         host.send(PID.pack(number, pid))
 
 
-def _fork(link: int, steps: ConfinementSteps, leaving: list[linux.Step]) -> int:
+def _fork(
+    fork: Callable[[], int], link: int, steps: ConfinementSteps, leaving: list[linux.Step]
+) -> int:
     """The process for one job, which comes to it over `link`."""
-    pid = os.fork()
+    pid = fork()
     if pid == 0:
         _become_candidate(link, steps, leaving)
     os.close(link)

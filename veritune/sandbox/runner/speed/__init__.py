@@ -7,6 +7,7 @@ shuts. The door is opened in the slot's own processes, before any job arrives.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 # Set to "off", nothing of this folder is used: to tell whether a fault is one of speed's.
 SWITCH = "VERITUNE_SPEED"
@@ -33,10 +34,12 @@ def ready_graders() -> None:
         rehearse.grades()
 
 
-def ready_candidates() -> None:
-    """In the process that candidates are forked from."""
-    if is_open():
-        from . import huge_pages, rehearse
+def ready_candidates() -> Callable[[], int]:
+    """In the process that candidates are forked from; how it is to fork them."""
+    if not is_open():
+        return os.fork
+    from . import forking, huge_pages, rehearse
 
-        rehearse.answers()
-        huge_pages.enlarge()
+    rehearse.answers()
+    huge_pages.enlarge()
+    return forking.choose()

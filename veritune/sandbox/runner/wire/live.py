@@ -34,26 +34,23 @@ TAKES = frozenset({"set", "method"})
 
 
 class Live:
-    """One side's twins, by number."""
+    """One side's twins, by number, in `held`."""
 
     def __init__(self) -> None:
-        self._held: Held = {}
+        self.held: Held = {}
         self._next = 0
-
-    def __bool__(self) -> bool:
-        return bool(self._held)
 
     def get(self, number: Encoded) -> Container:
         """The twin of a number."""
-        return self._held[count(number)][0]
+        return self.held[count(number)][0]
 
     def tags(self) -> dict[int, Encoded]:
         """By id(): what an encoder writes for each twin."""
-        return {id(each): {"l": number} for number, (each, _) in self._held.items()}
+        return {id(each): {"l": number} for number, (each, _) in self.held.items()}
 
     def number(self, containers: Sequence[Container]) -> list[int]:
         """New numbers for these, or none where they are too many."""
-        if len(containers) > MOST_OF_ONE or len(self._held) + len(containers) > MOST:
+        if len(containers) > MOST_OF_ONE or len(self.held) + len(containers) > MOST:
             return []
         numbers = list(range(self._next, self._next + len(containers)))
         self._next += len(containers)
@@ -62,18 +59,18 @@ class Live:
 
     def add(self, numbers: Sequence[int], containers: Sequence[Container]) -> None:
         """Hold these under the other side's numbers."""
-        if len(numbers) != len(containers) or len(self._held) + len(numbers) > MOST:
+        if len(numbers) != len(containers) or len(self.held) + len(numbers) > MOST:
             raise codec.MalformedError("containers without their numbers")
         for number, container in zip(numbers, containers, strict=True):
-            self._held[count(number)] = container, codec.snapshot(container)
+            self.held[count(number)] = container, codec.snapshot(container)
 
     def changes(self, encoder: Encoder) -> list[list[Encoded]]:
         """[number, new contents] of those that have changed since they were last told."""
         found: list[list[Encoded]] = []
-        for number, (container, before) in self._held.items():
+        for number, (container, before) in self.held.items():
             if not codec.unchanged(container, before):
                 found.append([number, encoder.contents(container)])
-                self._held[number] = container, codec.snapshot(container)
+                self.held[number] = container, codec.snapshot(container)
         return found
 
     def apply(self, changes: Iterable[Encoded], decoder: ValueDecoder) -> None:
@@ -81,18 +78,18 @@ class Live:
         for number, content in map(parts, changes):
             container = self.get(number)
             codec.replace_contents(container, decoder.decode(content))
-            self._held[count(number)] = container, codec.snapshot(container)
+            self.held[count(number)] = container, codec.snapshot(container)
 
     def unheld(self) -> list[int]:
         """Forget those that nobody else holds here; their numbers."""
-        found = _only_here(self._held)
+        found = _only_here(self.held)
         self.forget(found)
         return found
 
     def forget(self, numbers: Iterable[int]) -> None:
         """Forget these."""
         for number in numbers:
-            self._held.pop(number, None)
+            self.held.pop(number, None)
 
 
 def reads(request: GraderRequest, objects: Sequence[object]) -> bool:

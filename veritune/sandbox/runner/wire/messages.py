@@ -153,6 +153,8 @@ class Payload(TypedDict, total=False):
     files: dict[str, str]
     aliases: list[str]
     int_digits: int
+    own_file: bool
+    exact: bool
 
 
 class SharedPayload(TypedDict):
@@ -170,6 +172,7 @@ class ProgramPayload(TypedDict, total=False):
     source: str
     args: list[str]
     int_digits: int | None
+    own_file: bool
     argv: list[str]
     environment: dict[str, str]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from veritune.verifiers.answers.extraction.cues import CUE, STEM, STEMS
+from veritune.lazy import pattern
+from veritune.verifiers.answers.extraction.cues import ASCII_STEMS, CUE, STEM, STEMS
 from veritune.verifiers.answers.extraction.english import NOUN, statement_behind
 from veritune.verifiers.answers.extraction.hedges import FOREIGN_HEDGE, attributed
 from veritune.verifiers.answers.extraction.stated import StatedAnswer
@@ -29,7 +30,7 @@ LETTER = r"\*{0,2}\(?[A-J]\)?\*{0,2}"
 SIZED = r"(?:[a-zA-Z][ \t]?=[ \t]?)?\*{0,2}[-+]?\$?\d[\d,./]{0,40}\*{0,2}(?:[ \t]+[a-z]{1,20})?"
 FORMULA = r"\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)"
 # The value first: "42 is the answer", "Option C is correct.".
-SAID = re.compile(
+SAID = pattern(
     rf"{BEGIN}(?:(?:option|choice|answer)[ \t]+)?(?P<value>{FORMULA}|{LETTER}|{SIZED})[ \t]+is"
     r"(?:[ \t]+(?:therefore|thus|indeed))?[ \t]+(?:the|our|my)[ \t]+"
     r"(?:(?:final|correct|right|required|desired)[ \t]+){0,2}(?:answer|choice|option|solution)\b"
@@ -38,19 +39,19 @@ SAID = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 # How a sentence begins that draws the conclusion.
-CONCLUDES = re.compile(
+CONCLUDES = pattern(
     r"\W*(?:(?:and|so)\s+)?(?:hence|thus|therefore|so|consequently|in\s+total|in\s+conclusion|altogether|"
     r"finally)\b",
     re.IGNORECASE,
 )
 # In the last sentence, these make its number no answer.
-NOT_SO = re.compile(
+NOT_SO = pattern(
     r"\b(?:not|never|if|unless|when|maybe|perhaps|could|may|might|would|should|or|either|between|than|"
     r"least|most|likely|probably|about|around|approximately|almost|nearly|first|next|left\s+to)\b|n't\b|\?",
     re.IGNORECASE,
 )
 # What calls a value that stands before it the answer.
-NAMES = re.compile(
+NAMES = pattern(
     r"(?<=is )(?:(?:the|our|my|therefore|thus|indeed) ){0,2}"
     r"(?:(?:final|correct|right|required|desired) ){0,2}"
     r"(?:answer|choice|option|solution|correct|right)\b"
@@ -62,11 +63,11 @@ LONGEST_VALUE = 260
 # Characters around a stem in which its cue stands.
 WINDOW = 20
 # Bold text that asks is a heading.
-QUESTION = re.compile(r"[^.!?\n]{0,80}\?")
+QUESTION = pattern(r"[^.!?\n]{0,80}\?")
 # The last line of a text that continues "Q: ... A:".
-DIALOGUE = re.compile(r"^A:[ \t]{1,4}(?=[-+$\\(\d][^\n]{0,100}\s*\Z)", re.MULTILINE)
-LAST_SENTENCE = re.compile(r"[.!?]\s+")
-UNDERLINED = re.compile(r"__(?=[A-Za-z])([^_\n]{1,200})__")
+DIALOGUE = pattern(r"^A:[ \t]{1,4}(?=[-+$\\(\d][^\n]{0,100}\s*\Z)", re.MULTILINE)
+LAST_SENTENCE = pattern(r"[.!?]\s+")
+UNDERLINED = pattern(r"__(?=[A-Za-z])([^_\n]{1,200})__")
 # Characters from the end in which words that state an answer are looked for.
 LONGEST_SEARCH = 20_000
 # Cues that are looked at, from the end.
@@ -76,7 +77,7 @@ LONGEST_BEFORE = 120
 # Words before a cue of another language among which a negation counts.
 FEW_WORDS = 4
 # Characters of a sentence before a cue.
-BREAK = re.compile(r"[.!?\n\u3002\uff01\uff1f]")
+BREAK = pattern(r"[.!?\n\u3002\uff01\uff1f]")
 
 
 def announced(text: str, begin: int = 0) -> Iterator[StatedAnswer]:
@@ -112,11 +113,11 @@ def cues(text: str, begin: int = 0) -> Iterator[tuple[int, int, bool]]:
         for noun in [*NOUN.finditer(text, begin)][-MOST_CUES:]
         if (place := statement_behind(text, noun)) is not None
     ]
-    stems = STEM.finditer(text, begin) if any(stem in text for stem in STEMS) else ()
-    for stem in [*stems][-MOST_CUES:]:
+    some = any(map(text.__contains__, ASCII_STEMS if text.isascii() else STEMS))
+    for stem in [*STEM.finditer(text, begin)][-MOST_CUES:] if some else ():
         window = max(begin, stem.start() - WINDOW), stem.end() + WINDOW
         found += [(m.start(), m.end(), True) for m in CUE.finditer(text, *window)]
-    dialogue = DIALOGUE.search(text, begin)
+    dialogue = DIALOGUE.search(text, begin) if "A:" in text else None
     if dialogue is not None and "\nB:" not in text:
         found.append((*dialogue.span(), False))
     return iter(sorted(found, reverse=True))
@@ -124,6 +125,8 @@ def cues(text: str, begin: int = 0) -> Iterator[tuple[int, int, bool]]:
 
 def value_first(text: str, begin: int = 0) -> StatedAnswer | None:
     """The last value from `begin` on that stands before the words that call it the answer."""
+    if "is " not in text:
+        return None
     begin = max(begin, len(text) - LONGEST_SEARCH)
     for noun in reversed([*NAMES.finditer(text, begin)][-MOST_CUES:]):
         window = max(begin, noun.start() - LONGEST_VALUE), noun.end() + 20

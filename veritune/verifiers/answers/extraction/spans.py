@@ -35,6 +35,8 @@ class MathSpan(NamedTuple):
 def math_spans(text: str) -> list[MathSpan]:
     """All delimited mathematics; an inline span does not cross a line's end."""
     found: list[MathSpan] = []
+    if "$" not in text and "\\(" not in text and "\\[" not in text:
+        return found
     for match in SPAN.finditer(text):
         content = next(part for part in match.groups() if part is not None)
         money = match["inline"] and content[-1].isspace() and text[match.end() :][:1].isdigit()

@@ -78,6 +78,8 @@ def _last(text: str, boxes_only: bool) -> StatedAnswer | None:
 
 def _first_answered(text: str) -> str:
     """The text up to where another question begins, if it has an answer before that."""
+    if ":" not in text and "###" not in text:
+        return text
     for number, match in enumerate(NEXT_QUESTION.finditer(text)):
         before = text[: match.start()]
         last = _last(before, boxes_only=False) if number < MOST_QUESTIONS else None

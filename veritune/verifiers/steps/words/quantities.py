@@ -22,6 +22,7 @@ from veritune.algebra import (
     read,
     walk,
 )
+from veritune.lazy import pattern
 from veritune.verifiers.steps.annotations import Finding
 
 _UNITS = """
@@ -32,18 +33,18 @@ _UNITS = """
 _UNIT = rf"(?:{'|'.join(_UNITS.split())})\b"
 _ONE = rf"\\?\$?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?(?:/\d+)? ?(?:{_UNIT})?"
 _SIDE = rf"{_ONE}(?:(?:,? and| ?[+-]) ?{_ONE}| {_ONE})*"
-_CLAIM = re.compile(
+_CLAIM = pattern(
     rf"(?<![\w.$/*+×÷=^-])(?<![-+*/×÷=^] )({_SIDE}) ?(=|is|are|equals)"  # noqa: RUF001
     rf" ?(?:<<[^<>\n]*>>)?({_SIDE})"
     r"(?!\s?[-+*/×÷^=<]|\s?x\s?\d|\s?\d|\.\d|/|\s(?:per|and \d|plus|minus|of|more|less)\b)"  # noqa: RUF001
 )
-_SIGN = re.compile(rf"\d ?{_UNIT} ?(?:=|is|are|equals) ?(?:<<[^<>\n]*>>)?\\?\$?\d")
+_SIGN = pattern(rf"\d ?{_UNIT} ?(?:=|is|are|equals) ?(?:<<[^<>\n]*>>)?\\?\$?\d")
 """What every claim has in its middle; looked for before what costs more."""
-_JOINED = re.compile(r",? and ")
-_NAMED = re.compile(_UNIT)
-_BEFORE = re.compile(r"\b(?:of|and|plus|minus|times|by|every|each|per|than|or|to|for|if)\s*$")
-_LOOSE = re.compile(r"\b(?:days?|weeks?)\b")
-_SCALE = re.compile(r"\b(?:scale|map|model|drawing|represents?|blueprint)\b", re.IGNORECASE)
+_JOINED = pattern(r",? and ")
+_NAMED = pattern(_UNIT)
+_BEFORE = pattern(r"\b(?:of|and|plus|minus|times|by|every|each|per|than|or|to|for|if)\s*$")
+_LOOSE = pattern(r"\b(?:days?|weeks?)\b")
+_SCALE = pattern(r"\b(?:scale|map|model|drawing|represents?|blueprint)\b", re.IGNORECASE)
 
 
 def quantities(text: str, start: int, end: int) -> Iterator[tuple[int, int, Finding]]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
+from veritune.lazy import pattern
 from veritune.verifiers.steps.annotations import Finding
 from veritune.verifiers.steps.arithmetic import Unreadable, evaluate, places, printed, rounds_to
 
@@ -28,22 +29,22 @@ _NAMES = "third quarter fifth sixth seventh eighth ninth tenth"
 _SHARES = {"fourth": 4} | {name: value for value, name in enumerate(_NAMES.split(), 3)}
 _PARTS |= {f"{one} {name}": f"1/{value}" for name, value in _SHARES.items() for one in ("a", "one")}
 _PARTS |= {"two thirds": "2/3", "three quarters": "3/4", "three fourths": "3/4"}
-_PART = re.compile(
+_PART = pattern(
     rf"({'|'.join(sorted(_PARTS, key=len, reverse=True))}|{_NUMBER} times)"
     r" (?:of |as (?:many|much) as |the (?:number|amount|sum) of )?(.+)"
 )
-_DOZENS = re.compile(rf"({_NUMBER}) dozens?(?: [a-z]+)?")
-_SHARE = re.compile(rf"({_NUMBER}) of (.+)")
-_MORE = re.compile(rf"({_NUMBER})(?: [a-z]+)? (more|greater|less|fewer) than (.+)")
-_LIST = re.compile(r"(sum|total|product|difference|average|mean|quotient) (?:of|between) (.+)")
-_ITEMS = re.compile(r",? and |, ")
-_PLAIN = re.compile(rf"({_ARITHMETIC})((?: [a-z]+){{0,3}})")
-_ARTICLES = re.compile(r"^(?:(?:the|a total of|all|those|these|his|her|their|its) )+")
-_CALCULATING = re.compile(
+_DOZENS = pattern(rf"({_NUMBER}) dozens?(?: [a-z]+)?")
+_SHARE = pattern(rf"({_NUMBER}) of (.+)")
+_MORE = pattern(rf"({_NUMBER})(?: [a-z]+)? (more|greater|less|fewer) than (.+)")
+_LIST = pattern(r"(sum|total|product|difference|average|mean|quotient) (?:of|between) (.+)")
+_ITEMS = pattern(r",? and |, ")
+_PLAIN = pattern(rf"({_ARITHMETIC})((?: [a-z]+){{0,3}})")
+_ARTICLES = pattern(r"^(?:(?:the|a total of|all|those|these|his|her|their|its) )+")
+_CALCULATING = pattern(
     r"\b(?:and|or|plus|minus|times|of|than|by|per|each|every|less|more|fewer|percent|half|twice"
     r"|double|triple|dozens?|hundreds?|thousands?|millions?|billions?|from|to|if|for|was|is)\b"
 )
-_TRIGGER = re.compile(
+_TRIGGER = pattern(
     r"\b(?:(?:sum|total|product|difference|average|mean|quotient) (?:of|between)|half of"
     r"|(?:more|greater|less|fewer) than|twice|double|triple|thrice|quadruple|times"
     r"|(?:third|quarter|fourth|fifth|sixth|eighth|tenth)s? of)\b|\d dozen"
@@ -53,28 +54,26 @@ _WORDS = (
     " dozen",
 )  # fmt: skip
 """What every relation has one of; looked for before anything that costs more."""
-_OPENING = re.compile(
+_OPENING = pattern(
     r"(?<![\w.$\\/])(?=[\d$\\]|(?:the|a|an|all|his|her|their|its|one|half|twice|double|triple"
     r"|thrice|quadruple|sum|product|difference|average|mean|quotient|two|three|four|five|six|seven"
     r"|eight|nine|ten|eleven|twelve|total|those|these) )"
 )
-_SAYS = re.compile(
+_SAYS = pattern(
     rf"\s*(?:\bis equal to\b|\bequals\b|\bis\b|=)\s*({_ARITHMETIC})"
     rf"(?:\s*=\s*\$?(?:<<[^<>\n]*>>)?({_NUMBER}))?",
 )
-_BEFORE = re.compile(r"(?:^|[^\w\s.,;:(\"'-]|\b([a-z]+))[\s,(]*$", re.IGNORECASE)
+_BEFORE = pattern(r"(?:^|[^\w\s.,;:(\"'-]|\b([a-z]+))[\s,(]*$", re.IGNORECASE)
 _JOINING_WORDS = """
     and plus minus of than by times or to from add subtract multiply divide each every per half
     twice double triple third more less fewer"""
 _JOINING = frozenset(_JOINING_WORDS.split())
-_BEHIND = re.compile(
+_BEHIND = pattern(
     r"\s*(?:[-+*/^×÷=<>(]|[x:]\s?\d|/|\.\d"  # noqa: RUF001
     r"|(?:more|less|fewer|times|out|of|percent|dozens?|hundred|thousand|million|billion|and an?"
     r"|plus|minus|remainder|r)\b)"
 )
-_CLAUSE = re.compile(
-    r"[.;:!?](?=\s)|\n|>>|\b(?:so|because|since|then|which|that|therefore)\b", re.I
-)
+_CLAUSE = pattern(r"[.;:!?](?=\s)|\n|>>|\b(?:so|because|since|then|which|that|therefore)\b", re.I)
 _LONGEST = 120
 
 

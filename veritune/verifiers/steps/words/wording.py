@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 
+from veritune.lazy import pattern
+
 # Of a task: each formula is equal to the one before.
-_REWRITING = re.compile(r"\b(?:expand|simplify|factor|multiply out|rewrite)\b", re.IGNORECASE)
+_REWRITING = pattern(r"\b(?:expand|simplify|factor|multiply out|rewrite)\b", re.IGNORECASE)
 # Of a task: there is an equation whose solutions count.
-_SOLVING = re.compile(r"solv|equation|root|find|determine|value|\bhow\b|what", re.IGNORECASE)
+_SOLVING = pattern(r"solv|equation|root|find|determine|value|\bhow\b|what", re.IGNORECASE)
 # Of a task: all solutions are asked for, so one that is lost is an error.
-_ALL = re.compile(r"solve|solutions|roots|zeros|all (?:real |possible )?\w+", re.IGNORECASE)
+_ALL = pattern(r"solve|solutions|roots|zeros|all (?:real |possible )?\w+", re.IGNORECASE)
 # A task that is a formula itself, and no story.
-_FORMAL = re.compile(
+_FORMAL = pattern(
     r"^\W*(?:solve|simplify|expand|factor)\b|(?<![a-z])[a-z]\s*(?:[=^<>+*/]|-\s*\d|\\[lg]eq?)"
     r"|[=+*/(]\s*[b-hj-z](?![a-z])|\d[abnpqrtuvwxyz](?![a-z])",
     re.IGNORECASE,
 )
 # What follows one of these follows from nothing.
-_NEW = re.compile(r"\b(?:let|suppose|assum\w*|case|denote|define)\b", re.IGNORECASE)
+_NEW = pattern(r"\b(?:let|suppose|assum\w*|case|denote|define)\b", re.IGNORECASE)
 # Beside these a formula may hold for reasons that stand elsewhere.
-_OPEN = re.compile(
+_OPEN = pattern(
     r"\b(?:if|try\w*|instead|alternativ\w*|example|another|other|second|given|when|check\w*|test\w*"
     r"|either|minim\w*|maxim\w*|at (?:least|most)|for (?:all|any|each|every|some)|approx\w*|about"
     r"|round\w*|guess\w*|mod|contradict\w*|impossible|no (?:real )?solution|false|where|must|need"
@@ -29,27 +31,27 @@ _OPEN = re.compile(
     re.IGNORECASE,
 )
 # Reasons to drop a solution: then fewer of them are no error.
-_CHOICE = re.compile(
+_CHOICE = pattern(
     r"positive|negative|reject|discard|since|because|must|can(?:no|')t|only|valid|extraneous|length"
     r"|integer|natural|domain|[<>≥≤]|\\[gl]eq?|physical|age|whole|ignor|neglect|greater|less|take"
     r"|\bor\b|\band\b|not ",
     re.IGNORECASE,
 )
 # The writer takes something back: an error that is corrected counts no longer.
-_CORRECTING = re.compile(
+_CORRECTING = pattern(
     r"\b(?:oops|mistake|incorrect\w*|wrong|wait|correction|actually)\b", re.IGNORECASE
 )
-_SUPPOSING = re.compile(
+_SUPPOSING = pattern(
     r"\b(?:suppos\w*|(?:might|may|could) (?:think|say|assume|guess)|were true|claim\w*)\b",
     re.IGNORECASE,
 )
-_TAKEN_BACK = re.compile(
+_TAKEN_BACK = pattern(
     r"\b(?:contradict\w*|impossible|absurd|false|untrue|inconsistent|invalid|no solutions?"
     r"|not (?:true|possible|equal|correct|valid|hold)|never (?:true|holds?|equal)"
     r"|does(?:n['\u2019]t| not) (?:hold|equal|work)|ca(?:nnot|n't|n\u2019t) (?:be|happen|hold))\b",
     re.IGNORECASE,
 )
-_ASSUMING = re.compile(
+_ASSUMING = pattern(
     r"\b(?:for|when|if|at|with|case|try|trying|taking|setting|letting|let|suppose|say|where"
     r"|test|testing|check|checking|plug|plugging|using|assume|assuming)(?: in)?[\s:$\\(\[]*$",
     re.IGNORECASE,
@@ -57,19 +59,19 @@ _ASSUMING = re.compile(
 # Characters of the next sentence that may take a claim back: this is a contradiction.
 _NEXT = 60
 # Nothing but a word or sign of inference stands between two formulas.
-_INFERRING = re.compile(
+_INFERRING = pattern(
     r"[\s,.;$\\()\[\]]*(?:so|thus|hence|therefore|=>|⇒|→|\\(?:implies|Rightarrow))[\s,$\\()\[\]]*",
     re.IGNORECASE,
 )
-_FOLLOWING = re.compile(
+_FOLLOWING = pattern(
     r"\b(?:so|thus|hence|therefore|get|gives?|yields?|becomes?|obtain|simplif\w+|means|implies"
     r"|dividing|divide|subtracting|subtract|adding|multiplying|combining|solving)\b",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"[.!?;](?=\s|$)|\n")
-_WORD = re.compile(r"(?<!\\)\b[a-z]{3,}", re.IGNORECASE)
+_SENTENCE_END = pattern(r"[.!?;](?=\s|$)|\n")
+_WORD = pattern(r"(?<!\\)\b[a-z]{3,}", re.IGNORECASE)
 # Words that speak of calculating.
-_CONNECTING = re.compile(
+_CONNECTING = pattern(
     r"(?:so|thus|hence|therefore|then|now|and|the|get|gives?|have|both|each|sides?|from|term\w*"
     r"|add\w*|subtract\w*|divid\w*|multipl\w*|expand\w*|simplif\w*|factor\w*|distribut\w*|like"
     r"|combin\w*|collect\w*|substitut\w*|solv\w*|equation\w*|which|means|implies|step|frac|times"
