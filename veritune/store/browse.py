@@ -192,9 +192,11 @@ class Browser:
             "select c.record, v.record from candidates c join verdicts v on v.number = c.number"
             " where c.of_set = ? and c.problem = ? and c.idx = ?"
         )
-        candidate, verdict = next(self._db.read(query, row[1:]))
-        text, reason = json.loads(unpack(candidate))["text"], json.loads(unpack(verdict))["reason"]
-        return f"{text}\n{reason}".casefold()
+        found = [
+            f"{json.loads(unpack(candidate))['text']}\n{json.loads(unpack(verdict))['reason']}"
+            for candidate, verdict in self._db.read(query, row[1:])
+        ]
+        return "".join(found).casefold()
 
     def _listed(self, rows: Iterable[Place]) -> list[Listed]:
         """Rows of keys with what stands under them."""
@@ -204,7 +206,8 @@ class Browser:
             " join problems p on p.number = m.problem"
             " where m.of_set = ? and m.problem = ? and m.idx = ?"
         )
-        found = ((row, next(self._db.read(query, row[1:]))) for row in list(rows))
+        # What a run that goes back to an earlier round has dropped meanwhile is left out.
+        found = ((row, now) for row in list(rows) for now in self._db.read(query, row[1:]))
         return [
             Listed(
                 set=names.get(row[1], ""),
