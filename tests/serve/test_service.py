@@ -267,3 +267,9 @@ def test_verls_sandboxfusion_client_asks_it(service: Running) -> None:
         language="python",
     )
     assert error is None and reply["run_result"]["stdout"] == "42\n"
+
+
+def test_what_is_wrong_with_the_options_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--port", "0", "--type", "none_of_mine.py:verify"]) == 2
+    heard = capsys.readouterr().err
+    assert "none_of_mine.py" in heard and heard.count("\n") == 1
