@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -267,6 +268,15 @@ def test_verls_sandboxfusion_client_asks_it(service: Running) -> None:
         language="python",
     )
     assert error is None and reply["run_result"]["stdout"] == "42\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_as_soon_as_it_is_told_to(number: signal.Signals) -> None:
+    with running() as service:
+        service.process.send_signal(number)
+        assert service.process.wait(timeout=60) == 0
+        assert service.process.stdout is not None
+        assert service.process.stdout.read() == "stopped\n"
 
 
 def test_what_is_wrong_with_the_options_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,11 +59,17 @@ async def _serve(
     )
     # Opened here, and not by uvicorn, which would print whatever is wrong as a traceback.
     async with app.router.lifespan_context(app):
-        say(f"serving on http://{shown}:{port}")
-        # uvicorn raises again what it was stopped by; to stop is what was asked for.
+        server = uvicorn.Server(config)
+
+        def stop(*_: object) -> None:
+            server.should_exit = True
+
+        # uvicorn has its own handlers while it serves, and raises again what it was stopped by; to
+        # stop is what was asked for, also in the moment before it serves.
         for one in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(one, lambda *_: None)
-        await uvicorn.Server(config).serve(sockets=[listening])
+            signal.signal(one, stop)
+        say(f"serving on http://{shown}:{port}")
+        await server.serve(sockets=[listening])
 
 
 def read_token(settings: ServeSettings) -> str | None:
