@@ -85,6 +85,9 @@ async def test_a_slow_client_is_ended_and_holds_up_nobody(service: Running) -> N
 async def test_bodies_that_are_too_large(service: Running) -> None:
     large = b'{"text": "' + b"x" * 200_000 + b'"}'
     assert (await post(service.port, "/verify", large)).status == 413
+    # All replies arrive, although the body was not read to its end.
+    replies = await asyncio.gather(*(post(service.port, "/verify", large) for _ in range(50)))
+    assert {reply.status for reply in replies} == {413}
     # Without a length, what comes is counted.
     chunked = await Connection.to(service.port)
     await chunked.send(head("/verify", None) + b"%x\r\n%s\r\n0\r\n\r\n" % (len(large), large))
@@ -177,6 +180,9 @@ async def test_a_token_is_asked_for() -> None:
             reply = await post(service.port, "/verify", RIGHT, *more)
             assert reply.status == 401 and reply.headers["www-authenticate"] == "Bearer"
             assert (await get(service.port, "/metrics", *more)).status == 401
+        large = b"x" * 3_000_000
+        replies = await asyncio.gather(*(post(service.port, "/verify", large) for _ in range(50)))
+        assert {reply.status for reply in replies} == {401}
         reply = await post(service.port, "/verify", RIGHT, "authorization: Bearer secret")
         assert reply.status == 200
         assert (await get(service.port, "/health")).status == 200
