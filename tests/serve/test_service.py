@@ -44,6 +44,12 @@ async def test_one_and_several(service: Running) -> None:
         {"query": ["p \\boxed{1}", "p 2"], "prompts": ["p", "p"], "labels": ["1", 3]},
     )
     assert rewards.json["rewards"] == [1.0, 0.0]
+    # A reference that cannot be read: a verifier error is a verdict, and no reward.
+    broken = {"prompt": "?", "answer": " 3 + "}
+    reply = await post(service.port, "/verify", {"problem": broken, "text": r"\boxed{1}"})
+    assert reply.status == 200 and (reply.json["outcome"], reply.json["score"]) == ("error", None)
+    body = {"query": ["p \\boxed{1}"], "prompts": ["p"], "labels": [" 3 + "]}
+    assert (await post(service.port, "/openrlhf", body)).status == 424
 
 
 async def test_1000_requests_in_flight(service: Running) -> None:
