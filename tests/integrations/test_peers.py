@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from shared import CANDIDATES, PROBLEMS, ROWS, TEXTS, scores
+from shared_candidates import CANDIDATES, PROBLEMS, ROWS, TEXTS, scores
 
 from veritune.errors import InputError, SandboxFailureError
 from veritune.integrations import inspect_ai, lm_eval, openrlhf, trl, verifiers, verl

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -43,6 +44,12 @@ async def test_one_and_several(service: Running) -> None:
         {"query": ["p \\boxed{1}", "p 2"], "prompts": ["p", "p"], "labels": ["1", 3]},
     )
     assert rewards.json["rewards"] == [1.0, 0.0]
+    # A reference that cannot be read: a verifier error is a verdict, and no reward.
+    broken = {"prompt": "?", "answer": " 3 + "}
+    reply = await post(service.port, "/verify", {"problem": broken, "text": r"\boxed{1}"})
+    assert reply.status == 200 and (reply.json["outcome"], reply.json["score"]) == ("error", None)
+    body = {"query": ["p \\boxed{1}"], "prompts": ["p"], "labels": [" 3 + "]}
+    assert (await post(service.port, "/openrlhf", body)).status == 424
 
 
 async def test_1000_requests_in_flight(service: Running) -> None:
@@ -84,6 +91,9 @@ async def test_a_slow_client_is_ended_and_holds_up_nobody(service: Running) -> N
 async def test_bodies_that_are_too_large(service: Running) -> None:
     large = b'{"text": "' + b"x" * 200_000 + b'"}'
     assert (await post(service.port, "/verify", large)).status == 413
+    # All replies arrive, although the body was not read to its end.
+    replies = await asyncio.gather(*(post(service.port, "/verify", large) for _ in range(50)))
+    assert {reply.status for reply in replies} == {413}
     # Without a length, what comes is counted.
     chunked = await Connection.to(service.port)
     await chunked.send(head("/verify", None) + b"%x\r\n%s\r\n0\r\n\r\n" % (len(large), large))
@@ -176,6 +186,9 @@ async def test_a_token_is_asked_for() -> None:
             reply = await post(service.port, "/verify", RIGHT, *more)
             assert reply.status == 401 and reply.headers["www-authenticate"] == "Bearer"
             assert (await get(service.port, "/metrics", *more)).status == 401
+        large = b"x" * 3_000_000
+        replies = await asyncio.gather(*(post(service.port, "/verify", large) for _ in range(50)))
+        assert {reply.status for reply in replies} == {401}
         reply = await post(service.port, "/verify", RIGHT, "authorization: Bearer secret")
         assert reply.status == 200
         assert (await get(service.port, "/health")).status == 200
@@ -267,3 +280,18 @@ def test_verls_sandboxfusion_client_asks_it(service: Running) -> None:
         language="python",
     )
     assert error is None and reply["run_result"]["stdout"] == "42\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_as_soon_as_it_is_told_to(number: signal.Signals) -> None:
+    with running() as service:
+        service.process.send_signal(number)
+        assert service.process.wait(timeout=60) == 0
+        assert service.process.stdout is not None
+        assert service.process.stdout.read() == "stopped\n"
+
+
+def test_what_is_wrong_with_the_options_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--port", "0", "--type", "none_of_mine.py:verify"]) == 2
+    heard = capsys.readouterr().err
+    assert "none_of_mine.py" in heard and heard.count("\n") == 1

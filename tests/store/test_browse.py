@@ -39,7 +39,10 @@ def test_marks_are_written_once_and_forgotten_with_their_round(tmp_path: Path) -
         store.select("train/2", [("a", 0)])
         assert found(tmp_path) == [("train/1", 0), ("train/1", 1), ("train/2", 0)]
         assert found(tmp_path, selected=True) == [("train/1", 0), ("train/2", 0)]
-        store.drop_after(1)
+        with Browser(tmp_path) as browser:
+            before = browser.page(Filter(), limit=2)
+            store.drop_after(1)
+            assert browser.page(Filter(), before.after).rows == []
         assert found(tmp_path) == [("train/1", 0), ("train/1", 1)]
         assert found(tmp_path, set="train/2") == []
 

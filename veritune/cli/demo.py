@@ -53,6 +53,7 @@ def main(argv: Sequence[str]) -> int:
     for recipe in recipes:
         progress.say(_summary(recipe))
     progress.say(f"\nreport: {out}")
+    progress.say(f"every candidate, in the browser: veritune view {arguments.output}")
     return 0
 
 

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
-from typing import IO
+from typing import IO, BinaryIO
 
 from veritune.cli import fail
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.running import run_async
 from veritune.config import ColumnsConfig, Rate, VerifierConfig
+from veritune.errors import RecipeError
 from veritune.files import iter_records
 from veritune.records import Verdict
 from veritune.store import check_output
@@ -74,7 +75,7 @@ def _to_file(arguments: VerifyArguments, progress: TerminalProgress) -> int:
 def _to_stream(arguments: VerifyArguments, progress: TerminalProgress) -> int:
     from veritune.rounds import verify_stream
 
-    source = sys.stdin.buffer if arguments.candidates == STREAM else arguments.candidates
+    source = _stdin() if arguments.candidates == STREAM else arguments.candidates
     with TemporaryFile("w+") as kept:
 
         def write(verdict: Verdict) -> None:
@@ -126,8 +127,14 @@ def _spooled(candidates: str) -> Iterator[str]:
     with TemporaryDirectory(prefix="veritune-") as folder:
         path = Path(folder, "stdin.jsonl")
         with path.open("wb") as stream:
-            shutil.copyfileobj(sys.stdin.buffer, stream)
+            shutil.copyfileobj(_stdin(), stream)
         yield str(path)
+
+
+def _stdin() -> BinaryIO:
+    if sys.stdin is None:  # closed by who started us
+        raise RecipeError("--candidates -: standard input is closed")
+    return sys.stdin.buffer
 
 
 def _read_again(kept: IO[str]) -> Iterator[Verdict]:

@@ -61,17 +61,16 @@ class ServiceClient:
     def verify_batch(self, items: Sequence[tuple[Posed, str]]) -> list[Verdict]:
         """The verdicts on several candidates, in their order."""
         body = {"items": [_item(problem, text) for problem, text in items]}
-        found = self._post("/verify/batch", body)
-        verdicts = found.get("verdicts") if isinstance(found, dict) else None
+        verdicts = self._post("/verify/batch", body).get("verdicts")
         if not isinstance(verdicts, list) or len(verdicts) != len(items):
             raise EndpointError(f"{self._url}: replied with other verdicts than were asked for")
         return [Verdict.from_json(one) for one in verdicts]
 
-    def run_code(self, code: str, stdin: str = "") -> object:
+    def run_code(self, code: str, stdin: str = "") -> dict[str, object]:
         """Run a Python program, and return SandboxFusion's reply."""
         return self._post("/run_code", {"code": code, "language": "python", "stdin": stdin})
 
-    def _post(self, path: str, body: Mapping[str, object]) -> object:
+    def _post(self, path: str, body: Mapping[str, object]) -> dict[str, object]:
         """Raises `InputError` for what the service refuses, `EndpointError` for all else."""
         try:
             reply = self._pool.request(
@@ -82,9 +81,11 @@ class ServiceClient:
             raise EndpointError(f"{self._url}: does not answer ({error})") from None
         except ValueError:
             raise EndpointError(f"{self._url}: replied with something else than JSON") from None
+        if not isinstance(found, dict):
+            raise EndpointError(f"{self._url}: replied with something else than an object")
         if reply.status == 200:
             return found
-        said = found.get("error") if isinstance(found, dict) else found
+        said = found.get("error")
         if reply.status in (401, 413, 415, 422):
             raise InputError(f"{self._url}{path}: {said}")
         raise EndpointError(f"{self._url}{path}: {reply.status}: {said}")

@@ -102,11 +102,11 @@ def _host(header: str) -> str:
         return ""
 
 
+# The connection stays open: closed over a body that was not read it is reset, and a client may lose
+# this reply.
 _UNAUTHORIZED = JSONResponse(
     {"error": "authorization: send the token, as 'Authorization: Bearer TOKEN'"},
     401,
-    {"WWW-Authenticate": "Bearer", "Connection": "close"},
+    {"WWW-Authenticate": "Bearer"},
 )
-_MISDIRECTED = JSONResponse(
-    {"error": "host: without a token only localhost is answered"}, 421, {"Connection": "close"}
-)
+_MISDIRECTED = JSONResponse({"error": "host: without a token only localhost is answered"}, 421)

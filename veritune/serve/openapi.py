@@ -24,6 +24,7 @@ REFUSALS = {
     415: "The body is not JSON",
     421: "Without a token only localhost is answered",
     422: "The body is not right; the error says which key",
+    424: "/openrlhf: a verifier error, so that there is no reward",
     429: "Too much is under way; Retry-After says when to try again",
     500: "The verifier failed, and not the candidate",
     503: "There is no working sandbox",

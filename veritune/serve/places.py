@@ -74,20 +74,17 @@ class HeldBody:
                     self.size += len(chunk)
                     chunks.append(chunk)
         except TimeoutError:
-            raise closing(408, f"body: took longer than {self._seconds:g} s") from None
+            # Nothing more of it is waited for.
+            why = f"body: took longer than {self._seconds:g} s"
+            raise HTTPException(408, why, {"Connection": "close"}) from None
         except ClientDisconnect:
             raise HTTPException(400, "body: ended too early") from None
         return b"".join(chunks)
 
     def _too_large(self) -> HTTPException:
-        return closing(413, f"body: larger than {self._most} bytes")
+        return HTTPException(413, f"body: larger than {self._most} bytes")
 
 
 def busy(why: str) -> HTTPException:
     """A refusal that says when to come again."""
     return HTTPException(429, why, {"Retry-After": RETRY_AFTER})
-
-
-def closing(status: int, why: str) -> HTTPException:
-    """A refusal after which the rest of the body is not waited for."""
-    return HTTPException(status, why, {"Connection": "close"})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from veritune.errors import InputError, MissingFileError, RecipeError, UnwritableError
@@ -22,10 +24,6 @@ def run_service(settings: ServeSettings, say: Callable[[str], None]) -> None:
 
     Raises `RecipeError` where it would be open to others without a token.
     """
-    import uvicorn
-
-    from veritune.serve.service import make_service
-
     token = read_token(settings)
     if token is None and not is_loopback(settings.host):
         raise RecipeError(
@@ -33,12 +31,24 @@ def run_service(settings: ServeSettings, say: Callable[[str], None]) -> None:
             f" for whoever asks; set {TOKEN} or --token-file, or listen on 127.0.0.1"
         )
     _allow_connections()
-    listening = _bound(settings)
+    with closing(_bound(settings)) as listening:
+        asyncio.run(_serve(settings, token, listening, say))
+    say("stopped")
+
+
+async def _serve(
+    settings: ServeSettings, token: str | None, listening: socket.socket, say: Callable[[str], None]
+) -> None:
+    import uvicorn
+
+    from veritune.serve.service import make_service
+
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    app = make_service(settings, token, lambda: say(f"serving on http://{shown}:{port}"))
+    app = make_service(settings, token)
     config = uvicorn.Config(
         app,
+        lifespan="off",
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -47,17 +57,19 @@ def run_service(settings: ServeSettings, say: Callable[[str], None]) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=settings.grace_seconds,
     )
-    # uvicorn stops on the signal and then raises it again; to stop is what was asked for.
-    before = signal.signal(signal.SIGTERM, lambda *_: None)
-    try:
+    # Opened here, and not by uvicorn, which would print whatever is wrong as a traceback.
+    async with app.router.lifespan_context(app):
         server = uvicorn.Server(config)
-        server.run(sockets=[listening])
-        if not server.started:
-            raise InputError("the service could not start; the lines above say why")
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        listening.close()
-    say("stopped")
+
+        def stop(*_: object) -> None:
+            server.should_exit = True
+
+        # uvicorn has its own handlers while it serves, and raises again what it was stopped by; to
+        # stop is what was asked for, also in the moment before it serves.
+        for one in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(one, stop)
+        say(f"serving on http://{shown}:{port}")
+        await server.serve(sockets=[listening])
 
 
 def read_token(settings: ServeSettings) -> str | None:

@@ -30,10 +30,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 GETS = ("/health", "/metrics", "/openapi.json")
 
 
-def make_service(
-    settings: ServeSettings, token: str | None, started: Callable[[], None] = lambda: None
-) -> Starlette:
-    """The application; `started` is called once it is ready to answer."""
+def make_service(settings: ServeSettings, token: str | None) -> Starlette:
+    """The application; what it stands on is opened and closed by its lifespan."""
     rows = RowProblems(settings.problems or ())
     metrics = ServiceMetrics()
     work = Work(settings, metrics, rows)
@@ -61,7 +59,6 @@ def make_service(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with work.opened():
-            started()
             yield
 
     gets = dict(zip(GETS, (health, figures, openapi), strict=True))

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.exceptions import HTTPException
 
-from veritune.errors import InputError, SandboxUnavailableError, VerituneError
+from veritune.errors import InputError, SandboxFailureError, SandboxUnavailableError, VerituneError
 from veritune.integrations import RowProblems, openrlhf_reply, openrlhf_texts
 from veritune.records import Candidate, Problem, Verdict
 from veritune.sandbox import Limits, Sandbox, open_sandbox
@@ -59,7 +59,12 @@ class Work:
             (problem, Candidate(problem_id=problem.id, index=at, text=writable(text)))
             for at, (problem, text) in enumerate(texts)
         ]
-        return openrlhf_reply(await self._verdicts(pairs))
+        verdicts = await self._verdicts(pairs)
+        try:
+            return openrlhf_reply(verdicts)
+        except SandboxFailureError as error:
+            # It has no form for a candidate without a reward; a 0 would be trained on.
+            raise HTTPException(424, one_line(str(error))) from None
 
     async def run_code(self, asked: RunCodeBody) -> Reply:
         """SandboxFusion's reply."""

@@ -1,7 +1,8 @@
 """The run on disk: everything sampled, verified, selected and measured, exactly once."""
 
-from veritune.store.browse import Browser, Filter, Listed, Page, Place, Sort
+from veritune.store.browse import Browser, Listed, Page
 from veritune.store.database import make_database
+from veritune.store.filters import Filter, Place, Sort
 from veritune.store.folder import RunFolder, changed_keys, to_toml
 from veritune.store.lock import Lock, is_at_work
 from veritune.store.marks import DEGREES, KINDS, NO_ANSWER, STEPS

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from veritune.errors import MissingCandidateError
 from veritune.records import (
@@ -22,39 +22,14 @@ from veritune.records import (
     problem_from_line,
 )
 from veritune.store.connection import Cell, Connection
+from veritune.store.filters import FEW, KEYS, Filter, Place, conditions, order_by, place_of, table
 from veritune.store.marks import DEGREES, ERROR, KINDS, STEPS, outcome_of
 from veritune.store.metrics import Metrics
 from veritune.store.numbers import Key, Numbers, stem_of
 from veritune.store.packing import unpack
 
-Sort = Literal["order", "longest", "shortest"]
-# (of_set, problem, idx) as numbers, with the length before them where that decides the order.
-Place = tuple[int, ...]
 # Seconds that one search in texts may take; it says how far it came.
 SEARCH_SECONDS = 0.8
-# Of a list's rows: the length, and the key.
-KEYS = "m.length, m.of_set, m.problem, m.idx"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """Which candidates: each that is given narrows; `kind` and `steps` as `KINDS` and `STEPS`.
-
-    `flag` is "any" or a degree; `text` stands in the candidate's text or in the verdict's reason.
-    """
-
-    set: str | None = None
-    outcome: str | None = None
-    kind: str | None = None
-    flag: str | None = None
-    steps: str | None = None
-    truncated: bool | None = None
-    selected: bool | None = None
-    problem: str | None = None
-    least: int | None = None
-    most: int | None = None
-    text: str = ""
-    sort: Sort = "order"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,22 +102,21 @@ class Browser:
 
     def page(self, filter: Filter, after: Place | None = None, limit: int = 50) -> Page:
         """The candidates of a filter that come after a place."""
-        where, values = self._where(filter)
-        order, more, more_values = _order(filter.sort, after)
-        query = f"select {KEYS} from {_tables(filter)} where {where}{more} order by {order}"
+        tables, where, values = self._narrowed(filter)
+        order, more, more_values = order_by(filter.sort, after)
+        query = f"select {KEYS} from {tables} where {where}{more} order by {order}"
         rows = self._db.read(query, [*values, *more_values])
         if filter.text:
             return self._searched(rows, filter, limit)
         found = [row for row, _ in zip(rows, range(limit), strict=False)]
-        last = _place(found[-1], filter.sort) if len(found) == limit else None
+        last = place_of(found[-1], filter.sort) if len(found) == limit else None
         return Page(rows=self._listed(found), after=last)
 
     def count(self, filter: Filter, most: int) -> int:
         """How many candidates a filter lets through, counted to `most`; `text` is not looked at."""
-        where, values = self._where(filter)
-        query = f"select 1 from {_tables(filter)} where {where} limit ?"
-        rows = self._db.read(f"select count(*) from ({query})", [*values, most])
-        return int(next(rows)[0])
+        tables, where, values = self._narrowed(filter)
+        query = f"select 1 from {tables} where {where} limit ?"
+        return self._count(query, [*values, most])
 
     def candidate(self, name: str, key: Key) -> tuple[VerifiedCandidate, bool]:
         """One candidate with its problem and verdict, and whether it was selected."""
@@ -187,31 +161,16 @@ class Browser:
         )
         return [Verdict.from_line(unpack(row[0])).reason for row in rows]
 
-    def _where(self, filter: Filter) -> tuple[str, list[Cell]]:
-        """The conditions on marks `m`, and their values."""
-        terms: list[tuple[str, tuple[Cell, ...]]] = [("1", ())]
-        if filter.set is not None:
-            terms.append(("m.of_set = ?", (self._numbers.of_set(filter.set),)))
-        if filter.problem is not None:
-            same = "(select number from problems where id = ?)"
-            every = "m.of_set in (select number from sets)"
-            terms.append((f"{every} and m.problem in {same}", (filter.problem,)))
-        terms += _outcome_terms(filter)
-        if filter.flag is not None:
-            at = DEGREES.index(filter.flag) if filter.flag in DEGREES else None
-            terms.append(("m.degree > 0", ()))
-            terms += [("m.degree = ?", (at,))] if at is not None else []
-        if filter.steps is not None:
-            terms.append(("m.steps = ?", (STEPS.index(filter.steps),)))
-        if filter.truncated is not None:
-            terms.append(("m.truncated = ?", (int(filter.truncated),)))
-        if filter.selected is not None:
-            terms.append(("m.selected = ?", (int(filter.selected),)))
-        if filter.least is not None:
-            terms.append(("m.length >= ?", (filter.least,)))
-        if filter.most is not None:
-            terms.append(("m.length <= ?", (filter.most,)))
-        return " and ".join(term for term, _ in terms), [v for _, given in terms for v in given]
+    def _narrowed(self, filter: Filter) -> tuple[str, str, list[Cell]]:
+        """(tables, conditions, their values) of a filter."""
+        flagged = f"select 1 from marks where degree > 0 limit {FEW + 1}"
+        few = filter.flag is None or self._count(flagged) <= FEW
+        of_set = self._numbers.of_set(filter.set) if filter.set is not None else -1
+        return table(filter, few_flagged=few), *conditions(filter, of_set)
+
+    def _count(self, query: str, values: Sequence[Cell] = ()) -> int:
+        """How many rows a query has."""
+        return int(next(self._db.read(f"select count(*) from ({query})", values))[0])
 
     def _searched(self, rows: Iterator[Place], filter: Filter, limit: int) -> Page:
         """Those whose text or reason holds what is looked for, as far as the time allows."""
@@ -223,7 +182,7 @@ class Browser:
             if wanted in self._text(row):
                 found.append(row)
             if len(found) == limit or time.monotonic() > until:
-                last = _place(row, filter.sort)
+                last = place_of(row, filter.sort)
                 break
         return Page(rows=self._listed(found), after=last, looked=looked)
 
@@ -233,9 +192,11 @@ class Browser:
             "select c.record, v.record from candidates c join verdicts v on v.number = c.number"
             " where c.of_set = ? and c.problem = ? and c.idx = ?"
         )
-        candidate, verdict = next(self._db.read(query, row[1:]))
-        text, reason = json.loads(unpack(candidate))["text"], json.loads(unpack(verdict))["reason"]
-        return f"{text}\n{reason}".casefold()
+        found = [
+            f"{json.loads(unpack(candidate))['text']}\n{json.loads(unpack(verdict))['reason']}"
+            for candidate, verdict in self._db.read(query, row[1:])
+        ]
+        return "".join(found).casefold()
 
     def _listed(self, rows: Iterable[Place]) -> list[Listed]:
         """Rows of keys with what stands under them."""
@@ -245,7 +206,8 @@ class Browser:
             " join problems p on p.number = m.problem"
             " where m.of_set = ? and m.problem = ? and m.idx = ?"
         )
-        found = ((row, next(self._db.read(query, row[1:]))) for row in list(rows))
+        # What a run that goes back to an earlier round has dropped meanwhile is left out.
+        found = ((row, now) for row in list(rows) for now in self._db.read(query, row[1:]))
         return [
             Listed(
                 set=names.get(row[1], ""),
@@ -261,42 +223,3 @@ class Browser:
             )
             for row, (id, kind, degree, flags, steps, truncated, length) in found
         ]
-
-
-def _tables(filter: Filter) -> str:
-    """Marks `m` by the index that holds the list's order and every condition."""
-    # Few are flagged, and few are of one problem: those are found first, and sorted.
-    if filter.flag is not None:
-        return "marks m indexed by marks_flagged"
-    if filter.problem is not None:
-        return "marks m"
-    if filter.sort != "order":
-        return "marks m indexed by marks_by_length"
-    one = filter.kind is not None or filter.outcome in ("passed", "error")
-    return "marks m indexed by marks_by_kind" if one else "marks m"
-
-
-def _outcome_terms(filter: Filter) -> Iterator[tuple[str, tuple[Cell, ...]]]:
-    if filter.kind is not None:
-        yield "m.kind = ?", (KINDS.index(filter.kind),)
-    if filter.outcome == "failed":
-        # Many kinds: the plus keeps sqlite from an index whose rows would have to be sorted.
-        yield "+m.kind > 0 and +m.kind < ?", (ERROR,)
-    elif filter.outcome is not None:
-        yield "m.kind = ?", (0 if filter.outcome == "passed" else ERROR,)
-
-
-def _place(row: Place, sort: Sort) -> Place:
-    return row[1:] if sort == "order" else row
-
-
-def _order(sort: Sort, after: Place | None) -> tuple[str, str, Place]:
-    """(order by, condition for what comes after a place, its values)."""
-    names = ["m.of_set", "m.problem", "m.idx"]
-    names = names if sort == "order" else ["m.length", *names]
-    falls = sort == "longest"
-    order = ", ".join(f"{name} desc" if falls else name for name in names)
-    if after is None or len(after) != len(names):
-        return order, "", ()
-    marks = ", ".join("?" for _ in names)
-    return order, f" and ({', '.join(names)}) {'<' if falls else '>'} ({marks})", after

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from veritune.errors import InputError, NoRunError
@@ -29,7 +29,9 @@ def serve_view(folders: Sequence[Path], port: int, say: Callable[[str], None]) -
         shown = ", ".join(map(str, folders))
         say(f"{shown}: http://{HOST}:{sock.getsockname()[1]}/ (Ctrl-C ends it)")
         quiet = uvicorn.Config(make_app(found), log_level="warning", lifespan="off")
-        uvicorn.Server(quiet).run(sockets=[sock])
+        # That is how it ends, and nothing is left undone.
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(quiet).run(sockets=[sock])
 
 
 def named(folders: Sequence[Path]) -> dict[str, Path]:
