@@ -101,8 +101,9 @@ def _end_of(asked: bytes, network: Network) -> bytes:
     return END.pack(number, code, spent, used.ru_maxrss, network.left_clean())
 
 
-# Files of /proc/net that tell whether any socket is left in it.
-COUNTS = ("unix", "sockstat")
+# Bytes of files of /proc/net that tell whether any socket is left: more than they hold without one.
+# Few, since whatever this process allocates is a page that it shares with its children.
+ENOUGH = 120
 
 
 class Network:
@@ -115,31 +116,31 @@ class Network:
     """
 
     def __init__(self) -> None:
-        self._fds: list[int] = []
+        self._unix = self._counts = -1
         self._begin()
 
     def left_clean(self) -> bool:
         """Whether the last candidate left nothing; else those forked from now on get another."""
-        clean = self._state() == self._fresh
-        if not clean:
-            for fd in self._fds:
-                os.close(fd)
-            self._begin()
-        return clean
+        names, counts = os.pread(self._unix, ENOUGH, 0), os.pread(self._counts, ENOUGH, 0)
+        if names == self._no_names and counts.startswith(self._no_sockets):
+            return True
+        os.close(self._unix)
+        os.close(self._counts)
+        self._begin()
+        return False
 
     def _begin(self) -> None:
         linux.unshare(linux.NEWNET)
         with contextlib.suppress(OSError):  # without the capability, nothing in it is reachable
             linux.loopback_up()
         # The tables of connections themselves are slow to read: they are the whole machine's.
-        self._fds = [os.open(f"/proc/self/net/{name}", os.O_RDONLY) for name in COUNTS]
-        self._fresh = self._state()
-
-    def _state(self) -> list[bytes]:
-        """How many sockets there are, of any kind, and connections that are being closed."""
-        unix, counts = (os.pread(fd, 4096, 0) for fd in self._fds)
-        kept = [line.partition(b" alloc")[0] for line in counts.split(b"\n")[:2]]
-        return [b"%d" % unix.count(b"\n"), *kept]
+        self._unix = os.open("/proc/self/net/unix", os.O_RDONLY)
+        self._counts = os.open("/proc/self/net/sockstat", os.O_RDONLY)
+        # A line for each Unix socket, below a heading.
+        self._no_names = os.pread(self._unix, ENOUGH, 0)
+        # How many sockets there are, and TCP connections in use or being closed; what follows is
+        # the whole machine's.
+        self._no_sockets = os.pread(self._counts, ENOUGH, 0).partition(b" alloc")[0]
 
 
 def _become_candidate(fd: int, steps: ConfinementSteps, leaving: list[linux.Step]) -> NoReturn:
