@@ -32,6 +32,8 @@ from veritune.store import Store
 
 # Wall seconds after which nothing of a run may be there.
 GRACE = 2.0
+# More of it, to tell what ends late on a busy machine from what never does.
+LATE = 15.0
 # How often the main process is hit, where others are there, too.
 MAIN_SHARE = 0.12
 # How often it is hit where it is alone: while it imports, samples and trains.
@@ -199,6 +201,12 @@ class Disturbed:
         while (there := self._there()) and time.monotonic() < end:
             time.sleep(0.05)
         self.left += len(there)
+        names = ", ".join(map(_name, there))
+        end = time.monotonic() + LATE
+        while (there := self._there()) and time.monotonic() < end:
+            time.sleep(0.05)
+        if names:
+            print(f"  left after {GRACE:g} s: {names}; after {LATE:g} s more: {len(there)}")
         for pid in there:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -221,6 +229,14 @@ def _begin(pid: int) -> str:
     except OSError:
         return ""
     return "" if fields[0] in (b"Z", b"X") else fields[19].decode()
+
+
+def _name(pid: int) -> str:
+    """The beginning of a process's command line."""
+    with suppress(OSError):
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+        return " ".join(word[:30] for word in words[:5])
+    return "gone"
 
 
 Keys = dict[tuple[str, str, int], tuple[str, str, float | None]]

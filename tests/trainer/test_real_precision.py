@@ -27,7 +27,7 @@ from veritune.trainer.algorithms.sft import Sft
 from veritune.trainer.batches import tokenize
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
-STEPS, FEW = 60, 15
+STEPS, FEW = 60, 8
 PROMPT = PromptConfig(chat=False)
 FUNCTIONS = FunctionsConfig(families=("arithmetic", "conditionals"), form="sentence")
 

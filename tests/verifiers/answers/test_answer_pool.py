@@ -108,6 +108,20 @@ def test_a_worker_killed_from_outside_is_replaced(pool: Pool) -> None:
     assert compare(*RIGHT, pool=pool).equal
 
 
+def test_a_child_that_needs_sympy_is_replaced_by_one_that_has_it(pool: Pool) -> None:
+    derivative = r"\frac{d}{dt}(t^2)"
+    assert compare(*RIGHT, pool=pool).equal
+    (worker,) = pool._started
+    before = worker.child
+    assert compare(derivative, "2t", pool=pool).equal
+    with_sympy = worker.child
+    assert with_sympy != before
+    assert compare(derivative, "3t", pool=pool).relation == "different"
+    assert worker.child == with_sympy
+    os.kill(worker.child, signal.SIGKILL)
+    assert compare(derivative, "2t", pool=pool).equal
+
+
 def test_nothing_is_left_running_after_close() -> None:
     made = Pool(1)
     compare(*RIGHT, pool=made)

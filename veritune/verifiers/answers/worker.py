@@ -11,11 +11,13 @@ how a child ended, and at which request: the child notes it in memory that both 
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import gc
 import json
 import mmap
 import os
 import resource
+import select
 import signal
 import struct
 import sys
@@ -91,8 +93,26 @@ def main() -> None:
         if code == 0:
             return
         if code == NEEDS_SYMPY:
-            import sympy  # noqa: F401  (so that the children have it)
+            _import_sympy()
         _write({"id": NUMBER.unpack_from(request)[0], "ended": code})
+
+
+def _import_sympy() -> None:
+    """So that the children have it. Where whoever asked ends meanwhile, so does this process.
+
+    Nothing is written to the pipe until it has said how the child ended: what the kernel signals
+    is that the pipe was hung up, and the signal's default action is the end.
+    """
+    flags = fcntl.fcntl(0, fcntl.F_GETFL)
+    fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(0, fcntl.F_SETFL, flags | os.O_ASYNC)
+    hung_up = select.poll()
+    hung_up.register(0, select.POLLHUP)
+    if hung_up.poll(0):
+        os._exit(0)
+    import sympy  # noqa: F401
+
+    fcntl.fcntl(0, fcntl.F_SETFL, flags)
 
 
 def _allow(seconds: float) -> None:
