@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import cast
 
-METHODS = ("search", "match", "fullmatch", "finditer", "findall", "sub", "split")
+METHODS = ("search", "match", "fullmatch", "finditer", "findall", "sub", "split", "groups")
 
 
 def lazily(package: str, modules: Mapping[str, Sequence[str]]) -> Callable[[str], object]:
@@ -44,14 +44,19 @@ def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
     return cast("re.Pattern[str]", LatePattern(text, flags))
 
 
-class LatePattern:
-    """Stands for a pattern; has the compiled one's methods from its first use on."""
+class UsedPattern:
+    """Has a compiled pattern's methods; without `__getattr__`, which makes each access slower."""
 
     def __init__(self, text: str, flags: int) -> None:
         self.pattern, self.flags = text, flags
+
+
+class LatePattern(UsedPattern):
+    """Stands for a pattern until its first use."""
 
     def __getattr__(self, name: str) -> object:
         compiled = re.compile(self.pattern, self.flags)
         for method in METHODS:
             setattr(self, method, getattr(compiled, method))
+        self.__class__ = UsedPattern  # type: ignore[assignment]
         return getattr(compiled, name)
