@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Literal, TypedDict, cast
 
+from veritune.errors import InputError
 from veritune.files import iter_rows
 from veritune.verifiers import AnswerPolicy, Comparison, compare, extract_answer
+
+KEYS = frozenset({"gold", "pred", "expected"})
 
 
 class PairSettings(TypedDict):
@@ -36,15 +40,25 @@ class AnswerPair:
 
 def read_pairs(path: Path) -> list[AnswerPair]:
     """The rows of a file with gold, pred, expected and perhaps settings."""
-    return [
-        AnswerPair(
-            gold=str(row["gold"]),
-            pred=str(row["pred"]),
-            expected=bool(row["expected"]),
-            settings=cast("PairSettings", row) if "match_types" in row else None,
+    pairs: list[AnswerPair] = []
+    for line, row in iter_rows(path):
+        if lacking := KEYS - row.keys():
+            why = f"no {', '.join(sorted(lacking))}; a pair has gold, pred and expected"
+            raise InputError(f"{path}, line {line}: {why}")
+        pairs.append(
+            AnswerPair(
+                gold=str(row["gold"]),
+                pred=str(row["pred"]),
+                expected=bool(row["expected"]),
+                settings=cast("PairSettings", row) if "match_types" in row else None,
+            )
         )
-        for _, row in iter_rows(path)
-    ]
+    return pairs
+
+
+def has_pairs(path: Path) -> bool:
+    """Whether a file begins with a pair."""
+    return any(row.keys() >= KEYS for _, row in islice(iter_rows(path), 1))
 
 
 def policy_of(pair: AnswerPair) -> AnswerPolicy:

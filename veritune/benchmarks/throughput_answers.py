@@ -22,6 +22,7 @@ from veritune.benchmarks.answer_pairs import (
     AnswerPair,
     answers_of,
     bombs,
+    has_pairs,
     plain_pairs,
     policy_of,
     read_pairs,
@@ -83,7 +84,7 @@ class Timing(NamedTuple):
 def main(argv: list[str]) -> int:
     """Measure and print; `--pairs` names files of gold, pred, expected."""
     arguments = _arguments(argv)
-    files = arguments.pairs or sorted(DATA.glob("*.jsonl"))
+    files = arguments.pairs or sorted(filter(has_pairs, DATA.glob("*.jsonl")))
     named = [(path.stem, read_pairs(path)) for path in files] or [("usual kinds", usual_pairs())]
     print(f"fast path: {fast_path():.4f} ms a pair (plain numbers, {MANY:,} pairs)")
     for name, pairs in named:

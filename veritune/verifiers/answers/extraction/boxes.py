@@ -7,33 +7,31 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol, TypeVar
 
-from veritune.lazy import pattern
-
 # With its backslash doubled or more, as JSON in a training set leaves it.
-OPEN = pattern(r"\\{1,4}(?:boxed|fbox|framebox)\s{0,4}\{")
+OPEN = re.compile(r"\\{1,4}(?:boxed|fbox|framebox)\s{0,4}\{")
 # "\boxed 5": LaTeX boxes the one thing behind it.
-BARE = pattern(r"\\{1,4}boxed\s{0,4}([-+]?\d[\d,./]{0,100}|[A-Za-z](?![A-Za-z]))")
+BARE = re.compile(r"\\{1,4}boxed\s{0,4}([-+]?\d[\d,./]{0,100}|[A-Za-z](?![A-Za-z]))")
 # Backslashes before a brace are counted: an even number of them escapes nothing.
-BRACE = pattern(r"\\+[{}]?|[{}]")
-FONT = pattern(r"\\+(?:text(?:bf|it|rm)?|mathrm|mbox)\s*\{([^{}]*)\}")
+BRACE = re.compile(r"\\+[{}]?|[{}]")
+FONT = re.compile(r"\\+(?:text(?:bf|it|rm)?|mathrm|mbox)\s*\{([^{}]*)\}")
 # What may stand between two boxes without saying anything.
-NEUTRAL = pattern(r"\\+(?:q?quad|[,;:! ()\[\]]|left|right)|[$&]|\\\\")
+NEUTRAL = re.compile(r"\\+(?:q?quad|[,;:! ()\[\]]|left|right)|[$&]|\\\\")
 # Boxes with no more than this between them are one answer.
-SEPARATOR = pattern(r"[\s,;+]*")
+SEPARATOR = re.compile(r"[\s,;+]*")
 # Short words with "and" or "or" among them join two boxes, too.
-JOINED = pattern(r"[\w\s,()=]*\b(?:and|or)\b[\w\s,()=]*")
+JOINED = re.compile(r"[\w\s,()=]*\b(?:and|or)\b[\w\s,()=]*")
 # Between `x = \boxed{1}` and `y = \boxed{2}`.
-LABELLED = pattern(r"\s*[,;]\s*\\?[A-Za-z]{1,6}(?:_\{?\w\}?)?\s*=\s*")
+LABELLED = re.compile(r"\s*[,;]\s*\\?[A-Za-z]{1,6}(?:_\{?\w\}?)?\s*=\s*")
 # Words between two boxes that put the second in the first one's place, and not beside it.
-AFTERWARDS = pattern(
+AFTERWARDS = re.compile(
     r"\b(?:then|later|finally|now|so|thus|therefore|hence|next|but|not|wait|no|actually|instead|"
     r"final|answer|correct(?:ed)?|rather|gets?|gives?|becomes?|adding|after)\b",
     re.IGNORECASE,
 )
 # A unit that was left outside of its box.
-SUFFIX = pattern(r"\s*(?:\$|\\\)|\\\])?\s*(\\?%|percent(?:age)?\b|pct\b|degrees?\b|\^\\circ)")
+SUFFIX = re.compile(r"\s*(?:\$|\\\)|\\\])?\s*(\\?%|percent(?:age)?\b|pct\b|degrees?\b|\^\\circ)")
 # Boxes in the rows of one of these environments belong together.
-ALIGNED = pattern(
+ALIGNED = re.compile(
     r"\\begin\{(?P<name>aligned|align\*?|gathered|split|gather\*?)\}(?P<rows>.*)\\end\{(?P=name)\}",
     re.DOTALL,
 )
@@ -42,10 +40,10 @@ VALUE = (
     r"|\\[dt]?frac\{[^{}]{0,80}\}\{[^{}]{0,80}\})"
 )
 # "\boxed{5} or maybe 6": two answers, and so not the answer 5.
-OR_BEHIND = pattern(
+OR_BEHIND = re.compile(
     rf"[\s$)*\]\\,(]{{0,6}}(?:text\{{\s*)?or\b(?:\s+(?:maybe|possibly|perhaps|even))?[\s}}]{{1,4}}{VALUE}"
 )
-OR_BEFORE = pattern(rf"{VALUE}\s*,?\s+or\s+(?:maybe\s+|possibly\s+|perhaps\s+)?[$\\(*]{{0,4}}\Z")
+OR_BEFORE = re.compile(rf"{VALUE}\s*,?\s+or\s+(?:maybe\s+|possibly\s+|perhaps\s+)?[$\\(*]{{0,4}}\Z")
 # Characters before or behind a box in which an "or" is looked for.
 LONGEST_BESIDE = 80
 # Boxes of one answer: each is compared with the one before.
@@ -53,7 +51,7 @@ MOST_TOGETHER = 64
 # More words between two boxes tell a story: the second replaces the first.
 MOST_WORDS = 6
 # A box that holds no more than a number.
-PLAIN = pattern(r"[\d.,\s\\!/{}-]+")
+PLAIN = re.compile(r"[\d.,\s\\!/{}-]+")
 
 
 class Placed(Protocol):

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import re
 
-from veritune.lazy import pattern
-
 # MGSM's languages and others that models answer in; the value stands behind the cue.
 LANGUAGES = {
     "Chinese": (
@@ -71,25 +69,25 @@ STEMS = (
     "πάντ", "جابة", "جواب", "پاسخ", "תשוב", "उत्त", "जवाब", "উত্ত",
     "సమా", "பதி", "விடை", "คำตอบ",
 )  # fmt: skip
-STEM = pattern("|".join(STEMS))
+STEM = re.compile("|".join(STEMS))
 ASCII_STEMS = tuple(filter(str.isascii, STEMS))
-CUE = pattern("|".join(FOREIGN), re.IGNORECASE | re.MULTILINE)
+CUE = re.compile("|".join(FOREIGN), re.IGNORECASE | re.MULTILINE)
 # Words that begin a reason behind a value.
 FOREIGN_REASON = (
     r"(?:weil|denn|car|puisque|parce\s+que|ya\s+que|porque|pues|perché|poiché|pois|так\s+как|потому|"
     r"поскольку|omdat|want|eftersom|fordi|ponieważ|çünkü|karena|vì|kwa\s+sababu|क्योंकि)"
 )
 # What some languages put behind the value.
-ENDINGS = pattern(
+ENDINGS = re.compile(
     r"\s*(?:です|だ|である|になります|となります|입니다|이다|예요|이에요|'?(?:d[\u0131iu\u00fc]r|t[\u0131iu\u00fc]r)"
     r"|है|हैं|ครับ|ค่ะ|。)[\s.。!]*$"
 )
 # A counting word behind a number in Chinese, Japanese or Korean: 17個, 17명; not 17万.
-COUNTER = pattern(
+COUNTER = re.compile(
     r"(?<=\d)\s?(?:[\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7af](?<![万萬亿億兆千百十分割半点點零])){1,2}$"
 )
 # Where a base model continues with another question after its answer.
-NEXT_QUESTION = pattern(
+NEXT_QUESTION = re.compile(
     r"^[ \t#*]{0,6}(?:(?:question|human|user)\b[ \t*]*\d{0,3}[ \t*]*:|Q\d{0,3}:"
     r"|### (?:instruction|input)\b)",
     re.IGNORECASE | re.MULTILINE,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from veritune.lazy import pattern
-
 # Adjectives that make "answer" or "result" the final one.
 QUALITY = (
     r"(?:final|correct|right|numerical|required|desired|exact|simplified|overall|complete|best|"
@@ -14,7 +12,7 @@ QUALITY = (
 # "An answer" may be any; one of these makes it the one.
 DETERMINER = r"(?:the|our|my|your|its|this)"
 # Alternatives of plain letters, without `IGNORECASE`: the search for the first is quick, then.
-NOUN = pattern(
+NOUN = re.compile(
     r"answers?\b|Answers?\b|ANSWERS?\b|ans\b|Ans\b|ANS\b|solutions?\b|Solutions?\b|SOLUTIONS?\b"
     r"|result\b|Result\b|RESULT\b|options?\b|Options?\b|OPTION\b|choices?\b|Choices?\b|CHOICE\b"
     r"|value\b|Value\b|VALUE\b"
@@ -42,20 +40,20 @@ COLON = r"[:=\uff1a]"
 # Arrows and dashes that stand for the verb.
 SIGN = r"(?:\u2192|\u21d2|->|=>|\\(?:to|implies|[Rr]ightarrow)\b|\s[-\u2013\u2014]\s)"
 # Behind the noun: what makes it a statement.
-SAYS = pattern(
+SAYS = re.compile(
     rf"(?:\s+(?:set|choice))?{PURPOSE}{MANNER}[\s*_\"`]*(?:(?P<colon>{COLON})|{VERB}|{SIGN}|(?P<point>\.(?=\s))|(?P<of>\sof\s(?=\s?[*$\\\d])))",
     re.IGNORECASE,
 )
 # Before the noun: what makes it the final answer.
-NAMED = pattern(
+NAMED = re.compile(
     rf"\b(?:(?P<the>{DETERMINER})\s+)?(?P<quality>(?:{QUALITY}\s+){{0,2}}|end\s+)\Z", re.IGNORECASE
 )
 # Nothing but marks of a list, a quote or emphasis before the noun.
-LINE_START = pattern(r"[^\w\n]{0,8}(?:final\s+)?\Z", re.IGNORECASE)
+LINE_START = re.compile(r"[^\w\n]{0,8}(?:final\s+)?\Z", re.IGNORECASE)
 # Characters before the noun; what makes it final stands right there.
 LONGEST_BEFORE = 60
 # A line that only says that the answer comes.
-HEADING = pattern(
+HEADING = re.compile(
     r"[ \t>#*_\\-]{0,10}(?:\d{1,2}[.)][ \t]*)?(?:the[ \t]+)?(?:(?:final|correct)[ \t]+)?answer"
     r"[ \t*_:\uff1a#]{0,10}",
     re.IGNORECASE,

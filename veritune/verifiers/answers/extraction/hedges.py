@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import re
 
-from veritune.lazy import pattern
-
 # Words of a remark behind a value that say that the value may be another one.
-HEDGE = pattern(
+HEDGE = re.compile(
     r"\b(?:maybe|perhaps|possibly|probably|could|might|may\s+(?:be|also)|alternatively|unsure|not\s+sure|uncertain|"
     r"guess|should|instead|rather\s+it|doubt|suspect|i\s+(?:think|believe)|wrong|incorrect|mistaken?|"
     r"unless|depend(?:s|ing)|either|actually|wait|hmm+|oops|sorry|as\s+well|too|correct(?:ed|ion)?|"
@@ -17,13 +15,13 @@ HEDGE = pattern(
     re.IGNORECASE,
 )
 # Words of a sentence whose value is denied, bounded or depends on something.
-CONDITION = pattern(
+CONDITION = re.compile(
     r"\b(?:not|no|never|cannot|neither|nor|without|than|between|almost|nearly|if|when|unless|whether|"
     r"except|suppose|assum\w+|least|most|incorrect|wrong|but|up\s+to|minus|negative|plus)\b|n't\b|n\u2019t\b",
     re.IGNORECASE,
 )
 # Words of a sentence in which the only number is not itself the answer.
-RELATIVE = pattern(
+RELATIVE = re.compile(
     r"\b(?:half|twice|double|triple|times|about|around|roughly|approximately|other|different|"
     r"sum|product|difference|quotient|ratio|multiple|factors?|divisors?|digits?|square|root|power|"
     r"steps?|parts?|cases?|equation|method|let|let's|first|each|every|per|out|remaining|"
@@ -32,7 +30,7 @@ RELATIVE = pattern(
 )
 # Before a cue, in small letters (patterns that ignore the case take several times as long): the
 # statement is supposed, denied, or somebody else's.
-ATTRIBUTED = pattern(
+ATTRIBUTED = re.compile(
     r"\b(?:says|said|claim(?:s|ed)|thinks|thought|believe[sd]|guess(?:es|ed)|assum\w+|suppos\w+|if|whether|"
     r"unless|suggest(?:s|ed)|might|pretend|imagine|say|doubt|unlikely|tempt\w*|ask(?:s|ed)|determine|check|"
     r"verify|given\s+that|how\s+come)\b[^.!?\n]*$"
@@ -44,7 +42,7 @@ ATTRIBUTED = pattern(
 )
 # Behind a statement, in small letters: it is withdrawn, unless what follows confirms it or states
 # another.
-TAKEN_BACK = pattern(
+TAKEN_BACK = re.compile(
     r"\b(?:that|this|it|which|(?:the\s+)?(?:above|previous)(?:\s+answer)?|(?:my|this|that)\s+(?:answer|result))"
     r"(?:'s|\u2019s|\s+is|\s+was|\s+seems|\s+looks|\s+must\s+be|\s+can't\s+be|\s+cannot\s+be)\s+(?:\w+\s+)?"
     r"(?:wrong|incorrect|not\s+(?:right|correct)|a\s+mistake|an\s+error|mistaken|false|right|correct)\b"
@@ -61,18 +59,18 @@ TAKEN_BACK = pattern(
     r"|不对|错了|等等|不對|錯了"
 )
 # "which is right" behind an answer confirms it, though it has the words of a doubt.
-SURE = pattern(
+SURE = re.compile(
     r"(?:'s|\u2019s|is|was|seems|looks|must\s+be)\s+(?:(?!not|never)\w+\s+)?(?:right|correct)\b",
     re.IGNORECASE,
 )
 # "not equal to \boxed{5}": a value that is named to be denied.
-DENIED_BEFORE = pattern(
+DENIED_BEFORE = re.compile(
     r"(?:\bnot|n't|n\u2019t|\bnever|\bcannot\s+be|\\neq?|\u2260|\brather\s+than|\binstead\s+of)"
     r"(?:\s+(?:equal\s+to|be|simply|just))?[\s$(*\\]{0,6}$",
     re.IGNORECASE,
 )
 # "\boxed{5} is a common mistake".
-DENIED_BEHIND = pattern(
+DENIED_BEHIND = re.compile(
     r"[\s$)*.\]\\}]{0,6}(?:is|was|would\s+be|isn't|can't\s+be|cannot\s+be)\b\s*"
     r"(?:(?:clearly|obviously|definitely)\s+)?(?:wrong|incorrect|not\s+(?:right|correct|the|our|it|valid|possible)|"
     r"an?\s+(?:common|frequent|typical)\s+(?:mistake|error|trap)|"
@@ -81,22 +79,22 @@ DENIED_BEHIND = pattern(
     re.IGNORECASE,
 )
 # A question mark right behind a box.
-ASKED = pattern(r"[\s$)*\\\]]{0,6}\?")
+ASKED = re.compile(r"[\s$)*\\\]]{0,6}\?")
 # Words behind a value that make another one of it, or only one of several.
-ALTERED = pattern(
+ALTERED = re.compile(
     r"\b(?:for\s+(?:odd|even|negative|positive|large|small|all\s+odd|all\s+even|most|some)\b"
     r"|with\s+(?:probability|chance)|squared\b|cubed\b|twice\b|doubled\b|halved\b|tripled\b|in\s+(?:tens|hundreds|thousands|millions)\b)",
     re.IGNORECASE,
 )
 # Words behind a comma with which a value continues, and not a remark on it.
-ALTERS = pattern(
+ALTERS = re.compile(
     r"(?:plus|minus|times|multiplied|divided|doubled|halved|tripled|twice|give|then|assuming|supposing|provided|given|when|where|if|in|mod|"
     r"modulo|each|per|every|only|at|up|than|with|without|before|after|except|excluding|including|less|"
     r"more|counting|approximately|about|roughly|to|from|over)\b",
     re.IGNORECASE,
 )
 # As `HEDGE`, `CONDITION` and negations, in other languages.
-FOREIGN_HEDGE = pattern(
+FOREIGN_HEDGE = re.compile(
     r"不|没|沒|错|錯|但|以上|以下|以内|未満|大约|约|이상|이하|미만|초과|吗|嗎|呢|可能|大概|或|还是|還是|如果|假设|假如|若|ではな|ではあり|じゃな|または|たぶん|もし|でしょうか"
     r"|아니|아닙|또는|아마|만약|değil|veya|belki|नहीं|या|শকি|নয়|ไม่|หรือ"
     r"|\b(?:nicht|kein\w*|oder|vielleicht|wenn|falls|ob|no|o|quizás|tal\s+vez|si|ou|non|pas|peut-être|"
@@ -106,14 +104,14 @@ FOREIGN_HEDGE = pattern(
     re.IGNORECASE,
 )
 # Answers in words that replace a value stated before.
-NO_VALUE = pattern(
+NO_VALUE = re.compile(
     r"(?:undefined|unknown|impossible|infinite|infinity|zero|none|no\s+\w+|not\s+\w+|does\s+not\s+exist|dne|"
     r"cannot\s+be\s+determined|indeterminate|never|nothing|yes|true|false)\b",
     re.IGNORECASE,
 )
 
 
-LETTER = pattern(r"[^\W\d_]")
+LETTER = re.compile(r"[^\W\d_]")
 # Characters behind a statement in which it may be taken back.
 LONGEST_REST = 20_000
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from veritune.lazy import pattern
 from veritune.verifiers.answers.extraction.cues import ASCII_STEMS, CUE, STEM, STEMS
 from veritune.verifiers.answers.extraction.english import NOUN, statement_behind
 from veritune.verifiers.answers.extraction.hedges import FOREIGN_HEDGE, attributed
@@ -30,7 +29,7 @@ LETTER = r"\*{0,2}\(?[A-J]\)?\*{0,2}"
 SIZED = r"(?:[a-zA-Z][ \t]?=[ \t]?)?\*{0,2}[-+]?\$?\d[\d,./]{0,40}\*{0,2}(?:[ \t]+[a-z]{1,20})?"
 FORMULA = r"\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)"
 # The value first: "42 is the answer", "Option C is correct.".
-SAID = pattern(
+SAID = re.compile(
     rf"{BEGIN}(?:(?:option|choice|answer)[ \t]+)?(?P<value>{FORMULA}|{LETTER}|{SIZED})[ \t]+is"
     r"(?:[ \t]+(?:therefore|thus|indeed))?[ \t]+(?:the|our|my)[ \t]+"
     r"(?:(?:final|correct|right|required|desired)[ \t]+){0,2}(?:answer|choice|option|solution)\b"
@@ -39,19 +38,19 @@ SAID = pattern(
     re.IGNORECASE | re.MULTILINE,
 )
 # How a sentence begins that draws the conclusion.
-CONCLUDES = pattern(
+CONCLUDES = re.compile(
     r"\W*(?:(?:and|so)\s+)?(?:hence|thus|therefore|so|consequently|in\s+total|in\s+conclusion|altogether|"
     r"finally)\b",
     re.IGNORECASE,
 )
 # In the last sentence, these make its number no answer.
-NOT_SO = pattern(
+NOT_SO = re.compile(
     r"\b(?:not|never|if|unless|when|maybe|perhaps|could|may|might|would|should|or|either|between|than|"
     r"least|most|likely|probably|about|around|approximately|almost|nearly|first|next|left\s+to)\b|n't\b|\?",
     re.IGNORECASE,
 )
 # What calls a value that stands before it the answer.
-NAMES = pattern(
+NAMES = re.compile(
     r"(?<=is )(?:(?:the|our|my|therefore|thus|indeed) ){0,2}"
     r"(?:(?:final|correct|right|required|desired) ){0,2}"
     r"(?:answer|choice|option|solution|correct|right)\b"
@@ -63,11 +62,11 @@ LONGEST_VALUE = 260
 # Characters around a stem in which its cue stands.
 WINDOW = 20
 # Bold text that asks is a heading.
-QUESTION = pattern(r"[^.!?\n]{0,80}\?")
+QUESTION = re.compile(r"[^.!?\n]{0,80}\?")
 # The last line of a text that continues "Q: ... A:".
-DIALOGUE = pattern(r"^A:[ \t]{1,4}(?=[-+$\\(\d][^\n]{0,100}\s*\Z)", re.MULTILINE)
-LAST_SENTENCE = pattern(r"[.!?]\s+")
-UNDERLINED = pattern(r"__(?=[A-Za-z])([^_\n]{1,200})__")
+DIALOGUE = re.compile(r"^A:[ \t]{1,4}(?=[-+$\\(\d][^\n]{0,100}\s*\Z)", re.MULTILINE)
+LAST_SENTENCE = re.compile(r"[.!?]\s+")
+UNDERLINED = re.compile(r"__(?=[A-Za-z])([^_\n]{1,200})__")
 # Characters from the end in which words that state an answer are looked for.
 LONGEST_SEARCH = 20_000
 # Cues that are looked at, from the end.
@@ -77,7 +76,7 @@ LONGEST_BEFORE = 120
 # Words before a cue of another language among which a negation counts.
 FEW_WORDS = 4
 # Characters of a sentence before a cue.
-BREAK = pattern(r"[.!?\n\u3002\uff01\uff1f]")
+BREAK = re.compile(r"[.!?\n\u3002\uff01\uff1f]")
 
 
 def announced(text: str, begin: int = 0) -> Iterator[StatedAnswer]:

@@ -6,15 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from veritune.lazy import pattern
-
 # Tags for reasoning are not among them: what they hold is no answer.
 NAME = r"(?:final[_ -]?answer|answer|ans|result|final|solution)"
-TAG = pattern(rf"(?P<opening><{NAME}>|\[{NAME}\])|</{NAME}>|\[/{NAME}\]", re.IGNORECASE)
+TAG = re.compile(rf"(?P<opening><{NAME}>|\[{NAME}\])|</{NAME}>|\[/{NAME}\]", re.IGNORECASE)
 # A marker that is itself a tag is closed by the same name.
-MARKER_TAG = pattern(r"(<|\[)([^<>\[\]/\s][^<>\[\]]{0,40})(>|\])")
+MARKER_TAG = re.compile(r"(<|\[)([^<>\[\]/\s][^<>\[\]]{0,40})(>|\])")
 # GSM8K's marker in a text whose problem names none: a number on the last line.
-HASHES = pattern(r"^[ \t]*####[ \t]*(?P<value>[-+$\\(\d*][^\n]{0,100})\s*\Z", re.MULTILINE)
+HASHES = re.compile(r"^[ \t]*####[ \t]*(?P<value>[-+$\\(\d*][^\n]{0,100})\s*\Z", re.MULTILINE)
 
 
 # Empty pairs of tags from the end that are skipped.

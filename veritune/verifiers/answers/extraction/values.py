@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from veritune.lazy import pattern
 from veritune.verifiers.answers.extraction.cues import COUNTER, ENDINGS, FOREIGN_REASON
 from veritune.verifiers.answers.extraction.hedges import (
     ALTERED,
@@ -25,7 +24,7 @@ from veritune.verifiers.answers.extraction.spans import (
 # Characters behind a cue that are read.
 LONGEST = 4_000
 # Where a value ends at the latest; a full stop behind an initial or in a number ends none.
-SENTENCE = pattern(
+SENTENCE = re.compile(
     r"(?<!\b[A-Z])\.(?=\s|$|\*|[^\x00-\u2fff])|\n|\u3002|\uff01|\uff1f|\u0964"
     r"|\s(?:I hope it is correct)|</"
 )
@@ -35,14 +34,14 @@ NUMBER_WORDS = (
     "hundred|thousand|million|half|dozen"
 )
 # A number or a formula opens the text.
-STARTS = pattern(
+STARTS = re.compile(
     r"[\s\"'*(\\]*(?:\$|\\[(\[]|[-+\u2212\u00b1\u2248=<>\u2264\u2265]?\s?[\d.\u20ac\u00a3\u00a5\u221a\u03c0\u221e\u00bd-\u00be]|\\[a-zA-Z{]"
     r"|[\[{(]|[a-zA-Z](?:_\w|\([a-z]\))?\s*(?:=|<|>|\\[lgni]e|[\u2264\u2265\u2208^+*/-])"
     rf"|(?:{NUMBER_WORDS})\b(?!\s+of\b))",
     re.IGNORECASE,
 )
 # A letter of a multiple choice opens the text; the word before it may be in lower case only.
-OPTION = pattern(
+OPTION = re.compile(
     r"[\s\"'*]*(?:(?:option|choice|answer|letter)\s+)?[*(\[\uff08]{0,3}([A-J])(?:[*)\].:,\uff09\uff0c\u3001]|\s*$|\s+(?:because|since|as|which)\b)",
 )
 # Behind a comma or in brackets: what follows says more about the value, and is not part of it.
@@ -57,7 +56,7 @@ BARE_REMARK = (
     r"|in\s+(?:total|all)(?!\s+of)|altogether|by\s+\w+ing|i\.e\.|rather\s+than|and\s+not)"
 )
 # In this order, the surest signs first: of all that match, the leftmost counts.
-CUT = pattern(
+CUT = re.compile(
     rf"\s*[,;]\s*(?P<remark>{REMARK})\b|\s+(?P<bare>{BARE_REMARK})(?!\w)"
     rf"|\s*\(\s*(?P<paren>{REMARK}|the|it|rounded|to|approx\w*|or\s+about)\b"
     rf"|\s*,?\s+(?P<foreign>{FOREIGN_REASON})\b"
@@ -66,48 +65,48 @@ CUT = pattern(
     re.IGNORECASE,
 )
 # A remark that holds one of these may be part of the value.
-DIGITS = pattern(r"\d|\$|\\[a-zA-Z(\[]|\bor\b")
+DIGITS = re.compile(r"\d|\$|\\[a-zA-Z(\[]|\bor\b")
 # What continues a list behind its comma.
-LISTED = pattern(rf"(?:and|or|either|nor|{NUMBER_WORDS})\b", re.IGNORECASE)
-VALUE_IN = pattern(
+LISTED = re.compile(rf"(?:and|or|either|nor|{NUMBER_WORDS})\b", re.IGNORECASE)
+VALUE_IN = re.compile(
     rf"\d|\$|\\[a-zA-Z(\[]|[=<>]|\b(?:{NUMBER_WORDS}|if|when|for|where|with|otherwise|provided)\b",
     re.IGNORECASE,
 )
 # "is not 5 but 6": the value is behind the "but".
-NEGATED = pattern(
+NEGATED = re.compile(
     r"[\s*\"]*(?:(?:definitely|certainly|clearly|obviously|simply)\s+)?(?:not|never|n't|no\s+longer)\b\s*"
     r"(?:equal\s+to\s+|simply\s+|just\s+)?(?=[$\\(\d+-]|[A-J]\b)",
     re.IGNORECASE,
 )
 # What the right value follows.
-INSTEAD = pattern(
+INSTEAD = re.compile(
     r"(?:,?\s*\bbut(?:\s+rather)?|[,;]\s*(?:it\s+is|it's|rather))\s+(?:is\s+)?", re.IGNORECASE
 )
 # Up to the last verb of the sentence.
-IS = pattern(r".*\b(?:is|are|equals)\b\s*", re.DOTALL)
-AFTERTHOUGHT = pattern(r"\b(?:which|that)\s+(?:is|are|equals)\s*$")
+IS = re.compile(r".*\b(?:is|are|equals)\b\s*", re.DOTALL)
+AFTERTHOUGHT = re.compile(r"\b(?:which|that)\s+(?:is|are|equals)\s*$")
 # Stars inside a product are none.
-EMPHASIS = pattern(r"(?<![\w)*])\*\*(?=\S)([^*\n]{1,200}?)(?<=\S)\*\*(?!\w)")
-UNPAIRED = pattern(r"(?<=[\w$)])\*\*(?=[\s.,;:)]|$)")
+EMPHASIS = re.compile(r"(?<![\w)*])\*\*(?=\S)([^*\n]{1,200}?)(?<=\S)\*\*(?!\w)")
+UNPAIRED = re.compile(r"(?<=[\w$)])\*\*(?=[\s.,;:)]|$)")
 # The end of a proof, ticks and the like behind a value.
-DECORATION = pattern(
+DECORATION = re.compile(
     r"(?:\s*(?:[\u2600-\u27bf\u25a0\u25a1\u25fc\u220e\ufe0f\U0001f300-\U0001faff]"
     r"|\$?\\(?:blacksquare|square|qed)\b\$?))+[\s.]*$"
 )
 # What may stand between a cue and its value: a sign, emphasis, the mark of a quoted line.
-LEAD = pattern(r"[\s:*_\uff1a]*(?:-{3,}\s*\n|(?<=\n)>[ \t]+)?[\s*_]*")
+LEAD = re.compile(r"[\s:*_\uff1a]*(?:-{3,}\s*\n|(?<=\n)>[ \t]+)?[\s*_]*")
 # The last line of an assistant that was told to be nice.
-PLEASANTRY = pattern(
+PLEASANTRY = re.compile(
     r"(?:let me know|i hope|feel free|please|would you like|hope this)[^\n]*\Z", re.IGNORECASE
 )
-FENCE = pattern(r"`{1,3}(?:\w{1,10}\n|\n)?([^`]{1,400})`{1,3}")
-HTML = pattern(r"</?(?:b|i|strong|em|span|p|u|code|br|div|h\d)\s*/?>", re.IGNORECASE)
+FENCE = re.compile(r"`{1,3}(?:\w{1,10}\n|\n)?([^`]{1,400})`{1,3}")
+HTML = re.compile(r"</?(?:b|i|strong|em|span|p|u|code|br|div|h\d)\s*/?>", re.IGNORECASE)
 # A template that was repeated and not filled in.
-PLACEHOLDER = pattern(
+PLACEHOLDER = re.compile(
     r"\W*(?:(?:your|insert|the)?\s*(?:final\s+)?(?:answer|number|result|value|integer)(?:\s+here)?|_{2,}|\.{3})\W*",
     re.IGNORECASE,
 )
-FONT = pattern(r"\\(?:text(?:bf|it|rm)?|mathbf|mathrm)\s*\{([^{}]{0,200})\}")
+FONT = re.compile(r"\\(?:text(?:bf|it|rm)?|mathbf|mathrm)\s*\{([^{}]{0,200})\}")
 WRAPPED = ' \t\r\n*_"`\u201c\u201d'
 # Words before the only number of a sentence: "Josh made a profit of 5", not "see 5".
 FEWEST_LEADING = 3
