@@ -240,7 +240,13 @@ def test_a_terminal_that_is_closed_ends_a_run_as_sigterm_does(tmp_path: Path) ->
     path.write_text(to_toml(tiny(tmp_path)))
     for sign in (signal.SIGHUP, signal.SIGTERM):
         command = [sys.executable, "-m", "veritune", "run", str(path)]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            # Under nohup it is ignored, and a run is meant to inherit that.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+        )
         while not (tmp_path / "run/journal.sqlite").exists():
             time.sleep(0.05)
         process.send_signal(sign)
