@@ -101,19 +101,21 @@ async def test_whole_programs_are_blamed_for_what_they_raise(sandbox: Sandbox) -
 
 
 @pytest.mark.parametrize(
-    ("text", "line"),
+    ("text", "lines"),
     [
-        ("def f(x):\n    if x > 3:\n        return x\n    return x * 2", "return x"),
-        ("def f(x):\n    y = 1\n    return [][x]", "return [][x]"),
-        ("def f(x):\n    while x:\n        x += 1\n    return x", "x += 1"),
+        ("def f(x):\n    if x > 3:\n        return x\n    return x * 2", ["return x"]),
+        ("def f(x):\n    y = 1\n    return [][x]", ["return [][x]"]),
+        # Whichever line of the loop runs when the time is over.
+        ("def f(x):\n    while x:\n        x += 1\n    return x", ["x += 1", "while x:"]),
     ],
 )
 @pytest.mark.asyncio(loop_scope="module")
-async def test_suites_are_blamed_too(sandbox: Sandbox, text: str, line: str) -> None:
+async def test_suites_are_blamed_too(sandbox: Sandbox, text: str, lines: list[str]) -> None:
     suite = "from solution import f\ndef test_f():\n    print('shown')\n    assert f(1) == 2\n"
     tests = {"type": "pytest", "files": {"test_f.py": suite + "    assert f(5) == 10\n"}}
     verdict = await judge(sandbox, text, tests)
-    assert blamed(verdict, text) == [line]
+    (line,) = blamed(verdict, text)
+    assert line in lines
     (test,) = verdict.tests
     assert test.output == "shown\n" and test.seconds is not None
 
