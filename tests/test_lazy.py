@@ -32,4 +32,4 @@ def test_every_late_pattern_of_the_verifiers_compiles() -> None:
             if isinstance(thing, UsedPattern):
                 thing.search("")  # type: ignore[attr-defined]
                 checked += 1
-    assert checked > 100
+    assert checked > 30
