@@ -145,6 +145,7 @@ def test_problems_say_what_was_solved_and_lost(address: str) -> None:
     [
         ("candidates", {"outcome": "won"}, "outcome: expected one of"),
         ("candidates", {"least": "-1"}, "least: expected a whole number"),
+        ("problems", {"stem": "test", "start": "0" * 5000}, "start: expected a whole number"),
         ("candidates", {"after": "1-x"}, "after: expected a whole number"),
         ("candidate", {"set": "test/0"}, "problem: missing"),
         ("candidate", {"set": "test/0", "problem": "sum-0", "index": 9}, "no verified candidate"),
