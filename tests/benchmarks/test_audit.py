@@ -206,3 +206,16 @@ def test_rows_that_are_not_right(tmp_path: Path, change: dict[str, object], said
     path.write_text(2 * (json.dumps(rows[0]) + "\n"))
     with pytest.raises(RecordError, match="labelled twice"):
         estimate_audit(str(path), half_width=0.05)
+
+
+def test_two_verdicts_on_one_candidate_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    problem, candidate, verdict = row("a", 0, "passed", "", False)
+    write_records("P.jsonl", [problem])
+    write_records("C.jsonl", [candidate])
+    write_records("V.jsonl", [verdict, verdict])
+    words = ["V.jsonl", "--problems", "P.jsonl", "--candidates", "C.jsonl", "--out", "S.jsonl"]
+    assert main(["audit", *words]) == 2
+    assert "V.jsonl: two verdicts on candidate 'a' 0" in capsys.readouterr().err

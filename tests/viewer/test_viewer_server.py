@@ -222,6 +222,8 @@ def test_files_of_verdicts_are_viewed(tmp_path: Path) -> None:
     [
         (["nowhere"], "not a run"),
         (["FILE"], "give --problems and --candidates"),
+        (["RUN", "FILE"], "a file of verdicts is looked at alone"),
+        (["RUN", "--problems", "p.jsonl"], "a run holds its own"),
         (["RUN", "--port", "70000"], "--port"),
         ([], "missing: RUN"),
     ],
@@ -234,3 +236,12 @@ def test_a_wrong_request_is_one_line(
     assert main(["view", *(places.get(word, word) for word in words)]) == 2
     line = capsys.readouterr().err
     assert said in line and line.count("\n") == 1
+
+
+@pytest.mark.parametrize(("held", "said"), [(b"", "damaged (empty)"), (b"z" * 99, "no database")])
+def test_what_is_no_journal_is_not_called_an_older_one(
+    tmp_path: Path, held: bytes, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "journal.sqlite").write_bytes(held)
+    assert main(["view", str(tmp_path), "--port", "0"]) == 1
+    assert said in capsys.readouterr().err

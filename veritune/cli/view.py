@@ -42,7 +42,14 @@ def main(argv: Sequence[str]) -> int:
         folders = [Path(run) for run in arguments.runs]
         if not folders:
             raise RecipeError("missing: RUNS; give a run's folder, see veritune view --help")
-        if (folder := folders[0]).is_file():
+        files = [folder for folder in folders if folder.is_file()]
+        if files and len(folders) > 1:
+            raise RecipeError(f"{files[0]}: a file of verdicts is looked at alone; name no other")
+        if not files and (arguments.problems or arguments.candidates):
+            raise RecipeError(
+                "--problems, --candidates: are for a file of verdicts; a run holds its own"
+            )
+        for folder in files:
             if arguments.problems is None or arguments.candidates is None:
                 raise RecipeError(
                     f"{folder}: a file of verdicts names neither prompts nor texts; give"
