@@ -57,5 +57,6 @@ def main(argv: Sequence[str]) -> int:
                 )
             made = verdict_folder(folder, arguments.problems, arguments.candidates)
             folders = [stack.enter_context(made)]
-        serve_view(folders, arguments.port, lambda text: print(text, flush=True))
+        shown = ", ".join(arguments.runs)
+        serve_view(folders, arguments.port, lambda text: print(text, flush=True), shown)
     return 0
