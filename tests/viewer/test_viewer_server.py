@@ -203,7 +203,7 @@ def test_a_folder_of_runs_is_viewed_as_all_of_them(tmp_path: Path) -> None:
         assert "run: expected one of a, c" in ask(address, "count", 400, run="d")["error"]
 
 
-def test_files_of_verdicts_are_viewed(tmp_path: Path) -> None:
+def test_files_of_verdicts_are_viewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = [solved_math("sum-0", i, passed=i == 0) for i in range(3)]
     for name, records in (
         ("p", [math_problem(0)]),
@@ -213,8 +213,12 @@ def test_files_of_verdicts_are_viewed(tmp_path: Path) -> None:
         lines = "".join(f"{record.to_line()}\n" for record in records)
         (tmp_path / f"{name}.jsonl").write_text(lines)
     words = ["--problems", str(tmp_path / "p.jsonl"), "--candidates", str(tmp_path / "c.jsonl")]
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with served(tmp_path / "v.jsonl", *words) as address:
         assert ask(address, "count", outcome="failed")["count"] == 2
+        assert list(tmp_path.glob("veritune-view-*"))
+    # SIGTERM ended it, and nothing of the candidates stays behind.
+    assert not list(tmp_path.glob("veritune-view-*"))
 
 
 @pytest.mark.parametrize(
