@@ -206,3 +206,34 @@ def test_rows_that_are_not_right(tmp_path: Path, change: dict[str, object], said
     path.write_text(2 * (json.dumps(rows[0]) + "\n"))
     with pytest.raises(RecordError, match="labelled twice"):
         estimate_audit(str(path), half_width=0.05)
+
+
+def test_two_verdicts_on_one_candidate_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    problem, candidate, verdict = row("a", 0, "passed", "", False)
+    write_records("P.jsonl", [problem])
+    write_records("C.jsonl", [candidate])
+    write_records("V.jsonl", [verdict, verdict])
+    words = ["V.jsonl", "--problems", "P.jsonl", "--candidates", "C.jsonl", "--out", "S.jsonl"]
+    assert main(["audit", *words]) == 2
+    assert "V.jsonl: two verdicts on candidate 'a' 0" in capsys.readouterr().err
+
+
+def test_rows_of_two_samples_are_not_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, count in (("one", 4), ("two", 6)):
+        rows = [row(name, at, "passed", "", False) for at in range(count)]
+        draw_audit(rows, tmp_path / f"{name}.jsonl", n=4, seed=0)
+    one, two = ((tmp_path / f"{name}.jsonl").read_text() for name in ("one", "two"))
+    both = tmp_path / "both.jsonl"
+    both.write_text(one + two)
+    with pytest.raises(RecordError, match=r"both\.jsonl:5: of another sample"):
+        estimate_audit(str(both), half_width=0.05)
+    both.write_text(one.replace('"stratum_size": 4', '"stratum_size": 99'))
+    with pytest.raises(RecordError, match="strata of more than the 4 that passed"):
+        estimate_audit(str(both), half_width=0.05)
+    assert main(["audit", "--labels", str(tmp_path / "one.jsonl"), "--out", "S.jsonl"]) == 2
+    assert "not both" in capsys.readouterr().err

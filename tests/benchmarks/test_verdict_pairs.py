@@ -94,3 +94,33 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["compare", a]) == 2 and main(["compare", a, str(tmp_path / "none.jsonl")]) == 2
     heard = capsys.readouterr().err
     assert "missing: B" in heard and "no such file" in heard
+
+
+def test_an_input_is_never_written_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(Path("A.jsonl"), "pp")
+    write(Path("B.jsonl"), "pf")
+    Path("link.jsonl").symlink_to("B.jsonl")
+    before = Path("B.jsonl").read_bytes()
+    for out in ("A.jsonl", "B.jsonl", "./B.jsonl", "link.jsonl"):
+        assert main(["compare", "A.jsonl", "B.jsonl", "--out", out]) == 2
+        assert f"--out: {Path(out)} is one of the files to read" in capsys.readouterr().err
+    assert Path("B.jsonl").read_bytes() == before
+
+
+def test_what_cannot_be_known_is_no_figure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    errors = write(tmp_path / "E.jsonl", "ee")
+    assert main(["compare", errors, errors, "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["pass_rate_a"]["value"] is None and figures["agreement"]["value"] == 1
+    # Two problems, of which one is won: no difference of rates is beyond 1.
+    found = compare_verdicts(
+        write(tmp_path / "A.jsonl", "pf", per_problem=1),
+        write(tmp_path / "B.jsonl", "pp", per_problem=1),
+    )
+    difference = found.difference()
+    assert difference is not None and difference[2] == 1

@@ -8,7 +8,7 @@ import pytest
 
 import veritune
 from veritune.config import check_recipe
-from veritune.errors import MissingFileError
+from veritune.errors import InputError, MissingFileError
 from veritune.records import Candidate, MathProblem, MathReference
 from veritune.rounds import NullProgress
 
@@ -58,3 +58,10 @@ async def test_where_a_loop_runs_already(tmp_path: Path) -> None:
     assert [row["round"] for row in veritune.improve(recipe, NullProgress())] == [0, 1]
     with pytest.raises(MissingFileError, match="no such recipe"):
         veritune.improve(tmp_path / "none.toml")
+
+
+def test_a_problem_to_solve_is_text() -> None:
+    with pytest.raises(InputError, match="problem: holds bytes that are no UTF-8 text"):
+        veritune.solve("1 + \udcff", "none")
+    with pytest.raises(InputError, match="answer: holds bytes"):
+        veritune.solve("1 + 1", "none", answer="\udcff")

@@ -79,6 +79,23 @@ def test_a_wrong_line_ends_the_stream_after_those_before_it() -> None:
     assert "stdin: empty" in run(STREAMS, "").stderr
 
 
+def test_the_first_line_may_begin_with_a_mark() -> None:
+    done = run(STREAMS, "\ufeff" + Path("C.jsonl").read_text().splitlines()[0] + "\n")
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 1)
+
+
+def test_a_stream_that_is_kept_aside_is_called_stdin() -> None:
+    words = [*COMMAND, "--candidates", "-", "--out", "V.jsonl"]
+    line = Path("C.jsonl").read_text().splitlines()[0]
+    for given, said in (
+        ("", "stdin: empty"),
+        ("{", "stdin:1: not valid JSON"),
+        (line * 2, "stdin"),
+    ):
+        done = run(words, given)
+        assert done.returncode == 2 and done.stderr.startswith(f"veritune: {said}")
+
+
 def test_rows_of_an_own_loop_need_no_index() -> None:
     rows = [{"id": "p|1", "response": r"\boxed{1}"}, {"id": "p|1", "response": r"\boxed{2}"}]
     done = run(STREAMS, "".join(json.dumps(row) + "\n" for row in rows))

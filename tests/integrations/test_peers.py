@@ -75,6 +75,8 @@ def test_verl_functions() -> None:
         known("mine", "\\boxed{0.25}", "3/4", {"problem_id": "m1"})
     with pytest.raises(InputError, match="mine: no problem_id"):
         known("mine", "1", "1")
+    with pytest.raises(InputError, match="form: expected one of async, sync, batch"):
+        verl.reward(form="async_")  # type: ignore[call-overload, arg-type]
     with pytest.raises(InputError, match="scored by a quoted target"):
         one("searchR1_nq", "Paris", {"target": ["Paris"]})
     with pytest.raises(SandboxFailureError, match="a verifier error, not the candidate's failure"):

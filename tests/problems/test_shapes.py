@@ -125,6 +125,15 @@ def test_what_cannot_be_checked_is_left_out_and_told(tmp_path: Path) -> None:
     assert "1 rows stand twice" in loaded.notes[1]
 
 
+def test_an_id_of_two_problems_is_told(tmp_path: Path) -> None:
+    rows = [{"id": "a", "problem": f"1+{n}?", "answer": n + 1} for n in range(2)]
+    path = tmp_path / "f.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    loaded = read_file(str(path))
+    assert [problem.id for problem in loaded.problems] == ["a", "a-2"]
+    assert "1 rows have the id of another problem" in loaded.notes[0]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

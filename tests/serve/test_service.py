@@ -116,6 +116,7 @@ MALFORMED: list[tuple[str, object, str]] = [
     ("/verify", {"text": "", "index": -1}, "index: "),
     ("/verify", {"text": "", "index": 2**70}, "index: "),
     ("/verify", {"text": "", "more": 1}, "more: unknown key"),
+    ("/verify", {"text": "", "problem_id": "a"}, "problem: missing: none is known by its id"),
     ("/verify", {"text": ""}, "problem: missing"),
     ("/verify", {"text": "", "problem": {}}, "problem: "),
     ("/verify", {"text": "", "problem": {"prompt": "?"}}, "no answer found"),

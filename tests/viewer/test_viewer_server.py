@@ -145,6 +145,7 @@ def test_problems_say_what_was_solved_and_lost(address: str) -> None:
     [
         ("candidates", {"outcome": "won"}, "outcome: expected one of"),
         ("candidates", {"least": "-1"}, "least: expected a whole number"),
+        ("problems", {"stem": "test", "start": "0" * 5000}, "start: expected a whole number"),
         ("candidates", {"after": "1-x"}, "after: expected a whole number"),
         ("candidate", {"set": "test/0"}, "problem: missing"),
         ("candidate", {"set": "test/0", "problem": "sum-0", "index": 9}, "no verified candidate"),
@@ -202,7 +203,7 @@ def test_a_folder_of_runs_is_viewed_as_all_of_them(tmp_path: Path) -> None:
         assert "run: expected one of a, c" in ask(address, "count", 400, run="d")["error"]
 
 
-def test_files_of_verdicts_are_viewed(tmp_path: Path) -> None:
+def test_files_of_verdicts_are_viewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = [solved_math("sum-0", i, passed=i == 0) for i in range(3)]
     for name, records in (
         ("p", [math_problem(0)]),
@@ -212,8 +213,12 @@ def test_files_of_verdicts_are_viewed(tmp_path: Path) -> None:
         lines = "".join(f"{record.to_line()}\n" for record in records)
         (tmp_path / f"{name}.jsonl").write_text(lines)
     words = ["--problems", str(tmp_path / "p.jsonl"), "--candidates", str(tmp_path / "c.jsonl")]
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with served(tmp_path / "v.jsonl", *words) as address:
         assert ask(address, "count", outcome="failed")["count"] == 2
+        assert list(tmp_path.glob("veritune-view-*"))
+    # SIGTERM ended it, and nothing of the candidates stays behind.
+    assert not list(tmp_path.glob("veritune-view-*"))
 
 
 @pytest.mark.parametrize(
@@ -221,6 +226,8 @@ def test_files_of_verdicts_are_viewed(tmp_path: Path) -> None:
     [
         (["nowhere"], "not a run"),
         (["FILE"], "give --problems and --candidates"),
+        (["RUN", "FILE"], "a file of verdicts is looked at alone"),
+        (["RUN", "--problems", "p.jsonl"], "a run holds its own"),
         (["RUN", "--port", "70000"], "--port"),
         ([], "missing: RUN"),
     ],
@@ -233,3 +240,12 @@ def test_a_wrong_request_is_one_line(
     assert main(["view", *(places.get(word, word) for word in words)]) == 2
     line = capsys.readouterr().err
     assert said in line and line.count("\n") == 1
+
+
+@pytest.mark.parametrize(("held", "said"), [(b"", "damaged (empty)"), (b"z" * 99, "no database")])
+def test_what_is_no_journal_is_not_called_an_older_one(
+    tmp_path: Path, held: bytes, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "journal.sqlite").write_bytes(held)
+    assert main(["view", str(tmp_path), "--port", "0"]) == 1
+    assert said in capsys.readouterr().err

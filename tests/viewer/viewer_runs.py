@@ -178,6 +178,7 @@ def served(folder: Path, *words: str) -> Iterator[str]:
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
+            assert line.startswith(f"{folder}: http")
             yield line.split(": ", 1)[1].split(" ")[0]
         finally:
             process.terminate()

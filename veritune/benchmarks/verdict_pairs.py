@@ -99,7 +99,8 @@ class VerdictComparison:
         mean = sum(d for d, _ in groups) / total
         spread = sum((d - mean * m) ** 2 for d, m in groups)
         half = Z95 * sqrt(len(groups) / (len(groups) - 1) * spread) / total
-        return mean, mean - half, mean + half
+        # With few problems the normal approximation can reach beyond what a difference can be.
+        return mean, max(-1.0, mean - half), min(1.0, mean + half)
 
 
 def compare_verdicts(a: str, b: str) -> VerdictComparison:

@@ -49,8 +49,12 @@ def main(argv: Sequence[str]) -> int:
     arguments = parse(AuditArguments, argv, prog="veritune audit")
     if arguments.labels is None:
         return _draw(arguments)
-    if arguments.verdicts is not None:
-        raise RecipeError("give VERDICTS to draw a sample, or --labels to read one, not both")
+    drawing = arguments.verdicts, arguments.problems, arguments.candidates, arguments.out
+    if any(one is not None for one in drawing):
+        raise RecipeError(
+            "give VERDICTS, --problems, --candidates and --out to draw a sample, or --labels to"
+            " read one, not both"
+        )
     found = estimate_audit(arguments.labels, half_width=arguments.half_width)
     if arguments.as_json:
         print(json.dumps(asdict(found), indent=2))

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from veritune.cli.console import TerminalProgress
 from veritune.cli.posing import in_chat
 from veritune.config import PromptConfig, Recipe, SamplerConfig, VerifierConfig, load_recipe
+from veritune.errors import InputError
 from veritune.problems import posed, read_candidates, read_problems, shown
 from veritune.records import Candidate, MathProblem, MathReference, Problem, Verdict
 from veritune.rounds import Progress
+from veritune.text import writable
 
 if TYPE_CHECKING:
     from veritune.records import MetricsRow
@@ -70,6 +72,9 @@ def solve(
 
     `answer` is the known one, where it is known; `say` is told the prompt.
     """
+    for name, text in (("problem", problem), ("answer", answer or "")):
+        if writable(text) != text:
+            raise InputError(f"{name}: holds bytes that are no UTF-8 text")
     sampler = sampler or SamplerConfig(n=16)
     reference = MathReference(answer=UNKNOWN if answer is None else answer)
     asked = MathProblem(id="problem", prompt=problem, reference=reference)

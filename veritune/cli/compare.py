@@ -39,7 +39,10 @@ class CompareArguments(Frozen):
 def main(argv: Sequence[str]) -> int:
     """Print what two files share and where they differ; exit code 0 whatever that is."""
     arguments = parse(CompareArguments, argv, prog="veritune compare")
-    out = None if arguments.out is None else check_output(arguments.out, endings=(".jsonl",))
+    out = None
+    if arguments.out is not None:
+        both = arguments.a, arguments.b
+        out = check_output(arguments.out, endings=(".jsonl",), inputs=both)
     found = compare_verdicts(arguments.a, arguments.b)
     if out is not None:
         write_lines(out, (json.dumps(one.to_json()) for one in found.disagreements))
@@ -106,8 +109,13 @@ def _figures(arguments: CompareArguments, found: VerdictComparison) -> dict[str,
     }
 
 
-def _plain(rate: Rate) -> dict[str, float | int]:
-    return {"value": rate.value, "low": rate.low, "high": rate.high, "n": rate.n}
+def _plain(rate: Rate) -> dict[str, float | int | None]:
+    return {
+        "value": rate.value if rate.n else None,
+        "low": rate.low,
+        "high": rate.high,
+        "n": rate.n,
+    }
 
 
 def _shown(rate: Rate) -> str:

@@ -53,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
         verifier=arguments.verifier,
         seed=arguments.seed,
         dtype=arguments.dtype,
-        say=lambda text: print(text, file=sys.stderr),
+        say=lambda text: print(visible(text), file=sys.stderr),
     )
     print(json.dumps(to_json(found)) if arguments.as_json else "\n".join(lines(found)))
     return 0 if found.chosen and found.correct is not False else 1

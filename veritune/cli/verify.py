@@ -15,7 +15,7 @@ from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.running import run_async
 from veritune.config import ColumnsConfig, Rate, VerifierConfig
-from veritune.errors import RecipeError
+from veritune.errors import RecipeError, RecordError
 from veritune.files import iter_records
 from veritune.records import Verdict
 from veritune.store import check_output
@@ -128,7 +128,11 @@ def _spooled(candidates: str) -> Iterator[str]:
         path = Path(folder, "stdin.jsonl")
         with path.open("wb") as stream:
             shutil.copyfileobj(_stdin(), stream)
-        yield str(path)
+        try:
+            yield str(path)
+        except RecordError as error:
+            # Whoever sent the lines knows nothing of the file.
+            raise RecordError(str(error).replace(str(path), "stdin")) from None
 
 
 def _stdin() -> BinaryIO:

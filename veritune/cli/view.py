@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -38,11 +39,18 @@ def main(argv: Sequence[str]) -> int:
             raise ModuleNotFoundError(package, name=package)
     from veritune.viewer import serve_view, verdict_folder
 
-    with ExitStack() as stack:
+    with _ended_by_sigterm(), ExitStack() as stack:
         folders = [Path(run) for run in arguments.runs]
         if not folders:
             raise RecipeError("missing: RUNS; give a run's folder, see veritune view --help")
-        if (folder := folders[0]).is_file():
+        files = [folder for folder in folders if folder.is_file()]
+        if files and len(folders) > 1:
+            raise RecipeError(f"{files[0]}: a file of verdicts is looked at alone; name no other")
+        if not files and (arguments.problems or arguments.candidates):
+            raise RecipeError(
+                "--problems, --candidates: are for a file of verdicts; a run holds its own"
+            )
+        for folder in files:
             if arguments.problems is None or arguments.candidates is None:
                 raise RecipeError(
                     f"{folder}: a file of verdicts names neither prompts nor texts; give"
@@ -50,5 +58,20 @@ def main(argv: Sequence[str]) -> int:
                 )
             made = verdict_folder(folder, arguments.problems, arguments.candidates)
             folders = [stack.enter_context(made)]
-        serve_view(folders, arguments.port, lambda text: print(text, flush=True))
+        shown = ", ".join(arguments.runs)
+        serve_view(folders, arguments.port, lambda text: print(text, flush=True), shown)
     return 0
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends it as Ctrl-C does: else the folder that was made of files would stay."""
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

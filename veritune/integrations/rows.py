@@ -50,14 +50,14 @@ class RowProblems:
         id = row.get("problem_id", id)
         if id is None:
             raise InputError(
-                f"{where}: no problem_id, and the reward function was made with problems that are"
-                " known by their id; add that column, or leave the problems out"
+                f"{where}: no problem_id, and problems were given that are known by their id; add"
+                " that column, or leave the problems out"
             )
         known = self._by_id.get(str(id))
         if known is None:
             raise InputError(
-                f"{where}: problem_id {id!r}: not among the {len(self._by_id)} problems that the"
-                " reward function was made with"
+                f"{where}: problem_id {id!r}: not among the {len(self._by_id)} problems that were"
+                " given"
             )
         own = {name: row[name] for name in CHECKED_BY if row.get(name) not in (None, "", [])}
         said: Problem | None = None

@@ -44,6 +44,8 @@ def reward(
     made = VerlReward(RowVerifier(problems, verifier, columns))
     forms: dict[str, Callable[..., object]]
     forms = {"async": made.acompute_score, "sync": made.compute_score, "batch": made.compute_scores}
+    if form not in forms:
+        raise InputError(f"form: expected one of {', '.join(forms)} (got {form!r})")
     return forms[form]
 
 

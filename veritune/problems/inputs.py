@@ -9,7 +9,7 @@ from veritune.problems.loading import Loaded, read_file
 from veritune.problems.samples import iter_candidates
 from veritune.problems.survey import survey
 from veritune.records import Candidate, Problem, Verdict
-from veritune.text import one_line
+from veritune.text import one_line, shown
 
 
 def read_problems(path: str, columns: ColumnsConfig | None = None) -> list[Problem]:
@@ -38,7 +38,12 @@ def read_verified(
     problems: str, candidates: str, verdicts: str
 ) -> list[tuple[Problem, Candidate, Verdict]]:
     """Every verified candidate with its problem and verdict, those of a problem together."""
-    of_key = {(v.problem_id, v.index): v for v in read_records(verdicts, Verdict)}
+    of_key: dict[tuple[str, int], Verdict] = {}
+    for verdict in read_records(verdicts, Verdict):
+        key = verdict.problem_id, verdict.index
+        if key in of_key:
+            raise RecordError(f"{verdicts}: two verdicts on candidate {shown(key[0])} {key[1]}")
+        of_key[key] = verdict
     found = [
         (problem, candidate, of_key[key])
         for problem, candidate in read_pairs(problems, candidates)

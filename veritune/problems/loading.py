@@ -144,7 +144,7 @@ class _Reading:
         self._bad, self._left_out = Complaints(name), Complaints(name)
         self._name, self._read, self._lenient = name, read, lenient
         self._found: dict[str, Problem] = {}
-        self._total = self._equal = 0
+        self._total = self._equal = self._anew = 0
 
     def take(self, row: DatasetRow) -> None:
         """Read one row."""
@@ -179,6 +179,7 @@ class _Reading:
         # Some data sets number their rows anew in every part.
         while (name := f"{problem.id}-{number}") in self._found:
             number += 1
+        self._anew += 1
         return replace(problem, id=name)
 
     def finish(self) -> Loaded:
@@ -194,6 +195,11 @@ class _Reading:
             )
         if self._equal:
             notes.append(f"{self._name}: {self._equal} rows stand twice; each is read once")
+        if self._anew:
+            notes.append(
+                f"{self._name}: {self._anew} rows have the id of another problem; they are named"
+                " anew, as in ID-2, and candidates of ID are of the first"
+            )
         problems = list(self._found.values())
         guessed = [one for one in problems if "answer_from" in one.metadata]
         if guessed:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from veritune.errors import RecordError
-from veritune.files import to_record
+from veritune.files import BOM, to_record
 from veritune.problems.plain_samples import is_plain, plain_candidates
 from veritune.problems.survey import Keys
 from veritune.records import Candidate, Problem
@@ -30,7 +30,7 @@ class CandidateLines:
         """The candidates of a line with their problems; `RecordError` names the line."""
         where = f"{self._name}:{number}"
         try:
-            line = raw.decode()
+            line = (raw.removeprefix(BOM) if number == 1 else raw).decode()
         except UnicodeDecodeError:
             raise RecordError(f"{where}: not UTF-8 text") from None
         return [self._known(where, one) for one in self._candidates(where, number, line)]

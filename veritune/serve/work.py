@@ -74,7 +74,8 @@ class Work:
 
     def _pair(self, asked: VerifyBody, where: str) -> Pair:
         if asked.problem is None and not self._rows.known:
-            raise HTTPException(422, f"{where}problem: missing")
+            why = "missing" if asked.problem_id is None else "missing: none is known by its id"
+            raise HTTPException(422, f"{where}problem: {why}; send the row, or serve --problems")
         if asked.problem is None and asked.problem_id is None:
             raise HTTPException(422, f"{where}problem_id: missing")
         problem = self._rows.of(asked.problem or {}, asked.problem_id, f"{where}problem")

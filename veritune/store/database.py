@@ -130,7 +130,10 @@ def open_for_reading(
         if check:
             _check_at_rest(path, lock)
         else:
-            _check_version(path, _header(path))
+            header = _header(path)
+            if not header:
+                raise DamagedRunError(f"{path}: damaged (empty)")
+            _check_version(path, header)
         copied = None
         address = f"{path.resolve().as_uri()}?mode=ro"
         if not os.access(path.parent, os.W_OK) and not is_held(lock):
@@ -162,8 +165,6 @@ def _check_at_rest(path: Path, lock: Path) -> None:
 def check_database(path: Path) -> State:
     """Raise `JournalError` for another version's journal or a damaged one."""
     header = _header(path)
-    if header and not header.startswith(b"SQLite format 3\0"):
-        raise DamagedRunError(f"{path}: damaged (no database)")
     # Where sqlite keeps `user_version`, readable without opening a damaged file.
     version = int.from_bytes(header[60:64], "big")
     # The pages first: a damaged header must not pass for another version's.
@@ -184,8 +185,12 @@ def _check_version(path: Path, header: bytes) -> None:
 
 
 def _header(path: Path) -> bytes:
+    """The first bytes; none of an empty file. Raises `JournalError` for what is no database."""
     with path.open("rb") as stream:
-        return stream.read(100)
+        header = stream.read(100)
+    if header and not header.startswith(b"SQLite format 3\0"):
+        raise DamagedRunError(f"{path}: damaged (no database)")
+    return header
 
 
 def _copied(path: Path) -> TemporaryDirectory[str]:

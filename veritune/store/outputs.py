@@ -21,11 +21,15 @@ ENDINGS = (".jsonl", ".jsonl.zst", ".parquet")
 
 
 def check_output(
-    path: str | Path, option: str = "--out", endings: tuple[str, ...] = ENDINGS
+    path: str | Path,
+    option: str = "--out",
+    endings: tuple[str, ...] = ENDINGS,
+    inputs: Iterable[str] = (),
 ) -> Path:
     """A file that a command will write, in a folder that is made if need be; records by default.
 
-    Raises `RecipeError` or `UnwritableError` before any work, where it could not be written.
+    Raises `RecipeError` or `UnwritableError` before any work, where it could not be written, or is
+    one of the inputs.
     """
     out = Path(path)
     if not out.name.endswith(endings):
@@ -41,6 +45,8 @@ def check_output(
         raise RecipeError(f"{option}: {out} is a folder; name a file")
     if not os.access(out.parent, os.W_OK | os.X_OK):
         raise UnwritableError(f"{option}: {out.parent}: cannot be written (Permission denied)")
+    if out.exists() and any(os.path.samefile(out, one) for one in inputs if os.path.exists(one)):
+        raise RecipeError(f"{option}: {out} is one of the files to read; name another")
     return out
 
 

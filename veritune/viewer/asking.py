@@ -86,6 +86,7 @@ def whole_number(asked: Mapping[str, str], name: str) -> int:
 
 
 def _number(name: str, word: str) -> int:
-    if not (word.isascii() and word.isdigit()) or int(word[:20]) > LARGEST:
+    # Python itself refuses to read thousands of digits; 19 hold the largest.
+    if not (word.isascii() and word.isdigit() and len(word) < 20) or int(word) > LARGEST:
         raise InputError(f"{name}: expected a whole number (got {word[:30]!r})")
     return int(word)

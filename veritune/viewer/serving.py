@@ -16,17 +16,20 @@ HOST = "127.0.0.1"
 JOURNAL = "journal.sqlite"
 
 
-def serve_view(folders: Sequence[Path], port: int, say: Callable[[str], None]) -> None:
+def serve_view(
+    folders: Sequence[Path], port: int, say: Callable[[str], None], shown: str | None = None
+) -> None:
     """Serve the pages of runs until interrupted; port 0 takes one that is free.
 
-    A folder may hold runs instead of one: a study's, or all of a recipe's arms.
+    A folder may hold runs instead of one: a study's, or all of a recipe's arms. `shown` is what is
+    served, in the words of whoever asked for it.
     """
     import uvicorn
 
     with ExitStack() as stack:
         found = {name: stack.enter_context(ViewedRun(f)) for name, f in named(folders).items()}
         sock = stack.enter_context(listening(port))
-        shown = ", ".join(map(str, folders))
+        shown = ", ".join(map(str, folders)) if shown is None else shown
         say(f"{shown}: http://{HOST}:{sock.getsockname()[1]}/ (Ctrl-C ends it)")
         quiet = uvicorn.Config(make_app(found), log_level="warning", lifespan="off")
         # That is how it ends, and nothing is left undone.

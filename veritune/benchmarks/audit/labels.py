@@ -61,15 +61,27 @@ def read_labels(path: str) -> list[AuditRow]:
     """The rows of a file that `draw_audit` wrote; `RecordError` names a line that is not right."""
     rows: list[AuditRow] = []
     seen: set[tuple[object, object]] = set()
+    sizes: dict[tuple[ScoredOutcome, str], int] = {}
     for number, row in iter_rows(path):
         where = f"{path}:{number}"
-        rows.append(_read(where, row))
+        rows.append(one := _read(where, row))
+        size = sizes.setdefault((one.outcome, one.stratum), one.size)
+        if one.population != rows[0].population or one.size != size:
+            raise RecordError(
+                f"{where}: of another sample than the rows before it; keep one sample a file, and"
+                " change only labels"
+            )
         key = str(row.get("problem_id")), row.get("index")
         if key in seen:
             raise RecordError(f"{where}: candidate {key[0]!r} {key[1]} is labelled twice")
         seen.add(key)
     if not rows:
         raise RecordError(f"{path}: empty; expected the file that `veritune audit` wrote")
+    for outcome, count in rows[0].population.items():
+        if sum(size for (other, _), size in sizes.items() if other == outcome) > count:
+            raise RecordError(
+                f"{path}: strata of more than the {count} that {outcome}; change only labels"
+            )
     return rows
 
 
