@@ -16,10 +16,10 @@ from veritune.verifiers.answers.pool import Pool
 FAULTS = int(os.environ.get("FAULTS", "8"))
 POLICY = AnswerPolicy()
 SLOW = (
-    "+".join(rf"|\sin({k}x)+\cos({k}x)|" for k in range(1, 60)),
-    "+".join(rf"|\sqrt{{2}}\sin({k}x+\pi/4)|" for k in range(59, 0, -1)),
+    "+".join(rf"|\sin({k}x)+\cos({k}x)|" for k in range(1, 250)),
+    "+".join(rf"|\sqrt{{2}}\sin({k}x+\pi/4)|" for k in range(249, 0, -1)),
 )
-"""Takes long to compare, although it is within all static limits."""
+"""Takes twice the limits below on a fast machine, and is within all static limits."""
 
 
 def pair(number: int) -> tuple[str, str, str]:

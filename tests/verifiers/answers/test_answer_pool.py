@@ -23,9 +23,9 @@ from veritune.verifiers.answers.pool import Pool
 
 POLICY = AnswerPolicy()
 RIGHT = (r"\sqrt{8}", r"2\sqrt{2}")
-SLOW = "+".join(rf"|\sin({k}x)+\cos({k}x)|" for k in range(1, 60))
+SLOW = "+".join(rf"|\sin({k}x)+\cos({k}x)|" for k in range(1, 250))
 """Takes long to compare with the other, although it is within all static limits."""
-MIRRORED = "+".join(rf"|\sqrt{{2}}\sin({k}x+\pi/4)|" for k in range(59, 0, -1))
+MIRRORED = "+".join(rf"|\sqrt{{2}}\sin({k}x+\pi/4)|" for k in range(249, 0, -1))
 
 
 @pytest.fixture
