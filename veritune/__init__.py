@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from veritune.cli import solve_with as solve
     from veritune.cli import verify_files as verify
 else:
-    names = ("improve", "solve=solve_with", "verify=verify_files")
-    __getattr__ = lazily(__name__, {"cli": names})
+    __getattr__ = lazily(__name__, {"cli": ("improve", "solve=solve_with", "verify=verify_files")})
 
 __all__ = ["__version__", "improve", "solve", "verify"]

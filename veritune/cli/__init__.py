@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from veritune.cli.calls import verify as verify_files
 else:
     # Not by the names `solve` and `verify`: those are the commands' modules, once imported.
-    names = ("improve", "solve_with=solve", "verify_files=verify")
-    __getattr__ = lazily(__name__, {"calls": names})
+    __getattr__ = lazily(
+        __name__, {"calls": ("improve", "solve_with=solve", "verify_files=verify")}
+    )
 
 __all__ = ["improve", "main", "solve_with", "verify_files"]
 

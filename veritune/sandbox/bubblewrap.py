@@ -139,7 +139,7 @@ def _copied() -> dict[str, bytes]:
     """
     copies = {"/etc/hosts": HOSTS}
     for found in (found for name in PACKAGES + SUITE for found in installed(name)):
-        about = [found / name for name in ("METADATA", "entry_points.txt")]
+        about = [found / name for name in ("METADATA", "RECORD", "entry_points.txt")]
         for file in about if found.suffix == ABOUT else [found]:
             if file.is_file():
                 copies[f"{SITE}/{file.relative_to(found.parent)}"] = file.read_bytes()

@@ -140,7 +140,9 @@ class Network:
         self._no_names = os.pread(self._unix, ENOUGH, 0)
         # How many sockets there are, and TCP connections in use or being closed; what follows is
         # the whole machine's.
-        self._no_sockets = os.pread(self._counts, ENOUGH, 0).partition(b" alloc")[0]
+        # With the word that follows the last number, which would begin a longer one, too.
+        counts = os.pread(self._counts, ENOUGH, 0)
+        self._no_sockets = b"".join(counts.partition(b" alloc")[:2])
 
 
 def _become_candidate(fd: int, steps: ConfinementSteps, leaving: list[linux.Step]) -> NoReturn:

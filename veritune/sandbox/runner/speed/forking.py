@@ -7,9 +7,12 @@ import os
 import sys
 from collections.abc import Callable
 
+from ..grader.preload import PRELOAD
+
 # `PyDLL` keeps the interpreter's lock over the call, as `os.fork` does.
 _fork = ctypes.PyDLL(None, use_errno=True).fork
-# Each has something to set up anew in a child, which `os.fork` would have it do.
+# Each has something to set up anew in a child, which `os.fork` would have it do. What else may have
+# is a library of the user's, imported ahead.
 NEEDS_PYTHON = frozenset({"threading", "random", "numpy", "logging", "_ssl"})
 
 
@@ -19,7 +22,8 @@ def choose() -> Callable[[], int]:
     `os.fork` makes locks anew that no other thread can hold here, and each child pays for the
     pages: 31 of about 380.
     """
-    return os.fork if NEEDS_PYTHON & sys.modules.keys() else _bare_fork
+    ahead = os.environ.get(PRELOAD)
+    return os.fork if ahead or NEEDS_PYTHON & sys.modules.keys() else _bare_fork
 
 
 def _bare_fork() -> int:
