@@ -32,6 +32,7 @@ ROOMS = (
         "extras",
         "replies",
         "lazy",
+        "once",
         "version",
     ),
 )

@@ -19,13 +19,14 @@ from veritune.sandbox.libraries import find_libraries
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.pool import PooledSandbox
 from veritune.sandbox.protocol import ExecResult, Graded, Job, Program, Sandbox, Shared
-from veritune.sandbox.runner.wire.messages import SuiteReport, Tests
+from veritune.sandbox.runner.wire.messages import GraderJob, SuiteReport, Tests
 
 __all__ = [
     "DOCKER_IMAGE",
     "TOOLCHAINS",
     "ExecResult",
     "Graded",
+    "GraderJob",
     "IsolationCheck",
     "Job",
     "Limits",

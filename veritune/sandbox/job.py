@@ -2,72 +2,67 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 import json
 import math
 import re
 import secrets
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, get_args
 
 from veritune.errors import SandboxFailureError
+from veritune.once import once_each
 from veritune.records import TestOutcome
 from veritune.replies import ReplyLostError, check_id
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.protocol import ExecResult, Graded, Job, Program, Shared
+from veritune.sandbox.runner.host.report import GRADER_GRACE_SECONDS
 from veritune.sandbox.runner.wire import frames
 from veritune.sandbox.slot import ENVIRONMENT
 
 if TYPE_CHECKING:
     from veritune.sandbox.runner.wire import messages
-    from veritune.sandbox.runner.wire.messages import HostJob, HostReply, SuiteReport
+    from veritune.sandbox.runner.wire.messages import HostReply, SuiteReport
 
 OUTCOMES = frozenset(get_args(TestOutcome))
 # A program that looks for its own file finds one. Looked for here: in the candidate's process,
 # whose memory is copied page by page as it is touched, it would cost every candidate more.
 OWN_FILE = re.compile(r"__file__|argv|inspect|linecache|open\(|subprocess|multiprocessing")
+# Problems whose tests are kept as JSON: more are hardly ever at work at a time.
+MOST_TESTS = 16
 
 
 def encode(job: Job, limits: Limits) -> tuple[bytes, str]:
     """The frame for one job, and the nonce that its reply and its own claim must carry."""
     nonce = secrets.token_hex(16)
+    grader, stdin = b"", b""
     if isinstance(job, Graded):
-        payload, grader = _graded(job, limits)
-        frame = _frame(nonce, _spec(limits, "answer"), payload)
-        frame["grader"] = grader
+        suite = job.tests["type"] == "pytest"
+        spec = _spec(limits, "answer", suite=suite)
+        payload: Mapping[str, object] = _payload(job, limits)
+        grader = _grader(job, limits)
     elif isinstance(job, Shared):
-        shared: messages.SharedPayload = {
-            "sources": list(job.sources),
-            "tests": job.tests,
-            "nonce": nonce,
-        }
-        frame = _frame(nonce, _spec(limits, "shared"), shared)
+        spec = _spec(limits, "shared")
+        payload = {"sources": list(job.sources), "tests": job.tests, "nonce": nonce}
     else:
-        frame = _frame(nonce, _spec(limits, "program"), _program(job))
-        frame["stdin"] = job.stdin
-        frame["spec"]["confinement"]["address_space"] = not job.argv
-    return frames.framed(frames.dumps(frame)), nonce
+        spec = _spec(limits, "program", address_space=not job.argv)
+        payload, stdin = _program(job), job.stdin.encode(errors="surrogatepass")
+    parts = (nonce.encode(), spec, frames.dumps(payload), grader, stdin)
+    return frames.framed(frames.joined(parts)), nonce
 
 
-def _frame(nonce: str, spec: messages.Spec, payload: Mapping[str, object]) -> HostJob:
-    # The payload is text: the host hands it on and never looks into it.
-    return {"id": nonce, "spec": spec, "payload": json.dumps(payload)}
-
-
-def _graded(job: Graded, limits: Limits) -> tuple[messages.Payload, messages.GraderJob]:
-    """What the candidate's process gets, and the grader."""
+def _payload(job: Graded, limits: Limits) -> messages.Payload:
+    """What the candidate's process gets."""
     payload: messages.Payload = {"sources": list(job.sources), "numpy": job.numpy}
-    grader: messages.GraderJob = {**job.tests, "numpy": job.numpy}
-    grader["mirror"], grader["tree"] = job.mirror, job.tree
     if job.mirror:
         payload["mirror"] = True
     if job.tree:
         payload["tree"] = True
     if job.tests["type"] == "pytest":
-        grader["suite"] = payload["suite"] = True
-        grader["wall_seconds"] = payload["wall_seconds"] = limits.wall_seconds
+        payload["suite"] = True
+        payload["wall_seconds"] = limits.wall_seconds
     if job.files:
         payload["files"] = dict(job.files)
     if job.int_digits is not None:
@@ -78,29 +73,49 @@ def _graded(job: Graded, limits: Limits) -> tuple[messages.Payload, messages.Gra
         payload["own_file"] = True
     if any("__code__" in text for _, text in job.sources):
         payload["exact"] = True
-    return payload, grader
+    return payload
 
 
-def _spec(limits: Limits, mode: messages.Mode) -> messages.Spec:
-    return {
+def _grader(job: Graded, limits: Limits) -> bytes:
+    """What the grader gets, as JSON."""
+    more: dict[str, object] = {"numpy": job.numpy, "mirror": job.mirror, "tree": job.tree}
+    more["cpu_seconds"] = int(limits.cpu_seconds * 2 + GRADER_GRACE_SECONDS)
+    if job.tests["type"] == "pytest":
+        more["suite"], more["wall_seconds"] = True, limits.wall_seconds
+    # Of one problem's tests, which are long, once; what is added, which is not, each time.
+    return _TESTS(job.tests)[:-1] + b"," + frames.dumps(more)[1:]
+
+
+_TESTS: Callable[[messages.GraderJob], bytes] = once_each(frames.dumps, MOST_TESTS)
+
+
+@lru_cache(maxsize=16)
+def _spec(
+    limits: Limits, mode: messages.Mode, *, suite: bool = False, address_space: bool = True
+) -> bytes:
+    rules: messages.Rules = {
+        "cpu_seconds": math.ceil(limits.cpu_seconds) + 1,
+        "memory_bytes": limits.memory_mb << 20,
+        "processes": limits.processes,
+        "file_bytes": limits.file_mb << 20,
+        "files": limits.files,
+        "address_space": address_space,
+    }
+    spec: messages.Spec = {
         "mode": mode,
+        "suite": suite,
         "cpu_seconds": limits.cpu_seconds,
         "wall_seconds": limits.wall_seconds,
         "idle_seconds": limits.idle_seconds,
         "memory_bytes": limits.memory_mb << 20,
         "output_bytes": limits.output_kb << 10,
-        "confinement": {
-            "cpu_seconds": math.ceil(limits.cpu_seconds) + 1,
-            "memory_bytes": limits.memory_mb << 20,
-            "processes": limits.processes,
-            "file_bytes": limits.file_mb << 20,
-            "files": limits.files,
-        },
+        "confinement": rules,
     }
+    return frames.dumps(spec)
 
 
 def _program(job: Program) -> messages.ProgramPayload:
-    files = {name: base64.b64encode(data).decode() for name, data in job.files.items()}
+    files = {name: data.hex() for name, data in job.files.items()}
     if job.argv:
         return {"files": files, "argv": list(job.argv), "environment": ENVIRONMENT}
     return {
@@ -137,10 +152,10 @@ def decode(data: bytes, nonce: str) -> ExecResult:
 
 
 def _own_reply(data: bytes, id: str | None) -> HostReply:
-    reply: HostReply = json.loads(data)
     try:
+        reply: HostReply = frames.loads(data)
         check_id(reply, id)
-    except ReplyLostError as error:
+    except (frames.BrokenFrameError, ReplyLostError) as error:
         raise SandboxFailureError(f"the sandbox: {error}") from None
     return reply
 

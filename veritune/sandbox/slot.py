@@ -9,10 +9,10 @@ import importlib.resources
 import importlib.util
 import json
 import marshal
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources.abc import Traversable
+from types import TracebackType
 from typing import NamedTuple, Protocol
 
 from veritune.errors import SandboxFailureError
@@ -80,7 +80,7 @@ class Sent:
         inside = any(other.startswith(name + ".") for other in files)
         return ModuleSpec(name, self, is_package=inside)
     def create_module(self, spec): return None
-    def exec_module(self, module): exec(marshal.loads(files[module.__name__]), module.__dict__)
+    def exec_module(self, module): exec(marshal.loads(files.pop(module.__name__)), module.__dict__)
 sys.meta_path.insert(0, Sent())
 module = __import__(sys.argv[1], fromlist=["main"])
 module.main(start, code, *sys.argv[3:])
@@ -217,30 +217,9 @@ class Slot:
                 f"the sandbox ended in the middle of a job: {error}"
             ) from None
 
-    @asynccontextmanager
-    async def _watched(self, seconds: float) -> AsyncIterator[None]:
+    def _watched(self, seconds: float) -> _Watch:
         """`TimeoutError` after `seconds`, or once the sandbox is seen to be stopped."""
-        loop, stops, stopped = asyncio.get_running_loop(), Stops(), False
-        next_look: asyncio.TimerHandle
-
-        def look() -> None:
-            nonlocal next_look, stopped
-            stopped = stops.look(self._stream.processes())
-            if stopped:
-                limit.reschedule(0)
-            else:
-                next_look = loop.call_later(LOOK_SECONDS, look)
-
-        next_look = loop.call_later(LOOK_SECONDS, look)
-        try:
-            async with asyncio.timeout(seconds) as limit:
-                yield
-        except TimeoutError:
-            if stopped:
-                raise SlotStoppedError("it is stopped") from None
-            raise TimeoutError(f"none in {seconds:.0f} s") from None
-        finally:
-            next_look.cancel()
+        return _Watch(self._stream, seconds)
 
     async def _reply(self) -> bytes:
         size = int.from_bytes(await self._stream.read(4), "big")
@@ -251,3 +230,40 @@ class Slot:
     async def close(self) -> None:
         """End it."""
         await self._stream.close()
+
+
+class _Watch:
+    """Around a wait: one timer, which looks every `LOOK_SECONDS`, and most waits end before."""
+
+    def __init__(self, stream: HostStream, seconds: float) -> None:
+        self._stream, self._seconds = stream, seconds
+        self._stops, self._stopped = Stops(), False
+        self._loop = asyncio.get_running_loop()
+        self._until = self._loop.time() + seconds
+        self._limit = asyncio.timeout(None)
+
+    async def __aenter__(self) -> None:
+        self._next_look = self._loop.call_later(min(LOOK_SECONDS, self._seconds), self._look)
+        await self._limit.__aenter__()
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        self._stopped = self._stops.look(self._stream.processes())
+        if self._stopped or now >= self._until:
+            self._limit.reschedule(0)
+            return
+        self._next_look = self._loop.call_later(min(LOOK_SECONDS, self._until - now), self._look)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._next_look.cancel()
+        try:
+            await self._limit.__aexit__(kind, error, trace)
+        except TimeoutError:
+            if self._stopped:
+                raise SlotStoppedError("it is stopped") from None
+            raise TimeoutError(f"none in {self._seconds:.0f} s") from None

@@ -7,14 +7,22 @@ is code of the right language. Thinking is left out; thinking that never ends me
 from __future__ import annotations
 
 import builtins
-import functools
 import keyword
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import accumulate
 
+from veritune.once import once_each
 from veritune.records import AssertTests, CodeReference, PytestTests, StdioTests
-from veritune.verifiers.code.blocks import HEADER, MARKED, CodeBlock, answer_start, fenced_blocks
+from veritune.verifiers.code.blocks import (
+    HEADER,
+    MARKED,
+    CodeBlock,
+    answer_start,
+    fenced_blocks,
+    lines_of,
+)
 from veritune.verifiers.code.loose import STARTS, continued, loose_blocks
 from veritune.verifiers.long import LONGEST_PROGRAM, unread
 
@@ -58,8 +66,10 @@ USES = re.compile(r"(?<![\w.])([A-Za-z_]\w*)[ \t]*(?=[(.\])]|,)|(?:->|:)[ \t]*([
 MAY_BE_PROSE = re.compile(r"^(?:[A-Z*>|<$\\-]|\d+[.)]|#+ )", re.MULTILINE)
 # Never missing, whatever a program defines.
 KNOWN = frozenset(dir(builtins)) | frozenset(keyword.kwlist)
-# Problems whose tests are not read anew for each candidate.
+# Texts of tests that are not read anew for each candidate.
 MOST_KNOWN = 1_000
+# Problems likewise; not more, since each is kept in memory for it.
+MOST_PROBLEMS = 64
 # Of a text; of more, the last are read.
 MOST_BLOCKS = 200
 
@@ -89,8 +99,7 @@ class Extracted:
     rule: str = ""
 
 
-def asked_by(reference: CodeReference) -> Asked:
-    """What the tests of a reference ask for."""
+def _asked_by(reference: CodeReference) -> Asked:
     tests, prompt = reference.tests, reference.prompt_code
     if isinstance(tests, StdioTests):
         return Asked(language=tests.language.lower(), whole=True)
@@ -104,7 +113,14 @@ def asked_by(reference: CodeReference) -> Asked:
     return Asked(names=_names(text, reference.solution or "", suite), prompt_code=prompt)
 
 
-@functools.lru_cache(maxsize=MOST_KNOWN)
+_ASKED = once_each(_asked_by, MOST_PROBLEMS)
+
+
+def asked_by(reference: CodeReference) -> Asked:
+    """What the tests of a reference ask for."""
+    return _ASKED(reference)
+
+
 def _names(text: str, solution: str, suite: bool) -> frozenset[str]:
     names = _imported(text) if suite else frozenset(ASKED.findall(text)) - KNOWN
     return (names & bound(solution)) or names
@@ -230,9 +246,12 @@ def _weakly(code: str, name: str, top: frozenset[str]) -> bool:
 def bound(code: str, *, imports: bool = True) -> frozenset[str]:
     """The names that a program binds at its top level, by its `imports` too."""
     names: set[str] = set()
-    for found in BOUND.finditer(code):
-        for group in found.groups()[: 4 if imports else 2]:
-            names |= {part.split()[-1] for part in (group or "").split(",") if part.split()}
+    for defined, assigned, imported, listed in BOUND.findall(code):
+        if imports:
+            names.add(imported)
+            names.update(part.split()[-1] for part in listed.split(",") if part.split())
+        names.update((defined, assigned))
+    names.discard("")
     return frozenset(names)
 
 
@@ -285,10 +304,15 @@ def _several(text: str, named: dict[str, CodeBlock], asked: Asked) -> Extracted:
 
 
 def _joined(text: str, blocks: list[CodeBlock], rule: str) -> Extracted:
-    lines = [line for block in blocks for line in block.lines(text)]
-    name = blocks[-1].name
-    code = "".join(line for _, line in lines)
-    return Extracted(code=code, offsets=tuple(at for at, _ in lines), name=name, rule=rule)
+    if len(blocks) == 1 and not blocks[0].lead:
+        code = text[blocks[0].start : blocks[0].end]
+        ends = accumulate(map(len, lines_of(code)), initial=blocks[0].start)
+        offsets = tuple(ends)[:-1]
+    else:
+        lines = [line for block in blocks for line in block.lines(text)]
+        code = "".join(line for _, line in lines)
+        offsets = tuple(at for at, _ in lines)
+    return Extracted(code=code, offsets=offsets, name=blocks[-1].name, rule=rule)
 
 
 def sources(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from veritune.errors import SandboxFailureError
+from veritune.once import once_each
 from veritune.records import (
     AnswerPart,
     Candidate,
@@ -22,7 +23,7 @@ from veritune.sandbox import Sandbox
 from veritune.verifiers.code import reading, split, stdio, suite
 from veritune.verifiers.code.blame import blamed
 from veritune.verifiers.code.conclusion import IN_ONE_PROCESS, verdict
-from veritune.verifiers.code.extract import NO_PROGRAM, Extracted, asked_by, extract
+from veritune.verifiers.code.extract import MOST_PROBLEMS, NO_PROGRAM, Extracted, asked_by, extract
 from veritune.verifiers.code.flags import degrees
 from veritune.verifiers.code.languages import UnknownLanguageError
 from veritune.verifiers.code.missing import missing_library
@@ -50,8 +51,11 @@ class CodeVerifier:
         part = _part(candidate)
         if not part.ended:
             return verdict(problem, candidate, "failed", NO_PROGRAM)
-        answer = replace(candidate, text=part.text, prefill="", thinking=None, step_ends=None)
-        found = await self._verify(problem, answer)
+        if part.text is not candidate.text or candidate.step_ends is not None:
+            candidate = replace(
+                candidate, text=part.text, prefill="", thinking=None, step_ends=None
+            )
+        found = await self._verify(problem, candidate)
         return replace(found, steps=part.placed(found.steps)) if found.steps else found
 
     async def _verify(self, problem: CodeProblem, candidate: Candidate) -> Verdict:
@@ -84,13 +88,16 @@ class CodeVerifier:
             exercise=_exercise(problem),
         )
         signs = await off_loop(candidate.text, looked)
+        flags = tuple(
+            Flag(name=name, degree=sign) for name, sign in signs.items() if sign != "note"
+        )
+        if not (flags or program.rule) and found.seconds:
+            return found
         return replace(
             found,
             reason=f"{found.reason} [{program.rule}]" if program.rule else found.reason,
             seconds=found.seconds or round(time.monotonic() - started, 4),
-            flags=tuple(
-                Flag(name=name, degree=degree) for name, degree in signs.items() if degree != "note"
-            ),
+            flags=flags,
         )
 
     async def _grade(
@@ -110,14 +117,23 @@ def _part(candidate: Candidate) -> AnswerPart:
     """The answer part; where no sampler told it, `extract` does: tags may be a program's own."""
     if candidate.thinking is not None:
         return candidate.answer_part()
+    if not candidate.prefill:
+        return AnswerPart(text=candidate.text, offset=0, ended=True)
     whole = candidate.prefill + candidate.text
     return AnswerPart(text=whole, offset=-len(candidate.prefill), ended=True)
 
 
-def _exercise(problem: CodeProblem) -> str:
-    """What a problem shows and asks for, as one text."""
+def _exercise_of(problem: CodeProblem) -> str:
     prompt = problem.prompt if isinstance(problem.prompt, str) else json.dumps(problem.prompt)
     return "\n".join((prompt, *_texts(problem)))
+
+
+_EXERCISE = once_each(_exercise_of, MOST_PROBLEMS)
+
+
+def _exercise(problem: CodeProblem) -> str:
+    """What a problem shows and asks for, as one text."""
+    return _EXERCISE(problem)
 
 
 def _texts(problem: CodeProblem) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import base64
 import os
 import sys
 import types
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 def run(payload: ProgramPayload) -> int:
     """Run a program whose standard streams stand ready; its exit code."""
     for name, text in payload["files"].items():
-        write(name, base64.b64decode(text))
+        write(name, bytes.fromhex(text))
         os.chmod(name, 0o700)
     if "argv" in payload:
         return _execute(payload["argv"], payload["environment"])

@@ -7,7 +7,6 @@ pages that it shares with its parent, one copy each.
 from __future__ import annotations
 
 import os
-import resource
 from _socket import sethostname
 from typing import NamedTuple
 
@@ -29,14 +28,14 @@ def settle() -> None:
     """
     global _inherited
     with open("/proc/self/statm") as stream:
-        _inherited = int(stream.read().split()[0]) * resource.getpagesize()
-    for what, amount in (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_MEMLOCK, 0),
-        (resource.RLIMIT_MSGQUEUE, 0),
-        (resource.RLIMIT_STACK, STACK_BYTES),
-    ):
-        resource.setrlimit(what, (amount, amount))
+        _inherited = int(stream.read().split()[0]) * os.sysconf("SC_PAGESIZE")
+    amounts = (
+        (linux.RLIMIT_CORE, 0),
+        (linux.RLIMIT_MEMLOCK, 0),
+        (linux.RLIMIT_MSGQUEUE, 0),
+        (linux.RLIMIT_STACK, STACK_BYTES),
+    )
+    linux.perform([linux.limiting(what, amount, amount) for what, amount in amounts])
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
 
 
@@ -114,17 +113,17 @@ class OomPreference:
 
 
 def _limits(rules: Confinement) -> list[Step]:
-    memory = resource.RLIMIT_AS if rules.address_space else resource.RLIMIT_DATA
+    memory = linux.RLIMIT_AS if rules.address_space else linux.RLIMIT_DATA
     amounts = [
-        (resource.RLIMIT_NOFILE, rules.descriptors),
+        (linux.RLIMIT_NOFILE, rules.descriptors),
         (memory, _inherited + rules.memory_bytes),
-        (resource.RLIMIT_NPROC, rules.processes),
-        (resource.RLIMIT_FSIZE, rules.file_bytes),
+        (linux.RLIMIT_NPROC, rules.processes),
+        (linux.RLIMIT_FSIZE, rules.file_bytes),
     ]
-    limits = [(what, (amount, amount)) for what, amount in amounts]
+    limits = [linux.limiting(what, amount, amount) for what, amount in amounts]
     if rules.cpu_seconds is not None:
-        limits.append((resource.RLIMIT_CPU, (rules.cpu_seconds, rules.cpu_seconds + 1)))
-    return [("setrlimit", resource.setrlimit, limit) for limit in limits]
+        limits.append(linux.limiting(linux.RLIMIT_CPU, rules.cpu_seconds, rules.cpu_seconds + 1))
+    return limits
 
 
 def leaving_root(uid: int | None) -> list[Step]:

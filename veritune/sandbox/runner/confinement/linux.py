@@ -15,8 +15,11 @@ NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
     0x20000000,
     0x40000000,
 )
-# From <sys/mount.h> and <sys/prctl.h>.
+# From <sys/mount.h>, <sys/resource.h> and <sys/prctl.h>. The module `resource` would be five more
+# mappings for every fork to copy; so would others that are done without here.
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 0x4000, 0x40000
+RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_CORE = 0, 1, 2, 3, 4
+RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_MEMLOCK, RLIMIT_AS, RLIMIT_MSGQUEUE = 6, 7, 8, 9, 12
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 
 # With the interpreter's lock held over each call: there is no other thread to give it to.
@@ -109,16 +112,27 @@ def close_from(first: int) -> None:
         os.closerange(first, 65536)
 
 
+def duplicate(fd: int, least: int) -> int:
+    """The descriptor once more, at the first free place from `least` on."""
+    copy: int = _libc.fcntl(fd, 0, least)  # F_DUPFD
+    _checked(min(copy, 0), "fcntl")
+    return copy
+
+
+def limiting(what: int, least: int, most: int) -> Step:
+    """`setrlimit`, made ready."""
+    return "setrlimit", _libc.setrlimit, (what, ctypes.byref((ctypes.c_ulong * 2)(least, most)))
+
+
 def loopback_up() -> None:
     """Bring up this network namespace's own interface, which leads nowhere else."""
-    import fcntl
     import struct
     from _socket import AF_INET, SOCK_DGRAM, socket
 
     request = struct.pack("16sh22x", b"lo", 1)
     probe = socket(AF_INET, SOCK_DGRAM)
     try:
-        fcntl.ioctl(probe.fileno(), 0x8914, request)  # SIOCSIFFLAGS: up
+        _checked(_libc.ioctl(probe.fileno(), 0x8914, request), "ioctl")  # SIOCSIFFLAGS: up
     finally:
         probe.close()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
+
+from . import linux
 
 # Descriptors that a candidate's process finds what is its own at; 0 to 2 are its streams.
 CHANNEL, PAYLOAD = 3, 4
@@ -11,7 +12,7 @@ CHANNEL, PAYLOAD = 3, 4
 
 def take(link: int) -> int:
     """Put something harmless where a child's descriptors will be put; the new place of `link`."""
-    kept = fcntl.fcntl(link, fcntl.F_DUPFD, PAYLOAD + 1)
+    kept = linux.duplicate(link, PAYLOAD + 1)
     null = os.open("/dev/null", os.O_RDWR)
     for place in range(PAYLOAD + 1):
         os.dup2(null, place)

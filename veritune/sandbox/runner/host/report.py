@@ -9,10 +9,12 @@ from ..grader import forking, grading
 from ..wire import frames
 
 if TYPE_CHECKING:
-    from ..wire.messages import GraderJob, SuiteReport
+    from ..wire.messages import SuiteReport
 
 # A report has a line a test; what is longer was made up by a shared process.
 RESULT_BYTES = 16 << 20
+# Of one read; what is larger has the allocator map memory for it, and unmap it again.
+PART_BYTES = 1 << 16
 # For a grader to compare and report once its candidate has ended.
 GRADER_GRACE_SECONDS = 10.0
 # A grader serves one problem's candidates one after another, up to these.
@@ -31,7 +33,7 @@ class Reporter:
 
     def read(self) -> bool:
         """Take what has come; whether more is to come."""
-        data = self.stream.recv(1 << 20)
+        data = self.stream.recv(PART_BYTES)
         self.report += data
         return bool(data) and len(self.report) <= RESULT_BYTES
 
@@ -59,11 +61,11 @@ class OwnReport(Reporter):
 class Grader(Reporter):
     """A process that holds one problem's tests; it reports once on each channel it is given.
 
-    `graders` is the link to the process that keeps one ready. `code`: how it ended, once it has.
-    `reusable`: it may take another candidate.
+    `job` is what it gets, and `graders` the link to the process that keeps one ready. `code`: how
+    it ended, once it has. `reusable`: it may take another candidate.
     """
 
-    def __init__(self, job: GraderJob, cpu_seconds: float, graders: socket.socket) -> None:
+    def __init__(self, job: bytes, graders: socket.socket) -> None:
         mark, fds, _, _ = socket.recv_fds(graders, 1, 1)
         if mark != forking.READY:
             raise RuntimeError("the process that forks graders has ended")
@@ -75,8 +77,7 @@ class Grader(Reporter):
         self._found: SuiteReport | None = None
         self._graders = graders
         self._channel: socket.socket | None = None
-        limit = int(cpu_seconds * 2 + GRADER_GRACE_SECONDS)
-        frames.write(fds[0], frames.dumps({**job, "cpu_seconds": limit}))
+        frames.write(fds[0], job)
 
     def take(self, channel: socket.socket) -> None:
         """Give it the channel to a candidate."""

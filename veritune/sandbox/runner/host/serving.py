@@ -13,7 +13,7 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from .. import speed
@@ -27,7 +27,7 @@ from .waiting import StandbyProcess, Zygote
 from .watch import JobMonitor
 
 if TYPE_CHECKING:
-    from ..wire.messages import HostJob, HostReply, Pipes, Rules
+    from ..wire.messages import HostReply, Spec
 
 # The host's standard streams are its link to the client.
 JOBS, REPLIES = 0, 1
@@ -99,6 +99,9 @@ class Host:
         self._uid = UIDS_FROM + start if _many_uids() else None
         self._grader: Grader | None = None
         self._waiting: StandbyProcess | None = None
+        # Of the last job: most are under the same limits as the one before.
+        self._spec_text = self._rules = b""
+        self._spec: Spec
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
         self._forkers: dict[bool, int] = {}
         self._graders = {False: self._start_graders(suites=False)}
@@ -108,13 +111,16 @@ class Host:
         facts = {"python": list(sys.version_info[:3]), "own_uid": self._uid is not None}
         frames.write(REPLIES, frames.dumps({"ready": facts}))
         while (frame := frames.read(JOBS, frames.MAX_JOB)) is not None:
-            job = frames.loads(frame)
-            frames.write(REPLIES, frames.dumps({"id": job["id"], **self._answer(job)}))
+            frames.write(REPLIES, frames.dumps(self._answer(frame)))
 
-    def _answer(self, job: HostJob | Pipes) -> HostReply | Pipes:
-        if "spec" in job:
-            return self._run(job)
-        return pipes.reply_through(job["replies"], REPLIES)
+    def _answer(self, frame: bytes) -> Mapping[str, object]:
+        if frame.startswith(b"{"):  # a job begins with the length of its first part
+            return {"id": None, **pipes.reply_through(frames.loads(frame)["replies"], REPLIES)}
+        id, spec, payload, grader, stdin = frames.parts(frame)
+        if spec != self._spec_text:
+            self._spec_text, self._spec = spec, frames.loads(spec)
+            self._rules = frames.dumps(self._spec["confinement"])
+        return {"id": id.decode(), **self._run(self._spec, payload, grader, stdin)}
 
     def _start_graders(self, *, suites: bool) -> socket.socket:
         """The process that forks graders, the first of a pid namespace; of suites, another."""
@@ -138,7 +144,7 @@ class Host:
             self._uid = UIDS_FROM + (self._uid + 1 - UIDS_FROM) % (UIDS_TO - UIDS_FROM)
         return self._uid
 
-    def _process_for(self, rules: Rules) -> StandbyProcess:
+    def _process_for(self, rules: bytes) -> StandbyProcess:
         """A process under these rules that has run nothing yet."""
         process, self._waiting = self._waiting, None
         if process is not None and process.rules != rules:
@@ -146,31 +152,31 @@ class Host:
             process = None
         return process or self._zygote.ask(self._next_uid(), rules)
 
-    def _run(self, job: HostJob) -> HostReply:
-        spec = job["spec"]
+    def _run(self, spec: Spec, payload: bytes, tests: bytes, stdin: bytes) -> HostReply:
         reporter: Reporter | None = None
         if spec["mode"] == "program":
-            data = _memory_file(job["stdin"].encode(errors="surrogatepass"))
+            data = _memory_file(stdin)
         else:
             near, far = socket.socketpair()
             data = far.detach()
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
         for fd in (out, err):
             os.set_blocking(fd, False)  # a candidate with our own uid may read away what came
-        fds = [_memory_file(frames.framed(job["payload"].encode())), data, out_end, err_end]
-        process = self._process_for(spec["confinement"])
+        fds = [_memory_file(frames.framed(payload)), data, out_end, err_end]
+        process = self._process_for(self._rules)
         process.start(spec["mode"], fds)
         for fd in fds:
             os.close(fd)
         if spec["mode"] == "answer":
-            reporter = grader = self._grader_for(job)
+            reporter = grader = self._grader_for(tests, suites=spec["suite"])
             grader.take(near)
         elif spec["mode"] == "shared":
             reporter = OwnReport(near)
         # The next job is likely to need the same; it is prepared beside this one.
         self._waiting = self._zygote.ask(self._next_uid(), process.rules)
         try:
-            watch = JobMonitor(process, reporter, (out, err), JOBS, spec, self._forker(job))
+            forker = self._forkers[spec["suite"]] if spec["mode"] == "answer" else None
+            watch = JobMonitor(process, reporter, (out, err), JOBS, spec, forker)
             watch.until_over()
             if not process.clean:  # what it left is also in the network of who waits
                 self._waiting.discard()
@@ -184,21 +190,15 @@ class Host:
             if reporter is not None and reporter is not self._grader:
                 reporter.end()
 
-    def _forker(self, job: HostJob) -> int | None:
-        """The process that forked the job's grader, where it has one."""
-        return self._forkers[job["grader"]["type"] == "pytest"] if "grader" in job else None
-
-    def _grader_for(self, job: HostJob) -> Grader:
+    def _grader_for(self, tests: bytes, *, suites: bool) -> Grader:
         """The grader that holds these tests already, or a new one."""
-        if self._grader is not None and self._grader.job != job["grader"]:
+        if self._grader is not None and self._grader.job != tests:
             self._grader.end()
             self._grader = None
         if self._grader is None:
-            suites = job["grader"]["type"] == "pytest"
             if suites not in self._graders:
                 self._graders[suites] = self._start_graders(suites=suites)
-            cpu_seconds = job["spec"]["cpu_seconds"]
-            self._grader = Grader(job["grader"], cpu_seconds, self._graders[suites])
+            self._grader = Grader(tests, self._graders[suites])
         return self._grader
 
 

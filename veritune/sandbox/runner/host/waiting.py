@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
 import signal
 import socket
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import zygote
-
-if TYPE_CHECKING:
-    from ..wire.messages import Rules
 
 # One byte each, as the process that waits reads it.
 MODES = {"answer": zygote.ANSWER, "shared": zygote.SHARED, "program": zygote.PROGRAM}
@@ -36,12 +32,12 @@ class Zygote:
         self._news.register(link, select.POLLIN)
         self._news.register(os.pidfd_open(pid), select.POLLIN)
 
-    def ask(self, uid: int | None, rules: Rules) -> StandbyProcess:
-        """Have a process made: shut in by `rules`, and waiting for its job."""
+    def ask(self, uid: int | None, rules: bytes) -> StandbyProcess:
+        """Have a process made: shut in by `rules` (`Rules` as JSON), and waiting for its job."""
         self.met()
         own, its = socket.socketpair()
         with its:
-            asked = zygote.UID.pack(self._next(), uid or 0) + json.dumps(rules).encode()
+            asked = zygote.UID.pack(self._next(), uid or 0) + rules
             socket.send_fds(self._link, [asked], [its.fileno()])
         self._asked = StandbyProcess(self, own, rules)
         return self._asked
@@ -64,12 +60,15 @@ class Zygote:
         self._number = (self._number + 1) % (1 << 32)
         return self._number
 
-    def _answer(self, kind: struct.Struct) -> tuple[Any, ...]:
-        self._news.poll()
+    def _come(self) -> bytes:
+        """An answer that is there already."""
         try:
-            answer = self._link.recv(zygote.ASKED, socket.MSG_DONTWAIT)
+            return self._link.recv(zygote.ASKED, socket.MSG_DONTWAIT)
         except BlockingIOError:
-            answer = b""
+            return b""
+
+    def _answer(self, kind: struct.Struct) -> tuple[Any, ...]:
+        answer = self._come() or (self._news.poll() and self._come())
         if not answer:
             raise RuntimeError("the process that forks candidates has ended")
         number, *found = kind.unpack(answer)
@@ -85,7 +84,7 @@ class StandbyProcess:
     KiB, from then on; `clean`: whether its network namespace can be another's.
     """
 
-    def __init__(self, link: Zygote, own: socket.socket, rules: Rules) -> None:
+    def __init__(self, link: Zygote, own: socket.socket, rules: bytes) -> None:
         self.rules = rules
         self.end: tuple[int, float, int] | None = None
         self.pid = self.watch = -1

@@ -36,7 +36,7 @@ ONE, JOB = struct.Struct("i"), struct.Struct("4i")  # descriptors, as they are r
 # What candidates import most. More would cost every fork; less would cost those who import it.
 # Not threading and random: each makes every forked child set its state up anew.
 PRELOADED = """
-abc array bisect collections copy enum functools heapq itertools json math operator re string time
+abc bisect collections copy enum functools heapq itertools json math operator re string time
 types typing
 """
 

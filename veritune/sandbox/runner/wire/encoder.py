@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import sys
 import types
 from collections import Counter, OrderedDict, UserDict, UserList, UserString, defaultdict, deque
@@ -93,7 +92,7 @@ class Encoder:
         if isinstance(value, list):
             return self._items(value, depth)
         if isinstance(value, bytearray):
-            return {"ba": base64.b64encode(value).decode()}
+            return {"ba": value.hex()}
         if isinstance(value, deque):
             return {"dq": [value.maxlen, self._items(list(value), depth)]}
         if isinstance(value, set):
@@ -186,7 +185,7 @@ def _from_numpy(numpy: types.ModuleType, value: Any) -> Encoded | None:
     array = type(value) is numpy.ndarray
     if not (array or isinstance(value, numpy.generic)) or value.dtype.kind not in ARRAY_KINDS:
         return None
-    data = base64.b64encode(value.tobytes()).decode()
+    data = value.tobytes().hex()
     if array:
         return {"np": [value.dtype.str, list(value.shape), data]}
     return {"ns": [value.dtype.str, data]}
@@ -209,14 +208,14 @@ def _zone(value: datetime.time | datetime.datetime) -> Encoded:
 # By exact type, so that no class of a candidate's ever chooses how it is written.
 _WRITERS: dict[type, _Writer] = {
     frozenset: lambda e, v, d: {"fs": e._items(list(v), d)},
-    bytes: lambda e, v, d: {"b": base64.b64encode(v).decode()},
+    bytes: lambda e, v, d: {"b": bytes(v).hex()},
     complex: lambda e, v, d: {"c": [v.real, v.imag]},
     range: lambda e, v, d: {"rg": _numbers((v.start, v.stop, v.step))},
     slice: lambda e, v, d: {"sl": [e.encode(x, d + 1) for x in (v.start, v.stop, v.step)]},
     type(Ellipsis): lambda e, v, d: {"k": "Ellipsis"},
     type(NotImplemented): lambda e, v, d: {"k": "NotImplemented"},
     types.MappingProxyType: lambda e, v, d: e.encode(dict(v), d),
-    memoryview: lambda e, v, d: {"mv": base64.b64encode(v).decode()},
+    memoryview: lambda e, v, d: {"mv": bytes(v).hex()},
     type({}.keys()): lambda e, v, d: {"dk": e._items(list(v), d)},
     type({}.values()): lambda e, v, d: {"dv": e._items(list(v), d)},
     type({}.items()): lambda e, v, d: {"di": e._items(list(v), d)},
@@ -243,7 +242,7 @@ _LATE_WRITERS: dict[tuple[str, str], _LateWriter] = {
     ("pathlib", "PosixPath"): lambda v: {"pa": ["PosixPath", str(v)]},
     ("pathlib", "PurePosixPath"): lambda v: {"pa": ["PurePosixPath", str(v)]},
     ("pathlib", "PureWindowsPath"): lambda v: {"pa": ["PureWindowsPath", str(v)]},
-    ("array", "array"): lambda v: {"ar": [v.typecode, base64.b64encode(v.tobytes()).decode()]},
+    ("array", "array"): lambda v: {"ar": [v.typecode, v.tobytes().hex()]},
     ("uuid", "UUID"): lambda v: {"uu": v.int},
     **{
         ("ipaddress", f"IPv{n}{kind}"): lambda v: {"ip": [type(v).__name__, str(v)]}

@@ -6,7 +6,6 @@ is data to the tests: never over a file of theirs, nor where Python or pytest wo
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import os
 import stat
@@ -128,7 +127,7 @@ def surround(told: Surroundings) -> None:
 
 def _read(path: str) -> str:
     with contextlib.suppress(OSError), open(path, "rb") as stream:
-        return base64.b64encode(stream.read()).decode()
+        return stream.read().hex()
     return ""
 
 
@@ -139,7 +138,7 @@ def _write(path: str, data: str | None) -> None:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     with os.fdopen(os.open(path, flags, 0o644), "wb") as stream:
-        stream.write(base64.b64decode(data))
+        stream.write(bytes.fromhex(data))
 
 
 def _remove(path: str) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # From the client, who is trusted: a large test suite with its files fits.
 MAX_JOB = 256 << 20
@@ -30,6 +33,21 @@ def write(fd: int, data: bytes) -> None:
 def framed(data: bytes) -> bytes:
     """One frame as bytes."""
     return len(data).to_bytes(4, "big") + data
+
+
+def joined(parts: Sequence[bytes]) -> bytes:
+    """Several texts as one, each behind its length: who takes it apart reads none of them."""
+    return b"".join(map(framed, parts))
+
+
+def parts(data: bytes) -> list[bytes]:
+    """What `joined` was given."""
+    found, at = list[bytes](), 0
+    while at < len(data):
+        end = at + 4 + int.from_bytes(data[at : at + 4], "big")
+        found.append(data[at + 4 : end])
+        at = end
+    return found
 
 
 def read(fd: int, limit: int) -> bytes | None:

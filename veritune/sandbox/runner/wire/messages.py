@@ -15,7 +15,7 @@ Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 Encoded = Json
 # What keeps its identity when it crosses, since it can change.
 Container = list[object] | bytearray | deque[object] | set[object] | dict[object, object]
-# [path, base64 of its bytes or None for a folder], or ["-", path] for what is gone.
+# [path, its bytes in hexadecimal or None for a folder], or ["-", path] for what is gone.
 Change = list[str | None]
 # ["out" or "err", text], ["warn", ...] or ["log", ...].
 Event = list[object]
@@ -262,26 +262,16 @@ Mode = Literal["answer", "shared", "program"]
 
 
 class Spec(TypedDict):
-    """Mode and limits of a job."""
+    """Mode and limits of a job. `suite`: whether its grader is one of pytest suites."""
 
     mode: Mode
+    suite: bool
     cpu_seconds: float
     wall_seconds: float
     idle_seconds: float
     memory_bytes: int
     output_bytes: int
     confinement: Rules
-
-
-@final
-class HostJob(TypedDict):
-    """What the client sends to a slot's host."""
-
-    id: str
-    spec: Spec
-    payload: str
-    stdin: NotRequired[str]
-    grader: NotRequired[GraderJob]
 
 
 @final

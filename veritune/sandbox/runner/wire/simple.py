@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import operator
 import types
@@ -53,7 +52,7 @@ def text_of(value: Encoded) -> str:
 
 
 def bytes_of(value: Encoded) -> bytes:
-    return base64.b64decode(text_of(value), validate=True)
+    return bytes.fromhex(text_of(value))
 
 
 def zone_of(value: Encoded) -> datetime.tzinfo | None:

@@ -1,0 +1,28 @@
+"""What is made of an object once, and found again by which object it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def once_each(make: Callable[[K], V], most: int) -> Callable[[K], V]:
+    """`make`, called once for each of the last `most` objects.
+
+    By identity and not by value: objects that hold dicts and long texts are compared in no time,
+    and each is kept alive as long as what was made of it, so that no other takes its address.
+    """
+    made: dict[int, tuple[K, V]] = {}
+
+    def of(key: K) -> V:
+        found = made.get(id(key))
+        if found is None:
+            if len(made) >= most:
+                made.pop(next(iter(made)), None)  # the oldest
+            found = made[id(key)] = (key, make(key))
+        return found[1]
+
+    return of
