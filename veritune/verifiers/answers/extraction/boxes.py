@@ -165,7 +165,8 @@ def joins(gap: str) -> bool:
 
 def alternatives(text: str, start: int, end: int) -> list[str]:
     """Values that "or" joins to a box from `start` to `end`: "\\boxed{5} or 6"."""
-    before = OR_BEFORE.search(text, max(0, start - LONGEST_BESIDE), start)
+    begin = max(0, start - LONGEST_BESIDE)
+    before = OR_BEFORE.search(text, begin, start) if text.find("or", begin, start) >= 0 else None
     behind = OR_BEHIND.match(text, end)
     return [match["value"] for match in (before, behind) if match is not None]
 
