@@ -1,6 +1,6 @@
 """How many candidates an hour a recipe makes, here (measured) and on other machines (simulated).
 
-    python examples/capacity.py measure RECIPE.toml [--KEY VALUE ...] > times.json
+    python examples/capacity.py measure [--cpu] RECIPE.toml [--KEY VALUE ...] > times.json
     python examples/capacity.py predict times.json RECIPE.toml [--KEY VALUE ...]
     python examples/capacity.py table times.json RECIPE.toml [--gpu-hour 2 --core-hour 0.04]
 
@@ -9,6 +9,9 @@ for a candidate, of a verifier for a verdict, of the trainer for a step, and of 
 writes the journal. `predict` says how many candidates an hour another recipe makes with them.
 `table` does so for 1 to 1,000 samplers, with as many verifiers as keep up; give the prices that
 you pay.
+
+With `--cpu` processor seconds are measured and not those of the wall: on a machine that others use,
+for a run that samples, verifies and trains in one process.
 
 The simulation follows every candidate: samplers work side by side and wait where ROOM candidates
 wait for a verifier; each verdict passes through the process that writes the journal; then that
@@ -28,8 +31,9 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
-from statistics import mean, median
+from statistics import mean
 
 from veritune.config import Recipe, load_recipe
 from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem, Verdict
@@ -41,6 +45,8 @@ from veritune.store import Store
 ROOM = 512
 # Verdict times that are kept of a run, spread over all of them.
 KEPT = 400
+# Candidates that are verified again, after some that start the verifier.
+AGAIN, WARM = 1000, 20
 # Candidates that the overhead of the main process is measured with.
 PASSED_ON = 3000
 # Share of verifiers' time that is planned for: above it waits grow quickly.
@@ -50,11 +56,13 @@ SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """Measured seconds. `sample_fixed` is of each phase, before and after candidates flow;
-    `pass_on` and `read` are the main process's for each candidate."""
+    """Measured seconds. A sampler begins in `start`, loads each policy in `load`, and takes
+    `sample` for a candidate; `verify` are verdicts of a verifier. `pass_on` and `read` are the main
+    process's for each candidate, `between` its own for each round."""
 
     sample: float
-    sample_fixed: float
+    load: float
+    start: float
     verify: list[float]
     step: float
     train_fixed: float
@@ -93,6 +101,11 @@ class Phase:
         return self.ended - self.began
 
 
+def clock() -> float:
+    """Seconds: of the wall, or with `--cpu` of this process's processors."""
+    return time.process_time() if "--cpu" in sys.argv else time.perf_counter()
+
+
 class Recorder(NullProgress):
     """Notes when the phases of a run begin and end."""
 
@@ -101,13 +114,13 @@ class Recorder(NullProgress):
 
     @contextmanager
     def phase(self, title: str, total: int) -> Iterator[Advance]:
-        found = Phase(title.rpartition(": ")[2], total, time.perf_counter())
+        found = Phase(title.rpartition(": ")[2], total, clock())
 
         def advance(count: int = 1, **figures: float) -> None:
-            found.ticks.append(time.perf_counter())
+            found.ticks.append(clock())
 
         yield advance
-        found.ended = time.perf_counter()
+        found.ended = clock()
         self.phases.append(found)
 
     def named(self, name: str) -> list[Phase]:
@@ -128,20 +141,21 @@ def measure(recipe: Recipe) -> tuple[Times, float]:
     """The times of a recipe's run, which must not be there yet, and its candidates an hour."""
     recorder = Recorder()
     asyncio.run(improve(recipe, recorder))
-    ended, sizes = time.perf_counter(), sizes_of(recipe)
+    ended, sizes = clock(), sizes_of(recipe)
     train, test = recorder.named("sample and verify"), recorder.named("evaluate")
     hours = (ended - test[0].began) / 3600
     steps = [gap for p in recorder.named("train") for gap in gaps(p)]
     seconds = mean(p.seconds for p in recorder.named("train"))
-    each, fixed = line_through(
-        [(sizes.train, p.seconds) for p in train], [(sizes.test, p.seconds) for p in test]
-    )
-    read, verify = reading(recipe)
+    each = mean(p.seconds for p in train) / sizes.train
+    # Each policy is evaluated as soon as it is there, so evaluations load it.
+    load = max(0.0, mean(p.seconds for p in test[1:]) - each * sizes.test)
+    read, verify = reading(recipe), asyncio.run(verifying(recipe))
     inside = sum(p.seconds for p in recorder.phases if p.began >= test[0].began)
     between = (ended - test[0].began - inside) / sizes.rounds - read * sizes.train
     times = Times(
         sample=each,
-        sample_fixed=fixed,
+        load=load,
+        start=max(0.0, test[0].seconds - load - each * sizes.test),
         verify=verify,
         step=mean(steps),
         train_fixed=max(0.0, seconds - mean(steps) * sizes.steps),
@@ -156,25 +170,31 @@ def gaps(phase: Phase) -> list[float]:
     return [late - early for early, late in zip(phase.ticks, phase.ticks[1:], strict=False)]
 
 
-def line_through(*phases: Sequence[tuple[int, float]]) -> tuple[float, float]:
-    """(seconds of a candidate, seconds of a phase beside) through phases of two sizes."""
-    (x, y), (u, v) = ((found[0][0], median(s for _, s in found)) for found in phases)
-    each = (y - v) / (x - u) if x != u else y / x
-    # Phases of like size, or a machine that was busy in one of them: then nothing is fixed.
-    if not 0 < each <= y / x:
-        return y / x, 0.0
-    return each, y - each * x
-
-
-def reading(recipe: Recipe) -> tuple[float, list[float]]:
-    """Seconds to read a verified candidate, as often as a round does, and times of verdicts."""
+def reading(recipe: Recipe) -> float:
+    """Seconds to read a verified candidate, as often as a round does."""
     with Store.open(recipe.folder, read_only=True) as store:
-        began, seconds = time.perf_counter(), []
-        for name in store.names():
-            seconds += [verdict.seconds for _, _, verdict in store.verified(name)]
-        each = (time.perf_counter() - began) / len(seconds)
-    # Once to select, once for the figures of the sample; the examples are few.
-    return 2 * each, sorted(seconds)[:: max(1, len(seconds) // KEPT)]
+        began = clock()
+        count = sum(1 for name in store.names() for _ in store.verified(name))
+        # Once to select, once for the figures of the sample; the examples are few.
+        return 2 * (clock() - began) / count
+
+
+async def verifying(recipe: Recipe) -> list[float]:
+    """Seconds of one verifier for a verdict: as they were spread in the run, with the mean of
+    candidates that are verified again while nothing else is done."""
+    with Store.open(recipe.folder, read_only=True) as store:
+        rows = list(islice(store.verified("train/1"), AGAIN))
+    pairs = [(problem, candidate) for problem, candidate, _ in rows]
+    async with open_session(verifier=recipe.verifier) as session:
+        await session.verify(pairs[:WARM])
+        began = clock()
+        await session.verify(pairs)
+        each = (clock() - began) * (1 if "--cpu" in sys.argv else recipe.verifier.workers)
+    seconds = sorted(verdict.seconds for _, _, verdict in rows)
+    # The slowest hundredth waited for a busy machine, or began the verifier.
+    seconds = seconds[: max(1, len(seconds) * 99 // 100)]
+    scale = each / len(pairs) / mean(seconds)
+    return [scale * one for one in seconds[:: max(1, len(seconds) // KEPT)]]
 
 
 class Ready:
@@ -205,9 +225,9 @@ async def passing_on() -> float:
     ids = map(str, range(PASSED_ON // 8))
     problems = [MathProblem(id=id, prompt="1 + 1", reference=sums) for id in ids]
     async with open_session(sampler=Ready(), verifier=Ready()) as session:
-        began = time.perf_counter()
+        began = clock()
         await session.fill("train/1", problems, 8, Checkpoint(path="", policy="p"))
-        return (time.perf_counter() - began) / PASSED_ON
+        return (clock() - began) / PASSED_ON
 
 
 def simulate(times: Times, count: int, samplers: int, verifiers: int, seed: int = 0) -> float:
@@ -218,7 +238,7 @@ def simulate(times: Times, count: int, samplers: int, verifiers: int, seed: int 
         """A sampler finishes its candidates at random moments, at its rate."""
         return draw.expovariate(1 / times.sample)
 
-    ready = [(times.sample_fixed + pace(), number) for number in range(min(samplers, count))]
+    ready = [(pace(), number) for number in range(min(samplers, count))]
     heapq.heapify(ready)
     free, waiting = [0.0] * verifiers, deque[float](maxlen=ROOM)
     ends = []
@@ -240,9 +260,10 @@ def simulate(times: Times, count: int, samplers: int, verifiers: int, seed: int 
 def predict(times: Times, sizes: Sizes, samplers: int, verifiers: int) -> dict[str, float]:
     """Seconds by stage of a whole run, and its candidates an hour."""
     train = simulate(times, sizes.train, samplers, verifiers)
+    test = simulate(times, sizes.test, samplers, verifiers)
     stages = {
         "sample and verify": sizes.rounds * train,
-        "evaluate": (sizes.rounds + 1) * simulate(times, sizes.test, samplers, verifiers),
+        "evaluate": times.start + (sizes.rounds + 1) * (times.load + test),
         "train": sizes.rounds * (times.train_fixed + times.step * sizes.steps),
         "read and save": sizes.rounds * (times.between + times.read * sizes.train),
     }
@@ -276,7 +297,7 @@ def main(words: list[str]) -> None:
     """One of the commands of the module's text."""
     from veritune.cli.arguments import parse
 
-    command, rest = words[0], words[1:]
+    command, rest = words[0], [word for word in words[1:] if word != "--cpu"]
     times = None if command == "measure" else Times(**json.loads(Path(rest.pop(0)).read_text()))
     prices = {"--gpu-hour": 0.0, "--core-hour": 0.0, "--samplers": 1, "--verifiers": 0}
     for name in prices:

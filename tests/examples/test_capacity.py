@@ -29,7 +29,8 @@ def capacity() -> ModuleType:
 def times(capacity: ModuleType) -> Any:
     return capacity.Times(
         sample=0.01,
-        sample_fixed=0.5,
+        load=0.5,
+        start=2.0,
         verify=[0.001, 0.003],
         step=0.1,
         train_fixed=1.0,
@@ -41,11 +42,11 @@ def times(capacity: ModuleType) -> Any:
 
 def test_the_slowest_stage_decides(capacity: ModuleType, times: Any) -> None:
     by_sampling = capacity.simulate(times, 6_000, samplers=4, verifiers=4)
-    assert by_sampling == pytest.approx(0.5 + 6_000 * 0.01 / 4, rel=0.08)
+    assert by_sampling == pytest.approx(6_000 * 0.01 / 4, rel=0.08)
     by_verifying = capacity.simulate(times, 6_000, samplers=40, verifiers=2)
-    assert by_verifying == pytest.approx(0.5 + 6_000 * 0.002 / 2, rel=0.08)
+    assert by_verifying == pytest.approx(6_000 * 0.002 / 2, rel=0.08)
     by_writing = capacity.simulate(replace(times, pass_on=0.001), 6_000, 100, 100)
-    assert by_writing == pytest.approx(0.5 + 6_000 * 0.001, rel=0.08)
+    assert by_writing == pytest.approx(6_000 * 0.001, rel=0.08)
 
 
 def test_a_run_is_the_sum_of_its_stages(capacity: ModuleType, times: Any) -> None:
@@ -55,7 +56,7 @@ def test_a_run_is_the_sum_of_its_stages(capacity: ModuleType, times: Any) -> Non
     assert found["train"] == pytest.approx(3 * (1.0 + 50 * 0.1))
     assert found["read and save"] == pytest.approx(3 * (0.5 + 0.1))
     sampled = found["sample and verify"] + found["evaluate"]
-    assert sampled == pytest.approx(7 * 0.5 + 3400 * 0.01, rel=0.1)
+    assert sampled == pytest.approx(2.0 + 4 * 0.5 + 3400 * 0.01, rel=0.1)
     assert found["per hour"] == pytest.approx(3400 * 3600 / (sampled + 18 + 1.8))
 
 
@@ -71,11 +72,6 @@ def test_the_table_gives_enough_verifiers_and_names_what_saturates(
         assert cores >= samplers / times.sample * mean(times.verify)
     hourly = [float(row[3].replace(",", "")) for row in rows]
     assert hourly[0] < hourly[3] < hourly[6]
-
-
-def test_a_line_through_two_sizes(capacity: ModuleType) -> None:
-    assert capacity.line_through([(100, 11.0)], [(20, 3.0)]) == pytest.approx((0.1, 1.0))
-    assert capacity.line_through([(100, 11.0)], [(20, 12.0)]) == pytest.approx((0.11, 0.0))
 
 
 @pytest.mark.slow

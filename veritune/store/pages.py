@@ -19,7 +19,7 @@ import struct
 from collections.abc import Iterator
 from errno import ENOSPC
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 from zlib import crc32
 
 from veritune.errors import DamagedRunError
@@ -94,7 +94,7 @@ class PageLog:
             if salts != self._salts:
                 self._salts, self._frames = salts, 0
             wal.seek(WAL_HEADER + self._frames * (FRAME_HEADER + size))
-            entries, pages = _committed(wal.read(), size, salts)
+            entries, pages = _committed(wal, size, salts)
         if entries:
             group = Group(salts, self._frames, pages, entries)
             data, self._chain = _packed(group, self._chain)
@@ -162,7 +162,8 @@ def check_pages(database: Path) -> State:
             written[page] = crc
             if page in covered:
                 covered[page].add(crc)
-    _check_database(database, written, covered, max(group.pages for group in groups))
+    # Of the last: a journal that was made compact has fewer pages than before.
+    _check_database(database, written, covered, last.pages)
     return state
 
 
@@ -226,12 +227,14 @@ def _wal_head(header: bytes) -> tuple[int, Salts] | None:
     return size, (one, two)
 
 
-def _committed(data: bytes, size: int, salts: Salts) -> tuple[bytes, int]:
-    """The frames up to the last that ends a commit, and the pages of the database after it."""
+def _committed(wal: BinaryIO, size: int, salts: Salts) -> tuple[bytes, int]:
+    """The frames up to the last that ends a commit, and the pages of the database after it.
+
+    Frame by frame: a journal that is made compact is written whole.
+    """
     entries = bytearray()
     whole, pages, step = 0, 0, FRAME_HEADER + size
-    for at in range(0, len(data) - step + 1, step):
-        frame = data[at : at + step]
+    while len(frame := wal.read(step)) == step:
         if struct.unpack_from(">II", frame, 8) != salts:
             break
         entries += _frame_entry(frame)

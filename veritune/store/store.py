@@ -66,6 +66,10 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def compact(self) -> None:
+        """Give back the room that the journal holds and does not use."""
+        self._db.compact()
+
     def check_structure(self) -> None:
         """Raise `DamagedRunError` where what was written is no sound database; reads all of it.
 
@@ -215,6 +219,10 @@ class Store:
 
     def unverified(self, name: str) -> list[Candidate]:
         """Candidates of a set that were sampled but have no verdict yet."""
+        query = "select count(*) from candidates where of_set = ?"
+        sampled = next(self._db.read(query, (self._numbers.of_set(name),)))[0]
+        if sampled == self.count_verified(name):  # Nearly always; a look at each takes long.
+            return []
         rows = self._db.read(
             "select c.record from candidates c left join verdicts v on v.number = c.number"
             " where c.of_set = ? and v.number is null order by c.number",
