@@ -80,3 +80,25 @@ def test_verdict_survives_a_file(reason: str, output: str, steps: list[tuple[int
     line = verdict.to_line()
     assert "\n" not in line
     assert Verdict.from_line(line) == verdict
+
+
+@given(
+    text=st.text(st.characters(), max_size=20),
+    logprobs=st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=3),
+    output=st.none() | st.text(max_size=5),
+)
+def test_records_survive_the_journal(text: str, logprobs: list[float], output: str | None) -> None:
+    """Lone surrogates, which no file can hold, too: they are replaced as in files."""
+    candidate = Candidate(problem_id="p", index=0, text=text, logprobs=logprobs)
+    assert Candidate.from_line(candidate.to_bytes()) == Candidate.from_line(candidate.to_line())
+    flags = (Flag(name="exit", degree="note"),)
+    verdict = Verdict(
+        problem_id="p",
+        index=1,
+        outcome="error",
+        score=None,
+        reason=text,
+        output=output,
+        flags=flags,
+    )
+    assert Verdict.from_line(verdict.to_bytes()) == Verdict.from_line(verdict.to_line())

@@ -111,7 +111,7 @@ def by_rationalisation(row: VerifiedCandidate, told: Expected) -> None:
     assert isinstance(problem, MathProblem)
     posed = (hinted(problem), candidate, verdict)
     chosen = without_hints(select([posed], SelectionConfig(reward="outcome")), [problem])
-    assert bool(chosen) == (told.imitated and told.passed)
+    assert bool(list(chosen)) == (told.imitated and told.passed)
 
 
 def by_weight(row: VerifiedCandidate, told: Expected) -> None:

@@ -74,6 +74,11 @@ def exported(run: Path, *words: str, name: str = "F.jsonl") -> list[dict[str, ob
     return [json.loads(line) for line in out.read_text().splitlines()]
 
 
+def test_preferences_pair_what_passed_with_what_failed(run: Path) -> None:
+    rows = exported(run, "--format", "preference")
+    assert rows == [{"prompt": "1+1=", "chosen": "It is 2", "rejected": "It is 3"}]
+
+
 def test_records_hold_everything(run: Path) -> None:
     rows = exported(run)
     assert [(r["problem"]["id"], r["candidate"]["index"]) for r in rows] == [  # type: ignore[index]

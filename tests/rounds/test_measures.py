@@ -10,7 +10,7 @@ from veritune.config import SelectionConfig
 from veritune.records import Candidate, Flag, MathProblem, MathReference, StepVerdict, Verdict
 from veritune.records import TestVerdict as CodeTest
 from veritune.rounds.measures import VerifiedCandidate, measure, pass_at_k
-from veritune.rounds.selection import select
+from veritune.rounds.selection import select, selected_keys
 
 
 @given(st.integers(1, 9), st.data())
@@ -152,6 +152,12 @@ def test_random_selection_keeps_as_many_as_outcome_would() -> None:
     assert len(chosen) == len(select(ROWS, SelectionConfig(reward="outcome", max_per_problem=3)))
     assert not {("b", 1), ("b", 2)} & set(indices(chosen))
     assert ("a", 0) in indices(select(ROWS, SelectionConfig(reward="random", max_per_problem=9)))
+
+
+@pytest.mark.parametrize("reward", ["any", "outcome", "process", "random"])
+def test_keys_alone_are_selected_as_whole_candidates_are(reward: str) -> None:
+    config = SelectionConfig(reward=reward, max_per_problem=2)
+    assert selected_keys(iter(ROWS), config) == indices(select(ROWS, config))
 
 
 def test_planted_noise_flips_its_share_and_no_error() -> None:

@@ -60,6 +60,22 @@ def test_what_is_written_twice_is_there_once(tmp_path: Path) -> None:
         assert store.verified_keys("test/1") == set()
 
 
+def test_a_commit_may_hold_what_is_there_beside_what_is_new(tmp_path: Path) -> None:
+    rows = [verified("a", 0), verified("a", 1, "failed"), verified("b", 0), verified("b", 1)]
+    with Store.open(tmp_path) as store:
+        store.add_problems("train", [problem("a"), problem("b")])
+        store.add_candidates("train/1", [rows[1][0]])
+        store.add_verified("train/1", rows[:1])
+        store.add_verified("train/1", rows)
+        found = [(c, v) for _, c, v in store.verified("train/1")]
+        assert found == rows
+        assert store.count_verified("train/1") == 4 and not store.unverified("train/1")
+        assert store.indices("train/1") == {"a": {0, 1}, "b": {0, 1}}
+        store.select("train/1", [("a", 1), ("b", 1)])
+        chosen = [(c, v) for _, c, v in store.verified("train/1", selected=True)]
+        assert chosen == [rows[1], rows[3]]
+
+
 def test_sampled_but_unjudged_candidates_are_found(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         store.add_problems("test", [problem("a")])

@@ -45,6 +45,7 @@ COMMANDS = {
     "view": "look at a run in the browser, while it runs or after",
     "report": "write a run's HTML page",
     "export": "a run's verified candidates as rows for TRL, verl or OpenRLHF",
+    "compact": "give back the disk space that a run's journal holds and does not use",
     "model": "fetch: a small pretrained model to try things with",
     "sandbox": "doctor: what isolation this machine offers; build: the image",
     "demo": "a weak model gets better at math and code because it is verified",

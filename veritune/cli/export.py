@@ -21,8 +21,8 @@ class ExportArguments(Frozen):
     out: str = ""
     """A .jsonl, .jsonl.zst or .parquet file."""
     format: Format = "records"
-    """records: problem, candidate and verdict; prompt-completion and unpaired: TRL's; openrlhf;
-    verl: the problems, with their pass rates."""
+    """records: problem, candidate and verdict; prompt-completion, unpaired and preference: TRL's;
+    openrlhf; verl: the problems, with their pass rates."""
     selected: bool = False
     """Only candidates that the run trained on."""
 

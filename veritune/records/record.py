@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 # No number for a text, no unknown keys: what a file means is not guessed.
-STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, ser_json_inf_nan="constants")
 # Of a field that is left out of files where it has its default.
 OMIT = {"omit": True}
 # A number that sqlite and parquet can hold.
@@ -48,6 +48,15 @@ class Record:
     def to_line(self) -> str:
         """One JSON object on one line, without the line end."""
         return writable(_encoded(self.to_json()))
+
+    def to_bytes(self) -> bytes:
+        """Compact JSON that `from_line` reads the same record from; what is at its default is left
+        out. It takes a fifth of the time of `to_line`, whose text is that of files."""
+        serializer = adapter(cast(Hashable, type(self))).serializer
+        try:
+            return serializer.to_json(self, exclude_defaults=True, warnings=False)
+        except ValueError:  # Lone surrogates.
+            return self.to_line().encode()
 
     def to_json(self) -> dict[str, object]:
         """Plain JSON data; optional fields at their default are left out."""

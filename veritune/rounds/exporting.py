@@ -3,6 +3,8 @@
     records            {problem, candidate, verdict}: everything, in our shapes
     prompt-completion  {prompt, completion}: what passed and may be imitated (TRL's SFTTrainer)
     unpaired           {prompt, completion, label}: what is decided (TRL's KTOTrainer)
+    preference         {prompt, chosen, rejected}: what passed beside what failed (TRL's DPOTrainer
+                       and RewardTrainer, OpenRLHF's train_dpo and train_rm)
     openrlhf           {input, output, reward}: what is decided
     verl               {data_source, prompt, ability, reward_model, extra_info}: the problems
 
@@ -23,7 +25,7 @@ from veritune.records import CallTests, MathProblem, Message, Problem, StdioTest
 from veritune.store import Store
 from veritune.use import use_of
 
-Format = Literal["records", "prompt-completion", "unpaired", "openrlhf", "verl"]
+Format = Literal["records", "prompt-completion", "unpaired", "preference", "openrlhf", "verl"]
 Row = dict[str, object]
 
 
@@ -47,14 +49,11 @@ def export(
 
 
 def _rows(store: Store, name: str, format: Format, selected: bool) -> Iterator[Row]:
-    chosen = store.selected(name) if selected else None
-    found = (
-        row
-        for row in store.verified(name)
-        if chosen is None or (row[1].problem_id, row[1].index) in chosen
-    )
+    found = store.verified(name, selected=selected)
     if format == "verl":
         return _verl(found, name)
+    if format == "preference":
+        return _preferences(found)
     return (row for one in found if (row := _row(one, format)) is not None)
 
 
@@ -93,6 +92,26 @@ def _messages(problem: Problem) -> list[Message]:
 
 def _text(problem: Problem) -> str:
     return "\n\n".join(message["content"] for message in _messages(problem))
+
+
+def _preferences(verified: Iterator[VerifiedCandidate]) -> Iterator[Row]:
+    """Pairs of one problem's candidates in their order, each candidate in one at most."""
+    for _, group in groupby(verified, key=lambda row: row[0].id):
+        good: dict[str, VerifiedCandidate] = {}
+        bad: dict[str, VerifiedCandidate] = {}
+        for row in group:
+            use = use_of(row[2], truncated=row[1].truncated)
+            if use.imitate and use.solved:
+                good.setdefault(row[1].text, row)
+            elif use.reject and row[2].outcome == "failed":
+                bad.setdefault(row[1].text, row)
+        for chosen, rejected in zip(good.values(), bad.values(), strict=False):
+            better, worse = _completion(chosen), _completion(rejected)
+            yield {
+                "prompt": better["prompt"],
+                "chosen": better["completion"],
+                "rejected": worse["completion"],
+            }
 
 
 def _verl(verified: Iterator[VerifiedCandidate], name: str) -> Iterator[Row]:

@@ -6,7 +6,7 @@ is trained on as if it had been sampled without: the hint is not in the training
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from veritune.records import MathProblem, Message, Problem, VerifiedCandidate
@@ -27,18 +27,16 @@ def hinted(problem: MathProblem) -> MathProblem:
     return replace(problem, id=problem.id + SUFFIX, prompt=posed)
 
 
-def unsolved(problems: Sequence[Problem], chosen: Sequence[VerifiedCandidate]) -> list[Problem]:
-    """The math problems of which nothing was chosen, with hints."""
-    solved = {problem.id for problem, _, _ in chosen}
+def unsolved(problems: Sequence[Problem], chosen: Iterable[tuple[str, int]]) -> list[Problem]:
+    """The math problems of which nothing was chosen, with hints; chosen by (problem id, index)."""
+    solved = {id for id, _ in chosen}
     return [hinted(p) for p in problems if isinstance(p, MathProblem) and p.id not in solved]
 
 
 def without_hints(
-    rows: Sequence[VerifiedCandidate], problems: Sequence[Problem]
-) -> list[VerifiedCandidate]:
+    rows: Iterable[VerifiedCandidate], problems: Sequence[Problem]
+) -> Iterator[VerifiedCandidate]:
     """Verified candidates of hinted problems, posed as the problems stand."""
     plain = {problem.id: problem for problem in problems}
-    return [
-        (plain[problem.id.removesuffix(SUFFIX)], candidate, verdict)
-        for problem, candidate, verdict in rows
-    ]
+    for problem, candidate, verdict in rows:
+        yield plain[problem.id.removesuffix(SUFFIX)], candidate, verdict

@@ -15,7 +15,6 @@ from veritune.rounds.back import go_back
 from veritune.rounds.progress import NullProgress, Progress
 from veritune.rounds.resume import finished_rows, note_start
 from veritune.rounds.run import Run, open_run
-from veritune.rounds.selection import select
 from veritune.rounds.start import make_reward_model, start_policy, teaching_examples
 from veritune.trainer import Example
 
@@ -61,7 +60,7 @@ async def gather_batch(run: Run, round: int, policy: Checkpoint) -> Sequence[Exa
     problems = await run.fill_groups(round, policy)
     if not selects:
         return run.rollouts(round)
-    chosen = select(run.store.verified(f"train/{round}"), run.recipe.selection)
+    chosen = run.select(round)
     if run.recipe.selection.rationalise:
         chosen += await run.rationalise(round, problems, chosen, policy)
     run.record_selection(round, chosen)

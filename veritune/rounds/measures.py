@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
 from math import comb
@@ -42,32 +43,43 @@ def measure(verified: Iterable[VerifiedCandidate], k: int) -> MetricsRow:
     with a wrong step among those whose answer is right and whose steps were checked; None where
     no step was.
     """
-    at_1, at_k, verdicts = [], [], []
+    at_1, at_k, seen = [], [], Counter[str]()
     for _, group in groupby(verified, key=lambda row: row[0].id):
-        of_problem = [verdict for _, _, verdict in group]
-        verdicts += of_problem
-        decided = [v for v in of_problem if v.outcome != "error"]
-        right = sum(v.outcome == "passed" for v in decided)
+        found = Counter[str]()
+        for _, _, verdict in group:
+            _count(verdict, found)
+        seen += found
+        decided, right = found["candidates"] - found["errors"], found["passed"]
         if decided:
-            at_1.append(right / len(decided))
-        if len(decided) >= k:
-            at_k.append(pass_at_k(len(decided), right, k))
-    passed = [v for v in verdicts if v.outcome == "passed"]
-    traced = [v for v in passed if any(step.label != "unchecked" for step in v.steps)]
-    wrong = sum(any(step.label == "incorrect" for step in v.steps) for v in traced)
+            at_1.append(right / decided)
+        if decided >= k:
+            at_k.append(pass_at_k(decided, right, k))
+    traced, wrong = seen["traced"], seen["wrong"]
     return {
         "problems": len(at_1),
-        "candidates": len(verdicts),
+        "candidates": seen["candidates"],
         "pass_at_1": _mean(at_1),
         "k": k,
         "pass_at_k": _mean(at_k),
-        "answer_correct": len(passed),
-        "trace_checked": len(traced),
+        "answer_correct": seen["passed"],
+        "trace_checked": traced,
         "trace_errors": wrong,
-        "trace_error": wrong / len(traced) if traced else None,
-        "errors": sum(v.outcome == "error" for v in verdicts),
-        "unchecked": sum(step.label == "unchecked" for v in verdicts for step in v.steps),
+        "trace_error": wrong / traced if traced else None,
+        "errors": seen["errors"],
+        "unchecked": seen["unchecked"],
     }
+
+
+def _count(verdict: Verdict, found: Counter[str]) -> None:
+    """Count one verdict; none is kept, since an evaluation may have millions."""
+    labels = [step.label for step in verdict.steps]
+    found["candidates"] += 1
+    found["errors"] += verdict.outcome == "error"
+    found["unchecked"] += labels.count("unchecked")
+    if verdict.outcome == "passed":
+        found["passed"] += 1
+        found["traced"] += any(label != "unchecked" for label in labels)
+        found["wrong"] += "incorrect" in labels
 
 
 def _mean(values: list[float]) -> float | None:

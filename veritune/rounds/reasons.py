@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from veritune.records import Candidate, Verdict, VerifiedCandidate
@@ -106,6 +106,22 @@ def silence(count: int, total: int) -> str:
     )
 
 
-def without_answer(rows: Sequence[VerifiedCandidate]) -> int:
-    """How many candidates state no answer, truncated or not."""
-    return sum(verdict.reason.startswith(NO_ANSWER) for _, _, verdict in rows)
+@dataclass(slots=True)
+class Endings:
+    """How candidates of a round ended, counted one by one; `silent` ones state no answer.
+
+    `thinking` counts those that were truncated while they thought.
+    """
+
+    truncated: int = 0
+    thinking: int = 0
+    silent: int = 0
+    errors: list[str] = field(default_factory=list)
+
+    def add(self, candidate: Candidate, verdict: Verdict) -> None:
+        """Count one."""
+        self.truncated += candidate.truncated
+        self.thinking += candidate.truncated and candidate.still_thinking
+        self.silent += verdict.reason.startswith(NO_ANSWER)
+        if verdict.outcome == "error":
+            self.errors.append(verdict.reason)

@@ -38,8 +38,7 @@ def open_store(folder: RunFolder) -> Iterator[Store]:
         check_not_lost(folder)
         folder.make()
         store = Store.open(folder.path)
-        drew = any(store.keys(name) for name in store.names())
-        if store.facts("config") and not drew and not folder.rounds():
+        if store.facts("config") and store.is_empty() and not folder.rounds():
             # It began and drew nothing: its recipe may be corrected.
             store.close()
             for path in (*folder.path.glob("journal.sqlite*"), folder.config, folder.metrics):
@@ -54,16 +53,26 @@ def finished_rows(recipe: Recipe, progress: Progress) -> list[MetricsRow]:
     folder = RunFolder(recipe.folder)
     if not folder.journal.exists():
         return []
+    with with_choices(folder), Store.open(folder.path, read_only=True, check=False) as store:
+        # Its pages are checked once, by whoever resumes it or calls it finished.
+        if not _evaluated(recipe, store):
+            return []
     with with_choices(folder), Store.open(folder.path, read_only=True) as store:
-        configs, rows = store.facts("config"), store.evaluations()
-        last = [row for row in rows if row["round"] == recipe.rounds.count]
-        if not configs or not last or not is_measured_by(last[0], recipe.evaluation):
+        configs, rows = store.facts("config"), _evaluated(recipe, store)
+        if not configs or not rows:
             return []
         changed_keys(folder.path, configs[-1], recipe)
         check_run(folder, store)
         check_start(store)
     progress.measured(rows)
     return rows
+
+
+def _evaluated(recipe: Recipe, store: Store) -> list[MetricsRow]:
+    """The evaluations of a run whose last round has the recipe's; else none."""
+    rows = store.evaluations()
+    last = [row for row in rows if row["round"] == recipe.rounds.count]
+    return rows if last and is_measured_by(last[0], recipe.evaluation) else []
 
 
 def is_measured_by(row: MetricsRow, config: EvaluationConfig) -> bool:

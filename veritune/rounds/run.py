@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Literal
@@ -18,15 +18,14 @@ from veritune.rounds.measures import measure
 from veritune.rounds.own_code import check_own_code
 from veritune.rounds.progress import Progress
 from veritune.rounds.reasons import (
+    Endings,
     commonest,
     histogram,
     silence,
-    truncations,
     what_helps,
-    without_answer,
 )
 from veritune.rounds.resume import begin_or_resume, is_measured_by, open_store
-from veritune.rounds.selection import examples, select
+from veritune.rounds.selection import Key, examples, selected_keys
 from veritune.rounds.session import Session, open_session
 from veritune.rounds.start import reward_folder
 from veritune.rounds.tracking import tracked_run
@@ -111,28 +110,31 @@ class Run:
         self,
         round: int,
         problems: Sequence[Problem],
-        chosen: Sequence[VerifiedCandidate],
+        chosen: Sequence[Key],
         policy: Checkpoint,
-    ) -> list[VerifiedCandidate]:
+    ) -> list[Key]:
         """Selected candidates of the problems that were solved in no way, sampled with a hint."""
         posed = unsolved(problems, chosen)
         if not posed:
             return []
         await self.fill("hint", round, posed, self.recipe.sampler.n, policy)
-        return select(self._hinted(round), self.recipe.selection)
+        return selected_keys(self._hinted(round), self.recipe.selection)
 
-    def _hinted(self, round: int) -> list[VerifiedCandidate]:
+    def _hinted(self, round: int, *, selected: bool = False) -> list[VerifiedCandidate]:
         """A round's candidates that were sampled with a hint, those of a problem together."""
-        rows = self.store.verified(f"hint/{round}")
+        rows = self.store.verified(f"hint/{round}", selected=selected)
         return sorted(rows, key=lambda row: (row[0].id, row[1].index))
 
-    def record_selection(self, round: int, chosen: Sequence[VerifiedCandidate]) -> None:
+    def select(self, round: int) -> list[Key]:
+        """Which candidates of a round are trained on; of millions their keys alone are kept."""
+        return selected_keys(self.store.verified(f"train/{round}"), self.recipe.selection)
+
+    def record_selection(self, round: int, chosen: Sequence[Key]) -> None:
         """Write down what was selected, and the outcomes of the sample."""
-        for part in ("train", "hint"):
-            name = f"{part}/{round}"
-            there = self.store.verified_keys(name)
-            keys = ((c.problem_id, c.index) for _, c, _ in chosen)
-            self.store.select(name, (key for key in keys if key in there))
+        posed = {problem.id for problem in self.store.problems(f"hint/{round}")}
+        for part, hinted in (("train", False), ("hint", True)):
+            keys = (key for key in chosen if (key[0] in posed) == hinted)
+            self.store.select(f"{part}/{round}", keys)
         self._record_sample(round, len(chosen), f"selected by {self.recipe.selection.reward}")
 
     def _record_sample(self, round: int, used: int, how: str) -> None:
@@ -147,16 +149,18 @@ class Run:
             "selected": used,
             "without_signal": self._without_signal(round),
         }
-        rows = list(self.store.verified(f"train/{round}"))
-        truncated, thinking = truncations(candidate for _, candidate, _ in rows)
-        silent = without_answer(rows)
+        ends = Endings()
+        for _, candidate, verdict in self.store.verified(f"train/{round}"):
+            ends.add(candidate, verdict)
+        truncated, thinking, silent = ends.truncated, ends.thinking, ends.silent
         row |= {"truncated": truncated, "truncated_thinking": thinking, "no_answer": silent}
         self.store.put_metrics([row])
-        if said := truncation(truncated, len(rows), self.recipe.sampler.max_tokens, thinking):
+        total = sum(counts.values())
+        if said := truncation(truncated, total, self.recipe.sampler.max_tokens, thinking):
             self.progress.say(f"round {round}: {said}")
         if silent:
-            self.progress.say(f"round {round}: {silence(silent, len(rows))}")
-        if said := commonest(v.reason for _, _, v in rows if v.outcome == "error"):
+            self.progress.say(f"round {round}: {silence(silent, total)}")
+        if said := commonest(ends.errors):
             self.progress.say(f"round {round}: verifier errors, mostly: {said}")
         unchecked = f", {row['errors']} verifier errors" if row["errors"] else ""
         self.progress.say(
@@ -195,11 +199,14 @@ class Run:
         config = self.recipe.selection
         found: list[Example] = []
         for past in range(max(1, round - config.replay), round + 1):
-            verified = list(self.store.verified(f"train/{past}"))
-            for part, rows in (("train", verified), ("hint", self._hinted(past))):
-                keys = self.store.selected(f"{part}/{past}")
-                chosen = [row for row in rows if (row[1].problem_id, row[1].index) in keys]
-                found += examples(without_hints(chosen, self.train_set), rows, config.weight)
+            rows = self.store.verified(f"train/{past}")
+            chosen: Iterable[VerifiedCandidate] = self.store.verified(
+                f"train/{past}", selected=True
+            )
+            found += examples(without_hints(chosen, self.train_set), rows, config.weight)
+            chosen = self._hinted(past, selected=True)
+            hinted = self._hinted(past) if chosen else []
+            found += examples(without_hints(chosen, self.train_set), hinted, config.weight)
         return found
 
     def rollouts(self, round: int) -> list[Rollout]:

@@ -93,7 +93,7 @@ def _kept_where_sampled(part: Path) -> Iterator[Store]:
             try:
                 yield store
             except BaseException:
-                drawn = bool(store.keys(SET))
+                drawn = not store.is_empty()
                 raise
     finally:
         if not drawn:

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from veritune.records import Candidate, Checkpoint, Problem
 from veritune.rounds.candidate_queue import CandidateQueue
 from veritune.rounds.progress import Advance
-from veritune.rounds.stream import FLUSH
 from veritune.sampler import Sampler
 from veritune.store import Store
+
+# Candidates of one commit: a kill loses fewer than these.
+FLUSH = 256
 
 
 async def sample_candidates(
@@ -22,9 +24,9 @@ async def sample_candidates(
     advance: Advance,
 ) -> None:
     """Bring a set to `n` candidates of every problem, without verdicts."""
-    known = store.keys(name)
-    advance(len(known))
-    asked = [[i for i in range(n) if (p.id, i) not in known] for p in problems]
+    known = store.indices(name)
+    advance(sum(map(len, known.values())))
+    asked = [[i for i in range(n) if i not in known.get(p.id, ())] for p in problems]
     if not any(asked):
         return
     queue = CandidateQueue(_source(sampler, policy, problems, asked), sampler.close)

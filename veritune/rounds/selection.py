@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import groupby
 from random import Random
-from typing import Literal
+from typing import Literal, TypeVar
 
 from veritune.config import ConventionConfig, SelectionConfig
 from veritune.errors import RecipeError
@@ -16,6 +16,9 @@ from veritune.rounds.paths import solution_path
 from veritune.trainer import Example
 from veritune.use import use_of
 
+T = TypeVar("T")
+# (problem id, index) within a set.
+Key = tuple[str, int]
 Weight = Literal["equal", "score", "inverse_pass_rate"]
 
 
@@ -28,21 +31,48 @@ def select(
     What may not be imitated (`veritune.use`) is never accepted: errors, cheats, truncated texts.
     `reward = "random"` takes as many as "outcome" would, whatever their verdicts.
     """
+    return _selected(verified, config, lambda row: row)
+
+
+def selected_keys(verified: Iterable[VerifiedCandidate], config: SelectionConfig) -> list[Key]:
+    """As `select`, of which only keys are kept: a round may have millions of candidates."""
+    return _selected(verified, config, _key)
+
+
+def _selected(
+    verified: Iterable[VerifiedCandidate],
+    config: SelectionConfig,
+    keep: Callable[[VerifiedCandidate], T],
+) -> list[T]:
+    groups = (list(group) for _, group in groupby(verified, key=lambda row: row[0].id))
     if config.reward == "random":
-        return _at_random(list(verified), config)
-    # What is not ranked is let go at once: a round may have millions of candidates.
-    kept = config.max_per_problem if config.reward_model is None else None
-    found: list[list[VerifiedCandidate]] = []
-    for _, group in groupby(verified, key=lambda row: row[0].id):
-        distinct: dict[str, VerifiedCandidate] = {}
-        for row in group:
-            if _accepted(row, config):
-                distinct.setdefault(_sameness(row, config), row)
-        # By problem, so that rank and limit are each problem's own.
-        found.append(list(distinct.values())[:kept])
-    if config.reward_model is not None:
-        found = _ranked(found, config.reward_model, config.convention)
-    return [row for group in found for row in group[: config.max_per_problem]]
+        return _at_random(groups, config, keep)
+    # By problem, so that rank and limit are each problem's own.
+    if config.reward_model is None:
+        return [
+            keep(row)
+            for group in groups
+            for row in _distinct(group, config)[: config.max_per_problem]
+        ]
+    found = [_distinct(group, config) for group in groups]
+    ranked = _ranked(found, config.reward_model, config.convention)
+    return [keep(row) for group in ranked for row in group[: config.max_per_problem]]
+
+
+def _key(row: VerifiedCandidate) -> Key:
+    # The problem's text for its id: one for all of its candidates.
+    return row[0].id, row[1].index
+
+
+def _distinct(
+    group: Iterable[VerifiedCandidate], config: SelectionConfig
+) -> list[VerifiedCandidate]:
+    """The accepted candidates of a problem, the first of each that are the same."""
+    distinct: dict[str, VerifiedCandidate] = {}
+    for row in group:
+        if _accepted(row, config):
+            distinct.setdefault(_sameness(row, config), row)
+    return list(distinct.values())
 
 
 def examples(
@@ -135,19 +165,24 @@ def _ranked(
 
 
 def _at_random(
-    verified: list[VerifiedCandidate], config: SelectionConfig
-) -> list[VerifiedCandidate]:
+    groups: Iterable[list[VerifiedCandidate]],
+    config: SelectionConfig,
+    keep: Callable[[VerifiedCandidate], T],
+) -> list[T]:
     """As many distinct candidates as "outcome" would keep, chosen at random from all that were
     verified."""
     outcome = config.model_copy(update={"reward": "outcome"})
-    count = len(select(verified, outcome))
-    distinct = {
-        (problem.id, candidate.text.strip()): (problem, candidate, verdict)
-        for problem, candidate, verdict in verified
-        if use_of(verdict, truncated=candidate.truncated).imitate
-    }
-    mixed = sorted(distinct.values(), key=lambda row: _random_for(row[1], "random").random())
-    return mixed[:count]
+    count, mixed = 0, list[tuple[float, T]]()
+    for group in groups:
+        count += len(_selected(group, outcome, _key))
+        distinct = {
+            row[1].text.strip(): row
+            for row in group
+            if use_of(row[2], truncated=row[1].truncated).imitate
+        }
+        mixed += [(_random_for(row[1], "random").random(), keep(row)) for row in distinct.values()]
+    mixed.sort(key=lambda pair: pair[0])
+    return [kept for _, kept in mixed[:count]]
 
 
 def _random_for(candidate: Candidate, purpose: str) -> Random:

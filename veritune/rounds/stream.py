@@ -21,8 +21,9 @@ from veritune.verifiers import Verifier
 
 # Seconds that one verification may take; a verifier that is stuck must not hold up the round.
 PATIENCE = 600.0
-# Verified candidates that go to the store at once, and how long fewer may wait.
-FLUSH, FLUSH_SECONDS = 256, 1.0
+# Verified candidates that go to the store at once, and how long fewer may wait: a commit of 1024
+# takes a quarter less of each than one of 256.
+FLUSH, FLUSH_SECONDS = 1024, 1.0
 # How long verifications are waited for that have been called off.
 END_SECONDS = 2.0
 
@@ -53,12 +54,11 @@ class VerificationStream:
         round: int = 0,
     ) -> None:
         """Sample and verify candidates 0..n-1 of every problem that the set lacks."""
-        done = self._store.verified_keys(name)
-        advance(len(done))
+        advance(self._store.count_verified(name))
         # Sampled before a kill, and not yet verified: first, so that no candidate waits forever.
         waiting = self._store.unverified(name)
-        known = done | {(c.problem_id, c.index) for c in waiting}
-        lacking = [[i for i in range(n) if (p.id, i) not in known] for p in problems]
+        known = self._store.indices(name)
+        lacking = [[i for i in range(n) if i not in known.get(p.id, ())] for p in problems]
         pairs = [(p, i) for p, i in zip(problems, lacking, strict=True) if i]
         if not waiting and not pairs:
             return

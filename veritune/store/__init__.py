@@ -8,7 +8,8 @@ from veritune.store.lock import Lock, is_at_work
 from veritune.store.marks import DEGREES, KINDS, NO_ANSWER, STEPS
 from veritune.store.outputs import check_output, content_hash, is_made, note_made
 from veritune.store.partial import Partial
-from veritune.store.store import PolicyRow, Store
+from veritune.store.policies import PolicyRow
+from veritune.store.store import Store
 from veritune.store.tallies import BIN, SetTally, count_set
 
 __all__ = [

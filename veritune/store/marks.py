@@ -38,8 +38,10 @@ MARK = (
 
 def mark(candidate: Candidate, verdict: Verdict) -> tuple[int, int, str, int, int]:
     """(kind, degree, flags, steps, characters): what `MARK` takes before the key."""
-    heaviest = max((DEGREES.index(degree) for degree in verdict.degrees), default=0)
-    names = " ".join(sorted({flag.name for flag in verdict.flags}))
+    heaviest, names = 0, ""
+    if verdict.flags:
+        heaviest = max(DEGREES.index(degree) for degree in verdict.degrees)
+        names = " ".join(sorted({flag.name for flag in verdict.flags}))
     return kind_of(verdict), heaviest, names, steps_of(verdict), len(candidate.text)
 
 

@@ -49,9 +49,9 @@ class _Codecs(threading.local):
 _codecs = _Codecs()
 
 
-def pack(record: str) -> bytes:
-    """The bytes of one record."""
-    return _codecs.compress(record.encode())
+def pack(record: bytes) -> bytes:
+    """The bytes of one record's JSON."""
+    return _codecs.compress(record)
 
 
 def unpack(data: bytes) -> bytes:

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from errno import ENOSPC
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 from zlib import crc32
 
 from veritune.errors import DamagedRunError
@@ -32,6 +32,8 @@ ENTRY = struct.Struct("<III")
 MAGIC = b"vtp1"
 # Bytes, as https://www.sqlite.org/fileformat2.html#walformat says.
 WAL_HEADER, FRAME_HEADER = 32, 24
+# Pages that are read at once.
+AT_ONCE = 256
 # Bytes of a list that is never too long.
 SHORTEST = 1 << 16
 # The magic's last bit says the byte order of its checksums.
@@ -41,21 +43,17 @@ WHOLE = (0, 0)
 Salts = tuple[int, int]
 
 
-class PageEntry(NamedTuple):
-    """One page, as it stands in a file; `header` is 0 where it is no frame."""
-
-    page: int
-    crc: int
-    header: int
-
-
 class Group(NamedTuple):
-    """What one commit added to the write-ahead log of these salts, from frame `first` on."""
+    """What one commit added to the write-ahead log of these salts, from frame `first` on.
+
+    `entries` are packed as in the file: a long journal has a million, and an object for each takes
+    more time and memory than all else. The frame's checksum is 0 of a page that is no frame.
+    """
 
     salts: Salts
     first: int
     pages: int
-    entries: Sequence[PageEntry]
+    entries: bytes
 
 
 def wal_of(database: Path) -> Path:
@@ -96,14 +94,14 @@ class PageLog:
             if salts != self._salts:
                 self._salts, self._frames = salts, 0
             wal.seek(WAL_HEADER + self._frames * (FRAME_HEADER + size))
-            entries, pages = _committed(wal.read(), size, salts)
+            entries, pages = _committed(wal, size, salts)
         if entries:
             group = Group(salts, self._frames, pages, entries)
             data, self._chain = _packed(group, self._chain)
             if os.write(self._file, data) != len(data):
                 raise OSError(ENOSPC, os.strerror(ENOSPC))
             self._size += len(data)
-            self._frames += len(entries)
+            self._frames += len(entries) // ENTRY.size
         return self._frames
 
     def flush(self) -> None:
@@ -131,8 +129,9 @@ class PageLog:
 def write_pages(database: Path, name: str = "journal.pages") -> State:
     """List a database whose write-ahead log is empty, in a file beside it."""
     path = database.with_name(name)
-    entries = list(_database_pages(database))
-    data, chain = _packed(Group(WHOLE, 0, len(entries), entries), 0)
+    pages = enumerate(_database_pages(database), 1)
+    entries = b"".join(ENTRY.pack(page, crc, 0) for page, crc in pages)
+    data, chain = _packed(Group(WHOLE, 0, len(entries) // ENTRY.size, entries), 0)
     with replacing(path, path.with_name(f".{name}")) as aside:
         aside.write_bytes(data)
     return State(len(data), chain, WHOLE, 0)
@@ -147,37 +146,38 @@ def check_pages(database: Path) -> State:
     last = groups[-1]
     if groups[0].salts != WHOLE:
         raise DamagedRunError(f"{database.with_name('journal.pages')}: damaged")
-    history: dict[int, list[int]] = {}
-    for group in groups:
-        for entry in group.entries:
-            history.setdefault(entry.page, []).append(entry.crc)
-    wal, covered = _read_wal(database), set()
+    wal, covered = _read_wal(database), dict[int, set[int]]()
     if wal is not None:
         # Of other salts: the last checkpoint moved all that is listed, and then this log was begun.
-        covered = {entry.page for entry in wal.entries}
-        generation = [g for g in groups if g.salts == last.salts == wal.salts]
-        listed = [entry for group in generation for entry in group.entries]
+        covered = {page: set() for page, _, _ in ENTRY.iter_unpack(wal.entries)}
+        listed = b"".join(g.entries for g in groups if g.salts == last.salts == wal.salts)
         if wal.entries[: len(listed)] != listed:
             raise DamagedRunError(
                 f"{wal_of(database)}: not what was written there: its disk or another program"
                 " damaged it, or it was cut short"
             )
-    _check_database(database, history, covered, max(group.pages for group in groups))
+    written: dict[int, int] = {}
+    for group in groups:
+        for page, crc, _ in ENTRY.iter_unpack(group.entries):
+            written[page] = crc
+            if page in covered:
+                covered[page].add(crc)
+    # Of the last: a journal that was made compact has fewer pages than before.
+    _check_database(database, written, covered, last.pages)
     return state
 
 
 def _check_database(
-    database: Path, history: dict[int, list[int]], covered: set[int], pages: int
+    database: Path, written: dict[int, int], covered: dict[int, set[int]], pages: int
 ) -> None:
     """Every page is the last one written, or, where the write-ahead log has it, any before."""
     seen = 0
-    for entry in _database_pages(database):
-        seen = entry.page
-        known = history.get(entry.page, [])
-        allowed = known if entry.page in covered else known[-1:]
-        if entry.crc not in allowed and not (entry.page in covered and not known):
+    for seen, crc in enumerate(_database_pages(database), 1):
+        if written.get(seen) == crc:
+            continue
+        if seen not in covered or (covered[seen] and crc not in covered[seen]):
             raise DamagedRunError(
-                f"{database}: page {entry.page} is not what was written there: its disk or another"
+                f"{database}: page {seen} is not what was written there: its disk or another"
                 f" program damaged it, or {wal_of(database).name} was removed"
             )
     if lost := [page for page in range(seen + 1, pages + 1) if page not in covered]:
@@ -189,7 +189,7 @@ def _check_database(
 
 class _Wal(NamedTuple):
     salts: Salts
-    entries: list[PageEntry]
+    entries: bytes
 
 
 def _read_wal(database: Path) -> _Wal | None:
@@ -203,12 +203,12 @@ def _read_wal(database: Path) -> _Wal | None:
         if head is None:
             return None
         size, salts = head
-        entries = []
+        entries = bytearray()
         while len(frame := stream.read(FRAME_HEADER + size)) == FRAME_HEADER + size:
             if struct.unpack_from(">II", frame, 8) != salts:
                 break
-            entries.append(_frame_entry(frame))
-        return _Wal(salts, entries)
+            entries += _frame_entry(frame)
+        return _Wal(salts, bytes(entries))
 
 
 def _wal_head(header: bytes) -> tuple[int, Salts] | None:
@@ -227,34 +227,37 @@ def _wal_head(header: bytes) -> tuple[int, Salts] | None:
     return size, (one, two)
 
 
-def _committed(data: bytes, size: int, salts: Salts) -> tuple[list[PageEntry], int]:
-    """The frames up to the last that ends a commit, and the pages of the database after it."""
-    entries: list[PageEntry] = []
+def _committed(wal: BinaryIO, size: int, salts: Salts) -> tuple[bytes, int]:
+    """The frames up to the last that ends a commit, and the pages of the database after it.
+
+    Frame by frame: a journal that is made compact is written whole.
+    """
+    entries = bytearray()
     whole, pages, step = 0, 0, FRAME_HEADER + size
-    for at in range(0, len(data) - step + 1, step):
-        frame = data[at : at + step]
+    while len(frame := wal.read(step)) == step:
         if struct.unpack_from(">II", frame, 8) != salts:
             break
-        entries.append(_frame_entry(frame))
+        entries += _frame_entry(frame)
         # Other than 0 in the last frame of a commit alone.
         if after := struct.unpack_from(">I", frame, 4)[0]:
             whole, pages = len(entries), after
-    return entries[:whole], pages
+    return bytes(entries[:whole]), pages
 
 
-def _frame_entry(frame: bytes) -> PageEntry:
+def _frame_entry(frame: bytes) -> bytes:
     page = struct.unpack_from(">I", frame)[0]
-    return PageEntry(page, crc32(memoryview(frame)[FRAME_HEADER:]), crc32(frame[:FRAME_HEADER]))
+    return ENTRY.pack(page, crc32(memoryview(frame)[FRAME_HEADER:]), crc32(frame[:FRAME_HEADER]))
 
 
-def _database_pages(database: Path) -> Iterator[PageEntry]:
+def _database_pages(database: Path) -> Iterator[int]:
+    """The checksums of all pages, in order."""
     with database.open("rb") as stream:
         size = _page_size(stream.read(100))
         stream.seek(0)
-        number = 0
-        while data := stream.read(size):
-            number += 1
-            yield PageEntry(number, crc32(data), 0)
+        while data := stream.read(AT_ONCE * size):
+            view = memoryview(data)
+            for at in range(0, len(data), size):
+                yield crc32(view[at : at + size])
 
 
 def _page_size(header: bytes) -> int:
@@ -264,8 +267,8 @@ def _page_size(header: bytes) -> int:
 
 
 def _packed(group: Group, chain: int) -> tuple[bytes, int]:
-    body = b"".join(ENTRY.pack(*entry) for entry in group.entries)
-    values = (MAGIC, *group.salts, group.first, len(group.entries), group.pages)
+    body = group.entries
+    values = (MAGIC, *group.salts, group.first, len(body) // ENTRY.size, group.pages)
     chain = crc32(body, crc32(GROUP.pack(*values, chain)))
     return GROUP.pack(*values, chain) + body, chain
 
@@ -289,16 +292,12 @@ def _groups(path: Path) -> tuple[list[Group], State]:
         chain = crc32(body, crc32(GROUP.pack(*values, chain)))
         if magic != MAGIC or chain != noted or len(body) != count * ENTRY.size:
             raise DamagedRunError(f"{path}: damaged at byte {at}")
-        groups.append(Group((one, two), first, pages, list(_entries(body))))
+        groups.append(Group((one, two), first, pages, body))
         at, frames = end, first + count
     if not groups:
         raise DamagedRunError(f"{path}: empty or cut short")
     last = groups[-1].salts
     return groups, State(at, chain, last, 0 if last == WHOLE else frames)
-
-
-def _entries(body: bytes) -> Iterator[PageEntry]:
-    return (PageEntry(*values) for values in ENTRY.iter_unpack(body))
 
 
 def remove_database(database: Path) -> None:

@@ -10,7 +10,6 @@ are facts: they are added, and never changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -24,50 +23,38 @@ from veritune.records import (
     problem_from_line,
     whole,
 )
+from veritune.store.adding import (
+    CANDIDATE,
+    PROBLEM,
+    candidate_row,
+    insert_verified,
+    problem_rows,
+)
 from veritune.store.connection import Connection
-from veritune.store.marks import MARK, mark
 from veritune.store.metrics import Metrics
 from veritune.store.numbers import Key, Numbers, RowKey, round_of, stem_of
-from veritune.store.packing import pack, unpack
-
-PROBLEM = "problems (stem, id, position, record) values (?, ?, ?, ?)"
-CANDIDATE = "candidates (of_set, problem, idx, truncated, record) values (?, ?, ?, ?, ?)"
-VERDICT = (
-    "verdicts select number, ?, ? from candidates where of_set = ? and problem = ? and idx = ?"
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyRow:
-    """The policy after a round: its hash, that of the one it was trained from, and its manifest.
-
-    `kept` is False where it has no checkpoint, or the recipe let that go.
-    """
-
-    round: int
-    policy: str
-    previous: str
-    manifest: str
-    kept: bool = True
+from veritune.store.packing import unpack
+from veritune.store.policies import PolicyRow
 
 
 class Store:
     """Reads and writes `journal.sqlite` in a folder: a run's, or that of any other work."""
 
-    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+    def __init__(self, folder: Path, *, read_only: bool = False, check: bool = True) -> None:
         self.folder = folder
         self.listener: Callable[[Sequence[MetricsRow]], None] | None = None
-        self._db = Connection(folder / "journal.sqlite", read_only=read_only)
+        self._db = Connection(folder / "journal.sqlite", read_only=read_only, check=check)
         self._numbers = Numbers(self._db)
         self._metrics = Metrics(self._db, folder / "metrics.jsonl")
 
     @classmethod
-    def open(cls, folder: str | Path, *, read_only: bool = False) -> Self:
+    def open(cls, folder: str | Path, *, read_only: bool = False, check: bool = True) -> Self:
         """Open the store in a folder that is there; the writer holds it alone.
 
-        Raises `DamagedRunError` where its files do not hold what was written to them.
+        Raises `DamagedRunError` where its files do not hold what was written to them; a reader
+        does not look at all of them without `check`.
         """
-        return cls(Path(folder), read_only=read_only)
+        return cls(Path(folder), read_only=read_only, check=check)
 
     def close(self) -> None:
         """Release the file and the lock."""
@@ -78,6 +65,10 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def compact(self) -> None:
+        """Give back the room that the journal holds and does not use."""
+        self._db.compact()
 
     def check_structure(self) -> None:
         """Raise `DamagedRunError` where what was written is no sound database; reads all of it.
@@ -97,7 +88,7 @@ class Store:
             for key, value in facts.items():
                 db.execute("insert into facts values (?, 0, ?)", (key, value))
             for stem, asked in problems.items():
-                db.executemany(f"insert into {PROBLEM}", _rows_of(stem, asked))
+                db.executemany(f"insert into {PROBLEM}", problem_rows(stem, asked))
 
     def facts(self, key: str) -> list[str]:
         """The values that were noted under a key, the newest last."""
@@ -170,7 +161,7 @@ class Store:
                     f"{self.folder}: holds another problem of the id '{problem.id}'; give the"
                     " problems that this folder was begun with, or another folder"
                 )
-        self._db.write(f"insert or ignore into {PROBLEM}", _rows_of(stem, problems))
+        self._db.write(f"insert or ignore into {PROBLEM}", problem_rows(stem, problems))
 
     def problems(self, name: str) -> list[Problem]:
         """The problems of a set in their first order."""
@@ -184,21 +175,15 @@ class Store:
 
         Raises `JournalError` for one of a problem that the set does not have.
         """
-        rows = [self._row(key, c) for key, c in self._keyed(name, candidates)]
+        rows = [candidate_row(key, c) for key, c in self._keyed(name, candidates)]
         self._db.write(f"insert or ignore into {CANDIDATE}", rows)
 
     def add_verified(self, name: str, verified: Sequence[tuple[Candidate, Verdict]]) -> None:
         """Write candidates with their verdicts in one transaction; raises as `add_candidates`."""
-        keyed = list(self._keyed(name, (c for c, _ in verified)))
-        verdicts = [
-            (v.outcome, pack(v.to_line()), *key)
-            for (key, _), (_, v) in zip(keyed, verified, strict=True)
-        ]
-        marks = [(*mark(c, v), *key) for (key, c), (_, v) in zip(keyed, verified, strict=True)]
+        keyed = self._keyed(name, (c for c, _ in verified))
+        rows = [(key, c, v) for (key, c), (_, v) in zip(keyed, verified, strict=True)]
         with self._db.writing() as db:
-            db.executemany(f"insert or ignore into {CANDIDATE}", [self._row(*row) for row in keyed])
-            db.executemany(f"insert or ignore into {VERDICT}", verdicts)
-            db.executemany(f"insert or ignore into {MARK}", marks)
+            insert_verified(db, rows)
 
     def keys(self, name: str) -> set[Key]:
         """Keys of the candidates of a set, with or without a verdict."""
@@ -207,6 +192,22 @@ class Store:
     def verified_keys(self, name: str) -> set[Key]:
         """Keys of the candidates of a set that have a verdict."""
         return self._keys(name, "join verdicts v on v.number = c.number")
+
+    def indices(self, name: str) -> dict[str, set[int]]:
+        """The indices of every problem's candidates in a set, with or without a verdict."""
+        found: dict[str, set[int]] = {}
+        for id, index in self._key_rows(name):
+            found.setdefault(id, set()).add(index)
+        return found
+
+    def is_empty(self) -> bool:
+        """Whether no candidate was ever written."""
+        return not next(self._db.read("select exists (select 1 from candidates)"))[0]
+
+    def count_verified(self, name: str) -> int:
+        """How many candidates of a set have a verdict."""
+        query = "select count(*) from marks where of_set = ?"
+        return int(next(self._db.read(query, (self._numbers.of_set(name),)))[0])
 
     def candidates(self, name: str) -> Iterator[Candidate]:
         """The candidates of a set, with or without a verdict, in order of problem and index."""
@@ -218,6 +219,10 @@ class Store:
 
     def unverified(self, name: str) -> list[Candidate]:
         """Candidates of a set that were sampled but have no verdict yet."""
+        query = "select count(*) from candidates where of_set = ?"
+        sampled = next(self._db.read(query, (self._numbers.of_set(name),)))[0]
+        if sampled == self.count_verified(name):  # Nearly always; a look at each takes long.
+            return []
         rows = self._db.read(
             "select c.record from candidates c left join verdicts v on v.number = c.number"
             " where c.of_set = ? and v.number is null order by c.number",
@@ -225,10 +230,11 @@ class Store:
         )
         return [Candidate.from_line(unpack(row[0])) for row in rows]
 
-    def verified(self, name: str) -> Iterator[VerifiedCandidate]:
-        """Every verified candidate of a set, in order of problem and index."""
+    def verified(self, name: str, *, selected: bool = False) -> Iterator[VerifiedCandidate]:
+        """Every verified candidate of a set, or those selected, in order of problem and index."""
+        chosen = "join selections s on s.number = c.number" if selected else ""
         rows = self._db.read(
-            f"select p.number, p.record, c.record, v.record from {self._ordered(name)}"
+            f"select p.number, p.record, c.record, v.record from {self._ordered(name)} {chosen}"
             " join verdicts v on v.number = c.number order by p.position, c.idx",
             (stem_of(name),),
         )
@@ -319,10 +325,6 @@ class Store:
             key = self._numbers.key(name, number, candidate.problem_id, candidate.index)
             yield key, candidate
 
-    @staticmethod
-    def _row(key: RowKey, candidate: Candidate) -> tuple[int, int, int, bool, bytes]:
-        return *key, candidate.truncated, pack(candidate.to_line())
-
     def _ordered(self, name: str) -> str:
         """The tables of a set's candidates; takes its stem as a value.
 
@@ -334,13 +336,14 @@ class Store:
         )
 
     def _keys(self, name: str, joined: str = "") -> set[Key]:
+        return set(self._key_rows(name, joined))
+
+    def _key_rows(self, name: str, joined: str = "") -> Iterator[Key]:
+        # One text for all candidates of a problem: of millions, a text each takes hundreds of MB.
+        query = "select number, id from problems where stem = ?"
+        ids = dict(self._db.read(query, (stem_of(name),)))
         rows = self._db.read(
-            f"select p.id, c.idx from candidates c join problems p on p.number = c.problem {joined}"
-            " where c.of_set = ?",
+            f"select c.problem, c.idx from candidates c {joined} where c.of_set = ?",
             (self._numbers.of_set(name),),
         )
-        return {(row[0], row[1]) for row in rows}
-
-
-def _rows_of(stem: str, problems: Sequence[Problem]) -> Iterator[tuple[str, str, int, bytes]]:
-    return ((stem, p.id, position, pack(p.to_line())) for position, p in enumerate(problems))
+        return ((ids[problem], index) for problem, index in rows)
