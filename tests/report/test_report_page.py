@@ -124,6 +124,16 @@ def test_figures_stand_on_the_page_with_interval_and_n(tmp_path: Path) -> None:
     assert "1 of 2 tests passed" in text
 
 
+def test_the_staleness_of_rounds_that_overlap_is_on_the_page(tmp_path: Path) -> None:
+    rows = [evaluation(0, 0.3), evaluation(1, 0.6)]
+    plain = make_run(tmp_path, "plain", [*rows, SAMPLE_ROW])
+    stale = make_run(tmp_path, "stale", [*rows, SAMPLE_ROW | {"staleness": 2}])
+    text = " ".join(Page(write_report([plain, stale], tmp_path / "out.html")).text.split())
+    assert "Staleness: so many rounds" in text
+    assert "8000 14 – – 1200 –" in text and "8000 14 – – 1200 2" in text  # noqa: RUF001
+    assert "Staleness" not in Page(write_report([plain], tmp_path / "plain.html")).text
+
+
 def test_several_runs_are_compared_on_one_page(tmp_path: Path) -> None:
     rows = [evaluation(0, 0.3), evaluation(1, 0.6)]
     math = [make_run(tmp_path, name, rows) for name in ("outcome", "process")]

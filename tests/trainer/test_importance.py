@@ -12,7 +12,7 @@ from veritune.models import build_scratch, encode_prompt, load_policy, save_poli
 from veritune.records import Checkpoint, MathProblem, MathReference
 from veritune.sampler import NativeSampler
 from veritune.trainer.importance import importance_weights
-from veritune.trainer.opening import ENGINE_CAP, open_policy_gradient
+from veritune.trainer.opening import CAP, open_policy_gradient
 from veritune.trainer.policies import Policies
 from veritune.trainer.rollouts import mask_rows
 from veritune.trainer.rows import TokenRow
@@ -76,9 +76,14 @@ def test_without_the_engines_log_probabilities_there_is_no_correction(tmp_path: 
         weights(policy, rows, 1.0)
 
 
-@pytest.mark.parametrize(("sampler", "cap"), [("vllm", ENGINE_CAP), ("native", 0.0)])
-def test_it_is_on_where_an_engine_samples(sampler: str, cap: float) -> None:
-    values = {"trainer": {"type": "grpo"}, "sampler": {"type": sampler, "temperature": 0.7}}
+@pytest.mark.parametrize(
+    ("sampler", "overlap", "cap"), [("vllm", 0, CAP), ("native", 0, 0.0), ("native", 1, CAP)]
+)
+def test_it_is_on_where_an_engine_samples_or_an_older_policy(
+    sampler: str, overlap: int, cap: float
+) -> None:
+    warm = {"type": sampler, "temperature": 1.0 if overlap else 0.7}
+    values = {"trainer": {"type": "grpo"}, "sampler": warm, "rounds": {"overlap": overlap}}
     recipe = check_recipe(values, "test")
     assert isinstance(recipe.trainer, GroupConfig)
     start = Checkpoint(path="none", policy="0")

@@ -12,7 +12,9 @@ import pytest
 from viewer_runs import begun, math_problem, served, small_run, solved_math
 
 from veritune.cli import main
+from veritune.records import Candidate
 from veritune.store import Store
+from veritune.viewer.candidate import age
 
 Json = dict[str, object]
 
@@ -118,6 +120,26 @@ def test_one_candidate_says_why(address: str) -> None:
     assert bad["reason"] == "got 1, expected 0"
     assert found["use"]["case"] == "suspicious" and found["finish_reason"] == "length"
     assert len(found["others"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "policy", "found"),
+    [
+        ("train/3", "c", {"made": 2, "staleness": 0}),
+        ("train/3", "a", {"made": 0, "staleness": 2}),
+        ("test/3", "d", {"made": 3, "staleness": 0}),
+        ("train/5", "d", {"made": 4, "staleness": 0}),  # Round 4 had nothing to learn from.
+        ("train/1", "d", None),
+        ("rollouts", "a", None),
+        ("train/2", "another", None),
+    ],
+)
+def test_the_age_of_a_policy_is_that_of_its_round(
+    name: str, policy: str, found: dict[str, int] | None
+) -> None:
+    policies = {0: "a", 1: "b", 2: "c", 3: "d", 4: "d"}
+    candidate = Candidate(problem_id="p", index=0, text="", policy=policy)
+    assert age(name, candidate, policies) == found
 
 
 def test_steps_are_cut_where_python_counts(address: str) -> None:

@@ -28,6 +28,7 @@ class TerminalProgress:
         shown = (stream or sys.stdout).isatty()
         self._console = Console(file=stream, highlight=False, width=None if shown else 110)
         self._title = title
+        self._bars: Progress | None = None
 
     @contextmanager
     def phase(self, title: str, total: int) -> Iterator[Advance]:
@@ -46,22 +47,34 @@ class TerminalProgress:
 
     @contextmanager
     def _bar(self, title: str, total: int) -> Iterator[Advance]:
-        columns = (
+        # A terminal has room for one display, and phases may be under way at the same time.
+        progress = self._bars = self._bars or self._display()
+        task = progress.add_task(title, total=total, note="")
+        progress.start()
+
+        def advance(count: int = 1, **figures: float) -> None:
+            progress.advance(task, count)
+            if figures:
+                progress.update(task, note=_note(figures))
+
+        try:
+            yield advance
+        finally:
+            progress.remove_task(task)
+            if not progress.task_ids:
+                progress.stop()
+                self._bars = None
+
+    def _display(self) -> Progress:
+        return Progress(
             TextColumn("{task.description:<28}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[note]}"),
+            console=self._console,
+            transient=True,
         )
-        with Progress(*columns, console=self._console, transient=True) as progress:
-            task = progress.add_task(title, total=total, note="")
-
-            def advance(count: int = 1, **figures: float) -> None:
-                progress.advance(task, count)
-                if figures:
-                    progress.update(task, note=_note(figures))
-
-            yield advance
 
     @contextmanager
     def _lines(self, title: str, total: int) -> Iterator[Advance]:

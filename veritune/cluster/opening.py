@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from veritune.cluster.calls import first_line, result
+from veritune.cluster.head import head_watched
 from veritune.cluster.nodes import TAKEN, node_resources, sandbox_mark
 from veritune.cluster.sampler import CONTROL, ClusterSampler
 from veritune.cluster.sampler_actor import SamplerActor
@@ -67,22 +68,23 @@ def open_cluster(
     if began:
         _connect(config, verifier)
     actors: list[ActorHandle[SamplerActor] | ActorHandle[VerifierActor]] = []
-    try:
-        if coded and config.verifiers:
-            _check_sandbox(verifier.sandbox)
-        samplers = [_sampler(config, sampler, seed, dtype) for _ in range(config.samplers)]
-        verifiers = [_verifier(verifier, coded) for _ in range(config.verifiers)]
-        actors += [*samplers, *verifiers]
-        started = [actor.__ray_ready__.remote() for actor in samplers]
-        _wait([*started, *(actor.start.remote() for actor in verifiers)], say)
-        yield Cluster(
-            sampler=ClusterSampler(samplers) if samplers else None,
-            verifier=ClusterVerifier(verifiers) if verifiers else None,
-        )
-    finally:
-        _close(actors)
-        if began:
-            ray.shutdown()
+    with head_watched():
+        try:
+            if coded and config.verifiers:
+                _check_sandbox(verifier.sandbox)
+            samplers = [_sampler(config, sampler, seed, dtype) for _ in range(config.samplers)]
+            verifiers = [_verifier(verifier, coded) for _ in range(config.verifiers)]
+            actors += [*samplers, *verifiers]
+            started = [actor.__ray_ready__.remote() for actor in samplers]
+            _wait([*started, *(actor.start.remote() for actor in verifiers)], say)
+            yield Cluster(
+                sampler=ClusterSampler(samplers) if samplers else None,
+                verifier=ClusterVerifier(verifiers) if verifiers else None,
+            )
+        finally:
+            _close(actors)
+            if began:
+                ray.shutdown()
 
 
 def _connect(config: ClusterConfig, verifier: VerifierConfig) -> None:

@@ -108,6 +108,28 @@ class Recipe(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _overlap_can(self) -> Recipe:
+        sampler, trainer = self.sampler, self.trainer
+        if not self.rounds.overlap:
+            return self
+        if self.rounds.save_every > 1:
+            raise ValueError(
+                "rounds.overlap samples from earlier rounds' checkpoints, which a killed run needs"
+                " again: leave rounds.save_every at 1"
+            )
+        if isinstance(trainer, RlConfig) and trainer.importance_cap == 0:
+            raise ValueError(
+                f"rounds.overlap with trainer.type {trainer.type} needs importance weights for an"
+                " older policy's candidates: leave trainer.importance_cap out, or set it above 0"
+            )
+        if isinstance(trainer, RlConfig) and sampler.temperature != 1:
+            raise ValueError(
+                f"rounds.overlap with trainer.type {trainer.type} needs sampler.temperature 1: an"
+                " older policy's log-probabilities are known for no other"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _cluster_can(self) -> Recipe:
         if self.cluster.address is None:
             return self

@@ -287,4 +287,16 @@ class RoundsConfig(Frozen):
     """Rounds from one checkpoint to the next; a run killed between two trains the rounds since the
     first again, from what they sampled. The last round always has one."""
     keep_checkpoints: Count = 2
-    """Keep only the newest so many rounds' checkpoints; 0 keeps them all."""
+    """Keep only the newest so many rounds' checkpoints, and what `overlap` needs; 0: all."""
+    # None: every round learns from what its own policy sampled.
+    overlap: Count = 0
+    """Sample so many rounds ahead while training runs: round K is sampled from the policy after
+    round K - 1 - overlap, always that one. 0: sampling and training take turns."""
+
+    def sampled_after(self, round: int) -> int:
+        """The round whose policy samples `round`; 0 is the start."""
+        return max(0, round - 1 - self.overlap)
+
+    def staleness(self, round: int) -> int:
+        """How many rounds were trained between the policy that samples `round` and it."""
+        return round - 1 - self.sampled_after(round)

@@ -164,8 +164,8 @@ class RlConfig(StepConfig):
     """Weight of the KL to the start policy; its first value with `kl_target`."""
     # Decided with the sampler: the engines that compute otherwise need it.
     importance_cap: Annotated[float, Field(ge=0)] | None = None
-    """Largest weight that corrects for the engine's log-probabilities; 0: no correction. Left out:
-    2 where vLLM samples, else 0."""
+    """Largest weight that corrects for the log-probabilities of the engine, or of an older policy
+    with `rounds.overlap`; 0: no correction. Left out: 2 where there is one of them, else 0."""
     importance_window: Annotated[float, Field(ge=0)] = 0.0
     """Where engine and trainer differ by more nats a token than this over a whole candidate, it
     carries no gradient; 0: all do. Needs `importance_cap`."""

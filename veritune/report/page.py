@@ -68,6 +68,7 @@ def render(runs: Sequence[ReportedRun]) -> str:
             groups=_groups(runs, styles),
             swatches={folder: swatch(style) for folder, style in styles.items()},
             samples=choose(runs, SAMPLES),
+            overlaps=any("staleness" in row for run in runs for row in run.sampling.values()),
         )
     )
 

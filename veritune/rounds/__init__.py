@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from veritune.rounds.solving import AnswerGroup, SolvedProblem, solve_problem
     from veritune.rounds.start import start_policy
     from veritune.rounds.tracking import tracked_training
-    from veritune.rounds.training import follow
+    from veritune.rounds.trainers import follow
     from veritune.rounds.verify_streams import verify_stream
     from veritune.rounds.weak_tests import Strength, try_tests
     from veritune.rounds.whole import open_whole
@@ -58,7 +58,7 @@ else:
             ),
             "start": ("start_policy",),
             "tracking": ("tracked_training",),
-            "training": ("follow",),
+            "trainers": ("follow",),
             "verify_streams": ("verify_stream",),
             "weak_tests": ("Strength", "try_tests"),
             "whole": ("open_whole",),

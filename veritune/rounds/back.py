@@ -28,9 +28,11 @@ def go_back(recipe: Recipe, round: int, say: Say) -> None:
         raise RecipeError(f"{folder.path}: no such run; leave --from-round out to begin it")
     aside = _Aside(folder.path)
     try:
-        lost = _move(folder, round, aside)
+        # Sampled from policies before this one: they belong to the state after this round.
+        ahead = recipe.rounds.overlap if round else 0
+        lost = _move(folder, round, aside, ahead)
         with Store.open(folder.path) as store:
-            _renew(folder, store, round, aside)
+            _renew(folder, store, round, aside, ahead)
     except OSError as error:
         if isinstance(error, UnwritableError):
             raise
@@ -40,7 +42,7 @@ def go_back(recipe: Recipe, round: int, say: Say) -> None:
     say(f"back to the state after round {round}{what}{where}")
 
 
-def _move(folder: RunFolder, last: int, aside: _Aside) -> bool:
+def _move(folder: RunFolder, last: int, aside: _Aside, ahead: int) -> bool:
     """Move aside what is later or damaged; whether the journal is lost."""
     run, lost = run_of(folder)  # Not under the lock: files that a writer holds are not checked.
     lock = Lock(folder.path / "journal.lock")
@@ -50,6 +52,11 @@ def _move(folder: RunFolder, last: int, aside: _Aside) -> bool:
             can = ", ".join(map(str, [0, *sorted(whole)]))
             raise RecipeError(
                 f"--from-round {last}: {folder.path} has no whole checkpoint of it; there is {can}"
+            )
+        if lost and (gone := set(range(max(1, last - ahead), last)) - whole):
+            raise RecipeError(
+                f"--from-round {last}: rounds.overlap samples what is next from round {min(gone)}'s"
+                f" policy, too, and {folder.path} has no whole checkpoint of it; go back to another"
             )
         # First of all a copy of the journal as it is: a kill may come at any moment.
         files = [file for file in folder.path.glob("journal.*") if file.name != "journal.lock"]
@@ -67,9 +74,10 @@ def _move(folder: RunFolder, last: int, aside: _Aside) -> bool:
     return lost
 
 
-def _renew(folder: RunFolder, store: Store, last: int, aside: _Aside) -> None:
+def _renew(folder: RunFolder, store: Store, last: int, aside: _Aside, ahead: int) -> None:
     """Make the journal's rows and the files beside it those of the state after round `last`."""
-    store.drop_after(last)
+    later = range(last + 1, last + ahead + 1)
+    store.drop_after(last, but=[f"{part}/{at}" for part in ("train", "hint") for at in later])
     known, there = store.policies(), folder.rounds()
     store.let_go([round for round in known if round and round not in there])
     for round in there:

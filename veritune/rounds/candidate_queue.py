@@ -18,9 +18,15 @@ END_SECONDS = 3.0
 class CandidateQueue:
     """Runs a sampler in a thread of its own, ahead of those who read."""
 
-    def __init__(self, source: Iterator[Candidate], end: Callable[[], None]) -> None:
-        """`end` makes `source` end soon, and is called from another thread."""
-        self._source, self._end = source, end
+    def __init__(
+        self,
+        source: Iterator[Candidate],
+        end: Callable[[], None],
+        ended: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`end` makes `source` end soon, and is called from another thread; `ended` is called here
+        once it has."""
+        self._source, self._end, self._ended = source, end, ended
         self._loop = asyncio.get_running_loop()
         self._ready: asyncio.Queue[Candidate | BaseException | None] = asyncio.Queue()
         self._room = threading.Semaphore(ROOM)
@@ -75,6 +81,8 @@ class CandidateQueue:
                 close()
             self._done.set()
             self._put(last)
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._ended)
 
     def _put(self, item: Candidate | BaseException | None) -> None:
         with suppress(RuntimeError):  # The loop is closed: nobody reads any more.

@@ -2,7 +2,7 @@
 
 Every part asks the store first what is already there, so a run that was killed at any instant
 resumes where it left off: what was sampled, verified or trained before is neither lost nor done
-twice.
+twice. With `rounds.overlap` what follows from a policy is sampled while the next ones are trained.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from veritune.config import Recipe
 from veritune.records import Checkpoint, MetricsRow
+from veritune.rounds.ahead import Ahead
 from veritune.rounds.back import go_back
 from veritune.rounds.progress import NullProgress, Progress
 from veritune.rounds.resume import finished_rows, note_start
@@ -39,15 +40,17 @@ async def improve(
             start = start_policy(recipe, run.progress)
             note_start(recipe, run.store, start)
             make_reward_model(recipe, start, run.progress)
-        training = run.training(start)
-        done, policy = training.newest()
-        await evaluate(run, done, policy)
-        for round in range(done + 1, recipe.rounds.count + 1):
-            batch = await gather_batch(run, round, policy)
-            policy = (
-                training.update(round, policy, batch) if batch else training.carry(round, policy)
-            )
-            await evaluate(run, round, policy)
+        async with run.training(start) as training:
+            done = training.newest()
+            async with Ahead(run, done, gather_batch, evaluate) as ahead:
+                for made in range(max(0, done - recipe.rounds.overlap), done + 1):
+                    policy = training.policy(made)
+                    ahead.begin(made, policy)
+                for round in range(done + 1, recipe.rounds.count + 1):
+                    batch = await ahead.batch(round)
+                    policy = await training.update(round, policy, batch)
+                    ahead.begin(round, policy)
+                await ahead.finish()
         send_order(None)
         return run.store.evaluations()
 

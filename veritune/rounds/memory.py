@@ -5,7 +5,8 @@
     training   float32 weights, gradients and two moments, 16 bytes a trained weight (Rajbhandari et
                al. 2020, arXiv 1910.02054), and activations
 
-Figures are of one process, in bytes; under torchrun every GPU holds as much.
+Figures are of one process, in bytes; under torchrun every GPU holds as much. With
+`rounds.overlap` the sampler has its memory while training runs, too.
 """
 
 from __future__ import annotations
@@ -94,8 +95,10 @@ def estimate(
 ) -> list[PhaseMemory]:
     """The phases that the recipe has; with `gpu` bytes vLLM takes the share that it is given."""
     trained, row = trainable(recipe, sizes), prompt + (recipe.sampler.max_tokens or ANSWER_TOKENS)
-    kept = _kept(recipe, sizes, trained)
-    phases = [PhaseMemory("sampling", _sampling(recipe, sizes, row, gpu) | kept)]
+    kept, sampling = _kept(recipe, sizes, trained), _sampling(recipe, sizes, row, gpu)
+    phases = [PhaseMemory("sampling", sampling | kept)]
+    if recipe.rounds.overlap:
+        kept |= {"sampler": sum(sampling.values())}
     if isinstance(recipe.trainer, RlConfig):
         tokens = recipe.trainer.micro_batch_size * row
         layer = tokens * _layer_bytes(sizes, _computed(recipe.trainer))

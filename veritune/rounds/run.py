@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
@@ -29,7 +29,8 @@ from veritune.rounds.selection import Key, examples, selected_keys
 from veritune.rounds.session import Session, open_session
 from veritune.rounds.start import reward_folder
 from veritune.rounds.tracking import tracked_run
-from veritune.rounds.training import Training
+from veritune.rounds.trainers import set_threads
+from veritune.rounds.training import Training, open_training
 from veritune.store import RunFolder, Store
 from veritune.text import truncation
 from veritune.trainer import Example, Rollout
@@ -59,9 +60,9 @@ class Run:
     progress: Progress
     rates: PassRates = field(default_factory=PassRates)
 
-    def training(self, start: Checkpoint) -> Training:
+    def training(self, start: Checkpoint) -> AbstractAsyncContextManager[Training]:
         """What trains the policies of this run, from the one that it starts with."""
-        return Training(self.recipe, self.folder, self.store, self.progress, start)
+        return open_training(self.recipe, self.folder, self.store, self.progress, start)
 
     def prompts(self, round: int) -> list[Problem]:
         """This round's training problems, by `rounds.order`."""
@@ -100,8 +101,8 @@ class Run:
         done = {"train": "sample and verify", "test": "evaluate", "hint": "rationalise"}[part]
         with self.progress.phase(f"round {round}: {done}", len(problems) * n) as advance:
             name = f"{part}/{round}"
-            await self.session.fill(name, problems, n, policy, advance, round=round)
-        if (diff := self.session.sampler.logprob_diff) is not None:
+            diff = await self.session.fill(name, problems, n, policy, advance, round=round)
+        if diff is not None:
             step = ("train", "test", "hint").index(part)
             row: MetricsRow = {"round": round, "phase": "sampler", "step": step, **asdict(diff)}
             self.store.put_metrics([row])
@@ -154,6 +155,8 @@ class Run:
             ends.add(candidate, verdict)
         truncated, thinking, silent = ends.truncated, ends.thinking, ends.silent
         row |= {"truncated": truncated, "truncated_thinking": thinking, "no_answer": silent}
+        if self.recipe.rounds.overlap:
+            row["staleness"] = self.recipe.rounds.staleness(round)
         self.store.put_metrics([row])
         total = sum(counts.values())
         if said := truncation(truncated, total, self.recipe.sampler.max_tokens, thinking):
@@ -249,7 +252,7 @@ async def open_run(recipe: Recipe, progress: Progress) -> AsyncIterator[Run]:
     check_own_code(recipe)
     for path in filter(None, (recipe.model.path, recipe.model.adapter)):
         check_parts(path)
-    _set_threads(recipe.threads)
+    set_threads(recipe)
     folder = RunFolder(recipe.folder)
     settings = recipe.model_dump(mode="json", exclude_none=True)
     with open_store(folder) as store:
@@ -297,10 +300,3 @@ def _verifier_config(recipe: Recipe) -> VerifierConfig:
     if recipe.reward.preferences is not None:
         changes["reward_model"] = str(reward_folder(recipe))
     return config.model_copy(update=changes)
-
-
-def _set_threads(threads: int) -> None:
-    import torch
-
-    if threads:
-        torch.set_num_threads(threads)

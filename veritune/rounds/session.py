@@ -6,9 +6,10 @@ whoever uses veritune from Python.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,7 +20,7 @@ from veritune.records import Candidate, Checkpoint, Problem, Verdict
 from veritune.rounds.progress import Advance
 from veritune.rounds.sampling import sample_candidates
 from veritune.rounds.stream import PATIENCE, VerificationStream
-from veritune.sampler import Sampler, open_sampler
+from veritune.sampler import LogprobDiff, Sampler, open_sampler
 from veritune.store import Store
 from veritune.verifiers import Verifier, open_verifier, verify_each
 
@@ -30,9 +31,10 @@ def unseen(count: int = 1, **figures: float) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Made by `open_session`. `at_once` verifications are under way at a time.
+    """Made by `open_session`. `at_once` verifications of a set are under way at a time.
 
-    A verification that takes longer than `patience` seconds is a verifier error.
+    Several sets may be filled at once: one of them is sampled, and the others are verified. A
+    verification that takes longer than `patience` seconds is a verifier error.
     """
 
     store: Store
@@ -40,6 +42,7 @@ class Session:
     verifier: Verifier
     at_once: int
     patience: float = PATIENCE
+    sampling: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def sample(
         self,
@@ -62,17 +65,24 @@ class Session:
         advance: Advance = unseen,
         *,
         round: int = 0,
-    ) -> None:
+    ) -> LogprobDiff | None:
         """Bring the set `name` to `n` verified candidates of every problem.
 
         What is sampled follows from the seed, `round`, the problem and the index; what the set
-        holds is neither sampled nor verified again.
+        holds is neither sampled nor verified again. Returns how far the sampler's engine was from
+        the trainer's model; None where nothing was sampled, or the model itself samples.
         """
         self.store.add_problems(name, problems)
         stream = VerificationStream(
-            self.sampler, self.verifier, self.store, at_once=self.at_once, patience=self.patience
+            self.sampler,
+            self.verifier,
+            self.store,
+            at_once=self.at_once,
+            patience=self.patience,
+            sampling=self.sampling,
         )
         await stream.fill(name, problems, n, policy, advance, round=round)
+        return stream.logprob_diff
 
     async def verify(
         self, pairs: Sequence[tuple[Problem, Candidate]], advance: Advance = unseen

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from veritune.records import Candidate, Checkpoint, Problem, Verdict
 from veritune.rounds.candidate_queue import CandidateQueue
 from veritune.rounds.progress import Advance
-from veritune.sampler import Sampler
+from veritune.sampler import LogprobDiff, Sampler
 from veritune.store import Store
 from veritune.verifiers import Verifier
 
@@ -39,9 +39,13 @@ class VerificationStream:
         *,
         at_once: int,
         patience: float = PATIENCE,
+        sampling: asyncio.Lock | None = None,
     ) -> None:
+        """`sampling` is held while the sampler is used, and not for the verifications after it."""
+        self.logprob_diff: LogprobDiff | None = None
         self._sampler, self._verifier, self._store = sampler, verifier, store
         self._at_once, self._patience = at_once, patience
+        self._sampling = sampling or asyncio.Lock()
 
     async def fill(
         self,
@@ -53,7 +57,10 @@ class VerificationStream:
         *,
         round: int = 0,
     ) -> None:
-        """Sample and verify candidates 0..n-1 of every problem that the set lacks."""
+        """Sample and verify candidates 0..n-1 of every problem that the set lacks.
+
+        What the sampler then says of its engine is `logprob_diff`; None where it sampled nothing.
+        """
         advance(self._store.count_verified(name))
         # Sampled before a kill, and not yet verified: first, so that no candidate waits forever.
         waiting = self._store.unverified(name)
@@ -78,6 +85,7 @@ class VerificationStream:
             self._sampler.load(policy)
             problems, indices = [p for p, _ in pairs], [i for _, i in pairs]
             yield from self._sampler.sample(problems, indices, round=round)
+            self.logprob_diff = self._sampler.logprob_diff
 
     async def _pump(
         self,
@@ -87,7 +95,8 @@ class VerificationStream:
         advance: Advance,
     ) -> None:
         buffer = _Buffer(self._store, name)
-        queue = CandidateQueue(source, self._sampler.close)
+        await self._sampling.acquire()
+        queue = CandidateQueue(source, self._sampler.close, self._sampling.release)
         async with queue.running(), _ending_together() as tasks:
             tasks += [
                 asyncio.create_task(self._verify(queue, problems, buffer, advance))

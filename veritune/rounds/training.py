@@ -1,22 +1,15 @@
-"""The training part of a round: which trainer, what it says while it works, what it leaves."""
+"""The training part of a round: where it is done, what it says meanwhile, what it leaves."""
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from veritune.config import (
-    DpoTrainerConfig,
-    GroupConfig,
-    PpoConfig,
-    Recipe,
-    RlConfig,
-    SftTrainerConfig,
-)
-from veritune.errors import JournalError
+from veritune.config import Recipe, RlConfig
+from veritune.errors import JournalError, RecipeError
 from veritune.models import (
     MANIFEST,
     made_by,
@@ -27,95 +20,22 @@ from veritune.models import (
 )
 from veritune.records import Checkpoint, MetricsRow, OnStep, number, texts
 from veritune.rounds.progress import Progress, raise_if_cancelled
+from veritune.rounds.trainers import Trainers, TrainingOrder
+from veritune.rounds.training_process import TrainingProcess
 from veritune.rounds.whole import note
 from veritune.store import PolicyRow, RunFolder, Store
-from veritune.trainer import (
-    Example,
-    PolicyGradientTrainer,
-    Rollout,
-    SftTrainer,
-    minibatches_per_epoch,
-    open_dpo,
-    open_policy_gradient,
-)
+from veritune.trainer import Example, Rollout, minibatches_per_epoch
 from veritune.use import use_of
 
 # Steps of one write: a commit waits for the disk.
 METRICS_EVERY = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingOrder:
-    """One round's training: from `policy`, of a run that began at `start`.
-
-    What is not `resumable` is for the engine alone: it has no moments.
-    """
-
-    round: int
-    start: Checkpoint
-    policy: Checkpoint
-    batch: Sequence[Example | Rollout]
-    out: Path
-    resumable: bool = True
-
-
-class Trainers:
-    """The trainer that a recipe asks for, kept between rounds."""
-
-    def __init__(self, recipe: Recipe) -> None:
-        self._recipe = recipe
-        self._gradient: PolicyGradientTrainer | None = None
-        self._on_step: OnStep = lambda step: None
-
-    def update(self, order: TrainingOrder, on_step: OnStep) -> Checkpoint:
-        """The policy after one round; what it took to train is free for the engine again."""
-        from veritune.models import give_memory_back
-
-        trained = self._train(order, on_step)
-        give_memory_back()
-        return trained
-
-    def _train(self, order: TrainingOrder, on_step: OnStep) -> Checkpoint:
-        self._on_step, config = on_step, self._recipe.trainer
-        # A seed a round: the same order of examples every round would teach the order.
-        seed, dtype = self._recipe.seed * 1000 + order.round, self._recipe.model.dtype
-        if isinstance(config, SftTrainerConfig):
-            sft = SftTrainer(config, seed=seed, dtype=dtype, on_step=on_step)
-            begin = order.start if config.start == "base" else order.policy
-            return sft.update(begin, order.batch, order.out)
-        rollouts = [item for item in order.batch if isinstance(item, Rollout)]
-        if isinstance(config, DpoTrainerConfig):
-            dpo = open_dpo(config, seed=seed, dtype=dtype, on_step=on_step)
-            return dpo.update(order.policy, rollouts, order.out)
-        trainer = self._policy_gradient(config, order.start)
-        return trainer.update(order.policy, rollouts, order.out, resumable=order.resumable)
-
-    def _policy_gradient(
-        self, config: PpoConfig | GroupConfig, start: Checkpoint
-    ) -> PolicyGradientTrainer:
-        """One trainer for all rounds: what it has in memory need not be read again."""
-        if self._gradient is None:
-            self._gradient = open_policy_gradient(
-                self._recipe, config, start, lambda step: self._on_step(step)
-            )
-        return self._gradient
-
-
-def follow(recipe: Recipe) -> None:
-    """What processes beside the first do under torchrun: train with it, whenever it does."""
-    import torch
-
-    from veritune.trainer import receive_order
-
-    if recipe.threads:
-        torch.set_num_threads(recipe.threads)
-    trainers = Trainers(recipe)
-    while isinstance(order := receive_order(), TrainingOrder):
-        trainers.update(order, lambda step: None)
-
-
 class Training:
-    """Trains round after round from `start`, the policy that the run began with."""
+    """Trains round after round from `start`, the policy that the run began with.
+
+    With `beside` the process there trains, and this one has its hands free meanwhile.
+    """
 
     def __init__(
         self,
@@ -124,37 +44,51 @@ class Training:
         store: Store,
         progress: Progress,
         start: Checkpoint,
+        beside: TrainingProcess | None = None,
     ) -> None:
         self._recipe, self._folder, self._store = recipe, folder, store
         self._progress, self._start = progress, start
-        self._trainers = Trainers(recipe)
+        self._trainers, self._beside = Trainers(recipe), beside
         self._round = 0
         self._rows: list[MetricsRow] = []
         self._steps = 0
 
-    def newest(self) -> tuple[int, Checkpoint]:
-        """The last round that has a checkpoint, and its policy; round 0 is the start."""
+    def newest(self) -> int:
+        """The last round that has a checkpoint; round 0 is the start."""
         known = self._store.policies()
-        round, row = max((round, row) for round, row in known.items() if row.kept or not round)
+        round = max(round for round, row in known.items() if row.kept or not round)
         if round < max(known):
             self._progress.say(
                 f"rounds {round + 1} to {max(known)} have no checkpoint (rounds.save_every); they"
                 " are trained again from what they sampled"
             )
-        if round == 0:
-            return 0, self._start
-        return round, Checkpoint(path=str(self._folder.checkpoint(round)), policy=row.policy)
+        return round
 
-    def update(
+    def policy(self, round: int) -> Checkpoint:
+        """The policy after a round that has a checkpoint."""
+        if round == 0:
+            return self._start
+        name = self._store.policies()[round].policy
+        return Checkpoint(path=str(self._folder.checkpoint(round)), policy=name)
+
+    async def update(
         self, round: int, policy: Checkpoint, batch: Sequence[Example | Rollout]
     ) -> Checkpoint:
-        """The policy after this round."""
-        from veritune.trainer import send_order
-
+        """The policy after this round; that of the round before where there is nothing to learn."""
+        if not batch:
+            return self._carry(round, policy)
         out, saved = self._place(round)
         self._round, self._steps = round, self._count_steps(batch)
+        before = self._store.policies()[self._recipe.rounds.sampled_after(round)]
         order = TrainingOrder(
-            round=round, start=self._start, policy=policy, batch=batch, out=out, resumable=saved
+            round=round,
+            start=self._start,
+            policy=policy,
+            sampled_by=before.policy,
+            batch=batch,
+            out=out,
+            maker=self._maker(round, policy),
+            resumable=saved,
         )
         with self._progress.phase(f"round {round}: train", self._steps) as advance:
 
@@ -163,21 +97,28 @@ class Training:
                 advance(1, loss=number(step, "loss"))
                 raise_if_cancelled()
 
-            with self._named(round, policy):
-                send_order(order)
-                trained = self._trainers.update(order, on_step)
+            if self._beside is not None:
+                trained = await self._beside.update(order, on_step)
+            else:
+                trained = self._update_here(order, on_step)
         self._done(round, trained, saved=saved)
         return trained
 
-    def carry(self, round: int, policy: Checkpoint) -> Checkpoint:
-        """The same policy as this round's checkpoint, where there is nothing to train on."""
+    def _update_here(self, order: TrainingOrder, on_step: OnStep) -> Checkpoint:
+        from veritune.trainer import send_order
+
+        send_order(order)
+        return self._trainers.update(order, on_step)
+
+    def _carry(self, round: int, policy: Checkpoint) -> Checkpoint:
+        """The same policy as this round's checkpoint."""
         out, saved = self._place(round)
         last = round == self._recipe.rounds.count
         # A policy between two checkpoints has no moments: only the last round may end with it.
         if not saved or (policy.path == str(self._folder.between) and not last):
             self._done(round, policy, saved=False)
             return policy
-        with self._named(round, policy), whole_folder(out) as aside:
+        with made_by(**self._maker(round, policy)), whole_folder(out) as aside:
             ours = shutil.ignore_patterns(MANIFEST)
             shutil.copytree(model_folder(policy.path), aside, ignore=ours, dirs_exist_ok=True)
         carried = Checkpoint(path=str(out), policy=policy.policy)
@@ -211,10 +152,10 @@ class Training:
                 f" knows {known.policy}; go back with --from-round, to a round with a checkpoint"
             )
 
-    def _named(self, round: int, policy: Checkpoint) -> AbstractContextManager[None]:
-        """Checkpoints that are written inside say what they follow from."""
+    def _maker(self, round: int, policy: Checkpoint) -> dict[str, str | int]:
+        """What a checkpoint says that it follows from."""
         run, start = self._store.run_id, self._start.policy
-        return made_by(run=run, round=round, previous=policy.policy, start=start)
+        return {"run": run, "round": round, "previous": policy.policy, "start": start}
 
     def _count_steps(self, batch: Sequence[Example | Rollout]) -> int:
         config = self._recipe.trainer
@@ -234,12 +175,31 @@ class Training:
 
     def _forget(self) -> None:
         """Remove checkpoints that are older than the recipe keeps."""
-        keep = self._recipe.rounds.keep_checkpoints
-        if not keep:
+        rounds = self._recipe.rounds
+        if not rounds.keep_checkpoints:
             return
+        # A run that is resumed samples what is next, and measures, from so many policies.
+        keep = max(rounds.keep_checkpoints, rounds.overlap + 1)
         known = self._store.policies().values()
         old = [row.round for row in known if row.kept and row.round][:-keep]
         # The journal first: a checkpoint that it says is kept must be there after a kill.
         self._store.let_go(old)
         for gone in old:
             remove_folder(self._folder.checkpoint(gone))
+
+
+@asynccontextmanager
+async def open_training(
+    recipe: Recipe, folder: RunFolder, store: Store, progress: Progress, start: Checkpoint
+) -> AsyncIterator[Training]:
+    """What trains a run's policies; with `rounds.overlap` in a process of its own."""
+    if not recipe.rounds.overlap:
+        yield Training(recipe, folder, store, progress, start)
+        return
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise RecipeError(
+            "rounds.overlap trains in one process beside the sampler: leave torchrun out, or set it"
+            " to 0"
+        )
+    async with TrainingProcess.opened(recipe) as beside:
+        yield Training(recipe, folder, store, progress, start, beside)

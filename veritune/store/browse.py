@@ -69,6 +69,10 @@ class Browser:
         self._numbers = Numbers(self._db)
         self._metrics = Metrics(self._db, folder / "metrics.jsonl")
 
+    def policies(self) -> dict[int, str]:
+        """The policy after every round that has ended; that of round 0 is the start."""
+        return dict(self._db.read("select round, policy from policies order by 1"))
+
     def close(self) -> None:
         """Release the file."""
         self._db.close()

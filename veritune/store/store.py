@@ -9,7 +9,7 @@ are facts: they are added, and never changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -124,13 +124,13 @@ class Store:
             "update policies set kept = 0 where round = ?", [(round,) for round in rounds]
         )
 
-    def drop_after(self, round: int) -> None:
-        """Forget what later rounds wrote, all of it or nothing.
+    def drop_after(self, round: int, *, but: Collection[str] = ()) -> None:
+        """Forget what later rounds wrote, all of it or nothing; the sets `but` are kept.
 
         A set is of the round that ends its name, as "train/3" is of 3; others are kept.
         """
-        later = [name for name in self.names() if (round_of(name) or 0) > round]
-        sets = [(self._numbers.of_set(name),) for name in later]
+        later = {name for name in self.names() if (round_of(name) or 0) > round}.difference(but)
+        sets = [(self._numbers.of_set(name),) for name in sorted(later)]
         of_set = "where number in (select number from candidates where of_set = ?)"
         with self._db.writing() as db:
             for table in ("policies", "metrics"):

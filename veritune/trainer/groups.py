@@ -39,8 +39,8 @@ from veritune.trainer.metrics import rollout_metrics, round_warnings
 from veritune.trainer.policies import Policies
 from veritune.trainer.protocol import Rollout
 from veritune.trainer.rollouts import (
-    check_on_policy,
     check_ratio,
+    check_sampled_by,
     mask_rows,
     minibatches,
     read_rows,
@@ -87,10 +87,14 @@ class GroupTrainer:
         out: Path,
         *,
         resumable: bool = True,
+        sampled_by: str | None = None,
     ) -> Checkpoint:
-        """One round on `batch`, sampled by `checkpoint`; the same inputs give the same weights."""
+        """One round on `batch`, sampled by `checkpoint` or by the older policy `sampled_by`.
+
+        The same inputs give the same weights.
+        """
         learner = self._policies.take(checkpoint)
-        check_on_policy(batch, checkpoint.policy)
+        check_sampled_by(batch, sampled_by or checkpoint.policy)
         rows, errors = read_rows(batch, learner.tokenizer, self._config.credit)
         metrics = rollout_metrics(rows, errors)
         self._train(learner, self._prepare(learner, rows, metrics), metrics)

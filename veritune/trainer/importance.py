@@ -1,9 +1,12 @@
-"""Correcting for an engine that sampled with other arithmetic than the trainer's.
+"""Correcting for what sampled where that is not the policy that is trained.
 
-Per token, with p the policy as the trainer computes it and q as the engine did,
+Two reasons, one weight: an engine with other arithmetic than the trainer's, and the policy of an
+earlier round (`rounds.overlap`). Per token, with p the policy as the trainer computes it when the
+round begins and q as it was sampled with,
 
     c_t = min(p(y_t) / q(y_t), cap)        truncated importance sampling (Yao et al. 2025,
-          "Your Efficient RL Framework Secretly Brings You Off-Policy RL Training")
+          "Your Efficient RL Framework Secretly Brings You Off-Policy RL Training"); of an older
+          policy, the behaviour's ratio beside PPO's own to p (Fu et al. 2025, arXiv 2505.24298)
     c_t = 0 for all t of a candidate with |1/|y| sum_t log p(y_t) / q(y_t)| > window
           a mask by the geometric mean of a sequence's ratios (Liu et al. 2025, "When Speed Kills
           Stability"; Zheng et al. 2025, arXiv 2507.18071)

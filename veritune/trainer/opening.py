@@ -6,8 +6,9 @@ from veritune.config import DpoTrainerConfig, GroupConfig, PpoConfig, Recipe
 from veritune.records import Checkpoint, OnStep
 from veritune.trainer.protocol import PolicyGradientTrainer, Rollout, Trainer
 
-# Largest importance weight where an engine samples with arithmetic of its own, as in verl.
-ENGINE_CAP = 2.0
+# Largest importance weight where what sampled is not what is trained: an engine with arithmetic of
+# its own, or the policy of an earlier round. As in verl.
+CAP = 2.0
 
 
 def open_dpo(
@@ -28,7 +29,8 @@ def open_policy_gradient(
     """PPO or a group baseline, for all rounds of a run that starts from `reference`."""
     temperature, dtype = recipe.sampler.temperature, recipe.model.dtype
     if config.importance_cap is None:
-        cap = ENGINE_CAP if recipe.sampler.type == "vllm" else 0.0
+        differs = recipe.sampler.type == "vllm" or recipe.rounds.overlap > 0
+        cap = CAP if differs else 0.0
         config = config.model_copy(update={"importance_cap": cap})
     if isinstance(config, PpoConfig):
         from veritune.trainer.ppo import PpoTrainer

@@ -33,8 +33,8 @@ from veritune.trainer.metrics import (
 from veritune.trainer.policies import Policies
 from veritune.trainer.protocol import Rollout
 from veritune.trainer.rollouts import (
-    check_on_policy,
     check_ratio,
+    check_sampled_by,
     mask_rows,
     micro_batches,
     minibatches,
@@ -94,10 +94,14 @@ class PpoTrainer:
         out: Path,
         *,
         resumable: bool = True,
+        sampled_by: str | None = None,
     ) -> Checkpoint:
-        """One round on `batch`, sampled by `checkpoint`; the same inputs give the same weights."""
+        """One round on `batch`, sampled by `checkpoint` or by the older policy `sampled_by`.
+
+        The same inputs give the same weights.
+        """
         learner = self._policies.take(checkpoint)
-        check_on_policy(batch, checkpoint.policy)
+        check_sampled_by(batch, sampled_by or checkpoint.policy)
         rows, errors = read_rows(batch, learner.tokenizer, self._config.credit)
         data, metrics = self._prepare(learner, rows)
         metrics |= rollout_metrics(rows, errors)

@@ -45,8 +45,12 @@ class PolicyGradientTrainer(Protocol):
         out: Path,
         *,
         resumable: bool = True,
+        sampled_by: str | None = None,
     ) -> Checkpoint:
-        """As `Trainer`; what is not `resumable` holds the policy alone, for an engine."""
+        """As `Trainer`; what is not `resumable` holds the policy alone, for an engine.
+
+        `sampled_by` is the policy that sampled the batch, where it is an older one.
+        """
         ...
 
 

@@ -22,14 +22,15 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
-def check_on_policy(rollouts: Sequence[Rollout], policy: str) -> None:
+def check_sampled_by(rollouts: Sequence[Rollout], policy: str) -> None:
     """Raise `TrainingError` for a candidate that says another policy sampled it."""
     for rollout in rollouts:
         candidate = rollout.candidate
         if candidate.policy not in (None, policy):
             raise TrainingError(
                 f"candidate {candidate.index} of problem {candidate.problem_id} was sampled by"
-                f" policy {candidate.policy}, and {policy} is to be trained; sample from that one"
+                f" policy {candidate.policy}, and what is trained on is {policy}'s; sample from"
+                " that one"
             )
 
 

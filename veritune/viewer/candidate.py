@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from statistics import fmean
 
@@ -48,6 +49,7 @@ def candidate_json(browser: Browser, name: str, problem_id: str, index: int) -> 
         "tokens": None if candidate.token_ids is None else len(candidate.token_ids),
         "logprob": fmean(candidate.logprobs) if candidate.logprobs else None,
         "policy": visible(candidate.policy or ""),
+        "age": age(name, candidate, browser.policies()),
         "trust": verdict.trust,
         "seconds": verdict.seconds,
         "flags": [{"name": visible(f.name), "degree": f.degree} for f in verdict.flags],
@@ -67,6 +69,17 @@ def candidate_json(browser: Browser, name: str, problem_id: str, index: int) -> 
         "output": shown(verdict.output or ""),
         "others": [other_json(other) for other in others],
     }
+
+
+def age(name: str, candidate: Candidate, policies: Mapping[int, str]) -> Json | None:
+    """After which round its policy was there, and how many rounds were trained since, before its
+    own; None where the run's policies do not say."""
+    part, _, number = name.partition("/")
+    if part not in ("train", "hint", "test") or not number.isdigit():
+        return None
+    newest = int(number) - (part != "test")
+    made = [at for at, name in policies.items() if name == candidate.policy and at <= newest]
+    return {"made": max(made), "staleness": newest - max(made)} if made else None
 
 
 def other_json(other: ListedCandidate) -> Json:

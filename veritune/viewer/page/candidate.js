@@ -63,7 +63,8 @@ const Why = ({ data }) => html`
   ${data.output && html`<details><summary>What it printed</summary><pre>${data.output}</pre></details>`}
   <h3>Use</h3><p class="reason">${data.outcome === "passed" && `${data.use.imitate ? "may" : "must not"} be imitated; `}reward ${data.use.reward ?? "none"}: ${data.use.why}.</p>
   ${data.solution && html`<details><summary>Reference solution</summary><pre>${data.solution}</pre></details>`}
-  <p class="note">${data.seconds.toFixed(3)} s to verify${data.policy && `, policy ${data.policy}`}${data.tokens != null
+  <p class="note">${data.seconds.toFixed(3)} s to verify${data.policy && `, policy ${data.policy}`}${data.age
+    && ` after round ${data.age.made}${data.age.staleness ? `, ${data.age.staleness} round${data.age.staleness > 1 ? "s" : ""} older than the one it trains` : ""}`}${data.tokens != null
     && `, ${data.tokens} tokens${data.logprob == null ? "" : ` of log-probability ${data.logprob.toFixed(3)} on average`}`}</p>`;
 
 // Failing tests that are open.

@@ -17,7 +17,7 @@ export const Overview = ({ run }) => {
     ${run.runs.length > 1 && html`<${Runs} />`}
     <section aria-label="funnel"><h2>From sampled to selected</h2>
       ${!counts?.complete && html`<p class="note" role="status">Counting: ${Object.keys(counts?.sets || {}).length} of ${run.sets.length} sets so far.</p>`}
-      <${Funnel} sets=${sets} /></section>
+      <${Funnel} sets=${sets} samples=${run.samples} /></section>
     ${Object.keys(sets).length > 0 && html`<${OneSet} sets=${sets} />`}
     <${Training} curves=${run.curves} />
     ${run.recipe && html`<details><summary>Recipe</summary><pre>${run.recipe}</pre></details>`}`;
@@ -57,12 +57,15 @@ const Runs = () => {
     ${charts.map(([title, drawn]) => html`<${Curves} title=${title} lines=${drawn} rates axis="round" />`)}</div></section>`;
 };
 
-const Funnel = ({ sets }) => {
+const Funnel = ({ sets, samples }) => {
   const names = Object.keys(sets);
   if (!names.length) return null;
+  const stale = Object.fromEntries(samples.filter((row) => "staleness" in row).map((row) => [`train/${row.round}`, row.staleness]));
+  const overlaps = Object.keys(stale).length > 0;
   return html`<div class="scroll"><table>
     <thead><tr><th>set</th><th class="n">sampled</th><th class="n">verified</th><th class="n">passed</th><th class="n">rate</th>
-      <th class="n">selected</th><th class="n">right, wrong step</th><th class="n">truncated</th><th class="n">verifier errors</th></tr></thead>
+      <th class="n">selected</th><th class="n">right, wrong step</th><th class="n">truncated</th><th class="n">verifier errors</th>
+      ${overlaps && html`<th class="n">staleness in rounds</th>`}</tr></thead>
     <tbody>${names.map((name) => {
       const set = sets[name];
       const to = (params) => link("candidates", { set: name, ...params });
@@ -74,6 +77,7 @@ const Funnel = ({ sets }) => {
         <td class="n">${set.wrong_steps ? html`<a href=${to({ outcome: "passed", steps: "incorrect step" })}>${many(set.wrong_steps)}</a>` : "0"}</td>
         <td class="n">${set.truncated ? html`<a href=${to({ truncated: "yes" })}>${many(set.truncated)}</a>` : "0"}</td>
         <td class="n ${set.errors ? "warn" : ""}">${set.errors ? html`<a href=${to({ outcome: "error" })}>${many(set.errors)}</a>` : "0"}</td>
+        ${overlaps && html`<td class="n">${stale[name] ?? "–"}</td>`}
       </tr>`;
     })}</tbody></table></div>`;
 };

@@ -1,0 +1,45 @@
+"""Saying that the cluster's head was lost: Ray then ends this process at once, and says nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# Waits until this process has ended, however it did, and looks whether the head still answers.
+WATCH = """
+import socket, sys
+host, port, line = sys.argv[1:]
+sys.stdin.read()
+try:
+    socket.create_connection((host, int(port)), timeout=5).close()
+except OSError:
+    print(line, file=sys.stderr)
+"""
+
+
+@contextmanager
+def head_watched() -> Iterator[None]:
+    """Inside, a process beside this one says it in one line where the head is lost."""
+    import ray
+
+    address = ray.get_runtime_context().gcs_address
+    host, _, port = address.rpartition(":")
+    line = (
+        f"veritune: cluster: its head {address} is lost, and this command with it; start a cluster"
+        " again, and run the same command with its address to resume"
+    )
+    watcher = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", WATCH, host.strip("[]"), port, line],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for us, and must not end it before us.
+    )
+    try:
+        yield
+    finally:
+        watcher.kill()
+        watcher.wait()
+        if watcher.stdin is not None:
+            watcher.stdin.close()

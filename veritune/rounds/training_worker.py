@@ -1,0 +1,79 @@
+"""The process that trains, from inside: it reads orders, and writes steps and results."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pickle
+import signal
+import struct
+import sys
+import traceback
+from dataclasses import dataclass, field
+from typing import BinaryIO, cast
+
+from veritune.config import Recipe
+from veritune.errors import VerituneError
+from veritune.records import Checkpoint, MetricsRow
+from veritune.rounds.trainers import Trainers, TrainingOrder, set_threads
+from veritune.text import one_line
+
+# prctl's number, of <linux/prctl.h>.
+PR_SET_PDEATHSIG = 1
+# What stands before each message: its length in bytes.
+LENGTH = struct.Struct("<Q")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingReply:
+    """To the order `number`: a step that was made, or the trained policy, or what was raised."""
+
+    number: int
+    step: MetricsRow = field(default_factory=dict)
+    trained: Checkpoint | None = None
+    error: Exception | None = None
+
+
+def framed(value: object) -> bytes:
+    """A message: between two processes of ours alone, and never a candidate's."""
+    body = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    return LENGTH.pack(len(body)) + body
+
+
+def main() -> None:
+    """Train by order until there are no more, or whoever gives them is gone."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != int(sys.argv[1]):
+        return
+    orders, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # What libraries print must not stand between replies.
+    recipe = cast("Recipe", _read(orders))
+    set_threads(recipe)
+    trainers = Trainers(recipe)
+    while (asked := _read(orders)) is not None:
+        number, order = cast("tuple[int, TrainingOrder]", asked)
+        _reply(trainers, number, order, replies)
+
+
+def _reply(trainers: Trainers, number: int, order: TrainingOrder, replies: BinaryIO) -> None:
+    def tell(reply: TrainingReply) -> None:
+        replies.write(framed(reply))
+        replies.flush()
+
+    try:
+        trained = trainers.update(order, lambda step: tell(TrainingReply(number=number, step=step)))
+    except (VerituneError, ModuleNotFoundError) as error:
+        tell(TrainingReply(number=number, error=error))
+    except Exception as error:
+        traceback.print_exc()
+        tell(TrainingReply(number=number, error=VerituneError(one_line(repr(error)))))
+    else:
+        tell(TrainingReply(number=number, trained=trained))
+
+
+def _read(orders: BinaryIO) -> object:
+    """The next message; None at the end."""
+    head = orders.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    return pickle.loads(orders.read(LENGTH.unpack(head)[0]))
