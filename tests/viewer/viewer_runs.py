@@ -182,3 +182,28 @@ def served(folder: Path, *words: str) -> Iterator[str]:
             yield line.split(": ", 1)[1].split(" ")[0]
         finally:
             process.terminate()
+
+
+def formula_run(home: Path, formulas: list[str], name: str = "formulas") -> Path:
+    """A run of one math problem a formula, which stands in every text of it."""
+    folder = begun(home, name)
+    with Store.open(folder) as store:
+        for at, text in enumerate(formulas):
+            reference = MathReference(answer=text, solution=text)
+            problem = MathProblem(id=f"formula-{at}", prompt=text, reference=reference)
+            store.add_problems("test", [problem])
+            step = StepVerdict(
+                start=0, end=len(text), label="verified", reason=text, evidence=RULES
+            )
+            verdict = Verdict(
+                problem_id=problem.id,
+                index=0,
+                outcome="passed",
+                score=1.0,
+                reason=text,
+                answer=text,
+                steps=(step,),
+            )
+            candidate = Candidate(problem_id=problem.id, index=0, text=text, finish_reason="stop")
+            store.add_verified("test/0", [(candidate, verdict)])
+    return folder

@@ -13,7 +13,7 @@ const KEYS = [
   ["o", "overview"], ["p", "problems"], ["c", "candidates"], ["f", "candidates that failed, newest set first"],
   ["j k", "down and up; next and previous candidate"], ["Enter", "open"], ["Esc", "back; leave a field"],
   ["/", "search in texts"], ["n", "more"], ["r", "read the list again"], ["t", "the failing test, or the wrong step"],
-  ["x", "side by side"], ["s", "swap sides"], ["?", "these keys"],
+  ["m", "formulas typeset, or as they were written"], ["x", "side by side"], ["s", "swap sides"], ["?", "these keys"],
 ];
 
 const App = () => {
