@@ -104,6 +104,21 @@ def test_a_filter_finds_what_it_says_in_every_order(
     assert len(keys[0]) == count and keys[0] == keys[1] == keys[2]
 
 
+def test_the_overview_says_where_the_time_went(address: str) -> None:
+    times = ask(address, "run")["times"]
+    assert times["phases"] == [
+        {
+            "phase": "train",
+            "rounds": [
+                {"round": 1.0, "seconds": 6.0, "candidates": 0, "steps": 3.0, "tokens": 30.0},
+                {"round": 2.0, "seconds": 3.0, "candidates": 0, "steps": 0, "tokens": 0},
+            ],
+        }
+    ]
+    assert ["processor", "A, 2 cores"] in times["machines"][0]
+    assert ["versions", "torch 2"] in times["machines"][0]
+
+
 def test_texts_and_reasons_are_searched(address: str) -> None:
     found = ask(address, "candidates", text="SANDBOX WENT")
     assert [row["kind"] for row in found["rows"]] == ["verifier error"]

@@ -25,10 +25,12 @@ from veritune.rounds.reasons import (
     what_helps,
     without_answer,
 )
+from veritune.rounds.remaining import HINT, SAMPLE, TEST
 from veritune.rounds.resume import begin_or_resume, is_measured_by, open_store
 from veritune.rounds.selection import examples, select
 from veritune.rounds.session import Session, open_session
 from veritune.rounds.start import reward_folder
+from veritune.rounds.timing import note_machine, timed
 from veritune.rounds.tracking import tracked_run
 from veritune.rounds.training import Training
 from veritune.store import RunFolder, Store
@@ -98,10 +100,14 @@ class Run:
         self, part: Part, round: int, problems: Sequence[Problem], n: int, policy: Checkpoint
     ) -> None:
         """Bring the set `part/round` to n verified candidates of every problem."""
-        done = {"train": "sample and verify", "test": "evaluate", "hint": "rationalise"}[part]
-        with self.progress.phase(f"round {round}: {done}", len(problems) * n) as advance:
-            name = f"{part}/{round}"
-            await self.session.fill(name, problems, n, policy, advance, round=round)
+        done = {"train": SAMPLE, "test": TEST, "hint": HINT}[part]
+        total, name = len(problems) * n, f"{part}/{round}"
+        with (
+            timed(self.store, round, done) as counts,
+            self.progress.phase(f"round {round}: {done}", total) as advance,
+        ):
+            tokens = await self.session.fill(name, problems, n, policy, advance, round=round)
+            counts |= {"candidates": total, "tokens": tokens}
         if (diff := self.session.sampler.logprob_diff) is not None:
             step = ("train", "test", "hint").index(part)
             row: MetricsRow = {"round": round, "phase": "sampler", "step": step, **asdict(diff)}
@@ -247,6 +253,7 @@ async def open_run(recipe: Recipe, progress: Progress) -> AsyncIterator[Run]:
     settings = recipe.model_dump(mode="json", exclude_none=True)
     with open_store(folder) as store:
         train, test = begin_or_resume(recipe, store, progress)
+        note_machine(store)
         progress.say(f"first prompt:\n{shown(train[0])[:LONGEST_SHOWN]}")
         async with open_session(
             store,

@@ -62,17 +62,18 @@ class Session:
         advance: Advance = unseen,
         *,
         round: int = 0,
-    ) -> None:
+    ) -> int:
         """Bring the set `name` to `n` verified candidates of every problem.
 
         What is sampled follows from the seed, `round`, the problem and the index; what the set
-        holds is neither sampled nor verified again.
+        holds is neither sampled nor verified again. Returns how many tokens were sampled.
         """
         self.store.add_problems(name, problems)
         stream = VerificationStream(
             self.sampler, self.verifier, self.store, at_once=self.at_once, patience=self.patience
         )
         await stream.fill(name, problems, n, policy, advance, round=round)
+        return stream.tokens
 
     async def verify(
         self, pairs: Sequence[tuple[Problem, Candidate]], advance: Advance = unseen

@@ -90,3 +90,8 @@ export const short = (value) => {
   return `${+value.toPrecision(3)}`;
 };
 export const tone = (outcome) => ({ passed: "good", failed: "bad", error: "open" })[outcome] || "";
+export const duration = (seconds) => {
+  const minutes = Math.round(seconds / 60);
+  if (seconds < 100) return `${+seconds.toPrecision(3)} s`;
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+};
