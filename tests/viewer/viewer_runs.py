@@ -97,9 +97,9 @@ def evaluation(round: int, share: float) -> dict[str, float | int | str | None]:
     }
 
 
-def begun(home: Path, name: str) -> Path:
+def begun(home: Path, name: str, **more: object) -> Path:
     """A run's folder with its recipe and an empty journal."""
-    recipe = check_recipe({"name": name, "output": str(home)}, "test")
+    recipe = check_recipe({"name": name, "output": str(home)} | more, "test")
     RunFolder(recipe.folder).make()
     with Store.open(recipe.folder) as store:
         store.begin({"config": to_toml(recipe)}, {})

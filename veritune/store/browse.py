@@ -145,6 +145,23 @@ class Browser:
         )
         return self._listed(rows)
 
+    def group(self, name: str, id: str, most: int) -> list[VerifiedCandidate]:
+        """The first `most` verified candidates of a problem in a set, by index."""
+        rows = self._db.read(
+            "select p.record, c.record, v.record from problems p join candidates c"
+            " on c.of_set = ? and c.problem = p.number join verdicts v on v.number = c.number"
+            " where p.stem = ? and p.id = ? order by c.idx limit ?",
+            (self._numbers.of_set(name), stem_of(name), id, most),
+        )
+        return [
+            (
+                problem_from_line(unpack(problem)),
+                Candidate.from_line(unpack(candidate)),
+                Verdict.from_line(unpack(verdict)),
+            )
+            for problem, candidate, verdict in rows
+        ]
+
     def problems(self, numbers: list[int]) -> dict[int, Problem]:
         """Problems by their number."""
         asked = ", ".join(str(int(number)) for number in numbers)

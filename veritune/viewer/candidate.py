@@ -19,6 +19,7 @@ from veritune.report import cut, visible
 from veritune.store import Browser
 from veritune.store import Listed as ListedCandidate
 from veritune.use import case_of, use_of
+from veritune.viewer.credit import credit_json
 
 Json = dict[str, object]
 # Characters of a text that are sent; the page says what is left out.
@@ -65,6 +66,7 @@ def candidate_json(browser: Browser, name: str, problem_id: str, index: int) -> 
         "steps": [step_json(step) for step in verdict.steps],
         "tests": [test_json(problem, at, test) for at, test in enumerate(verdict.tests)],
         "output": shown(verdict.output or ""),
+        "credit": credit_json(browser, name, candidate),
         "others": [other_json(other) for other in others],
     }
 

@@ -41,6 +41,7 @@ export const Candidate = ({ params }) => {
         <${Text} data=${data} key=${typeset} formulas=${typeset} />
         ${data.left_out > 0 && html`<p class="note">${data.left_out} more characters are not shown.</p>`}
         ${data.finish_reason === "length" && html`<p class="warn">truncated at the limit on its tokens</p>`}
+        ${data.credit && html`<${Credit} credit=${data.credit} />`}
         <${Others} data=${data} />
       </div>
       <div class="why"><${Why} data=${data} /></div>
@@ -56,6 +57,20 @@ const Text = ({ data, formulas }) => html`<pre class="solution">${data.text.map(
   return html`<span class="step ${step.label}" title=${said}>${shown(body)}<a class="number" href="#step" onClick=${(e) => { e.preventDefault(); document.getElementById(`step-${piece.step}`)?.focus(); }}
     aria-label="step ${piece.step + 1}, ${step.label}"><sup>${piece.step + 1}</sup></a></span>${piece.text.slice(body.length)}`;
 })}</pre>`;
+
+// Which of the colours an advantage has: -3 to 3, by its size among those of the candidate.
+const shade = (value, largest) => value == null || !largest ? 0 : Math.sign(value) * Math.ceil((3 * Math.abs(value)) / largest);
+const signed = (value) => value == null ? "–" : `${value > 0 ? "+" : ""}${+value.toFixed(3)}`;
+
+const Credit = ({ credit: { said, pieces } }) => {
+  const largest = Math.max(0, ...pieces.map((piece) => Math.abs(piece.advantage ?? piece.reward)));
+  return html`<details class="credit"><summary>Rewards and advantages per token</summary>
+    ${pieces.length > 0 && html`<pre class="solution">${pieces.map((piece, at) => html`<span class="paid a${shade(piece.advantage ?? piece.reward, largest)}"
+      title="advantage ${signed(piece.advantage)} on each of these tokens; reward ${signed(piece.reward)} on the last">${piece.text || html`<i>end token</i>`}<sup>${at + 1}</sup></span>`)}</pre>
+    <div class="scroll"><table><thead><tr><th class="n">piece</th><th class="n">reward on its last token</th><th class="n">advantage of each of its tokens</th></tr></thead>
+    <tbody>${pieces.map((piece, at) => html`<tr><td class="n">${at + 1}</td><td class="n">${signed(piece.reward)}</td><td class="n">${signed(piece.advantage)}</td></tr>`)}</tbody></table></div>`}
+    <p class="note">${said}.${pieces.length > 0 ? " A piece ends at the token of a reward; the last holds the end token." : ""}</p></details>`;
+};
 
 // Whether a test or a step says more than the reason does.
 const explained = (data) => data.tests.some((test) => test.outcome !== "accepted") || data.steps.some((step) => step.label === "incorrect");
