@@ -20,6 +20,8 @@ if CHROMIUM is None:
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
 
+from veritune.viewer import saved, write_report  # noqa: E402
+
 JS = "window.pwned=1"
 ATTEMPTS = [
     f"<script>{JS}</script>",
@@ -178,6 +180,74 @@ def test_formulas_are_typeset_and_what_cannot_be_read_stays(tmp_path: Path, page
         expect(page.locator("dl math")).to_have_count(0)
 
 
+def test_a_saved_page_shows_hostile_texts_and_runs_nothing(tmp_path: Path, page: Page) -> None:
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda line: said.append(line.text))
+    runs = [hostile_run(tmp_path, ATTEMPTS), formula_run(tmp_path, FORMULAS)]
+    out = write_report(runs, tmp_path / "page.html")
+    for place in ("#/", "#/problems?stem=test", "#/candidates?set=test/1&text=pwned"):
+        page.goto(f"{out.as_uri()}{place}")
+        expect(page.locator("main h2, main table").first).to_be_visible()
+        check(page)
+    for at, text in enumerate(ATTEMPTS):
+        one = {"problem": f"{at} {text}", "set": "test/0", "index": 0, "run": "hostile"}
+        page.goto(f"{out.as_uri()}#/candidate?{urlencode(one)}")
+        expect(page.locator("h2")).to_have_text(re.compile(rf"^{at} "))
+        check(page)
+        assert text in page.locator("pre.solution").inner_text() or "\x00" in text
+    for at in range(10):
+        one = {"problem": f"formula-{at}", "set": "test/0", "index": 0, "run": "formulas"}
+        page.goto(f"{out.as_uri()}#/candidate?{urlencode(one)}")
+        expect(page.locator("h2")).to_contain_text(f"formula-{at} ")
+        settled(page)
+        check(page)
+    assert set(asked) <= {out.as_uri()} and not said
+
+
+def test_a_saved_page_is_walked_by_keys_as_the_viewer_is(tmp_path: Path, page: Page) -> None:
+    out = write_report([small_run(tmp_path)], tmp_path / "page.html")
+    page.goto(f"{out.as_uri()}#/")
+    expect(page.locator("header")).to_contain_text("all of 33 candidates")
+    page.keyboard.press("f")
+    expect(page.locator("td a").first).to_be_focused()
+    expect(page.locator("[role=status]").first).to_contain_text("8 candidates")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-why]")).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator("pre.solution")).to_have_count(2)
+    page.keyboard.press("p")
+    page.locator("select[aria-label=order]").select_option("solved")
+    expect(page.locator("[role=status]").first).to_contain_text("4 problems")
+    page.goto(f"{out.as_uri()}#/candidates?set=test%2F0&text=x+%2B+1&sort=longest")
+    expect(page.locator("[role=status]").first).to_contain_text("2 with")
+    page.goto(f"{out.as_uri()}#/candidates?outcome=error")
+    expect(page.locator("tbody tr")).to_have_count(1)
+
+
+@pytest.mark.parametrize("what", ["candidates", "bytes"])
+def test_a_page_of_a_part_says_so(
+    tmp_path: Path, page: Page, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    run, out = small_run(tmp_path), tmp_path / "page.html"
+    if what == "candidates":
+        monkeypatch.setattr(saved, "MOST", 20)
+    else:
+        whole = write_report([run], out).stat().st_size
+        monkeypatch.setattr(saved, "LARGEST", whole - 1_400)
+    write_report([run], out)
+    page.goto(f"{out.as_uri()}#/")
+    expect(page.locator(".note.warn")).to_contain_text("of 33 candidates")
+    # Counts are of all, and the list is of what is there: whole problems.
+    expect(page.locator("main")).to_contain_text("test/117178")
+    page.goto(f"{out.as_uri()}#/candidates")
+    expect(page.locator("tbody tr").first).to_be_visible()
+    held = page.locator("tbody tr").count()
+    assert 0 < held < 33 and held % 4 in (0, 1)
+
+
 def settled(page: Page) -> None:
     """Every formula was looked at: none became typeset or was given up for a while."""
     count = "document.querySelectorAll('math, .unread').length"
@@ -197,8 +267,9 @@ def check(page: Page) -> None:
     )
     for element in bad:
         assert re.match(
-            r'<script type="module" src="app.js">|<link rel="(icon|stylesheet)" href="[a-z]+\.\w+">'
-            r'|<meta (charset|name="viewport")|<form class="filters"',
+            r'<script type="module" src="app.js">|<script( type="text/plain" id="[\w-]+")?>'
+            r'|<link rel="(icon|stylesheet)" href="[a-z]+\.\w+">|<style>:root|<form class="filters"'
+            r'|<meta (charset|name="(viewport|referrer)"|http-equiv="Content-Security-Policy")',
             element,
         ), element
     assert not page.evaluate(

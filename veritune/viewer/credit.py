@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from importlib.util import find_spec
 
 from veritune.config import RlConfig, check_recipe
 from veritune.errors import RecipeError
-from veritune.records import Candidate
+from veritune.records import Candidate, VerifiedCandidate
 from veritune.report import visible
 from veritune.store import Browser
 
@@ -22,13 +23,19 @@ def credit_json(browser: Browser, name: str, candidate: Candidate) -> Json | Non
     Only a round's own sample is learned from, and only by policy gradients. It is computed from the
     stored verdicts and the recipe, as the trainer does.
     """
-    config = _policy_gradient(browser) if name.startswith("train/") else None
-    # Whoever only looks needs nothing that trains.
-    if config is None or find_spec("numpy") is None or len(candidate.text) > LONGEST:
+    config = policy_gradient(browser) if name.startswith("train/") else None
+    if config is None or len(candidate.text) > LONGEST:
         return None
+    group, _ = browser.group(name, candidate.problem_id, MOST)
+    return paid_json(config, group, candidate)
+
+
+def paid_json(
+    config: RlConfig, group: Sequence[VerifiedCandidate], candidate: Candidate
+) -> Json | None:
+    """The same of a candidate of a group that was read."""
     from veritune.trainer import credit_pieces
 
-    group = browser.group(name, candidate.problem_id, MOST)
     pieces, said = credit_pieces(config, group, candidate.index)
     begins = [0, *(piece.end for piece in pieces)]
     return {
@@ -41,9 +48,10 @@ def credit_json(browser: Browser, name: str, candidate: Candidate) -> Json | Non
     }
 
 
-def _policy_gradient(browser: Browser) -> RlConfig | None:
+def policy_gradient(browser: Browser) -> RlConfig | None:
     """How the run trains, where that is a policy gradient."""
-    texts = browser.facts("config")
+    # Whoever only looks needs nothing that trains.
+    texts = browser.facts("config") if find_spec("numpy") is not None else []
     try:
         trainer = check_recipe(tomllib.loads(texts[-1]), "").trainer if texts else None
     except (RecipeError, tomllib.TOMLDecodeError):

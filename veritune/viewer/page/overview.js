@@ -12,6 +12,8 @@ export const Overview = ({ run }) => {
   const counts = useAsked("counts", {}, (data) => data.complete ? (data.live ? 5000 : 0) : 700).data;
   const sets = Object.fromEntries(Object.entries(counts?.sets || {}).filter(([, set]) => set.sampled));
   return html`
+    ${run.saved && run.saved.candidates < run.saved.of && html`<p class="note warn">This page holds ${many(run.saved.candidates)} of ${many(run.saved.of)} candidates:
+      all of ${many(run.saved.problems)} of ${many(run.saved.of_problems)} problems, drawn by chance. Figures and counts on this page are over all.</p>`}
     <section aria-label="rates"><h2>Over the rounds</h2>
       <${Rates} run=${run} sets=${sets} /></section>
     ${run.runs.length > 1 && html`<${Runs} />`}
