@@ -1,5 +1,7 @@
 """`veritune verify` through pipes, and what it writes for a CI job."""
 
+import base64
+import gzip
 import json
 import subprocess
 import sys
@@ -51,6 +53,24 @@ def test_a_stream_has_the_verdicts_of_the_file_in_its_order() -> None:
     assert [*map(without_seconds, done.stdout.splitlines())] == from_file
     again = run([*COMMAND, "--candidates", "C.jsonl", "--out", "-"], "")
     assert [*map(without_seconds, again.stdout.splitlines())] == from_file
+
+
+def test_a_page_holds_every_candidate(capsys: pytest.CaptureFixture[str]) -> None:
+    words = [*COMMAND[3:], "--candidates", "C.jsonl", "--out"]
+    assert main([*words, "V.jsonl", "--report", "V.html"]) == 0
+    assert "every candidate: V.html" in capsys.readouterr().out
+    page = Path("V.html").read_text()
+    packed = page.partition('id="index">')[2].partition("<")[0]
+    index = json.loads(gzip.decompress(base64.b64decode(packed)))
+    assert index["names"] == ["V.jsonl"]
+    assert len(index["runs"]["V.jsonl"]["rows"]["index"]) == COUNT
+    packed = page.partition('id="block-4">')[2].partition("<")[0]
+    block = json.loads(gzip.decompress(base64.b64decode(packed)))
+    assert len(block) == COUNT - 4 * 64 and block[0]["text"][0]["text"].startswith("⟨U+0001⟩<b>")
+    assert main([*words, "-", "--report", "V.html"]) == 2
+    assert "--report: is made of a file of verdicts" in capsys.readouterr().err
+    assert main([*words, "W.jsonl", "--report", "V.pdf"]) == 2
+    assert "--report: V.pdf: the ending decides" in capsys.readouterr().err
 
 
 def test_a_verdict_comes_before_the_next_candidate_is_sent() -> None:

@@ -21,7 +21,6 @@ from veritune.files import read_records
 from veritune.problems import read_pairs, read_problems, read_verified
 from veritune.problems.stepwise import read_stepwise
 from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem, Verdict
-from veritune.report import write_report
 from veritune.sampler.server import ServerSampler
 from veritune.store import Store
 from veritune.text import one_line, writable
@@ -30,6 +29,7 @@ from veritune.verifiers import check_steps
 from veritune.verifiers.answers.extract import extract_answer
 from veritune.verifiers.code.extract import Asked, Extracted, extract
 from veritune.verifiers.code.flags import degrees
+from veritune.viewer import write_report
 
 Reader = Callable[[Random, Path], None]
 PROBLEM = {"id": "a", "kind": "math", "prompt": "1+1?", "reference": {"answer": "2"}}

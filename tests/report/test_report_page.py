@@ -20,7 +20,8 @@ from veritune.records import (
     TestVerdict,
     Verdict,
 )
-from veritune.report import write_report
+from veritune.viewer import write_report
+from veritune.viewer.bundle import policy_hash, scripts
 
 HOSTILE = (
     "</pre></article><script>alert(1)</script><img src=http://a.example/x onerror=alert(2)>"
@@ -44,13 +45,17 @@ class Page(HTMLParser):
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
+        self.scripts: list[str] = []
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        if self.cdata_elem == "script":
+            self.scripts.append(data)
+        else:
+            self.text += data
 
 
 def hostile() -> tuple[Problem, Candidate, Verdict]:
@@ -80,9 +85,13 @@ def test_hostile_text_is_shown_and_never_obeyed(tmp_path: Path) -> None:
     run = make_run(tmp_path, "a", [evaluation(0, 0.5)], [hostile()])
     page = Page(write_report([run], tmp_path / "out.html"))
     tags = {tag for tag, _ in page.elements}
-    assert not tags & {"script", "img", "iframe", "object", "embed", "link", "a", "form", "base"}
+    assert not tags & {"img", "iframe", "object", "embed", "link", "a", "form", "base"}
     for _, attributes in page.elements:
         assert not [name for name in attributes if name.startswith("on")]
+    # Ours alone run, and data are no text of a candidate.
+    assert [script for script in page.scripts if "alert(1)" in script] == []
+    for tag, attributes in page.elements:
+        assert tag != "script" or attributes.get("type", "text/plain") == "text/plain"
     assert "<script>alert(1)</script>" in page.text
     assert "{{ 7*191 }}" in page.text and "1337" not in page.text
     raw = (tmp_path / "out.html").read_text(encoding="utf-8")
@@ -100,7 +109,8 @@ def test_the_page_asks_nothing_of_the_network(tmp_path: Path) -> None:
         for tag, attributes in page.elements
         if attributes.get("http-equiv") == "Content-Security-Policy"
     ]
-    assert policies == ["default-src 'none'; style-src 'unsafe-inline'"]
+    hashes = " ".join(map(policy_hash, scripts()))
+    assert policies == [f"default-src 'none'; style-src 'unsafe-inline'; script-src {hashes}"]
     for _, attributes in page.elements:
         assert not {"src", "href", "srcset", "action", "data"} & set(attributes)
         assert (attributes.get("xlink:href") or "#").startswith("#")
@@ -140,7 +150,8 @@ def test_several_runs_are_compared_on_one_page(tmp_path: Path) -> None:
     code = make_run(tmp_path, "code", rows, problems={"source": "functions"})
     out = write_report([*math, code], tmp_path / "out.html")
     raw = out.read_text(encoding="utf-8")
-    charts = [part.split("</svg>")[0] for part in raw.split("<figure>")[1:]]
+    read = raw.partition("<noscript>")[2].partition("</noscript>")[0]
+    charts = [part.split("</svg>")[0] for part in read.split("<figure>")[1:]]
     assert len(charts) == 2 * 3
     for chart in charts:
         ElementTree.fromstring(chart + "</svg>")

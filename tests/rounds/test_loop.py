@@ -1,6 +1,7 @@
 """The loop, end to end on tiny models: what it writes, and that a killed run resumes."""
 
 import asyncio
+import json
 import os
 import random
 import signal
@@ -80,6 +81,18 @@ def test_a_run_leaves_everything_on_disk(finished: Path) -> None:
         assert len(store.metrics("train")) == 2 * 4
     assert (finished / "metrics.jsonl").read_text().count("\n") == 3 + 2 + 8
     assert {p.name for p in (finished / "checkpoints").iterdir()} == {"round-1", "round-2"}
+
+
+def test_a_run_says_where_its_time_went_and_on_what_machine(finished: Path) -> None:
+    with Store.open(finished, read_only=True) as store:
+        phases = [json.loads(text) for text in store.facts("phase")]
+        (machine,) = map(json.loads, store.facts("machine"))
+    rounds = ["sample and verify", "train", "evaluate"]
+    told = [(fact["round"], fact["phase"]) for fact in phases]
+    assert told == [(0, "start"), (0, "evaluate"), *((r, p) for r in (1, 2) for p in rounds)]
+    assert all(fact["seconds"] > 0 for fact in phases)
+    assert phases[2]["candidates"] == 80 and phases[2]["tokens"] > 80
+    assert machine["cores"] >= 1 and "torch" in machine["versions"]
 
 
 def test_candidates_name_the_policy_that_drew_them(finished: Path) -> None:

@@ -26,11 +26,11 @@ from veritune.errors import (
     VerituneError,
 )
 from veritune.problems import recipe_problems
-from veritune.report import write_report
 from veritune.rounds import improve
 from veritune.store import RunFolder, Store
 from veritune.store.folder import to_toml
 from veritune.store.lock import Lock
+from veritune.viewer import write_report
 
 MORE = {"count": 3, "prompts": 20}
 

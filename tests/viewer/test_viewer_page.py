@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from viewer_runs import hostile_run, served, small_run
+from viewer_runs import formula_run, hostile_run, served, small_run
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 if find_spec("playwright") is None:
@@ -19,6 +19,8 @@ if CHROMIUM is None:
     pytest.skip("there is no chromium", allow_module_level=True)
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
+
+from veritune.viewer import saved, write_report  # noqa: E402
 
 JS = "window.pwned=1"
 ATTEMPTS = [
@@ -62,6 +64,27 @@ ATTEMPTS = [
     f"\u202e<img src=x onerror={JS}>\u2066\x00\x1b[31m",
     f"<!--><img src=x onerror={JS}>-->",
     f"<template><script>{JS}</script></template><noscript><img src=x onerror={JS}></noscript>",
+]
+
+# What asks for a link, a style, a picture or an element of HTML in the midst of a formula.
+FORMULAS = [
+    rf"$\href{{javascript:{JS}}}{{x}}$",
+    rf"$\url{{javascript:{JS}}}$",
+    r"$\includegraphics{http://evil.example/x.png}$",
+    rf"$\text{{<img src=x onerror={JS}>}}$",
+    rf"$$\text{{</math><script>{JS}</script>}}$$",
+    rf"\(\textcolor{{red\" onclick={JS}}}{{x}}\)",
+    rf"\(\htmlStyle{{background:url(http://evil.example)}}{{x}}\htmlData{{a={JS}}}{{y}}\)",
+    rf"\[\htmlClass{{tag}}{{x}}\htmlId{{app}}{{\unknown{{{JS}}}}}\]",
+    rf"\boxed{{\mbox{{<iframe srcdoc='<script>{JS}</script>'>}}}}",
+    rf"\begin{{align}}<svg onload={JS}> &= \cancel{{x}} \\ \rule{{9em}}{{9em}}\end{{align}}",
+    "$" + r"\frac{1}{" * 200 + "x" + "}" * 200 + "$",
+    "$" + r"\sqrt" * 300 + "x$",
+    r"$\def\a{xx}\def\b{\a\a\a\a\a\a\a\a}\def\c{\b\b\b\b\b\b\b\b}\c\c\c\c\c\c\c$",
+    r"$\def\x{\x\x}\x$",
+    r"\(" * 50_000 + r"\[$" * 20_000,
+    "$$" + "x+" * 90_000 + "$$",
+    " ".join(f"$x_{{{i}}}^2$" for i in range(3000)),
 ]
 
 
@@ -114,6 +137,126 @@ def test_hostile_texts_are_shown_and_nothing_of_them_runs(tmp_path: Path, page: 
     assert all(url.startswith(address) for url in asked)
 
 
+def test_nothing_of_hostile_formulas_runs_and_none_takes_long(tmp_path: Path, page: Page) -> None:
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda line: said.append(line.text))
+    with served(formula_run(tmp_path, FORMULAS)) as address:
+        for at, text in enumerate(FORMULAS):
+            page.goto(f"{address}#/candidate?set=test/0&problem=formula-{at}&index=0")
+            expect(page.locator("h2")).to_contain_text(f"formula-{at} ")
+            settled(page)
+            check(page)
+            # The texts themselves are there, typeset or not.
+            page.keyboard.press("m")
+            shown = page.locator("pre.solution").inner_text()
+            assert text[:1000] in shown
+            page.keyboard.press("m")
+    assert all(url.startswith(address) for url in asked)
+    assert not said
+
+
+def test_formulas_are_typeset_and_what_cannot_be_read_stays(tmp_path: Path, page: Page) -> None:
+    text = (
+        r"Half of $\frac{1}{2}$ costs $5 and $10, \(\frac{1}{\) is broken, \[x\in\mathbb{R}\]"
+        r" \$3 \$4 so \boxed{\sqrt{2}}."
+    )
+    with served(formula_run(tmp_path, [text, r"\frac{1}{2}", "12"])) as address:
+        page.goto(f"{address}#/candidate?set=test/0&problem=formula-0&index=0")
+        solution = page.locator("pre.solution")
+        expect(solution.locator("math")).to_have_count(3)
+        assert solution.locator("mfrac").count() == 1 and solution.locator("msqrt").count() == 1
+        expect(solution.locator(".unread")).to_have_text(r"\(\frac{1}{\)")
+        expect(solution).to_contain_text("costs $5 and $10,")
+        expect(solution).to_contain_text("\u211d")
+        page.keyboard.press("m")
+        expect(solution.locator("math")).to_have_count(0)
+        expect(solution).to_contain_text(r"\boxed{\sqrt{2}}")
+        page.goto(f"{address}#/candidate?set=test/0&problem=formula-1&index=0")
+        expect(page.locator("dl math mfrac")).to_have_count(2)
+        page.goto(f"{address}#/candidate?set=test/0&problem=formula-2&index=0")
+        expect(page.locator("h2")).to_contain_text("formula-2")
+        expect(page.locator("dl math")).to_have_count(0)
+
+
+def test_a_saved_page_shows_hostile_texts_and_runs_nothing(tmp_path: Path, page: Page) -> None:
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda line: said.append(line.text))
+    runs = [hostile_run(tmp_path, ATTEMPTS), formula_run(tmp_path, FORMULAS)]
+    out = write_report(runs, tmp_path / "page.html")
+    for place in ("#/", "#/problems?stem=test", "#/candidates?set=test/1&text=pwned"):
+        page.goto(f"{out.as_uri()}{place}")
+        expect(page.locator("main h2, main table").first).to_be_visible()
+        check(page)
+    for at, text in enumerate(ATTEMPTS):
+        one = {"problem": f"{at} {text}", "set": "test/0", "index": 0, "run": "hostile"}
+        page.goto(f"{out.as_uri()}#/candidate?{urlencode(one)}")
+        expect(page.locator("h2")).to_have_text(re.compile(rf"^{at} "))
+        check(page)
+        assert text in page.locator("pre.solution").inner_text() or "\x00" in text
+    for at in range(10):
+        one = {"problem": f"formula-{at}", "set": "test/0", "index": 0, "run": "formulas"}
+        page.goto(f"{out.as_uri()}#/candidate?{urlencode(one)}")
+        expect(page.locator("h2")).to_contain_text(f"formula-{at} ")
+        settled(page)
+        check(page)
+    assert set(asked) <= {out.as_uri()} and not said
+
+
+def test_a_saved_page_is_walked_by_keys_as_the_viewer_is(tmp_path: Path, page: Page) -> None:
+    out = write_report([small_run(tmp_path)], tmp_path / "page.html")
+    page.goto(f"{out.as_uri()}#/")
+    expect(page.locator("header")).to_contain_text("all of 33 candidates")
+    page.keyboard.press("f")
+    expect(page.locator("td a").first).to_be_focused()
+    expect(page.locator("[role=status]").first).to_contain_text("8 candidates")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-why]")).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator("pre.solution")).to_have_count(2)
+    page.keyboard.press("p")
+    page.locator("select[aria-label=order]").select_option("solved")
+    expect(page.locator("[role=status]").first).to_contain_text("4 problems")
+    page.goto(f"{out.as_uri()}#/candidates?set=test%2F0&text=x+%2B+1&sort=longest")
+    expect(page.locator("[role=status]").first).to_contain_text("2 with")
+    page.goto(f"{out.as_uri()}#/candidates?outcome=error")
+    expect(page.locator("tbody tr")).to_have_count(1)
+
+
+@pytest.mark.parametrize("what", ["candidates", "bytes"])
+def test_a_page_of_a_part_says_so(
+    tmp_path: Path, page: Page, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    run, out = small_run(tmp_path), tmp_path / "page.html"
+    if what == "candidates":
+        monkeypatch.setattr(saved, "MOST", 20)
+    else:
+        whole = write_report([run], out).stat().st_size
+        monkeypatch.setattr(saved, "LARGEST", whole - 1_400)
+    write_report([run], out)
+    page.goto(f"{out.as_uri()}#/")
+    expect(page.locator(".note.warn")).to_contain_text("of 33 candidates")
+    # Counts are of all, and the list is of what is there: whole problems.
+    expect(page.locator("main")).to_contain_text("test/117178")
+    page.goto(f"{out.as_uri()}#/candidates")
+    expect(page.locator("tbody tr").first).to_be_visible()
+    held = page.locator("tbody tr").count()
+    assert 0 < held < 33 and held % 4 in (0, 1)
+
+
+def settled(page: Page) -> None:
+    """Every formula was looked at: none became typeset or was given up for a while."""
+    count = "document.querySelectorAll('math, .unread').length"
+    seen = -1
+    while (now := page.evaluate(count)) != seen:
+        seen = now
+        page.wait_for_timeout(150)
+
+
 def check(page: Page) -> None:
     """Nothing ran, and the page has no element that could."""
     assert page.evaluate("window.pwned") is None
@@ -124,14 +267,16 @@ def check(page: Page) -> None:
     )
     for element in bad:
         assert re.match(
-            r'<script type="module" src="app.js">|<link rel="(icon|stylesheet)" href="[a-z]+\.\w+">'
-            r'|<meta (charset|name="viewport")|<form class="filters"',
+            r'<script type="module" src="app.js">|<script( type="text/plain" id="[\w-]+")?>'
+            r'|<link rel="(icon|stylesheet)" href="[a-z]+\.\w+">|<style>:root|<form class="filters"'
+            r'|<meta (charset|name="(viewport|referrer)"|http-equiv="Content-Security-Policy")',
             element,
         ), element
     assert not page.evaluate(
         "[...document.querySelectorAll('*')].flatMap((one) => [...one.attributes]).filter((one) =>"
-        " one.name.startsWith('on') || one.name === 'href' && /^\\s*(javascript|data):/i"
-        ".test(one.value)).map((one) => `${one.name}=${one.value}`)"
+        " /^(on|style$)/.test(one.name) || one.ownerElement.closest('math') &&"
+        " /^(id|class)$|href|src/.test(one.name) || one.name === 'href' &&"
+        " /^\\s*(javascript|data):/i.test(one.value)).map((one) => `${one.name}=${one.value}`)"
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from viewer_runs import begun, math_problem, served, small_run, solved_math
+from viewer_runs import begun, error, math_problem, served, small_run, solved_math
 
 from veritune.cli import main
 from veritune.records import Candidate
@@ -106,6 +106,21 @@ def test_a_filter_finds_what_it_says_in_every_order(
     assert len(keys[0]) == count and keys[0] == keys[1] == keys[2]
 
 
+def test_the_overview_says_where_the_time_went(address: str) -> None:
+    times = ask(address, "run")["times"]
+    assert times["phases"] == [
+        {
+            "phase": "train",
+            "rounds": [
+                {"round": 1.0, "seconds": 6.0, "candidates": 0, "steps": 3.0, "tokens": 30.0},
+                {"round": 2.0, "seconds": 3.0, "candidates": 0, "steps": 0, "tokens": 0},
+            ],
+        }
+    ]
+    assert ["processor", "A, 2 cores"] in times["machines"][0]
+    assert ["versions", "torch 2"] in times["machines"][0]
+
+
 def test_texts_and_reasons_are_searched(address: str) -> None:
     found = ask(address, "candidates", text="SANDBOX WENT")
     assert [row["kind"] for row in found["rows"]] == ["verifier error"]
@@ -151,6 +166,30 @@ def test_steps_are_cut_where_python_counts(address: str) -> None:
         ("The answer is \\boxed{2}.", None),
     ]
     assert found["selected"] and found["answer"] == "2" and found["expected"] == "2"
+
+
+def test_rewards_stand_where_a_policy_gradient_pays_them(tmp_path: Path) -> None:
+    credit = {"outcome": 1.0, "process": 0.5, "form": "sum"}
+    folder = begun(tmp_path, "paid", trainer={"type": "rloo", "credit": credit})
+    with Store.open(folder) as store:
+        for name in ("train/1", "test/1"):
+            store.add_problems(name, [math_problem(0)])
+            rows = [solved_math("sum-0", i, passed=i == 0) for i in range(3)]
+            store.add_verified(name, [*rows, error("sum-0", 3)])
+    with served(folder) as address:
+        asked = {"problem": "sum-0", "index": 0}
+        found = ask(address, "candidate", set="train/1", **asked)["credit"]
+        assert [piece["text"] for piece in found["pieces"]] == [
+            "<think>Say 2.</think>1 + 1 = 3\n",
+            "so 3 🧮 - 1 = 2\n",
+            "The answer is \\boxed{2}.",
+        ]
+        assert [piece["reward"] for piece in found["pieces"]] == [-0.5, 0.5, 1.0]
+        # Steps of all are alike; the others failed.
+        assert [piece["advantage"] for piece in found["pieces"]] == [1.0, 1.5, 1.0]
+        lost = ask(address, "candidate", set="train/1", problem="sum-0", index=3)["credit"]
+        assert lost["pieces"] == [] and "verifier error" in lost["said"]
+        assert ask(address, "candidate", set="test/1", **asked)["credit"] is None
 
 
 def test_problems_say_what_was_solved_and_lost(address: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -96,9 +97,9 @@ def evaluation(round: int, share: float) -> dict[str, float | int | str | None]:
     }
 
 
-def begun(home: Path, name: str) -> Path:
+def begun(home: Path, name: str, **more: object) -> Path:
     """A run's folder with its recipe and an empty journal."""
-    recipe = check_recipe({"name": name, "output": str(home)}, "test")
+    recipe = check_recipe({"name": name, "output": str(home)} | more, "test")
     RunFolder(recipe.folder).make()
     with Store.open(recipe.folder) as store:
         store.begin({"config": to_toml(recipe)}, {})
@@ -123,6 +124,15 @@ def small_run(home: Path, name: str = "small") -> Path:
         store.select("test/1", [("sum-0", 0)])
         rows = [{"round": 1, "phase": "train", "step": i, "loss": 1 / i} for i in range(1, 6)]
         store.put_metrics(rows)  # type: ignore[arg-type]
+        # The first training was interrupted, and came to its end in a second process.
+        for phase in (
+            {"round": 1, "seconds": 4, "steps": 3, "tokens": 30},
+            {"round": 1, "seconds": 2},
+            {"round": 2, "seconds": 3},
+        ):
+            store.add_fact("phase", json.dumps(phase | {"phase": "train"}))
+        machine = {"cpu": "A", "cores": 2, "gpus": ["G, 8 MiB"], "versions": {"torch": "2"}}
+        store.add_fact("machine", json.dumps(machine))
     return folder
 
 
@@ -140,6 +150,9 @@ def hostile_run(home: Path, attempts: list[str]) -> Path:
             for round in range(2):
                 store.add_verified(f"test/{round}", [hostile(problem.id, text, round)])
         store.put_metrics([evaluation(0, 0.5)])
+        store.add_fact("phase", json.dumps({"phase": attempts[1], "round": 1, "seconds": 1}))
+        machine = {"cpu": attempts[1], "gpus": attempts, "versions": {attempts[1]: attempts[2]}}
+        store.add_fact("machine", json.dumps(machine))
         rows = [{"round": 1, "phase": "train", "step": i, attempts[1]: float(i)} for i in (1, 2)]
         store.put_metrics(rows)  # type: ignore[arg-type]
     return folder
@@ -182,3 +195,28 @@ def served(folder: Path, *words: str) -> Iterator[str]:
             yield line.split(": ", 1)[1].split(" ")[0]
         finally:
             process.terminate()
+
+
+def formula_run(home: Path, formulas: list[str], name: str = "formulas") -> Path:
+    """A run of one math problem a formula, which stands in every text of it."""
+    folder = begun(home, name)
+    with Store.open(folder) as store:
+        for at, text in enumerate(formulas):
+            reference = MathReference(answer=text, solution=text)
+            problem = MathProblem(id=f"formula-{at}", prompt=text, reference=reference)
+            store.add_problems("test", [problem])
+            step = StepVerdict(
+                start=0, end=len(text), label="verified", reason=text, evidence=RULES
+            )
+            verdict = Verdict(
+                problem_id=problem.id,
+                index=0,
+                outcome="passed",
+                score=1.0,
+                reason=text,
+                answer=text,
+                steps=(step,),
+            )
+            candidate = Candidate(problem_id=problem.id, index=0, text=text, finish_reason="stop")
+            store.add_verified("test/0", [(candidate, verdict)])
+    return folder

@@ -15,16 +15,26 @@ from rich.table import Table
 from veritune.records import MetricsRow, rate
 
 if TYPE_CHECKING:
-    from veritune.rounds import Advance
+    from veritune.rounds import Advance, RemainingTime
 
 # Off a terminal lines stay: one every ten seconds fills no log.
 PLAIN_SECONDS = 10.0
 
 
 class TerminalProgress:
-    """A `Progress` on the terminal; `stream` is standard output where it is left out."""
+    """A `Progress` on the terminal; `stream` is standard output where it is left out.
 
-    def __init__(self, title: str = "", stream: TextIO | None = None) -> None:
+    With `remaining` it says how long the whole run still takes.
+    """
+
+    def __init__(
+        self,
+        title: str = "",
+        stream: TextIO | None = None,
+        remaining: RemainingTime | None = None,
+    ) -> None:
+        self._remaining, self._left = remaining, ""
+        self._asked = 0.0
         shown = (stream or sys.stdout).isatty()
         self._console = Console(file=stream, highlight=False, width=None if shown else 110)
         self._title = title
@@ -34,8 +44,19 @@ class TerminalProgress:
     def phase(self, title: str, total: int) -> Iterator[Advance]:
         """A bar; off a terminal a line now and then."""
         draw = self._bar if self._console.is_terminal else self._lines
+        if (remaining := self._remaining) is None:
+            with draw(title, total) as advance:
+                yield advance
+            return
+        remaining.begin(title, total)
         with draw(title, total) as advance:
-            yield advance
+
+            def counted(count: int = 1, **figures: float) -> None:
+                remaining.advance(count)
+                advance(count, **figures)
+
+            yield counted
+        remaining.end()
 
     def measured(self, rows: list[MetricsRow]) -> None:
         """A table of the rounds so far."""
@@ -49,11 +70,12 @@ class TerminalProgress:
     def _bar(self, title: str, total: int) -> Iterator[Advance]:
         # A terminal has room for one display, and phases may be under way at the same time.
         progress = self._bars = self._bars or self._display()
-        task = progress.add_task(title, total=total, note="")
+        task = progress.add_task(title, total=total, note="", left="")
         progress.start()
 
         def advance(count: int = 1, **figures: float) -> None:
             progress.advance(task, count)
+            progress.update(task, left=self._whole_run())
             if figures:
                 progress.update(task, note=_note(figures))
 
@@ -71,7 +93,7 @@ class TerminalProgress:
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}{task.fields[left]}"),
             console=self._console,
             transient=True,
         )
@@ -88,10 +110,29 @@ class TerminalProgress:
             note = f" {_note(figures)}" if figures else note
             if time.monotonic() - last > PLAIN_SECONDS:
                 last = time.monotonic()
-                self.say(f"{title}: {done}/{total}{note}")
+                self.say(f"{title}: {done}/{total}{note}{self._whole_run()}")
 
         yield advance
         self.say(f"{title}: {done}/{total} in {time.monotonic() - started:.1f} s{note}")
+
+    def _whole_run(self) -> str:
+        """How long the whole run still takes, where that is known; asked once a second."""
+        now = time.monotonic()
+        if self._remaining is not None and now - self._asked > 1:
+            self._asked, seconds = now, self._remaining.seconds()
+            self._left = "" if seconds is None else f" (whole run: {duration(seconds)} left)"
+        return self._left
+
+
+def duration(seconds: float) -> str:
+    """Seconds for a person: 40 s, 12 min, 3 h 20 min, 2 d 4 h."""
+    minutes = round(seconds / 60)
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    if minutes < 60:
+        return f"{minutes} min"
+    hours = minutes // 60
+    return f"{hours} h {minutes % 60} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
 
 
 def evaluation_table(rows: list[MetricsRow], title: str) -> Table:

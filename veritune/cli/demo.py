@@ -36,7 +36,7 @@ def main(argv: Sequence[str]) -> int:
     """Run the demo's recipes, then write the report over all of them."""
     arguments = parse(DemoArguments, argv, prog="veritune demo")
     from veritune.models import fetch_model, give_memory_back
-    from veritune.report import write_report
+    from veritune.viewer import write_report
 
     progress = TerminalProgress()
     made = real_recipes if arguments.real else demo_recipes

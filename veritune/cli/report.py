@@ -25,7 +25,7 @@ def main(argv: Sequence[str]) -> int:
     # Before any run is read: what is missing is said at once.
     if find_spec("matplotlib") is None:
         raise ModuleNotFoundError("matplotlib", name="matplotlib")
-    from veritune.report import write_report
+    from veritune.viewer import write_report
 
     runs = [Path(run) for run in arguments.runs]
     print(write_report(runs, Path(arguments.out) if arguments.out else default_out(runs)))

@@ -93,9 +93,10 @@ def execute(recipe: Recipe, from_round: int | None = None) -> None:
         from veritune.rounds import follow
 
         return follow(recipe)
-    progress = TerminalProgress(f"{recipe.name}: held-out problems")
-    from veritune.rounds import improve
+    from veritune.rounds import RemainingTime, improve
 
+    title = f"{recipe.name}: held-out problems"
+    progress = TerminalProgress(title, remaining=RemainingTime(recipe))
     progress.say(f"to watch it in the browser: veritune view {recipe.folder}")
     rows = run_async(improve(recipe, progress, from_round))
     first, last = rows[0], rows[-1]

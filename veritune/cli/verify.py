@@ -16,7 +16,7 @@ from veritune.cli.console import TerminalProgress
 from veritune.cli.running import run_async
 from veritune.config import ColumnsConfig, Rate, VerifierConfig
 from veritune.errors import RecipeError, RecordError
-from veritune.files import iter_records
+from veritune.files import iter_records, write_text
 from veritune.records import Verdict
 from veritune.store import check_output
 
@@ -42,6 +42,9 @@ class VerifyArguments(VerifierConfig):
     markdown: str | None = None
     """Write a summary in markdown: counts, pass rate, the problems solved least."""
 
+    report: str | None = None
+    """Write a page with every candidate, up to 50,000; --out is a file then."""
+
     @property
     def wants_summary(self) -> bool:
         """Whether the verdicts are to be counted by problem and kind."""
@@ -53,6 +56,8 @@ def main(argv: Sequence[str]) -> int:
     arguments = parse(VerifyArguments, argv, prog="veritune verify")
     _check_summaries(arguments)
     if arguments.out == STREAM:
+        if arguments.report is not None:
+            raise RecipeError("--report: is made of a file of verdicts; give --out a file's name")
         return _to_stream(arguments, TerminalProgress(stream=sys.stderr))
     return _to_file(arguments, TerminalProgress())
 
@@ -65,10 +70,13 @@ def _to_file(arguments: VerifyArguments, progress: TerminalProgress) -> int:
         counts = run_async(
             verify_file(problems, candidates, out, arguments, progress, arguments.columns)
         )
-    if counts is None:
-        progress.say(f"{out} already holds the verdicts of these candidates")
-    else:
-        progress.say(f"{_counted(counts)}; verdicts in {out}")
+        if counts is None:
+            progress.say(f"{out} already holds the verdicts of these candidates")
+        else:
+            progress.say(f"{_counted(counts)}; verdicts in {out}")
+        if arguments.report is not None:
+            _write_page(arguments, candidates, Path(arguments.report))
+            progress.say(f"every candidate: {arguments.report}")
     return _finish(arguments, lambda: iter_records(out, Verdict), progress)
 
 
@@ -118,6 +126,14 @@ def _finish(
     return 0
 
 
+def _write_page(arguments: VerifyArguments, candidates: str, page: Path) -> None:
+    from veritune.viewer import page_of, verdict_folder
+
+    verdicts = Path(arguments.out)
+    with verdict_folder(verdicts, arguments.problems, candidates, arguments.columns) as folder:
+        write_text(page, page_of([folder]))
+
+
 @contextmanager
 def _spooled(candidates: str) -> Iterator[str]:
     """The candidates as a file, which can be read through before any is verified."""
@@ -151,6 +167,7 @@ def _check_summaries(arguments: VerifyArguments) -> None:
     for option, ending, name in (
         ("--junit", ".xml", arguments.junit),
         ("--markdown", ".md", arguments.markdown),
+        ("--report", ".html", arguments.report),
     ):
         if name is not None:
             check_output(name, option, (ending,))

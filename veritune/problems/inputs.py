@@ -35,7 +35,7 @@ def read_pairs(
 
 
 def read_verified(
-    problems: str, candidates: str, verdicts: str
+    problems: str, candidates: str, verdicts: str, columns: ColumnsConfig | None = None
 ) -> list[tuple[Problem, Candidate, Verdict]]:
     """Every verified candidate with its problem and verdict, those of a problem together."""
     of_key: dict[tuple[str, int], Verdict] = {}
@@ -46,7 +46,7 @@ def read_verified(
         of_key[key] = verdict
     found = [
         (problem, candidate, of_key[key])
-        for problem, candidate in read_pairs(problems, candidates)
+        for problem, candidate in read_pairs(problems, candidates, columns)
         if (key := (candidate.problem_id, candidate.index)) in of_key
     ]
     if not found:

@@ -1,7 +1,7 @@
-"""The run report: one self-contained HTML file."""
+"""The figures of runs with their intervals and charts, as HTML that needs no script."""
 
 from veritune.report.intervals import Rate, wilson
-from veritune.report.page import STYLE, environment, save_page, visible, write_report
+from veritune.report.page import STYLE, environment, report_body, save_page, visible
 from veritune.report.plots import Line, Style, chart, curves, forest, style_of, swatch
 from veritune.report.run import Evaluation, evaluation_of
 from veritune.report.samples import cut
@@ -18,10 +18,10 @@ __all__ = [
     "environment",
     "evaluation_of",
     "forest",
+    "report_body",
     "save_page",
     "style_of",
     "swatch",
     "visible",
     "wilson",
-    "write_report",
 ]

@@ -1,7 +1,7 @@
-"""The report's page: the results of the runs, as one HTML file that asks nothing of the network.
+"""The report as it is read without scripts: the results of runs, and a few of their candidates.
 
-Candidate text is hostile: the template escapes everything, control and direction characters are
-shown instead of obeyed, and the page's own policy forbids scripts and requests.
+Candidate text is hostile: the template escapes everything, and control and direction characters are
+shown instead of obeyed.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class RunGroup:
     charts: list[str]
 
 
-def write_report(runs: Sequence[Path], out: Path) -> Path:
-    """Write the report over the run folders `runs` to `out`, and return `out`.
+def report_body(runs: Sequence[Path]) -> str:
+    """The report over run folders as the body of an HTML page that needs no script.
 
-    Raises `InputError` where a folder is not a run, `UnwritableError` where `out` cannot be.
+    Raises `InputError` where a folder is not a run.
     """
     if not runs:
         raise InputError("give at least one run folder")
-    return save_page(render([read_run(folder) for folder in runs]), out)
+    return render([read_run(folder) for folder in runs])
 
 
 def save_page(page: str, out: Path) -> Path:
@@ -57,11 +57,11 @@ def save_page(page: str, out: Path) -> Path:
 
 
 def render(runs: Sequence[ReportedRun]) -> str:
-    """The page as text."""
+    """The body as text."""
     styles = {run.folder: style_of(position) for position, run in enumerate(runs)}
     return (
         environment()
-        .get_template("page.html.j2")
+        .get_template("body.html.j2")
         .render(
             version=__version__,
             runs=runs,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from veritune.rounds.putting import put
     from veritune.rounds.reasons import kind_of, truncations
     from veritune.rounds.references import ReferenceCheck, check_references
+    from veritune.rounds.remaining import RemainingTime
     from veritune.rounds.repository import covered_problems
     from veritune.rounds.sample_files import sample_file
     from veritune.rounds.session import Session, named_policy, open_session
@@ -43,6 +44,7 @@ else:
                 "ReferenceCheck",
                 "check_references",
             ),
+            "remaining": ("RemainingTime",),
             "repository": ("covered_problems",),
             "sample_files": ("sample_file",),
             "session": (
@@ -72,6 +74,7 @@ __all__ = [
     "NullProgress",
     "Progress",
     "ReferenceCheck",
+    "RemainingTime",
     "Session",
     "SolvedProblem",
     "Strength",

@@ -17,6 +17,7 @@ from veritune.rounds.progress import NullProgress, Progress
 from veritune.rounds.resume import finished_rows, note_start
 from veritune.rounds.run import Run, open_run
 from veritune.rounds.start import make_reward_model, start_policy, teaching_examples
+from veritune.rounds.timing import timed
 from veritune.trainer import Example
 
 
@@ -36,7 +37,8 @@ async def improve(
         send_order(None)
         return rows
     async with open_run(recipe, progress) as run:
-        with train_alone():  # Under torchrun the others train with us from the first round on.
+        # Under torchrun the others train with us from the first round on.
+        with timed(run.store, 0, "start"), train_alone():
             start = start_policy(recipe, run.progress)
             note_start(recipe, run.store, start)
             make_reward_model(recipe, start, run.progress)

@@ -24,10 +24,12 @@ from veritune.rounds.reasons import (
     silence,
     what_helps,
 )
+from veritune.rounds.remaining import HINT, SAMPLE, TEST
 from veritune.rounds.resume import begin_or_resume, is_measured_by, open_store
 from veritune.rounds.selection import Key, examples, selected_keys
 from veritune.rounds.session import Session, open_session
 from veritune.rounds.start import reward_folder
+from veritune.rounds.timing import note_machine, timed
 from veritune.rounds.tracking import tracked_run
 from veritune.rounds.trainers import set_threads
 from veritune.rounds.training import Training, open_training
@@ -98,11 +100,15 @@ class Run:
         self, part: Part, round: int, problems: Sequence[Problem], n: int, policy: Checkpoint
     ) -> None:
         """Bring the set `part/round` to n verified candidates of every problem."""
-        done = {"train": "sample and verify", "test": "evaluate", "hint": "rationalise"}[part]
-        with self.progress.phase(f"round {round}: {done}", len(problems) * n) as advance:
-            name = f"{part}/{round}"
-            diff = await self.session.fill(name, problems, n, policy, advance, round=round)
-        if diff is not None:
+        done = {"train": SAMPLE, "test": TEST, "hint": HINT}[part]
+        total, name = len(problems) * n, f"{part}/{round}"
+        with (
+            timed(self.store, round, done) as counts,
+            self.progress.phase(f"round {round}: {done}", total) as advance,
+        ):
+            filled = await self.session.fill(name, problems, n, policy, advance, round=round)
+            counts |= {"candidates": total, "tokens": filled.tokens}
+        if (diff := filled.logprob_diff) is not None:
             step = ("train", "test", "hint").index(part)
             row: MetricsRow = {"round": round, "phase": "sampler", "step": step, **asdict(diff)}
             self.store.put_metrics([row])
@@ -257,6 +263,7 @@ async def open_run(recipe: Recipe, progress: Progress) -> AsyncIterator[Run]:
     settings = recipe.model_dump(mode="json", exclude_none=True)
     with open_store(folder) as store:
         train, test = begin_or_resume(recipe, store, progress)
+        note_machine(store)
         progress.say(f"first prompt:\n{shown(train[0])[:LONGEST_SHOWN]}")
         async with open_session(
             store,

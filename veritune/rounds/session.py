@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmana
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from veritune.config import ClusterConfig, SamplerConfig, VerifierConfig
 from veritune.errors import UnwritableError
@@ -27,6 +28,18 @@ from veritune.verifiers import Verifier, open_verifier, verify_each
 
 def unseen(count: int = 1, **figures: float) -> None:
     """An `Advance` that shows nothing."""
+
+
+class Filled(NamedTuple):
+    """What sampling a set gave besides candidates.
+
+    `tokens`: how many were sampled, of samplers that give them; `logprob_diff`: how far the
+    sampler's engine was from the trainer's model, None where the model itself samples or nothing
+    was sampled.
+    """
+
+    tokens: int
+    logprob_diff: LogprobDiff | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +78,11 @@ class Session:
         advance: Advance = unseen,
         *,
         round: int = 0,
-    ) -> LogprobDiff | None:
+    ) -> Filled:
         """Bring the set `name` to `n` verified candidates of every problem.
 
         What is sampled follows from the seed, `round`, the problem and the index; what the set
-        holds is neither sampled nor verified again. Returns how far the sampler's engine was from
-        the trainer's model; None where nothing was sampled, or the model itself samples.
+        holds is neither sampled nor verified again.
         """
         self.store.add_problems(name, problems)
         stream = VerificationStream(
@@ -82,7 +94,7 @@ class Session:
             sampling=self.sampling,
         )
         await stream.fill(name, problems, n, policy, advance, round=round)
-        return stream.logprob_diff
+        return Filled(stream.tokens, stream.logprob_diff)
 
     async def verify(
         self, pairs: Sequence[tuple[Problem, Candidate]], advance: Advance = unseen

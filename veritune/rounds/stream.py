@@ -46,6 +46,8 @@ class VerificationStream:
         self._sampler, self._verifier, self._store = sampler, verifier, store
         self._at_once, self._patience = at_once, patience
         self._sampling = sampling or asyncio.Lock()
+        self.tokens = 0
+        """How many tokens were sampled, of samplers that give them."""
 
     async def fill(
         self,
@@ -84,7 +86,9 @@ class VerificationStream:
         if pairs:
             self._sampler.load(policy)
             problems, indices = [p for p, _ in pairs], [i for _, i in pairs]
-            yield from self._sampler.sample(problems, indices, round=round)
+            for candidate in self._sampler.sample(problems, indices, round=round):
+                self.tokens += len(candidate.token_ids or ())
+                yield candidate
             self.logprob_diff = self._sampler.logprob_diff
 
     async def _pump(

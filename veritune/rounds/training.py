@@ -20,6 +20,8 @@ from veritune.models import (
 )
 from veritune.records import Checkpoint, MetricsRow, OnStep, number, texts
 from veritune.rounds.progress import Progress, raise_if_cancelled
+from veritune.rounds.remaining import TRAIN
+from veritune.rounds.timing import timed
 from veritune.rounds.trainers import Trainers, TrainingOrder
 from veritune.rounds.training_process import TrainingProcess
 from veritune.rounds.whole import note
@@ -90,7 +92,11 @@ class Training:
             maker=self._maker(round, policy),
             resumable=saved,
         )
-        with self._progress.phase(f"round {round}: train", self._steps) as advance:
+        with (
+            timed(self._store, round, TRAIN) as counts,
+            self._progress.phase(f"round {round}: {TRAIN}", self._steps) as advance,
+        ):
+            counts |= {"steps": self._steps, "tokens": self._count_tokens(batch)}
 
             def on_step(step: MetricsRow) -> None:
                 self._note(step)
@@ -164,6 +170,16 @@ class Training:
             usable = sum(use_of(item.verdict).outcome is not None for item in rollouts)
             return config.epochs * minibatches_per_epoch(usable, config.mini_batch_size)
         return config.max_steps
+
+    def _count_tokens(self, batch: Sequence[Example | Rollout]) -> int:
+        """Sampled tokens that policy gradients go through, in all epochs; 0 of other trainers,
+        whose steps say how many they had."""
+        config = self._recipe.trainer
+        if not isinstance(config, RlConfig):
+            return 0
+        rollouts = [item for item in batch if isinstance(item, Rollout)]
+        used = (item for item in rollouts if use_of(item.verdict).outcome is not None)
+        return config.epochs * sum(len(item.candidate.token_ids or ()) for item in used)
 
     def _note(self, step: MetricsRow) -> None:
         for warning in texts(step, "warnings") if step["step"] == 1 else ():

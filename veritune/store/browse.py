@@ -45,6 +45,7 @@ class Listed:
     flags: str
     steps: str
     truncated: bool
+    selected: bool
     length: int
 
 
@@ -149,11 +150,41 @@ class Browser:
         )
         return self._listed(rows)
 
+    def group(self, name: str, id: str, most: int = -1) -> tuple[list[VerifiedCandidate], set[int]]:
+        """The verified candidates of a problem in a set, `most` or all, by index; and which were
+        selected."""
+        rows = self._db.read(
+            "select p.record, c.record, v.record, exists"
+            " (select 1 from selections s where s.number = c.number)"
+            " from problems p join candidates c"
+            " on c.of_set = ? and c.problem = p.number join verdicts v on v.number = c.number"
+            " where p.stem = ? and p.id = ? order by c.idx limit ?",
+            (self._numbers.of_set(name), stem_of(name), id, most),
+        )
+        found: list[VerifiedCandidate] = []
+        selected: set[int] = set()
+        for problem, candidate, verdict, chosen in rows:
+            one = Candidate.from_line(unpack(candidate))
+            # Of one problem; read once.
+            of = found[0][0] if found else problem_from_line(unpack(problem))
+            found.append((of, one, Verdict.from_line(unpack(verdict))))
+            selected |= {one.index} if chosen else set()
+        return found, selected
+
     def problems(self, numbers: list[int]) -> dict[int, Problem]:
         """Problems by their number."""
         asked = ", ".join(str(int(number)) for number in numbers)
         rows = self._db.read(f"select number, record from problems where number in ({asked})")
         return {row[0]: problem_from_line(unpack(row[1])) for row in rows}
+
+    def problem_sizes(self) -> dict[int, tuple[str, int]]:
+        """The stem of every problem and its verified candidates in all sets, by its number."""
+        rows = self._db.read(
+            "select p.number, p.stem, c.many from problems p join"
+            " (select problem, count(*) as many from marks group by problem) c"
+            " on p.number = c.problem order by p.number"
+        )
+        return {number: (stem, many) for number, stem, many in rows}
 
     def error_reasons(self, name: str, most: int) -> list[str]:
         """Why verifiers failed: the reasons of the first `most` errors of a set."""
@@ -206,7 +237,8 @@ class Browser:
         """Rows of keys with what stands under them."""
         names = {number: name for name, number in self.sets().items()}
         query = (
-            "select p.id, m.kind, m.degree, m.flags, m.steps, m.truncated, m.length from marks m"
+            "select p.id, m.kind, m.degree, m.flags, m.steps, m.truncated, m.selected,"
+            " m.length from marks m"
             " join problems p on p.number = m.problem"
             " where m.of_set = ? and m.problem = ? and m.idx = ?"
         )
@@ -223,7 +255,8 @@ class Browser:
                 flags=flags,
                 steps=STEPS[steps],
                 truncated=bool(truncated),
+                selected=bool(selected),
                 length=length,
             )
-            for row, (id, kind, degree, flags, steps, truncated, length) in found
+            for row, (id, kind, degree, flags, steps, truncated, selected, length) in found
         ]

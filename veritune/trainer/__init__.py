@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from veritune.trainer.fitting import state_folder
     from veritune.trainer.groups import GroupTrainer
     from veritune.trainer.losses import policy_loss
+    from veritune.trainer.paid import CreditPiece, credit_pieces
     from veritune.trainer.pairs import PreferencePair, read_pairs_file, verdict_pairs
     from veritune.trainer.ppo import PpoTrainer
     from veritune.trainer.processes import alone as train_alone
@@ -32,6 +33,7 @@ else:
         __name__,
         {
             "advantages": ("center",),
+            "paid": ("CreditPiece", "credit_pieces"),
             "losses": ("policy_loss",),
             "dpo": ("DpoTrainer",),
             "example_files": ("read_examples",),
@@ -55,6 +57,7 @@ else:
     )
 
 __all__ = [
+    "CreditPiece",
     "DpoTrainer",
     "Example",
     "GroupTrainer",
@@ -66,6 +69,7 @@ __all__ = [
     "SftTrainer",
     "Trainer",
     "center",
+    "credit_pieces",
     "join_processes",
     "minibatches_per_epoch",
     "open_dpo",

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from veritune.viewer.app import make_app
     from veritune.viewer.files import verdict_folder
     from veritune.viewer.run import ViewedRun
+    from veritune.viewer.saved import page_of, write_report
     from veritune.viewer.serving import serve_view
 else:
     __getattr__ = lazily(
@@ -17,8 +18,9 @@ else:
             "app": ("make_app",),
             "files": ("verdict_folder",),
             "run": ("ViewedRun",),
+            "saved": ("page_of", "write_report"),
             "serving": ("serve_view",),
         },
     )
 
-__all__ = ["ViewedRun", "make_app", "serve_view", "verdict_folder"]
+__all__ = ["ViewedRun", "make_app", "page_of", "serve_view", "verdict_folder", "write_report"]

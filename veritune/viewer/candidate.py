@@ -15,11 +15,13 @@ from veritune.records import (
     StepVerdict,
     TestVerdict,
     Verdict,
+    VerifiedCandidate,
 )
 from veritune.report import cut, visible
 from veritune.store import Browser
 from veritune.store import Listed as ListedCandidate
 from veritune.use import case_of, use_of
+from veritune.viewer.credit import credit_json
 
 Json = dict[str, object]
 # Characters of a text that are sent; the page says what is left out.
@@ -30,14 +32,23 @@ LONGEST_VALUE = 4_000
 
 def candidate_json(browser: Browser, name: str, problem_id: str, index: int) -> Json:
     """One candidate with its problem, its verdict, and the others of the problem."""
-    (problem, candidate, verdict), selected = browser.candidate(name, (problem_id, index))
+    row, selected = browser.candidate(name, (problem_id, index))
     others = browser.of_problem(name.partition("/")[0], problem_id)
+    return row_json(name, row, selected=selected) | {
+        "credit": credit_json(browser, name, row[1]),
+        "others": [other_json(other) for other in others],
+    }
+
+
+def row_json(name: str, row: VerifiedCandidate, *, selected: bool, longest: int = LONGEST) -> Json:
+    """One candidate of a set with its problem and its verdict; `longest` characters of a text."""
+    problem, candidate, verdict = row
     begin = max(0, candidate.answer_part().offset)
     return {
         "set": name,
         "id": problem.id,
         "problem": visible(problem.id),
-        "index": index,
+        "index": candidate.index,
         "outcome": verdict.outcome,
         "score": verdict.score,
         "reason": shown(verdict.reason),
@@ -60,14 +71,13 @@ def candidate_json(browser: Browser, name: str, problem_id: str, index: int) -> 
         ],
         "use": use_json(verdict, candidate),
         "kind": problem.kind,
-        "prompt": prompt_json(problem, candidate),
-        "thought": shown(candidate.text[:begin], LONGEST),
-        "text": segments(candidate, verdict, begin),
-        "left_out": max(0, len(candidate.text) - begin - LONGEST),
+        "prompt": prompt_json(problem, candidate, longest),
+        "thought": shown(candidate.text[:begin], longest),
+        "text": segments(candidate, verdict, begin, longest),
+        "left_out": max(0, len(candidate.text) - begin - longest),
         "steps": [step_json(step) for step in verdict.steps],
         "tests": [test_json(problem, at, test) for at, test in enumerate(verdict.tests)],
         "output": shown(verdict.output or ""),
-        "others": [other_json(other) for other in others],
     }
 
 
@@ -93,18 +103,18 @@ def other_json(other: ListedCandidate) -> Json:
     }
 
 
-def prompt_json(problem: Problem, candidate: Candidate) -> list[Json]:
+def prompt_json(problem: Problem, candidate: Candidate, longest: int) -> list[Json]:
     """The messages as the model got them; a turn that was begun for it comes last."""
     prompt = problem.prompt
     turns = [{"role": "prompt", "content": prompt}] if isinstance(prompt, str) else prompt
     begun = [{"role": "begun for it", "content": candidate.prefill}] if candidate.prefill else []
     return [
-        {"role": visible(turn["role"]), "content": shown(turn["content"], LONGEST)}
+        {"role": visible(turn["role"]), "content": shown(turn["content"], longest)}
         for turn in [*turns, *begun]
     ]
 
 
-def segments(candidate: Candidate, verdict: Verdict, begin: int) -> list[Json]:
+def segments(candidate: Candidate, verdict: Verdict, begin: int, longest: int) -> list[Json]:
     """The answer's text, cut at its steps; offsets are Python's, and none reaches the page."""
     steps = [
         replace(step, start=step.start - begin, end=step.end - begin)
@@ -115,7 +125,7 @@ def segments(candidate: Candidate, verdict: Verdict, begin: int) -> list[Json]:
     return [
         {"text": visible(piece.text)}
         | ({} if piece.step is None else {"step": places[id(piece.step)]})
-        for piece in cut(candidate.text[begin : begin + LONGEST], steps)
+        for piece in cut(candidate.text[begin : begin + longest], steps)
     ]
 
 

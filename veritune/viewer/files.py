@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from veritune.config import ColumnsConfig
 from veritune.problems import read_verified
 from veritune.store import Store
 
@@ -15,9 +16,11 @@ SET = "file"
 
 
 @contextmanager
-def verdict_folder(verdicts: Path, problems: str, candidates: str) -> Iterator[Path]:
+def verdict_folder(
+    verdicts: Path, problems: str, candidates: str, columns: ColumnsConfig | None = None
+) -> Iterator[Path]:
     """A folder with a journal of what the files hold, gone at the end."""
-    rows = read_verified(problems, candidates, str(verdicts))
+    rows = read_verified(problems, candidates, str(verdicts), columns)
     with TemporaryDirectory(prefix="veritune-view-") as temporary:
         folder = Path(temporary) / verdicts.name
         folder.mkdir()

@@ -12,6 +12,7 @@ from veritune.report import Rate, evaluation_of, visible, wilson
 from veritune.store import BIN, DEGREES, KINDS, STEPS, Browser, SetTally
 from veritune.version import __version__
 from veritune.viewer.run import ViewedRun
+from veritune.viewer.times import times_json
 
 Json = dict[str, object]
 # Points of a curve that are sent: more than a screen can show.
@@ -42,6 +43,7 @@ def run_json(run: ViewedRun) -> Json:
         "evaluations": measured(rows),
         "samples": [row for row in rows if row["phase"] == "sample"],
         "curves": curves([row for row in rows if row["phase"] == "train"]),
+        "times": run.ask(times_json),
         "kinds": KINDS,
         "steps": STEPS,
         "degrees": [degree for degree in DEGREES if degree],

@@ -57,9 +57,12 @@ class ViewedRun:
         """Whether every set was counted once."""
         return self._counter.counted.is_set()
 
-    def wait_counted(self, seconds: float) -> bool:
-        """Wait until every set was counted once."""
-        return self._counter.counted.wait(seconds)
+    def wait_counted(self) -> bool:
+        """Wait until every set was counted once; False where that cannot be."""
+        while not self._counter.counted.wait(PAUSE):
+            if not self._counter.is_alive():
+                return self.counted
+        return True
 
 
 class SetCounter(threading.Thread):

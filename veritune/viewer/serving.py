@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from veritune.errors import InputError, NoRunError
+from veritune.errors import InputError
 from veritune.viewer.app import make_app
+from veritune.viewer.folders import named
 from veritune.viewer.run import ViewedRun
 
 # Nobody but this machine's users can reach it.
 HOST = "127.0.0.1"
-JOURNAL = "journal.sqlite"
 
 
 def serve_view(
@@ -35,25 +35,6 @@ def serve_view(
         # That is how it ends, and nothing is left undone.
         with suppress(KeyboardInterrupt):
             uvicorn.Server(quiet).run(sockets=[sock])
-
-
-def named(folders: Sequence[Path]) -> dict[str, Path]:
-    """The runs in folders, by short names that differ."""
-    names: dict[str, Path] = {}
-    for run in (run for folder in folders for run in runs_in(folder)):
-        same = sum(other.name == run.name for other in names.values())
-        names[f"{run.name} ({same + 1})" if same else run.name] = run
-    return names
-
-
-def runs_in(folder: Path) -> list[Path]:
-    """The folder itself where it is a run; else the runs in it, at most two levels down."""
-    if (folder / JOURNAL).is_file():
-        return [folder]
-    inside = sorted({*folder.glob(f"*/{JOURNAL}"), *folder.glob(f"*/*/{JOURNAL}")})
-    if not inside:
-        raise NoRunError(f"{folder}: not a run (it has no {JOURNAL}), and there is none in it")
-    return [journal.parent for journal in inside]
 
 
 def listening(port: int) -> socket.socket:

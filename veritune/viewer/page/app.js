@@ -6,14 +6,14 @@ import { Compare } from "./compare.js";
 import { Overview } from "./overview.js";
 import { Problems } from "./problems.js";
 import { Choice } from "./lists.js";
-import { current, go, link, useAsked, useKeys, useRoute } from "./tools.js";
+import { current, go, link, many, useAsked, useKeys, useRoute } from "./tools.js";
 
 const PAGES = { overview: Overview, problems: Problems, candidates: Candidates, candidate: Candidate, compare: Compare };
 const KEYS = [
   ["o", "overview"], ["p", "problems"], ["c", "candidates"], ["f", "candidates that failed, newest set first"],
   ["j k", "down and up; next and previous candidate"], ["Enter", "open"], ["Esc", "back; leave a field"],
   ["/", "search in texts"], ["n", "more"], ["r", "read the list again"], ["t", "the failing test, or the wrong step"],
-  ["x", "side by side"], ["s", "swap sides"], ["?", "these keys"],
+  ["m", "formulas typeset, or as they were written"], ["x", "side by side"], ["s", "swap sides"], ["?", "these keys"],
 ];
 
 const App = () => {
@@ -38,6 +38,7 @@ const App = () => {
         ? html`<h1><${Choice} label="run" value=${chosen || run.runs[0]} values=${run.runs} onChoose=${(name) => go("overview", { run: name })} /></h1>`
         : html`<h1>${run.name}</h1>`}
       ${[run.source, run.trainer, run.reward && `reward: ${run.reward}`].filter(Boolean).map((tag) => html`<span class="tag">${tag}</span>`)}
+      ${run.saved && html`<span class="tag">${run.saved.candidates === run.saved.of ? "all" : many(run.saved.candidates)} of ${many(run.saved.of)} candidates</span>`}
       ${run.live && html`<span class="tag live" role="status">running</span>`}
       <nav aria-label="pages">${["overview", "problems", "candidates"].map((name) => html`
         <a href=${link(name, name === "candidates" ? newest(run) : {})} aria-current=${inside === name ? "page" : undefined}>${name}</a>`)}
@@ -45,7 +46,7 @@ const App = () => {
     </header>
     ${help && html`<dl class="keys">${KEYS.map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`)}</dl>`}
     <main><${Page} key=${`${page} ${chosen}`} run=${run} params=${params} /></main>
-    <footer>veritune ${run.version}, read-only. Nothing on these pages leaves this machine.</footer>`;
+    <footer>veritune ${run.version}${run.saved ? ": one file, which asks nothing of the network." : ", read-only. Nothing on these pages leaves this machine."}</footer>`;
 };
 
 // Where a look at candidates begins.

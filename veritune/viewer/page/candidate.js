@@ -1,10 +1,15 @@
 // One candidate: what was asked, what was written, and why it passed or failed.
-import { html, useEffect } from "./preact.js";
+import { html, useEffect, useMemo, useState } from "./preact.js";
 import { highlighted } from "./code.js";
+import { Answer, newPage, withFormulas } from "./formulas.js";
 import { go, link, tone, useAsked, useKeys } from "./tools.js";
 import { idOf, last, loadMore } from "./candidates.js";
 
+// Whether formulas are typeset; as it was chosen last.
+let typeset = true;
+
 export const Candidate = ({ params }) => {
+  const [, redraw] = useState(0);
   const { data, error, stale } = useAsked("candidate", params);
   const walk = async (by) => {
     if (by > 0 && last.at + 1 >= last.rows.length) await loadMore();
@@ -14,7 +19,11 @@ export const Candidate = ({ params }) => {
     go("candidate", idOf(row));
   };
   const beside = data && other(data);
+  useMemo(newPage, [data, typeset]);
+  const turn = () => { typeset = !typeset; redraw((n) => n + 1); };
+  const shown = (text) => typeset ? withFormulas(text) : text;
   useKeys({
+    m: turn,
     j: () => walk(1), k: () => walk(-1),
     t: () => document.querySelector("[data-why]")?.focus(),
     x: () => beside && go("compare", beside),
@@ -26,20 +35,21 @@ export const Candidate = ({ params }) => {
   return html`<h2 tabindex="-1">${data.problem} <span class="where">candidate ${data.index} of ${data.set}</span></h2>
     <div class="two">
       <div class="reading">
-        <h3>Prompt</h3>${data.prompt.map((turn) => html`<p class="role">${turn.role}</p><pre class="prompt">${turn.content}</pre>`)}
-        <h3>Solution</h3>
+        <h3>Prompt</h3>${data.prompt.map((turn) => html`<p class="role">${turn.role}</p><pre class="prompt" key=${typeset}>${shown(turn.content)}</pre>`)}
+        <h3>Solution <button aria-pressed=${typeset} onClick=${turn}>formulas typeset (m)</button></h3>
         ${data.thought && html`<details><summary>What was thought first (${data.thought.length.toLocaleString("en")} characters)</summary><pre class="thought">${data.thought}</pre></details>`}
-        <${Text} data=${data} />
+        <${Text} data=${data} key=${typeset} formulas=${typeset} />
         ${data.left_out > 0 && html`<p class="note">${data.left_out} more characters are not shown.</p>`}
         ${data.finish_reason === "length" && html`<p class="warn">truncated at the limit on its tokens</p>`}
+        ${data.credit && html`<${Credit} credit=${data.credit} />`}
         <${Others} data=${data} />
       </div>
       <div class="why"><${Why} data=${data} /></div>
     </div>`;
 };
 
-export const Text = ({ data }) => html`<pre class="solution">${data.text.map((piece) => {
-  const shown = (text) => data.kind === "code" ? highlighted(text) : text;
+const Text = ({ data, formulas }) => html`<pre class="solution">${data.text.map((piece) => {
+  const shown = (text) => data.kind === "code" ? highlighted(text) : formulas ? withFormulas(text) : text;
   if (piece.step == null) return shown(piece.text);
   const body = piece.text.trimEnd();
   const step = data.steps[piece.step];
@@ -47,6 +57,20 @@ export const Text = ({ data }) => html`<pre class="solution">${data.text.map((pi
   return html`<span class="step ${step.label}" title=${said}>${shown(body)}<a class="number" href="#step" onClick=${(e) => { e.preventDefault(); document.getElementById(`step-${piece.step}`)?.focus(); }}
     aria-label="step ${piece.step + 1}, ${step.label}"><sup>${piece.step + 1}</sup></a></span>${piece.text.slice(body.length)}`;
 })}</pre>`;
+
+// Which of the colours an advantage has: -3 to 3, by its size among those of the candidate.
+const shade = (value, largest) => value == null || !largest ? 0 : Math.sign(value) * Math.ceil((3 * Math.abs(value)) / largest);
+const signed = (value) => value == null ? "–" : `${value > 0 ? "+" : ""}${+value.toFixed(3)}`;
+
+const Credit = ({ credit: { said, pieces } }) => {
+  const largest = Math.max(0, ...pieces.map((piece) => Math.abs(piece.advantage ?? piece.reward)));
+  return html`<details class="credit"><summary>Rewards and advantages per token</summary>
+    ${pieces.length > 0 && html`<pre class="solution">${pieces.map((piece, at) => html`<span class="paid a${shade(piece.advantage ?? piece.reward, largest)}"
+      title="advantage ${signed(piece.advantage)} on each of these tokens; reward ${signed(piece.reward)} on the last">${piece.text || html`<i>end token</i>`}<sup>${at + 1}</sup></span>`)}</pre>
+    <div class="scroll"><table><thead><tr><th class="n">piece</th><th class="n">reward on its last token</th><th class="n">advantage of each of its tokens</th></tr></thead>
+    <tbody>${pieces.map((piece, at) => html`<tr><td class="n">${at + 1}</td><td class="n">${signed(piece.reward)}</td><td class="n">${signed(piece.advantage)}</td></tr>`)}</tbody></table></div>`}
+    <p class="note">${said}.${pieces.length > 0 ? " A piece ends at the token of a reward; the last holds the end token." : ""}</p></details>`;
+};
 
 // Whether a test or a step says more than the reason does.
 const explained = (data) => data.tests.some((test) => test.outcome !== "accepted") || data.steps.some((step) => step.label === "incorrect");
@@ -56,16 +80,22 @@ const Why = ({ data }) => html`
     ${data.selected && html` <span class="tag">selected</span>`}${data.trust === "lower" && html` <span class="tag">lower trust</span>`}
     ${data.flags.map((flag) => html` <span class="tag warn">${flag.degree}: ${flag.name}</span>`)}</p>
   ${data.reason && html`<p class="reason" tabindex="-1" data-why=${!explained(data) || undefined}>${data.reason}</p>`}
-  ${data.kind === "math" && html`<dl><dt>answer as read</dt><dd>${data.answer ?? html`<span class="none">none</span>`}</dd><dt>expected</dt><dd>${data.expected}</dd></dl>`}
+  ${data.kind === "math" && html`<dl><dt>answer as read</dt><dd>${data.answer ?? html`<span class="none">none</span>`}</dd><${Typeset} text=${data.answer} />
+    <dt>expected</dt><dd>${data.expected}</dd><${Typeset} text=${data.expected} /></dl>`}
   <${Tests} tests=${data.tests} />
   <${Steps} steps=${data.steps} named=${!data.tests.some((test) => test.outcome !== "accepted")} />
   ${data.parts.length > 0 && html`<h3>Verifiers</h3><ul class="plain">${data.parts.map((part) => html`<li><b class=${tone(part.outcome)}>${part.outcome}</b> ${part.name} <span class="ci">${part.score ?? ""}</span> ${part.reason}</li>`)}</ul>`}
   ${data.output && html`<details><summary>What it printed</summary><pre>${data.output}</pre></details>`}
   <h3>Use</h3><p class="reason">${data.outcome === "passed" && `${data.use.imitate ? "may" : "must not"} be imitated; `}reward ${data.use.reward ?? "none"}: ${data.use.why}.</p>
-  ${data.solution && html`<details><summary>Reference solution</summary><pre>${data.solution}</pre></details>`}
+  ${data.solution && html`<details><summary>Reference solution</summary><pre>${data.kind === "math" ? withFormulas(data.solution) : data.solution}</pre></details>`}
   <p class="note">${data.seconds.toFixed(3)} s to verify${data.policy && `, policy ${data.policy}`}${data.age
     && ` after round ${data.age.made}${data.age.staleness ? `, ${data.age.staleness} round${data.age.staleness > 1 ? "s" : ""} older than the one it trains` : ""}`}${data.tokens != null
     && `, ${data.tokens} tokens${data.logprob == null ? "" : ` of log-probability ${data.logprob.toFixed(3)} on average`}`}</p>`;
+
+const Typeset = ({ text }) => {
+  const answer = text && Answer({ text });
+  return answer && html`<dt>as typeset</dt><dd key=${text}>${answer}</dd>`;
+};
 
 // Failing tests that are open.
 const SHOWN = 2;
