@@ -23,14 +23,25 @@ def pose_rows(
     config: PromptConfig,
     model: str,
     progress: TerminalProgress,
-    sampler: SamplerConfig = HERE,
+    sampler: SamplerConfig | None = None,
 ) -> list[R]:
-    """Rows that begin with a problem, each as the model gets it."""
+    """Rows that begin with a problem, each as the model gets it.
+
+    With the `sampler` that asks the model, rows of prompts too long for it are left out or refused.
+    """
     problems: dict[str, Problem] = {}
     for problem, *_ in rows:
         problems[problem.id] = problem
-    asked = {p.id: p for p in pose([*problems.values()], config, model, sampler, progress)}
-    return [cast(R, (asked[problem.id], *rest)) for problem, *rest in rows]
+    found = pose(
+        [*problems.values()],
+        config,
+        model,
+        sampler or HERE,
+        progress,
+        samples=sampler is not None,
+    )
+    asked = {p.id: p for p in found}
+    return [cast(R, (asked[p.id], *rest)) for p, *rest in rows if p.id in asked]
 
 
 def in_chat(config: PromptConfig, model: str, sampler: SamplerConfig) -> bool:
@@ -50,10 +61,19 @@ def pose(
     model: str,
     sampler: SamplerConfig,
     progress: TerminalProgress,
+    *,
+    samples: bool = True,
 ) -> list[Problem]:
-    """The problems as the model gets them; the first one is shown."""
+    """The problems as the model gets them; the first one is shown.
+
+    Where the model samples, those too long for it are left out or refused.
+    """
+    from veritune.rounds import fitting
+
     chat = in_chat(config, model, sampler)
     found = posed(problems, config.model_copy(update={"chat": chat}))
+    if samples:
+        found = fitting(found, config, model, sampler, progress.say)
     if found:
         progress.say(f"first prompt ({'chat' if chat else 'plain text'}):")
         progress.say(shown(found[0])[:LONGEST])
