@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from veritune.cli.console import TerminalProgress
 from veritune.config import PromptConfig, SamplerConfig
 from veritune.problems import posed, shown
 from veritune.records import Candidate, Problem, VerifiedCandidate
 
+if TYPE_CHECKING:
+    from veritune.benchmarks import LabelledSolution
+
 # A model that is on this machine.
 HERE = SamplerConfig()
-R = TypeVar("R", tuple[Problem, Candidate], VerifiedCandidate)
+R = TypeVar("R", tuple[Problem, Candidate], VerifiedCandidate, "tuple[Problem, LabelledSolution]")
 # Characters that are shown of a prompt.
 LONGEST = 1_500
 
@@ -42,6 +45,20 @@ def pose_rows(
     )
     asked = {p.id: p for p in found}
     return [cast(R, (asked[p.id], *rest)) for p, *rest in rows if p.id in asked]
+
+
+def pose_for_rollouts(
+    rows: Sequence[R],
+    checker: str,
+    config: PromptConfig,
+    model: str | None,
+    progress: TerminalProgress,
+) -> list[R]:
+    """Rows as the model that completes their steps gets them, for a checker (`a+b`) that asks
+    one; else as they are."""
+    if "rollouts" not in checker.split("+") or model is None:
+        return list(rows)
+    return pose_rows(rows, config, model, progress, HERE)
 
 
 def in_chat(config: PromptConfig, model: str, sampler: SamplerConfig) -> bool:
