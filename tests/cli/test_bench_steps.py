@@ -39,6 +39,23 @@ def test_processbench_rows_are_scored(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "d: first error step 2, found none" in out
 
 
+def test_rollouts_take_the_keys_of_the_prompt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shape = ScratchConfig(layers=1, width=16, heads=2, max_length=70)
+    save_policy(*build_scratch(shape, 0), tmp_path / "M")
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in ROWS[:2]))
+    words = ["bench", "steps", str(path), "--checkers", "rollouts", "--rollouts.k", "1"]
+    words += ["--rollouts.model", str(tmp_path / "M"), "--rollouts.max-tokens", "2"]
+    words += ["--json", str(tmp_path / "out.json"), "--prompt.instruction"]
+    assert main([*words, "Be brief."]) == 0
+    assert f"{ASKED}\n\nBe brief." in capsys.readouterr().out
+    assert main([*words, "Be as long as you can, and then longer than that."]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "2 of 2 prompts" in line and "--prompt.overlong drop" in line
+
+
 def test_several_files_and_checkers_make_a_table(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

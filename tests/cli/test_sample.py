@@ -43,6 +43,24 @@ def test_candidates_come_in_order_with_their_verdicts(words: list[str], tmp_path
     assert not (tmp_path / "C.jsonl.part").exists()
 
 
+def test_prompts_that_are_too_long_are_all_named_and_may_be_left_out(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [json.loads(line) for line in (tmp_path / "P.jsonl").read_text().splitlines()]
+    rows[1]["prompt"], rows[3]["prompt"] = "1" * 32, "2" * 40
+    (tmp_path / "P.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    benched = ["bench", "pass-at-k", *words[1:5], *words[-2:], "--sampler.n", "2"]
+    for command in (words, benched):
+        assert main(command) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "2 of 4 prompts" in line and "'p1' (32 tokens), 'p3' (40 tokens)" in line
+        assert "at most 32 tokens" in line and line.endswith("--prompt.overlong drop")
+        assert main([*command, "--prompt.overlong", "drop"]) == 0
+        assert "'p3' (40 tokens); left out" in capsys.readouterr().out
+    drawn = read_records(tmp_path / "C.jsonl", Candidate)
+    assert {candidate.problem_id for candidate in drawn} == {"p0", "p2"}
+
+
 def test_a_stopped_sampling_resumes_and_only_with_the_same_settings(
     words: list[str],
     tmp_path: Path,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from veritune.benchmarks.rollouts import agreement
     from veritune.benchmarks.step_labels import LabelledSolution, read_labelled
     from veritune.benchmarks.step_thresholds import at_threshold, best_threshold
-    from veritune.benchmarks.steps import check_solutions, confusions
+    from veritune.benchmarks.steps import check_solutions, confusions, problem_of
     from veritune.benchmarks.steps_report import (
         FileResult,
         disagreements,
@@ -56,6 +56,7 @@ else:
             "steps": (
                 "check_solutions",
                 "confusions",
+                "problem_of",
             ),
             "steps_report": (
                 "FileResult",
@@ -99,6 +100,7 @@ __all__ = [
     "estimate_audit",
     "model_scores",
     "narrowed",
+    "problem_of",
     "rates",
     "read_labelled",
     "read_scores",

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from veritune.benchmarks.step_labels import LabelledSolution
-from veritune.records import Candidate, MathProblem, MathReference, StepVerdict
+from veritune.records import Candidate, MathProblem, MathReference, Problem, StepVerdict
 from veritune.verifiers import Span, StepLabeller
 
 
@@ -47,25 +47,38 @@ class StepScores:
 
 
 async def check_solutions(
-    solutions: Sequence[LabelledSolution], checker: StepLabeller, *, at_once: int
+    solutions: Sequence[LabelledSolution],
+    checker: StepLabeller,
+    *,
+    at_once: int,
+    problems: Sequence[Problem] | None = None,
 ) -> list[CheckedSolution]:
-    """Run a checker on every solution, step by step as the file cuts them."""
+    """Run a checker on every solution, step by step as the file cuts them.
+
+    `problems` are the solutions' own, as they are put to a model.
+    """
+    asked = problems or [problem_of(solution) for solution in solutions]
     found: dict[int, CheckedSolution] = {}
     waiting = iter(list(enumerate(solutions)))
 
     async def work() -> None:
         for at, solution in waiting:
-            found[at] = await _checked(solution, checker)
+            found[at] = await _checked(asked[at], solution, checker)
 
     await asyncio.gather(*(work() for _ in range(at_once)))
     return [found[at] for at in range(len(solutions))]
 
 
-async def _checked(solution: LabelledSolution, checker: StepLabeller) -> CheckedSolution:
+def problem_of(solution: LabelledSolution) -> Problem:
+    """The problem of a labelled solution."""
+    reference = MathReference(answer=solution.answer)
+    return MathProblem(id=solution.id, prompt=solution.problem, reference=reference)
+
+
+async def _checked(
+    problem: Problem, solution: LabelledSolution, checker: StepLabeller
+) -> CheckedSolution:
     """A step that the checker says nothing of is unchecked."""
-    problem = MathProblem(
-        id=solution.id, prompt=solution.problem, reference=MathReference(answer=solution.answer)
-    )
     text, spans = _joined(solution.steps)
     candidate = Candidate(problem_id=problem.id, index=0, text=text)
     said = {(step.start, step.end): step for step in await checker.check(problem, candidate, spans)}

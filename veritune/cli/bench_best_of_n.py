@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from veritune.cli.arguments import parse
 from veritune.cli.candidates import CandidateArguments, ProblemCandidate, verified_candidates
 from veritune.cli.console import TerminalProgress, percent
+from veritune.cli.posing import pose_for_rollouts
 from veritune.cli.running import run_async
 from veritune.config import Positive
 from veritune.errors import RecipeError, RecordError
@@ -59,8 +60,12 @@ def main(argv: Sequence[str]) -> int:
         scores[name] = model_scores(arguments.scorer, arguments.convention, pairs, steps)
     if arguments.checkers:
         config = with_caches(arguments, arguments.out or "best-of-n")
-        work = checker_scores(arguments.checkers, config, pairs, steps, progress.say)
-        scores |= run_async(work)
+        # Those that were sampled here are put as the model gets them already.
+        model = None if arguments.model else arguments.rollouts.model
+        for checker in arguments.checkers:
+            asked = pose_for_rollouts(pairs, checker, arguments.prompt, model, progress)
+            work = checker_scores([checker], config, asked, steps, progress.say)
+            scores |= run_async(work)
     found = curves(verdicts, scores, arguments.n)
     for line in table(found):
         progress.say(line)

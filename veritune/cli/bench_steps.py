@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.options import OptionName
+from veritune.cli.posing import pose_for_rollouts
 from veritune.cli.running import run_async
-from veritune.config import Count, Positive, VerifierConfig
+from veritune.config import Count, Positive, PromptConfig, VerifierConfig
 from veritune.errors import RecipeError, RecordError, UnwritableError
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class StepsArguments(VerifierConfig):
     """Check at most this many solutions a file."""
     show: Count = 0
     """Print so many confusions of each checker and file."""
+    prompt: PromptConfig = PromptConfig()
+    """How problems are put to the model of rollouts."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -93,7 +96,13 @@ async def _measure(
     costs: dict[str, list[str]],
     progress: TerminalProgress,
 ) -> list[FileResult]:
-    from veritune.benchmarks import FileResult, at_threshold, best_threshold, check_solutions
+    from veritune.benchmarks import (
+        FileResult,
+        at_threshold,
+        best_threshold,
+        check_solutions,
+        problem_of,
+    )
     from veritune.rounds import with_caches
     from veritune.verifiers import AnswerVerifier, checker_names, open_labeller
 
@@ -107,8 +116,17 @@ async def _measure(
             own = []
             async with open_labeller(config, names, answers, said.append) as labeller:
                 for file, rows in solutions.items():
+                    pairs = [(problem_of(row), row) for row in rows]
+                    pairs = pose_for_rollouts(
+                        pairs, checker, arguments.prompt, arguments.rollouts.model, progress
+                    )
                     started = time.perf_counter()
-                    checked = await check_solutions(rows, labeller, at_once=at_once)
+                    checked = await check_solutions(
+                        [row for _, row in pairs],
+                        labeller,
+                        at_once=at_once,
+                        problems=[problem for problem, _ in pairs],
+                    )
                     seconds = time.perf_counter() - started
                     own.append(FileResult(checker, file, checked, None, seconds))
                     said.append(f"{file}: {len(rows)} solutions in {seconds:.1f} s")

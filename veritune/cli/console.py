@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
@@ -17,8 +18,8 @@ from veritune.records import MetricsRow, rate
 if TYPE_CHECKING:
     from veritune.rounds import Advance, RemainingTime
 
-# Off a terminal lines stay: one every ten seconds fills no log.
-PLAIN_SECONDS = 10.0
+# Off a terminal lines stay: one every ten seconds fills no log; where nothing changes, a minute.
+PLAIN_SECONDS, STILL_SECONDS = 10.0, 60.0
 
 
 class TerminalProgress:
@@ -37,12 +38,13 @@ class TerminalProgress:
         self._asked = 0.0
         shown = (stream or sys.stdout).isatty()
         self._console = Console(file=stream, highlight=False, width=None if shown else 110)
+        self._aside = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
         self._title = title
         self._bars: Progress | None = None
 
     @contextmanager
     def phase(self, title: str, total: int) -> Iterator[Advance]:
-        """A bar; off a terminal a line now and then."""
+        """A bar; off a terminal a line now and then, on standard error."""
         draw = self._bar if self._console.is_terminal else self._lines
         if (remaining := self._remaining) is None:
             with draw(title, total) as advance:
@@ -100,20 +102,37 @@ class TerminalProgress:
 
     @contextmanager
     def _lines(self, title: str, total: int) -> Iterator[Advance]:
-        started = last = time.monotonic()
+        started = time.monotonic()
         done = 0
         note = ""
+        over = threading.Event()
 
         def advance(count: int = 1, **figures: float) -> None:
-            nonlocal done, last, note
+            nonlocal done, note
             done += count
             note = f" {_note(figures)}" if figures else note
-            if time.monotonic() - last > PLAIN_SECONDS:
-                last = time.monotonic()
-                self.say(f"{title}: {done}/{total}{note}{self._whole_run()}")
 
-        yield advance
-        self.say(f"{title}: {done}/{total} in {time.monotonic() - started:.1f} s{note}")
+        def tell() -> None:
+            told, waited = -1, 0.0
+            while not over.wait(PLAIN_SECONDS):
+                waited += PLAIN_SECONDS
+                # Also where nothing ends for long: whoever waits must see that work goes on.
+                if done != told or waited >= STILL_SECONDS:
+                    told, waited = done, 0.0
+                    took = time.monotonic() - started
+                    with suppress(OSError, ValueError):  # Nobody reads any more.
+                        left = self._whole_run()
+                        self._aside.print(f"{title}: {done}/{total} after {took:.0f} s{note}{left}")
+
+        teller = threading.Thread(target=tell, name="progress", daemon=True)
+        teller.start()
+        try:
+            yield advance
+        finally:
+            over.set()
+            teller.join()
+        took = time.monotonic() - started
+        self._aside.print(f"{title}: {done}/{total} in {took:.1f} s{note}")
 
     def _whole_run(self) -> str:
         """How long the whole run still takes, where that is known; asked once a second."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from veritune.cli.console import TerminalProgress
 from veritune.config import PromptConfig, SamplerConfig
 from veritune.problems import posed, shown
 from veritune.records import Candidate, Problem, VerifiedCandidate
 
+if TYPE_CHECKING:
+    from veritune.benchmarks import LabelledSolution
+
 # A model that is on this machine.
 HERE = SamplerConfig()
-R = TypeVar("R", tuple[Problem, Candidate], VerifiedCandidate)
+R = TypeVar("R", tuple[Problem, Candidate], VerifiedCandidate, "tuple[Problem, LabelledSolution]")
 # Characters that are shown of a prompt.
 LONGEST = 1_500
 
@@ -23,14 +26,39 @@ def pose_rows(
     config: PromptConfig,
     model: str,
     progress: TerminalProgress,
-    sampler: SamplerConfig = HERE,
+    sampler: SamplerConfig | None = None,
 ) -> list[R]:
-    """Rows that begin with a problem, each as the model gets it."""
+    """Rows that begin with a problem, each as the model gets it.
+
+    With the `sampler` that asks the model, rows of prompts too long for it are left out or refused.
+    """
     problems: dict[str, Problem] = {}
     for problem, *_ in rows:
         problems[problem.id] = problem
-    asked = {p.id: p for p in pose([*problems.values()], config, model, sampler, progress)}
-    return [cast(R, (asked[problem.id], *rest)) for problem, *rest in rows]
+    found = pose(
+        [*problems.values()],
+        config,
+        model,
+        sampler or HERE,
+        progress,
+        samples=sampler is not None,
+    )
+    asked = {p.id: p for p in found}
+    return [cast(R, (asked[p.id], *rest)) for p, *rest in rows if p.id in asked]
+
+
+def pose_for_rollouts(
+    rows: Sequence[R],
+    checker: str,
+    config: PromptConfig,
+    model: str | None,
+    progress: TerminalProgress,
+) -> list[R]:
+    """Rows as the model that completes their steps gets them, for a checker (`a+b`) that asks
+    one; else as they are."""
+    if "rollouts" not in checker.split("+") or model is None:
+        return list(rows)
+    return pose_rows(rows, config, model, progress, HERE)
 
 
 def in_chat(config: PromptConfig, model: str, sampler: SamplerConfig) -> bool:
@@ -50,10 +78,19 @@ def pose(
     model: str,
     sampler: SamplerConfig,
     progress: TerminalProgress,
+    *,
+    samples: bool = True,
 ) -> list[Problem]:
-    """The problems as the model gets them; the first one is shown."""
+    """The problems as the model gets them; the first one is shown.
+
+    Where the model samples, those too long for it are left out or refused.
+    """
+    from veritune.rounds import fitting
+
     chat = in_chat(config, model, sampler)
     found = posed(problems, config.model_copy(update={"chat": chat}))
+    if samples:
+        found = fitting(found, config, model, sampler, progress.say)
     if found:
         progress.say(f"first prompt ({'chat' if chat else 'plain text'}):")
         progress.say(shown(found[0])[:LONGEST])

@@ -33,22 +33,31 @@ def main(argv: Sequence[str]) -> int:
 
 
 def told(recipe: Recipe) -> Iterator[str]:
-    """The first prompt and what the phases take of memory, or why that is not said, in lines.
+    """The first prompt, what is left out of the problems, and what the phases take of memory, or
+    why that is not said, in lines.
 
-    Raises `RecipeError` where a phase takes more than this GPU has.
+    Raises `RecipeError` where a phase takes more than this GPU has, `InputError` for prompts that
+    are too long for the model.
     """
     from veritune.problems import recipe_problems, shown
-    from veritune.rounds import memory_lines, put
+    from veritune.rounds import fitting_splits, memory_lines, put
 
-    path = recipe.model.path
+    path, notes = recipe.model.path, list[str]()
     train: list[Problem] = []
+    test: list[Problem] = []
     try:
         if path is not None and not Path(path).expanduser().is_dir():
             raise RecipeError(f"{path} is not on this machine yet")
-        train, _ = recipe_problems(recipe.problems, recipe.seed, prompt=put(recipe))
+        train, test = recipe_problems(recipe.problems, recipe.seed, notes.append, put(recipe))
         yield from ("first prompt:", *shown(train[0]).splitlines())
     except VerituneError as error:
         yield f"first prompt: not shown ({error})"
+    if train:
+        try:
+            train, _ = fitting_splits(recipe, train, test, notes.append)
+        except (ModelError, ModuleNotFoundError) as error:
+            notes.append(f"prompts: not counted ({error})")
+    yield from notes
     try:
         yield from memory_lines(recipe, train)
     except (ModelError, ModuleNotFoundError) as error:

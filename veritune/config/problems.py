@@ -127,6 +127,9 @@ class PromptConfig(Frozen):
     text."""
     template_kwargs: Options = Field(default_factory=dict)
     """Arguments of the chat template, such as enable_thinking = false."""
+    overlong: Literal["refuse", "drop"] = "refuse"
+    """What is done with prompts that leave the model no room for an answer: they are named before
+    anything is sampled, and refused or left out."""
 
     @field_validator("template_kwargs")
     @classmethod
@@ -157,7 +160,7 @@ class ProblemsConfig(Frozen):
     """Hub: branch, tag or commit."""
     decontaminate: bool = True
     """Leave out training problems that overlap with a held-out one: the same prompt, or half of
-    its sequences of 8 words."""
+    its sequences of 8 words and its numbers. A template that many problems share is no overlap."""
     # A tenth: more is no accident, and what is left may be the same data in other words.
     max_contaminated: Rate = 0.1
     """Refuse the run where a larger share of `path` than this overlaps with `test_path`."""

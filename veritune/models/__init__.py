@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         token_scores,
         weighted_loss,
     )
+    from veritune.models.lengths import PromptLengths, longest_text, prompt_lengths
     from veritune.models.linear import packed, prefers_onednn, product
     from veritune.models.masters import STATE, load_trainable, save_trained
     from veritune.models.reward import (
@@ -117,6 +118,11 @@ else:
                 "token_scores",
                 "weighted_loss",
             ),
+            "lengths": (
+                "PromptLengths",
+                "longest_text",
+                "prompt_lengths",
+            ),
             "linear": (
                 "packed",
                 "prefers_onednn",
@@ -164,6 +170,7 @@ __all__ = [
     "EntropyUse",
     "Manifest",
     "ModelSizes",
+    "PromptLengths",
     "PublishedModel",
     "RewardKind",
     "RewardModel",
@@ -203,6 +210,7 @@ __all__ = [
     "load_reward_model",
     "load_trainable",
     "logprobs_of",
+    "longest_text",
     "made_by",
     "merge_adapter",
     "merged",
@@ -214,6 +222,7 @@ __all__ = [
     "policy_hash",
     "prefers_onednn",
     "product",
+    "prompt_lengths",
     "read_manifest",
     "read_sizes",
     "read_states",

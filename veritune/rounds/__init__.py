@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from veritune.rounds.loop import improve
     from veritune.rounds.measures import pass_at_k, passes_visible
     from veritune.rounds.memory import memory_lines
+    from veritune.rounds.overlong import fitting, fitting_splits
     from veritune.rounds.putting import put
     from veritune.rounds.reasons import kind_of, truncations
     from veritune.rounds.references import ReferenceCheck, check_references
@@ -38,6 +39,7 @@ else:
                 "passes_visible",
             ),
             "memory": ("memory_lines",),
+            "overlong": ("fitting", "fitting_splits"),
             "putting": ("put",),
             "reasons": ("kind_of", "truncations"),
             "references": (
@@ -81,6 +83,8 @@ __all__ = [
     "check_references",
     "covered_problems",
     "export",
+    "fitting",
+    "fitting_splits",
     "follow",
     "improve",
     "kind_of",

@@ -11,10 +11,9 @@ from veritune.config import EvaluationConfig, Recipe
 from veritune.errors import DamagedRunError, JournalError, RecipeError
 from veritune.files import write_text
 from veritune.models import MANIFEST, check_folder, folder_manifest, model_folder, remove_leftovers
-from veritune.problems import recipe_problems
 from veritune.records import Checkpoint, MetricsRow, Problem
+from veritune.rounds.overlong import run_problems
 from veritune.rounds.progress import Progress
-from veritune.rounds.putting import put
 from veritune.rounds.whole import (
     adopt,
     check_checkpoints,
@@ -99,7 +98,7 @@ def begin_or_resume(recipe: Recipe, store: Store, progress: Progress) -> tuple[P
         progress.say(f"{path}: not a checkpoint of the run; it is left alone")
     # Checkpoints that a kill left half; the whole ones are checked by then.
     remove_leftovers(folder.checkpoints / "round-*")
-    train, test = recipe_problems(recipe.problems, recipe.seed, progress.say, put(recipe))
+    train, test = run_problems(recipe, progress.say)
     if not configs:
         store.begin({"config": text}, {"train": train, "test": test})
     else:

@@ -15,6 +15,7 @@ from veritune.records import Checkpoint, MetricsRow, Problem, VerifiedCandidate,
 from veritune.rounds.curriculum import PassRates, choose, lacking, with_signal
 from veritune.rounds.hints import unsolved, without_hints
 from veritune.rounds.measures import measure
+from veritune.rounds.overlong import overlong_ids
 from veritune.rounds.own_code import check_own_code
 from veritune.rounds.progress import Progress
 from veritune.rounds.reasons import (
@@ -122,6 +123,9 @@ class Run:
     ) -> list[Key]:
         """Selected candidates of the problems that were solved in no way, sampled with a hint."""
         posed = unsolved(problems, chosen)
+        if overlong := overlong_ids(self.recipe, posed):
+            posed = [problem for problem in posed if problem.id not in overlong]
+            self.progress.say(f"round {round}: {len(overlong)} problems are too long with a hint")
         if not posed:
             return []
         await self.fill("hint", round, posed, self.recipe.sampler.n, policy)

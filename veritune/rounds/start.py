@@ -29,6 +29,7 @@ from veritune.models import (
 )
 from veritune.problems import GENERATORS, demonstrations
 from veritune.records import Candidate, Checkpoint, MetricsRow, number
+from veritune.rounds.overlong import overlong_ids
 from veritune.rounds.progress import Progress, raise_if_cancelled
 from veritune.rounds.putting import put
 from veritune.rounds.whole import check_shared
@@ -156,9 +157,13 @@ def _train_reward_model(recipe: Recipe, start: Checkpoint, out: Path, progress: 
 def teaching_examples(recipe: Recipe) -> list[Example]:
     """The warm start's demonstrations as training examples."""
     count = recipe.warm_start.demonstrations
+    shown = demonstrations(recipe.problems, recipe.seed, count, put(recipe))
+    if recipe.prompt.overlong == "drop":
+        overlong = overlong_ids(recipe, [problem for problem, _ in shown])
+        shown = [(problem, text) for problem, text in shown if problem.id not in overlong]
     return [
         Example(problem=problem, candidate=Candidate(problem_id=problem.id, index=0, text=text))
-        for problem, text in demonstrations(recipe.problems, recipe.seed, count, put(recipe))
+        for problem, text in shown
     ]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from veritune.config import SamplerConfig
 from veritune.errors import ModelError
-from veritune.models import encode_problem, eos_ids
+from veritune.models import encode_problem, eos_ids, longest_text
 from veritune.records import Candidate, Problem
 from veritune.sampler.stopping import StoppingCriteria
 from veritune.sampler.thoughts import Thoughts
@@ -45,9 +45,7 @@ class PromptCodec:
         self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, config: SamplerConfig
     ) -> None:
         shape = model.config.get_text_config()
-        # A model that names no limit has none that we know of; a million tokens is beyond all
-        # memory.
-        self.longest = int(getattr(shape, "max_position_embeddings", None) or 1 << 20)
+        self.longest = longest_text(shape)
         self.vocabulary = int(model.get_output_embeddings().weight.shape[0])
         self.tokenizer, self.eos = tokenizer, eos_ids(model, tokenizer)
         self.endings = StoppingCriteria(tokenizer, self.vocabulary, self.eos, config.stop)

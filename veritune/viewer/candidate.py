@@ -35,6 +35,7 @@ def candidate_json(browser: Browser, name: str, problem_id: str, index: int) -> 
     row, selected = browser.candidate(name, (problem_id, index))
     others = browser.of_problem(name.partition("/")[0], problem_id)
     return row_json(name, row, selected=selected) | {
+        "age": age(name, row[1], browser.policies()),
         "credit": credit_json(browser, name, row[1]),
         "others": [other_json(other) for other in others],
     }
@@ -60,7 +61,6 @@ def row_json(name: str, row: VerifiedCandidate, *, selected: bool, longest: int 
         "tokens": None if candidate.token_ids is None else len(candidate.token_ids),
         "logprob": fmean(candidate.logprobs) if candidate.logprobs else None,
         "policy": visible(candidate.policy or ""),
-        "age": age(name, candidate, browser.policies()),
         "trust": verdict.trust,
         "seconds": verdict.seconds,
         "flags": [{"name": visible(f.name), "degree": f.degree} for f in verdict.flags],

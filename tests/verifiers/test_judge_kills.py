@@ -1,0 +1,107 @@
+"""A judge whose asker is killed: what was answered is not asked again, verdict or none."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from veritune.files import read_records, write_records
+from veritune.records import Candidate, MathProblem, MathReference, Verdict
+
+# Requests at a time, replies a candidate, candidates; and how many replies come before the kill.
+AT_ONCE, VOTES, COUNT, ANSWERED = 4, 3, 10, 8
+Asked = tuple[str, int]
+
+
+class Holding(BaseHTTPRequestHandler):
+    """Answers so many requests and holds the others, until it is told to answer all."""
+
+    asked: ClassVar[list[Asked]]
+    held: ClassVar[list[Asked]]
+    changed: ClassVar[threading.Condition]
+    free: ClassVar[bool] = False
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        question: Asked = (body["messages"][0]["content"], body["seed"])
+        kind = type(self)
+        with self.changed:
+            kind.asked.append(question)
+            if not kind.free and len(kind.asked) > ANSWERED:
+                kind.held.append(question)
+                self.changed.notify_all()
+                return  # The connection stays open until the asker is gone.
+        choice = {"message": {"content": "STEP 1: correct\nANSWER: correct"}}
+        data = json.dumps({"choices": [choice | {"finish_reason": "stop"}]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def finish(self) -> None:
+        with self.changed:
+            self.changed.wait_for(lambda: type(self).free or not type(self).held, 300)
+        super().finish()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def judge() -> Iterator[tuple[str, type[Holding]]]:
+    fresh = {"asked": [], "held": [], "changed": threading.Condition()}
+    handler = type("Handler", (Holding,), fresh)
+    running = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    running.daemon_threads = True
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_port}/v1", handler
+    running.shutdown()
+    running.server_close()
+
+
+def test_a_killed_verify_asks_only_what_was_not_answered(
+    judge: tuple[str, type[Holding]], tmp_path: Path
+) -> None:
+    problem = MathProblem(id="p", prompt="1+1+1=?", reference=MathReference(answer="3"))
+    texts = [f"1+1+1={at}" for at in range(COUNT)]
+    write_records(tmp_path / "P.jsonl", [problem])
+    write_records(
+        tmp_path / "C.jsonl",
+        [Candidate(problem_id="p", index=at, text=text) for at, text in enumerate(texts)],
+    )
+    command = [sys.executable, "-m", "veritune", "verify", "--type", "judge"]
+    command += ["--judge.url", judge[0], "--judge.model", "reader"]
+    command += ["--judge.votes", str(VOTES), "--judge.temperature", "0.5"]
+    command += ["--judge.concurrency", str(AT_ONCE)]
+    for name, file in (("problems", "P.jsonl"), ("candidates", "C.jsonl"), ("out", "V.jsonl")):
+        command += [f"--{name}", str(tmp_path / file)]
+    handler = judge[1]
+    first = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        with handler.changed:
+            # Whoever asks next has kept the reply before: every one of the answered is kept.
+            assert handler.changed.wait_for(lambda: len(handler.held) == AT_ONCE, 300)
+    finally:
+        os.kill(first.pid, signal.SIGKILL)
+        first.wait()
+    with handler.changed:
+        unanswered = set(handler.held)
+        handler.free = True
+        handler.changed.notify_all()
+    assert not (tmp_path / "V.jsonl").exists()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=600)
+    asked = Counter(handler.asked)
+    assert len(asked) == COUNT * VOTES
+    assert {question for question, times in asked.items() if times > 1} == unanswered
+    assert max(asked.values()) == 2
+    verdicts = read_records(tmp_path / "V.jsonl", Verdict)
+    assert [v.outcome for v in verdicts] == ["passed"] * COUNT
