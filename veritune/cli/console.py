@@ -116,7 +116,7 @@ class TerminalProgress:
             told, waited = -1, 0.0
             while not over.wait(PLAIN_SECONDS):
                 waited += PLAIN_SECONDS
-                # Also where nothing ends for long: whoever waits must see that work goes on.
+                # Also where nothing ends for long: whoever waits must see that there is work.
                 if done != told or waited >= STILL_SECONDS:
                     told, waited = done, 0.0
                     took = time.monotonic() - started
