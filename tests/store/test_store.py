@@ -70,7 +70,7 @@ def test_a_commit_may_hold_what_is_there_beside_what_is_new(tmp_path: Path) -> N
         found = [(c, v) for _, c, v in store.verified("train/1")]
         assert found == rows
         assert store.count_verified("train/1") == 4 and not store.unverified("train/1")
-        assert store.indices("train/1") == {"a": {0, 1}, "b": {0, 1}}
+        assert store.indices("train/1") == {"a": [0, 1], "b": [0, 1]}
         store.select("train/1", [("a", 1), ("b", 1)])
         chosen = [(c, v) for _, c, v in store.verified("train/1", selected=True)]
         assert chosen == [rows[1], rows[3]]

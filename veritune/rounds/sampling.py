@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from veritune.records import Candidate, Checkpoint, Problem
 from veritune.rounds.candidate_queue import CandidateQueue
@@ -26,7 +26,7 @@ async def sample_candidates(
     """Bring a set to `n` candidates of every problem, without verdicts."""
     known = store.indices(name)
     advance(sum(map(len, known.values())))
-    asked = [[i for i in range(n) if i not in known.get(p.id, ())] for p in problems]
+    asked = [lacking(n, known.get(p.id, ())) for p in problems]
     if not any(asked):
         return
     queue = CandidateQueue(_source(sampler, policy, problems, asked), sampler.close)
@@ -41,6 +41,12 @@ async def sample_candidates(
                     buffer.clear()
         finally:
             store.add_candidates(name, buffer)
+
+
+def lacking(n: int, known: Iterable[int]) -> list[int]:
+    """The indices below `n` that are not there."""
+    there = set(known)
+    return [i for i in range(n) if i not in there]
 
 
 def _source(

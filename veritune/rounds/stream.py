@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from veritune.records import Candidate, Checkpoint, Problem, Verdict
 from veritune.rounds.candidate_queue import CandidateQueue
 from veritune.rounds.progress import Advance
+from veritune.rounds.sampling import lacking
 from veritune.sampler import LogprobDiff, Sampler
 from veritune.store import Store
 from veritune.verifiers import Verifier
@@ -67,8 +68,8 @@ class VerificationStream:
         # Sampled before a kill, and not yet verified: first, so that no candidate waits forever.
         waiting = self._store.unverified(name)
         known = self._store.indices(name)
-        lacking = [[i for i in range(n) if i not in known.get(p.id, ())] for p in problems]
-        pairs = [(p, i) for p, i in zip(problems, lacking, strict=True) if i]
+        asked = [lacking(n, known.get(p.id, ())) for p in problems]
+        pairs = [(p, i) for p, i in zip(problems, asked, strict=True) if i]
         if not waiting and not pairs:
             return
         source = self._source(round, waiting, pairs, policy)

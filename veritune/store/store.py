@@ -193,11 +193,11 @@ class Store:
         """Keys of the candidates of a set that have a verdict."""
         return self._keys(name, "join verdicts v on v.number = c.number")
 
-    def indices(self, name: str) -> dict[str, set[int]]:
+    def indices(self, name: str) -> dict[str, list[int]]:
         """The indices of every problem's candidates in a set, with or without a verdict."""
-        found: dict[str, set[int]] = {}
+        found: dict[str, list[int]] = {}
         for id, index in self._key_rows(name):
-            found.setdefault(id, set()).add(index)
+            found.setdefault(id, []).append(index)
         return found
 
     def is_empty(self) -> bool:
