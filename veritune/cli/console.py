@@ -23,17 +23,22 @@ PLAIN_SECONDS, STILL_SECONDS = 10.0, 60.0
 
 
 class TerminalProgress:
-    """A `Progress` on the terminal; `stream` is standard output where it is left out."""
+    """A `Progress` on the terminal; `stream` is standard output where it is left out.
 
-    def __init__(self, title: str = "", stream: TextIO | None = None) -> None:
+    Off a terminal, lines that tell how far a phase is go to `aside`, by default to the same stream.
+    """
+
+    def __init__(
+        self, title: str = "", stream: TextIO | None = None, aside: TextIO | None = None
+    ) -> None:
         shown = (stream or sys.stdout).isatty()
         self._console = Console(file=stream, highlight=False, width=None if shown else 110)
-        self._aside = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+        self._aside = self._console if aside is None else Console(file=aside, highlight=False)
         self._title = title
 
     @contextmanager
     def phase(self, title: str, total: int) -> Iterator[Advance]:
-        """A bar; off a terminal a line now and then, on standard error."""
+        """A bar; off a terminal a line now and then."""
         draw = self._bar if self._console.is_terminal else self._lines
         with draw(title, total) as advance:
             yield advance
@@ -86,7 +91,7 @@ class TerminalProgress:
                     told, waited = done, 0.0
                     took = time.monotonic() - started
                     with suppress(OSError, ValueError):  # Nobody reads any more.
-                        self._aside.print(f"{title}: {done}/{total} after {took:.0f} s{note}")
+                        self._tell(f"{title}: {done}/{total} after {took:.0f} s{note}")
 
         teller = threading.Thread(target=tell, name="progress", daemon=True)
         teller.start()
@@ -96,7 +101,10 @@ class TerminalProgress:
             over.set()
             teller.join()
         took = time.monotonic() - started
-        self._aside.print(f"{title}: {done}/{total} in {took:.1f} s{note}")
+        self._tell(f"{title}: {done}/{total} in {took:.1f} s{note}")
+
+    def _tell(self, text: str) -> None:
+        self._aside.print(text, markup=False, soft_wrap=True)
 
 
 def evaluation_table(rows: list[MetricsRow], title: str) -> Table:
