@@ -33,6 +33,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("C.jsonl").write_text(CANDIDATE)
     Path("V.jsonl").write_text(VERDICT)
     Path("r.toml").write_text('name = "r"\n')
+    Path("Q.csv").write_text("question,answer\n1+1?,2\n")
+    Path("t.xlsx").write_bytes(b"PK")
     Path("folder").mkdir()
     return tmp_path
 
@@ -101,8 +103,18 @@ COMMANDS = {
     "run r.toml --from-round x": "--from-round",
     "run r.toml stray": "no option stray",
     "verify": "missing: --problems, --candidates, --out",
-    "verify --problems gone.jsonl --candidates C.jsonl --out O.jsonl": "gone.jsonl",
     "verify --problems P.jsonl --candidates gone.jsonl --out O.jsonl": "gone.jsonl",
+    "verify --problems gone.jsonl --candidates C.jsonl --out O.jsonl": "no such file (--problems)",
+    "verify --problems t.xlsx --candidates C.jsonl --out O.jsonl": ".xlsx is not read; save it",
+    "verify --problems P.jsonl --candidates C.jsonl --out O.jsonl --steps jury": "--steps: exp",
+    "run r.toml --trainer.lr 3": "did you mean --trainer.learning-rate?",
+    "run r.toml --model.path ./gone": "no such folder; give a Hugging Face folder",
+    "run r.toml --prompt.template gone.txt": "--prompt.template: gone.txt: no such file",
+    "run r.toml --problems.path Q.csv --problems.columns.prompt x": "--problems.columns.prompt: no",
+    "train group --type magic --model MODEL --problems P.jsonl --candidates C.jsonl --verdicts"
+    " V.jsonl --out O": "--type: input should be",
+    "bench supervision r.toml": "[study.ppo.trainer]",
+    "bench throughput --what sft --frob": "unrecognized arguments: --frob; see veritune bench",
     "verify --problems P.jsonl --candidates C.jsonl --out O.txt": "the ending decides",
     "verify --problems P.jsonl --candidates C.jsonl --out folder": "the ending decides",
     "verify --problems P.jsonl --candidates C.jsonl --out P.jsonl": "one of the files to read",

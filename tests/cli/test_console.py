@@ -1,5 +1,6 @@
 """Work that takes long says how far it is, on a terminal and off it."""
 
+import sys
 import time
 
 import pytest
@@ -15,7 +16,7 @@ def test_off_a_terminal_a_phase_says_that_it_goes_on_though_nothing_ends(
     monkeypatch.setattr(console, "STILL_SECONDS", 0.02)
     told = ""
     backstop = time.monotonic() + 60
-    with TerminalProgress().phase("sample", 3) as advance:
+    with TerminalProgress(aside=sys.stderr).phase("sample", 3) as advance:
         while told.count("sample: 0/3 after") < 2 and time.monotonic() < backstop:
             told += capsys.readouterr().err
             time.sleep(0.01)

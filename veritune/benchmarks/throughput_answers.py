@@ -28,6 +28,7 @@ from veritune.benchmarks.answer_pairs import (
     read_pairs,
     usual_pairs,
 )
+from veritune.benchmarks.benchmark_options import OptionParser
 from veritune.errors import MissingFileError
 from veritune.verifiers import POOL_SECONDS, Pool, compare
 
@@ -102,7 +103,7 @@ def main(argv: list[str]) -> int:
 
 
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser("veritune bench throughput --what answers")
+    parser = OptionParser("veritune bench throughput --what answers")
     parser.add_argument("--pairs", type=Path, nargs="*", help="JSONL of gold, pred, expected")
     parser.add_argument(
         "--math-verify", default=sys.executable, help="an interpreter that has math-verify"

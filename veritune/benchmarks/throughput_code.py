@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from veritune.benchmarks.benchmark_options import OptionParser
 from veritune.errors import MissingFileError, SandboxUnavailableError
 from veritune.problems import load_problems, reference_solution
 from veritune.records import AssertTests, Candidate, CodeProblem, CodeReference
@@ -71,7 +72,7 @@ def main(argv: list[str]) -> int:
 
 
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser("veritune bench throughput --what code")
+    parser = OptionParser("veritune bench throughput --what code")
     parser.add_argument("--count", type=int, default=300, help="candidates a turn")
     parser.add_argument("--turns", type=int, default=3, help="turns of each design")
     parser.add_argument("--workers", type=int, default=2, help="candidates at a time")

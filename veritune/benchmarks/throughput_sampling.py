@@ -9,7 +9,6 @@ table holds what `veritune sample` does with its engine, every candidate verifie
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import random
@@ -22,6 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from veritune.benchmarks.benchmark_options import OptionParser
 from veritune.config import SamplerConfig, ScratchConfig, VerifierConfig
 from veritune.records import Checkpoint, MathProblem, MathReference, Problem
 
@@ -41,7 +41,7 @@ Sampler = Callable[[], int]
 
 def main(argv: list[str]) -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser("veritune bench throughput --what sampling")
+    parser = OptionParser("veritune bench throughput --what sampling")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each sampler")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args(argv)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from veritune.benchmarks.benchmark_model import add_model, put_model, random_rows
+from veritune.benchmarks.benchmark_options import OptionParser
 from veritune.benchmarks.benchmark_process import in_turn, print_ratios
 from veritune.errors import RecipeError
 
@@ -44,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _options(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="veritune bench throughput --what sft")
+    parser = OptionParser(prog="veritune bench throughput --what sft")
     add_model(parser)
     parser.add_argument("--peer-python", help="a Python with TRL; this one where it has it")
     parser.add_argument("--batch", type=int, default=32, help="examples a step")

@@ -10,7 +10,6 @@ What is compared is the ratio of medians, and the peak memory.
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from veritune.benchmarks.benchmark_model import add_model, put_model
+from veritune.benchmarks.benchmark_options import OptionParser
 from veritune.benchmarks.benchmark_process import in_turn, print_ratios
 
 What = Literal["ppo", "group"]
@@ -27,7 +27,7 @@ PROMPTS = 512
 
 def compare(what: What, peer: str, argv: Sequence[str]) -> int:
     """Measure ours, and the peer's where a Python that has it is named."""
-    parser = argparse.ArgumentParser(prog=f"veritune bench throughput --what {what}")
+    parser = OptionParser(prog=f"veritune bench throughput --what {what}")
     parser.add_argument("--peer-python", help="a Python with TRL, to be measured in turn with ours")
     add_model(parser)
     parser.add_argument("--epochs", type=int, default=1, help="passes over a batch")

@@ -93,7 +93,9 @@ def _run(words: Sequence[str], *, alone: bool) -> int:
         code: int = import_module(f"veritune.cli.{words[0]}").main(words[1:])
         return code
     except VerituneError as error:
-        return fail(str(error), error.exit_code)
+        from veritune.cli.naming import with_option
+
+        return fail(with_option(str(error), words), error.exit_code)
     except ModuleNotFoundError as error:
         if line := missing_extra(error, words[0]):
             return fail(line, 2)

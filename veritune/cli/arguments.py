@@ -116,11 +116,19 @@ def _named(
     every = options_of(shape, {}, {}, every=True)
     if kinds := [other.kind for other in every if other.name == key and other.kind]:
         raise RecipeError(f"{word}: is for {' or '.join(kinds)}")
-    near = get_close_matches(key, options, 1) or get_close_matches(
-        name, [one for one in options if one.rpartition(".")[0] == section], 1
-    )
-    fix = f"did you mean {options[near[0]].typed}?" if near else "see --help"
+    near = _nearest(key, [*options])
+    fix = f"did you mean {options[near].typed}?" if near else "see --help"
     raise RecipeError(f"no option {word}; {fix}")
+
+
+def _nearest(key: str, names: Sequence[str]) -> str | None:
+    """The option that is most like a key: first of its section, by its last word or initials."""
+    section, _, name = key.rpartition(".")
+    there = {one.rpartition(".")[2]: one for one in names if one.rpartition(".")[0] == section}
+    short = [last for last in there if "".join(word[:1] for word in last.split("_")) == name]
+    if len(name) > 1 and (near := short or get_close_matches(name, there, 1)):
+        return there[near[0]]
+    return next(iter(get_close_matches(key, names, 1)), None)
 
 
 def _is_name(word: str) -> bool:

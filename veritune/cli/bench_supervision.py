@@ -20,7 +20,7 @@ class SupervisionArguments(Frozen):
     """Run a study's arms over several seeds, and write the page that shows the results."""
 
     quick: bool = False
-    """The four main arms over three seeds, two rounds and fewer problems."""
+    """The main arms and the recipe's own over three seeds, two rounds and fewer problems."""
     workers: Count = 0
     """Runs side by side; 0 means one a core."""
     name: str | None = None
@@ -31,6 +31,11 @@ class SupervisionArguments(Frozen):
     """Another number of seeds."""
     arms: tuple[str, ...] = Field(default=())
     """Other arms; contrasts that name an arm left out are left out as well."""
+    judge_url: str | None = None
+    """An OpenAI-compatible server, such as http://localhost:8000/v1: adds the arm `judge`, which
+    selects by its verdicts alone."""
+    reward_model: str | None = None
+    """A process reward model: adds the arm `reward-model`, which selects by its step labels."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -50,6 +55,8 @@ def main(argv: Sequence[str]) -> int:
         seeds=arguments.seeds,
         name=arguments.name,
         output=arguments.output,
+        judge_url=arguments.judge_url,
+        reward_model=arguments.reward_model,
     )
     progress = TerminalProgress(f"{study.name}: study")
     failed = run_study(study, arguments.workers or os.cpu_count() or 1, progress)

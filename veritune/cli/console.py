@@ -25,7 +25,8 @@ PLAIN_SECONDS, STILL_SECONDS = 10.0, 60.0
 class TerminalProgress:
     """A `Progress` on the terminal; `stream` is standard output where it is left out.
 
-    With `remaining` it says how long the whole run still takes.
+    With `remaining` it says how long the whole run still takes. Off a terminal, lines that tell how
+    far a phase is go to `aside`, by default to the same stream.
     """
 
     def __init__(
@@ -33,18 +34,19 @@ class TerminalProgress:
         title: str = "",
         stream: TextIO | None = None,
         remaining: RemainingTime | None = None,
+        aside: TextIO | None = None,
     ) -> None:
         self._remaining, self._left = remaining, ""
         self._asked = 0.0
         shown = (stream or sys.stdout).isatty()
         self._console = Console(file=stream, highlight=False, width=None if shown else 110)
-        self._aside = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+        self._aside = self._console if aside is None else Console(file=aside, highlight=False)
         self._title = title
         self._bars: Progress | None = None
 
     @contextmanager
     def phase(self, title: str, total: int) -> Iterator[Advance]:
-        """A bar; off a terminal a line now and then, on standard error."""
+        """A bar; off a terminal a line now and then."""
         draw = self._bar if self._console.is_terminal else self._lines
         if (remaining := self._remaining) is None:
             with draw(title, total) as advance:
@@ -122,7 +124,7 @@ class TerminalProgress:
                     took = time.monotonic() - started
                     with suppress(OSError, ValueError):  # Nobody reads any more.
                         left = self._whole_run()
-                        self._aside.print(f"{title}: {done}/{total} after {took:.0f} s{note}{left}")
+                        self._tell(f"{title}: {done}/{total} after {took:.0f} s{note}{left}")
 
         teller = threading.Thread(target=tell, name="progress", daemon=True)
         teller.start()
@@ -132,7 +134,10 @@ class TerminalProgress:
             over.set()
             teller.join()
         took = time.monotonic() - started
-        self._aside.print(f"{title}: {done}/{total} in {took:.1f} s{note}")
+        self._tell(f"{title}: {done}/{total} in {took:.1f} s{note}")
+
+    def _tell(self, text: str) -> None:
+        self._aside.print(text, markup=False, soft_wrap=True)
 
     def _whole_run(self) -> str:
         """How long the whole run still takes, where that is known; asked once a second."""

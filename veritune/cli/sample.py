@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Literal
 
@@ -47,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
     arguments = parse(SampleArguments, words, prog="veritune sample")
     from veritune.rounds import sample_file
 
-    progress = TerminalProgress()
+    progress = TerminalProgress(aside=sys.stderr)
     read = read_problems(arguments.problems, arguments.columns)
     work = sample_file(
         arguments.model,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
@@ -161,6 +162,8 @@ class Recipe(Frozen):
 
 
 R = TypeVar("R", bound=Recipe)
+# How pydantic names a member of a union in the place of a complaint, beside `literal[...]`.
+MEMBERS = {"str", "int", "float", "bool"}
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -214,7 +217,9 @@ def explain(error: ValidationError, root: type[BaseModel], *, typed: bool = Fals
     path, known = _walk(root, [str(part) for part in first["loc"]])
     key = ".".join(path)
     if typed and key:
-        key = f"--{key.replace('_', '-')}"
+        # One of a list has no option of its own.
+        option = re.sub(r"[.]\d+$", "", key).replace("_", "-")
+        key = f"--{option}"
     if first["type"] == "extra_forbidden":
         if new := renamed(key):
             return f"{key}: renamed to {new}"
@@ -236,6 +241,8 @@ def _walk(model: type[BaseModel], loc: list[str]) -> tuple[list[str], list[str]]
         if part in kinds:
             model, kinds = kinds[part], {}
             known = list(model.model_fields)
+            continue
+        if part in MEMBERS or "[" in part:
             continue
         path.append(part)
         spec = model.model_fields.get(part)

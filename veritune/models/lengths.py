@@ -63,5 +63,5 @@ def prompt_lengths(model: str | Path | ScratchConfig) -> PromptLengths:
             shape = AutoConfig.from_pretrained(folder).get_text_config()
         except Exception as error:
             cause = str(error).strip().partition("\n")[0][:200]
-            raise ModelError(f"{folder}: config.json cannot be read ({cause})") from None
+            raise ModelError(f"{folder}: config.json cannot be loaded ({cause})") from None
         return PromptLengths(load_tokenizer(folder, int(shape.vocab_size)), longest_text(shape))

@@ -21,6 +21,8 @@ ReadRow = tuple[str, "dict[str, object] | RecordError"]
 T = TypeVar("T")
 _KINDS = (".jsonl", ".ndjson", ".json", ".parquet", ".csv", ".tsv")
 SUFFIXES = (*_KINDS, *(f"{kind}.zst" for kind in _KINDS if kind != ".parquet"))
+# What people also keep tables in.
+OTHERS = (".xlsx", ".xls", ".ods", ".pkl", ".pickle", ".arrow", ".feather", ".zip", ".gz", ".yaml")
 # `owner/name`; one without an owner is taken for a file that is not there.
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
@@ -78,6 +80,10 @@ def _file_rows(path: Path, split: str) -> Iterator[ReadRow]:
     if kind == ".json":
         rows = json_rows(path, split)
     else:
+        if kind.lower() in OTHERS:
+            raise InputError(
+                f"{path}: {kind} is not read; save it as .csv, .jsonl or .parquet, and give that"
+            )
         rows = csv_rows(path) if kind in (".csv", ".tsv") else line_rows(path)
     return _named(str(path), rows)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from veritune.config import (
     Count,
@@ -20,6 +20,7 @@ from veritune.config import (
     RewardConfig,
     SftTrainerConfig,
     check_recipe_as,
+    explain,
 )
 from veritune.errors import RecipeError
 from veritune.problems import GENERATORS
@@ -197,8 +198,11 @@ def cell(
     }
     try:
         recipe = Recipe.model_validate(values)
-    except ValueError as error:
-        raise RecipeError(f"study: arm '{arm}' makes no recipe: {error}") from None
+    except ValidationError as error:
+        said = explain(error, Recipe)
+        if arm.startswith("ppo-") and values["trainer"].get("type", "sft") == "sft":
+            said = 'give [study.ppo.trainer] with type = "ppo", or leave it out (--arms sft ...)'
+        raise RecipeError(f"study: arm '{arm}' makes no recipe: {said}") from None
     return Cell(arm=arm, seed=seed, recipe=recipe, sweep=sweep, value=value)
 
 
@@ -258,6 +262,19 @@ def _swept(study: StudyRecipe) -> Iterator[Cell]:
                     yield cell(study, arm, seed, change, number, value)
 
 
+def _labelled_arms(judge_url: str | None, reward_model: str | None) -> dict[str, Override]:
+    """Arms that learn from a model's verdicts or labels; the rules examine them as all others."""
+    arms: dict[str, Override] = {}
+    if judge_url is not None:
+        arms["judge"] = {"verifier": {"type": "judge", "judge": {"url": judge_url}}}
+    if reward_model is not None:
+        arms["reward-model"] = {
+            "verifier": {"steps": ["reward_model"], "reward_model": reward_model},
+            "selection": {"reward": "process"},
+        }
+    return arms
+
+
 # Those of the main claims.
 QUICK_ARMS = ("sft", "more-sft", "visible", "outcome", "process")
 
@@ -270,8 +287,13 @@ def narrowed(
     seeds: int | None,
     name: str | None,
     output: str | None,
+    judge_url: str | None = None,
+    reward_model: str | None = None,
 ) -> StudyRecipe:
-    """The study with what a command line changes; its claims are about the arms that are left."""
+    """The study with what a command line changes; its claims are about the arms that are left.
+
+    A judge's address adds the arm `judge`, a process reward model the arm `reward-model`.
+    """
     values = study.model_dump(mode="json")
     inner = values["study"]
     if quick:
@@ -285,9 +307,12 @@ def narrowed(
         inner |= {"longer": min(200, study.study.longer), "rerank_problems": 100}
         inner |= {"flip": 0, "rollouts": 0}
         inner["reward"]["max_steps"] = min(120, study.study.reward.max_steps)
-        arms = arms or tuple(arm for arm in study.study.arms if arm in QUICK_ARMS)
+        known = {*QUICK_ARMS, *study.study.own}
+        arms = arms or tuple(arm for arm in study.study.arms if arm in known)
+    labelled = _labelled_arms(judge_url, reward_model)
+    inner["own"] |= labelled
     inner["seeds"] = seeds or inner["seeds"]
-    inner["arms"] = list(arms or study.study.arms)
+    inner["arms"] = list(dict.fromkeys([*(arms or study.study.arms), *labelled]))
     there = set(inner["arms"]) | set(RERANKERS)
     inner["contrasts"] = [c for c in inner["contrasts"] if {c["a"], c["b"]} <= there]
     values |= {"name": name or values["name"], "output": output or values["output"]}

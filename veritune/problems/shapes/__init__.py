@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -64,7 +65,8 @@ def read_row(
         problem = shape_of(row).read(row)
     except RecordError as error:
         known = str(error).startswith(("no prompt found", "no answer found"))
-        text = unknown_shape(row, str(error), option) if known else str(error)
+        said = re.sub(r"^columns\.", f"{option}.", str(error))
+        text = unknown_shape(row, said, option) if known else said
         raise type(error)(f"{where}: {text}") from None
     return _checked(where, row, problem)
 

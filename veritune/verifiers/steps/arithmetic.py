@@ -7,6 +7,7 @@ multiplies and a colon divides. Currency signs are passed over.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from fractions import Fraction
 
 from veritune.algebra import (
@@ -22,6 +23,10 @@ from veritune.algebra import (
 LONGEST = 400
 _PLAIN = re.compile(r"[0-9\s.,+\-*/^()x%eE×·÷:−–]+")  # noqa: RUF001
 _ALONE = re.compile(r" ?\d{1,40}(?:\.\d{1,40})? ?")
+# Most calculations are plain numbers with signs between; no value of so few characters is large.
+SHORT = 100
+_CHAIN = re.compile(r" ?\d{1,40}(?:\.\d{1,40})?(?: ?[-+*/] ?\d{1,40}(?:\.\d{1,40})?)+ ?")
+_PIECES = re.compile(r"[\d.]+|[-+*/]")
 _TIMES = re.compile(r"(?<=[\d)%\s])x(?=\s*[-\d(.])")
 _CURRENCY = re.compile(r"[$€£¥]")
 # Of a number on the way: an honest step has no longer one.
@@ -47,6 +52,9 @@ def evaluate(text: str) -> Fraction:
     """The exact value of an arithmetic expression; raises `Unreadable`."""
     if _ALONE.fullmatch(text):
         return Fraction(text)  # most results are one plain number
+    if len(text) <= SHORT and _CHAIN.fullmatch(text):
+        with suppress(ZeroDivisionError):  # which is said below
+            return _chain(_PIECES.findall(text))
     if len(text) > LONGEST:
         raise Unreadable("too long")
     plain = _TIMES.sub("*", _CURRENCY.sub("", text)).replace(":", "/").replace("**", "^")
@@ -66,6 +74,20 @@ def evaluate(text: str) -> Fraction:
     if max(value.numerator.bit_length(), value.denominator.bit_length()) > _MOST_BITS:
         raise Unreadable("number too large")
     return value
+
+
+def _chain(pieces: list[str]) -> Fraction:
+    """The value of plain numbers with signs between: products before sums, from the left."""
+    total, term = Fraction(0), Fraction(pieces[0])
+    for sign, operand in zip(pieces[1::2], pieces[2::2], strict=True):
+        value = Fraction(operand)
+        if sign == "*":
+            term *= value
+        elif sign == "/":
+            term /= value
+        else:
+            total, term = total + term, -value if sign == "-" else value
+    return total + term
 
 
 def number(text: str) -> Fraction:

@@ -166,9 +166,12 @@ class _Solution:
         yield from self._algebra.findings(tokens, self._step, continues=continues)
 
     def _arithmetic(self, tokens: list[ProseToken], start: int, end: int) -> Iterator[Finding]:
+        found = list(equalities(tokens))
+        if not found:
+            return
         large = unit_factors(token.text for token in tokens if token.text in LARGE)
         rounding = self._rounding(start, end)
-        for equality in equalities(tokens):
+        for equality in found:
             finding = check_equality(
                 equality, rounding=rounding, rounded=self._ledger.rounded, large=large
             )

@@ -78,6 +78,8 @@ _EQUALITIES = frozenset({"is", "are", "equals", "gives", "makes"})
 _CLAUSE_WORDS = """
     because so since which then where therefore thus hence when if but while that implies"""
 _CLAUSES = frozenset(_CLAUSE_WORDS.split())
+# What a word of more than two letters may be beside a word.
+_TELLING = _CLAUSES | _EQUALITIES | _SPOKEN.keys() | {"equal"}
 _STOPS = frozenset('\n\r,.;:!?"“”—→⇒∴')
 # Single letters that are words of English, unless an operator stands beside them.
 _LONE_WORDS = frozenset("ai")
@@ -116,7 +118,11 @@ def scan(text: str, start: int, end: int) -> list[ProseToken]:
 def _append(tokens: list[ProseToken], match: re.Match[str], text: str, spaced: bool) -> None:
     group = match.lastgroup
     if group == "plain":
-        _append_word(tokens, match, text, spaced)
+        word = match[0].lower()
+        if len(word) > 2 and word not in _TELLING:  # As most are.
+            tokens.append(ProseToken("word", word, *match.span(), spaced))
+        else:
+            _append_word(tokens, match, text, spaced)
         return
     start, end = match.span()
     shown = match[0]

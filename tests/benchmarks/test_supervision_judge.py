@@ -1,0 +1,90 @@
+"""A study with an arm that a language model judges: it selects by it, and the rules examine it."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from test_supervision_study import RECIPE
+
+from veritune.benchmarks.supervision.plan import StudyRecipe, cells, narrowed
+from veritune.cli import main
+from veritune.config import load_recipe_as
+from veritune.store import Store
+
+
+class Kind(BaseHTTPRequestHandler):
+    """A judge that calls everything right."""
+
+    def do_GET(self) -> None:
+        self.answer({"data": [{"id": "kind-judge", "owned_by": "test"}]})
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        said = {"message": {"content": "STEP 1: correct\nANSWER: correct"}, "finish_reason": "stop"}
+        self.answer({"choices": [said]})
+
+    def answer(self, body: object) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def judge() -> Iterator[str]:
+    running = ThreadingHTTPServer(("127.0.0.1", 0), Kind)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_port}/v1"
+    running.shutdown()
+    running.server_close()
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "study.toml"
+    path.write_text(RECIPE.replace("rerank = 4", "rerank = 0"))
+    return path
+
+
+def test_a_quick_study_has_the_recipes_own_arms_and_those_of_models(recipe: Path) -> None:
+    study = narrowed(
+        load_recipe_as(StudyRecipe, recipe),
+        quick=True,
+        arms=(),
+        seeds=1,
+        name=None,
+        output=None,
+        judge_url="http://localhost:8000/v1",
+        reward_model="models/prm",
+    )
+    found = {cell.arm: cell.recipe for cell in cells(study)}
+    assert [*found] == ["sft", "more-sft", "outcome", "process", "mine", "judge", "reward-model"]
+    assert found["judge"].verifier.type == "judge"
+    labelled = found["reward-model"]
+    assert labelled.verifier.labellers == ("reward_model",)
+    assert labelled.selection.reward == "process"
+    assert found["process"].verifier.reward_model is None
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_judge_selects_and_the_rules_examine(recipe: Path, tmp_path: Path, judge: str) -> None:
+    words = ["bench", "supervision", str(recipe), "--quick", "--seeds", "1", "--workers", "1"]
+    words += ["--output", str(tmp_path / "runs"), "--arms", "sft", "--judge-url", judge]
+    assert main(words) == 0
+    folder = tmp_path / "runs" / "small-quick"
+    figures = json.loads((folder / "figures.json").read_text())
+    assert [row["arm"] for row in figures["arms"]] == ["sft", "judge"]
+    with Store.open(folder / "judge-1", read_only=True) as store:
+        drawn = [verdict for _, _, verdict in store.verified("train/1")]
+        assert {verdict.outcome for verdict in drawn} == {"passed"}
+        assert all("kind-judge" in verdict.reason for verdict in drawn)
+        exams = [v for round in (0, 1, 2) for *_, v in store.verified(f"exam/{round}")]
+        assert exams and not any("kind-judge" in verdict.reason for verdict in exams)
