@@ -364,6 +364,15 @@ def test_two_runs_are_switched_and_compared(tmp_path: Path, page: Page) -> None:
         assert "ar=a" in page.url and "run=b" in page.url
 
 
+def test_a_damaged_run_is_named_on_the_page(tmp_path: Path, page: Page) -> None:
+    small_run(tmp_path, "a")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "journal.sqlite").write_bytes(b"")
+    with served(tmp_path) as address:
+        page.goto(address)
+        expect(page.get_by_role("alert")).to_contain_text("b cannot be shown:")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_needs_no_sideways_scrolling(address: str, chromium: Browser, scheme: str) -> None:
     context = chromium.new_context(

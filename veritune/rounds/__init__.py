@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from veritune.rounds.repository import covered_problems
     from veritune.rounds.sample_files import sample_file
     from veritune.rounds.session import Session, named_policy, open_session
-    from veritune.rounds.solving import AnswerGroup, SolvedProblem, solve_problem
+    from veritune.rounds.solving import AnswerGroup, SolvedProblem, check_answer, solve_problem
     from veritune.rounds.start import start_policy
     from veritune.rounds.tracking import tracked_training
     from veritune.rounds.training import follow
@@ -56,6 +56,7 @@ else:
             "solving": (
                 "AnswerGroup",
                 "SolvedProblem",
+                "check_answer",
                 "solve_problem",
             ),
             "start": ("start_policy",),
@@ -78,6 +79,7 @@ __all__ = [
     "Session",
     "SolvedProblem",
     "Strength",
+    "check_answer",
     "check_references",
     "covered_problems",
     "export",

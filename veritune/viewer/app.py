@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from veritune.errors import InputError, VerituneError
-from veritune.report import STYLE
+from veritune.report import STYLE, visible
 from veritune.viewer.asking import count_json, filter_of, one_of, page_json, required, whole_number
 from veritune.viewer.candidate import candidate_json
 from veritune.viewer.overview import Json, counts_json, errors_json, evaluations_json, run_json
@@ -38,13 +38,18 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-store",
 }
+NONE: Mapping[str, str] = {}
 Answer = Callable[[ViewedRun, Mapping[str, str]], Json]
 
 
-def make_app(runs: Mapping[str, ViewedRun]) -> ASGIApp:
-    """The application over runs by their names; the first is shown where none is asked for."""
+def make_app(runs: Mapping[str, ViewedRun], damaged: Mapping[str, str] = NONE) -> ASGIApp:
+    """The application over runs by their names; the first is shown where none is asked for.
+
+    `damaged` are runs that cannot be read, and why.
+    """
+    lost = {visible(name): visible(why) for name, why in damaged.items()}
     answers: dict[str, Answer] = {
-        "run": lambda run, asked: run_json(run) | {"runs": list(runs)},
+        "run": lambda run, asked: run_json(run) | {"runs": list(runs), "damaged": lost},
         "counts": lambda run, asked: counts_json(run),
         "errors": lambda run, asked: run.ask(lambda db: errors_json(db, required(asked, "set"))),
         "problems": lambda run, asked: problems_json(

@@ -14,6 +14,7 @@ export const Overview = ({ run }) => {
   return html`
     ${run.saved && run.saved.candidates < run.saved.of && html`<p class="note warn">This page holds ${many(run.saved.candidates)} of ${many(run.saved.of)} candidates:
       all of ${many(run.saved.problems)} of ${many(run.saved.of_problems)} problems, drawn by chance. Figures and counts on this page are over all.</p>`}
+    ${Object.entries(run.damaged || {}).map(([name, why]) => html`<p class="warn" role="alert">${name} cannot be shown: ${why}</p>`)}
     <section aria-label="rates"><h2>Over the rounds</h2>
       <${Rates} run=${run} sets=${sets} /></section>
     ${run.runs.length > 1 && html`<${Runs} />`}
