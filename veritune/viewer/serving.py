@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from starlette.types import ASGIApp
+
 from veritune.errors import InputError, JournalError
 from veritune.viewer.app import make_app
 from veritune.viewer.folders import named
+from veritune.viewer.labelling import LabelFile, make_label_app
 from veritune.viewer.run import ViewedRun
 
 # Nobody but this machine's users can reach it.
@@ -24,14 +27,23 @@ def serve_view(
     A folder may hold runs instead of one: a study's, or all of a recipe's arms. `shown` is what is
     served, in the words of whoever asked for it.
     """
-    import uvicorn
-
     with ExitStack() as stack:
         found, damaged = opened(named(folders), stack)
-        sock = stack.enter_context(listening(port))
         shown = ", ".join(map(str, folders)) if shown is None else shown
+        _serve(make_app(found, damaged), port, say, shown)
+
+
+def serve_labels(path: Path, port: int, say: Callable[[str], None]) -> None:
+    """Serve a sample of `veritune audit` to be labelled, until interrupted; labels are written."""
+    _serve(make_label_app(LabelFile(path)), port, say, str(path))
+
+
+def _serve(app: ASGIApp, port: int, say: Callable[[str], None], shown: str) -> None:
+    import uvicorn
+
+    with listening(port) as sock:
         say(f"{shown}: http://{HOST}:{sock.getsockname()[1]}/ (Ctrl-C ends it)")
-        quiet = uvicorn.Config(make_app(found, damaged), log_level="warning", lifespan="off")
+        quiet = uvicorn.Config(app, log_level="warning", lifespan="off")
         # That is how it ends, and nothing is left undone.
         with suppress(KeyboardInterrupt):
             uvicorn.Server(quiet).run(sockets=[sock])
