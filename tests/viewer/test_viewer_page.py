@@ -420,7 +420,7 @@ def test_a_phone_needs_no_sideways_scrolling(address: str, chromium: Browser, sc
     one = "set=test/0&problem=add-1&index=0"
     for place in ("", "problems", "candidates", f"candidate?{one}"):
         page.goto(f"{address}#/{place}")
-        expect(page.locator("main table, main pre").first).to_be_visible()
+        expect(page.locator("main table:visible, main pre:visible").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == 390
     # Whoever does not see the page hears what every control and picture is.
     nameless = (
@@ -429,7 +429,7 @@ def test_a_phone_needs_no_sideways_scrolling(address: str, chromium: Browser, sc
     )
     for place in ("", "problems", "candidates"):
         page.goto(f"{address}#/{place}")
-        expect(page.locator("main table").first).to_be_visible()
+        expect(page.locator("main table:visible").first).to_be_visible()
         assert page.evaluate(nameless) == 0
     context.close()
     assert not errors
