@@ -32,6 +32,7 @@ PROBLEM = '{"id": "a", "kind": "math", "prompt": "?", "reference": {"answer": "1
         ('{"problem_id": "a", "index": 9223372036854775808, "text": "1"}', "index"),
         ('{"problem_id": "a", "index": -1, "text": "1"}', "index"),
         ('{"problem_id": "a", "index": 0, "text": "1", "logprobs": [NaN]}', "logprobs.0"),
+        ('{"problem_id": "a", "index": 0, "text": "1", "logprobs": [1e999]}', "'1e999'"),
         ('{"problem_id": "a", "index": 0, "text": "\x00"}', "not valid JSON"),
     ],
 )

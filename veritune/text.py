@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from math import isinf
 
 # Levels of lists and objects; pydantic stops at about 200, Python itself at about 1,000.
 DEEPEST = 100
@@ -35,7 +36,8 @@ def one_line(text: str) -> str:
 def parse_json(text: str | bytes, *, finite: bool = True) -> object:
     """The value of a JSON text; raises `ValueError` with one line saying what is wrong.
 
-    With `finite`, NaN and the infinities are refused: JSON has none.
+    With `finite`, NaN and the infinities are refused: JSON has none. A number that no float can
+    hold, 1e999, is always refused: it would become infinity, which is not what was written.
     """
     text = text if isinstance(text, str) else text.decode()
     try:
@@ -68,9 +70,19 @@ def _refused(name: str) -> object:
     raise ValueError(f"{name} is not a JSON number")
 
 
+def finite_float(text: str) -> float:
+    """The number that JSON writes so; raises `ValueError` where it is too large for a float."""
+    number = float(text)
+    if isinf(number):
+        raise ValueError(f"{shown(text)} is too large a number")
+    return number
+
+
 # Made once: `json.loads` with hooks makes one a call, which takes longer than reading a short line.
-_FINITE = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refused)
-_LAX = json.JSONDecoder(object_pairs_hook=_unique)
+_FINITE = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_refused, parse_float=finite_float
+)
+_LAX = json.JSONDecoder(object_pairs_hook=_unique, parse_float=finite_float)
 
 
 def _check(value: object) -> None:

@@ -269,3 +269,54 @@ def test_a_run_that_drew_nothing_may_be_corrected(
     Path("r.toml").write_text(recipe % model)
     code = main(["run", "r.toml"])
     assert code == 0, capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["view", ""],
+        ["report", "runs/a", ""],
+        ["run", ""],
+        ["verify", "--problems", "", "--candidates", "C.jsonl", "--out", "W.jsonl"],
+        ["verify", "--problems", "P.jsonl", "--candidates=", "--out", "W.jsonl"],
+        ["sample", "--model", "", "--problems", "P.jsonl", "--n", "1", "--out", "W.jsonl"],
+        ["run", "r.toml", "--problems.path", ""],
+        ["solve", "", "1 + 1"],
+    ],
+)
+def test_an_empty_name_is_not_the_current_folder(
+    words: list[str], here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    err = capsys.readouterr().err
+    assert "empty" in err and err.count("\n") == 1
+
+
+def test_an_empty_path_in_a_recipe_is_refused(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text in ('[problems]\npath = ""', '[model]\npath = ""', 'output = ""'):
+        Path("r.toml").write_text(text)
+        assert "at least 1 character" in refused(capsys, "run r.toml")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "view {}",
+        "report {}",
+        "verify --problems P.jsonl --candidates C.jsonl --out {}",
+        "verify --problems {} --candidates C.jsonl --out W.jsonl",
+        "compare {} V.jsonl",
+    ],
+)
+def test_a_name_that_no_file_can_have_is_a_wrong_request(
+    words: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "name too long" in refused(capsys, words.format("a" * 300 + ".jsonl")).lower()
+
+
+def test_an_answer_is_looked_at_before_the_model(capsys: pytest.CaptureFixture[str]) -> None:
+    # There is no such model, and that is not what is said.
+    assert main(["solve", "no-such-model", "1 + 1", "--answer", " "]) == 2
+    assert "--answer" in capsys.readouterr().err

@@ -111,6 +111,8 @@ MALFORMED: list[tuple[str, object, str]] = [
     ("/verify", b'{"text": "", "text": ""}', "duplicate"),
     ("/verify", b'{"text": "\\ud800", "problem": {}}', "surrogate"),
     ("/verify", b'{"text": NaN}', "NaN"),
+    ("/verify", b'{"text": "1", "problem": {"prompt": "?", "answer": 1e999}}', "1e999"),
+    ("/verify", b'{"text": "1", "problem": {"prompt": "?", "answer": -1e999}}', "too large"),
     ("/verify", [], "valid dictionary"),
     ("/verify", {"text": 5}, "text: input should be a valid string"),
     ("/verify", {"text": "", "index": -1}, "index: "),
@@ -183,15 +185,17 @@ async def test_programs_as_sandboxfusion_runs_them(service: Running) -> None:
 
 async def test_a_token_is_asked_for() -> None:
     with running(VERITUNE_SERVE_TOKEN="secret") as service:
-        for more in ((), ("authorization: Bearer other",), ("authorization: secret",)):
+        wrong = ("Bearer other", "secret", "Basic secret", "bearersecret", "bearer")
+        for more in ((), *((f"authorization: {one}",) for one in wrong)):
             reply = await post(service.port, "/verify", RIGHT, *more)
             assert reply.status == 401 and reply.headers["www-authenticate"] == "Bearer"
             assert (await get(service.port, "/metrics", *more)).status == 401
         large = b"x" * 3_000_000
         replies = await asyncio.gather(*(post(service.port, "/verify", large) for _ in range(50)))
         assert {reply.status for reply in replies} == {401}
-        reply = await post(service.port, "/verify", RIGHT, "authorization: Bearer secret")
-        assert reply.status == 200
+        for scheme in ("Bearer", "bearer", "BEARER "):
+            said = f"authorization: {scheme} secret"
+            assert (await post(service.port, "/verify", RIGHT, said)).status == 200
         assert (await get(service.port, "/health")).status == 200
         with pytest.raises(InputError, match="send the token"):
             ServiceClient(service.url).verify(HALF, "1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -10,7 +11,14 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from viewer_runs import formula_run, hostile_run, served, small_run
+from viewer_runs import (
+    formula_run,
+    hostile_run,
+    math_problem,
+    served,
+    small_run,
+    solved_math,
+)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 if find_spec("playwright") is None:
@@ -20,6 +28,8 @@ if CHROMIUM is None:
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
 
+from veritune.benchmarks import draw_audit  # noqa: E402
+from veritune.records import Candidate  # noqa: E402
 from veritune.viewer import saved, write_report  # noqa: E402
 
 JS = "window.pwned=1"
@@ -267,7 +277,7 @@ def check(page: Page) -> None:
     )
     for element in bad:
         assert re.match(
-            r'<script type="module" src="app.js">|<script( type="text/plain" id="[\w-]+")?>'
+            r'<script type="module" src="(app|label).js">|<script( type="text/plain" id="[\w-]+")?>'
             r'|<link rel="(icon|stylesheet)" href="[a-z]+\.\w+">|<style>:root|<form class="filters"'
             r'|<meta (charset|name="(viewport|referrer)"|http-equiv="Content-Security-Policy")',
             element,
@@ -364,6 +374,39 @@ def test_two_runs_are_switched_and_compared(tmp_path: Path, page: Page) -> None:
         assert "ar=a" in page.url and "run=b" in page.url
 
 
+def test_a_sample_is_labelled_by_keys(tmp_path: Path, page: Page) -> None:
+    texts = [r"So $\\frac{1}{2}$.", *ATTEMPTS[:3]]
+    rows = [
+        (math_problem(0), Candidate(problem_id="sum-0", index=i, text=text), verdict)
+        for i, text in enumerate(texts)
+        for _, verdict in (solved_math("sum-0", i, passed=i == 0),)
+    ]
+    sample = tmp_path / "S.jsonl"
+    draw_audit(rows, sample, n=4, seed=0)
+    with served(sample, "--label") as address:
+        page.goto(address)
+        for done, key in enumerate("rwrw", 1):
+            expect(page.locator("pre.solution")).to_be_visible()
+            check(page)
+            page.keyboard.press(key)
+            expect(page.get_by_role("status")).to_contain_text(f"{done} of 4 labelled")
+        page.keyboard.press("u")
+        expect(page.get_by_role("status")).to_contain_text("3 of 4 labelled")
+        page.keyboard.press("v")
+        expect(page.locator("details[open]")).to_contain_text(re.compile("passed|failed"))
+    labels = [json.loads(line)["label"] for line in sample.read_text().splitlines()]
+    assert labels == ["", "wrong", "right", "wrong"]
+
+
+def test_a_damaged_run_is_named_on_the_page(tmp_path: Path, page: Page) -> None:
+    small_run(tmp_path, "a")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "journal.sqlite").write_bytes(b"")
+    with served(tmp_path) as address:
+        page.goto(address)
+        expect(page.get_by_role("alert")).to_contain_text("b cannot be shown:")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_needs_no_sideways_scrolling(address: str, chromium: Browser, scheme: str) -> None:
     context = chromium.new_context(
@@ -377,7 +420,7 @@ def test_a_phone_needs_no_sideways_scrolling(address: str, chromium: Browser, sc
     one = "set=test/0&problem=add-1&index=0"
     for place in ("", "problems", "candidates", f"candidate?{one}"):
         page.goto(f"{address}#/{place}")
-        expect(page.locator("main table, main pre").first).to_be_visible()
+        expect(page.locator("main table:visible, main pre:visible").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == 390
     # Whoever does not see the page hears what every control and picture is.
     nameless = (
@@ -386,7 +429,7 @@ def test_a_phone_needs_no_sideways_scrolling(address: str, chromium: Browser, sc
     )
     for place in ("", "problems", "candidates"):
         page.goto(f"{address}#/{place}")
-        expect(page.locator("main table").first).to_be_visible()
+        expect(page.locator("main table:visible").first).to_be_visible()
         assert page.evaluate(nameless) == 0
     context.close()
     assert not errors

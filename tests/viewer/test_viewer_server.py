@@ -264,6 +264,18 @@ def test_a_folder_of_runs_is_viewed_as_all_of_them(tmp_path: Path) -> None:
         assert "run: expected one of a, c" in ask(address, "count", 400, run="d")["error"]
 
 
+def test_a_damaged_run_is_named_and_the_others_are_shown(tmp_path: Path) -> None:
+    small_run(tmp_path, "a")
+    for name, held in (("b", b""), ("c", b"SQLite format 3\0" + b"z" * 900)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "journal.sqlite").write_bytes(held)
+    with served(tmp_path) as address:
+        run = ask(address, "run")
+        assert run["runs"] == ["a"] and list(run["damaged"]) == ["b", "c"]
+        assert "damaged (empty)" in run["damaged"]["b"]
+        assert [row["name"] for row in ask(address, "runs")["runs"]] == ["a"]
+
+
 def test_files_of_verdicts_are_viewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = [solved_math("sum-0", i, passed=i == 0) for i in range(3)]
     for name, records in (

@@ -10,6 +10,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from veritune.cli.names import check_named, is_request
 from veritune.errors import VerituneError
 from veritune.extras import missing_extra
 from veritune.lazy import lazily
@@ -74,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         _drop_output()
         where = f"{error.filename}: " if error.filename else "the work or its output: "
-        return fail(f"{where}{error.strerror or error}", 1)
+        return fail(f"{where}{error.strerror or error}", 2 if is_request(error) else 1)
 
 
 def _run(words: Sequence[str], *, alone: bool) -> int:
@@ -90,12 +91,14 @@ def _run(words: Sequence[str], *, alone: bool) -> int:
     for name, value in WAITING.items():
         os.environ.setdefault(name, value)
     try:
+        check_named(words[1:])
         code: int = import_module(f"veritune.cli.{words[0]}").main(words[1:])
         return code
     except VerituneError as error:
         from veritune.cli.naming import with_option
 
-        return fail(with_option(str(error), words), error.exit_code)
+        code = 2 if is_request(error) else error.exit_code
+        return fail(with_option(str(error), words), code)
     except ModuleNotFoundError as error:
         if line := missing_extra(error, words[0]):
             return fail(line, 2)
@@ -120,7 +123,8 @@ def _open_streams() -> None:
 
 def _drop_output() -> None:
     """What is still to be printed would fail again as Python ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(OSError):  # what is no file has nothing left to print
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def usage() -> str:

@@ -78,6 +78,9 @@ def solve(
     sampler = sampler or SamplerConfig(n=16)
     reference = MathReference(answer=UNKNOWN if answer is None else answer)
     asked = MathProblem(id="problem", prompt=problem, reference=reference)
+    if answer is not None:
+        # Before the model is looked at: to load one takes long.
+        finished(_readable(asked, verifier))
     form = prompt or PromptConfig()
     chat = in_chat(form, str(model), sampler)
     (posed_problem,) = posed([asked], form.model_copy(update={"chat": chat}))
@@ -159,6 +162,13 @@ async def _solved(
     policy = named_policy(model, on_server=sampler.type == "server")
     async with open_session(sampler=sampler, verifier=verifier, seed=seed, dtype=dtype) as session:
         return await solve_problem(session, problem, sampler.n, policy, known=known)
+
+
+async def _readable(problem: MathProblem, verifier: VerifierConfig | None) -> None:
+    from veritune.rounds import check_answer, open_session
+
+    async with open_session(verifier=verifier) as session:
+        await check_answer(session, problem)
 
 
 async def _verified(

@@ -26,6 +26,8 @@ class ViewArguments(Frozen):
     """For a file of verdicts: the problems."""
     candidates: str | None = None
     """For a file of verdicts: the candidates."""
+    label: bool = False
+    """Label the sample that `veritune audit` drew: labels are written into that file."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8765
     """Port on 127.0.0.1; 0 takes one that is free."""
 
@@ -37,8 +39,17 @@ def main(argv: Sequence[str]) -> int:
     for package in ("starlette", "uvicorn"):
         if find_spec(package) is None:
             raise ModuleNotFoundError(package, name=package)
-    from veritune.viewer import serve_view, verdict_folder
+    from veritune.viewer import serve_labels, serve_view, verdict_folder
 
+    def say(text: str) -> None:
+        print(text, flush=True)
+
+    if arguments.label:
+        if len(arguments.runs) != 1 or arguments.problems or arguments.candidates:
+            raise RecipeError("--label: give the one file that veritune audit drew, and no other")
+        with _ended_by_sigterm():
+            serve_labels(Path(arguments.runs[0]), arguments.port, say)
+        return 0
     with _ended_by_sigterm(), ExitStack() as stack:
         folders = [Path(run) for run in arguments.runs]
         if not folders:
@@ -59,7 +70,7 @@ def main(argv: Sequence[str]) -> int:
             made = verdict_folder(folder, arguments.problems, arguments.candidates)
             folders = [stack.enter_context(made)]
         shown = ", ".join(arguments.runs)
-        serve_view(folders, arguments.port, lambda text: print(text, flush=True), shown)
+        serve_view(folders, arguments.port, say, shown)
     return 0
 
 

@@ -16,6 +16,8 @@ Rate = Annotated[float, Field(ge=0, le=1)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 # Options of own code or of a template, passed to it by name.
 Options = dict[str, int | float | bool | str]
+# Empty, it would be the current folder.
+PathText = Annotated[str, Field(min_length=1)]
 TrackerName = Literal["tensorboard", "wandb", "trackio"]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from veritune.config.base import Count, Frozen, Positive, PositiveFloat
+from veritune.config.base import Count, Frozen, PathText, Positive, PositiveFloat
 
 
 class ScratchConfig(Frozen):
@@ -48,9 +48,9 @@ class LoraConfig(Frozen):
 class ModelConfig(Frozen):
     """The policy that the run starts from."""
 
-    path: str | None = None
+    path: PathText | None = None
     """A Hugging Face folder or hub name. Leave it out to build `scratch` instead."""
-    adapter: str | None = None
+    adapter: PathText | None = None
     """A PEFT adapter folder or hub name; its weights are merged into the model's at the start."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     """What the sampler and the reference compute in, and checkpoints are written in. Trained

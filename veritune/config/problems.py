@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from veritune.config.base import Count, Frozen, Options, Positive, Rate
+from veritune.config.base import Count, Frozen, Options, PathText, Positive, Rate
 
 # Arguments of `apply_chat_template` that are no arguments of a template's own.
 OURS = {
@@ -146,9 +146,9 @@ class ProblemsConfig(Frozen):
     """chain, equations or functions (generated); file (a path in any known layout); or gsm8k,
     humaneval, mbpp, veritune, which hold a file to that layout. With `path` alone: file. Or own
     code by its Python path, my_pkg.data:problems: a function (split) that gives rows."""
-    path: str | None = None
+    path: PathText | None = None
     """File, folder or hub name of the training problems; generators need none."""
-    test_path: str | None = None
+    test_path: PathText | None = None
     """The same for held-out problems; left out, they are split off the training problems."""
     split: str = "train"
     """Split of the training problems in a folder or a hub data set."""

@@ -13,7 +13,7 @@ from typing import TypeVar, get_args
 
 from pydantic import BaseModel, Field, Tag, ValidationError, model_validator
 
-from veritune.config.base import Count, Frozen, TrackerName, renamed
+from veritune.config.base import Count, Frozen, PathText, TrackerName, renamed
 from veritune.config.cluster import ClusterConfig
 from veritune.config.models import ModelConfig
 from veritune.config.problems import ProblemsConfig, PromptConfig
@@ -46,7 +46,7 @@ class Recipe(Frozen):
 
     name: str = Field(default="run", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     """The run's folder is `output`/`name`."""
-    output: str = "runs"
+    output: PathText = "runs"
     """Folder that holds runs."""
     seed: Count = 0
     """Random seed: every random choice follows from it."""

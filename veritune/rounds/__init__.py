@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from veritune.rounds.repository import covered_problems
     from veritune.rounds.sample_files import sample_file
     from veritune.rounds.session import Session, named_policy, open_session
-    from veritune.rounds.solving import AnswerGroup, SolvedProblem, solve_problem
+    from veritune.rounds.solving import AnswerGroup, SolvedProblem, check_answer, solve_problem
     from veritune.rounds.start import start_policy
     from veritune.rounds.tracking import tracked_training
     from veritune.rounds.trainers import follow
@@ -58,6 +58,7 @@ else:
             "solving": (
                 "AnswerGroup",
                 "SolvedProblem",
+                "check_answer",
                 "solve_problem",
             ),
             "start": ("start_policy",),
@@ -80,6 +81,7 @@ __all__ = [
     "Session",
     "SolvedProblem",
     "Strength",
+    "check_answer",
     "check_references",
     "covered_problems",
     "export",

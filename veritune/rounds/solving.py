@@ -80,7 +80,7 @@ async def solve_problem(
     `InputError` for one that cannot be read, before anything is sampled.
     """
     if known:
-        await _check_readable(session, problem)
+        await check_answer(session, problem)
     await session.sample(SET, [problem], n, policy, advance)
     candidates = list(session.store.candidates(SET))
     first = await _verified(session, problem, problem.reference.answer, candidates)
@@ -98,7 +98,8 @@ async def solve_problem(
     )
 
 
-async def _check_readable(session: Session, problem: MathProblem) -> None:
+async def check_answer(session: Session, problem: MathProblem) -> None:
+    """Raise `InputError` where the problem's answer cannot be read."""
     stated = Candidate(problem_id=problem.id, index=0, text=r"\boxed{0}")
     (verdict,) = await session.verify([(problem, stated)])
     if verdict.outcome == "error":

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Mapping
 
 from veritune.errors import EndpointError, InputError
+from veritune.text import finite_float
 
 # With the waits below a minute to a minute and a half: a server that is started again is back.
 ATTEMPTS = 8
@@ -93,7 +94,7 @@ def _is_address(url: str) -> bool:
 def _parsed(text: bytes | str) -> object:
     """JSON; raises `ValueError` however it is broken."""
     try:
-        found: object = json.loads(text)
+        found: object = json.loads(text, parse_float=finite_float)
         return found
     except RecursionError:
         raise ValueError("nested too deeply") from None

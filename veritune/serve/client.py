@@ -11,6 +11,7 @@ import urllib3
 
 from veritune.errors import EndpointError, InputError
 from veritune.records import CodeProblem, MathProblem, Problem, Verdict
+from veritune.text import finite_float
 
 # A problem, a row of any known layout, or the id of one that the service knows.
 Posed = Problem | Mapping[str, object] | str
@@ -76,7 +77,7 @@ class ServiceClient:
             reply = self._pool.request(
                 "POST", f"{self._url}{path}", body=json.dumps(body), headers=self._headers
             )
-            found = json.loads(reply.data)
+            found = json.loads(reply.data, parse_float=finite_float)
         except urllib3.exceptions.HTTPError as error:
             raise EndpointError(f"{self._url}: does not answer ({error})") from None
         except ValueError:

@@ -56,7 +56,7 @@ class Gate:
         self, app: ASGIApp, *, token: str | None, metrics: ServiceMetrics, paths: frozenset[str]
     ) -> None:
         self._app, self._metrics, self._paths = app, metrics, paths
-        self._expected = None if token is None else f"Bearer {token}".encode()
+        self._expected = None if token is None else token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -89,8 +89,10 @@ class Gate:
             host = _host(headers.get(b"host", b"").decode("latin-1"))
             return None if is_loopback(host) else _MISDIRECTED
         # By bytes, and in constant time: the clock must not tell how much of it was right.
-        given = headers.get(b"authorization", b"")
-        known = path in OPEN or hmac.compare_digest(given, self._expected)
+        scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
+        right = hmac.compare_digest(given.strip(b" "), self._expected)
+        # The scheme in any case, as RFC 9110 (11.1) has it.
+        known = path in OPEN or (right and scheme.lower() == b"bearer")
         return None if known else _UNAUTHORIZED
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from veritune.viewer.files import verdict_folder
     from veritune.viewer.run import ViewedRun
     from veritune.viewer.saved import page_of, write_report
-    from veritune.viewer.serving import serve_view
+    from veritune.viewer.serving import serve_labels, serve_view
 else:
     __getattr__ = lazily(
         __name__,
@@ -19,8 +19,16 @@ else:
             "files": ("verdict_folder",),
             "run": ("ViewedRun",),
             "saved": ("page_of", "write_report"),
-            "serving": ("serve_view",),
+            "serving": ("serve_labels", "serve_view"),
         },
     )
 
-__all__ = ["ViewedRun", "make_app", "page_of", "serve_view", "verdict_folder", "write_report"]
+__all__ = [
+    "ViewedRun",
+    "make_app",
+    "page_of",
+    "serve_labels",
+    "serve_view",
+    "verdict_folder",
+    "write_report",
+]

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from veritune.errors import InputError, VerituneError
-from veritune.report import STYLE
+from veritune.report import STYLE, visible
 from veritune.viewer.asking import count_json, filter_of, one_of, page_json, required, whole_number
 from veritune.viewer.candidate import candidate_json
 from veritune.viewer.overview import Json, counts_json, errors_json, evaluations_json, run_json
@@ -38,13 +38,18 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-store",
 }
+NONE: Mapping[str, str] = {}
 Answer = Callable[[ViewedRun, Mapping[str, str]], Json]
 
 
-def make_app(runs: Mapping[str, ViewedRun]) -> ASGIApp:
-    """The application over runs by their names; the first is shown where none is asked for."""
+def make_app(runs: Mapping[str, ViewedRun], damaged: Mapping[str, str] = NONE) -> ASGIApp:
+    """The application over runs by their names; the first is shown where none is asked for.
+
+    `damaged` are runs that cannot be read, and why.
+    """
+    lost = {visible(name): visible(why) for name, why in damaged.items()}
     answers: dict[str, Answer] = {
-        "run": lambda run, asked: run_json(run) | {"runs": list(runs)},
+        "run": lambda run, asked: run_json(run) | {"runs": list(runs), "damaged": lost},
         "counts": lambda run, asked: counts_json(run),
         "errors": lambda run, asked: run.ask(lambda db: errors_json(db, required(asked, "set"))),
         "problems": lambda run, asked: problems_json(
@@ -63,17 +68,21 @@ def make_app(runs: Mapping[str, ViewedRun]) -> ASGIApp:
     }
     answers["runs"] = lambda run, asked: {"runs": evaluations_json(runs, run)}
     routes = [_route(runs, name, answer) for name, answer in answers.items()]
-    files = {file.name: file for file in PAGE.iterdir() if file.is_file()} | {"base.css": STYLE}
 
     def file(request: Request) -> Response:
-        name = request.path_params.get("name") or "index.html"
-        if name not in files:
-            raise HTTPException(404)
-        kind = mimetypes.guess_type(name)[0] or "text/plain"
-        return Response(files[name].read_bytes(), media_type=kind)
+        return page_file(request.path_params.get("name") or "index.html")
 
     pages = [Route("/", file), Route("/{name}", file)]
     return Guard(Starlette(routes=[*routes, *pages]))
+
+
+def page_file(name: str) -> Response:
+    """A file of the page; raises 404 for every other name."""
+    files = {file.name: file for file in PAGE.iterdir() if file.is_file()} | {"base.css": STYLE}
+    if name not in files:
+        raise HTTPException(404)
+    kind = mimetypes.guess_type(name)[0] or "text/plain"
+    return Response(files[name].read_bytes(), media_type=kind)
 
 
 def _route(runs: Mapping[str, ViewedRun], name: str, answer: Answer) -> Route:
@@ -91,10 +100,13 @@ def _route(runs: Mapping[str, ViewedRun], name: str, answer: Answer) -> Route:
 
 
 class Guard:
-    """Refuses what is not meant for this server, and gives every answer its headers."""
+    """Refuses what is not meant for this server, and gives every answer its headers.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    `writes` is the one path that may be posted to, if any.
+    """
+
+    def __init__(self, app: ASGIApp, writes: str | None = None) -> None:
+        self._app, self._writes = app, writes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -113,7 +125,17 @@ class Guard:
         if name.lower() not in HOSTS:
             refused = JSONResponse({"error": "this viewer is for 127.0.0.1 alone"}, 403)
             return await refused(scope, receive, guarded)
-        if scope["method"] not in ("GET", "HEAD"):
+        if scope["method"] not in ("GET", "HEAD") and not self._may_write(scope):
             refused = JSONResponse({"error": "this viewer only reads"}, 405)
             return await refused(scope, receive, guarded)
         await self._app(scope, receive, guarded)
+
+    def _may_write(self, scope: Scope) -> bool:
+        """Whether a page of ours posts: others can neither set this header nor send JSON."""
+        headers = dict(scope["headers"])
+        return (
+            scope["method"] == "POST"
+            and scope["path"] == self._writes
+            and headers.get(b"x-veritune") == b"label"
+            and headers.get(b"content-type") == b"application/json"
+        )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 
+from veritune.errors import JournalError
 from veritune.records import MetricsRow
 from veritune.report import Rate, evaluation_of, visible, wilson
 from veritune.store import BIN, DEGREES, KINDS, STEPS, Browser, SetTally
@@ -53,11 +55,14 @@ def run_json(run: ViewedRun) -> Json:
 def evaluations_json(runs: Mapping[str, ViewedRun], like: ViewedRun) -> list[Json]:
     """The evaluations of the runs over the same source of problems as one of them."""
     source = source_of(like)
-    return [
-        {"name": name, "evaluations": measured(run.ask(lambda db: db.metrics("evaluate")))}
-        for name, run in runs.items()
-        if source_of(run) == source
-    ]
+    found: list[Json] = []
+    for name, run in runs.items():
+        # One that was damaged meanwhile says so on its own pages, and is no reason to show none.
+        with suppress(JournalError):
+            if source_of(run) == source:
+                rows = run.ask(lambda browser: browser.metrics("evaluate"))
+                found.append({"name": name, "evaluations": measured(rows)})
+    return found
 
 
 def source_of(run: ViewedRun) -> object:

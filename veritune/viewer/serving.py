@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from veritune.errors import InputError
+from starlette.types import ASGIApp
+
+from veritune.errors import InputError, JournalError
 from veritune.viewer.app import make_app
 from veritune.viewer.folders import named
+from veritune.viewer.labelling import LabelFile, make_label_app
 from veritune.viewer.run import ViewedRun
 
 # Nobody but this machine's users can reach it.
@@ -24,17 +27,42 @@ def serve_view(
     A folder may hold runs instead of one: a study's, or all of a recipe's arms. `shown` is what is
     served, in the words of whoever asked for it.
     """
+    with ExitStack() as stack:
+        found, damaged = opened(named(folders), stack)
+        shown = ", ".join(map(str, folders)) if shown is None else shown
+        _serve(make_app(found, damaged), port, say, shown)
+
+
+def serve_labels(path: Path, port: int, say: Callable[[str], None]) -> None:
+    """Serve a sample of `veritune audit` to be labelled, until interrupted; labels are written."""
+    _serve(make_label_app(LabelFile(path)), port, say, str(path))
+
+
+def _serve(app: ASGIApp, port: int, say: Callable[[str], None], shown: str) -> None:
     import uvicorn
 
-    with ExitStack() as stack:
-        found = {name: stack.enter_context(ViewedRun(f)) for name, f in named(folders).items()}
-        sock = stack.enter_context(listening(port))
-        shown = ", ".join(map(str, folders)) if shown is None else shown
+    with listening(port) as sock:
         say(f"{shown}: http://{HOST}:{sock.getsockname()[1]}/ (Ctrl-C ends it)")
-        quiet = uvicorn.Config(make_app(found), log_level="warning", lifespan="off")
+        quiet = uvicorn.Config(app, log_level="warning", lifespan="off")
         # That is how it ends, and nothing is left undone.
         with suppress(KeyboardInterrupt):
             uvicorn.Server(quiet).run(sockets=[sock])
+
+
+def opened(
+    folders: Mapping[str, Path], stack: ExitStack
+) -> tuple[dict[str, ViewedRun], dict[str, str]]:
+    """The runs that can be read, and of the others why not; raises where none can be."""
+    found: dict[str, ViewedRun] = {}
+    damaged: dict[str, JournalError] = {}
+    for name, folder in folders.items():
+        try:
+            found[name] = stack.enter_context(ViewedRun(folder))
+        except JournalError as error:
+            damaged[name] = error
+    if not found:
+        raise next(iter(damaged.values()))
+    return found, {name: str(error) for name, error in damaged.items()}
 
 
 def listening(port: int) -> socket.socket:

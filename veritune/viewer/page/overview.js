@@ -14,6 +14,7 @@ export const Overview = ({ run }) => {
   return html`
     ${run.saved && run.saved.candidates < run.saved.of && html`<p class="note warn">This page holds ${many(run.saved.candidates)} of ${many(run.saved.of)} candidates:
       all of ${many(run.saved.problems)} of ${many(run.saved.of_problems)} problems, drawn by chance. Figures and counts on this page are over all.</p>`}
+    ${Object.entries(run.damaged || {}).map(([name, why]) => html`<p class="warn" role="alert">${name} cannot be shown: ${why}</p>`)}
     <section aria-label="rates"><h2>Over the rounds</h2>
       <${Rates} run=${run} sets=${sets} /></section>
     ${run.runs.length > 1 && html`<${Runs} />`}
@@ -45,7 +46,20 @@ const Rates = ({ run, sets }) => {
       ${drawn.map((one) => html`<${Curves} title=${one.name} lines=${[one]} rates axis="round" />`)}
     </div>
     <p class="note">On held-out problems; round 0 is before any round. Bars are 95% Wilson intervals that count a problem once.
-      Trace error: right answers with a wrong step, of those whose steps were checked.</p>`;
+      Trace error: right answers with a wrong step, of those whose steps were checked.</p>
+    <${Figures} evaluations=${run.evaluations} />`;
+};
+
+const Figures = ({ evaluations }) => {
+  const rate = (one) => one ? html`${percent(one.value)} <span class="ci">${percent(one.low)} to ${percent(one.high)}</span>` : "–";
+  return html`<details><summary>Figures, and what was not checked</summary><div class="scroll"><table>
+    <thead><tr><th class="n">round</th><th class="n">pass@1</th><th class="n">pass@k</th><th class="n">k</th><th class="n">trace error</th><th class="n">wrong / checked traces</th>
+      <th class="n">problems</th><th class="n">candidates</th><th class="n">verifier errors</th><th class="n">steps undecided</th></tr></thead>
+    <tbody>${evaluations.map((e) => html`<tr><td class="n">${e.round}</td><td class="n">${rate(e.pass_at_1)}</td><td class="n">${rate(e.pass_at_k)}</td><td class="n">${e.k}</td>
+      <td class="n">${rate(e.trace_error)}</td><td class="n">${many(e.trace_errors)} / ${many(e.trace_checked)}</td><td class="n">${many(e.problems)}</td><td class="n">${many(e.candidates)}</td>
+      <td class="n ${e.errors ? "warn" : ""}">${many(e.errors)}</td><td class="n ${e.unchecked ? "warn" : ""}">${many(e.unchecked)}</td></tr>`)}</tbody></table></div>
+    <p class="note">After a verifier error a candidate counts neither as right nor as wrong. A step is undecided where no checker could say.
+      A right answer is no proof of right reasoning, and passing tests are no proof of a right program.</p></details>`;
 };
 
 // The runs over the same problems in one picture: what the arms of a recipe or a study differ in.
