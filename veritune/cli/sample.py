@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from pydantic import model_validator
+
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.posing import pose
 from veritune.cli.running import run_async
 from veritune.config import (
+    ClusterConfig,
     ColumnsConfig,
     Count,
     Frozen,
@@ -39,6 +42,12 @@ class SampleArguments(Frozen):
     """What the model computes in."""
     sampler: SamplerConfig = SamplerConfig()
     verifier: VerifierConfig = VerifierConfig()
+    cluster: ClusterConfig = ClusterConfig()
+
+    @model_validator(mode="after")
+    def _cluster_can(self) -> SampleArguments:
+        self.cluster.check(self.sampler, self.verifier)
+        return self
 
 
 def main(argv: Sequence[str]) -> int:
@@ -58,6 +67,7 @@ def main(argv: Sequence[str]) -> int:
         verifier=arguments.verifier,
         seed=arguments.seed,
         dtype=arguments.dtype,
+        cluster=arguments.cluster,
         progress=progress,
     )
     run_async(work)
