@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from veritune.cli import main
 from veritune.cluster import node_resources
 from veritune.config import ClusterConfig, Recipe, SamplerConfig, VerifierConfig, check_recipe
 from veritune.errors import RecipeError
@@ -209,6 +211,32 @@ def test_an_adapter_is_shipped_with_its_base(nodes: Any, tmp_path: Path) -> None
         assert policy_hash(found.path) != policy.policy  # and loading it would tell.
     finally:
         ray.shutdown()
+
+
+def test_files_are_sampled_and_verified_as_in_one_process(nodes: Any, tmp_path: Path) -> None:
+    policy = start_policy(tiny(tmp_path, "start"), NullProgress())
+    problems = tmp_path / "problems.jsonl"
+    rows = (MathProblem(id=f"{i}", prompt=f"{i}+1=", reference=MathReference(answer=f"{i + 1}"))
+            for i in range(12))  # fmt: skip
+    problems.write_text("".join(f"{row.to_line()}\n" for row in rows))
+    there = ["--cluster.address", nodes.address]
+    for name, more in (("here", []), ("there", there)):
+        out, verdicts = tmp_path / f"{name}.jsonl", tmp_path / f"{name}-verdicts.jsonl"
+        words = ["--problems", str(problems), *more]
+        sampled = ["--model", policy.path, "--n", "2", "--sampler.max-tokens", "8"]
+        assert main(["sample", *sampled, "--out", str(out), *words]) == 0
+        asked = ["--candidates", str(out), "--out", str(verdicts), "--workers", "1"]
+        assert main(["verify", *asked, *words]) == 0
+    assert len((tmp_path / "here.jsonl").read_text().splitlines()) == 24
+    for name in ("", "-verdicts"):
+        here, away = (tmp_path / f"{where}{name}.jsonl" for where in ("here", "there"))
+        assert timeless(here) == timeless(away)
+
+
+def timeless(file: Path) -> list[dict[str, Any]]:
+    """The rows of a file, but for how long they took."""
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    return [row | {"seconds": 0.0} for row in rows]
 
 
 def code_problem() -> CodeProblem:

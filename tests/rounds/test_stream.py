@@ -12,6 +12,7 @@ import pytest
 
 from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem, Verdict
 from veritune.rounds.candidate_queue import ROOM
+from veritune.rounds.session import Session
 from veritune.rounds.stream import VerificationStream
 from veritune.store import Store
 from veritune.store.folder import to_toml
@@ -184,3 +185,45 @@ def test_ctrl_c_ends_in_one_line_and_the_run_goes_on(tmp_path: Path, during: str
     assert run.wait(timeout=300) == 130
     assert run.stderr.read() == "veritune: stopped; run the same command again to resume\n"
     assert subprocess.run(command, capture_output=True).returncode == 0
+
+
+class Patient(Judge):
+    """Gives no verdict on a set's last candidates before another set is sampled."""
+
+    def __init__(self, source: Counting, last: int) -> None:
+        super().__init__(source)
+        self.last = last
+
+    async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
+        while self.source.drawn <= self.last:
+            await asyncio.sleep(0.001)
+        return await super().verify(problem, candidate)
+
+
+class Alone(Counting):
+    """Breaks where two sets are sampled at the same time."""
+
+    busy = False
+
+    def sample(
+        self, problems: Sequence[Problem], indices: Sequence[Sequence[int]], *, round: int
+    ) -> Iterator[Candidate]:
+        assert not self.busy
+        self.busy = True
+        yield from super().sample(problems, indices, round=round)
+        self.busy = False
+
+
+async def test_a_set_is_sampled_while_the_last_candidates_of_another_are_verified(
+    store: Store,
+) -> None:
+    source = Alone()
+    patient = Patient(source, last=len(PROBLEMS))
+    session = Session(store=store, sampler=source, verifier=patient, at_once=4)
+    async with asyncio.timeout(60):
+        await asyncio.gather(
+            session.fill("train/1", PROBLEMS, 1, POLICY),
+            session.fill("train/2", PROBLEMS, 2, POLICY),
+        )
+    assert len(store.verified_keys("train/1")) == 200
+    assert len(store.verified_keys("train/2")) == 400

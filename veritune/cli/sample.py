@@ -6,11 +6,14 @@ import sys
 from collections.abc import Sequence
 from typing import Literal
 
+from pydantic import model_validator
+
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.posing import pose
 from veritune.cli.running import run_async
 from veritune.config import (
+    ClusterConfig,
     ColumnsConfig,
     Count,
     Frozen,
@@ -40,6 +43,12 @@ class SampleArguments(Frozen):
     """What the model computes in."""
     sampler: SamplerConfig = SamplerConfig()
     verifier: VerifierConfig = VerifierConfig()
+    cluster: ClusterConfig = ClusterConfig()
+
+    @model_validator(mode="after")
+    def _cluster_can(self) -> SampleArguments:
+        self.cluster.check(self.sampler, self.verifier)
+        return self
 
 
 def main(argv: Sequence[str]) -> int:
@@ -59,6 +68,7 @@ def main(argv: Sequence[str]) -> int:
         verifier=arguments.verifier,
         seed=arguments.seed,
         dtype=arguments.dtype,
+        cluster=arguments.cluster,
         progress=progress,
     )
     run_async(work)

@@ -10,11 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, BinaryIO
 
+from pydantic import model_validator
+
 from veritune.cli import fail
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.running import run_async
-from veritune.config import ColumnsConfig, Rate, VerifierConfig
+from veritune.config import ClusterConfig, ColumnsConfig, Rate, SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError, RecordError
 from veritune.files import iter_records, write_text
 from veritune.records import Verdict
@@ -41,6 +43,14 @@ class VerifyArguments(VerifierConfig):
     """Write a JUnit file for a CI system: a test case for every candidate."""
     markdown: str | None = None
     """Write a summary in markdown: counts, pass rate, the problems solved least."""
+    cluster: ClusterConfig = ClusterConfig(samplers=0)
+
+    @model_validator(mode="after")
+    def _cluster_can(self) -> VerifyArguments:
+        self.cluster.check(SamplerConfig(), self)
+        if self.cluster.address is not None and self.out == STREAM:
+            raise ValueError("cluster.address: a stream is verified on one machine; name a file")
+        return self
 
     report: str | None = None
     """Write a page with every candidate, up to 50,000; --out is a file then."""
@@ -68,7 +78,15 @@ def _to_file(arguments: VerifyArguments, progress: TerminalProgress) -> int:
     problems, out = arguments.problems, arguments.out
     with _spooled(arguments.candidates) as candidates:
         counts = run_async(
-            verify_file(problems, candidates, out, arguments, progress, arguments.columns)
+            verify_file(
+                problems,
+                candidates,
+                out,
+                arguments,
+                progress,
+                arguments.columns,
+                arguments.cluster,
+            )
         )
         if counts is None:
             progress.say(f"{out} already holds the verdicts of these candidates")

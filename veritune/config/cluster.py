@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from veritune.config.base import Count, Frozen
+from veritune.config.rounds import SamplerConfig, VerifierConfig
 
 
 class ClusterConfig(Frozen):
@@ -24,3 +25,20 @@ class ClusterConfig(Frozen):
     own process."""
     sampler_gpus: Annotated[float, Field(ge=0)] = 0.0
     """GPUs of each sampler; a fraction shares one, 0 samples on the CPU."""
+
+    def check(self, sampler: SamplerConfig, verifier: VerifierConfig) -> None:
+        """Raise `ValueError` for what cannot be on a cluster."""
+        if self.address is None:
+            return
+        if self.samplers and sampler.type == "server":
+            raise ValueError(
+                "cluster.samplers: sampler.type server samples elsewhere already; set it to 0"
+            )
+        # Models are read, and replies and completions kept, where the run's folder is.
+        asked = {*verifier.deciders, *verifier.labellers}
+        models = sorted(asked & {"judge", "reward_model", "rollouts"})
+        if self.verifiers and models:
+            raise ValueError(
+                f"cluster.verifiers: {models[0]} verifies in the command's own process alone;"
+                " set it to 0"
+            )

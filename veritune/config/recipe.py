@@ -132,20 +132,7 @@ class Recipe(Frozen):
 
     @model_validator(mode="after")
     def _cluster_can(self) -> Recipe:
-        if self.cluster.address is None:
-            return self
-        if self.cluster.samplers and self.sampler.type == "server":
-            raise ValueError(
-                "cluster.samplers: sampler.type server samples elsewhere already; set it to 0"
-            )
-        # Models are read, and replies and completions kept, where the run's folder is.
-        asked = {*self.verifier.deciders, *self.verifier.labellers}
-        models = sorted(asked & {"judge", "reward_model", "rollouts"})
-        if self.cluster.verifiers and models:
-            raise ValueError(
-                f"cluster.verifiers: {models[0]} verifies in the command's own process alone;"
-                " set it to 0"
-            )
+        self.cluster.check(self.sampler, self.verifier)
         return self
 
     @model_validator(mode="after")

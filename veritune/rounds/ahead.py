@@ -6,7 +6,8 @@ are at most k apart (bounded staleness), and a killed run that is resumed sample
 
     round 3 of k = 1      train 3 from policy 2   |  evaluate policy 2, sample 4 from policy 2
 
-With k = 0 all of it comes one after another.
+Several sets may be filled at a time: the next one is sampled while the last candidates of another
+are verified. With k = 0 all of it comes one after another.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from functools import partial
 from typing import Self, TypeVar
 
 from veritune.records import Checkpoint
-from veritune.rounds.run import Run
+from veritune.rounds.run import Earlier, Run
 from veritune.trainer import Example
 
 T = TypeVar("T")
 Batch = Sequence[Example]
-Gather = Callable[[Run, int, Checkpoint], Coroutine[object, object, Batch]]
+Gather = Callable[[Run, int, Checkpoint, Earlier], Coroutine[object, object, Batch]]
 Evaluate = Callable[[Run, int, Checkpoint], Coroutine[object, object, None]]
 
 
@@ -53,12 +54,11 @@ class Ahead:
         evaluated = self._evaluations[made] = asyncio.create_task(_after(before, work))
         for round in range(self._done + 1, self._rounds.count + 1):
             if self._rounds.sampled_after(round) == made:
-                # What is asked follows from what came of all rounds before.
-                waits = [] if self._last_batch is None else [self._last_batch]
+                earlier = partial(_done, self._last_batch)
+                gather = partial(self._gather, self._run, round, policy, earlier)
                 turn = [] if self._rounds.overlap else [evaluated]
-                gather = partial(self._gather, self._run, round, policy)
-                task = asyncio.create_task(_after([*turn, *waits], gather))
-                self._last_batch = self._batches[round] = task
+                self._last_batch = asyncio.create_task(_after(turn, gather))
+                self._batches[round] = self._last_batch
 
     async def batch(self, round: int) -> Batch:
         """What to train on; the policy that sampled it is measured then, and needed no more."""
@@ -74,9 +74,13 @@ class Ahead:
 
 
 async def _after(
-    before: Sequence[asyncio.Task[None] | asyncio.Task[Batch]],
-    work: Callable[[], Coroutine[object, object, T]],
+    before: Sequence[asyncio.Task[None]], work: Callable[[], Coroutine[object, object, T]]
 ) -> T:
     for each in before:
         await each
     return await work()
+
+
+async def _done(task: asyncio.Task[Batch] | None) -> None:
+    if task is not None:
+        await task

@@ -15,7 +15,7 @@ from veritune.rounds.ahead import Ahead
 from veritune.rounds.back import go_back
 from veritune.rounds.progress import NullProgress, Progress
 from veritune.rounds.resume import finished_rows, note_start
-from veritune.rounds.run import Run, open_run
+from veritune.rounds.run import Earlier, Run, open_run
 from veritune.rounds.start import make_reward_model, start_policy, teaching_examples
 from veritune.rounds.timing import timed
 from veritune.trainer import Example
@@ -57,12 +57,14 @@ async def improve(
         return run.store.evaluations()
 
 
-async def gather_batch(run: Run, round: int, policy: Checkpoint) -> Sequence[Example]:
+async def gather_batch(
+    run: Run, round: int, policy: Checkpoint, earlier: Earlier
+) -> Sequence[Example]:
     """Sample and verify this round's problems, and select what to train on."""
     selects = run.recipe.trainer.type == "sft"
     if selects and run.recipe.selection.reward == "demonstrations":
         return teaching_examples(run.recipe)
-    problems = await run.fill_groups(round, policy)
+    problems = await run.fill_groups(round, policy, earlier)
     if not selects:
         return run.rollouts(round)
     chosen = run.select(round)

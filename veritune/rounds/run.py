@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Literal
@@ -39,6 +39,8 @@ from veritune.text import truncation
 from veritune.trainer import Example, Rollout
 from veritune.use import use_of
 
+# Waits until what the rounds before sampled is verified and selected.
+Earlier = Callable[[], Awaitable[None]]
 # What a round's set is for; `hint` has problems that were posed again with a hint.
 Part = Literal["train", "test", "hint"]
 # Times `verifier.wall_seconds` that a verdict may take, waiting for a free worker included.
@@ -67,14 +69,24 @@ class Run:
         """What trains the policies of this run, from the one that it starts with."""
         return open_training(self.recipe, self.folder, self.store, self.progress, start)
 
+    @property
+    def _asks_by_outcomes(self) -> bool:
+        """Whether a round's problems follow from what came of the rounds before."""
+        rounds = self.recipe.rounds
+        return rounds.order != "uniform" or rounds.dynamic_sampling
+
     def prompts(self, round: int) -> list[Problem]:
         """This round's training problems, by `rounds.order`."""
         return self.more_prompts(round, [], self.recipe.rounds.prompts)
 
     def more_prompts(self, round: int, taken: Sequence[Problem], count: int) -> list[Problem]:
         """`count` problems beside those that the round has `taken`."""
-        for past in range(self.rates.rounds + 1, round):
-            self.rates.add(self.store.outcomes_by_problem(f"train/{past}"))
+        if self._asks_by_outcomes:
+            for past in range(self.rates.rounds + 1, round):
+                self.rates.add(self.store.outcomes_by_problem(f"train/{past}"))
+        else:
+            each = min(self.recipe.rounds.prompts, len(self.train_set))
+            self.rates.asked = (round - 1) * each
         return choose(
             self.train_set,
             self.rates,
@@ -84,9 +96,15 @@ class Run:
             seed=self.recipe.seed,
         )
 
-    async def fill_groups(self, round: int, policy: Checkpoint) -> list[Problem]:
+    async def fill_groups(self, round: int, policy: Checkpoint, earlier: Earlier) -> list[Problem]:
         """Bring the store to n verified candidates of this round's problems, and of more problems
-        for those without signal where the recipe asks for it."""
+        for those without signal where the recipe asks for it.
+
+        `earlier` waits for the rounds before, from which the problems may follow, and what is
+        selected does.
+        """
+        if self._asks_by_outcomes:
+            await earlier()
         asked: list[Problem] = []
         more = self.prompts(round)
         while more:
@@ -95,6 +113,7 @@ class Run:
             mixed = with_signal(self.store.outcomes_by_problem(f"train/{round}"))
             wanted = lacking(self.recipe.rounds, mixed, len(asked))
             more = self.more_prompts(round, asked, wanted) if wanted else []
+        await earlier()
         return asked
 
     async def fill(

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from veritune.config import SamplerConfig, VerifierConfig
+from veritune.config import ClusterConfig, SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError
 from veritune.files import iter_records, write_records, write_text
 from veritune.records import Candidate, Checkpoint, Problem, Record
@@ -34,13 +34,15 @@ async def sample_file(
     verifier: VerifierConfig | None = None,
     seed: int = 0,
     dtype: Literal["float32", "bfloat16"] = "float32",
+    cluster: ClusterConfig | None = None,
     progress: Progress | None = None,
 ) -> int:
     """Write `sampler.n` candidates of every problem to `out`; returns how many.
 
-    With `verdicts`, each is verified as it comes, and the verdicts are written there. Until all
-    is written, it stands in `OUT.part`. Raises `RecipeError` where that, `out` or `verdicts` is of
-    other settings; files that hold just this already are left as they are.
+    With `verdicts`, each is verified as it comes, and the verdicts are written there. With an
+    address, `cluster` says how much of both is on a Ray cluster. Until all is written, it stands in
+    `OUT.part`. Raises `RecipeError` where that, `out` or `verdicts` is of other settings; files
+    that hold just this already are left as they are.
     """
     config, progress = sampler or SamplerConfig(), progress or NullProgress()
     out = check_output(out)
@@ -68,6 +70,7 @@ async def sample_file(
             seed=seed,
             dtype=dtype,
             problems=problems if verdicts is not None else (),
+            cluster=_needed(cluster, verdicts),
         ) as session:
             work = session.sample if verdicts is None else session.fill
             title = "sample" if verdicts is None else "sample and verify"
@@ -82,6 +85,13 @@ async def sample_file(
             _write_verdicts(store, Path(verdicts), verified, progress)
     shutil.rmtree(part, ignore_errors=True)
     return count
+
+
+def _needed(cluster: ClusterConfig | None, verdicts: str | Path | None) -> ClusterConfig | None:
+    """Without verifiers where nothing is verified."""
+    if cluster is None or verdicts is not None:
+        return cluster
+    return cluster.model_copy(update={"verifiers": 0})
 
 
 @contextmanager

@@ -182,8 +182,11 @@ class Training:
         return config.epochs * sum(len(item.candidate.token_ids or ()) for item in used)
 
     def _note(self, step: MetricsRow) -> None:
-        for warning in texts(step, "warnings") if step["step"] == 1 else ():
-            self._progress.say(f"round {self._round}: {warning}")
+        if step["step"] == 1:
+            # A process that was lost in the middle of the round begins it again.
+            self._rows = [row for row in self._rows if row["round"] != self._round]
+            for warning in texts(step, "warnings"):
+                self._progress.say(f"round {self._round}: {warning}")
         self._rows.append({"round": self._round, "phase": "train", **step})
         if len(self._rows) == METRICS_EVERY or step["step"] == self._steps:
             self._store.put_metrics(self._rows)

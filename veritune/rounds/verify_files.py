@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial as partial_function
 from pathlib import Path
 
-from veritune.config import ColumnsConfig, VerifierConfig
+from veritune.config import ClusterConfig, ColumnsConfig, VerifierConfig
 from veritune.errors import JournalError
 from veritune.files import write_record_lines
 from veritune.plugins import is_plugin, source_hash
@@ -17,7 +19,7 @@ from veritune.rounds.progress import NullProgress, Progress
 from veritune.rounds.reasons import ReasonCounts, commonest, silence
 from veritune.store import Partial, check_output, content_hash, is_made, note_made
 from veritune.text import truncation
-from veritune.verifiers import open_verifier, verify_each
+from veritune.verifiers import Verifier, open_verifier, verify_each
 
 # Where things stand and how fast they go, which verdicts do not depend on.
 FREE: dict[str, bool | set[str]] = {
@@ -25,6 +27,8 @@ FREE: dict[str, bool | set[str]] = {
     "judge": {"url", "concurrency", "cache"},
     "rollouts": {"cache"},
 }
+# Opens what verifies these problems, and says how many candidates it verifies at once.
+Opened = Callable[[Sequence[Problem]], AbstractAsyncContextManager[tuple[Verifier, int]]]
 
 
 async def verify_file(
@@ -34,11 +38,13 @@ async def verify_file(
     config: VerifierConfig | None = None,
     progress: Progress | None = None,
     columns: ColumnsConfig | None = None,
+    cluster: ClusterConfig | None = None,
 ) -> dict[str, int] | None:
     """Write the verdicts on all candidates to `out`, in their order; returns how many came out how.
 
-    They stand in `OUT.part` as they come, and verifying resumes from there. None where `out`
-    already holds them. Raises `RecipeError` where it holds anything else.
+    They stand in `OUT.part` as they come, and verifying resumes from there. With an address,
+    `cluster` says how many verifiers are on a Ray cluster. None where `out` already holds them.
+    Raises `RecipeError` where it holds anything else.
     """
     config, progress = config or VerifierConfig(), progress or NullProgress()
     out = check_output(out)
@@ -52,7 +58,8 @@ async def verify_file(
     found = survey(inputs["candidates"], by_id, inputs["problems"])
     with Partial(part, made_of, found.count) as partial:
         _say_resumed(partial, progress)
-        await _verify_rest(config, inputs["candidates"], out, by_id, found, partial, progress)
+        opened = partial_function(_opened, with_caches(config, out), cluster, progress)
+        await _verify_rest(opened, inputs["candidates"], by_id, found, partial, progress)
         if _made_of(config, inputs, columns) != made_of:
             raise JournalError(
                 f"{candidates}: it or the problems changed while they were verified; remove"
@@ -94,10 +101,30 @@ def on_disk(path: str) -> bool:
     return os.path.exists(path) or path.endswith((".jsonl", ".json", ".zst", ".parquet", ".csv"))
 
 
-async def _verify_rest(
+@asynccontextmanager
+async def _opened(
     config: VerifierConfig,
+    cluster: ClusterConfig | None,
+    progress: Progress,
+    problems: Sequence[Problem],
+) -> AsyncIterator[tuple[Verifier, int]]:
+    """What verifies these problems, here or on a cluster, and how many candidates at once."""
+    if cluster is None or cluster.address is None:
+        async with open_verifier(config, problems, progress.say) as verifier:
+            yield verifier, config.at_once
+        return
+    from veritune.rounds.session import open_session
+
+    there = cluster.model_copy(update={"samplers": 0})
+    async with open_session(
+        verifier=config, problems=problems, say=progress.say, cluster=there
+    ) as session:
+        yield session.verifier, session.at_once
+
+
+async def _verify_rest(
+    opened: Opened,
     path: str,
-    out: Path,
     problems: Mapping[str, Problem],
     found: Survey,
     partial: Partial,
@@ -112,8 +139,7 @@ async def _verify_rest(
         if position not in partial
     )
     asked = [problem for problem in problems.values() if problem.kind in found.kinds]
-    kept = with_caches(config, out)
-    async with open_verifier(kept, asked, progress.say) as verifier:
+    async with opened(asked) as (verifier, at_once):
         with progress.phase("verify", found.count) as advance:
             advance(partial.done)
 
@@ -121,7 +147,7 @@ async def _verify_rest(
                 partial.add(position, verdict)
                 advance(1)
 
-            await verify_each(verifier, jobs, take, at_once=config.at_once)
+            await verify_each(verifier, jobs, take, at_once=at_once)
 
 
 def _say_resumed(partial: Partial, progress: Progress) -> None:
