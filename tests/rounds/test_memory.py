@@ -91,10 +91,10 @@ def problems(recipe: Recipe, folder: Path) -> list[str]:
     if source not in rows:
         return []
     words = []
-    for option in ("path", "test_path"):
+    for first, option in ((0, "path"), (100, "test_path")):
         if getattr(recipe.problems, option) is not None:
             file = folder / f"{option}.jsonl"
-            texts = [f"{option} {i}: {i}+{i}?" for i in range(20)]
+            texts = [f"{option} {i}: {i}+{i}?" for i in range(first, first + 20)]
             key = next(iter(rows[source]))
             made = [rows[source] | {key: text, "task_id": i} for i, text in enumerate(texts)]
             if source != "mbpp":

@@ -63,7 +63,9 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_source() -> None:
-    config = ProblemsConfig(source="own.py:rows", path="here", train=10, test=5)
+    config = ProblemsConfig(
+        source="own.py:rows", path="here", train=10, test=5, decontaminate=False
+    )
     train, test = recipe_problems(config, 0)
     assert (len(train), len(test)) == (10, 5)
     assert {str(problem.prompt).split(":")[0] for problem in train} == {"train here"}

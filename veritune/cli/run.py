@@ -105,7 +105,9 @@ def execute(recipe: Recipe, from_round: int | None = None) -> None:
     from veritune.rounds import RemainingTime, improve
 
     title = f"{recipe.name}: held-out problems"
-    progress = TerminalProgress(title, remaining=RemainingTime(recipe))
+    # Phases that are under way together say nothing of how long each will take.
+    remaining = None if recipe.rounds.overlap else RemainingTime(recipe)
+    progress = TerminalProgress(title, remaining=remaining)
     progress.say(f"to watch it in the browser: veritune view {recipe.folder}")
     rows = run_async(improve(recipe, progress, from_round))
     first, last = rows[0], rows[-1]
