@@ -1,133 +1,95 @@
 """Rounds a second of `rounds.overlap = 1` against 0, where sampling and training cost the same.
 
-    python tests/rounds/overlap_speed.py --repeats 3 --rounds 10
+    python tests/rounds/overlap_speed.py --seeds 5
 
-Chains of the demo, SFT on what passed, one torch thread on each side. Runs take turns, each in a
-process of its own and each pair with a seed of its own; the rounds after the first two are timed.
-On a busy machine look at the processor time of both sides, too: with a core for each, rounds follow
-each other as the longer side does. `pass_at_1` is the mean over the second half of the rounds.
+Chains of the demo, SFT on what passed, one torch thread on each side. Runs take turns, a pair with
+each seed; the rounds after the first measurement are timed. On a busy machine look at the processor
+time of both sides, too: with a core for each, rounds follow each other as the longer side does.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from veritune.config import Recipe, check_recipe
 from veritune.records import MetricsRow, whole
-from veritune.rounds import Advance, NullProgress, improve
+from veritune.rounds import NullProgress, improve, start_policy
 
-# Rounds that are not timed: the other process imports torch meanwhile.
-WARM = 2
+Figures = dict[str, float]
 
 
 class Timed(NullProgress):
-    """When each phase began and ended, and when each round was measured."""
+    """When each round was measured."""
 
     def __init__(self) -> None:
-        self.rounds: dict[int, float] = {}
-        self.spent: dict[str, float] = {}
-
-    @contextmanager
-    def phase(self, title: str, total: int) -> Iterator[Advance]:
-        """Adds up the seconds of each kind of phase, of the rounds that are timed."""
-        began = time.perf_counter()
-        yield lambda count=1, **figures: None
-        round, _, what = title.removeprefix("round ").partition(": ")
-        if round.isdigit() and int(round) > WARM:
-            self.spent[what] = self.spent.get(what, 0.0) + time.perf_counter() - began
+        self.ends: dict[int, float] = {}
 
     def measured(self, rows: list[MetricsRow]) -> None:
         """A round is over when its policy is measured."""
-        self.rounds[whole(rows[-1], "round")] = time.perf_counter()
+        self.ends[whole(rows[-1], "round")] = time.perf_counter()
 
 
-def recipe(home: Path, name: str, overlap: int, words: argparse.Namespace) -> Recipe:
+def recipe_of(home: str, seed: int, overlap: int, words: argparse.Namespace) -> Recipe:
     """The run that is timed."""
     values: dict[str, object] = {
-        "output": str(home),
-        "name": name,
-        "seed": words.seed,
+        "output": home,
+        "name": f"{seed}-{overlap}",
+        "seed": seed,
         "threads": 1,
         "model": {"scratch": {"layers": 2, "width": 128, "heads": 4, "max_length": 128}},
-        "problems": {"source": "chain", "train": 6000, "test": 200},
+        "problems": {"source": "chain", "train": 6000, "test": 400},
         "warm_start": {"demonstrations": 500, "max_steps": 80, "learning_rate": 3e-3},
-        "rounds": {"count": words.rounds, "prompts": words.prompts, "overlap": overlap},
+        "rounds": {"count": 2 * words.rounds, "prompts": words.prompts, "overlap": overlap},
         "sampler": {"n": 4, "max_tokens": 40},
         "trainer": {"max_steps": words.steps, "batch_size": 64, "learning_rate": 1e-3},
-        "evaluation": {"n": 1, "k": 1},
+        "evaluation": {"n": 1, "k": 1, "every": words.rounds},
     }
     return check_recipe(values, "overlap_speed")
 
 
-def one(words: argparse.Namespace) -> None:
-    """Run once, and print what was measured as JSON."""
-    seen, mine = Timed(), time.process_time()
-    with tempfile.TemporaryDirectory() as place:
-        home = Path(words.home)
-        made = recipe(Path(place), "run", words.overlap, words)
-        os.symlink(home / "starts", Path(place) / "starts")
-        rows = asyncio.run(improve(made, seen))
-    others = os.times()
-    half = [row for row in rows if whole(row, "round") > words.rounds / 2]
-    ends = [seen.rounds[round] for round in sorted(seen.rounds) if round >= WARM]
-    figures = {
-        "seconds": (ends[-1] - ends[0]) / (words.rounds - WARM),
-        "cpu": time.process_time() - mine,
-        "cpu_others": others.children_user + others.children_system,
-        "pass_at_1": statistics.fmean(float(str(row["pass_at_1"])) for row in half),
-        **{what: spent / (words.rounds - WARM) for what, spent in seen.spent.items()},
+def timed(recipe: Recipe, words: argparse.Namespace) -> Figures:
+    """One run: seconds of a round, processor seconds of both sides, and the last pass@1."""
+    seen, before = Timed(), os.times()
+    rows = asyncio.run(improve(recipe, seen))
+    after = os.times()
+    return {
+        "seconds": (seen.ends[2 * words.rounds] - seen.ends[words.rounds]) / words.rounds,
+        "cpu": after.user + after.system - before.user - before.system,
+        "cpu_trainer": after.children_user - before.children_user,
+        "pass_at_1": float(str(rows[-1]["pass_at_1"])),
     }
-    print(json.dumps(figures))
 
 
 def main() -> None:
     """Runs of both kinds in turn."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--prompts", type=int, default=150)
-    parser.add_argument("--steps", type=int, default=8, help="optimizer steps a round")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--overlap", type=int, help="run this once; for the script itself")
-    parser.add_argument("--home")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5, help="that are timed, after as many more")
+    parser.add_argument("--prompts", type=int, default=100)
+    parser.add_argument("--steps", type=int, default=5, help="optimizer steps a round")
     words = parser.parse_args()
-    if words.overlap is not None:
-        return one(words)
-    found: dict[int, list[dict[str, float]]] = {0: [], 1: []}
-    with tempfile.TemporaryDirectory(prefix="veritune-overlap-") as home:
-        (Path(home) / "starts").mkdir()
-        for number in range(words.repeats):
+    found: dict[int, list[Figures]] = {0: [], 1: []}
+    for seed in range(words.seeds):
+        with tempfile.TemporaryDirectory(prefix="veritune-overlap-") as home:
+            start_policy(recipe_of(home, seed, 0, words), NullProgress())
             for overlap in (0, 1):
-                command = [sys.executable, __file__, *sys.argv[1:], "--home", home]
-                done = subprocess.run(
-                    [*command, "--overlap", str(overlap), "--seed", str(words.seed + number)],
-                    check=True,
-                    capture_output=True,
-                    text=True,
-                )
-                row = json.loads(done.stdout.splitlines()[-1])
+                row = timed(recipe_of(home, seed, overlap, words), words)
                 found[overlap].append(row)
+                shown = ", ".join(f"{name} {value:.3f}" for name, value in row.items())
                 load = os.getloadavg()[0]
-                shown = ", ".join(f"{name} {value:.2f}" for name, value in row.items())
-                print(f"{number} overlap {overlap}: {shown}; load {load:.1f}", flush=True)
+                print(f"seed {seed}, overlap {overlap}: {shown}; load {load:.1f}", flush=True)
     ratios = [a["seconds"] / b["seconds"] for a, b in zip(found[0], found[1], strict=True)]
     print(f"rounds/s, overlap 1 to 0: {', '.join(f'{ratio:.2f}' for ratio in ratios)}")
-    print(f"median {statistics.median(ratios):.2f}")
-    for overlap, rows in found.items():
-        rates = [row["pass_at_1"] for row in rows]
-        spread = statistics.stdev(rates) if len(rates) > 1 else 0.0
-        print(f"overlap {overlap}: pass@1 {statistics.fmean(rates):.3f}, deviation {spread:.3f}")
+    whole_time = [sum(row["seconds"] for row in rows) for rows in found.values()]
+    print(f"median {statistics.median(ratios):.2f}, of all {whole_time[0] / whole_time[1]:.2f}")
+    gaps = [b["pass_at_1"] - a["pass_at_1"] for a, b in zip(found[0], found[1], strict=True)]
+    print(f"pass@1, overlap 1 less 0: {', '.join(f'{gap:+.3f}' for gap in gaps)}")
+    print(f"mean {statistics.fmean(gaps):+.3f}")
 
 
 if __name__ == "__main__":
