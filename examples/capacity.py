@@ -165,6 +165,8 @@ def sizes_of(recipe: Recipe) -> Sizes:
 
 def measure(recipe: Recipe) -> tuple[Times, float]:
     """The times of a recipe's run, which must not be there yet, and its candidates an hour."""
+    if (recipe.folder / "journal.sqlite").exists():
+        raise SystemExit(f"{recipe.folder}: holds a run already; choose another --name")
     recorder = Recorder()
     asyncio.run(improve(recipe, recorder))
     ended, sizes = clock(), sizes_of(recipe)
