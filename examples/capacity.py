@@ -58,10 +58,12 @@ SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
     """Measured seconds. A sampler begins in `start`, loads each policy in `load`, and takes
-    `sample` for a candidate; `verify` are verdicts of a verifier. `pass_on` and `read` are the main
+    `sample` for a candidate while its batch is full; `ends` is what a batch that fills and drains
+    adds to a phase. `verify` are verdicts of a verifier. `pass_on` and `read` are the main
     process's for each candidate, `between` its own for each round."""
 
     sample: float
+    ends: float
     load: float
     start: float
     verify: list[float]
@@ -100,6 +102,12 @@ class Phase:
     @property
     def seconds(self) -> float:
         return self.ended - self.began
+
+    def middle(self) -> float:
+        """Seconds from one part to the next, without the first and the last tenth of them."""
+        tenth = len(self.ticks) // 10
+        inner = self.ticks[tenth : len(self.ticks) - tenth]
+        return (inner[-1] - inner[0]) / (len(inner) - 1)
 
 
 def clock() -> float:
@@ -157,6 +165,8 @@ def sizes_of(recipe: Recipe) -> Sizes:
 
 def measure(recipe: Recipe) -> tuple[Times, float]:
     """The times of a recipe's run, which must not be there yet, and its candidates an hour."""
+    if (recipe.folder / "journal.sqlite").exists():
+        raise SystemExit(f"{recipe.folder}: holds a run already; choose another --name")
     recorder = Recorder()
     asyncio.run(improve(recipe, recorder))
     ended, sizes = clock(), sizes_of(recipe)
@@ -164,16 +174,18 @@ def measure(recipe: Recipe) -> tuple[Times, float]:
     hours = (ended - test[0].began) / 3600
     steps = [gap for p in recorder.named("train") for gap in gaps(p)]
     seconds = mean(p.seconds for p in recorder.named("train"))
-    each = mean(p.seconds for p in train) / sizes.train
+    each = mean(p.middle() for p in train)
+    ends = max(0.0, mean(p.seconds for p in train) - each * sizes.train)
     # Each policy is evaluated as soon as it is there, so evaluations load it.
-    load = max(0.0, mean(p.seconds for p in test[1:]) - each * sizes.test)
+    load = max(0.0, mean(p.seconds for p in test[1:]) - ends - each * sizes.test)
     read, verify = reading(recipe), asyncio.run(verifying(recipe))
     inside = sum(p.seconds for p in recorder.phases if p.began >= test[0].began)
     between = (ended - test[0].began - inside) / sizes.rounds - read * sizes.train
     times = Times(
         sample=each,
+        ends=ends,
         load=load,
-        start=max(0.0, test[0].seconds - load - each * sizes.test),
+        start=max(0.0, test[0].seconds - load - ends - each * sizes.test),
         verify=verify,
         step=mean(steps),
         train_fixed=max(0.0, seconds - mean(steps) * sizes.steps),
@@ -281,8 +293,8 @@ def predict(times: Times, sizes: Sizes, samplers: int, verifiers: int) -> dict[s
     train = simulate(times, sizes.train, samplers, verifiers)
     test = simulate(times, sizes.test, samplers, verifiers)
     stages = {
-        "sample and verify": sizes.rounds * train,
-        "evaluate": times.start + (sizes.rounds + 1) * (times.load + test),
+        "sample and verify": sizes.rounds * (times.ends + train),
+        "evaluate": times.start + (sizes.rounds + 1) * (times.load + times.ends + test),
         "train": sizes.rounds * (times.train_fixed + times.step * sizes.steps),
         "read and save": sizes.rounds * (times.between + times.read * sizes.train),
     }

@@ -29,6 +29,7 @@ def capacity() -> ModuleType:
 def times(capacity: ModuleType) -> Any:
     return capacity.Times(
         sample=0.01,
+        ends=0.25,
         load=0.5,
         start=2.0,
         verify=[0.001, 0.003],
@@ -56,7 +57,7 @@ def test_a_run_is_the_sum_of_its_stages(capacity: ModuleType, times: Any) -> Non
     assert found["train"] == pytest.approx(3 * (1.0 + 50 * 0.1))
     assert found["read and save"] == pytest.approx(3 * (0.5 + 0.1))
     sampled = found["sample and verify"] + found["evaluate"]
-    assert sampled == pytest.approx(2.0 + 4 * 0.5 + 3400 * 0.01, rel=0.1)
+    assert sampled == pytest.approx(2.0 + 4 * 0.5 + 7 * 0.25 + 3400 * 0.01, rel=0.1)
     assert found["per hour"] == pytest.approx(3400 * 3600 / (sampled + 18 + 1.8))
 
 
