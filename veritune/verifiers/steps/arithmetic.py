@@ -51,7 +51,7 @@ FLOAT_ERROR = Fraction(1, 10**13)
 def evaluate(text: str) -> Fraction:
     """The exact value of an arithmetic expression; raises `Unreadable`."""
     if _ALONE.fullmatch(text):
-        return Fraction(text)  # most results are one plain number
+        return Fraction(_plain(text.strip()))  # most results are one plain number
     if len(text) <= SHORT and _CHAIN.fullmatch(text):
         with suppress(ZeroDivisionError):  # which is said below
             return _chain(_PIECES.findall(text))
@@ -78,16 +78,22 @@ def evaluate(text: str) -> Fraction:
 
 def _chain(pieces: list[str]) -> Fraction:
     """The value of plain numbers with signs between: products before sums, from the left."""
-    total, term = Fraction(0), Fraction(pieces[0])
+    total: int | Fraction = 0
+    term = _plain(pieces[0])
     for sign, operand in zip(pieces[1::2], pieces[2::2], strict=True):
-        value = Fraction(operand)
+        value = _plain(operand)
         if sign == "*":
             term *= value
         elif sign == "/":
-            term /= value
+            term = Fraction(term, value)
         else:
             total, term = total + term, -value if sign == "-" else value
-    return total + term
+    return Fraction(total + term)
+
+
+def _plain(digits: str) -> int | Fraction:
+    """A number of digits and a point; most are whole, and read many times as fast."""
+    return int(digits) if digits.isdecimal() else Fraction(digits)
 
 
 def number(text: str) -> Fraction:
