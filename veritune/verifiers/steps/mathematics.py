@@ -39,11 +39,13 @@ _FREELY = re.compile(
     r"|nearly|≈|estimat",
     re.IGNORECASE,
 )
+_FREE_WORDS = ("round", "about", "approx", "near", "roughly", "almost", "≈", "estimat")
 # Words that let a quotient be a whole number: of people, of full boxes.
 _TO_WHOLE = re.compile(
     r"whole number|full\b|remain|left ?over|with \d+ (?:\w+ )?left|quotient|at least|at most",
     re.IGNORECASE,
 )
+_WHOLE_WORDS = ("whole number", "full", "remain", "left", "quotient", "at least", "at most")
 # What is read by the algebra though there is no backslash.
 _TYPESET = re.compile(
     r"[!^√∛²³|π≤≥≠≡]|\{,\}|[a-zC]\(|\d_\{?\d|\}_|\d mod \d|\bpi\b|[\d)] ?[<>] ?[-\d(]"
@@ -212,9 +214,12 @@ class _Solution:
 
     def _rounding(self, start: int, end: int) -> Rounding:
         """How freely a step says that it rounds."""
-        if _FREELY.search(self._text, start, end):
+        said = self._text[start:end].lower()
+        # Words are looked for many times as fast as patterns, and most steps have none of them.
+        if any(word in said for word in _FREE_WORDS) and _FREELY.search(self._text, start, end):
             return "freely"
-        return "to whole numbers" if _TO_WHOLE.search(self._text, start, end) else ""
+        whole = any(word in said for word in _WHOLE_WORDS)
+        return "to whole numbers" if whole and _TO_WHOLE.search(self._text, start, end) else ""
 
     def _entered(self, equality: Equality, label: ClaimLabel, why: str) -> str:
         """Note in the ledger what an equality claims; the reason to give."""
