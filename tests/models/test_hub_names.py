@@ -109,6 +109,7 @@ except ModelError as error:
     )
 
 
+@pytest.mark.slow
 def test_a_name_is_its_main_branch_and_a_revision_is_another_model(
     hub: tuple[str, dict[str, Path]], tmp_path: Path
 ) -> None:
@@ -120,6 +121,7 @@ def test_a_name_is_its_main_branch_and_a_revision_is_another_model(
     assert gone.returncode == 1 and "no revision 'v9'" in gone.stderr.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_a_hub_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     gone = asked("http://127.0.0.1:9", tmp_path, "me/tiny@v1")
     (line,) = gone.stderr.splitlines()
