@@ -39,6 +39,7 @@ def test_processbench_rows_are_scored(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "d: first error step 2, found none" in out
 
 
+@pytest.mark.slow
 def test_rollouts_take_the_keys_of_the_prompt(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

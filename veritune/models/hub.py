@@ -9,7 +9,8 @@ from pathlib import Path
 
 from veritune.errors import MissingFileError, ModelError
 
-HUB_NAME = re.compile(r"^[\w.-]+(/[\w.-]+)?$")
+# `name`, `owner/name`, and either with `@` and a branch, tag or commit.
+HUB_NAME = re.compile(r"^[\w.-]+(/[\w.-]+)?(@[\w./-]+)?$")
 # Without pickles (`*.bin`, `*.pt`), which loading would run.
 HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
 # A hub that cannot be reached is said to be so before anybody has left.
@@ -53,6 +54,12 @@ def is_hub_name(path: str | Path) -> bool:
     return bool(HUB_NAME.match(str(path))) and not str(path).startswith((".", "/", "~"))
 
 
+def hub_parts(name: str) -> tuple[str, str | None]:
+    """A hub name without its revision, and the revision."""
+    repository, _, revision = name.partition("@")
+    return repository, revision or None
+
+
 def hub_answers(name: str) -> bool:
     """Whether the hub has a model of this name and says so at once."""
     from huggingface_hub import HfApi
@@ -61,7 +68,8 @@ def hub_answers(name: str) -> bool:
     if HF_HUB_OFFLINE:
         return False
     try:
-        HfApi().model_info(name, timeout=ANSWER_SECONDS)
+        repository, revision = hub_parts(name)
+        HfApi().model_info(repository, revision=revision, timeout=ANSWER_SECONDS)
     except Exception:  # Whatever keeps it from answering, there are other ways.
         return False
     return True
@@ -69,11 +77,25 @@ def hub_answers(name: str) -> bool:
 
 def _from_hub(name: str) -> Path:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
+    from huggingface_hub.errors import (
+        HFValidationError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
 
     fix = "give a local model folder, or check the name and the network"
+    repository, revision = hub_parts(name)
     try:
-        return Path(snapshot_download(name, allow_patterns=HUB_FILES, etag_timeout=CONNECT_SECONDS))
+        return Path(
+            snapshot_download(
+                repository,
+                revision=revision,
+                allow_patterns=HUB_FILES,
+                etag_timeout=CONNECT_SECONDS,
+            )
+        )
+    except RevisionNotFoundError:
+        raise ModelError(f"{name}: the hub's model has no revision '{revision}'; {fix}") from None
     except (RepositoryNotFoundError, HFValidationError):
         raise ModelError(f"{name}: no such folder, and no such hub model; {fix}") from None
     except (OSError, RuntimeError, ValueError) as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from veritune.errors import ModelError
-from veritune.models.hub import hub_answers, is_hub_name
+from veritune.models.hub import hub_answers, hub_parts, is_hub_name
 from veritune.models.transformers_logging import silence_transformers
 
 
@@ -69,13 +69,14 @@ def _config_file(path: str | Path) -> Path:
         raise ModelError(f"{path}: has no config.json")
     from huggingface_hub import hf_hub_download, try_to_load_from_cache
 
-    cached = try_to_load_from_cache(str(path), "config.json")
+    repository, revision = hub_parts(str(path))
+    cached = try_to_load_from_cache(repository, "config.json", revision=revision)
     if isinstance(cached, str):
         return Path(cached)
     if not hub_answers(str(path)):
         raise ModelError(f"{path}: not on this machine, and the hub does not answer")
     try:
-        return Path(hf_hub_download(str(path), "config.json"))
+        return Path(hf_hub_download(repository, "config.json", revision=revision))
     except (OSError, RuntimeError, ValueError) as error:
         cause = str(error).strip().partition("\n")[0]
         raise ModelError(f"{path}: the hub gives no config.json ({cause})") from None

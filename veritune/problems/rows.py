@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -23,8 +24,11 @@ _KINDS = (".jsonl", ".ndjson", ".json", ".parquet", ".csv", ".tsv")
 SUFFIXES = (*_KINDS, *(f"{kind}.zst" for kind in _KINDS if kind != ".parquet"))
 # What people also keep tables in.
 OTHERS = (".xlsx", ".xls", ".ods", ".pkl", ".pickle", ".arrow", ".feather", ".zip", ".gz", ".yaml")
-# `owner/name`; one without an owner is taken for a file that is not there.
-_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+# `owner/name[:configuration[:split]][@revision]`; one without an owner is taken for a file that is
+# not there.
+_HUB_NAME = re.compile(
+    r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?::([\w.-]+)(?::([\w.-]+))?)?(?:@([\w./-]+))?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,18 +115,34 @@ def _file_of(folder: Path, split: str) -> Path:
     )
 
 
+def _hub_place(place: RowsPlace) -> RowsPlace:
+    """The place with what its hub name says of configuration, split and revision."""
+    found = _HUB_NAME.fullmatch(place.path)
+    assert found is not None
+    name, config, split, revision = found.groups()
+    return RowsPlace(
+        path=name,
+        split=split or place.split,
+        config=config or place.config,
+        revision=revision or place.revision,
+    )
+
+
 def _hub_rows(place: RowsPlace) -> Iterator[ReadRow]:
-    name = place.path
+    name, place = place.path, _hub_place(place)
     try:
         from datasets import get_dataset_split_names, load_dataset
 
-        splits = get_dataset_split_names(name, place.config, revision=place.revision)
+        # It tells of every attempt; the cause of the last one is told below.
+        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+        splits = get_dataset_split_names(place.path, place.config, revision=place.revision)
         chosen = place.split if place.split in splits else splits[0]
-        rows = load_dataset(name, place.config, split=chosen, revision=place.revision)
+        rows = load_dataset(place.path, place.config, split=chosen, revision=place.revision)
     except Exception as error:  # the hub library has no base class for what goes wrong
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         raise InputError(
-            f"{name}: no such file, and not loaded as a hub data set ({reason})"
+            f"{name}: no such file, and not loaded as a hub data set ({reason}); give a file, or"
+            " check the name, owner/name:configuration:split@revision, and the network"
         ) from None
     for number, row in enumerate(rows, 1):
         yield f"{name}:{number}", row

@@ -25,9 +25,8 @@ _PLAIN = re.compile(r"[0-9\s.,+\-*/^()x%eE×·÷:−–]+")  # noqa: RUF001
 _ALONE = re.compile(r" ?\d{1,40}(?:\.\d{1,40})? ?")
 # Most calculations are plain numbers with signs between; no value of so few characters is large.
 SHORT = 100
-_CHAIN = re.compile(
-    r" ?[0-9]{1,40}(?:\.[0-9]{1,40})?(?: ?[-+*/] ?[0-9]{1,40}(?:\.[0-9]{1,40})?)+ ?"
-)
+_DIGITS = r"[0-9]{1,40}(?:\.[0-9]{1,40})?"
+_CHAIN = re.compile(rf" ?{_DIGITS}(?: ?[-+*/] ?{_DIGITS})+ ?")
 _PIECES = re.compile(r"[0-9.]+|[-+*/]")
 _TIMES = re.compile(r"(?<=[\d)%\s])x(?=\s*[-\d(.])")
 _CURRENCY = re.compile(r"[$€£¥]")
