@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 from typing import TypeVar
 
 K = TypeVar("K")
@@ -16,13 +17,16 @@ def once_each(make: Callable[[K], V], most: int) -> Callable[[K], V]:
     and each is kept alive as long as what was made of it, so that no other takes its address.
     """
     made: dict[int, tuple[K, V]] = {}
+    adding = Lock()
 
     def of(key: K) -> V:
         found = made.get(id(key))
         if found is None:
-            if len(made) >= most:
-                made.pop(next(iter(made)), None)  # the oldest
-            found = made[id(key)] = (key, make(key))
+            found = (key, make(key))
+            with adding:
+                if len(made) >= most:
+                    del made[next(iter(made))]  # the oldest
+                made[id(key)] = found
         return found[1]
 
     return of
