@@ -1,15 +1,19 @@
 """Which problems a round samples, and that groups without signal are replaced."""
 
 import asyncio
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from test_loop import contents
 
 from veritune.config import RoundsConfig, check_recipe
 from veritune.errors import RecipeError
 from veritune.records import MathProblem, MathReference
-from veritune.rounds import improve
+from veritune.rounds import Advance, NullProgress, improve
 from veritune.rounds.curriculum import PassRates, choose, lacking, with_signal
 from veritune.store import Store
 
@@ -76,6 +80,7 @@ def test_signal_is_in_outcomes_of_candidates_that_ended() -> None:
 def recipe(output: Path, **trainer: Any) -> dict[str, Any]:
     return {
         "output": str(output),
+        "seed": 3,
         "threads": 1,
         "model": {"scratch": {"layers": 1, "width": 32, "heads": 2, "max_length": 64}},
         "problems": {
@@ -102,10 +107,15 @@ def recipe(output: Path, **trainer: Any) -> dict[str, Any]:
     }
 
 
-def test_no_group_without_signal_enters_a_batch(tmp_path: Path) -> None:
-    checked = check_recipe(recipe(tmp_path, type="dapo", overlong_buffer=2), "test")
-    asyncio.run(improve(checked))
-    with Store.open(checked.folder, read_only=True) as store:
+@pytest.fixture(scope="module")
+def dynamic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("dynamic")
+    asyncio.run(improve(check_recipe(recipe(output, type="dapo", overlong_buffer=2), "test")))
+    return output
+
+
+def test_no_group_without_signal_enters_a_batch(dynamic: Path) -> None:
+    with Store.open(dynamic / "run", read_only=True) as store:
         for round in (1, 2):
             outcomes = store.outcomes_by_problem(f"train/{round}")
             mixed = with_signal(outcomes)
@@ -117,6 +127,44 @@ def test_no_group_without_signal_enters_a_batch(tmp_path: Path) -> None:
             assert sample["selected"] == 4 * min(len(mixed), 6)
             (step,) = [r for r in store.metrics("train") if r["round"] == round]
             assert step["mixed_groups"] == 1.0
+
+
+class Stopped(NullProgress):
+    """Ends a run as round 2 has all of its `whole` candidates but one."""
+
+    def __init__(self, whole: int) -> None:
+        self.whole, self.overshoot = whole, False
+
+    @contextmanager
+    def phase(self, title: str, total: int) -> Iterator[Advance]:
+        done = 0
+
+        def advance(count: int = 1, **figures: float) -> None:
+            nonlocal done
+            done += count
+            self.overshoot |= done > total
+            if title.startswith("round 2: sample") and total == self.whole == done + 1:
+                raise KeyboardInterrupt
+
+        yield advance
+
+
+def test_a_resumed_round_has_all_candidates_of_its_last_problem(
+    dynamic: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(dynamic / "starts", tmp_path / "starts")
+    checked = check_recipe(recipe(tmp_path, type="dapo", overlong_buffer=2), "test")
+    with Store.open(dynamic / "run", read_only=True) as store:
+        whole = store.count_verified("train/2")
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(improve(checked, Stopped(whole)))
+    with Store.open(checked.folder, read_only=True) as store:
+        # By then enough of them have signal, the last as well, which is not whole.
+        assert store.count_verified("train/2") == whole - 1
+    resumed = Stopped(-1)
+    asyncio.run(improve(checked, resumed))
+    assert contents(checked.folder) == contents(dynamic / "run")
+    assert not resumed.overshoot
 
 
 def test_sft_has_no_use_for_it(tmp_path: Path) -> None:

@@ -148,6 +148,17 @@ def test_going_back_moves_aside_and_trains_the_same_again(home: Path) -> None:
         run(tiny(home), 7)
 
 
+def test_going_back_with_another_recipe_is_refused_before_anything_moves(home: Path) -> None:
+    def files() -> list[str]:
+        return sorted(str(p) for p in (home / "run").rglob("*") if "sqlite-" not in p.name)
+
+    before = files(), policies(home)
+    for round in (0, 1):
+        with pytest.raises(RecipeError, match=r"sampler\.n is"):
+            run(tiny(home, sampler={"n": 5, "max_tokens": 8}), round)
+        assert (files(), policies(home)) == before
+
+
 def test_a_checkpoint_that_was_saved_just_before_a_kill_is_taken(home: Path) -> None:
     before = policies(home)
     with Store.open(home / "run") as store:

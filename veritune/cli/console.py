@@ -164,7 +164,8 @@ def evaluation_table(rows: list[MetricsRow], title: str) -> Table:
     table = Table(title=title or None, title_justify="left")
     k = rows[-1]["k"]
     for name in ("round", "pass@1", f"pass@{k}", "trace error", "problems", "verifier errors"):
-        table.add_column(name, justify="right")
+        # Cut, a figure on a small terminal would read as a different number.
+        table.add_column(name, justify="right", overflow="fold")
     for row in rows:
         table.add_row(
             str(row["round"]),

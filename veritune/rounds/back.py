@@ -15,13 +15,14 @@ from veritune.errors import RecipeError, UnwritableError
 from veritune.files import write_text
 from veritune.models import policy_hash
 from veritune.rounds.whole import Say, checked, config_is_known, note, run_of, whole_rounds
-from veritune.store import Lock, RunFolder, Store, make_database
+from veritune.store import Lock, RunFolder, Store, changed_keys, make_database
 
 
 def go_back(recipe: Recipe, round: int, say: Say) -> None:
     """Bring a run's folder to the state after `round`; the run is resumed from there.
 
-    Raises `RecipeError` where that round has no checkpoint to resume from.
+    Raises `RecipeError` where that round has no checkpoint to resume from, or where the run is of
+    another recipe.
     """
     folder = RunFolder(recipe.folder)
     if not folder.checkpoints.is_dir():
@@ -30,7 +31,7 @@ def go_back(recipe: Recipe, round: int, say: Say) -> None:
     try:
         # Sampled from policies before this one: they belong to the state after this round.
         ahead = recipe.rounds.overlap if round else 0
-        lost = _move(folder, round, aside, ahead)
+        lost = _move(recipe, folder, round, aside, ahead)
         with Store.open(folder.path) as store:
             _renew(folder, store, round, aside, ahead)
     except OSError as error:
@@ -42,7 +43,7 @@ def go_back(recipe: Recipe, round: int, say: Say) -> None:
     say(f"back to the state after round {round}{what}{where}")
 
 
-def _move(folder: RunFolder, last: int, aside: _Aside, ahead: int) -> bool:
+def _move(recipe: Recipe, folder: RunFolder, last: int, aside: _Aside, ahead: int) -> bool:
     """Move aside what is later or damaged; whether the journal is lost."""
     run, lost = run_of(folder)  # Not under the lock: files that a writer holds are not checked.
     lock = Lock(folder.path / "journal.lock")
@@ -53,6 +54,8 @@ def _move(folder: RunFolder, last: int, aside: _Aside, ahead: int) -> bool:
             raise RecipeError(
                 f"--from-round {last}: {folder.path} has no whole checkpoint of it; there is {can}"
             )
+        if not lost:
+            _check_recipe(folder, recipe, last)
         if lost and (gone := set(range(max(1, last - ahead), last)) - whole):
             raise RecipeError(
                 f"--from-round {last}: rounds.overlap samples what is next from round {min(gone)}'s"
@@ -72,6 +75,15 @@ def _move(folder: RunFolder, last: int, aside: _Aside, ahead: int) -> bool:
     finally:
         lock.release()
     return lost
+
+
+def _check_recipe(folder: RunFolder, recipe: Recipe, last: int) -> None:
+    """Raise `RecipeError` for what would be refused once all of it is moved aside."""
+    with Store.open(folder.path, read_only=True) as store:
+        configs = store.facts("config")
+        # A run that has sampled nothing may have another recipe.
+        if configs and (last or "test/0" in store.names()):
+            changed_keys(folder.path, configs[-1], recipe)
 
 
 def _renew(folder: RunFolder, store: Store, last: int, aside: _Aside, ahead: int) -> None:

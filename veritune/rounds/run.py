@@ -110,7 +110,10 @@ class Run:
         while more:
             asked += more
             await self.fill("train", round, asked, self.recipe.sampler.n, policy)
-            mixed = with_signal(self.store.outcomes_by_problem(f"train/{round}"))
+            # Of those asked so far: a round that is resumed holds more, and must ask for the same.
+            ids = {problem.id for problem in asked}
+            found = self.store.outcomes_by_problem(f"train/{round}")
+            mixed = ids.intersection(with_signal(found))
             wanted = lacking(self.recipe.rounds, mixed, len(asked))
             more = self.more_prompts(round, asked, wanted) if wanted else []
         await earlier()

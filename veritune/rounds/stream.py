@@ -64,7 +64,8 @@ class VerificationStream:
 
         What the sampler then says of its engine is `logprob_diff`; None where it sampled nothing.
         """
-        advance(self._store.count_verified(name))
+        # A set that a round was resumed with may hold more than it has asked for by now.
+        advance(min(self._store.count_verified(name), len(problems) * n))
         # Sampled before a kill, and not yet verified: first, so that no candidate waits forever.
         waiting = self._store.unverified(name)
         known = self._store.indices(name)
