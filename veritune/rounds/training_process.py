@@ -27,8 +27,15 @@ from veritune.rounds.trainers import TrainingOrder
 from veritune.rounds.training_worker import LENGTH, TrainingReply, framed
 
 T = TypeVar("T")
-# Not with -m: what is pickled is then of the module, and not of `__main__`.
-WORKER = "from veritune.rounds.training_worker import main; main()"
+# Not with -m: what is pickled is then of the module, and not of `__main__`. It ends with its parent
+# from before the imports on, which take seconds (1 is PR_SET_PDEATHSIG, of <linux/prctl.h>).
+WORKER = """
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+if os.getppid() == int(sys.argv[1]):
+    from veritune.rounds.training_worker import main
+    main()
+"""
 
 
 class TrainingProcess:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import pickle
-import signal
 import struct
 import sys
 import traceback
@@ -18,8 +16,6 @@ from veritune.records import Checkpoint, MetricsRow
 from veritune.rounds.trainers import Trainers, TrainingOrder, set_threads
 from veritune.text import one_line
 
-# prctl's number, of <linux/prctl.h>.
-PR_SET_PDEATHSIG = 1
 # What stands before each message: its length in bytes.
 LENGTH = struct.Struct("<Q")
 
@@ -42,9 +38,6 @@ def framed(value: object) -> bytes:
 
 def main() -> None:
     """Train by order until there are no more, or whoever gives them is gone."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != int(sys.argv[1]):
-        return
     orders, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # What libraries print must not stand between replies.
     recipe = cast("Recipe", _read(orders))
