@@ -105,10 +105,20 @@ def test_a_tied_head_is_changed_with_its_embeddings_or_found_out(
     # vLLM's own: of a tied head that is packed it changes what is stored, and not what is used.
     engine._llm.collective_rpc("reload_weights", kwargs={"weights_path": later.path})
     probe = build_policy_probe(later, using.config, dtype)
+    sums = engine.column_sums(later.policy)
+    if not packs(dtype):
+        assert check_columns(sums, probe.columns, later.policy) == len(sums)
+        using._check(probe, {})
+        return
     with pytest.raises(PolicyMismatchError, match=r"the weights of lm_head in the engine are not"):
-        check_columns(engine.column_sums(later.policy), probe.columns, later.policy)
+        check_columns(sums, probe.columns, later.policy)
     with pytest.raises(PolicyMismatchError):
         using._check(probe, {})
+
+
+def packs(dtype: str) -> bool:
+    """Whether vLLM packs a head of this kind of numbers on this processor."""
+    return dtype == "float32" or "avx512f" in Path("/proc/cpuinfo").read_text()
 
 
 @pytest.mark.parametrize("kind", KINDS)
