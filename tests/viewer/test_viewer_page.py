@@ -117,6 +117,7 @@ def page(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context()
     page = context.new_page()
     page.set_default_timeout(30_000)
+    expect.set_options(timeout=30_000)  # Five seconds are few for a browser beside other tests.
     yield page
     context.close()
 
@@ -225,7 +226,9 @@ def test_a_saved_page_is_walked_by_keys_as_the_viewer_is(tmp_path: Path, page: P
     expect(page.locator("[role=status]").first).to_contain_text("8 candidates")
     page.keyboard.press("Enter")
     expect(page.locator("[data-why]")).to_be_focused()
+    first = page.locator("h2").inner_text()
     page.keyboard.press("j")
+    expect(page.locator("h2")).not_to_have_text(first)
     page.keyboard.press("x")
     expect(page.locator("pre.solution")).to_have_count(2)
     page.keyboard.press("p")
