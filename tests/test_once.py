@@ -10,11 +10,11 @@ from veritune.once import once_each
 def test_made_once_for_each_object_and_not_for_each_value() -> None:
     made: list[list[int]] = []
 
-    def make(key: list[int]) -> int:
+    @once_each(2)
+    def total(key: list[int]) -> int:
         made.append(key)
         return sum(key)
 
-    total = once_each(make, 2)
     one, same = [1, 2], [1, 2]
     assert [total(one), total(one), total(same)] == [3, 3, 3]
     assert [key is one for key in made] == [True, False]
@@ -24,7 +24,7 @@ def test_made_once_for_each_object_and_not_for_each_value() -> None:
 
 
 def test_many_threads_at_once() -> None:
-    length = once_each(len, 3)
+    length = once_each(3)(len)
     texts = [[0] * size for size in range(20)]
     with ThreadPoolExecutor(16) as pool:
         found = list(pool.map(length, texts * 500))

@@ -27,14 +27,14 @@ from veritune.rounds.reasons import (
 )
 from veritune.rounds.remaining import HINT, SAMPLE, TEST
 from veritune.rounds.resume import begin_or_resume, is_measured_by, open_store
-from veritune.rounds.selection import Key, examples, selected_keys
+from veritune.rounds.selection import examples, selected_keys
 from veritune.rounds.session import Session, open_session
 from veritune.rounds.start import reward_folder
 from veritune.rounds.timing import note_machine, timed
 from veritune.rounds.tracking import tracked_run
 from veritune.rounds.trainers import set_threads
 from veritune.rounds.training import Training, open_training
-from veritune.store import RunFolder, Store
+from veritune.store import Key, RunFolder, Store
 from veritune.text import truncation
 from veritune.trainer import Example, Rollout
 from veritune.use import use_of

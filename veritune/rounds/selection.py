@@ -13,12 +13,11 @@ from veritune.plugins import fitted, is_plugin, load_plugin, what_went_wrong
 from veritune.records import Candidate, Verdict, VerifiedCandidate
 from veritune.rounds.measures import no_error_found, passes_visible
 from veritune.rounds.paths import solution_path
+from veritune.store import Key
 from veritune.trainer import Example
 from veritune.use import use_of
 
 T = TypeVar("T")
-# (problem id, index) within a set.
-Key = tuple[str, int]
 Weight = Literal["equal", "score", "inverse_pass_rate"]
 
 

@@ -8,7 +8,7 @@ import math
 import re
 import secrets
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, get_args
 
@@ -83,10 +83,12 @@ def _grader(job: Graded, limits: Limits) -> bytes:
     if job.tests["type"] == "pytest":
         more["suite"], more["wall_seconds"] = True, limits.wall_seconds
     # Of one problem's tests, which are long, once; what is added, which is not, each time.
-    return _TESTS(job.tests)[:-1] + b"," + frames.dumps(more)[1:]
+    return _tests(job.tests)[:-1] + b"," + frames.dumps(more)[1:]
 
 
-_TESTS: Callable[[messages.GraderJob], bytes] = once_each(frames.dumps, MOST_TESTS)
+@once_each(MOST_TESTS)
+def _tests(tests: messages.GraderJob) -> bytes:
+    return frames.dumps(tests)
 
 
 @lru_cache(maxsize=16)

@@ -6,6 +6,7 @@ from veritune.store.filters import Filter, Place, Sort
 from veritune.store.folder import RunFolder, changed_keys, to_toml
 from veritune.store.lock import Lock, is_at_work
 from veritune.store.marks import DEGREES, KINDS, NO_ANSWER, STEPS
+from veritune.store.numbers import Key
 from veritune.store.outputs import check_output, content_hash, is_made, note_made
 from veritune.store.partial import Partial
 from veritune.store.policies import PolicyRow
@@ -20,6 +21,7 @@ __all__ = [
     "STEPS",
     "Browser",
     "Filter",
+    "Key",
     "Listed",
     "Lock",
     "Page",

@@ -99,7 +99,9 @@ class Extracted:
     rule: str = ""
 
 
-def _asked_by(reference: CodeReference) -> Asked:
+@once_each(MOST_PROBLEMS)
+def asked_by(reference: CodeReference) -> Asked:
+    """What the tests of a reference ask for."""
     tests, prompt = reference.tests, reference.prompt_code
     if isinstance(tests, StdioTests):
         return Asked(language=tests.language.lower(), whole=True)
@@ -111,14 +113,6 @@ def _asked_by(reference: CodeReference) -> Asked:
         return Asked(names=frozenset({tests.entry_point}), prompt_code=prompt)
     suite = isinstance(tests, PytestTests)
     return Asked(names=_names(text, reference.solution or "", suite), prompt_code=prompt)
-
-
-_ASKED = once_each(_asked_by, MOST_PROBLEMS)
-
-
-def asked_by(reference: CodeReference) -> Asked:
-    """What the tests of a reference ask for."""
-    return _ASKED(reference)
 
 
 def _names(text: str, solution: str, suite: bool) -> frozenset[str]:

@@ -41,7 +41,7 @@ async def verify(
     in_process: bool,
 ) -> Verdict:
     """Run the test program; `in_process` puts it into the candidate's own process."""
-    ready = _PREPARED(problem.reference)
+    ready = _prepared(problem.reference)
     if ready.reached and not in_process:
         reason = (
             f"unsupported: the tests patch {ready.reached} in the candidate's process; "
@@ -75,6 +75,7 @@ class _Prepared(NamedTuple):
     doubts: tuple[str, ...]
 
 
+@once_each(MOST_PROBLEMS)
 def _prepared(reference: CodeReference) -> _Prepared:
     tests, prompt_code, solution = reference.tests, reference.prompt_code, reference.solution or ""
     code, setup = reading.code(tests), reading.setup(tests)
@@ -95,9 +96,6 @@ def _prepared(reference: CodeReference) -> _Prepared:
         reached=reach.reaches_in(code + setup, frozenset({"solution"})),
         doubts=reach.evaluates(code + setup),
     )
-
-
-_PREPARED = once_each(_prepared, MOST_PROBLEMS)
 
 
 def _job(problem: CodeProblem, ready: _Prepared, program: Extracted) -> Graded:

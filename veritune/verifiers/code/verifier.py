@@ -51,7 +51,7 @@ class CodeVerifier:
         part = _part(candidate)
         if not part.ended:
             return verdict(problem, candidate, "failed", NO_PROGRAM)
-        if part.text is not candidate.text or candidate.step_ends is not None:
+        if candidate.prefill or (candidate.thinking, candidate.step_ends) != (None, None):
             candidate = replace(
                 candidate, text=part.text, prefill="", thinking=None, step_ends=None
             )
@@ -117,23 +117,15 @@ def _part(candidate: Candidate) -> AnswerPart:
     """The answer part; where no sampler told it, `extract` does: tags may be a program's own."""
     if candidate.thinking is not None:
         return candidate.answer_part()
-    if not candidate.prefill:
-        return AnswerPart(text=candidate.text, offset=0, ended=True)
     whole = candidate.prefill + candidate.text
     return AnswerPart(text=whole, offset=-len(candidate.prefill), ended=True)
 
 
-def _exercise_of(problem: CodeProblem) -> str:
-    prompt = problem.prompt if isinstance(problem.prompt, str) else json.dumps(problem.prompt)
-    return "\n".join((prompt, *_texts(problem)))
-
-
-_EXERCISE = once_each(_exercise_of, MOST_PROBLEMS)
-
-
+@once_each(MOST_PROBLEMS)
 def _exercise(problem: CodeProblem) -> str:
     """What a problem shows and asks for, as one text."""
-    return _EXERCISE(problem)
+    prompt = problem.prompt if isinstance(problem.prompt, str) else json.dumps(problem.prompt)
+    return "\n".join((prompt, *_texts(problem)))
 
 
 def _texts(problem: CodeProblem) -> list[str]:
