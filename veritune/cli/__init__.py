@@ -10,6 +10,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from veritune.cli.ends import Ends
 from veritune.cli.names import check_named, is_request
 from veritune.errors import VerituneError
 from veritune.extras import missing_extra
@@ -51,8 +52,6 @@ COMMANDS = {
     "sandbox": "doctor: what isolation this machine offers; build: the image",
     "demo": "a weak model gets better at math and code because it is verified",
 }
-# 128 + SIGINT, as shells have it.
-INTERRUPTED = 130
 # How torch's threads wait for each other. Where a machine does something else, too, long spinning
 # slows them down many times over; to sleep at once costs a quiet machine a quarter of its speed.
 WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000"}
@@ -90,7 +89,10 @@ def _run(words: Sequence[str], *, alone: bool) -> int:
         return fail(f"no command '{words[0]}'; there are: {', '.join(COMMANDS)}", 2)
     for name, value in WAITING.items():
         os.environ.setdefault(name, value)
+    ends = Ends()
     try:
+        if alone and "RANK" not in os.environ:  # torchrun tells its processes to end, and says so.
+            ends.heed()
         check_named(words[1:])
         code: int = import_module(f"veritune.cli.{words[0]}").main(words[1:])
         return code
@@ -104,12 +106,12 @@ def _run(words: Sequence[str], *, alone: bool) -> int:
             return fail(line, 2)
         raise
     except KeyboardInterrupt:
-        fail("stopped; run the same command again to resume", INTERRUPTED)
+        fail(ends.line, ends.code)
         if alone:
             from veritune.cli.running import leave
 
-            leave(INTERRUPTED)
-        return INTERRUPTED
+            leave(ends.code)
+        return ends.code
 
 
 def _open_streams() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,7 +14,8 @@ from typing import TYPE_CHECKING
 from veritune.cluster.calls import first_line, result
 from veritune.cluster.head import head_watched
 from veritune.cluster.nodes import TAKEN, node_resources, sandbox_mark
-from veritune.cluster.sampler import CONTROL, ClusterSampler
+from veritune.cluster.pulse import CONTROL
+from veritune.cluster.sampler import ClusterSampler
 from veritune.cluster.sampler_actor import SamplerActor
 from veritune.cluster.verifier import ClusterVerifier
 from veritune.cluster.verifier_actor import VerifierActor
@@ -105,12 +108,24 @@ def _connect(config: ClusterConfig, verifier: VerifierConfig) -> None:
         }
     try:
         _knock(address)
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR", **here)
+        with _sigterm_kept():
+            ray.init(address=address, log_to_driver=False, logging_level="ERROR", **here)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         raise RecipeError(
             f"cluster.address {address}: no cluster answers ({first_line(error)}); start one"
             " with `ray start --head`, or set it to local"
         ) from None
+
+
+@contextmanager
+def _sigterm_kept() -> Iterator[None]:
+    """Ray sets a handler of its own, which ends the command without a line."""
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, handler)
 
 
 def _knock(address: str) -> None:
@@ -157,6 +172,7 @@ def _verifier(config: VerifierConfig, coded: Sequence[Problem]) -> ActorHandle[V
         max_restarts=RESTARTS,
         scheduling_strategy="SPREAD",
         max_concurrency=config.at_once,
+        concurrency_groups={CONTROL: 1},
     )(VerifierActor)
     return made.remote(config, coded)
 
