@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster.test_nodes import NODE, filled, tiny
 from faults.injector import below
+from test_nodes import NODE, filled, tiny
 
 from veritune.config import ClusterConfig, VerifierConfig
 from veritune.records import Candidate, MathProblem, MathReference

@@ -94,6 +94,7 @@ class Disturbed:
                 env={**os.environ, MARK: self._mark, **self.around.environment()},
             )
             killed = self._disturb(run)
+            self._wake(float("inf"))
             said = run.communicate()[1].strip()
             self._look_for_left()
             self.around.mend(running=False)
@@ -128,7 +129,6 @@ class Disturbed:
                 if self._blow(run.pid, there) == "main killed":
                     run.wait()
                     return True
-        self._wake(float("inf"))
         return False
 
     def _blow(self, main: int, there: list[int]) -> str:

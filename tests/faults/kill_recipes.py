@@ -86,8 +86,8 @@ def roots(path: Path) -> list[dict[str, object]]:
     return rows
 
 
-def model(home: Path, problems: Path, rows: list[dict[str, object]]) -> Path:
-    """A tiny model that answers with the square root of something."""
+def model(home: Path, problems: Path, rows: list[dict[str, object]]) -> None:
+    """A tiny model, in the folder `model`, that answers with the square root of something."""
     start, out = home / "scratch", home / "model"
     shape = ScratchConfig(layers=1, width=64, heads=2, max_length=64)
     save_policy(*build_scratch(shape, 0), start)
@@ -103,4 +103,3 @@ def model(home: Path, problems: Path, rows: list[dict[str, object]]) -> Path:
     command = [sys.executable, "-m", "veritune", "train", "sft"]
     given = [word for name, value in words for word in (f"--{name}", str(value))]
     subprocess.run([*command, *given, *steps], check=True, stdout=subprocess.DEVNULL)
-    return out

@@ -52,7 +52,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="veritune-kills-") as folder:
         home = Path(folder)
         problems = home / "roots.jsonl"
-        parts = {"problems": problems, "model": model(home, problems, roots(problems))}
+        parts = {"problems": problems, "model": home / "model"}
+        if {"math", "ray", "vllm"} & set(words.kinds):
+            model(home, problems, roots(problems))
         undisturbed: dict[str, Path] = {}
         number = 0
         try:

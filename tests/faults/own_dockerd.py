@@ -15,7 +15,7 @@ from injector import below
 
 from veritune.sandbox.docker import LABEL
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 
 
 class OwnDockerd(Around):
@@ -25,9 +25,10 @@ class OwnDockerd(Around):
 
     def __init__(self, home: Path) -> None:
         home.mkdir()
-        self._home, self._daemon = home, subprocess.Popen(["true"])
+        self._home, self._up = home, False
         self._host = f"unix://{home}/docker.sock"
         self._start()
+        self._wait()
         build = [sys.executable, "-m", "veritune", "sandbox", "build"]
         subprocess.run(
             build, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **self.environment()}
@@ -43,6 +44,9 @@ class OwnDockerd(Around):
         return found
 
     def others(self) -> dict[str, list[int]]:
+        # While it starts, it waits for shims, of which one may be stopped for a moment.
+        if not self._is_up():
+            return {}
         found = {"shim": self._shims(), "daemon": [self._daemon.pid]}
         found["containerd"] = [pid for pid in below(self._daemon.pid) if _word(pid) == "containerd"]
         return {kind: pids for kind, pids in found.items() if pids}
@@ -52,6 +56,8 @@ class OwnDockerd(Around):
             if running:
                 time.sleep(1.0)  # Somebody has to see it first.
             self._start()
+        if not running:
+            self._wait()
 
     def may_end(self, said: str) -> bool:
         # A command that begins while the engine is away.
@@ -76,6 +82,7 @@ class OwnDockerd(Around):
         ]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        subprocess.run(["umount", f"{self._home}/data"], check=False)
 
     def _start(self) -> None:
         self._kill_containerd()
@@ -87,10 +94,18 @@ class OwnDockerd(Around):
         command += ["--pidfile", f"{home}/docker.pid"]
         with (home / "log").open("a") as log:
             self._daemon = subprocess.Popen(command, stdout=log, stderr=log)
+        self._up = False
+
+    def _is_up(self) -> bool:
+        self._up = self._up or bool(self._ask("version", "--format", "{{.Server.Version}}"))
+        return self._up
+
+    def _wait(self) -> None:
         end = time.monotonic() + START_SECONDS
-        while not self._ask("version", "--format", "{{.Server.Version}}"):
+        while not self._is_up():
             if time.monotonic() > end:
-                raise SystemExit(f"dockerd does not start; see {home}/log")
+                log = (self._home / "log").read_text()[-1000:]
+                raise SystemExit(f"dockerd does not start: {log}")
             time.sleep(0.2)
 
     def _kill_containerd(self) -> None:
