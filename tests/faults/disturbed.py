@@ -76,6 +76,7 @@ class Disturbed:
         self.struck: Counter[str] = Counter()
         self.wrong: list[str] = []
         self.ended: list[str] = []
+        self.blows: list[str] = []
         self.left = 0
         self._seen: dict[int, str] = {}
         self._mark = f"{os.getpid()}-{seed}"
@@ -108,8 +109,8 @@ class Disturbed:
             return
 
     def _is_line(self, said: str) -> bool:
-        lines = [line for line in said.splitlines() if line.startswith("veritune: ")]
-        return "Traceback" not in said and bool(lines) and self.around.may_end(lines[-1])
+        ours = [line for line in said.splitlines() if line.startswith("veritune: ")]
+        return "Traceback" not in said and self.around.may_end(ours[-1] if ours else said)
 
     def _disturb(self, run: subprocess.Popen[str]) -> bool:
         """Strike until the run ends; whether it was killed."""
@@ -147,6 +148,7 @@ class Disturbed:
 
     def _strike(self, pid: int, whom: str, ways: list[str]) -> str:
         how = self.random.choice(ways)
+        self.blows.append(f"{how} {whom} ({name(pid)})")
         os.kill(pid, signal.SIGKILL if how == "kill" else signal.SIGSTOP)
         if how == "delay":
             self._waking[pid] = time.monotonic() + self.random.uniform(0.05, 0.8)

@@ -32,7 +32,7 @@ class WithEngine(Around):
     gap, longest = (5.0, 40.0), 3600.0
 
     def may_end(self, said: str) -> bool:
-        return "the vLLM engine crashed" in said
+        return "the vLLM engine crash" in said
 
 
 WRONG = ("lost", "more", "twice", "texts changed", "verdicts changed", "errors", "left", "failed")
@@ -118,7 +118,7 @@ def go(
     found["left"] += run.left
     found["failed"] += len(run.wrong)
     for text in run.wrong:
-        print(f"  {kind}, seed {seed}: {text}", flush=True)
+        print(f"  {kind}, seed {seed}: {text}; struck: {run.blows}", flush=True)
     for line, times in Counter(run.ended).items():
         print(f"  {kind}, seed {seed}: ended {times} times with: {line}", flush=True)
     if run.left:

@@ -68,7 +68,8 @@ class OwnCluster(Around):
             self._cluster.add_node(wait=not running, **NODE)
 
     def may_end(self, said: str) -> bool:
-        return said.startswith("veritune: cluster")
+        # The second is Ray's own, where what would have said it was killed before.
+        return said.startswith("veritune: cluster") or "Failed to connect to GCS" in said
 
     def close(self) -> None:
         self._end()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -68,10 +69,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = int(stop.code or 0)
         sys.stdout.flush()
         return code
-    except BrokenPipeError:  # Whoever read this has enough.
-        _drop_output()
-        return 1
     except OSError as error:
+        if isinstance(error, BrokenPipeError) and _is_left():  # Whoever read this has enough.
+            _drop_output()
+            return 1
         _drop_output()
         where = f"{error.filename}: " if error.filename else "the work or its output: "
         return fail(f"{where}{error.strerror or error}", 2 if is_request(error) else 1)
@@ -121,6 +122,16 @@ def _open_streams() -> None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
     if isinstance(sys.stdout, io.TextIOWrapper):  # Not every text has a form in every encoding.
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _is_left() -> bool:
+    """Whether nobody reads any more what is printed."""
+    found = select.poll()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # what is no file
+            found.register(stream.fileno(), 0)
+    gone = select.POLLERR | select.POLLHUP
+    return any(event & gone for _, event in found.poll(0))
 
 
 def _drop_output() -> None:

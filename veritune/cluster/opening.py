@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -64,14 +64,9 @@ def open_cluster(
     Nothing of them is left at the end. Where Ray is connected already, it stays so. Raises
     `RecipeError` where there is no cluster, or too little of it.
     """
-    import ray
-
     coded = [problem for problem in problems if problem.kind == "code"][:1]
-    began = not ray.is_initialized()
-    if began:
-        _connect(config, verifier)
     actors: list[ActorHandle[SamplerActor] | ActorHandle[VerifierActor]] = []
-    with head_watched():
+    with _connected(config, verifier):
         try:
             if coded and config.verifiers:
                 _check_sandbox(verifier.sandbox)
@@ -86,8 +81,24 @@ def open_cluster(
             )
         finally:
             _close(actors)
-            if began:
-                ray.shutdown()
+
+
+@contextmanager
+def _connected(config: ClusterConfig, verifier: VerifierConfig) -> Iterator[None]:
+    """With Ray connected, where it was not before, and its head watched as early as can be."""
+    import ray
+
+    address = str(config.address)
+    with ExitStack() as opened:
+        began, known = not ray.is_initialized(), ":" in address
+        if began and known:  # It may be lost while we connect, too.
+            opened.enter_context(head_watched(address))
+        if began:
+            _connect(config, verifier)
+            opened.callback(ray.shutdown)
+        if not (began and known):
+            opened.enter_context(head_watched(ray.get_runtime_context().gcs_address))
+        yield
 
 
 def _connect(config: ClusterConfig, verifier: VerifierConfig) -> None:
