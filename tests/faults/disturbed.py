@@ -135,7 +135,7 @@ class Disturbed:
     def _blow(self, main: int, there: list[int]) -> str:
         """Strike one of all that there is, or none."""
         others = self.around.others()
-        if others and self.random.random() < AROUND_SHARE:
+        if others and self.random.random() < (AROUND_SHARE if there else ALONE_SHARE):
             kind = self.random.choice(sorted(others))
             return self._strike(self.random.choice(others[kind]), kind, ["kill", "kill", "delay"])
         if there and self.random.random() > MAIN_SHARE:

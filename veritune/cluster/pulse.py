@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from veritune.cluster.calls import lost_errors, ready, result
+from veritune.cluster.calls import end, lost_errors, ready, result
 from veritune.cluster.sampler_actor import SamplerActor
 from veritune.cluster.verifier_actor import VerifierActor
 
@@ -33,8 +33,6 @@ class Pulse:
 
         What was asked of it is then lost, and Ray starts it again.
         """
-        import ray
-
         now = time.monotonic()
         if self._asked is None:
             if now - self._since > PULSE_SECONDS:
@@ -48,5 +46,5 @@ class Pulse:
                 self._known = False
             self._asked = None
         elif self._known and now - self._since > SILENT_SECONDS:
-            ray.kill(self._actor, no_restart=False)
+            end(self._actor)
             self._asked, self._known = None, False
