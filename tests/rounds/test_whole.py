@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from rounds.test_loop import tiny
 
+from veritune.cli import main
 from veritune.config import Recipe
 from veritune.errors import (
     DamagedRunError,
@@ -138,6 +139,18 @@ def test_what_is_lost_is_said_and_the_command_that_is_named_goes_on(
     run(tiny(home))
 
 
+def test_a_journal_that_begins_anew_says_what_is_compared_with(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "run/journal.sqlite").unlink()
+    path = home / "recipe.toml"
+    path.write_text(to_toml(tiny(home, rounds=MORE)))
+    assert main(["run", str(path), "--from-round", "2"]) == 0
+    said = capsys.readouterr().out
+    assert "pass@1 is compared with that of round 2, measured again; " in said
+    assert re.search(r"done: pass@1 \d+\.\d% of round 2 -> \d+\.\d% on", said)
+
+
 def test_going_back_moves_aside_and_trains_the_same_again(home: Path) -> None:
     before = policies(home)
     run(tiny(home), 1)
@@ -246,11 +259,11 @@ def test_arms_that_begin_together_share_one_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_terminal_that_is_closed_ends_a_run_as_sigterm_does(tmp_path: Path) -> None:
+def test_a_signal_that_ends_a_run_is_named_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
     path.write_text(to_toml(tiny(tmp_path)))
     for sign in (signal.SIGHUP, signal.SIGTERM):
-        command = [sys.executable, "-m", "veritune", "run", str(path)]
+        command = [sys.executable, "-m", "veritune", "run", str(path), "--name", sign.name]
         process = subprocess.Popen(
             command,
             stdout=subprocess.DEVNULL,
@@ -258,13 +271,14 @@ def test_a_terminal_that_is_closed_ends_a_run_as_sigterm_does(tmp_path: Path) ->
             # Under nohup it is ignored, and a run is meant to inherit that.
             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
         )
-        while not (tmp_path / "run/journal.sqlite").exists():
+        while not (tmp_path / sign.name / "journal.sqlite").exists():
             time.sleep(0.05)
         process.send_signal(sign)
-        assert process.communicate()[1] == b""
-        assert process.returncode == -sign
-    with Store.open(tmp_path / "run") as store:
-        assert store.run_id
+        line = f"veritune: stopped by {sign.name}; run the same command again to resume\n"
+        assert process.communicate()[1].decode() == line
+        assert process.returncode == 128 + sign
+        with Store.open(tmp_path / sign.name) as store:
+            assert store.run_id
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
