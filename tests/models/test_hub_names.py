@@ -5,9 +5,7 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
@@ -20,18 +18,15 @@ from veritune.models import build_scratch, policy_hash, save_policy
 COMMITS = {"main": "a" * 40, "v1": "b" * 40}
 
 
-class Hub(BaseHTTPRequestHandler):
+class Hub(Handler):
     """Answers what a snapshot is asked for with: a revision's files, and each of them."""
 
     folders: ClassVar[dict[str, Path]]
 
     def do_HEAD(self) -> None:
-        self.serve(body=False)
+        self.do_GET()
 
     def do_GET(self) -> None:
-        self.serve(body=True)
-
-    def serve(self, *, body: bool) -> None:
         parts = unquote(urlsplit(self.path).path).strip("/").split("/")
         if parts[:4] == ["api", "models", "me", "tiny"]:
             named = parts[5] if parts[4:5] in (["revision"], ["tree"]) else "main"
@@ -39,8 +34,8 @@ class Hub(BaseHTTPRequestHandler):
         if parts[:3] == ["me", "tiny", "resolve"]:
             name = self.named(parts[3])
             file = self.folders[name] / "/".join(parts[4:])
-            return self.answer(200, file.read_bytes(), COMMITS[name], body=body)
-        self.answer(404, b"{}", "", body=body, error="RepoNotFound")
+            return self.give(200, file.read_bytes(), COMMITS[name])
+        self.give(404, b"{}", "", error="RepoNotFound")
 
     def named(self, revision: str) -> str:
         """A branch by its name or commit."""
@@ -48,7 +43,7 @@ class Hub(BaseHTTPRequestHandler):
 
     def listed(self, revision: str, *, tree: bool) -> None:
         if revision not in self.folders:
-            return self.answer(404, b"{}", "", error="RevisionNotFound")
+            return self.give(404, b"{}", "", error="RevisionNotFound")
         files = sorted(p for p in self.folders[revision].iterdir() if p.is_file())
         rows = [{"rfilename": file.name} for file in files]
         if tree:
@@ -56,25 +51,14 @@ class Hub(BaseHTTPRequestHandler):
                 {"type": "file", "path": file.name, "size": file.stat().st_size, "oid": "0" * 40}
                 for file in files
             ]
-            return self.answer(200, json.dumps(entries).encode(), COMMITS[revision])
+            return self.give(200, json.dumps(entries).encode(), COMMITS[revision])
         found = {"id": "me/tiny", "modelId": "me/tiny", "sha": COMMITS[revision], "siblings": rows}
-        self.answer(200, json.dumps(found).encode(), COMMITS[revision])
+        self.give(200, json.dumps(found).encode(), COMMITS[revision])
 
-    def answer(
-        self, code: int, data: bytes, commit: str, *, body: bool = True, error: str = ""
-    ) -> None:
-        self.send_response(code)
-        self.send_header("Content-Length", str(len(data)))
-        self.send_header("ETag", f'"{hashlib.sha256(data).hexdigest()}"')
-        self.send_header("X-Repo-Commit", commit)
-        if error:
-            self.send_header("X-Error-Code", error)
-        self.end_headers()
-        if body:
-            self.wfile.write(data)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+    def give(self, code: int, data: bytes, commit: str, *, error: str = "") -> None:
+        tag = f'"{hashlib.sha256(data).hexdigest()}"'
+        named = {"ETag": tag, "X-Repo-Commit": commit}
+        self.answer(data, code, named | ({"X-Error-Code": error} if error else {}))
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +68,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[st
     for seed, name in enumerate(COMMITS):
         save_policy(*build_scratch(shape, seed), folder / name)
     folders = {name: folder / name for name in COMMITS}
-    running = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Hub,), {"folders": folders}))
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{running.server_port}", folders
-    running.shutdown()
-    running.server_close()
+    with served(Hub, folders=folders) as (url, _):
+        yield url, folders
 
 
 def asked(endpoint: str, home: Path, name: str) -> subprocess.CompletedProcess[str]:
