@@ -11,6 +11,7 @@ from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from http_server import Handler, served
 
 from veritune.config import ScratchConfig
 from veritune.models import build_scratch, policy_hash, save_policy
