@@ -1,65 +1,16 @@
 """Hub names with a revision, from a small hub of our own that serves a saved model."""
 
-import hashlib
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
-from urllib.parse import unquote, urlsplit
 
 import pytest
-from http_server import Handler, served
+from hub import COMMITS, serving
 
 from veritune.config import ScratchConfig
 from veritune.models import build_scratch, policy_hash, save_policy
-
-COMMITS = {"main": "a" * 40, "v1": "b" * 40}
-
-
-class Hub(Handler):
-    """Answers what a snapshot is asked for with: a revision's files, and each of them."""
-
-    folders: ClassVar[dict[str, Path]]
-
-    def do_HEAD(self) -> None:
-        self.do_GET()
-
-    def do_GET(self) -> None:
-        parts = unquote(urlsplit(self.path).path).strip("/").split("/")
-        if parts[:4] == ["api", "models", "me", "tiny"]:
-            named = parts[5] if parts[4:5] in (["revision"], ["tree"]) else "main"
-            return self.listed(self.named(named), tree=parts[4:5] == ["tree"])
-        if parts[:3] == ["me", "tiny", "resolve"]:
-            name = self.named(parts[3])
-            file = self.folders[name] / "/".join(parts[4:])
-            return self.give(200, file.read_bytes(), COMMITS[name])
-        self.give(404, b"{}", "", error="RepoNotFound")
-
-    def named(self, revision: str) -> str:
-        """A branch by its name or commit."""
-        return {commit: name for name, commit in COMMITS.items()}.get(revision, revision)
-
-    def listed(self, revision: str, *, tree: bool) -> None:
-        if revision not in self.folders:
-            return self.give(404, b"{}", "", error="RevisionNotFound")
-        files = sorted(p for p in self.folders[revision].iterdir() if p.is_file())
-        rows = [{"rfilename": file.name} for file in files]
-        if tree:
-            entries = [
-                {"type": "file", "path": file.name, "size": file.stat().st_size, "oid": "0" * 40}
-                for file in files
-            ]
-            return self.give(200, json.dumps(entries).encode(), COMMITS[revision])
-        found = {"id": "me/tiny", "modelId": "me/tiny", "sha": COMMITS[revision], "siblings": rows}
-        self.give(200, json.dumps(found).encode(), COMMITS[revision])
-
-    def give(self, code: int, data: bytes, commit: str, *, error: str = "") -> None:
-        tag = f'"{hashlib.sha256(data).hexdigest()}"'
-        named = {"ETag": tag, "X-Repo-Commit": commit}
-        self.answer(data, code, named | ({"X-Error-Code": error} if error else {}))
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +20,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[st
     for seed, name in enumerate(COMMITS):
         save_policy(*build_scratch(shape, seed), folder / name)
     folders = {name: folder / name for name in COMMITS}
-    with served(Hub, folders=folders) as (url, _):
-        yield url, folders
+    with serving(folders) as endpoint:
+        yield endpoint, folders
 
 
 def asked(endpoint: str, home: Path, name: str) -> subprocess.CompletedProcess[str]:
