@@ -12,6 +12,7 @@ look for new ones.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,6 +33,17 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 ENGINES = ("docker", "vllm", "gpu", "ray")
 REQUIRED = frozenset(filter(None, os.environ.get("VERITUNE_REQUIRE", "").split(",")))
+LONGEST = (
+    *("test_algorithms_learn.py", "test_nodes.py", "test_rounds_ahead.py", "test_reward_models.py"),
+    *("test_supervision_study.py", "test_whole.py", "test_reward_bars.py", "test_types.py"),
+    *("test_viewer_page.py", "test_loop.py", "test_processes.py", "test_scale.py", "test_long.py"),
+    *("test_answer_fuzz.py", "test_families.py", "test_head_lost.py", "test_supervision_judge.py"),
+    *("test_code_hacks.py", "test_sandbox_life.py", "test_sandbox_limits.py", "test_peers.py"),
+)
+"""Files that take longest. They begin first, so that no worker is left alone with one of them."""
+TRACED = 24
+"""Cases of one test that are traced for coverage: tracing makes pure Python 3.5 times as slow, and
+later cases of a test reach little that its first ones do not."""
 
 
 def pytest_configure() -> None:
@@ -40,6 +52,16 @@ def pytest_configure() -> None:
             f"VERITUNE_REQUIRE: no engine {', '.join(sorted(unknown))}; there are"
             f" {', '.join(ENGINES)}"
         )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(LONGEST)))
+    cases: Counter[str] = Counter()
+    for item in items:
+        cases[test := item.nodeid.partition("[")[0]] += 1
+        if cases[test] > TRACED:
+            item.add_marker("no_cover")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

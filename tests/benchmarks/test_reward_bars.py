@@ -39,6 +39,7 @@ async def drawn(
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.timeout(900)
 def test_reward_models_find_errors_and_pick_better_than_votes(
     tmp_path: Path, shared_folder: Path

@@ -11,7 +11,7 @@ from chain_gain import ROUNDS, gain, result, start_of
 GAIN = 0.02
 """Of pass@1, on the same 150 problems with four candidates each."""
 HALF = ROUNDS // 2
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")
