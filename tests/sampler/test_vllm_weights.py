@@ -20,7 +20,7 @@ from veritune.sampler.policy_probe import build_policy_probe
 from veritune.sampler.vllm import VllmSampler
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(1200)]
-# Every engine takes most of a minute to start. What bfloat16 changes is the head's packing, which is
+# Every engine takes most of a minute to start. bfloat16 changes how a head is packed, which is
 # the same for all; adapters differ by biases (qwen2) and norms of the heads (qwen3).
 TIED = [("llama", "float32"), ("qwen2", "float32"), ("qwen3", "float32"), ("qwen2", "bfloat16")]
 
