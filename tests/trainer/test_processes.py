@@ -20,7 +20,7 @@ WORKER = Path(__file__).with_name("preference_worker.py")
 PATIENCE = 840.0
 KINDS = ["ppo", "critic", "grpo", "dpo", "reward"]
 # Processes, and whether each holds pieces of the model only.
-LAYOUTS = [(1, "whole"), (2, "whole"), (2, "shard"), (4, "whole"), (4, "shard")]
+LAYOUTS = [(1, "whole"), (2, "whole"), (2, "shard"), (4, "shard")]
 Trace = list[tuple[int, float]]
 Job = tuple[str, Path, Path]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
