@@ -2,40 +2,37 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
+from http_server import Handler, served
+
 COMMITS = {"main": "a" * 40, "v1": "b" * 40}
 
 
-class Hub(BaseHTTPRequestHandler):
+class Hub(Handler):
     """Answers what a snapshot is asked for with: a revision's files, and each of them."""
 
     folders: ClassVar[dict[str, Path]]
 
     def do_HEAD(self) -> None:
-        self.serve(body=False)
-
-    def do_GET(self) -> None:
-        self.serve(body=True)
+        self.do_GET()
 
     def do_POST(self) -> None:
         """Which of the paths asked for there are."""
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"] or 0)) or b"{}")
+        asked = self.body()
         parts = self.parts()
         if parts[:4] != ["api", "datasets", "me", "tiny"] or parts[4] != "paths-info":
-            return self.answer(404, b"{}", "", error="RepoNotFound")
+            return self.give(404, b"{}", "", error="RepoNotFound")
         revision = self.named(parts[5])
         known = {entry["path"]: entry for entry in self.entries(revision)}
         found = [known[path] for path in asked["paths"] if path in known]
-        self.answer(200, json.dumps(found).encode(), COMMITS[revision])
+        self.give(200, json.dumps(found).encode(), COMMITS[revision])
 
-    def serve(self, *, body: bool) -> None:
+    def do_GET(self) -> None:
         parts = self.parts()
         if parts[:1] == ["api"] and parts[2:4] == ["me", "tiny"]:
             named = parts[5] if parts[4:5] in (["revision"], ["tree"]) else "main"
@@ -45,12 +42,12 @@ class Hub(BaseHTTPRequestHandler):
         if parts[:3] == ["me", "tiny", "resolve"]:
             name = self.named(parts[3])
             if name not in self.folders:
-                return self.answer(404, b"{}", "", body=body, error="RevisionNotFound")
+                return self.give(404, b"{}", "", error="RevisionNotFound")
             file = self.folders[name] / "/".join(parts[4:])
             if file.is_file():
-                return self.answer(200, file.read_bytes(), COMMITS[name], body=body)
-            return self.answer(404, b"{}", "", body=body, error="EntryNotFound")
-        self.answer(404, b"{}", "", body=body, error="RepoNotFound")
+                return self.give(200, file.read_bytes(), COMMITS[name])
+            return self.give(404, b"{}", "", error="EntryNotFound")
+        self.give(404, b"{}", "", error="RepoNotFound")
 
     def parts(self) -> list[str]:
         return unquote(urlsplit(self.path).path).strip("/").split("/")
@@ -68,38 +65,22 @@ class Hub(BaseHTTPRequestHandler):
 
     def listed(self, revision: str, *, tree: bool) -> None:
         if revision not in self.folders:
-            return self.answer(404, b"{}", "", error="RevisionNotFound")
+            return self.give(404, b"{}", "", error="RevisionNotFound")
         entries = self.entries(revision)
         if tree:
-            return self.answer(200, json.dumps(entries).encode(), COMMITS[revision])
+            return self.give(200, json.dumps(entries).encode(), COMMITS[revision])
         rows = [{"rfilename": entry["path"]} for entry in entries]
         found = {"id": "me/tiny", "modelId": "me/tiny", "sha": COMMITS[revision], "siblings": rows}
-        self.answer(200, json.dumps(found).encode(), COMMITS[revision])
+        self.give(200, json.dumps(found).encode(), COMMITS[revision])
 
-    def answer(
-        self, code: int, data: bytes, commit: str, *, body: bool = True, error: str = ""
-    ) -> None:
-        self.send_response(code)
-        self.send_header("Content-Length", str(len(data)))
-        self.send_header("ETag", f'"{hashlib.sha256(data).hexdigest()}"')
-        self.send_header("X-Repo-Commit", commit)
-        if error:
-            self.send_header("X-Error-Code", error)
-        self.end_headers()
-        if body:
-            self.wfile.write(data)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+    def give(self, code: int, data: bytes, commit: str, *, error: str = "") -> None:
+        tag = f'"{hashlib.sha256(data).hexdigest()}"'
+        named = {"ETag": tag, "X-Repo-Commit": commit}
+        self.answer(data, code, named | ({"X-Error-Code": error} if error else {}))
 
 
 @contextmanager
 def serving(folders: dict[str, Path]) -> Iterator[str]:
     """The address of a hub whose revisions, of `COMMITS`, hold these folders' files."""
-    running = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Hub,), {"folders": folders}))
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{running.server_port}"
-    finally:
-        running.shutdown()
-        running.server_close()
+    with served(Hub, folders=folders) as (address, _):
+        yield address

@@ -1,12 +1,11 @@
 """A study with an arm that a language model judges: it selects by it, and the rules examine it."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from http_server import Handler, served
 from test_supervision_study import RECIPE
 
 from veritune.benchmarks.supervision.plan import StudyRecipe, cells, narrowed
@@ -15,35 +14,22 @@ from veritune.config import load_recipe_as
 from veritune.store import Store
 
 
-class Kind(BaseHTTPRequestHandler):
+class Kind(Handler):
     """A judge that calls everything right."""
 
     def do_GET(self) -> None:
         self.answer({"data": [{"id": "kind-judge", "owned_by": "test"}]})
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        self.body()
         said = {"message": {"content": "STEP 1: correct\nANSWER: correct"}, "finish_reason": "stop"}
         self.answer({"choices": [said]})
-
-    def answer(self, body: object) -> None:
-        data = json.dumps(body).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture
 def judge() -> Iterator[str]:
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Kind)
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{running.server_port}/v1"
-    running.shutdown()
-    running.server_close()
+    with served(Kind) as (url, _):
+        yield f"{url}/v1"
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from http_server import Handler, served
 
 from veritune.cli import main
 from veritune.config import JudgeConfig
@@ -23,7 +23,7 @@ from veritune.verifiers.judge import GenerativeJudge
 PROBLEM = MathProblem(id="p", prompt="1+1+1=?", reference=MathReference(answer="3"))
 
 
-class Scripted(BaseHTTPRequestHandler):
+class Scripted(Handler):
     """Answers with the next of some replies, over and over, and remembers what it was asked."""
 
     replies: ClassVar[list[dict[str, Any]]]
@@ -32,28 +32,18 @@ class Scripted(BaseHTTPRequestHandler):
     lock: ClassVar[threading.Lock]
 
     def do_GET(self) -> None:
-        self.answer(200, {"data": [{"id": "reader", "owned_by": "vllm"}]})
+        self.answer({"data": [{"id": "reader", "owned_by": "vllm"}]})
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = self.body()
         with self.lock:
             self.asked.append(body)
             number = len(self.asked)
         if number > self.most:
-            return self.answer(400, {"error": {"message": "no more"}})
+            return self.answer({"error": {"message": "no more"}}, 400)
         choice = self.replies[(number - 1) % len(self.replies)]
         usage = {"prompt_tokens": 100, "completion_tokens": 10}
-        self.answer(200, {"choices": [choice], "usage": usage})
-
-    def answer(self, code: int, body: object) -> None:
-        data = json.dumps(body).encode()
-        self.send_response(code)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+        self.answer({"choices": [choice], "usage": usage})
 
 
 def reply(text: str | None, reason: str = "stop", **more: Any) -> dict[str, Any]:
@@ -66,12 +56,8 @@ Server = tuple[str, type[Scripted]]
 @pytest.fixture
 def server() -> Iterator[Server]:
     fresh = {"replies": [], "asked": [], "most": 10**9, "lock": threading.Lock()}
-    handler = type("Handler", (Scripted,), fresh)
-    running = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{running.server_port}/v1", handler
-    running.shutdown()
-    running.server_close()
+    with served(Scripted, **fresh) as (url, handler):
+        yield f"{url}/v1", handler
 
 
 def candidate(text: str, index: int = 0) -> Candidate:
