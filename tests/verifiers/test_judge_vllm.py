@@ -55,6 +55,7 @@ max_tokens = 12
 [verifier]
 type = "judge"
 [verifier.judge]
+url = "URL"
 concurrency = 1
 [trainer]
 max_steps = 2
@@ -146,8 +147,8 @@ def test_a_killed_verify_asks_nothing_twice(judge: str, tmp_path: Path) -> None:
 
 def test_a_killed_run_asks_nothing_twice(judge: str, tmp_path: Path) -> None:
     recipe, run = tmp_path / "judged.toml", tmp_path / "runs" / "judged"
-    recipe.write_text(RECIPE)
-    words = ["run", str(recipe), "--output", str(tmp_path / "runs"), "--verifier.judge.url", judge]
+    recipe.write_text(RECIPE.replace("URL", judge))
+    words = ["run", str(recipe), "--output", str(tmp_path / "runs")]
     done = run / "report.html"
     killed_and_started_again(words, judge, run / "judge.sqlite", done.exists)
     with Store.open(run, read_only=True) as store:
