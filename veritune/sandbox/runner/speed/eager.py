@@ -46,7 +46,7 @@ QUESTIONS = (
 _libc = ctypes.PyDLL(None)
 
 
-class _Buffer(ctypes.Structure):
+class _PinnedRun(ctypes.Structure):
     _fields_ = (("start", ctypes.c_size_t), ("size", ctypes.c_size_t))
 
 
@@ -115,7 +115,7 @@ def _pin(pages: list[int]) -> int:
     ring = _libc.syscall(SETUP, 1, ctypes.create_string_buffer(PARAMETERS_BYTES))
     if ring < 0:
         return 0
-    buffers = (_Buffer * len(runs))(*(_Buffer(*run) for run in runs))
+    buffers = (_PinnedRun * len(runs))(*(_PinnedRun(*run) for run in runs))
     if _libc.syscall(REGISTER, ring, BUFFERS, ctypes.byref(buffers), len(runs)):
         os.close(ring)
         return 0
