@@ -46,9 +46,9 @@ if TYPE_CHECKING:
     )
     from veritune.algebra.trees.show import show
     from veritune.algebra.trees.signs import has_sign, variants
-    from veritune.algebra.values.modular import OpaqueError, rational, whole_number
+    from veritune.algebra.values.modular import OpaqueError, rational
     from veritune.algebra.values.numeric import DomainError, context
-    from veritune.algebra.values.polynomials import NotPolynomialError
+    from veritune.algebra.values.polynomials import NotPolynomialError, Ring, quotient
     from veritune.algebra.values.quantities import conversion
     from veritune.algebra.values.realsets import NotASetError, RealSet, close, union
 else:
@@ -72,9 +72,9 @@ else:
         ),
         "trees.show": "show",
         "trees.signs": "has_sign variants",
-        "values.modular": "OpaqueError rational whole_number",
+        "values.modular": "OpaqueError rational",
         "values.numeric": "DomainError context",
-        "values.polynomials": "NotPolynomialError",
+        "values.polynomials": "NotPolynomialError Ring quotient",
         "values.quantities": "conversion",
         "values.realsets": "NotASetError RealSet close union",
     }
@@ -108,6 +108,7 @@ __all__ = [
     "RealSet",
     "Relater",
     "Relation",
+    "Ring",
     "Root",
     "Sign",
     "Sym",
@@ -122,6 +123,7 @@ __all__ = [
     "opposed",
     "parameters",
     "printed",
+    "quotient",
     "rational",
     "read",
     "real_value",
@@ -136,5 +138,4 @@ __all__ = [
     "variables",
     "variants",
     "walk",
-    "whole_number",
 ]

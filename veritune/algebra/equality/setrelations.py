@@ -6,6 +6,7 @@ from functools import reduce
 
 from veritune.algebra.engine.solving import solved
 from veritune.algebra.equality.comparer import Comparer, paired
+from veritune.algebra.equality.equations import fixed_point
 from veritune.algebra.equality.identity import identical
 from veritune.algebra.equality.policy import AnswerPolicy
 from veritune.algebra.equality.solve import FLIPPED, ORDERS, between, is_setlike, to_set
@@ -19,7 +20,6 @@ from veritune.algebra.trees.nodes import (
     Builder,
     Collection,
     Const,
-    Frac,
     Interval,
     Mul,
     NamedSet,
@@ -41,8 +41,6 @@ def unwrapped(node: Node) -> Node:
         left, right = node.sides
         if is_name(left) and (is_setlike(right) or _interval_like(right)):
             return right
-    if isinstance(node, Relation) and node.operators[-1:] == ("in",) and len(node.sides) == 2:
-        return node
     return node
 
 
@@ -246,9 +244,7 @@ def _scaled(gold: Relation, pred: Relation) -> bool:
     if not names or names != variables(pred) or pred.operators[0] not in FLIPPED:
         return False
     left, right = (Add((s.sides[0], negated(s.sides[1]))) for s in (gold, pred))
-    point: dict[str, Node] = {
-        name: Frac(Num(3 + 7 * i), Num(8 + 5 * i)) for i, name in enumerate(sorted(names))
-    }
+    point = fixed_point(names, 3)
     above, below = renamed(left, point), renamed(right, point)
     if not identical(product([left, below]), product([right, above])):
         return False

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import gcd
+
 from veritune.algebra.equality.identity import identical
 from veritune.algebra.equality.policy import AnswerPolicy
 from veritune.algebra.equality.printed import approximates, printed, rounds_to
@@ -49,13 +52,10 @@ def same_value(gold: Node, pred: Node, policy: AnswerPolicy) -> bool:
     return same_number(left, _times(right, factor), policy)
 
 
-def _times(node: Node, factor: object) -> Node:
-    assert isinstance(factor, (int,)) or hasattr(factor, "numerator")
-    exact = Num(factor)  # type: ignore[arg-type]
-    literal = printed(node)
-    if literal is not None and isinstance(node, Num):
-        return Num(node.value * exact.value, node.places, node.digits)
-    return Mul((exact, node))
+def _times(node: Node, factor: Fraction) -> Node:
+    if isinstance(node, Num) and node.places is not None:
+        return Num(node.value * factor, node.places, node.digits)
+    return Mul((Num(factor), node))
 
 
 def _letters(measured: Node, plain: Node, policy: AnswerPolicy) -> bool:
@@ -134,8 +134,6 @@ def _infinity(node: Node) -> int:
 
 def _reduced(node: Node) -> bool:
     """Whether every fraction of whole numbers in a candidate is in lowest terms."""
-    from math import gcd
-
     for part in walk(node):
         if isinstance(part, Frac):
             try:

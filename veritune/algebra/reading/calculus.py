@@ -66,15 +66,11 @@ def integral(cursor: Cursor, argument: Argument) -> Node:
         cursor.at += 1
         bounds[sign] = argument(cursor)
     variable, delimited = _differential(cursor)
-    fresh = variable not in cursor.bound
-    cursor.bound.add(variable)
-    with cursor.nested():
+    with cursor.binding(variable):
         if delimited and cursor.sign(END.text):
             body: Node = Num(1)
         else:
             body = cursor.grammar.expression(cursor) if delimited else cursor.grammar.term(cursor)
-    if fresh:
-        cursor.bound.discard(variable)
     if delimited:
         cursor.expect(END.text)
     if len(bounds) == 2:
@@ -130,10 +126,8 @@ def limit(cursor: Cursor) -> Node:
     side = _side(cursor)
     point = cursor.grammar.expression(cursor)
     cursor.expect("}")
-    cursor.bound.add(variable)
-    with cursor.nested():
+    with cursor.binding(variable):
         body = cursor.grammar.term(cursor)
-    cursor.bound.discard(variable)
     return Big("limit", variable, point, Num(side), body)
 
 
@@ -166,12 +160,8 @@ def big(cursor: Cursor, kind: str) -> Node:
             high = cursor.grammar.factor(cursor)
     if low is None or high is None:
         raise cursor.wrong("a sum without bounds")
-    fresh = variable not in cursor.bound
-    cursor.bound.add(variable)
-    with cursor.nested():
+    with cursor.binding(variable):
         body = cursor.grammar.term(cursor)
-    if fresh:
-        cursor.bound.discard(variable)
     return Big(kind, variable, low, high, body)
 
 
@@ -180,9 +170,8 @@ def _lower(cursor: Cursor) -> tuple[str, Node]:
     if cursor.token.kind != "word" or len(cursor.token.text) != 1:
         raise cursor.wrong("a sum without a variable")
     name = cursor.token.text
-    cursor.bound.add(name)
-    relation = cursor.members("}")
-    cursor.bound.discard(name)
+    with cursor.binding(name):
+        relation = cursor.members("}")
     cursor.expect("}")
     if len(relation) == 1 and isinstance(relation[0], Relation):
         operators, sides = relation[0].operators, relation[0].sides
