@@ -11,7 +11,7 @@ from veritune.algebra.equality.printed import approximates, printed, rounds_to
 from veritune.algebra.limits import UndefinedError
 from veritune.algebra.trees.children import variables, walk
 from veritune.algebra.trees.nodes import Add, Const, Frac, Mul, Node, Num, Quantity
-from veritune.algebra.values.modular import OpaqueError, rational
+from veritune.algebra.values.modular import whole_number
 from veritune.algebra.values.quantities import (
     above_one,
     compatible_words,
@@ -136,11 +136,7 @@ def _reduced(node: Node) -> bool:
     """Whether every fraction of whole numbers in a candidate is in lowest terms."""
     for part in walk(node):
         if isinstance(part, Frac):
-            try:
-                top, bottom = rational(part.top), rational(part.bottom)
-            except (OpaqueError, UndefinedError):
-                continue
-            whole = top.denominator == bottom.denominator == 1
-            if whole and gcd(int(top), int(bottom)) != 1:
+            top, bottom = whole_number(part.top), whole_number(part.bottom)
+            if top is not None and bottom is not None and gcd(top, bottom) != 1:
                 return False
     return True

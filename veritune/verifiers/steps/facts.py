@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, reduce
 
 from veritune.algebra import (
     Collection,
@@ -136,15 +136,9 @@ def _lists_value(node: Node) -> bool:
 
 def _solutions(node: Node) -> RealSet:
     if isinstance(node, Collection):
-        found: RealSet = ()
-        for item in node.items:
-            found = union(found, _solutions(item))
-        return found
+        return reduce(union, map(_solutions, node.items), ())
     if has_sign(node):
-        found = ()
-        for variant in variants(node):
-            found = union(found, to_set(variant))
-        return found
+        return reduce(union, map(to_set, variants(node)), ())
     return to_set(node)
 
 

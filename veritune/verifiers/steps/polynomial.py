@@ -10,6 +10,8 @@ from veritune.algebra import Const, Node, Num, OpaqueError, Ring, Sym, quotient
 # Names in order with their powers; the empty one is the constant.
 Monomial = tuple[tuple[str, int], ...]
 Polynomial = dict[Monomial, Fraction]
+# Rows, each with the monomial that leads it.
+Triangle = list[tuple[Monomial, Polynomial]]
 # Beyond these, expanding costs more than it tells: the claim is unchecked.
 MOST_TERMS = 80
 HIGHEST_POWER = 8
@@ -60,13 +62,10 @@ def follows(poly: Polynomial, rows: Sequence[Polynomial]) -> bool:
 
     From rows that contradict each other anything would follow, so nothing does.
     """
-    rest = dict(poly)
-    for pivot, row in _reduced(rows):
-        if not pivot:
-            return False  # a number other than zero is zero
-        if pivot in rest:
-            rest = _plus(rest, _scaled(row, -rest[pivot] / row[pivot]))
-    return not rest
+    done = _reduced(rows)
+    if any(not pivot for pivot, _ in done):
+        return False  # a number other than zero is zero
+    return not _rest(poly, done)
 
 
 def rank(rows: Sequence[Polynomial]) -> int:
@@ -74,17 +73,22 @@ def rank(rows: Sequence[Polynomial]) -> int:
     return len(_reduced(rows))
 
 
-def _reduced(rows: Sequence[Polynomial]) -> list[tuple[Monomial, Polynomial]]:
+def _reduced(rows: Sequence[Polynomial]) -> Triangle:
     """The rows as a triangle: each with a monomial that no later one has."""
-    done: list[tuple[Monomial, Polynomial]] = []
+    done: Triangle = []
     for row in rows:
-        rest = dict(row)
-        for pivot, other in done:
-            if pivot in rest:
-                rest = _plus(rest, _scaled(other, -rest[pivot] / other[pivot]))
+        rest = _rest(row, done)
         if rest:
             done.append((max(rest, key=_order), rest))
     return done
+
+
+def _rest(poly: Polynomial, done: Triangle) -> Polynomial:
+    """What is left of a polynomial without any monomial that leads a row."""
+    for pivot, row in done:
+        if pivot in poly:
+            poly = _plus(poly, _scaled(row, -poly[pivot] / row[pivot]))
+    return poly
 
 
 def _order(monomial: Monomial) -> tuple[int, Monomial]:
