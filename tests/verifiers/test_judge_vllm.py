@@ -23,7 +23,7 @@ from veritune.files import read_records, write_records
 from veritune.records import Candidate, MathProblem, MathReference, Verdict
 from veritune.store import Store
 
-pytestmark = [pytest.mark.vllm, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.vllm, pytest.mark.timeout(1200), pytest.mark.xdist_group("judge")]
 # Enough that a kill comes in their middle.
 COUNT, VOTES = 60, 3
 RECIPE = """

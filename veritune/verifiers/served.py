@@ -61,6 +61,7 @@ class ServedModel:
         if len(pooled) != len(places) or any(len(row) != 2 for row in pooled):
             raise EndpointError(
                 f"{url}: expected two classes at every token or step of {len(places)} steps, got"
-                f" {len(pooled)} rows; serve the model with --task token_classify or its default"
+                f" {len(pooled)} rows; serve the model with --runner pooling, and with"
+                ' --pooler-config \'{"pooling_type": "ALL"}\' where its tag is not Qwen\'s'
             )
         return [row[1] for row in pooled]
