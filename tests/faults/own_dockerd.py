@@ -88,7 +88,9 @@ class OwnDockerd(Around):
         ]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        subprocess.run(["umount", f"{self._home}/data"], check=False)
+        for line in reversed(Path("/proc/mounts").read_text().splitlines()):
+            if (place := line.split()[1]).startswith(f"{self._home}/"):
+                subprocess.run(["umount", place], check=False)
 
     def _start(self) -> None:
         self._kill_containerd()
