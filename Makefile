@@ -8,8 +8,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 # Two files of tests at a time. A file stays together, since its tests share what they made; and no more
-# than two, since the sandbox's tests have a clock, and pools of processes of their own.
-TWO := -n 2 --dist loadfile
+# than two, since the sandbox's tests have a clock, and pools of processes of their own. The longest files
+# begin first (tests/conftest.py).
+TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help install demo demo-real test test-all lint bench docs
 

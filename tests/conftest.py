@@ -12,8 +12,10 @@ look for new ones.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -31,6 +33,17 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 ENGINES = ("docker", "vllm", "gpu", "ray")
 REQUIRED = frozenset(filter(None, os.environ.get("VERITUNE_REQUIRE", "").split(",")))
+LONGEST = (
+    *("test_algorithms_learn.py", "test_nodes.py", "test_rounds_ahead.py", "test_reward_models.py"),
+    *("test_supervision_study.py", "test_whole.py", "test_reward_bars.py", "test_types.py"),
+    *("test_viewer_page.py", "test_loop.py", "test_processes.py", "test_scale.py", "test_long.py"),
+    *("test_answer_fuzz.py", "test_families.py", "test_head_lost.py", "test_supervision_judge.py"),
+    *("test_code_hacks.py", "test_sandbox_life.py", "test_sandbox_limits.py", "test_peers.py"),
+)
+"""Files that take longest. They begin first, so that no worker is left alone with one of them."""
+TRACED = 24
+"""Cases of one test that are traced for coverage: tracing makes pure Python 3.5 times as slow, and
+later cases of a test reach little that its first ones do not."""
 
 
 def pytest_configure() -> None:
@@ -41,12 +54,32 @@ def pytest_configure() -> None:
         )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(LONGEST)))
+    cases: Counter[str] = Counter()
+    for item in items:
+        cases[test := item.nodeid.partition("[")[0]] += 1
+        if cases[test] > TRACED:
+            item.add_marker("no_cover")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for engine in ENGINES:
         if item.get_closest_marker(engine) and (reason := missing(engine)):
             if engine in REQUIRED:
                 pytest.fail(f"{engine} is required here: {reason}", pytrace=False)
             pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for the whole session, whichever worker asks: for what several files use, and
+    which whoever comes first makes under a lock."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @cache

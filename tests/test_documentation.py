@@ -1,11 +1,10 @@
 """The Python examples of the README and the documentation run, and print what they say."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import warm
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -21,12 +20,13 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
 @pytest.mark.parametrize("code", EXAMPLES)
-def test_an_example_prints_what_it_says(code: str) -> None:
+def test_an_example_prints_what_it_says(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
     said = [same_line or own_line for same_line, own_line in PRINTED.findall(code)]
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == 0, done.stderr[-2000:]
+    done = warm.run("-c", code)
+    assert done.poll() == 0, done.said()[-2000:]
     if said:
-        assert done.stdout.splitlines() == said
+        assert done.printed().splitlines() == said
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

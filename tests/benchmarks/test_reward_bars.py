@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from trainer.chain_gain import demo
 
 from veritune.benchmarks.best_of_n import curves
 from veritune.benchmarks.reranking import first_error_accuracy, pair_accuracy
@@ -38,12 +39,15 @@ async def drawn(
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.timeout(900)
-def test_reward_models_find_errors_and_pick_better_than_votes(tmp_path: Path) -> None:
+def test_reward_models_find_errors_and_pick_better_than_votes(
+    tmp_path: Path, shared_folder: Path
+) -> None:
     recipe = load_recipe(DEMO).model_copy(update={"output": str(tmp_path)})
 
     async def all_of_it() -> tuple[Checkpoint, list[VerifiedCandidate], list[VerifiedCandidate]]:
-        start = start_policy(recipe, NullProgress())
+        start = start_policy(demo(shared_folder), NullProgress())  # Trained as the recipe says.
         train, test = recipe_problems(recipe.problems, recipe.seed)
         learned = await drawn(recipe, start, train[:2000], 4)
         return start, learned, await drawn(recipe, start, test[:400], 16)

@@ -87,15 +87,15 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     recipe = folder / "study.toml"
     recipe.write_text(RECIPE)
     command = [sys.executable, "-m", "veritune", "bench", "supervision", str(recipe)]
-    command += ["--output", str(folder / "runs"), "--workers", "2"]
-    first = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+    command += ["--output", str(folder / "runs"), "--workers"]
+    first = subprocess.Popen([*command, "1"], stdout=subprocess.DEVNULL, start_new_session=True)
     marker = folder / "runs" / "small" / "sft-1" / "metrics.jsonl"
     deadline = time.monotonic() + 200
     while not marker.exists() and first.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
-    again = subprocess.run(command, capture_output=True, text=True, timeout=280)
+    again = subprocess.run([*command, "2"], capture_output=True, text=True, timeout=280)
     assert again.returncode == 0, again.stderr
     return folder / "runs" / "small"
 

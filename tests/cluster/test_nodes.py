@@ -43,7 +43,6 @@ NODE = {
 TRAINERS: dict[str, dict[str, Any]] = {
     "sft": {"max_steps": 3, "batch_size": 8},
     "ppo": {"type": "ppo", "mini_batch_size": 24},
-    "grpo": {"type": "grpo", "mini_batch_size": 24},
 }
 
 

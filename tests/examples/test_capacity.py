@@ -1,8 +1,10 @@
 """The capacity example: what it measures of a run, and what its simulation must give by hand."""
 
-import importlib.util
+import importlib
+import json
 import sys
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import mean
 from types import ModuleType
@@ -12,22 +14,24 @@ import pytest
 
 from veritune.config import check_recipe
 
-PATH = Path(__file__).resolve().parents[2] / "examples" / "capacity.py"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 @pytest.fixture(scope="module")
-def capacity() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("example_capacity", PATH)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # Dataclasses look their module up.
-    spec.loader.exec_module(module)
-    return module
+def capacity() -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(EXAMPLES)  # As a script's own folder is.
+        yield importlib.import_module("capacity")
+
+
+@pytest.fixture(scope="module")
+def simulation(capacity: ModuleType) -> ModuleType:
+    return sys.modules["capacity_simulation"]
 
 
 @pytest.fixture
-def times(capacity: ModuleType) -> Any:
-    return capacity.Times(
+def times(simulation: ModuleType) -> Any:
+    return simulation.Times(
         sample=0.01,
         ends=0.25,
         load=0.5,
@@ -41,18 +45,18 @@ def times(capacity: ModuleType) -> Any:
     )
 
 
-def test_the_slowest_stage_decides(capacity: ModuleType, times: Any) -> None:
-    by_sampling = capacity.simulate(times, 6_000, samplers=4, verifiers=4)
+def test_the_slowest_stage_decides(simulation: ModuleType, times: Any) -> None:
+    by_sampling = simulation.simulate(times, 6_000, samplers=4, verifiers=4)
     assert by_sampling == pytest.approx(6_000 * 0.01 / 4, rel=0.08)
-    by_verifying = capacity.simulate(times, 6_000, samplers=40, verifiers=2)
+    by_verifying = simulation.simulate(times, 6_000, samplers=40, verifiers=2)
     assert by_verifying == pytest.approx(6_000 * 0.002 / 2, rel=0.08)
-    by_writing = capacity.simulate(replace(times, pass_on=0.001), 6_000, 100, 100)
+    by_writing = simulation.simulate(replace(times, pass_on=0.001), 6_000, 100, 100)
     assert by_writing == pytest.approx(6_000 * 0.001, rel=0.08)
 
 
-def test_a_run_is_the_sum_of_its_stages(capacity: ModuleType, times: Any) -> None:
-    sizes = capacity.Sizes(train=1000, test=100, rounds=3, steps=50)
-    found = capacity.predict(times, sizes, samplers=1, verifiers=1)
+def test_a_run_is_the_sum_of_its_stages(simulation: ModuleType, times: Any) -> None:
+    sizes = simulation.Sizes(train=1000, test=100, rounds=3, steps=50)
+    found = simulation.predict(times, sizes, samplers=1, verifiers=1)
     assert sizes.total == 3400
     assert found["train"] == pytest.approx(3 * (1.0 + 50 * 0.1))
     assert found["read and save"] == pytest.approx(3 * (0.5 + 0.1))
@@ -62,21 +66,52 @@ def test_a_run_is_the_sum_of_its_stages(capacity: ModuleType, times: Any) -> Non
 
 
 def test_the_table_gives_enough_verifiers_and_names_what_saturates(
-    capacity: ModuleType, times: Any
+    simulation: ModuleType, times: Any
 ) -> None:
-    sizes = capacity.Sizes(train=6_000, test=400, rounds=1, steps=10)
-    rows = [row.split("|") for row in capacity.table(times, sizes, 2.0, 0.05)][2:]
+    sizes = simulation.Sizes(train=6_000, test=400, rounds=1, steps=10)
+    rows = [row.split("|") for row in simulation.table(times, sizes, 2.0, 0.05)][2:]
     assert [row[1].strip() for row in rows[:3]] == ["1", "2", "4"]
     assert rows[-1][5].strip() == "100%"
     for samplers in (1, 8, 64):
-        cores = capacity.enough_verifiers(times, samplers)
+        cores = simulation.enough_verifiers(times, samplers)
         assert cores >= samplers / times.sample * mean(times.verify)
     hourly = [float(row[3].replace(",", "")) for row in rows]
     assert hourly[0] < hourly[3] < hourly[6]
 
 
+RECIPE = EXAMPLES.parent / "recipes" / "demo-math.toml"
+
+
+def test_its_commands_predict_for_another_recipe(
+    capacity: ModuleType, times: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "times.json"
+    file.write_text(json.dumps(asdict(times)))
+    figures = []
+    for more in ([], ["--samplers", "4"], ["--rounds.count", "1"]):
+        capacity.main(["predict", str(file), str(RECIPE), "--verifiers", "2", *more])
+        rows = dict(line.split(": ") for line in capsys.readouterr().out.splitlines())
+        figures.append(
+            {name: float(text.split()[0].replace(",", "")) for name, text in rows.items()}
+        )
+    assert figures[1]["per hour"] > figures[0]["per hour"]
+    assert figures[2]["train"] < figures[0]["train"] == figures[1]["train"]
+    capacity.main(["table", str(file), str(RECIPE), "--gpu-hour", "2"])
+    assert len(capsys.readouterr().out.splitlines()) == 13
+
+
+@pytest.mark.parametrize("words", [[], ["guess"], ["measure"], ["predict", "times.json"]])
+def test_a_command_that_lacks_something_is_told_what(
+    capacity: ModuleType, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        capacity.main(words)
+    assert ended.value.code == 2
+    assert "capacity.py" in capsys.readouterr().err.splitlines()[-1]
+
+
 @pytest.mark.slow
-def test_a_run_is_measured(capacity: ModuleType, tmp_path: Path) -> None:
+def test_a_run_is_measured(capacity: ModuleType, simulation: ModuleType, tmp_path: Path) -> None:
     recipe = check_recipe(
         {
             "output": str(tmp_path),
@@ -97,4 +132,4 @@ def test_a_run_is_measured(capacity: ModuleType, tmp_path: Path) -> None:
     assert (sizes.train, sizes.test, sizes.steps, sizes.total) == (32, 4, 3, 40)
     assert times.sample > 0 and times.step > 0 and times.pass_on > 0
     assert 0 < len(times.verify) <= 40
-    assert capacity.predict(times, sizes, 1, 1)["per hour"] > 0 and per_hour > 0
+    assert simulation.predict(times, sizes, 1, 1)["per hour"] > 0 and per_hour > 0

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import shutil
-import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
 
 from fuzz.damage import ODD, as_line, damaged_bytes, damaged_lines, damaged_value
+from http_server import Handler, served
 from problems.public_code_rows import CODE
 from problems.public_rows import CHOICES, MATH
 from report.report_runs import evaluation, make_run
@@ -32,6 +31,7 @@ from veritune.verifiers.code.flags import degrees
 from veritune.viewer import write_report
 
 Reader = Callable[[Random, Path], None]
+SERVERS = contextlib.ExitStack()  # Up until the process ends.
 PROBLEM = {"id": "a", "kind": "math", "prompt": "1+1?", "reference": {"answer": "2"}}
 CANDIDATE = {"problem_id": "a", "index": 0, "text": "\\boxed{2}", "token_ids": [1, 2]}
 VERDICT = {
@@ -144,29 +144,16 @@ def replies(folder: Path) -> Reader:
     """Replies of an OpenAI-compatible server, over the wire."""
     body: list[bytes] = [b""]
 
-    class Handler(BaseHTTPRequestHandler):
+    class Damaged(Handler):
         def do_GET(self) -> None:
-            self._answer()
+            self.answer(body.pop(0) if len(body) > 1 else body[0])
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self._answer()
+            self.body()
+            self.do_GET()
 
-        def _answer(self) -> None:
-            data = body.pop(0) if len(body) > 1 else body[0]
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *args: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    config = SamplerConfig.model_validate(
-        {"type": "server", "url": f"http://127.0.0.1:{server.server_port}/v1"}
-    )
+    url, _ = SERVERS.enter_context(served(Damaged))
+    config = SamplerConfig.model_validate({"type": "server", "url": f"{url}/v1"})
     models = {"data": [{"id": "m", "owned_by": "x"}]}
     text = {"choices": [{"text": "2", "finish_reason": "stop"}], "usage": {"prompt_tokens": 1}}
     chat = {"choices": [{"message": {"content": "2", "reasoning": None}, "finish_reason": "stop"}]}

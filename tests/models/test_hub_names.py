@@ -1,80 +1,16 @@
 """Hub names with a revision, from a small hub of our own that serves a saved model."""
 
-import hashlib
-import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
-from urllib.parse import unquote, urlsplit
 
 import pytest
+from hub import COMMITS, serving
 
 from veritune.config import ScratchConfig
 from veritune.models import build_scratch, policy_hash, save_policy
-
-COMMITS = {"main": "a" * 40, "v1": "b" * 40}
-
-
-class Hub(BaseHTTPRequestHandler):
-    """Answers what a snapshot is asked for with: a revision's files, and each of them."""
-
-    folders: ClassVar[dict[str, Path]]
-
-    def do_HEAD(self) -> None:
-        self.serve(body=False)
-
-    def do_GET(self) -> None:
-        self.serve(body=True)
-
-    def serve(self, *, body: bool) -> None:
-        parts = unquote(urlsplit(self.path).path).strip("/").split("/")
-        if parts[:4] == ["api", "models", "me", "tiny"]:
-            named = parts[5] if parts[4:5] in (["revision"], ["tree"]) else "main"
-            return self.listed(self.named(named), tree=parts[4:5] == ["tree"])
-        if parts[:3] == ["me", "tiny", "resolve"]:
-            name = self.named(parts[3])
-            file = self.folders[name] / "/".join(parts[4:])
-            return self.answer(200, file.read_bytes(), COMMITS[name], body=body)
-        self.answer(404, b"{}", "", body=body, error="RepoNotFound")
-
-    def named(self, revision: str) -> str:
-        """A branch by its name or commit."""
-        return {commit: name for name, commit in COMMITS.items()}.get(revision, revision)
-
-    def listed(self, revision: str, *, tree: bool) -> None:
-        if revision not in self.folders:
-            return self.answer(404, b"{}", "", error="RevisionNotFound")
-        files = sorted(p for p in self.folders[revision].iterdir() if p.is_file())
-        rows = [{"rfilename": file.name} for file in files]
-        if tree:
-            entries = [
-                {"type": "file", "path": file.name, "size": file.stat().st_size, "oid": "0" * 40}
-                for file in files
-            ]
-            return self.answer(200, json.dumps(entries).encode(), COMMITS[revision])
-        found = {"id": "me/tiny", "modelId": "me/tiny", "sha": COMMITS[revision], "siblings": rows}
-        self.answer(200, json.dumps(found).encode(), COMMITS[revision])
-
-    def answer(
-        self, code: int, data: bytes, commit: str, *, body: bool = True, error: str = ""
-    ) -> None:
-        self.send_response(code)
-        self.send_header("Content-Length", str(len(data)))
-        self.send_header("ETag", f'"{hashlib.sha256(data).hexdigest()}"')
-        self.send_header("X-Repo-Commit", commit)
-        if error:
-            self.send_header("X-Error-Code", error)
-        self.end_headers()
-        if body:
-            self.wfile.write(data)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +20,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[st
     for seed, name in enumerate(COMMITS):
         save_policy(*build_scratch(shape, seed), folder / name)
     folders = {name: folder / name for name in COMMITS}
-    running = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Hub,), {"folders": folders}))
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{running.server_port}", folders
-    running.shutdown()
-    running.server_close()
+    with serving(folders) as endpoint:
+        yield endpoint, folders
 
 
 def asked(endpoint: str, home: Path, name: str) -> subprocess.CompletedProcess[str]:

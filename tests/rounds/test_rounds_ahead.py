@@ -4,14 +4,13 @@ import asyncio
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import warm
 from test_loop import contents, tiny
 
 from veritune.config import Recipe
@@ -100,9 +99,8 @@ def test_a_run_killed_anywhere_ends_as_if_it_had_not_been(
     file = tmp_path / "recipe.toml"
     file.write_text(to_toml(recipe))
     for phase in KILLS[kind]:
-        command = [sys.executable, "-c", DIE, str(file), phase]
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert done.returncode == 9, done.stderr[-2000:]
+        done = warm.run("-c", DIE, file, phase)
+        assert done.poll() == 9, done.said()[-2000:]
     asyncio.run(improve(recipe))
     assert contents(recipe.folder) == contents(undisturbed.folder)
 

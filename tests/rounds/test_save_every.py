@@ -1,12 +1,11 @@
 """Rounds without a checkpoint: a run killed among them trains them again, to the same weights."""
 
 import asyncio
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import warm
 from test_loop import contents, tiny
 
 from veritune.config import Recipe, load_recipe
@@ -54,10 +53,8 @@ def seldom(output: Path, name: str, **change: object) -> Recipe:
 def killed(recipe: Recipe, at: str, folder: Path) -> None:
     file = folder / f"{recipe.name}.toml"
     file.write_text(to_toml(recipe))
-    done = subprocess.run(
-        [sys.executable, "-c", DIE, str(file), at], capture_output=True, text=True
-    )
-    assert done.returncode == 9, done.stderr[-2000:]
+    done = warm.run("-c", DIE, file, at)
+    assert done.poll() == 9, done.said()[-2000:]
     assert load_recipe(file) == recipe
 
 

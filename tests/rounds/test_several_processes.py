@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from warm import Warm, together
 
 RECIPE = """
 name = "two"
@@ -50,12 +51,18 @@ TRAINERS = {
 def test_a_run_in_two_processes_is_that_of_one(tmp_path: Path, kind: str) -> None:
     recipe = tmp_path / "two.toml"
     recipe.write_text(RECIPE.format(type=kind, more=TRAINERS[kind]))
-    losses = []
-    for name, launcher in (("one", []), ("both", TWO)):
-        words = ["-m", "veritune", "run", str(recipe), "--output", str(tmp_path / name)]
+    words = ["-m", "veritune", "run", str(recipe), "--output"]
+    processes = [Warm(*words, tmp_path / "one")]
+    if kind == "grpo":  # torchrun itself, once.
+        command = [sys.executable, *TWO, *words, str(tmp_path / "both")]
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        command = [sys.executable, *launcher, *words]
         subprocess.run(command, check=True, timeout=280, env=environment, capture_output=True)
+    else:
+        processes += together(2, *words, tmp_path / "both")
+    for process in processes:
+        assert process.wait() == 0, process.said()
+    losses = []
+    for name in ("one", "both"):
         lines = (tmp_path / name / "two" / "metrics.jsonl").read_text().splitlines()
         rows = [json.loads(line) for line in lines]
         losses.append([row["loss"] for row in rows if row["phase"] == "train"])

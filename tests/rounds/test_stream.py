@@ -2,13 +2,14 @@
 
 import asyncio
 import signal
-import subprocess
-import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+import warm
+from warm import Warm
 
 from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem, Verdict
 from veritune.rounds.candidate_queue import ROOM
@@ -165,26 +166,15 @@ def test_ctrl_c_ends_in_one_line_and_the_run_goes_on(tmp_path: Path, during: str
 
     path = tmp_path / "recipe.toml"
     path.write_text(to_toml(tiny(tmp_path)))
-    command = [sys.executable, "-m", "veritune", "run", str(path)]
-    run = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A test run in the background of a shell ignores Ctrl-C, and its children would as well.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    assert run.stdout is not None and run.stderr is not None
-    if during == "evaluation":
-        while "warm start" not in run.stdout.readline():
-            assert run.poll() is None
-    else:
-        while not (tmp_path / "run" / "config.toml").exists():
-            assert run.poll() is None
-    run.send_signal(signal.SIGINT)
-    assert run.wait(timeout=300) == 130
-    assert run.stderr.read() == "veritune: stopped; run the same command again to resume\n"
-    assert subprocess.run(command, capture_output=True).returncode == 0
+    run = Warm("-m", "veritune", "run", path)
+    config = tmp_path / "run" / "config.toml"
+    while not ("warm start" in run.printed() if during == "evaluation" else config.exists()):
+        assert run.poll() is None
+        time.sleep(0.01)
+    run.send(signal.SIGINT)
+    assert run.wait() == 130
+    assert run.said() == "veritune: stopped; run the same command again to resume\n"
+    assert warm.run("-m", "veritune", "run", path).poll() == 0
 
 
 class Patient(Judge):

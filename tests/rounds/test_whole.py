@@ -6,15 +6,15 @@ import random
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import warm
 from rounds.test_loop import tiny
+from warm import Warm
 
 from veritune.cli import main
 from veritune.config import Recipe
@@ -246,15 +246,9 @@ print(start_policy(load_recipe(Path(sys.argv[1])), NullProgress()).policy)
 def test_arms_that_begin_together_share_one_start(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(to_toml(tiny(tmp_path, warm_start={"demonstrations": 20, "max_steps": 5})))
-    arms = [
-        subprocess.Popen(
-            [sys.executable, "-c", STARTER, str(recipe)], stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(4)
-    ]
-    said = [arm.communicate()[0] for arm in arms]
-    assert [arm.returncode for arm in arms] == [0] * 4
-    assert len(set(said)) == 1
+    arms = [Warm("-c", STARTER, recipe) for _ in range(4)]
+    assert [arm.wait() for arm in arms] == [0] * 4
+    assert len({arm.printed() for arm in arms}) == 1
     assert len(list((tmp_path / "starts").iterdir())) == 1
 
 
@@ -263,20 +257,13 @@ def test_a_signal_that_ends_a_run_is_named_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
     path.write_text(to_toml(tiny(tmp_path)))
     for sign in (signal.SIGHUP, signal.SIGTERM):
-        command = [sys.executable, "-m", "veritune", "run", str(path), "--name", sign.name]
-        process = subprocess.Popen(
-            command,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            # Under nohup it is ignored, and a run is meant to inherit that.
-            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
-        )
+        process = Warm("-m", "veritune", "run", path, "--name", sign.name)
         while not (tmp_path / sign.name / "journal.sqlite").exists():
             time.sleep(0.05)
-        process.send_signal(sign)
+        process.send(sign)
+        assert process.wait() == 128 + sign
         line = f"veritune: stopped by {sign.name}; run the same command again to resume\n"
-        assert process.communicate()[1].decode() == line
-        assert process.returncode == 128 + sign
+        assert process.said() == line
         with Store.open(tmp_path / sign.name) as store:
             assert store.run_id
 
@@ -311,11 +298,9 @@ def test_a_full_disk_is_one_line_and_the_run_is_resumed_when_there_is_room(
     path = tmp_path / "recipe.toml"
     path.write_text(to_toml(tiny(tmp_path)))
     for limit in (300, 5_000, 40_000, 90_000):
-        done = subprocess.run(
-            [sys.executable, "-c", LIMITED, str(limit), str(path)], capture_output=True, text=True
-        )
-        assert done.returncode in (1, 2), done.stdout
-        assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr, done.stderr
+        done = warm.run("-c", LIMITED, limit, path)
+        assert done.poll() in (1, 2), done.printed()
+        assert done.said().count("\n") == 1 and "Traceback" not in done.said(), done.said()
     run(tiny(tmp_path))
     assert policies(tmp_path) == policies(original)
     assert RunFolder(tmp_path / "run").rounds() == [1, 2]

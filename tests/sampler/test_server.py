@@ -1,23 +1,18 @@
 """A server is asked patiently, at most so often at once, and must run what it is said to run."""
 
-import json
-import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 import torch
+from http_server import Handler, served
+from vllm_server import vllm_server
 
 from veritune.config import SamplerConfig, ScratchConfig
 from veritune.errors import EndpointError, InputError, PolicyMismatchError
@@ -26,7 +21,7 @@ from veritune.records import Checkpoint, MathProblem, MathReference, Problem
 from veritune.sampler.server import ServerSampler
 
 
-class Shouting(BaseHTTPRequestHandler):
+class Shouting(Handler):
     """A small model of its own: it answers with the prompt in capitals, and is often busy."""
 
     busy: ClassVar[int] = 0
@@ -36,11 +31,11 @@ class Shouting(BaseHTTPRequestHandler):
     lock: ClassVar[threading.Lock] = threading.Lock()
 
     def do_GET(self) -> None:
-        self.answer(200, {"data": [{"id": "shout", "owned_by": "somebody"}]})
+        self.answer({"data": [{"id": "shout", "owned_by": "somebody"}]})
 
     def do_POST(self) -> None:
         kind = type(self)
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = self.body()
         with self.lock:
             kind.asked.append(body)
             kind.at_once += 1
@@ -50,41 +45,22 @@ class Shouting(BaseHTTPRequestHandler):
         with self.lock:
             kind.at_once -= 1
         if busy:
-            return self.answer(503, {"error": {"message": "too many requests"}})
+            said = {"error": {"message": "too many requests"}}
+            return self.answer(said, 503, {"Retry-After": "0"})
         if body.get("prompt") == "bad":
-            return self.answer(400, {"error": {"message": "prompt is\nbad"}})
+            return self.answer({"error": {"message": "prompt is\nbad"}}, 400)
         if "messages" in body:
             text = body["messages"][-1]["content"].upper()
-            return self.answer(
-                200, {"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}
-            )
-        return self.answer(
-            200, {"choices": [{"text": body["prompt"].upper(), "finish_reason": "length"}]}
-        )
-
-    def answer(self, code: int, body: object) -> None:
-        data = json.dumps(body).encode()
-        self.send_response(code)
-        self.send_header("Content-Length", str(len(data)))
-        if code == 503:
-            self.send_header("Retry-After", "0")
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *args: object) -> None:
-        """Say nothing."""
+            said = {"message": {"content": text}, "finish_reason": "stop"}
+        else:
+            said = {"text": body["prompt"].upper(), "finish_reason": "length"}
+        return self.answer({"choices": [said]})
 
 
 @pytest.fixture
 def shouting() -> Iterator[tuple[str, type[Shouting]]]:
-    handler = type("Handler", (Shouting,), {"asked": []})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/v1", handler
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(Shouting, asked=[]) as (url, handler):
+        yield f"{url}/v1", handler
 
 
 def sampler(url: str, **options: Any) -> ServerSampler:
@@ -194,41 +170,6 @@ def policy(folder: Path, seed: int) -> Checkpoint:
     with torch.no_grad():
         model.lm_head.weight *= 10
     return save_policy(model, tokenizer, folder / f"policy-{seed}")
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-@contextmanager
-def vllm_server(folder: str, log: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = "--dtype float32 --enforce-eager --max-num-seqs 32 --host 127.0.0.1"
-    environment = os.environ | {"VLLM_SERVER_DEV_MODE": "1", "VLLM_CPU_KVCACHE_SPACE": "1"}
-    command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", folder]
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [*command, "--port", str(port), *words.split()],
-            env=environment,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
-        try:
-            while not answers(port):
-                assert process.poll() is None, log.read_text()[-2000:]
-                time.sleep(1)
-            yield f"http://127.0.0.1:{port}/v1"
-        finally:
-            process.terminate()
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:  # Its engine may outlast a polite request.
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
 
 
 @pytest.mark.vllm

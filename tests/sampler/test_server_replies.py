@@ -1,12 +1,11 @@
 """Replies of servers that lack or mistype something are one line; half characters are replaced."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
 import pytest
+from http_server import Handler, served
 
 from veritune.config import JudgeConfig, SamplerConfig
 from veritune.errors import EndpointError, InputError
@@ -16,7 +15,7 @@ from veritune.sampler.server import ServerSampler
 from veritune.verifiers.judge import GenerativeJudge
 
 
-class Said(BaseHTTPRequestHandler):
+class Said(Handler):
     """Says what it is told to."""
 
     models: ClassVar[bytes]
@@ -29,27 +28,12 @@ class Said(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["Content-Length"]))
         self.answer(self.reply)
 
-    def answer(self, data: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *args: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, type[Said]]]:
     monkeypatch.setattr(endpoint, "ATTEMPTS", 2)
-    handler = type("Handler", (Said,), {"models": b'{"data": [{"id": "m"}]}', "reply": b"{}"})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/v1", handler
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(Said, models=b'{"data": [{"id": "m"}]}', reply=b"{}") as (url, handler):
+        yield f"{url}/v1", handler
 
 
 def problem(prompt: Any = "?") -> Problem:

@@ -20,7 +20,9 @@ from veritune.sampler.policy_probe import build_policy_probe
 from veritune.sampler.vllm import VllmSampler
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(1200)]
-KINDS = ["llama", "qwen2", "qwen3"]
+# Every engine takes most of a minute to start. bfloat16 changes how a head is packed, which is
+# the same for all; adapters differ by biases (qwen2) and norms of the heads (qwen3).
+TIED = [("llama", "float32"), ("qwen2", "float32"), ("qwen3", "float32"), ("qwen2", "bfloat16")]
 
 
 def policy(folder: Path, kind: str, seed: int, dtype: str = "float32") -> Checkpoint:
@@ -85,8 +87,7 @@ def sampler(opened: list[VllmSampler], dtype: str = "float32") -> VllmSampler:
     return opened[-1]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize(("kind", "dtype"), TIED)
 def test_a_tied_head_is_changed_with_its_embeddings_or_found_out(
     tmp_path: Path, opened: list[VllmSampler], kind: str, dtype: str
 ) -> None:
@@ -121,7 +122,7 @@ def packs(dtype: str) -> bool:
     return dtype == "float32" or "avx512f" in Path("/proc/cpuinfo").read_text()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["qwen2", "qwen3"])
 def test_adapters_on_all_linear_layers(
     tmp_path: Path, opened: list[VllmSampler], kind: str
 ) -> None:

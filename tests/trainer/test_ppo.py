@@ -1,10 +1,6 @@
 """PPO on problems with a known optimum, its details, and that a killed one resumes exactly."""
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from warm import Warm
 
 from veritune.config import CreditConfig, LoraConfig, PpoConfig, SamplerConfig, ScratchConfig
 from veritune.errors import TrainingError
@@ -379,9 +376,8 @@ every = 3
 """
 
 
-def run(recipe: Path, output: Path) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "veritune", "run", str(recipe), "--output", str(output)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def run(recipe: Path, output: Path) -> Warm:
+    return Warm("-m", "veritune", "run", recipe, "--output", output)
 
 
 def final(output: Path) -> str:
@@ -397,14 +393,13 @@ def test_a_run_killed_in_the_middle_ends_with_the_same_parameters(tmp_path: Path
     recipe = tmp_path / "killed.toml"
     recipe.write_text(RUN)
     whole = run(recipe, tmp_path / "whole")
-    assert whole.wait(timeout=250) == 0, whole.stderr and whole.stderr.read()
+    assert whole.wait() == 0, whole.said()
     broken = tmp_path / "broken"
     for seen in ("round-1", "round-4"):
         part = run(recipe, broken)
         while not (broken / "killed" / "checkpoints" / seen).is_dir() and part.poll() is None:
             time.sleep(0.002)
-        os.kill(part.pid, signal.SIGKILL)
-        part.wait()
+        part.kill()
     last = run(recipe, broken)
-    assert last.wait(timeout=250) == 0, last.stderr and last.stderr.read()
+    assert last.wait() == 0, last.said()
     assert final(broken) == final(tmp_path / "whole")

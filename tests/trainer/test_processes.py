@@ -1,30 +1,26 @@
 """Several processes on a CPU train as one, whole or in pieces, and resume as another number.
 
-Starting a process takes longer than training in it: every training of a test, and those that
-several tests look at, run one after the other in the same processes.
+Every training of a test, and those that several tests look at, run one after the other in the same
+processes.
 """
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
+from warm import Warm, together
 
 from veritune.config import ScratchConfig
 from veritune.models import build_scratch, save_policy
 
 WORKER = Path(__file__).with_name("preference_worker.py")
-ALONE = {"OMP_NUM_THREADS": "1"}
 PATIENCE = 840.0
 KINDS = ["ppo", "critic", "grpo", "dpo", "reward"]
 # Processes, and whether each holds pieces of the model only.
-LAYOUTS = [(1, "whole"), (2, "whole"), (2, "shard"), (4, "whole"), (4, "shard")]
+LAYOUTS = [(1, "whole"), (2, "whole"), (2, "shard"), (4, "shard")]
 Trace = list[tuple[int, float]]
 Job = tuple[str, Path, Path]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -50,15 +46,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory, start: Path) -> Path:
     return folder
 
 
-def words(processes: int, layout: str, *jobs: Job, pause: float = 0.0) -> list[str]:
-    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    command = [str(WORKER), str(pause), layout, *(str(word) for job in jobs for word in job)]
-    return [sys.executable, *(launcher if processes > 1 else []), *command]
+def begin(processes: int, layout: str, *jobs: Job, pause: float = 0.0) -> list[Warm]:
+    words = [WORKER, pause, layout, *(word for job in jobs for word in job)]
+    return together(processes, *words) if processes > 1 else [Warm(*words)]
 
 
 def train(processes: int, layout: str, *jobs: Job) -> None:
-    command = words(processes, layout, *jobs)
-    subprocess.run(command, check=True, timeout=PATIENCE, env=os.environ | ALONE)
+    for process in begin(processes, layout, *jobs):
+        assert process.wait(PATIENCE) == 0, process.said()
 
 
 def trace(out: Path) -> Trace:
@@ -103,15 +98,13 @@ def test_a_killed_training_resumes_in_another_number_of_processes(
 
 def kill_half_way(job: Job) -> None:
     """Two processes with a piece of the model each, killed once they have done 24 steps of 50."""
-    training = subprocess.Popen(words(2, "shard", job, pause=0.1), env=os.environ | ALONE)
+    training = begin(2, "shard", job, pause=0.1)
     begun = time.monotonic()
     while len(trace(job[2])) < 24 and time.monotonic() - begun < PATIENCE:
-        assert training.poll() is None
+        assert all(process.poll() is None for process in training)
         time.sleep(0.01)
-    children = Path(f"/proc/{training.pid}/task/{training.pid}/children").read_text().split()
-    for pid in (training.pid, *map(int, children)):
-        os.kill(pid, signal.SIGKILL)
-    training.wait()
+    for process in training:
+        process.kill()
 
 
 def test_a_next_round_resumes_in_another_number_of_processes(tmp_path: Path, trained: Path) -> None:

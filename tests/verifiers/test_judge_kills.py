@@ -1,6 +1,5 @@
 """A judge whose asker is killed: what was answered is not asked again, verdict or none."""
 
-import json
 import os
 import signal
 import subprocess
@@ -8,11 +7,11 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from http_server import Handler, served
 
 from veritune.files import read_records, write_records
 from veritune.records import Candidate, MathProblem, MathReference, Verdict
@@ -22,7 +21,7 @@ AT_ONCE, VOTES, COUNT, ANSWERED = 4, 3, 10, 8
 Asked = tuple[str, int]
 
 
-class Holding(BaseHTTPRequestHandler):
+class Holding(Handler):
     """Answers so many requests and holds the others, until it is told to answer all."""
 
     asked: ClassVar[list[Asked]]
@@ -31,7 +30,7 @@ class Holding(BaseHTTPRequestHandler):
     free: ClassVar[bool] = False
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = self.body()
         question: Asked = (body["messages"][0]["content"], body["seed"])
         kind = type(self)
         with self.changed:
@@ -41,31 +40,18 @@ class Holding(BaseHTTPRequestHandler):
                 self.changed.notify_all()
                 return  # The connection stays open until the asker is gone.
         choice = {"message": {"content": "STEP 1: correct\nANSWER: correct"}}
-        data = json.dumps({"choices": [choice | {"finish_reason": "stop"}]}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+        self.answer({"choices": [choice | {"finish_reason": "stop"}]})
 
     def finish(self) -> None:
         with self.changed:
             self.changed.wait_for(lambda: type(self).free or not type(self).held, 300)
         super().finish()
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture
 def judge() -> Iterator[tuple[str, type[Holding]]]:
-    fresh = {"asked": [], "held": [], "changed": threading.Condition()}
-    handler = type("Handler", (Holding,), fresh)
-    running = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    running.daemon_threads = True
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{running.server_port}/v1", handler
-    running.shutdown()
-    running.server_close()
+    with served(Holding, asked=[], held=[], changed=threading.Condition()) as (url, handler):
+        yield f"{url}/v1", handler
 
 
 def test_a_killed_verify_asks_only_what_was_not_answered(

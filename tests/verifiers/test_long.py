@@ -57,6 +57,7 @@ READERS: dict[str, Callable[[str], object]] = {
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("reader", READERS)
 def test_no_text_takes_quadratic_time(reader: str) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from http_server import Handler, served
 from published_models import PUBLISHED, QUESTION, STEPS, Published
 
 from veritune.cli import main
@@ -119,7 +118,7 @@ def test_a_solution_cannot_write_its_own_tags(folders: dict[str, Path]) -> None:
     assert [c for _, c in scored[0].steps] == pytest.approx([c for _, c in scored[1].steps])
 
 
-class Pooling(BaseHTTPRequestHandler):
+class Pooling(Handler):
     """Answers as vLLM's pooling endpoint does, with every token's classes or every step's."""
 
     by_step: ClassVar[bool]
@@ -128,31 +127,17 @@ class Pooling(BaseHTTPRequestHandler):
         self.answer({"data": [{"id": "prm", "owned_by": "vllm"}]})
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = self.body()
         rows = [[1 - id / 300, id / 300] for id in body["input"]]
         if self.by_step:
             rows = rows[-2:]
         self.answer({"object": "list", "data": [{"index": 0, "data": rows}]})
 
-    def answer(self, body: object) -> None:
-        data = json.dumps(body).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
 
 @pytest.fixture
 def pooling() -> Iterator[tuple[str, type[Pooling]]]:
-    handler = type("Handler", (Pooling,), {"by_step": False})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", handler
-    server.shutdown()
-    server.server_close()
+    with served(Pooling, by_step=False) as found:
+        yield found
 
 
 def test_a_served_model_is_asked_for_the_same_tokens(

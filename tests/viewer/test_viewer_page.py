@@ -311,6 +311,18 @@ def test_from_the_overview_to_a_failing_test_in_three_keys(address: str, page: P
     expect(page.locator("td a", has_text="add-").first).to_be_visible()
 
 
+def test_a_price_an_hour_gives_what_the_run_cost_and_is_kept(address: str, page: Page) -> None:
+    page.goto(f"{address}#/")
+    price, cost = page.get_by_label("costs an hour"), page.get_by_label("cost", exact=True)
+    price.fill("400")  # for 9 seconds of phases
+    expect(cost.locator("dd").first).to_have_text("1")
+    page.reload()
+    expect(cost.locator("dd").first).to_have_text("1")
+    price.fill("much")
+    expect(page.get_by_role("alert")).to_contain_text("A price is a number")
+    expect(cost).to_have_count(0)
+
+
 def test_six_keys_suffice_from_the_first_page(address: str, page: Page) -> None:
     page.goto(f"{address}#/")
     expect(page.locator("main h2").first).to_be_visible()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from veritune.errors import InputError, MissingFileError, RecordError
+from veritune.problems.hub import hub_rows
 from veritune.problems.tables import Numbered, csv_rows, is_saved, json_rows, line_rows, saved_rows
 from veritune.records import first_problem
 
@@ -129,20 +129,8 @@ def _hub_place(place: RowsPlace) -> RowsPlace:
 
 
 def _hub_rows(place: RowsPlace) -> Iterator[ReadRow]:
-    name, place = place.path, _hub_place(place)
-    try:
-        from datasets import get_dataset_split_names, load_dataset
-
-        # It tells of every attempt; the cause of the last one is told below.
-        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
-        splits = get_dataset_split_names(place.path, place.config, revision=place.revision)
-        chosen = place.split if place.split in splits else splits[0]
-        rows = load_dataset(place.path, place.config, split=chosen, revision=place.revision)
-    except Exception as error:  # the hub library has no base class for what goes wrong
-        reason = str(error).strip().split("\n")[0] or type(error).__name__
-        raise InputError(
-            f"{name}: no such file, and not loaded as a hub data set ({reason}); give a file, or"
-            " check the name, owner/name:configuration:split@revision, and the network"
-        ) from None
+    whole = place.path
+    place = _hub_place(place)
+    rows = hub_rows(place.path, place.config, place.split, place.revision)
     for number, row in enumerate(rows, 1):
-        yield f"{name}:{number}", row
+        yield f"{whole}:{number}", row

@@ -1,11 +1,10 @@
 // The first page: how the run went, and doors to what it is made of.
 import { html, useState } from "./preact.js";
-import { Bars, Curves, Shares } from "./charts.js";
+import { Bars, COLOURS, Curves, Shares } from "./charts.js";
 import { Choice } from "./lists.js";
-import { duration, link, many, percent, short, useAsked } from "./tools.js";
+import { Times } from "./times.js";
+import { link, many, percent, useAsked } from "./tools.js";
 
-// Runs that are told apart by colour.
-const COLOURS = 6;
 const FIRST = ["loss", "policy_loss", "kl", "entropy", "grad_norm", "clip_fraction", "reward", "tokens_per_second"];
 
 export const Overview = ({ run }) => {
@@ -23,7 +22,7 @@ export const Overview = ({ run }) => {
       <${Funnel} sets=${sets} samples=${run.samples} /></section>
     ${Object.keys(sets).length > 0 && html`<${OneSet} sets=${sets} />`}
     <${Training} curves=${run.curves} />
-    <${Times} times=${run.times} />
+    <${Times} times=${run.times} sets=${sets} />
     ${run.recipe && html`<details><summary>Recipe</summary><pre>${run.recipe}</pre></details>`}`;
 };
 
@@ -136,23 +135,4 @@ const Training = ({ curves }) => {
       lines=${[{ name, points: curves.series[name] }]} />`)}</div>
     <p class="note">${many(curves.steps)} steps of all rounds${curves.stride > 1 ? `, every ${curves.stride}th is drawn` : ""}; a dashed line begins a round.</p>
   </section>`;
-};
-
-const sum = (rounds, name) => rounds.reduce((all, round) => all + round[name], 0);
-
-const Times = ({ times }) => {
-  if (!times.phases.length && !times.machines.length) return null;
-  const whole = times.phases.reduce((all, phase) => all + sum(phase.rounds, "seconds"), 0);
-  const lines = times.phases.map(({ phase, rounds }) => ({ name: phase, points: rounds.map((row) => [row.round, row.seconds]) }))
-    .filter((line) => line.points.length > 1).slice(0, COLOURS);
-  const machine = times.machines.at(-1);
-  return html`<section aria-label="time and machine"><h2>Time and machine</h2><div class="two">
-    <div>${times.phases.length > 0 && html`<div class="scroll"><table><thead><tr><th>phase</th><th class="n">time</th><th class="n">share</th><th class="n">rounds</th><th class="n">tokens a second</th></tr></thead>
-      <tbody>${times.phases.map(({ phase, rounds }) => html`<tr><td>${phase}</td><td class="n">${duration(sum(rounds, "seconds"))}</td>
-        <td class="n">${percent(whole ? sum(rounds, "seconds") / whole : null)}</td><td class="n">${rounds.length}</td>
-        <td class="n">${sum(rounds, "tokens") > 0 ? short(sum(rounds, "tokens") / sum(rounds, "seconds")) : "–"}</td></tr>`)}
-        <tr><td>together</td><td class="n">${duration(whole)}</td><td></td><td></td><td></td></tr></tbody></table></div>`}
-      ${machine && html`<dl>${machine.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`}
-      <p class="note">Phases that came to their end; sampling includes verifying beside it.${times.machines.length > 1 ? ` The run was resumed elsewhere or with other versions: the last of ${times.machines.length} is shown.` : ""}</p></div>
-    ${lines.length > 0 && html`<${Curves} title="Seconds by round" lines=${lines} axis="round" />`}</div></section>`;
 };
