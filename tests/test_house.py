@@ -30,6 +30,7 @@ ROOMS = (
         "text",
         "errors",
         "extras",
+        "orphans",
         "replies",
         "lazy",
         "once",

@@ -55,17 +55,18 @@ class OwnCluster(Around):
 
     def mend(self, running: bool) -> None:
         head = self._cluster.head_node
+        lost = [node for node in self._cluster.worker_nodes if not self._lives(node)]
+        if lost or not running:  # One that was just killed may still be seen.
+            time.sleep(AWAY_SECONDS)
         if not self._lives(head):
             if not running:
                 self._end()
                 self._begin()
             return
-        lost = [node for node in self._cluster.worker_nodes if not self._lives(node)]
-        if lost and running:
-            time.sleep(AWAY_SECONDS)
         for node in lost:
             self._cluster.remove_node(node, allow_graceful=False)
-            self._cluster.add_node(wait=not running, **NODE)
+            # To wait for one would take for ever where the head is lost meanwhile.
+            self._cluster.add_node(wait=False, **NODE)
 
     def may_end(self, said: str) -> bool:
         # The second is Ray's own, where what would have said it was killed before.

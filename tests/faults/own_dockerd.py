@@ -64,10 +64,16 @@ class OwnDockerd(Around):
         return said.startswith("veritune: docker: ")
 
     def left(self) -> list[str]:
-        said = self._ask(
-            "ps", "-a", "--filter", f"label={LABEL}", "--format", "{{.ID}} {{.Status}}"
-        )
+        said = self.ask("ps", "-a", "--filter", f"label={LABEL}", "--format", "{{.ID}} {{.Status}}")
         return [f"container {line}" for line in said.splitlines()]
+
+    def ask(self, *words: str) -> str:
+        """What the docker command says, or nothing."""
+        with suppress(subprocess.TimeoutExpired):
+            command = ["docker", "-H", self._host, *words]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+            return done.stdout.strip()
+        return ""
 
     def close(self) -> None:
         self._daemon.send_signal(signal.SIGCONT)
@@ -82,7 +88,9 @@ class OwnDockerd(Around):
         ]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        subprocess.run(["umount", f"{self._home}/data"], check=False)
+        for line in reversed(Path("/proc/mounts").read_text().splitlines()):
+            if (place := line.split()[1]).startswith(f"{self._home}/"):
+                subprocess.run(["umount", place], check=False)
 
     def _start(self) -> None:
         self._kill_containerd()
@@ -97,7 +105,7 @@ class OwnDockerd(Around):
         self._up = False
 
     def _is_up(self) -> bool:
-        self._up = self._up or bool(self._ask("version", "--format", "{{.Server.Version}}"))
+        self._up = self._up or bool(self.ask("version", "--format", "{{.Server.Version}}"))
         return self._up
 
     def _wait(self) -> None:
@@ -117,13 +125,6 @@ class OwnDockerd(Around):
                 os.kill(pid, signal.SIGKILL)
                 while begin(pid):
                     time.sleep(0.02)
-
-    def _ask(self, *words: str) -> str:
-        with suppress(subprocess.TimeoutExpired):
-            command = ["docker", "-H", self._host, *words]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
-            return done.stdout.strip()
-        return ""
 
     def _shims(self) -> list[int]:
         """What stands between containerd and a container, of this engine alone."""

@@ -15,6 +15,7 @@ from own_dockerd import OwnDockerd
 
 from veritune.records import Candidate, problem_from_json
 from veritune.sandbox import open_sandbox
+from veritune.sandbox.docker import IMAGE, LABEL
 from veritune.verifiers.code import CodeVerifier
 
 pytestmark = [
@@ -36,6 +37,19 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnDockerd]:
     own = OwnDockerd(Path(tmp_path_factory.mktemp("docker")) / "own")
     yield own
     own.close()
+
+
+async def test_what_a_killed_engine_left_of_ours_is_removed(
+    engine: OwnDockerd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in engine.environment().items():
+        monkeypatch.setenv(name, value)
+    words = ["--network", "none", "--label", LABEL, "--entrypoint", "python3"]
+    engine.ask("run", *words, IMAGE, "-c", "pass")
+    assert [line.split()[2] for line in engine.left()] == ["Exited"]
+    async with open_sandbox("docker", workers=1):
+        assert [line.split()[2] for line in engine.left()] == ["Up"]
+    assert not engine.left()
 
 
 @pytest.mark.parametrize("kind", ["daemon", "containerd", "shim"])

@@ -13,7 +13,7 @@ import pytest
 from veritune.sampler.engine_client import EngineClient, EngineDiedError, ProcessGuard
 
 OWNER = """
-import multiprocessing, sys, time
+import multiprocessing, subprocess, sys, time
 from veritune.sampler.engine_client import ProcessGuard
 
 if __name__ == "__main__":
@@ -25,6 +25,8 @@ if __name__ == "__main__":
     with guard.holding():
         child = context.Process(target=time.sleep, args=(600,))
         child.start()
+        if sys.argv[1] == "unseen":  # As a child's own child is.
+            child = subprocess.Popen(["sleep", "600"])
     print(child.pid, flush=True)
     if sys.argv[1] == "close":
         guard.close()
@@ -71,7 +73,7 @@ def test_a_call_is_given_up_when_the_process_is_stopped_and_it_is_ended() -> Non
     client.close()
 
 
-@pytest.mark.parametrize("before", ["wait", "struck"])
+@pytest.mark.parametrize("before", ["wait", "struck", "unseen"])
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_the_process_ends_with_its_owner(tmp_path: Path, how: signal.Signals, before: str) -> None:
     script = tmp_path / "owner.py"

@@ -6,8 +6,7 @@ its client was killed.
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,19 +16,11 @@ from queue import Empty, Queue
 from typing import TypeVar
 
 from veritune.errors import VerituneError
+from veritune.orphans import MARK, new_mark, watcher
 from veritune.replies import Stops
 
 # How soon a dead engine is noticed, against waking up while nothing happens.
 POLL_SECONDS = 0.5
-# Reads process ids until this process ends, however it does, and ends those as well.
-WATCH = """
-import os, signal, sys
-for pid in [int(line) for line in sys.stdin]:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-"""
 T = TypeVar("T")
 
 
@@ -101,7 +92,8 @@ class ProcessGuard:
 
     def __init__(self) -> None:
         self.held: list[BaseProcess] = []
-        self._watcher = self._watch()
+        self._mark = new_mark()
+        self._watcher = watcher(self._mark)
 
     @contextmanager
     def holding(self) -> Iterator[None]:
@@ -126,9 +118,15 @@ class ProcessGuard:
 
         looking = threading.Thread(target=look)
         looking.start()
+        kept = os.environ.get(MARK)
+        os.environ[MARK] = self._mark  # Also for what a child starts, and before we have seen it.
         try:
             yield
         finally:
+            if kept is None:
+                del os.environ[MARK]
+            else:
+                os.environ[MARK] = kept
             over.set()
             looking.join()
 
@@ -153,18 +151,10 @@ class ProcessGuard:
             self._tell([child])
         except BrokenPipeError:  # Somebody has killed it.
             self.close()
-            self._watcher = self._watch()
+            self._watcher = watcher(self._mark)
             self._tell(self.held)
 
     def _tell(self, children: Sequence[BaseProcess]) -> None:
         assert self._watcher.stdin is not None
         for child in children:
             print(child.pid, file=self._watcher.stdin, flush=True)
-
-    def _watch(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", WATCH],
-            stdin=subprocess.PIPE,
-            text=True,
-            start_new_session=True,  # Ctrl-C is for us, and must not end it before us.
-        )

@@ -167,11 +167,11 @@ class VllmSampler:
         """The engine crashed while nothing was sampled, or this policy crashes it."""
         try:
             self._restart(1, 0, policy_probe)
-        except EngineDiedError:
-            why = self._last_error()
+        except EngineDiedError as error:
+            why = str(error) if self._engine is None else self._last_error()
             raise VerituneError(
-                f"{policy_probe.checkpoint.path}: the vLLM engine crashes on this policy ({why}); "
-                "use the native sampler"
+                f"{policy_probe.checkpoint.path}: the vLLM engine crashes on this policy ({why});"
+                " run the same command again to resume, or use the native sampler"
             ) from None
 
     def _revive(self, deaths: int, left: int, policy_probe: PolicyProbe) -> int:

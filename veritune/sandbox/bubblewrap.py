@@ -14,9 +14,9 @@ from functools import cache
 from pathlib import Path
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
+from veritune.orphans import ended_with_us
 from veritune.replies import tree_of
 from veritune.sandbox.libraries import PLACE, Libraries
-from veritune.sandbox.orphans import ended_with_us
 from veritune.sandbox.runner.grader.preload import PRELOAD
 from veritune.sandbox.slot import BOOTSTRAP, Slot, SlotIndex
 

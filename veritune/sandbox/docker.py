@@ -69,6 +69,7 @@ class DockerClient(Protocol):
         self, *, path: str, dockerfile: str, tag: str, decode: bool, rm: bool
     ) -> Iterable[dict[str, str]]: ...
     def remove_image(self, image: str) -> None: ...
+    def containers(self, *, all: bool, filters: dict[str, str]) -> list[dict[str, str]]: ...
     def remove_container(self, container: str, *, force: bool = False) -> None: ...
     def info(self) -> EngineInfo: ...
     def close(self) -> None: ...
@@ -92,13 +93,19 @@ def connect() -> DockerClient:
 
 
 def require_image(image: str) -> None:
-    """Raise `SandboxUnavailableError` where the engine or the image is missing."""
+    """Raise `SandboxUnavailableError` where the engine or the image is missing.
+
+    Containers of ours that have ended, and that an engine which was killed did not remove, are.
+    """
     engine = connect()
     try:
         if not engine.images(name=image):
             raise SandboxUnavailableError(
                 f"docker: there is no image {image!r}; make it with `veritune sandbox build`"
             )
+        with contextlib.suppress(Exception):
+            for ended in engine.containers(all=True, filters={"label": LABEL, "status": "exited"}):
+                engine.remove_container(ended["Id"], force=True)
     finally:
         engine.close()
 

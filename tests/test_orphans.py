@@ -14,7 +14,7 @@ from faults.injector import lives
 # As bubblewrap does: a process that nobody ends with its parent, whose parent ends with us.
 STARTER = """
 import os, subprocess, sys, time
-from veritune.sandbox.orphans import ended_with_us
+from veritune.orphans import ended_with_us
 waits = "import subprocess, sys; print(subprocess.Popen(['sleep', '600']).pid, flush=True)"
 with ended_with_us() as environment:
     subprocess.run([sys.executable, "-c", waits], env=environment)
