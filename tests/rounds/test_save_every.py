@@ -1,6 +1,7 @@
 """Rounds without a checkpoint: a run killed among them trains them again, to the same weights."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,12 @@ from test_loop import contents, tiny
 
 from veritune.config import Recipe, load_recipe
 from veritune.errors import JournalError
-from veritune.rounds import NullProgress, improve
+from veritune.models import policy_hash
+from veritune.records import Checkpoint
+from veritune.rounds import NullProgress, improve, loop
+from veritune.rounds.run import Earlier, Run
 from veritune.store import RunFolder, Store, to_toml
+from veritune.trainer import Example
 
 DIE = """
 import asyncio, os, sys
@@ -108,3 +113,30 @@ def test_only_the_newest_checkpoints_are_kept(
         RunFolder(recipe.folder).rounds()
     )
     assert len(asyncio.run(improve(recipe))) == 5
+
+
+@pytest.mark.parametrize("trainer", [GROUP, PPO], ids=["grpo", "ppo"])
+def test_a_policy_between_two_checkpoints_is_in_memory_alone(
+    tmp_path: Path, trainer: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gather = loop.gather_batch
+    between: list[bool] = []
+
+    async def nothing_at_last(
+        run: Run, round: int, policy: Checkpoint, earlier: Earlier
+    ) -> Sequence[Example]:
+        batch = await gather(run, round, policy, earlier)
+        between.append(run.folder.between.is_dir())
+        return batch if round < 4 else []
+
+    monkeypatch.setattr(loop, "gather_batch", nothing_at_last)
+    rounds = {"count": 4, "prompts": 5, "save_every": 4}
+    recipe = tiny(tmp_path, rounds=rounds, trainer=trainer)
+    asyncio.run(improve(recipe))
+    # The first one is written, which shows how the others would be.
+    assert between == [False, True, True, True]
+    folder = RunFolder(recipe.folder)
+    with Store.open(recipe.folder, read_only=True) as store:
+        names = [store.policies()[round].policy for round in (1, 2, 3, 4)]
+    assert len(set(names)) == 3 and names[3] == names[2]
+    assert policy_hash(folder.checkpoint(4)) == names[3]

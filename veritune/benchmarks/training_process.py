@@ -54,8 +54,10 @@ def run(task: dict[str, Any]) -> dict[str, float]:
             for c in sampled
         ]
         out = folder / f"ours-{step % 2}"
+        saved = task["model"] is None
+        on_disk = saved or not sampler.can_share
         sampler.rest()
-        policy = trainer.update(policy, rollouts, out, resumable=task["model"] is None)
+        policy = trainer.update(policy, rollouts, out, resumable=saved, on_disk=on_disk)
         give_memory_back()
         sampler.share(trainer.held())
         tokens += sum(len(c.token_ids or ()) for c in sampled)

@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from veritune.models.lengths import PromptLengths, longest_text, prompt_lengths
     from veritune.models.linear import packed, prefers_onednn, product
     from veritune.models.masters import STATE, load_trainable, save_trained
+    from veritune.models.naming import SavedLayout
     from veritune.models.reward import (
         KIND_FILE,
         RewardKind,
@@ -134,6 +135,7 @@ else:
                 "load_trainable",
                 "save_trained",
             ),
+            "naming": ("SavedLayout",),
             "reward": (
                 "KIND_FILE",
                 "RewardKind",
@@ -176,6 +178,7 @@ __all__ = [
     "PublishedModel",
     "RewardKind",
     "RewardModel",
+    "SavedLayout",
     "States",
     "Texts",
     "TokenSpan",

@@ -29,7 +29,8 @@ class TrainingOrder:
     """One round's training: from `policy`, of a run that began at `start`.
 
     The policy `sampled_by` sampled the batch. What is saved says that `maker` made it. What is not
-    `resumable` is for the engine alone: it has no moments.
+    `resumable` is for the engine alone: it has no moments. What is not wanted `on_disk` is for an
+    engine that reads memory.
     """
 
     round: int
@@ -40,6 +41,7 @@ class TrainingOrder:
     out: Path
     maker: Mapping[str, str | int]
     resumable: bool = True
+    on_disk: bool = True
 
 
 class Trainers:
@@ -81,6 +83,7 @@ class Trainers:
             rollouts,
             order.out,
             resumable=order.resumable,
+            on_disk=order.on_disk,
             sampled_by=order.sampled_by,
         )
 

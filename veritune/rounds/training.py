@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from veritune.config import Recipe, RlConfig
@@ -16,6 +17,7 @@ from veritune.models import (
     model_folder,
     read_manifest,
     remove_folder,
+    save_policy,
     whole_folder,
 )
 from veritune.records import Checkpoint, MetricsRow, OnStep, number, texts
@@ -118,6 +120,7 @@ class Training:
         # A sampler in this process needs no weights of its own while they change.
         local = self._sampler if isinstance(self._sampler, NativeSampler) else None
         if local is not None:
+            order = replace(order, on_disk=order.resumable or not local.can_share)
             local.rest()
         send_order(order)
         trained = self._trainers.update(order, on_step)
@@ -129,13 +132,18 @@ class Training:
         """The same policy as this round's checkpoint."""
         out, saved = self._place(round)
         last = round == self._recipe.rounds.count
+        between = policy.path == str(self._folder.between)
         # A policy between two checkpoints has no moments: only the last round may end with it.
-        if not saved or (policy.path == str(self._folder.between) and not last):
+        if not saved or (between and not last):
             self._done(round, policy, saved=False)
             return policy
-        with made_by(**self._maker(round, policy)), whole_folder(out) as aside:
-            ours = shutil.ignore_patterns(MANIFEST)
-            shutil.copytree(model_folder(policy.path), aside, ignore=ours, dirs_exist_ok=True)
+        held = self._trainers.held()
+        with made_by(**self._maker(round, policy)):
+            # What is `between` on disk may be an older one.
+            if between and held is not None and held.policy == policy.policy:
+                save_policy(held.model, held.tokenizer, out, dtype=self._recipe.model.dtype)
+            else:
+                _copy(policy, out)
         carried = Checkpoint(path=str(out), policy=policy.policy)
         self._done(round, carried, saved=True)
         return carried
@@ -214,6 +222,13 @@ class Training:
         self._store.let_go(old)
         for gone in old:
             remove_folder(self._folder.checkpoint(gone))
+
+
+def _copy(policy: Checkpoint, out: Path) -> None:
+    """The policy's folder as the folder `out`, with a manifest of its own."""
+    ours = shutil.ignore_patterns(MANIFEST)
+    with whole_folder(out) as aside:
+        shutil.copytree(model_folder(policy.path), aside, ignore=ours, dirs_exist_ok=True)
 
 
 @asynccontextmanager

@@ -74,6 +74,13 @@ class NativeSampler:
         del before
         self._policy = made or Policy.read(checkpoint, self.config, self._dtype, self._device)
 
+    @property
+    def can_share(self) -> bool:
+        """Whether the next policy will be taken from memory where it is of the present one's
+        kind."""
+        plain = self._dtype == "float32" and self._device in (None, "cpu")
+        return plain and self._policy is not None and self._policy.is_arranged
+
     def share(self, held: HeldPolicy | None) -> None:
         """Let `load` take this policy's weights from memory; they stay as they are until `rest`."""
         plain = self._dtype == "float32" and self._device in (None, "cpu")

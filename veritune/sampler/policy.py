@@ -129,6 +129,11 @@ class Policy:
         return policy
 
     @property
+    def is_arranged(self) -> bool:
+        """Whether it has weights of the form that needs no model."""
+        return self._weights is not None
+
+    @property
     def threads(self) -> int:
         """How many threads may decode beside each other, each on one core."""
         return 1 if self._weights is None else torch.get_num_threads()

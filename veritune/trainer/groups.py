@@ -87,6 +87,7 @@ class GroupTrainer:
         out: Path,
         *,
         resumable: bool = True,
+        on_disk: bool = True,
         sampled_by: str | None = None,
     ) -> Checkpoint:
         """One round on `batch`, sampled by `checkpoint` or by the older policy `sampled_by`.
@@ -98,7 +99,7 @@ class GroupTrainer:
         rows, errors = read_rows(batch, learner.tokenizer, self._config.credit)
         metrics = rollout_metrics(rows, errors)
         self._train(learner, self._prepare(learner, rows, metrics), metrics)
-        return self._policies.save(learner, out, resumable=resumable)
+        return self._policies.save(learner, out, resumable=resumable, on_disk=on_disk)
 
     def held(self) -> HeldPolicy | None:
         """The policy that `update` gave last, in memory until the next one."""

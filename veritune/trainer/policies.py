@@ -18,6 +18,7 @@ from veritune.errors import ModelError
 from veritune.models import (
     WEIGHTS,
     HeldPolicy,
+    SavedLayout,
     adapter_base,
     adapter_off,
     in_pieces,
@@ -52,6 +53,7 @@ class Policies:
         self._base_is_reference: bool | None = None
         self._learner: Learner | None = None
         self._at = ""
+        self._layout: SavedLayout | None = None
 
     def take(self, checkpoint: Checkpoint) -> Learner:
         """The learner that stands at `checkpoint`; until it is saved again it is on no disk."""
@@ -62,11 +64,24 @@ class Policies:
         self._at = ""
         return self._learner
 
-    def save(self, learner: Learner, out: Path, *, resumable: bool = True) -> Checkpoint:
-        """Write the learner after a round; what is not resumable has no moments."""
+    def save(
+        self, learner: Learner, out: Path, *, resumable: bool = True, on_disk: bool = True
+    ) -> Checkpoint:
+        """Write the learner after a round; what is not resumable has no moments.
+
+        What is not wanted `on_disk` is named alone, where its name is known without writing it.
+        """
         learner.counters.iteration += 1
+        if not on_disk and self._layout is not None:
+            name = self._layout.name(learner.model)
+            if name is not None:
+                self._at = name
+                return Checkpoint(path=str(out), policy=name)
         saved = learner.save(out, self._dtype, resumable=resumable)
         self._at = saved.policy
+        alone = processes.size() == 1 and not in_pieces(learner.model)
+        if self._layout is not None or not on_disk:
+            self._layout = SavedLayout.of(saved, learner.model) if alone else None
         return saved
 
     def held(self) -> HeldPolicy | None:

@@ -95,6 +95,7 @@ class PpoTrainer:
         out: Path,
         *,
         resumable: bool = True,
+        on_disk: bool = True,
         sampled_by: str | None = None,
     ) -> Checkpoint:
         """One round on `batch`, sampled by `checkpoint` or by the older policy `sampled_by`.
@@ -109,7 +110,7 @@ class PpoTrainer:
         warnings = round_warnings(learner.counters, metrics, self._config.kl_target)
         self._train(learner, data, metrics, warnings)
         self._update_kl_coef(learner, metrics["kl"])
-        return self._policies.save(learner, out, resumable=resumable)
+        return self._policies.save(learner, out, resumable=resumable, on_disk=on_disk)
 
     def held(self) -> HeldPolicy | None:
         """The policy that `update` gave last, in memory until the next one."""

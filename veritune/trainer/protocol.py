@@ -46,11 +46,13 @@ class PolicyGradientTrainer(Protocol):
         out: Path,
         *,
         resumable: bool = True,
+        on_disk: bool = True,
         sampled_by: str | None = None,
     ) -> Checkpoint:
         """As `Trainer`; what is not `resumable` holds the policy alone, for an engine.
 
-        `sampled_by` is the policy that sampled the batch, where it is an older one.
+        What is not wanted `on_disk` may be in memory alone, as `held`. `sampled_by` is the policy
+        that sampled the batch, where it is an older one.
         """
         ...
 
