@@ -137,6 +137,21 @@ def loopback_up() -> None:
         probe.close()
 
 
+# Room for what is told of a child's end (the second is a `struct rusage`), and where that is.
+_status, _used = ctypes.c_int(), (ctypes.c_long * 18)()
+_told = ctypes.byref(_status), 0, ctypes.byref(_used)
+
+
+def wait(pid: int) -> tuple[int, float, int]:
+    """Wait for a child's end: its exit status, CPU ms and peak KiB.
+
+    `os.wait4` would import `resource`.
+    """
+    _checked(min(_libc.wait4(pid, *_told), 0), "wait4")
+    seconds, micro = _used[0] + _used[2], _used[1] + _used[3]
+    return _status.value, seconds * 1000 + micro / 1000, _used[4]
+
+
 def trim() -> None:
     """Give free memory back to the kernel, where the C library can."""
     if hasattr(_libc, "malloc_trim"):

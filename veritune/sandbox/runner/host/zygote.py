@@ -105,10 +105,9 @@ def _fork(fork: Callable[[], int], link: int, steps: list[linux.Step]) -> int:
 
 def _end_of(asked: bytes, network: Network) -> bytes:
     number, pid = PID.unpack(asked)
-    _, status, used = os.wait4(pid, 0)
-    spent = (used.ru_utime + used.ru_stime) * 1000
+    status, cpu_ms, peak_kb = linux.wait(pid)
     code = os.waitstatus_to_exitcode(status)
-    return END.pack(number, code, spent, used.ru_maxrss, network.left_clean())
+    return END.pack(number, code, cpu_ms, peak_kb, network.left_clean())
 
 
 # Bytes of /proc/net/sockstat that tell whether any socket is left. Few, since whatever this process
