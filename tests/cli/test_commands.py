@@ -1,10 +1,12 @@
 """The commands as a user types them: what they do, and one line for every wrong request."""
 
+import errno
 import json
 import os
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,17 @@ def test_a_command_whose_output_is_closed_does_its_work(words: str) -> None:
     done = subprocess.run(line, shell=True, capture_output=True, text=True)
     assert "Traceback" not in done.stderr
     assert done.returncode == (2 if words == "nope" else 0)
+
+
+def test_a_broken_pipe_is_silent_only_where_nobody_reads(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(words: Sequence[str]) -> int:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")  # To a process of ours, say.
+
+    monkeypatch.setattr("veritune.cli.run.main", broken)
+    assert main(["run"]) == 1
+    assert capsys.readouterr().err == "veritune: the work or its output: Broken pipe\n"
 
 
 def test_how_threads_wait_is_the_users_to_say(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 nbclient = pytest.importorskip("nbclient")
@@ -24,3 +26,20 @@ def test_a_cell_verifies() -> None:
     nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
     (output,) = notebook.cells[0].outputs
     assert output["text"] == "passed\n"
+
+
+@pytest.mark.slow
+def test_the_notebook_of_the_examples_runs() -> None:
+    import nbformat
+
+    path = Path(__file__).parents[2] / "examples/verify.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    assert not any(cell.get("outputs") for cell in notebook.cells), "saved without outputs"
+    nbclient.NotebookClient(notebook, timeout=280, kernel_name="python3").execute()
+    answers, programs = (
+        [line.split()[0] for line in cell.outputs[0]["text"].splitlines()]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    )
+    assert answers == ["passed", "passed", "failed"]
+    assert programs == ["passed", "failed", "failed"]

@@ -16,6 +16,7 @@ import warm
 from rounds.test_loop import tiny
 from warm import Warm
 
+from veritune.cli import main
 from veritune.config import Recipe
 from veritune.errors import (
     DamagedRunError,
@@ -138,6 +139,18 @@ def test_what_is_lost_is_said_and_the_command_that_is_named_goes_on(
     run(tiny(home))
 
 
+def test_a_journal_that_begins_anew_says_what_is_compared_with(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "run/journal.sqlite").unlink()
+    path = home / "recipe.toml"
+    path.write_text(to_toml(tiny(home, rounds=MORE)))
+    assert main(["run", str(path), "--from-round", "2"]) == 0
+    said = capsys.readouterr().out
+    assert "pass@1 is compared with that of round 2, measured again; " in said
+    assert re.search(r"done: pass@1 \d+\.\d% of round 2 -> \d+\.\d% on", said)
+
+
 def test_going_back_moves_aside_and_trains_the_same_again(home: Path) -> None:
     before = policies(home)
     run(tiny(home), 1)
@@ -240,18 +253,19 @@ def test_arms_that_begin_together_share_one_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_terminal_that_is_closed_ends_a_run_as_sigterm_does(tmp_path: Path) -> None:
+def test_a_signal_that_ends_a_run_is_named_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
     path.write_text(to_toml(tiny(tmp_path)))
     for sign in (signal.SIGHUP, signal.SIGTERM):
-        process = Warm("-m", "veritune", "run", path)
-        while not (tmp_path / "run/journal.sqlite").exists():
+        process = Warm("-m", "veritune", "run", path, "--name", sign.name)
+        while not (tmp_path / sign.name / "journal.sqlite").exists():
             time.sleep(0.05)
         process.send(sign)
-        assert process.wait() == -sign
-        assert process.said() == ""
-    with Store.open(tmp_path / "run") as store:
-        assert store.run_id
+        assert process.wait() == 128 + sign
+        line = f"veritune: stopped by {sign.name}; run the same command again to resume\n"
+        assert process.said() == line
+        with Store.open(tmp_path / sign.name) as store:
+            assert store.run_id
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

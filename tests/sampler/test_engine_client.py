@@ -19,6 +19,9 @@ from veritune.sampler.engine_client import ProcessGuard
 if __name__ == "__main__":
     guard = ProcessGuard()
     context = multiprocessing.get_context("spawn")
+    if sys.argv[1] == "struck":
+        guard._watcher.kill()
+        guard._watcher.wait()
     with guard.holding():
         child = context.Process(target=time.sleep, args=(600,))
         child.start()
@@ -68,11 +71,12 @@ def test_a_call_is_given_up_when_the_process_is_stopped_and_it_is_ended() -> Non
     client.close()
 
 
+@pytest.mark.parametrize("before", ["wait", "struck"])
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_the_process_ends_with_its_owner(tmp_path: Path, how: signal.Signals) -> None:
+def test_the_process_ends_with_its_owner(tmp_path: Path, how: signal.Signals, before: str) -> None:
     script = tmp_path / "owner.py"
     script.write_text(OWNER)
-    owner = subprocess.Popen([sys.executable, str(script), "wait"], stdout=subprocess.PIPE)
+    owner = subprocess.Popen([sys.executable, str(script), before], stdout=subprocess.PIPE)
     assert owner.stdout is not None
     child = int(owner.stdout.readline())
     assert lives(child)
@@ -82,6 +86,16 @@ def test_the_process_ends_with_its_owner(tmp_path: Path, how: signal.Signals) ->
     while lives(child) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not lives(child)
+
+
+def test_what_is_stopped_as_it_starts_is_ended() -> None:
+    guard = ProcessGuard()
+    with guard.holding():
+        child = sleeper()
+        os.kill(child.pid or 0, signal.SIGSTOP)
+        child.join(60)
+    assert child.exitcode == -signal.SIGKILL
+    guard.close()
 
 
 def test_a_leash_that_is_closed_leaves_nothing(tmp_path: Path) -> None:

@@ -1,14 +1,9 @@
 """A server is asked patiently, at most so often at once, and must run what it is said to run."""
 
-import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +12,7 @@ from typing import Any, ClassVar
 import pytest
 import torch
 from http_server import Handler, served
+from vllm_server import vllm_server
 
 from veritune.config import SamplerConfig, ScratchConfig
 from veritune.errors import EndpointError, InputError, PolicyMismatchError
@@ -174,41 +170,6 @@ def policy(folder: Path, seed: int) -> Checkpoint:
     with torch.no_grad():
         model.lm_head.weight *= 10
     return save_policy(model, tokenizer, folder / f"policy-{seed}")
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-@contextmanager
-def vllm_server(folder: str, log: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = "--dtype float32 --enforce-eager --max-num-seqs 32 --host 127.0.0.1"
-    environment = os.environ | {"VLLM_SERVER_DEV_MODE": "1", "VLLM_CPU_KVCACHE_SPACE": "1"}
-    command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", folder]
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [*command, "--port", str(port), *words.split()],
-            env=environment,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
-        try:
-            while not answers(port):
-                assert process.poll() is None, log.read_text()[-2000:]
-                time.sleep(1)
-            yield f"http://127.0.0.1:{port}/v1"
-        finally:
-            process.terminate()
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:  # Its engine may outlast a polite request.
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
 
 
 @pytest.mark.vllm

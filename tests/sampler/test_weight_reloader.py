@@ -33,7 +33,7 @@ def sampled(sampler: NativeSampler) -> list[tuple[str, str, list[float] | None]]
 
 def taken_over(first: Checkpoint, second: Checkpoint) -> bool:
     """Whether nothing but weights is read of the second."""
-    return Policy(first, SamplerConfig(), "float32", None).renewed(second) is not None
+    return Policy.read(first, SamplerConfig(), "float32", None).renewed(second) is not None
 
 
 def fresh(checkpoint: Checkpoint) -> NativeSampler:

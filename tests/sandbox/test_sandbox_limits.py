@@ -204,3 +204,12 @@ async def test_a_run_may_have_limits_of_its_own() -> None:
 async def test_limits_are_checked() -> None:
     with pytest.raises(ValueError, match="memory_mb"):
         Limits(memory_mb=0)
+
+
+async def test_a_program_locks_no_memory_and_holds_only_its_streams() -> None:
+    seen = "import os, resource\nprint(resource.getrlimit(resource.RLIMIT_MEMLOCK), "
+    seen += "sorted(os.listdir('/proc/self/fd')))"  # the last is the folder itself
+    async with open_sandbox(limits=LIMITS, workers=1) as sandbox:
+        for _ in range(2):
+            found = await run(sandbox, seen)
+            assert found.stdout == "(0, 0) ['0', '1', '2', '3']\n", found

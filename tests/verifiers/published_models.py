@@ -59,8 +59,8 @@ def config(architecture: str, **more: Any) -> Any:
         hidden_size=32,
         intermediate_size=64,
         num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
+        num_attention_heads=1,
+        num_key_value_heads=1,
         tie_word_embeddings=False,
         **more,
     )
@@ -95,7 +95,7 @@ def save_qwen(folder: Path) -> None:
     torch.manual_seed(2)
     save(Qwen2Model(config("qwen2", num_labels=2)), folder)
     score = torch.nn.Sequential(torch.nn.Linear(32, 32), torch.nn.ReLU(), torch.nn.Linear(32, 2))
-    add_tensors(folder, {f"score.{k}": 4 * v for k, v in score.state_dict().items()})
+    add_tensors(folder, {f"score.{k}": v for k, v in score.state_dict().items()})
     name = "Qwen2ForProcessRewardModel"
     rename(folder, name, auto=f"modeling_qwen2_rm.{name}")
 

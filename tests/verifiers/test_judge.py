@@ -123,25 +123,57 @@ async def test_the_majority_of_votes_decides_and_scores(server: Server) -> None:
     assert verdict.outcome == "passed" and verdict.score == pytest.approx(2 / 3)
     assert verdict.steps[0].label == "verified"
     assert verdict.steps[0].score == pytest.approx(2 / 3)
-    assert {body["seed"] for body in server[1].asked} == {0, 1, 2}
+    await verdict_on(server, "4", *replies, **options)
+    assert len({body["seed"] for body in server[1].asked}) == 6
     with pytest.raises(ValueError, match="need a temperature"):
         JudgeConfig(votes=3)
 
 
-async def test_log_probabilities_are_the_score(server: Server) -> None:
-    tokens = ["ANSWER", ":", " correct"]
-    content = [{"token": t, "logprob": 0.0, "top_logprobs": []} for t in tokens]
-    content[2] |= {
-        "logprob": math.log(0.6),
-        "top_logprobs": [
-            {"token": " correct", "logprob": math.log(0.6)},
-            {"token": " incorrect", "logprob": math.log(0.2)},
-        ],
-    }
-    said = reply("ANSWER: correct", logprobs={"content": content})
+def token(text: str, likely: dict[str, float] | None = None, **more: Any) -> dict[str, Any]:
+    """A token as servers tell it, with the likeliest in its place."""
+    top = [{"token": t, "logprob": math.log(p)} for t, p in (likely or {}).items()]
+    own = math.log((likely or {}).get(text, 1.0))
+    return {"token": text, "logprob": own, "top_logprobs": top, **more}
+
+
+DECIDING = token(" correct", {" correct": 0.6, " incorrect": 0.2})
+
+
+@pytest.mark.parametrize(
+    ("content", "tokens"),
+    [
+        ("ANSWER: correct", [token("ANSWER"), token(":"), DECIDING]),
+        # vLLM tells the end token, too, and thinking that it gives apart.
+        (
+            "ANSWER: correct",
+            [
+                *(token("ANSWER"), token(":"), token(" incorrect", {" incorrect": 0.9})),
+                *(token("</think>"), token("ANSWER"), token(":"), DECIDING, token("<|im_end|>")),
+            ],
+        ),
+        # A character in two tokens.
+        (
+            "√\nANSWER: correct",
+            [
+                token("\ufffd", bytes=[0xE2, 0x88]),
+                token("\ufffd", bytes=[0x9A]),
+                *(token("\nANSWER"), token(":"), DECIDING),
+            ],
+        ),
+    ],
+)
+async def test_log_probabilities_are_the_score(
+    server: Server, content: str, tokens: list[dict[str, Any]]
+) -> None:
+    said = reply(content, logprobs={"content": tokens})
     verdict = await verdict_on(server, "3", said, logprobs=True)
     assert verdict.score == pytest.approx(0.75)
     assert server[1].asked[-1]["logprobs"] is True
+
+
+async def test_log_probabilities_of_another_text_are_no_score(server: Server) -> None:
+    said = reply("ANSWER: correct", logprobs={"content": [token("ANSWER"), DECIDING]})
+    assert (await verdict_on(server, "3", said, logprobs=True)).score == 1.0
 
 
 async def test_given_spans_are_kept_and_the_reference_may_be_hidden(server: Server) -> None:

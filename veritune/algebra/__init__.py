@@ -5,19 +5,9 @@ from typing import TYPE_CHECKING
 from veritune.lazy import lazily
 
 if TYPE_CHECKING:
-    from veritune.algebra.engine.calculus import has_calculus, worked_out
     from veritune.algebra.engine.loading import limited_by
     from veritune.algebra.equality.identity import identical
-    from veritune.algebra.equality.meanings import (
-        agreed,
-        parameters,
-        same_up_to_constant,
-        strays,
-        unconditional,
-        with_other_constants,
-        with_same_constant,
-        with_same_parameter,
-    )
+    from veritune.algebra.equality.meanings import parameters, same_answer
     from veritune.algebra.equality.policy import DEFAULT, AnswerPolicy
     from veritune.algebra.equality.printed import Printed, printed, real_value
     from veritune.algebra.equality.relate import Relater
@@ -56,102 +46,39 @@ if TYPE_CHECKING:
     )
     from veritune.algebra.trees.show import show
     from veritune.algebra.trees.signs import has_sign, variants
-    from veritune.algebra.values.modular import OpaqueError, rational, whole_number
+    from veritune.algebra.values.modular import OpaqueError, rational
     from veritune.algebra.values.numeric import DomainError, context
-    from veritune.algebra.values.polynomials import NotPolynomialError
+    from veritune.algebra.values.polynomials import NotPolynomialError, Ring, quotient
     from veritune.algebra.values.quantities import conversion
     from veritune.algebra.values.realsets import NotASetError, RealSet, close, union
 else:
-    __getattr__ = lazily(
-        __name__,
-        {
-            "engine.calculus": (
-                "has_calculus",
-                "worked_out",
-            ),
-            "engine.loading": ("limited_by",),
-            "equality.identity": ("identical",),
-            "equality.meanings": (
-                "agreed",
-                "parameters",
-                "same_up_to_constant",
-                "strays",
-                "unconditional",
-                "with_other_constants",
-                "with_same_constant",
-                "with_same_parameter",
-            ),
-            "equality.policy": (
-                "AnswerPolicy",
-                "DEFAULT",
-            ),
-            "equality.printed": (
-                "Printed",
-                "printed",
-                "real_value",
-            ),
-            "equality.relate": ("Relater",),
-            "equality.solve": ("to_set",),
-            "limits": (
-                "LONGEST_ANSWER",
-                "LimitReachedError",
-                "UndefinedError",
-                "UnparsedError",
-                "start_meter",
-            ),
-            "opposites": ("opposed",),
-            "reading.clean": ("unglued",),
-            "reading.read": ("read",),
-            "tables": ("table",),
-            "trees.children": (
-                "rebuild",
-                "variables",
-                "walk",
-            ),
-            "trees.nodes": (
-                "Add",
-                "Apply",
-                "Cases",
-                "Collection",
-                "Const",
-                "Dots",
-                "Frac",
-                "Func",
-                "Mul",
-                "Node",
-                "Num",
-                "Pow",
-                "Quantity",
-                "RadixInteger",
-                "Relation",
-                "Root",
-                "Sign",
-                "Sym",
-            ),
-            "trees.show": ("show",),
-            "trees.signs": (
-                "has_sign",
-                "variants",
-            ),
-            "values.modular": (
-                "OpaqueError",
-                "rational",
-                "whole_number",
-            ),
-            "values.numeric": (
-                "DomainError",
-                "context",
-            ),
-            "values.polynomials": ("NotPolynomialError",),
-            "values.quantities": ("conversion",),
-            "values.realsets": (
-                "NotASetError",
-                "RealSet",
-                "close",
-                "union",
-            ),
-        },
-    )
+    _NAMES = {
+        "engine.loading": "limited_by",
+        "equality.identity": "identical",
+        "equality.meanings": "parameters same_answer",
+        "equality.policy": "AnswerPolicy DEFAULT",
+        "equality.printed": "Printed printed real_value",
+        "equality.relate": "Relater",
+        "equality.solve": "to_set",
+        "limits": "LONGEST_ANSWER LimitReachedError UndefinedError UnparsedError start_meter",
+        "opposites": "opposed",
+        "reading.clean": "unglued",
+        "reading.read": "read",
+        "tables": "table",
+        "trees.children": "rebuild variables walk",
+        "trees.nodes": (
+            "Add Apply Cases Collection Const Dots Frac Func Mul Node Num Pow Quantity "
+            "RadixInteger Relation Root Sign Sym"
+        ),
+        "trees.show": "show",
+        "trees.signs": "has_sign variants",
+        "values.modular": "OpaqueError rational",
+        "values.numeric": "DomainError context",
+        "values.polynomials": "NotPolynomialError Ring quotient",
+        "values.quantities": "conversion",
+        "values.realsets": "NotASetError RealSet close union",
+    }
+    __getattr__ = lazily(__name__, {file: names.split() for file, names in _NAMES.items()})
 
 
 __all__ = [
@@ -181,41 +108,34 @@ __all__ = [
     "RealSet",
     "Relater",
     "Relation",
+    "Ring",
     "Root",
     "Sign",
     "Sym",
     "UndefinedError",
     "UnparsedError",
-    "agreed",
     "close",
     "context",
     "conversion",
-    "has_calculus",
     "has_sign",
     "identical",
     "limited_by",
     "opposed",
     "parameters",
     "printed",
+    "quotient",
     "rational",
     "read",
     "real_value",
     "rebuild",
-    "same_up_to_constant",
+    "same_answer",
     "show",
     "start_meter",
-    "strays",
     "table",
     "to_set",
-    "unconditional",
     "unglued",
     "union",
     "variables",
     "variants",
     "walk",
-    "whole_number",
-    "with_other_constants",
-    "with_same_constant",
-    "with_same_parameter",
-    "worked_out",
 ]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from veritune.config import GroupConfig, PpoConfig, SamplerConfig, check_recipe
-from veritune.models import policy_hash
+from veritune.models import give_memory_back, policy_hash
 from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem, Verdict
 from veritune.sampler import NativeSampler
 from veritune.trainer import Rollout, open_policy_gradient
@@ -54,7 +54,10 @@ def run(task: dict[str, Any]) -> dict[str, float]:
             for c in sampled
         ]
         out = folder / f"ours-{step % 2}"
+        sampler.rest()
         policy = trainer.update(policy, rollouts, out, resumable=task["model"] is None)
+        give_memory_back()
+        sampler.share(trainer.held())
         tokens += sum(len(c.token_ids or ()) for c in sampled)
     return {
         "tokens": tokens,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from veritune.cli.ends import Ends
 from veritune.cli.names import check_named, is_request
 from veritune.errors import VerituneError
 from veritune.extras import missing_extra
@@ -51,8 +53,6 @@ COMMANDS = {
     "sandbox": "doctor: what isolation this machine offers; build: the image",
     "demo": "a weak model gets better at math and code because it is verified",
 }
-# 128 + SIGINT, as shells have it.
-INTERRUPTED = 130
 # How torch's threads wait for each other. Where a machine does something else, too, long spinning
 # slows them down many times over; to sleep at once costs a quiet machine a quarter of its speed.
 WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000"}
@@ -69,10 +69,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = int(stop.code or 0)
         sys.stdout.flush()
         return code
-    except BrokenPipeError:  # Whoever read this has enough.
-        _drop_output()
-        return 1
     except OSError as error:
+        if isinstance(error, BrokenPipeError) and _is_left():  # Whoever read this has enough.
+            _drop_output()
+            return 1
         _drop_output()
         where = f"{error.filename}: " if error.filename else "the work or its output: "
         return fail(f"{where}{error.strerror or error}", 2 if is_request(error) else 1)
@@ -90,7 +90,10 @@ def _run(words: Sequence[str], *, alone: bool) -> int:
         return fail(f"no command '{words[0]}'; there are: {', '.join(COMMANDS)}", 2)
     for name, value in WAITING.items():
         os.environ.setdefault(name, value)
+    ends = Ends()
     try:
+        if alone and "RANK" not in os.environ:  # torchrun tells its processes to end, and says so.
+            ends.heed()
         check_named(words[1:])
         code: int = import_module(f"veritune.cli.{words[0]}").main(words[1:])
         return code
@@ -104,12 +107,12 @@ def _run(words: Sequence[str], *, alone: bool) -> int:
             return fail(line, 2)
         raise
     except KeyboardInterrupt:
-        fail("stopped; run the same command again to resume", INTERRUPTED)
+        fail(ends.line, ends.code)
         if alone:
             from veritune.cli.running import leave
 
-            leave(INTERRUPTED)
-        return INTERRUPTED
+            leave(ends.code)
+        return ends.code
 
 
 def _open_streams() -> None:
@@ -119,6 +122,16 @@ def _open_streams() -> None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
     if isinstance(sys.stdout, io.TextIOWrapper):  # Not every text has a form in every encoding.
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _is_left() -> bool:
+    """Whether nobody reads any more what is printed."""
+    found = select.poll()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # what is no file
+            found.register(stream.fileno(), 0)
+    gone = select.POLLERR | select.POLLHUP
+    return any(event & gone for _, event in found.poll(0))
 
 
 def _drop_output() -> None:

@@ -111,8 +111,10 @@ def execute(recipe: Recipe, from_round: int | None = None) -> None:
     progress.say(f"to watch it in the browser: veritune view {recipe.folder}")
     rows = run_async(improve(recipe, progress, from_round))
     first, last = rows[0], rows[-1]
+    before, after = (percent(rate(row, "pass_at_1")) for row in (first, last))
+    # Not the start's where the journal was lost and began anew.
+    since = f" of round {first['round']}" if first["round"] else ""
     progress.say(
-        f"done: pass@1 {percent(rate(first, 'pass_at_1'))} -> {percent(rate(last, 'pass_at_1'))} on"
-        f" {last['problems']} held-out problems after {recipe.rounds.count} rounds;"
-        f" everything is in {recipe.folder}"
+        f"done: pass@1 {before}{since} -> {after} on {last['problems']} held-out problems after"
+        f" {recipe.rounds.count} rounds; everything is in {recipe.folder}"
     )

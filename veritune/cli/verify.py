@@ -15,11 +15,19 @@ from pydantic import model_validator
 from veritune.cli import fail
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
+from veritune.cli.posing import HERE, pose
 from veritune.cli.running import run_async
-from veritune.config import ClusterConfig, ColumnsConfig, Rate, SamplerConfig, VerifierConfig
+from veritune.config import (
+    ClusterConfig,
+    ColumnsConfig,
+    PromptConfig,
+    Rate,
+    SamplerConfig,
+    VerifierConfig,
+)
 from veritune.errors import RecipeError, RecordError
 from veritune.files import iter_records, write_text
-from veritune.records import Verdict
+from veritune.records import Problem, Verdict
 from veritune.store import check_output
 
 STREAM = "-"
@@ -43,6 +51,8 @@ class VerifyArguments(VerifierConfig):
     """Write a JUnit file for a CI system: a test case for every candidate."""
     markdown: str | None = None
     """Write a summary in markdown: counts, pass rate, the problems solved least."""
+    prompt: PromptConfig = PromptConfig()
+    """How problems are put to the model of rollouts."""
     cluster: ClusterConfig = ClusterConfig(samplers=0)
 
     @model_validator(mode="after")
@@ -50,6 +60,12 @@ class VerifyArguments(VerifierConfig):
         self.cluster.check(SamplerConfig(), self)
         if self.cluster.address is not None and self.out == STREAM:
             raise ValueError("cluster.address: a stream is verified on one machine; name a file")
+        return self
+
+    @model_validator(mode="after")
+    def _every_candidate_counts(self) -> VerifyArguments:
+        if self.prompt.overlong == "drop":
+            raise ValueError("prompt.overlong: every candidate gets a verdict; take out long ones")
         return self
 
     report: str | None = None
@@ -86,6 +102,7 @@ def _to_file(arguments: VerifyArguments, progress: TerminalProgress) -> int:
                 progress,
                 arguments.columns,
                 arguments.cluster,
+                _posing(arguments, progress),
             )
         )
         if counts is None:
@@ -113,10 +130,28 @@ def _to_stream(arguments: VerifyArguments, progress: TerminalProgress) -> int:
                 kept.write(line + "\n")
 
         counts = run_async(
-            verify_stream(arguments.problems, source, write, arguments, progress, arguments.columns)
+            verify_stream(
+                arguments.problems,
+                source,
+                write,
+                arguments,
+                progress,
+                arguments.columns,
+                _posing(arguments, progress),
+            )
         )
         progress.say(_counted(counts))
         return _finish(arguments, lambda: _read_again(kept), progress)
+
+
+def _posing(
+    arguments: VerifyArguments, progress: TerminalProgress
+) -> Callable[[Sequence[Problem]], list[Problem]] | None:
+    """How problems are put to the model that completes steps; None where none does."""
+    model = arguments.rollouts.model
+    if "rollouts" not in arguments.labellers or model is None:
+        return None
+    return lambda problems: pose(problems, arguments.prompt, model, HERE, progress)
 
 
 def _finish(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from veritune.replies import ReplyLostError
 
 if TYPE_CHECKING:
     from ray import ObjectRef
+    from ray.actor import ActorHandle
     from ray.exceptions import RayTaskError
+
+T = TypeVar("T")
 
 
 def ready(replies: Sequence[ObjectRef[object]], seconds: float) -> list[ObjectRef[object]]:
@@ -45,6 +48,13 @@ async def awaited(reply: ObjectRef[object]) -> object:
     except RayTaskError as error:
         raise cause_of(error) from None
     return value
+
+
+def end(actor: ActorHandle[T]) -> None:
+    """Kill an actor's process, which Ray then starts again."""
+    import ray
+
+    ray.kill(actor, no_restart=False)
 
 
 def lost_errors() -> tuple[type[Exception], ...]:

@@ -20,11 +20,8 @@ except OSError:
 
 
 @contextmanager
-def head_watched() -> Iterator[None]:
+def head_watched(address: str) -> Iterator[None]:
     """Inside, a process beside this one says it in one line where the head is lost."""
-    import ray
-
-    address = ray.get_runtime_context().gcs_address
     host, _, port = address.rpartition(":")
     line = (
         f"veritune: cluster: its head {address} is lost, and this command with it; start a cluster"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from veritune.cluster.calls import first_line, result
 from veritune.cluster.head import head_watched
 from veritune.cluster.nodes import TAKEN, node_resources, sandbox_mark
-from veritune.cluster.sampler import CONTROL, ClusterSampler
+from veritune.cluster.pulse import CONTROL
+from veritune.cluster.sampler import ClusterSampler
 from veritune.cluster.sampler_actor import SamplerActor
 from veritune.cluster.verifier import ClusterVerifier
 from veritune.cluster.verifier_actor import VerifierActor
@@ -61,14 +64,9 @@ def open_cluster(
     Nothing of them is left at the end. Where Ray is connected already, it stays so. Raises
     `RecipeError` where there is no cluster, or too little of it.
     """
-    import ray
-
     coded = [problem for problem in problems if problem.kind == "code"][:1]
-    began = not ray.is_initialized()
-    if began:
-        _connect(config, verifier)
     actors: list[ActorHandle[SamplerActor] | ActorHandle[VerifierActor]] = []
-    with head_watched():
+    with _connected(config, verifier):
         try:
             if coded and config.verifiers:
                 _check_sandbox(verifier.sandbox)
@@ -83,8 +81,24 @@ def open_cluster(
             )
         finally:
             _close(actors)
-            if began:
-                ray.shutdown()
+
+
+@contextmanager
+def _connected(config: ClusterConfig, verifier: VerifierConfig) -> Iterator[None]:
+    """With Ray connected, where it was not before, and its head watched as early as can be."""
+    import ray
+
+    address = str(config.address)
+    with ExitStack() as opened:
+        began, known = not ray.is_initialized(), ":" in address
+        if began and known:  # It may be lost while we connect, too.
+            opened.enter_context(head_watched(address))
+        if began:
+            _connect(config, verifier)
+            opened.callback(ray.shutdown)
+        if not (began and known):
+            opened.enter_context(head_watched(ray.get_runtime_context().gcs_address))
+        yield
 
 
 def _connect(config: ClusterConfig, verifier: VerifierConfig) -> None:
@@ -105,12 +119,24 @@ def _connect(config: ClusterConfig, verifier: VerifierConfig) -> None:
         }
     try:
         _knock(address)
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR", **here)
+        with _sigterm_kept():
+            ray.init(address=address, log_to_driver=False, logging_level="ERROR", **here)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         raise RecipeError(
             f"cluster.address {address}: no cluster answers ({first_line(error)}); start one"
             " with `ray start --head`, or set it to local"
         ) from None
+
+
+@contextmanager
+def _sigterm_kept() -> Iterator[None]:
+    """Ray sets a handler of its own, which ends the command without a line."""
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, handler)
 
 
 def _knock(address: str) -> None:
@@ -157,6 +183,7 @@ def _verifier(config: VerifierConfig, coded: Sequence[Problem]) -> ActorHandle[V
         max_restarts=RESTARTS,
         scheduling_strategy="SPREAD",
         max_concurrency=config.at_once,
+        concurrency_groups={CONTROL: 1},
     )(VerifierActor)
     return made.remote(config, coded)
 

@@ -13,6 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from veritune.cluster.calls import first_line, is_final, lost_errors, ready, result
+from veritune.cluster.pulse import CONTROL, Pulse
 from veritune.cluster.requests import SampleRequest, shares
 from veritune.cluster.sampler_actor import SampledPart, SamplerActor
 from veritune.cluster.shipping import ShippedPolicy, ship
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 # Seconds between two looks at whether all is to end.
 LOOK = 0.2
-# The thread of an actor that takes orders while the other one samples.
-CONTROL = "control"
 
 
 @dataclass(slots=True)
@@ -36,6 +35,7 @@ class RemoteSampler:
     """One actor: what was asked of it last, for which request, and which policy it has."""
 
     actor: ActorHandle[SamplerActor]
+    pulse: Pulse
     waits: ObjectRef[SampledPart | LogprobDiff | None] | None = None
     request: SampleRequest | None = None
     policy: str = ""
@@ -64,7 +64,7 @@ class ClusterSampler:
 
     def __init__(self, actors: Sequence[ActorHandle[SamplerActor]]) -> None:
         self.logprob_diff: LogprobDiff | None = None
-        self._remotes = [RemoteSampler(actor) for actor in actors]
+        self._remotes = [RemoteSampler(actor, Pulse(actor)) for actor in actors]
         self._shipped: ShippedPolicy | None = None
         self._ids = count(1)
         self._closed = Event()
@@ -125,6 +125,8 @@ class ClusterSampler:
 
     def _ready(self) -> list[RemoteSampler]:
         waits = {remote.waits: remote for remote in self._remotes if remote.waits is not None}
+        for remote in waits.values():
+            remote.pulse.look()
         if not (waits or self._closed.is_set()):
             raise VerituneError(
                 "cluster: no sampler is left, and Ray has given up starting them again; look for"

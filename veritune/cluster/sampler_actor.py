@@ -73,6 +73,9 @@ class SamplerActor:
                 return SampledPart(id=id, candidates=tuple(found), over=False)
         return SampledPart(id=id, candidates=tuple(found), over=True)
 
+    def is_there(self) -> None:
+        """From another thread: answer, which a process that is stopped does not."""
+
     def end(self) -> None:
         """From another thread: end what is being sampled, early and soon, and free the model."""
         self._sampler.close()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
 from veritune.cluster.calls import awaited, first_line, is_final, lost_errors
+from veritune.cluster.pulse import Pulse
 from veritune.cluster.verifier_actor import VerifiedReply, VerifierActor
 from veritune.errors import VerituneError
 from veritune.records import Candidate, Problem, Verdict
@@ -26,7 +27,9 @@ class RemoteVerifier:
     """One actor, how many requests it has, and whether it is lost, for a while or for good."""
 
     actor: ActorHandle[VerifierActor]
+    pulse: Pulse
     busy: int = 0
+    watched: bool = False
     away: bool = False
     dead: bool = False
 
@@ -35,9 +38,9 @@ class ClusterVerifier:
     """A `Verifier` over actors; made by `open_cluster`."""
 
     def __init__(self, actors: Sequence[ActorHandle[VerifierActor]]) -> None:
-        self._remotes = [RemoteVerifier(actor) for actor in actors]
+        self._remotes = [RemoteVerifier(actor, Pulse(actor)) for actor in actors]
         self._ids = count(1)
-        self._returns: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
         """The verdict of one of the verifiers.
@@ -48,6 +51,8 @@ class ClusterVerifier:
         for _ in range(TRIES):
             remote = await self._free()
             remote.busy += 1
+            if not remote.watched:
+                self._begin(self._watch(remote))
             try:
                 return await self._ask(remote, problem, candidate)
             except lost_errors() as error:
@@ -83,10 +88,21 @@ class ClusterVerifier:
         """Ask it for nothing until it is back."""
         remote.dead = remote.dead or is_final(error)
         if not remote.away and not remote.dead:
-            task = asyncio.create_task(self._back(remote))
-            self._returns.add(task)
-            task.add_done_callback(self._returns.discard)
+            self._begin(self._back(remote))
         remote.away = True
+
+    def _begin(self, work: Coroutine[object, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _watch(self, remote: RemoteVerifier) -> None:
+        """Have it ended where it is silent, while something is asked of it."""
+        remote.watched = True
+        while remote.busy:
+            await asyncio.sleep(LOOK)
+            remote.pulse.look()
+        remote.watched = False
 
     async def _back(self, remote: RemoteVerifier) -> None:
         try:

@@ -37,6 +37,9 @@ class VerifierActor:
         verifier = await self._opened()
         return VerifiedReply(id, await verifier.verify(problem, candidate))
 
+    async def is_there(self) -> None:
+        """From another thread: answer, which a process that is stopped does not."""
+
     async def close(self) -> None:
         """Stop the workers and the sandbox."""
         await self._stack.aclose()

@@ -26,6 +26,7 @@ from veritune.models.hashing import (
     model_shape,
     policy_hash,
 )
+from veritune.models.held import HeldPolicy
 from veritune.models.hub import has_chat_template, model_folder
 from veritune.models.loading import check_parts, load_policy
 from veritune.models.manifest import (
@@ -168,6 +169,7 @@ __all__ = [
     "WEIGHTS",
     "Convention",
     "EntropyUse",
+    "HeldPolicy",
     "Manifest",
     "ModelSizes",
     "PromptLengths",

@@ -38,7 +38,12 @@ def go_back(recipe: Recipe, round: int, say: Say) -> None:
         if isinstance(error, UnwritableError):
             raise
         raise UnwritableError(f"{folder.path}: cannot be written ({error.strerror})") from None
-    what = "; the journal was lost, and begins anew there" if lost else ""
+    what, first = "", f"round {round}" if round else "the start"
+    if lost:
+        what = (
+            "; the journal was lost, and begins anew there: pass@1 is compared with that of"
+            f" {first}, measured again"
+        )
     where = f"; what came later is in {aside.path}" if aside.path.exists() else ""
     say(f"back to the state after round {round}{what}{where}")
 

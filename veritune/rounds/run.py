@@ -67,7 +67,8 @@ class Run:
 
     def training(self, start: Checkpoint) -> AbstractAsyncContextManager[Training]:
         """What trains the policies of this run, from the one that it starts with."""
-        return open_training(self.recipe, self.folder, self.store, self.progress, start)
+        parts = self.recipe, self.folder, self.store, self.progress
+        return open_training(*parts, start, self.session.sampler)
 
     @property
     def _asks_by_outcomes(self) -> bool:

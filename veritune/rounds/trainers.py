@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from veritune.config import DpoTrainerConfig, GroupConfig, PpoConfig, Recipe, SftTrainerConfig
-from veritune.models import made_by
+from veritune.models import HeldPolicy, made_by
 from veritune.records import Checkpoint, OnStep
 from veritune.trainer import (
     Example,
@@ -58,6 +58,10 @@ class Trainers:
             trained = self._train(order, on_step)
         give_memory_back()
         return trained
+
+    def held(self) -> HeldPolicy | None:
+        """The policy that was trained last, where its trainer has it in memory."""
+        return None if self._gradient is None else self._gradient.held()
 
     def _train(self, order: TrainingOrder, on_step: OnStep) -> Checkpoint:
         self._on_step, config = on_step, self._recipe.trainer

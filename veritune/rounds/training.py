@@ -25,6 +25,7 @@ from veritune.rounds.timing import timed
 from veritune.rounds.trainers import Trainers, TrainingOrder
 from veritune.rounds.training_process import TrainingProcess
 from veritune.rounds.whole import note
+from veritune.sampler import NativeSampler, Sampler
 from veritune.store import PolicyRow, RunFolder, Store
 from veritune.trainer import Example, Rollout, minibatches_per_epoch
 from veritune.use import use_of
@@ -46,10 +47,11 @@ class Training:
         store: Store,
         progress: Progress,
         start: Checkpoint,
+        sampler: Sampler,
         beside: TrainingProcess | None = None,
     ) -> None:
         self._recipe, self._folder, self._store = recipe, folder, store
-        self._progress, self._start = progress, start
+        self._progress, self._start, self._sampler = progress, start, sampler
         self._trainers, self._beside = Trainers(recipe), beside
         self._round = 0
         self._rows: list[MetricsRow] = []
@@ -113,8 +115,15 @@ class Training:
     def _update_here(self, order: TrainingOrder, on_step: OnStep) -> Checkpoint:
         from veritune.trainer import send_order
 
+        # A sampler in this process needs no weights of its own while they change.
+        local = self._sampler if isinstance(self._sampler, NativeSampler) else None
+        if local is not None:
+            local.rest()
         send_order(order)
-        return self._trainers.update(order, on_step)
+        trained = self._trainers.update(order, on_step)
+        if local is not None:
+            local.share(self._trainers.held())
+        return trained
 
     def _carry(self, round: int, policy: Checkpoint) -> Checkpoint:
         """The same policy as this round's checkpoint."""
@@ -209,11 +218,16 @@ class Training:
 
 @asynccontextmanager
 async def open_training(
-    recipe: Recipe, folder: RunFolder, store: Store, progress: Progress, start: Checkpoint
+    recipe: Recipe,
+    folder: RunFolder,
+    store: Store,
+    progress: Progress,
+    start: Checkpoint,
+    sampler: Sampler,
 ) -> AsyncIterator[Training]:
     """What trains a run's policies; with `rounds.overlap` in a process of its own."""
     if not recipe.rounds.overlap:
-        yield Training(recipe, folder, store, progress, start)
+        yield Training(recipe, folder, store, progress, start, sampler)
         return
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise RecipeError(
@@ -221,4 +235,4 @@ async def open_training(
             " to 0"
         )
     async with TrainingProcess.opened(recipe) as beside:
-        yield Training(recipe, folder, store, progress, start, beside)
+        yield Training(recipe, folder, store, progress, start, sampler, beside)

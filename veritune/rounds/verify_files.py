@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -27,6 +28,8 @@ FREE: dict[str, bool | set[str]] = {
     "judge": {"url", "concurrency", "cache"},
     "rollouts": {"cache"},
 }
+# Problems as a model gets them, as many as were given and in their order.
+Pose = Callable[[Sequence[Problem]], list[Problem]]
 # Opens what verifies these problems, and says how many candidates it verifies at once.
 Opened = Callable[[Sequence[Problem]], AbstractAsyncContextManager[tuple[Verifier, int]]]
 
@@ -39,18 +42,23 @@ async def verify_file(
     progress: Progress | None = None,
     columns: ColumnsConfig | None = None,
     cluster: ClusterConfig | None = None,
+    pose: Pose | None = None,
 ) -> dict[str, int] | None:
     """Write the verdicts on all candidates to `out`, in their order; returns how many came out how.
 
     They stand in `OUT.part` as they come, and verifying resumes from there. With an address,
-    `cluster` says how many verifiers are on a Ray cluster. None where `out` already holds them.
-    Raises `RecipeError` where it holds anything else.
+    `cluster` says how many verifiers are on a Ray cluster. `pose` puts the problems as the model
+    of rollouts gets them. None where `out` already holds them. Raises `RecipeError` where it holds
+    anything else.
     """
     config, progress = config or VerifierConfig(), progress or NullProgress()
     out = check_output(out)
     inputs = {"problems": str(problems), "candidates": str(candidates)}
-    by_id = {problem.id: problem for problem in read_problems(inputs["problems"], columns)}
-    made_of = _made_of(config, inputs, columns)
+    asked = read_problems(inputs["problems"], columns)
+    asked = asked if pose is None else pose(asked)
+    by_id = {problem.id: problem for problem in asked}
+    prompts = None if pose is None else _digest(asked)
+    made_of = _made_of(config, inputs, columns, prompts)
     part = out.with_name(f"{out.name}.part")
     if is_made(out, made_of, inputs.values()):
         part.unlink(missing_ok=True)
@@ -60,7 +68,7 @@ async def verify_file(
         _say_resumed(partial, progress)
         opened = partial_function(_opened, with_caches(config, out), cluster, progress)
         await _verify_rest(opened, inputs["candidates"], by_id, found, partial, progress)
-        if _made_of(config, inputs, columns) != made_of:
+        if _made_of(config, inputs, columns, prompts) != made_of:
             raise JournalError(
                 f"{candidates}: it or the problems changed while they were verified; remove"
                 f" {part} and run again"
@@ -82,18 +90,33 @@ async def verify_file(
 
 
 def _made_of(
-    config: VerifierConfig, inputs: Mapping[str, str], columns: ColumnsConfig | None
+    config: VerifierConfig,
+    inputs: Mapping[str, str],
+    columns: ColumnsConfig | None,
+    prompts: str | None,
 ) -> dict[str, object]:
-    """What the verdicts follow from: contents and options, but not where they stand or how fast."""
+    """What the verdicts follow from: contents and options, but not where they stand or how fast.
+
+    `prompts` tells how problems were put apart from how they were put another time.
+    """
     options = {name: getattr(config, name) for name in VerifierConfig.model_fields}
     made_of = VerifierConfig(**options).model_dump(mode="json", exclude=FREE)
     own = filter(is_plugin, [*config.deciders, *config.labellers])
     made_of["own_code"] = [source_hash(one, "--type") for one in own]
     if columns is not None:
         made_of["columns"] = columns.model_dump(exclude_none=True)
+    if prompts is not None:
+        made_of["prompts"] = prompts
     # A data set of the hub lies in a cache whose place says nothing: its name counts.
     of = {name: content_hash(path) if on_disk(path) else path for name, path in inputs.items()}
     return made_of | of
+
+
+def _digest(problems: Sequence[Problem]) -> str:
+    found = hashlib.sha256()
+    for problem in problems:
+        found.update(problem.to_line().encode() + b"\n")
+    return found.hexdigest()
 
 
 def on_disk(path: str) -> bool:

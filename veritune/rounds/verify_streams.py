@@ -17,6 +17,7 @@ from veritune.files import LONGEST_LINE
 from veritune.problems import CandidateLines, iter_candidates, read_problems, survey
 from veritune.records import Candidate, Problem, Verdict
 from veritune.rounds.progress import NullProgress, Progress
+from veritune.rounds.verify_files import Pose
 from veritune.verifiers import Verifier, open_verifier
 
 Write = Callable[[Verdict], None]
@@ -32,15 +33,17 @@ async def verify_stream(
     config: VerifierConfig | None = None,
     progress: Progress | None = None,
     columns: ColumnsConfig | None = None,
+    pose: Pose | None = None,
 ) -> Counter[str]:
     """Give `write` the verdicts on a file or stream of candidates, in their order; returns how
-    many came out how.
+    many came out how. `pose` puts the problems as the model of rollouts gets them.
 
     Of a stream nothing is read ahead of need. A line of it that is not right ends it: the verdicts
     on those before are given first, then `RecordError` is raised.
     """
     config, progress = config or VerifierConfig(), progress or NullProgress()
-    by_id = {problem.id: problem for problem in read_problems(str(problems), columns)}
+    read = read_problems(str(problems), columns)
+    by_id = {problem.id: problem for problem in (read if pose is None else pose(read))}
     if isinstance(candidates, str | Path):
         path = str(candidates)
         kinds = survey(path, by_id, str(problems)).kinds

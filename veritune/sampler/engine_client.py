@@ -100,18 +100,16 @@ class ProcessGuard:
     """Ends the processes that it holds when this process ends, even by kill -9."""
 
     def __init__(self) -> None:
-        self._watcher = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", WATCH],
-            stdin=subprocess.PIPE,
-            text=True,
-            start_new_session=True,  # Ctrl-C is for us, and must not end it before us.
-        )
         self.held: list[BaseProcess] = []
+        self._watcher = self._watch()
 
     @contextmanager
     def holding(self) -> Iterator[None]:
-        """Hold what multiprocessing starts inside, from its first moment on."""
-        before, over = active_children(), threading.Event()
+        """Hold what multiprocessing starts inside, from its first moment on.
+
+        Of it, what is stopped is ended: whoever starts it would wait for it for ever.
+        """
+        before, over, stops = active_children(), threading.Event(), Stops()
 
         def look() -> None:
             while True:
@@ -120,6 +118,9 @@ class ProcessGuard:
                 for child in active_children():
                     if child not in before and child not in self.held:
                         self._hold(child)
+                if stops.look(child.pid for child in self.held if child.pid):
+                    for child in self.held:
+                        child.kill()
                 if last:
                     return
 
@@ -143,9 +144,27 @@ class ProcessGuard:
         self._watcher.kill()
         self._watcher.wait()
         if self._watcher.stdin is not None:
-            self._watcher.stdin.close()
+            with suppress(BrokenPipeError):  # It was killed before it had read all.
+                self._watcher.stdin.close()
 
     def _hold(self, child: BaseProcess) -> None:
-        assert self._watcher.stdin is not None
         self.held.append(child)
-        print(child.pid, file=self._watcher.stdin, flush=True)
+        try:
+            self._tell([child])
+        except BrokenPipeError:  # Somebody has killed it.
+            self.close()
+            self._watcher = self._watch()
+            self._tell(self.held)
+
+    def _tell(self, children: Sequence[BaseProcess]) -> None:
+        assert self._watcher.stdin is not None
+        for child in children:
+            print(child.pid, file=self._watcher.stdin, flush=True)
+
+    def _watch(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", WATCH],
+            stdin=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for us, and must not end it before us.
+        )

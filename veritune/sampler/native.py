@@ -15,6 +15,7 @@ from veritune.errors import VerituneError
 from veritune.records import Candidate, Checkpoint, Problem
 
 if TYPE_CHECKING:
+    from veritune.models import HeldPolicy
     from veritune.sampler.batch import PromptGroup
     from veritune.sampler.decode_worker import DecodeWorker
     from veritune.sampler.policy import Policy
@@ -45,25 +46,47 @@ class NativeSampler:
         self.logprob_diff: LogprobDiff | None = None
         self._dtype, self._device = dtype, device
         self._policy: Policy | None = None
+        self._held: HeldPolicy | None = None
         self._closed = Event()
 
     def load(self, checkpoint: Checkpoint) -> None:
-        """Read the weights of `checkpoint` from disk; an adapter is merged into its base."""
+        """Have the weights of `checkpoint`: those that are shared, else those on disk.
+
+        An adapter is merged into its base.
+        """
         from veritune.sampler.policy import Policy
         from veritune.sampler.policy_probe import check_content
 
-        # Its arrays are taken over where the new policy has their shapes, so that both are never in
-        # memory.
+        held = self._held if self._held and self._held.policy == checkpoint.policy else None
         before = self._policy
         if before is not None and before.is_of(checkpoint):
-            check_content(checkpoint)
+            if held is None:
+                check_content(checkpoint)
             self._closed = Event()
             return
-        self.close()
-        self._closed = Event()
-        renewed = before.renewed(checkpoint) if before else None
+        self._closed.set()
+        self._policy, self._closed = None, Event()
+        # So that weights of two policies are never in memory.
+        if before is not None:
+            before.rest()
+        made = Policy.shared(held, self.config, before) if held else None
+        made = made or (before.renewed(checkpoint) if before else None)
         del before
-        self._policy = renewed or Policy(checkpoint, self.config, self._dtype, self._device)
+        self._policy = made or Policy.read(checkpoint, self.config, self._dtype, self._device)
+
+    def share(self, held: HeldPolicy | None) -> None:
+        """Let `load` take this policy's weights from memory; they stay as they are until `rest`."""
+        plain = self._dtype == "float32" and self._device in (None, "cpu")
+        self._held = held if plain else None
+
+    def rest(self) -> None:
+        """Give the memory of weights back until the next `load`; what was shared may change."""
+        from veritune.models import give_memory_back
+
+        self._held = None
+        if self._policy is not None:
+            self._policy.rest()
+            give_memory_back()
 
     def sample(
         self, problems: Sequence[Problem], indices: Sequence[Sequence[int]], *, round: int
@@ -85,7 +108,7 @@ class NativeSampler:
         """Free the model; from another thread: also end what is being sampled, at its next
         token."""
         self._closed.set()
-        self._policy = None
+        self._policy = self._held = None
 
     def _workers(self, policy: Policy, groups: list[PromptGroup], round: int) -> list[DecodeWorker]:
         from veritune.sampler.batch import DecodeBatch

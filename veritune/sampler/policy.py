@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 import torch
 
 from veritune.config import SamplerConfig
-from veritune.models import adapter_base, generation_settings, load_policy, merged, model_folder
+from veritune.models import (
+    HeldPolicy,
+    adapter_base,
+    generation_settings,
+    load_policy,
+    merged,
+    model_folder,
+    plain,
+)
 from veritune.records import Checkpoint, Problem
 from veritune.sampler.batch import PromptGroup
 from veritune.sampler.codec import PromptCodec
@@ -18,10 +26,10 @@ from veritune.sampler.paged import PagedDecoder
 from veritune.sampler.policy_probe import check_content
 from veritune.sampler.uncached import UncachedDecoder, caches_rightly
 from veritune.sampler.weight_reloader import WeightReloader
-from veritune.sampler.weights import Weights, arrange, is_supported
+from veritune.sampler.weights import Weights, arrange, is_supported, unmapped
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 # What keys and values may take together; fewer sequences are decoded at once where more.
 CACHE_BYTES = 4 << 30
@@ -30,42 +38,83 @@ PIECE = 64
 
 
 class Policy:
-    """One checkpoint, loaded for `config`."""
+    """One policy's model and tokenizer, made ready for `config`.
+
+    `settings` is how the folder that it was read from says that sampling ends; None where it was
+    read from memory. What `arrange` supports needs no model beside the arranged weights.
+    """
 
     def __init__(
-        self, checkpoint: Checkpoint, config: SamplerConfig, dtype: str, device: str | None
+        self,
+        name: str,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        config: SamplerConfig,
+        settings: bytes | None = None,
     ) -> None:
-        check_content(checkpoint)
-        model, tokenizer = load_policy(checkpoint.path, dtype=dtype, device=device)
-        model = merged(model)
-        self.name, self.codec = checkpoint.policy, PromptCodec(model, tokenizer, config)
-        self.settings = generation_settings(checkpoint.path)
-        self._batch = config.max_num_seqs
+        self.name, self.codec = name, PromptCodec(model, tokenizer, config)
+        self.settings, self._batch = settings, config.max_num_seqs
         self._position_bytes = _position_bytes(model)
-        self._model: PreTrainedModel | None = model.requires_grad_(False)
+        self._model: PreTrainedModel | None = None
         self._weights: Weights | None = None
         self._reloader: WeightReloader | None = None
         self._cached = True
         with torch.inference_mode():
             if is_supported(model):
-                # The arranged copy is all that is needed; two of them would not fit where one does.
-                self._weights, self._model = arrange(model), None
-                if adapter_base(folder := model_folder(checkpoint.path)) is None:
-                    self._reloader = WeightReloader(model, folder)
+                self._weights = arrange(model)
             else:
-                self._cached = caches_rightly(model)
+                self._model, self._cached = model, caches_rightly(model)
+
+    @classmethod
+    def read(
+        cls, checkpoint: Checkpoint, config: SamplerConfig, dtype: str, device: str | None
+    ) -> Policy:
+        """A checkpoint from disk; an adapter is merged into its base."""
+        check_content(checkpoint)
+        model, tokenizer = load_policy(checkpoint.path, dtype=dtype, device=device)
+        model = merged(model).requires_grad_(False)
+        settings = generation_settings(checkpoint.path)
+        policy = cls(checkpoint.policy, model, tokenizer, config, settings)
+        if policy._weights is not None:
+            policy._weights = unmapped(policy._weights)
+            if adapter_base(folder := model_folder(checkpoint.path)) is None:
+                policy._reloader = WeightReloader(model, folder)
+        return policy
+
+    @classmethod
+    def shared(
+        cls, held: HeldPolicy, config: SamplerConfig, before: Policy | None
+    ) -> Policy | None:
+        """A policy that is in memory already; None where only disk will do.
+
+        The same to the bit as what is read of its checkpoint. `before` was sampled before it.
+        """
+        model = plain(held.model)
+        if not is_supported(model):
+            return None
+        if before is None or before.codec.tokenizer is not held.tokenizer:
+            return cls(held.policy, model, held.tokenizer, config)
+        policy = copy(before)
+        with torch.inference_mode():
+            policy.name, policy._weights = held.policy, arrange(model)
+        return policy
 
     def is_of(self, checkpoint: Checkpoint) -> bool:
         """Whether `checkpoint` would be sampled from in the same way."""
-        same = self.settings == generation_settings(checkpoint.path)
-        return same and self.name == checkpoint.policy
+        if self.name != checkpoint.policy or (self._weights is None and self._model is None):
+            return False
+        return self.settings is None or self.settings == generation_settings(checkpoint.path)
+
+    def rest(self) -> None:
+        """Let go of the weights, until `renewed` or `shared` bring those of the next policy."""
+        self._weights = self._model = None
 
     def renewed(self, checkpoint: Checkpoint) -> Policy | None:
         """The same model with the weights of `checkpoint`; None where it must be loaded whole.
 
         This one's weights are gone then, so that there is never room needed for both.
         """
-        self._weights = None
+        self.rest()
         folder = model_folder(checkpoint.path)
         if self._reloader is None or not self._reloader.fits(folder):
             return None

@@ -10,6 +10,9 @@ from veritune.errors import EndpointError
 from veritune.records import first_problem
 from veritune.text import writable
 
+# A field of a reply has the name of the type.
+ByteString = bytes
+
 
 class Reply(BaseModel):
     """Base: types are checked strictly, and what is not needed may be anything."""
@@ -82,9 +85,18 @@ class TopLogprob(Reply):
 
 
 class SaidToken(TopLogprob):
-    """A token of a message, with the likeliest in its place."""
+    """A token of a message, with the likeliest in its place.
 
+    `bytes` say what a token is that holds a part of a character; some servers give none.
+    """
+
+    bytes: list[Annotated[int, Field(ge=0, le=255)]] | None = None
     top_logprobs: list[TopLogprob] = []
+
+    @property
+    def spelled(self) -> ByteString:
+        """Its bytes in the reply."""
+        return self.token.encode() if self.bytes is None else ByteString(self.bytes)
 
 
 class SaidLogprobs(Reply):

@@ -103,9 +103,8 @@ class VllmSampler:
                     try:
                         finished = self._advance(plan)
                     except EngineDiedError:
-                        deaths += 1
                         plan.begin_again()
-                        self._restart(deaths, plan.left, policy_probe)
+                        deaths = self._revive(deaths, plan.left, policy_probe)
                 yield from policy_probe.codec.candidates(finished, problems, name, round)
         finally:
             with self._busy:
@@ -174,6 +173,16 @@ class VllmSampler:
                 f"{policy_probe.checkpoint.path}: the vLLM engine crashes on this policy ({why}); "
                 "use the native sampler"
             ) from None
+
+    def _revive(self, deaths: int, left: int, policy_probe: PolicyProbe) -> int:
+        """Start an engine in place of one that died; how many have died by then."""
+        while True:
+            deaths += 1
+            try:
+                self._restart(deaths, left, policy_probe)
+                return deaths
+            except EngineDiedError:  # This one, too, and before it was asked for anything.
+                continue
 
     def _last_error(self) -> str:
         return "no reason given" if self._engine is None else self._engine.last_error()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from veritune.errors import ModelError, VerituneError
 from veritune.models import model_folder, model_shape
 from veritune.records import Checkpoint
 from veritune.sampler.columns import ColumnSum
-from veritune.sampler.engine_client import EngineClient, ProcessGuard
+from veritune.sampler.engine_client import EngineClient, EngineDiedError, ProcessGuard
 from veritune.sampler.policy_probe import PolicyProbe
 from veritune.sampler.requests import Request
 
@@ -178,6 +179,9 @@ class VllmEngine:
                 **options,
             )
         except Exception as error:
+            if any(process.exitcode == -signal.SIGKILL for process in self._guard.held):
+                self._guard.kill()
+                raise EngineDiedError("the engine's process was killed as it started") from None
             self._guard.kill()
             cause = _last_error(self._log) or str(error).strip().partition("\n")[0][:200]
             raise ModelError(f"{model}: vLLM cannot run this model ({cause})") from None

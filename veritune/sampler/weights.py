@@ -9,8 +9,9 @@ or `WIDTH`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import torch
 
@@ -116,9 +117,26 @@ class Weights:
         return torch.complex(cosine[0, :, :half], sine[0, :, :half])
 
 
+class LoraLinear(Protocol):
+    """A linear layer of PEFT's around the one that it adapts; what `_linear` reads of it."""
+
+    base_layer: Affine
+    active_adapters: list[str]
+    lora_variant: Mapping[str, object]
+    lora_bias: Mapping[str, bool]
+
+    def get_delta_weight(self, adapter: str, /) -> Tensor:
+        """[out, in]: what an adapter adds to the weight."""
+        ...
+
+
 def is_supported(model: Any) -> bool:
-    """Whether `arrange` covers the model: exactly these shapes, in float32 on a CPU."""
+    """Whether `arrange` covers the model: exactly these shapes, in float32 on a CPU.
+
+    It may have plain LoRA on its linear layers, all of float32 too.
+    """
     config = model.config
+    layers: list[LoraLinear] = [one for one in model.modules() if hasattr(one, "base_layer")]
     windows = set(getattr(config, "layer_types", None) or ["full_attention"])
     return (
         config.model_type in MODELS
@@ -127,11 +145,18 @@ def is_supported(model: Any) -> bool:
         and model.dtype == torch.float32
         and model.device.type == "cpu"
         and model.model.rotary_emb.rope_type in ROTATIONS
+        and all(_is_plain_lora(layer) for layer in layers)
     )
 
 
+def _is_plain_lora(layer: LoraLinear) -> bool:
+    """Whether it adds the product of two matrices to a linear layer, and nothing else."""
+    linear = isinstance(layer.base_layer, torch.nn.Linear)
+    return linear and not any(layer.lora_variant) and not any(layer.lora_bias.values())
+
+
 def arrange(model: Any) -> Weights:
-    """Copy the weights of a supported transformers model into this form."""
+    """Copy the weights of a supported transformers model into this form, all but its embedding."""
     config, core = model.config, model.model
     attention = core.layers[0].self_attn
     size, heads = attention.head_dim, config.num_attention_heads
@@ -145,6 +170,11 @@ def arrange(model: Any) -> Weights:
         epsilon=config.rms_norm_eps,
         rotate=core.rotary_emb,
     )
+
+
+def unmapped(weights: Weights) -> Weights:
+    """The same without the file that they were read from: an embedding of it keeps all of it."""
+    return replace(weights, embedding=weights.embedding.clone())
 
 
 def _block(layer: Any, heads: int, kv_heads: int, size: int) -> TransformerBlock:
@@ -184,12 +214,21 @@ def _width(outputs: int) -> int:
     return WIDTH if outputs % WIDTH == 0 else outputs
 
 
-def _linear(module: Affine) -> tuple[Tensor, Tensor | None]:
-    bias = None if module.bias is None else module.bias.detach()
-    return module.weight.detach(), bias
+def _linear(module: Affine | LoraLinear) -> tuple[Tensor, Tensor | None]:
+    """Weight and bias, an adapter's product added as PEFT would."""
+    if isinstance(base := getattr(module, "base_layer", None), torch.nn.Linear):
+        adapted = cast("LoraLinear", module)
+        weight, bias = _linear(cast("Affine", base))
+        for adapter in adapted.active_adapters:
+            weight = weight + adapted.get_delta_weight(adapter)
+        return weight, bias
+    plain = cast("Affine", module)
+    return plain.weight.detach(), None if plain.bias is None else plain.bias.detach()
 
 
-def _paired(module: Affine, heads: int, size: int, scale: float) -> tuple[Tensor, Tensor | None]:
+def _paired(
+    module: Affine | LoraLinear, heads: int, size: int, scale: float
+) -> tuple[Tensor, Tensor | None]:
     """A query or key projection with entries i and i + size / 2 of each head side by side."""
     # transformers turns entry i with i + size / 2; side by side they are one complex number.
     order = torch.arange(heads * size).view(heads, 2, size // 2).transpose(1, 2).reshape(-1)

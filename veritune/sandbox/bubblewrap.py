@@ -16,6 +16,7 @@ from pathlib import Path
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
 from veritune.replies import tree_of
 from veritune.sandbox.libraries import PLACE, Libraries
+from veritune.sandbox.orphans import ended_with_us
 from veritune.sandbox.runner.grader.preload import PRELOAD
 from veritune.sandbox.slot import BOOTSTRAP, Slot, SlotIndex
 
@@ -220,6 +221,19 @@ def _memory_file(data: bytes) -> int:
 
 async def open_slot(libraries: Libraries | None, index: SlotIndex) -> Slot:
     """Start a host process in bubblewrap."""
+    with ended_with_us() as environment:
+        slot = Slot(await _started(libraries, index, environment), index)
+        try:
+            await slot.start()
+        except BaseException:
+            await slot.close()
+            raise
+        return slot
+
+
+async def _started(
+    libraries: Libraries | None, index: SlotIndex, environment: dict[str, str]
+) -> _Process:
     copies = {name: _memory_file(data) for name, data in _copied().items()}
     try:
         process = await asyncio.create_subprocess_exec(
@@ -229,6 +243,7 @@ async def open_slot(libraries: Libraries | None, index: SlotIndex) -> Slot:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=1 << 20,
+            env=environment,
             # To be killed as one. In our session: where bubblewrap is killed and we are, too, the
             # kernel wakes what is stopped in the group, and hangs it up.
             process_group=0,
@@ -238,10 +253,4 @@ async def open_slot(libraries: Libraries | None, index: SlotIndex) -> Slot:
     finally:
         for fd in copies.values():
             os.close(fd)
-    slot = Slot(_Process(process), index)
-    try:
-        await slot.start()
-    except BaseException:
-        await slot.close()
-        raise
-    return slot
+    return _Process(process)

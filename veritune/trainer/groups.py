@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 
 from veritune.config import GroupConfig
-from veritune.models import EntropyUse
+from veritune.models import EntropyUse, HeldPolicy
 from veritune.records import Checkpoint, OnStep
 from veritune.trainer import losses
 from veritune.trainer.advantages import whiten
@@ -99,6 +99,10 @@ class GroupTrainer:
         metrics = rollout_metrics(rows, errors)
         self._train(learner, self._prepare(learner, rows, metrics), metrics)
         return self._policies.save(learner, out, resumable=resumable)
+
+    def held(self) -> HeldPolicy | None:
+        """The policy that `update` gave last, in memory until the next one."""
+        return self._policies.held()
 
     def _prepare(self, learner: Learner, rows: list[TokenRow], metrics: Metrics) -> GroupRound:
         width, config, policies = max(row.length for row in rows), self._config, self._policies

@@ -17,6 +17,7 @@ from veritune.config import GroupConfig, RlConfig
 from veritune.errors import ModelError
 from veritune.models import (
     WEIGHTS,
+    HeldPolicy,
     adapter_base,
     adapter_off,
     in_pieces,
@@ -67,6 +68,13 @@ class Policies:
         saved = learner.save(out, self._dtype, resumable=resumable)
         self._at = saved.policy
         return saved
+
+    def held(self) -> HeldPolicy | None:
+        """What was saved last; None while it is trained, and where a process has pieces of it."""
+        learner = self._learner
+        if learner is None or not self._at or in_pieces(learner.model):
+            return None
+        return HeldPolicy(self._at, learner.model, learner.tokenizer)
 
     def reference_logprobs(
         self,

@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from veritune.config import PpoConfig
+from veritune.models import HeldPolicy
 from veritune.records import Checkpoint, MetricsRow, OnStep
 from veritune.trainer import losses, processes
 from veritune.trainer.advantages import gae
@@ -109,6 +110,10 @@ class PpoTrainer:
         self._train(learner, data, metrics, warnings)
         self._update_kl_coef(learner, metrics["kl"])
         return self._policies.save(learner, out, resumable=resumable)
+
+    def held(self) -> HeldPolicy | None:
+        """The policy that `update` gave last, in memory until the next one."""
+        return self._policies.held()
 
     def _prepare(self, learner: Learner, rows: list[TokenRow]) -> tuple[RolloutBatch, Metrics]:
         """Old log-probabilities, rewards, values, advantages and returns of a round."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from veritune.models import HeldPolicy
 from veritune.records import Candidate, Checkpoint, Problem, Verdict
 
 
@@ -51,6 +52,10 @@ class PolicyGradientTrainer(Protocol):
 
         `sampled_by` is the policy that sampled the batch, where it is an older one.
         """
+        ...
+
+    def held(self) -> HeldPolicy | None:
+        """The policy that `update` gave last, in memory until the next one."""
         ...
 
 

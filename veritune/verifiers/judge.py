@@ -151,7 +151,7 @@ class GenerativeJudge:
         key = key_of(body, vote)
         if key not in self._asked:
             self._asked[key] = asyncio.ensure_future(
-                self._in_thread(lambda: self._known_or_asked(key, body, vote))
+                self._in_thread(lambda: self._known_or_asked(key, body))
             )
         try:
             return await asyncio.shield(self._asked[key])
@@ -159,12 +159,13 @@ class GenerativeJudge:
             if key in self._asked and self._asked[key].done():
                 del self._asked[key]
 
-    def _known_or_asked(self, key: str, body: dict[str, object], vote: int) -> JudgeReply:
+    def _known_or_asked(self, key: str, body: dict[str, object]) -> JudgeReply:
         url = f"{self._endpoint.url}/chat/completions"
         if (known := self._cache.get(key)) is not None:
             self.cost.known += 1
             return read_reply(JudgeReply, known, url)
-        seed = {"seed": vote} if self._config.temperature else {}
+        # Of the question, too: votes on one solution say nothing of those on another.
+        seed = {"seed": int(key[:7], 16)} if self._config.temperature else {}
         given = self._endpoint.ask(url, body | seed)
         reply = read_reply(JudgeReply, given, url)
         self._cache.put(key, given)

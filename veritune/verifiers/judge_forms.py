@@ -134,19 +134,23 @@ def read_critic(reply: str, count: int, chance: Callable[[int, str], float | Non
 def chances_of(choice: JudgeChoice, text: str) -> Callable[[int, str], float | None]:
     """The chance that the word at an offset of `text` is a given one, by log-probabilities.
 
-    `text` is the end of the message. None where the server gave no log-probabilities.
+    `text` is the end of the message. None where the server gave no log-probabilities. They are of
+    all that was generated: thinking that is told apart before the message, the end token after it.
     """
     tokens = (choice.logprobs.content if choice.logprobs else None) or []
-    whole = choice.message.content or ""
-    if "".join(token.token for token in tokens) != whole:
+    message = choice.message.content or ""
+    spelled = [token.spelled for token in tokens]
+    begin = b"".join(spelled).rfind(message.encode())
+    if begin < 0:
         return lambda at, word: None
-    ahead = len(whole) - len(text)
+    ahead = len(message) - len(text)
 
     def chance(at: int, word: str) -> float | None:
+        place = begin + len(message[: ahead + at].encode())
         end = 0
-        for token in tokens:
-            end += len(token.token)
-            if end > ahead + at:
+        for token, own in zip(tokens, spelled, strict=True):
+            end += len(own)
+            if end > place:
                 return _share([*token.top_logprobs, token], word)
         return None
 

@@ -63,11 +63,9 @@ def worked_out(node: Node) -> Node:
         return _value(node)
 
 
+@attempted
 def _value(node: Node) -> Node:
-    return attempted(lambda: _worked(engine(), node))
-
-
-def _worked(sympy: ModuleType, node: Node) -> Node:
+    sympy = engine()
     found = _done(sympy, node)
     if found is None:
         return UNDEFINED
@@ -82,10 +80,15 @@ def _worked(sympy: ModuleType, node: Node) -> Node:
     return Add((result, Sym("C"))) if whole else result
 
 
+@attempted
+def _worked(sympy: ModuleType, node: Node) -> Basic:
+    return Objects(sympy, node).object(node).doit()
+
+
 def _done(sympy: ModuleType, node: Node) -> Basic:
     """The object of a node worked out; None for a limit that does not exist."""
     try:
-        return attempted(lambda: Objects(sympy, node).object(node).doit())
+        return _worked(sympy, node)
     except UnparsedError as error:
         if "not exist" in str(error) or "sides" in str(error):
             return None

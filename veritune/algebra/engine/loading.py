@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError, comparison
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+P = ParamSpec("P")
 T = TypeVar("T")
 # Raised by our own limits, so they say what they mean; all else sympy means as "cannot".
 OURS = (UnparsedError, UndefinedError, LimitReachedError, MemoryError, RecursionError)
@@ -18,16 +20,9 @@ OURS = (UnparsedError, UndefinedError, LimitReachedError, MemoryError, Recursion
 WORKING_SECONDS = 1.2
 
 
-def _unlimited(_: float) -> None:
-    """Outside a worker nothing counts the time."""
-
-
-def _here() -> None:
-    """Outside a worker sympy is imported where it is needed."""
-
-
-_ALLOW: list[Callable[[float], None]] = [_unlimited]
-_BEFORE: list[Callable[[], None]] = [_here]
+# Outside a worker nothing counts the time, and sympy is imported where it is needed.
+_ALLOW: list[Callable[[float], None]] = [lambda seconds: None]
+_BEFORE: list[Callable[[], None]] = [lambda: None]
 # The comparison that was last given its time, which it gets once.
 _GRANTED = [0]
 
@@ -58,14 +53,19 @@ def engine() -> ModuleType:
     return module
 
 
-def attempted(work: Callable[[], T]) -> T:
-    """What a piece of work with sympy gives; raises `UnparsedError` where sympy cannot do it.
+def attempted(work: Callable[P, T]) -> Callable[P, T]:
+    """Work with sympy that raises `UnparsedError` where sympy cannot do it.
 
     sympy says so by errors of many kinds, none of which is one of ours.
     """
-    try:
-        return work()
-    except OURS:
-        raise
-    except Exception as error:
-        raise UnparsedError(f"sympy: {error}") from None
+
+    @wraps(work)
+    def attempt(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return work(*args, **kwargs)
+        except OURS:
+            raise
+        except Exception as error:
+            raise UnparsedError(f"sympy: {error}") from None
+
+    return attempt

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
+from veritune.algebra.tables import table
 from veritune.algebra.trees.children import parts, walk
 from veritune.algebra.trees.nodes import (
     Add,
@@ -41,20 +42,16 @@ HIGHEST_POWER = 400
 # sympy works these out at once, when the object is made.
 LARGEST_FACTORIAL = 400
 SIDES: dict[Node, str] = {Num(1): "+", Num(-1): "-"}
+# Under the same name here and in sympy.
+ALIKE = table(
+    "sin cos tan cot sec csc asin acos atan acot asec acsc sinh cosh tanh coth sech csch asinh "
+    "acosh atanh exp sign factorial factorial2 binomial gamma re im floor erf zeta"
+)
 # Kinds whose variable counts, so that it is a whole number.
 COUNTED = frozenset(("sum", "prod"))
 FUNCTIONS = {
-    "ln": "log", "log": "log", "abs": "Abs", "conj": "conjugate", "sign": "sign", "ceil": "ceiling",
-    "factorial": "factorial", "factorial2": "factorial2", "binomial": "binomial", "gamma": "gamma",
-    "max": "Max", "min": "Min", "mod": "Mod", "re": "re", "im": "im", "floor": "floor",
-    "erf": "erf", "zeta": "zeta", "exp": "exp",
-    **{
-        name: name
-        for name in (
-            *("sin", "cos", "tan", "cot", "sec", "csc", "asin", "acos", "atan", "acot", "asec"),
-            *("acsc", "sinh", "cosh", "tanh", "coth", "sech", "csch", "asinh", "acosh", "atanh"),
-        )
-    },
+    "log": "log", "ln": "log", "abs": "Abs", "conj": "conjugate", "ceil": "ceiling",
+    "max": "Max", "min": "Min", "mod": "Mod", **{name: name for name in ALIKE},
 }  # fmt: skip
 
 

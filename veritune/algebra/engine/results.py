@@ -5,26 +5,18 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from veritune.algebra.engine.objects import FUNCTIONS
 from veritune.algebra.limits import UnparsedError
+from veritune.algebra.tables import table
 from veritune.algebra.trees.nodes import Add, Const, Func, Mul, Node, Num, Pow, Sym, Text
 
 if TYPE_CHECKING:
     from sympy import Basic
 
 UNDEFINED = Text(("undefined",))
-NAMES = {
-    "log": "ln", "Abs": "abs", "conjugate": "conj", "ceiling": "ceil", "Max": "max", "Min": "min",
-    "Mod": "mod",
-    **{
-        name: name
-        for name in (
-            *("sin", "cos", "tan", "cot", "sec", "csc", "asin", "acos", "atan", "acot", "asec"),
-            *("acsc", "sinh", "cosh", "tanh", "coth", "sech", "csch", "asinh", "acosh", "atanh"),
-            *("exp", "sign", "factorial", "factorial2", "binomial", "gamma", "re", "im", "floor"),
-            *("erf", "erfc", "zeta", "Si", "Ci", "Ei", "li", "polylog", "digamma"),
-        )
-    },
-}  # fmt: skip
+# Functions that only sympy's results have.
+FOUND = table("erfc Si Ci Ei li polylog digamma")
+NAMES = {theirs: ours for ours, theirs in FUNCTIONS.items()} | {name: name for name in FOUND}
 CONSTANTS = {
     "Pi": "pi", "Exp1": "e", "ImaginaryUnit": "i", "Infinity": "oo", "EulerGamma": "eulergamma",
     "Catalan": "catalan",

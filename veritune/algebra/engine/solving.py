@@ -31,20 +31,19 @@ class Stretch(NamedTuple):
     high_closed: bool
 
 
+@attempted
 def solved(node: Relation, name: str) -> list[Stretch]:
     """The real numbers for which one relation holds; raises `UnparsedError` where unknown."""
-    return attempted(lambda: list(_solved(engine(), node, name)))
-
-
-def _solved(sympy: ModuleType, node: Relation, name: str) -> Iterator[Stretch]:
+    sympy = engine()
     builder = Objects(sympy, node)
     unknown = builder.symbols[name] = sympy.Symbol(name, real=True)
     left, right = map(builder.object, node.sides)
     relation = getattr(sympy, RELATIONS[node.operators[0]])(left, right)
     if relation in (True, False):
-        yield from _stretches(sympy, sympy.Reals if relation else sympy.S.EmptySet)
+        found = sympy.Reals if relation else sympy.S.EmptySet
     else:
-        yield from _stretches(sympy, sympy.solveset(relation, unknown, sympy.Reals))
+        found = sympy.solveset(relation, unknown, sympy.Reals)
+    return list(_stretches(sympy, found))
 
 
 def _stretches(sympy: ModuleType, found: Basic) -> Iterator[Stretch]:
@@ -67,12 +66,14 @@ def power(matrix: Matrix, exponent: int) -> Matrix | None:
     if size != len(matrix.rows[0]) or size > LARGEST_MATRIX or abs(exponent) > LARGEST_POWER:
         return None
     try:
-        return attempted(lambda: _power(engine(), matrix, exponent))
+        return _power(matrix, exponent)
     except UnparsedError:
         return None
 
 
-def _power(sympy: ModuleType, matrix: Matrix, exponent: int) -> Matrix:
+@attempted
+def _power(matrix: Matrix, exponent: int) -> Matrix:
+    sympy = engine()
     builder = Objects(sympy, matrix)
     found = sympy.Matrix([list(map(builder.object, row)) for row in matrix.rows]) ** exponent
     size = range(len(matrix.rows))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+from veritune.algebra.equality.comparer import paired
 from veritune.algebra.equality.identity import identical
 from veritune.algebra.limits import UndefinedError, UnparsedError
 from veritune.algebra.trees.nodes import Cases, Node
+
+Piece = tuple[Node, Node | None]
 
 
 def same_cases(gold: Cases, pred: Cases, same: Callable[[Node, Node], bool]) -> bool:
@@ -14,25 +18,14 @@ def same_cases(gold: Cases, pred: Cases, same: Callable[[Node, Node], bool]) -> 
     try:
         return identical(gold, pred)
     except (UnparsedError, UndefinedError):
-        return _same_pieces(gold, pred, same)
+        return len(gold.pieces) == len(pred.pieces) and paired(
+            gold.pieces, pred.pieces, partial(_same_piece, same=same)
+        )
 
 
-def _same_pieces(gold: Cases, pred: Cases, same: Callable[[Node, Node], bool]) -> bool:
-    """Each piece has its own match with the same condition."""
-    if len(gold.pieces) != len(pred.pieces):
-        return False
-    rest = list(pred.pieces)
-    for value, guard in gold.pieces:
-        for piece in rest:
-            if _same_guard(guard, piece[1], same) and same(value, piece[0]):
-                rest.remove(piece)
-                break
-        else:
-            return False
-    return True
-
-
-def _same_guard(gold: Node | None, pred: Node | None, same: Callable[[Node, Node], bool]) -> bool:
-    if gold is None or pred is None:
-        return gold is pred
-    return same(gold, pred)
+def _same_piece(gold: Piece, pred: Piece, same: Callable[[Node, Node], bool]) -> bool:
+    """The same value under the same condition."""
+    (value, guard), (other, condition) = gold, pred
+    if guard is None or condition is None:
+        return guard is condition and same(value, other)
+    return same(guard, condition) and same(value, other)

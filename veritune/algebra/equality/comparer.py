@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeVar
 
 from veritune.algebra.equality.policy import AnswerPolicy
 from veritune.algebra.trees.nodes import Node
+
+T = TypeVar("T")
 
 
 class Comparer(Protocol):
@@ -30,3 +33,14 @@ class Comparer(Protocol):
     def equations(self, gold: Node, pred: Node) -> bool:
         """Two answers of which one is an equation."""
         ...
+
+
+def paired(golds: Iterable[T], preds: Iterable[T], same: Callable[[T, T], bool]) -> bool:
+    """Whether each member on one side has its own match on the other, and none is left."""
+    rest = list(preds)
+    for one in golds:
+        found = next((i for i, other in enumerate(rest) if same(one, other)), None)
+        if found is None:
+            return False
+        rest.pop(found)
+    return not rest

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import TypeVar
 
 from veritune.algebra.equality.chains import holds_together
 from veritune.algebra.equality.comparer import Comparer
@@ -34,6 +36,7 @@ from veritune.algebra.trees.nodes import (
     Text,
 )
 
+N = TypeVar("N", bound=Node)
 UNDEFINED = Text(("undefined",))
 DERIVATIVE = re.compile(r"d([a-z])/d[xt]")
 
@@ -159,9 +162,8 @@ def _solved_for(equation: Relation, name: Sym, value: Node) -> bool:
     return missing == {name.name} and _safely(solves, equation, value)
 
 
-def _safely(test: object, gold: Node, pred: Node) -> bool:
-    assert callable(test)
+def _safely(test: Callable[[Relation, N], bool], gold: Relation, pred: N) -> bool:
     try:
-        return bool(test(gold, pred))
+        return test(gold, pred)
     except (UnparsedError, UndefinedError):
         return False

@@ -135,14 +135,18 @@ def _proportional(left: Node, right: Node, names: frozenset[str]) -> bool:
     if identical(left, right) or identical(left, negated(right)):
         return True
     for start in (3, 5, 11):
-        point: dict[str, Node] = {
-            name: Frac(Num(start + 7 * i), Num(8 + 5 * i)) for i, name in enumerate(sorted(names))
-        }
+        point = fixed_point(names, start)
         above, below = renamed(left, point), renamed(right, point)
         if identical(above, Num(0)) or identical(below, Num(0)):
             continue
         return identical(product([left, below]), product([right, above]))
     return False
+
+
+def fixed_point(names: frozenset[str], start: int) -> dict[str, Node]:
+    """A fraction of its own for each variable."""
+    ordered = enumerate(sorted(names))
+    return {name: Frac(Num(start + 7 * i), Num(8 + 5 * i)) for i, name in ordered}
 
 
 def solves(gold: Relation, pred: Node) -> bool:

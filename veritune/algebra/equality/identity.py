@@ -21,7 +21,7 @@ from veritune.algebra.limits import (
 from veritune.algebra.trees.children import parts, variables
 from veritune.algebra.trees.nodes import Big, Const, Node
 from veritune.algebra.values.modular import compare_residues
-from veritune.algebra.values.numeric import Evaluator
+from veritune.algebra.values.numeric import Evaluator, context
 from veritune.algebra.values.separation import separation_bits
 
 if TYPE_CHECKING:
@@ -135,8 +135,6 @@ def clearly_different(first: MpNumber, second: MpNumber, digits: int, largest: f
     gap = abs(first - second)
     if not gap:
         return False
-    from veritune.algebra.values.numeric import context
-
     mp = context()
     size = max(abs(first), abs(second))
     lost = largest / BITS_A_DIGIT

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 
 from veritune.algebra.equality.chains import holds_together
-from veritune.algebra.equality.comparer import Comparer
+from veritune.algebra.equality.comparer import Comparer, paired
 from veritune.algebra.equality.entries import Entry, Listing, listing, numbered
 from veritune.algebra.equality.families import PARAMETERS, Family, family, same_families
 from veritune.algebra.equality.identity import identical
@@ -218,7 +219,8 @@ def _labelled(left: Listing, right: Listing, comparer: Comparer) -> bool:
     if first == second:
         if numbered(left.labels, EXCHANGEABLE):
             return _unordered(left, right, comparer)
-        return _matched(left, right, comparer)
+        same = partial(_same_entry, comparer=comparer)
+        return paired(left.entries, right.entries, same)
     if not all(isinstance(label, Node) for label in (*left.labels, *right.labels)):
         return comparer.ordered(left.values, right.values)
     plain = any("_" not in _key(side.labels[0]) for side in (left, right))
@@ -243,26 +245,10 @@ def _one_stem(side: Listing) -> str:
     return _key(side.labels[0]).partition("_")[0].removesuffix("')")
 
 
-def _matched(left: Listing, right: Listing, comparer: Comparer) -> bool:
-    """Each member has its own match of the same name."""
-    rest = list(right.entries)
-    for one in left.entries:
-        found = next(
-            (
-                other
-                for other in rest
-                if _key(one.label) == _key(other.label) and _same_entry(one, other, comparer)
-            ),
-            None,
-        )
-        if found is None:
-            return False
-        rest.remove(found)
-    return not rest
-
-
 def _same_entry(one: Entry, other: Entry, comparer: Comparer) -> bool:
     """Values under the same name; functions with their variables."""
+    if _key(one.label) != _key(other.label):
+        return False
     if isinstance(one.label, Apply) and isinstance(other.whole, Relation):
         return comparer.equations(one.whole, other.whole)
     return holds_together(one.whole, other.whole, comparer) and comparer.same(
@@ -275,14 +261,7 @@ def _unordered(left: Listing, right: Listing, comparer: Comparer) -> bool:
     golds, preds = _members(left), _members(right)
     if len(set(golds)) == len(golds):
         preds = list(dict.fromkeys(preds))
-    if len(golds) != len(preds):
-        return False
-    for one in golds:
-        found = next((i for i, other in enumerate(preds) if _member(one, other, comparer)), None)
-        if found is None:
-            return False
-        preds.pop(found)
-    return True
+    return len(golds) == len(preds) and paired(golds, preds, partial(_member, comparer=comparer))
 
 
 def _member(gold: Node, pred: Node, comparer: Comparer) -> bool:

@@ -10,8 +10,11 @@ import re
 from collections.abc import Iterator
 from itertools import permutations
 
+from veritune.algebra.engine.calculus import has_calculus, worked_out
 from veritune.algebra.equality.equations import isolated
 from veritune.algebra.equality.identity import identical
+from veritune.algebra.equality.policy import AnswerPolicy
+from veritune.algebra.equality.relate import Relater
 from veritune.algebra.limits import UndefinedError, UnparsedError
 from veritune.algebra.tables import table
 from veritune.algebra.trees.build import negated
@@ -51,12 +54,49 @@ CHOSEN = re.compile(
 )
 
 
+def same_answer(
+    gold: Node,
+    pred: Node,
+    declared: frozenset[str],
+    others: frozenset[str],
+    policy: AnswerPolicy,
+) -> bool:
+    """Whether two trees are the same, once their letters mean the same.
+
+    `declared` and `others` are the letters that the two sides declare as free to choose.
+    """
+    if gold == pred:
+        return True
+    gold, pred = _agreed(gold, pred)
+    gold, pred = (worked_out(side) if has_calculus(side) else side for side in (gold, pred))
+    pred = _with_same_constant(gold, pred)
+    if declared or others:
+        if _strays(gold, pred, declared, others):
+            return False
+        pred = _with_same_parameter(gold, pred, declared, others)
+    relater = Relater(policy, declared | others)
+    return (
+        relater.same(gold, pred)
+        or _same_up_to_constant(gold, pred)
+        or _same_value(gold, pred, relater)
+        or any(relater.same(gold, other) for other in _with_other_constants(gold, pred))
+    )
+
+
+def _same_value(gold: Node, pred: Node, relater: Relater) -> bool:
+    """The same but for a condition on the variable, which only one side states."""
+    value, other = _unconditional(gold, pred), _unconditional(pred, gold)
+    if value is not None:
+        return relater.same(value, pred)
+    return other is not None and relater.same(gold, other)
+
+
 def parameters(text: str) -> frozenset[str]:
     """The letters that a text says are free to choose: "k in Z", "for some integer t"."""
     return frozenset(DECLARED.findall(text)) | frozenset(CHOSEN.findall(text))
 
 
-def agreed(gold: Node, pred: Node) -> tuple[Node, Node]:
+def _agreed(gold: Node, pred: Node) -> tuple[Node, Node]:
     """Both sides, with f(x) as f times x where the other side knows f as a variable only."""
     one, two = _factors(gold, pred), _factors(pred, gold)
     return (_as_products(gold, one) if one else gold, _as_products(pred, two) if two else pred)
@@ -98,7 +138,7 @@ def _counted(argument: Node) -> bool:
     return isinstance(argument, Num) and argument.places is None
 
 
-def with_same_constant(gold: Node, pred: Node) -> Node:
+def _with_same_constant(gold: Node, pred: Node) -> Node:
     """The candidate with the reference's name for the constant of integration."""
     lacking, extra = _difference(gold, pred)
     if lacking in CONSTANTS and extra in CONSTANTS and lacking and extra:
@@ -108,7 +148,7 @@ def with_same_constant(gold: Node, pred: Node) -> Node:
     return pred
 
 
-def with_same_parameter(
+def _with_same_parameter(
     gold: Node, pred: Node, left: frozenset[str], right: frozenset[str]
 ) -> Node:
     """The candidate with the reference's name for a parameter that one of them declares.
@@ -121,12 +161,12 @@ def with_same_parameter(
     return pred
 
 
-def strays(gold: Node, pred: Node, left: frozenset[str], right: frozenset[str]) -> bool:
+def _strays(gold: Node, pred: Node, left: frozenset[str], right: frozenset[str]) -> bool:
     """Whether a candidate declares a letter that it does not use, unlike the reference."""
     return bool(left & variables(gold) and right) and not right & variables(pred)
 
 
-def with_other_constants(gold: Node, pred: Node) -> Iterator[Node]:
+def _with_other_constants(gold: Node, pred: Node) -> Iterator[Node]:
     """The candidate with its several constants named as the reference's, in every order."""
     left, right = _used(gold), _used(pred)
     lacking, extra = sorted(left - right), sorted(right - left)
@@ -138,7 +178,7 @@ def with_other_constants(gold: Node, pred: Node) -> Iterator[Node]:
             yield renamed(pred, names)
 
 
-def unconditional(gold: Node, pred: Node) -> Node | None:
+def _unconditional(gold: Node, pred: Node) -> Node | None:
     """The value of a reference such as "2x, x > 1", where the candidate says nothing about x."""
     if (
         not isinstance(gold, Collection)
@@ -158,7 +198,7 @@ def unconditional(gold: Node, pred: Node) -> Node | None:
     return value if about and names and not stated else None
 
 
-def same_up_to_constant(gold: Node, pred: Node) -> bool:
+def _same_up_to_constant(gold: Node, pred: Node) -> bool:
     """Whether two antiderivatives with a constant of integration differ by a constant."""
     left, right = _without_constant(gold), _without_constant(pred)
     if left is None or right is None or left[1] != right[1]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.algebra.trees.children import variables
 from veritune.algebra.trees.nodes import Mul, Node, Num, Pow, Quantity
-from veritune.algebra.values.modular import OpaqueError, rational
+from veritune.algebra.values.modular import OpaqueError, if_rational, rational
 from veritune.algebra.values.numeric import Evaluator
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def approximates(gold: Node, pred: Node, tolerance: float) -> bool:
     literal = printed(pred)
     if literal is None and not tolerance:
         return False
-    if literal is not None and literal.digits >= DOUBLE and not _integer(gold):
+    if literal is not None and literal.digits >= DOUBLE and not _whole(gold):
         value = real_value(gold)
         if value is not None and abs(literal.value - value) < literal.place:
             return True
@@ -99,35 +99,31 @@ def approximates(gold: Node, pred: Node, tolerance: float) -> bool:
 def _within(gold: Node, pred: Node, tolerance: Fraction) -> bool:
     """Relative tolerance, never between two exact rational numbers."""
     exact = printed(gold) is None and printed(pred) is None
-    if exact and all(_exactly_rational(side) for side in (gold, pred)):
+    if exact and all(_rational(side) is not None for side in (gold, pred)):
         return False
     left, right = real_value(gold), real_value(pred)
     return left is not None and right is not None and abs(left - right) <= tolerance * abs(left)
 
 
-def _exactly_rational(node: Node) -> bool:
+def _rational(node: Node) -> Fraction | None:
     try:
-        rational(node)
-    except (OpaqueError, UndefinedError, LimitReachedError):
-        return False
-    return True
+        return if_rational(node)
+    except LimitReachedError:
+        return None
 
 
-def _integer(node: Node) -> bool:
-    try:
-        return rational(node).denominator == 1
-    except (OpaqueError, UndefinedError, LimitReachedError):
-        return False
+def _whole(node: Node) -> bool:
+    exact = _rational(node)
+    return exact is not None and exact.denominator == 1
 
 
 def real_value(node: Node) -> Fraction | None:
     """The value to about 40 digits as a fraction; None where it is not a real number."""
     if variables(node):
         return None
-    try:
-        return rational(node)
-    except (OpaqueError, UndefinedError, LimitReachedError):
-        pass
+    exact = _rational(node)
+    if exact is not None:
+        return exact
     try:
         at = Evaluator(DIGITS, real=True)
         value: MpNumber = at.value(node)

@@ -38,7 +38,6 @@ from veritune.algebra.values.matrices import matrix_of, vector_of
 
 # Of one comparison: lists in any order are compared each with each.
 MOST_PAIRS = 4_000
-LISTS = (Collection,)
 # Several choices that are ticked together, in rising order: "ACD".
 CHOICES = frozenset("ABCDEFGH")
 
@@ -78,7 +77,7 @@ class Relater:
             return gold == pred or _letters(gold) == _letters(pred) != "" or _spelled(gold, pred)
         if is_setlike(gold) or is_setlike(pred):
             return same_set(gold, pred, self)
-        if isinstance(gold, LISTS) or isinstance(pred, LISTS) or has_sign(gold) or has_sign(pred):
+        if any(isinstance(side, Collection) or has_sign(side) for side in (gold, pred)):
             return same_lists(gold, pred, self)
         if isinstance(gold, (Relation, Labelled)) or isinstance(pred, (Relation, Labelled)):
             return self.equations(gold, pred)

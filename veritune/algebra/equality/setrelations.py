@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import reduce
 
 from veritune.algebra.engine.solving import solved
-from veritune.algebra.equality.comparer import Comparer
+from veritune.algebra.equality.comparer import Comparer, paired
+from veritune.algebra.equality.equations import fixed_point
 from veritune.algebra.equality.identity import identical
 from veritune.algebra.equality.policy import AnswerPolicy
 from veritune.algebra.equality.solve import FLIPPED, ORDERS, between, is_setlike, to_set
@@ -19,7 +20,6 @@ from veritune.algebra.trees.nodes import (
     Builder,
     Collection,
     Const,
-    Frac,
     Interval,
     Mul,
     NamedSet,
@@ -41,8 +41,6 @@ def unwrapped(node: Node) -> Node:
         left, right = node.sides
         if is_name(left) and (is_setlike(right) or _interval_like(right)):
             return right
-    if isinstance(node, Relation) and node.operators[-1:] == ("in",) and len(node.sides) == 2:
-        return node
     return node
 
 
@@ -147,7 +145,7 @@ def _by_parts(gold: Node, pred: Node, comparer: Comparer) -> bool:
     if isinstance(gold, Builder) and isinstance(pred, Builder):
         return _same_builder(gold, pred, comparer)
     if isinstance(gold, Collection) and isinstance(pred, Collection):
-        return _kind(gold) == _kind(pred) and _matched(gold.items, pred.items, comparer)
+        return _kind(gold) == _kind(pred) and paired(gold.items, pred.items, comparer.same)
     return False
 
 
@@ -198,23 +196,13 @@ def _same_operation(gold: SetOp, pred: SetOp, comparer: Comparer) -> bool:
         return False
     if gold.kind == "difference":
         return comparer.ordered(gold.args, pred.args)
-    return _matched(_flat(gold), _flat(pred), comparer)
+    return paired(_flat(gold), _flat(pred), comparer.same)
 
 
 def _flat(node: Node, kind: str | None = None) -> tuple[Node, ...]:
     if isinstance(node, SetOp) and kind in (None, node.kind):
         return tuple(part for arg in node.args for part in _flat(arg, node.kind))
     return (node,)
-
-
-def _matched(left: tuple[Node, ...], right: tuple[Node, ...], comparer: Comparer) -> bool:
-    rest = list(right)
-    for one in left:
-        found = next((i for i, other in enumerate(rest) if comparer.same(one, other)), None)
-        if found is None:
-            return False
-        rest.pop(found)
-    return not rest
 
 
 def _same_builder(gold: Builder, pred: Builder, comparer: Comparer) -> bool:
@@ -256,9 +244,7 @@ def _scaled(gold: Relation, pred: Relation) -> bool:
     if not names or names != variables(pred) or pred.operators[0] not in FLIPPED:
         return False
     left, right = (Add((s.sides[0], negated(s.sides[1]))) for s in (gold, pred))
-    point: dict[str, Node] = {
-        name: Frac(Num(3 + 7 * i), Num(8 + 5 * i)) for i, name in enumerate(sorted(names))
-    }
+    point = fixed_point(names, 3)
     above, below = renamed(left, point), renamed(right, point)
     if not identical(product([left, below]), product([right, above])):
         return False

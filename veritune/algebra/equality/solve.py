@@ -91,7 +91,7 @@ def _convert(node: Node) -> RealSet:
         case Collection("square", (low, high)):
             return between(low, high, True, True)
         case Collection("set", items):
-            return _points(items)
+            return reduce(union, (point(*_number(item)) for item in items), ())
         case Collection("list", items) if all(map(_is_condition, items)):
             sets = [_convert(item) for item in items]
             return _together(sets) if _all(items) else _either(sets)
@@ -108,8 +108,7 @@ def _convert(node: Node) -> RealSet:
         case Relation():
             return _chain(node)
         case _:
-            value, exact = _number(node)
-            return point(value, exact)
+            return point(*_number(node))
 
 
 def _is_condition(node: Node) -> bool:
@@ -137,18 +136,7 @@ def _each_needed(sets: list[RealSet], join: Join, start: RealSet) -> RealSet:
 
 
 def _all(items: tuple[Node, ...]) -> RealSet:
-    found = whole_line()
-    for item in items:
-        found = intersection(found, _convert(item))
-    return found
-
-
-def _points(items: tuple[Node, ...]) -> RealSet:
-    found: RealSet = ()
-    for item in items:
-        value, exact = _number(item)
-        found = union(found, point(value, exact))
-    return found
+    return reduce(intersection, map(_convert, items), whole_line())
 
 
 def _named(name: str) -> RealSet:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import gcd
+
 from veritune.algebra.equality.identity import identical
 from veritune.algebra.equality.policy import AnswerPolicy
 from veritune.algebra.equality.printed import approximates, printed, rounds_to
 from veritune.algebra.limits import UndefinedError
 from veritune.algebra.trees.children import variables, walk
 from veritune.algebra.trees.nodes import Add, Const, Frac, Mul, Node, Num, Quantity
-from veritune.algebra.values.modular import OpaqueError, rational
+from veritune.algebra.values.modular import whole_number
 from veritune.algebra.values.quantities import (
     above_one,
     compatible_words,
@@ -49,13 +52,10 @@ def same_value(gold: Node, pred: Node, policy: AnswerPolicy) -> bool:
     return same_number(left, _times(right, factor), policy)
 
 
-def _times(node: Node, factor: object) -> Node:
-    assert isinstance(factor, (int,)) or hasattr(factor, "numerator")
-    exact = Num(factor)  # type: ignore[arg-type]
-    literal = printed(node)
-    if literal is not None and isinstance(node, Num):
-        return Num(node.value * exact.value, node.places, node.digits)
-    return Mul((exact, node))
+def _times(node: Node, factor: Fraction) -> Node:
+    if isinstance(node, Num) and node.places is not None:
+        return Num(node.value * factor, node.places, node.digits)
+    return Mul((Num(factor), node))
 
 
 def _letters(measured: Node, plain: Node, policy: AnswerPolicy) -> bool:
@@ -134,15 +134,9 @@ def _infinity(node: Node) -> int:
 
 def _reduced(node: Node) -> bool:
     """Whether every fraction of whole numbers in a candidate is in lowest terms."""
-    from math import gcd
-
     for part in walk(node):
         if isinstance(part, Frac):
-            try:
-                top, bottom = rational(part.top), rational(part.bottom)
-            except (OpaqueError, UndefinedError):
-                continue
-            whole = top.denominator == bottom.denominator == 1
-            if whole and gcd(int(top), int(bottom)) != 1:
+            top, bottom = whole_number(part.top), whole_number(part.bottom)
+            if top is not None and bottom is not None and gcd(top, bottom) != 1:
                 return False
     return True

@@ -6,13 +6,12 @@ from fractions import Fraction
 
 from veritune.algebra.limits import MOST_DIGITS, LimitReachedError
 from veritune.algebra.reading.brackets import angles, bars, braces, parentheses, rounding
-from veritune.algebra.reading.calculus import derivative, integral, limit
+from veritune.algebra.reading.calculus import big, derivative, integral, limit
 from veritune.algebra.reading.calls import apply_symbol, call
 from veritune.algebra.reading.commands import ACCENTS, BINOMIALS, FRACTIONS, FUNCTIONS, GREEK
 from veritune.algebra.reading.cursor import Cursor
 from veritune.algebra.reading.environments import environment
 from veritune.algebra.reading.repeating import repeating
-from veritune.algebra.reading.sums import big
 from veritune.algebra.reading.tokens import FormulaToken
 from veritune.algebra.reading.unitphrase import CURRENCIES, natural
 from veritune.algebra.reading.words import CONNECTIVES, PARTS, number_phrase

@@ -1,4 +1,4 @@
-"""Derivatives, integrals and limits: `\\frac{d}{dx}`, `\\int_0^1 x\\,dx`, `\\lim_{x \\to 0}`."""
+"""Derivatives, integrals, limits, sums: `\\frac{d}{dx}`, `\\int_0^1 x\\,dx`, `\\sum_{k=1}^n k`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from veritune.algebra.reading.cursor import Cursor
 from veritune.algebra.reading.tokens import FormulaToken
-from veritune.algebra.trees.nodes import Big, Func, Node, Num, Sym
+from veritune.algebra.trees.nodes import Big, Func, Node, Num, Relation, Sym
 
 Argument = Callable[[Cursor], Node]
 # An upright or italic d, or a partial one.
@@ -66,15 +66,11 @@ def integral(cursor: Cursor, argument: Argument) -> Node:
         cursor.at += 1
         bounds[sign] = argument(cursor)
     variable, delimited = _differential(cursor)
-    fresh = variable not in cursor.bound
-    cursor.bound.add(variable)
-    with cursor.nested():
+    with cursor.binding(variable):
         if delimited and cursor.sign(END.text):
             body: Node = Num(1)
         else:
             body = cursor.grammar.expression(cursor) if delimited else cursor.grammar.term(cursor)
-    if fresh:
-        cursor.bound.discard(variable)
     if delimited:
         cursor.expect(END.text)
     if len(bounds) == 2:
@@ -130,10 +126,8 @@ def limit(cursor: Cursor) -> Node:
     side = _side(cursor)
     point = cursor.grammar.expression(cursor)
     cursor.expect("}")
-    cursor.bound.add(variable)
-    with cursor.nested():
+    with cursor.binding(variable):
         body = cursor.grammar.term(cursor)
-    cursor.bound.discard(variable)
     return Big("limit", variable, point, Num(side), body)
 
 
@@ -152,3 +146,35 @@ def _side(cursor: Cursor) -> int:
             del cursor.tokens[end - len(tail) : end]
             return 1 if "+" in tail else -1
     return 0
+
+
+def big(cursor: Cursor, kind: str) -> Node:
+    """`\\sum_{k=a}^{b} body`, the operator already read."""
+    variable = ""
+    low = high = None
+    while cursor.sign("_", "^"):
+        if cursor.accept("_"):
+            variable, low = _lower(cursor)
+        else:
+            cursor.at += 1
+            high = cursor.grammar.factor(cursor)
+    if low is None or high is None:
+        raise cursor.wrong("a sum without bounds")
+    with cursor.binding(variable):
+        body = cursor.grammar.term(cursor)
+    return Big(kind, variable, low, high, body)
+
+
+def _lower(cursor: Cursor) -> tuple[str, Node]:
+    cursor.expect("{")
+    if cursor.token.kind != "word" or len(cursor.token.text) != 1:
+        raise cursor.wrong("a sum without a variable")
+    name = cursor.token.text
+    with cursor.binding(name):
+        relation = cursor.members("}")
+    cursor.expect("}")
+    if len(relation) == 1 and isinstance(relation[0], Relation):
+        operators, sides = relation[0].operators, relation[0].sides
+        if operators == ("=",) and sides[0] == Sym(name):
+            return name, sides[1]
+    raise cursor.wrong("a sum without a lower bound")

@@ -64,18 +64,13 @@ def _script(cursor: Cursor) -> Node:
         if len(node) != 1:
             raise cursor.wrong("a list as an exponent")
         return node[0]
-    if cursor.accept("-"):
-        return Num(-1) if cursor.token.text == "1" and _step(cursor) else cursor.expression()
-    return _single(cursor)
-
-
-def _step(cursor: Cursor) -> bool:
-    cursor.at += 1
-    return True
-
-
-def _single(cursor: Cursor) -> Node:
+    negative = cursor.accept("-")
     token = cursor.token
+    if negative and token.text == "1":
+        cursor.at += 1
+        return Num(-1)
+    if negative:
+        return cursor.expression()
     if token.kind == "num" and token.text.isdigit():
         cursor.at += 1
         return Num(int(token.text))
@@ -110,15 +105,11 @@ def _argument(cursor: Cursor) -> Node:
     if cursor.sign("|", "floor(", "ceil("):
         return cursor.grammar.factor(cursor)
     if cursor.accept("-"):
-        return _negative(cursor)
+        return product([Num(-1), _argument(cursor)])
     factors = [cursor.grammar.factor(cursor)]
     while _continues(cursor):
         factors.append(cursor.grammar.factor(cursor))
     return product(factors)
-
-
-def _negative(cursor: Cursor) -> Node:
-    return product([Num(-1), _argument(cursor)])
 
 
 def _continues(cursor: Cursor) -> bool:

@@ -32,7 +32,7 @@ class Cursor:
         self.grammar = grammar
         self.bars = 0
         self.colons = True
-        self.bound: set[str] = set()
+        self.bound: frozenset[str] = frozenset()
         self.functions: set[str] = set()
         self.domain = False
         """Whether a condition was read that says where a statement holds: "for x > 1"."""
@@ -102,6 +102,15 @@ class Cursor:
             raise LimitReachedError("nested too deep")
         yield
         self.depth -= 1
+
+    @contextmanager
+    def binding(self, variable: str) -> Iterator[None]:
+        """One level deeper, where a sum, an integral or a limit runs over a variable."""
+        outer = self.bound
+        self.bound = outer | {variable}
+        with self.nested():
+            yield
+        self.bound = outer
 
 
 def _says_real(node: Node) -> bool:

@@ -68,15 +68,8 @@ def _ratio(cursor: Cursor) -> Node:
 def additive(cursor: Cursor) -> Node:
     """Terms joined by + and -; a unit behind the last one belongs to all of them."""
     terms = [_signed(cursor)]
-    while True:
-        if cursor.accept("+") or cursor.sign("-"):
-            terms.append(_signed(cursor))
-        elif cursor.sign("pm", "mp"):
-            flipped = cursor.token.text == "mp"
-            cursor.at += 1
-            terms.append(product([Sign(flipped), _signed(cursor)]))
-        else:
-            break
+    while cursor.sign("+", "-", "pm", "mp"):
+        terms.append(_signed(cursor))
     if len(terms) == 1:
         return terms[0]
     if isinstance(terms[0], SETS) or (len(terms) == 2 and _is_set(terms[1])):

@@ -9,6 +9,9 @@ from veritune.algebra.tables import table
 from veritune.algebra.trees.nodes import Func, Node, Relation, Sym
 
 RELATIONS = table("= < > <= >= != ~ in notin === subset -> propto perp parallel divides")
+OPPOSITE = {
+    "=": "!=", "in": "notin", "<": ">=", ">": "<=", "<=": ">", ">=": "<", "divides": "divides not",
+}  # fmt: skip
 # The unknown of "> 5", whatever it is called.
 UNNAMED = "?"
 
@@ -37,20 +40,9 @@ def relation(cursor: Cursor) -> Node:
 
 
 def _negated(operator: str) -> str:
-    opposite = {
-        "divides": "divides not",
-        "=": "!=",
-        "in": "notin",
-        "<": ">=",
-        ">": "<=",
-        "<=": ">",
-        ">=": "<",
-    }
-    if operator == "divides":
-        return "divides not"
-    if operator not in opposite:
+    if operator not in OPPOSITE:
         raise UnparsedError(f"a negated {operator}")
-    return opposite[operator]
+    return OPPOSITE[operator]
 
 
 def _chain(operators: list[str], sides: list[Node]) -> Node:

@@ -99,11 +99,6 @@ def _braced(cursor: Cursor, base: Node) -> Node | None:
         if first.text == "°":
             cursor.at += 3
             return degrees(cursor, base)
-        if first.text == "'":
-            cursor.at += 1
-            node = _primes(cursor, base)
-            cursor.expect("}")
-            return node
         if first.text in ORDINALS and isinstance(base, (Num, Sym, Add)):
             cursor.at += 3
             return base
@@ -113,7 +108,7 @@ def _braced(cursor: Cursor, base: Node) -> Node | None:
     if first.text == "}":
         cursor.at += 2
         return base
-    if first.text == "'" and second.text == "'" and third.text == "}":
+    if first.text == "'" and "}" in (second.text, third.text if second.text == "'" else ""):
         cursor.at += 1
         node = _primes(cursor, base)
         cursor.expect("}")

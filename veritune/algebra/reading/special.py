@@ -17,80 +17,33 @@ from veritune.algebra.trees.nodes import (
 )
 
 WRAPPED = re.compile(r"\\(?:text(?:bf|it|rm|normal)?|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
-PHRASES: dict[str, Node] = {
-    **dict.fromkeys(
-        [
-            "no solution",
-            "no solutions",
-            "none",
-            "no real solution",
-            "no real solutions",
-            "empty set",
-            "the empty set",
-            "no such number exists",
-            "no solution exists",
-            "no values",
-            "no value",
-            "no real roots",
-            "null set",
-            "there are no solutions",
-            "there is no solution",
-            "no such value",
-            "no real number",
-            "no such number",
-            "no such numbers",
-            "no such integers",
-            "no such value exists",
-            "no such numbers exist",
-            "there are no such numbers",
-            "there is no such number",
-        ],
-        NamedSet("empty"),
-    ),
-    **dict.fromkeys(
-        [
-            "all real numbers",
-            "all reals",
-            "all real",
-            "any real number",
-            "every real number",
-            "the real numbers",
-            "the set of all real numbers",
-            "set of all real numbers",
-            "real numbers",
-            "all numbers",
-        ],
-        NamedSet("R"),
-    ),
-    **dict.fromkeys(("all integers", "any integer", "every integer", "integers"), NamedSet("Z")),
-    **dict.fromkeys(
-        [
-            "infinitely many",
-            "infinitely many solutions",
-            "infinite solutions",
-            "infinitely many values",
-            "an infinite number",
-            "infinite number of solutions",
-        ],
-        Text(("infinitely", "many")),
-    ),
-    **dict.fromkeys(("infinity", "infinite"), Const("oo")),
-    **dict.fromkeys(
-        [
-            "does not exist",
-            "dne",
-            "undefined",
-            "not defined",
-            "limit does not exist",
-            "doesn't exist",
-            "the limit does not exist",
-            "indeterminate",
-        ],
-        Text(("undefined",)),
-    ),
-    **dict.fromkeys(("impossible", "not possible", "it is impossible"), Text(("impossible",))),
-    **{word: Text((word,)) for word in ("yes", "no", "true", "false")},
-}
+# Texts that mean the same, with commas between them.
+NONE = """
+    no solution, no solutions, none, no real solution, no real solutions, empty set, the empty set,
+    no such number exists, no solution exists, no values, no value, no real roots, null set,
+    there are no solutions, there is no solution, no such value, no real number, no such number,
+    no such numbers, no such integers, no such value exists, no such numbers exist,
+    there are no such numbers, there is no such number"""
+ALL = """
+    all real numbers, all reals, all real, any real number, every real number, the real numbers,
+    the set of all real numbers, set of all real numbers, real numbers, all numbers"""
+MANY = """
+    infinitely many, infinitely many solutions, infinite solutions, infinitely many values,
+    an infinite number, infinite number of solutions"""
+UNDEFINED = """
+    does not exist, dne, undefined, not defined, limit does not exist, doesn't exist,
+    the limit does not exist, indeterminate"""
+MEANINGS: tuple[tuple[str, Node], ...] = (
+    (NONE, NamedSet("empty")),
+    (ALL, NamedSet("R")),
+    ("all integers, any integer, every integer, integers", NamedSet("Z")),
+    (MANY, Text(("infinitely", "many"))),
+    ("infinity, infinite", Const("oo")),
+    (UNDEFINED, Text(("undefined",))),
+    ("impossible, not possible, it is impossible", Text(("impossible",))),
+    *((word, Text((word,))) for word in ("yes", "no", "true", "false")),
+)
+PHRASES = {" ".join(one.split()): node for texts, node in MEANINGS for one in texts.split(",")}
 # "there is no such n": the empty set.
 NONE_SUCH = re.compile(r"(?:there (?:is|are) )?no such \$?\w{1,9}\$?(?: exists?)?", re.IGNORECASE)
 LETTER = re.compile(r"\(?\s*([A-Ja-j])\s*\)")

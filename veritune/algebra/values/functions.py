@@ -111,9 +111,7 @@ def _of_complex(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
     mp = at.mp
     if name == "abs":
         return abs(value)
-    if name == "arg":
-        return mp.arg(value)
-    return {"conj": mp.conj, "re": mp.re, "im": mp.im}[name](value)
+    return {"arg": mp.arg, "conj": mp.conj, "re": mp.re, "im": mp.im}[name](value)
 
 
 def _of_real(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:

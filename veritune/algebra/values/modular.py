@@ -169,11 +169,16 @@ def _small(value: int | Fraction) -> bool:
 
 def whole_number(node: Node) -> int | None:
     """The integer that a closed expression without roots stands for, if it is one."""
+    value = if_rational(node)
+    return int(value) if value is not None and value.denominator == 1 else None
+
+
+def if_rational(node: Node) -> Fraction | None:
+    """As `rational`, but None where a node is no rational constant, or has no value."""
     try:
-        value = rational(node)
+        return rational(node)
     except (UndefinedError, OpaqueError):
         return None
-    return int(value) if value.denominator == 1 else None
 
 
 def rational(node: Node) -> Fraction:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -36,7 +35,7 @@ from veritune.algebra.trees.nodes import (
     Sym,
 )
 from veritune.algebra.values.functions import evaluate
-from veritune.algebra.values.modular import OpaqueError, rational
+from veritune.algebra.values.modular import if_rational
 
 if TYPE_CHECKING:
     from veritune.algebra.values.mp import MpContext, MpNumber, Term
@@ -187,7 +186,7 @@ class Evaluator:
 
     def power(self, base: Node, exponent: Node) -> MpNumber:
         ground = self.value(base)
-        exact = exact_exponent(exponent)
+        exact = if_rational(exponent)
         if exact is None:
             return self.general_power(ground, self.value(exponent))
         size = abs(self.mp.mag(ground)) if ground else 1
@@ -336,11 +335,3 @@ def has_value(node: Node) -> bool:
     except (UndefinedError, UnparsedError, LimitReachedError):
         return False
     return True
-
-
-def exact_exponent(node: Node) -> Fraction | None:
-    """A rational exponent, exactly; None where it is anything else."""
-    try:
-        return rational(node)
-    except (OpaqueError, UndefinedError):
-        return None

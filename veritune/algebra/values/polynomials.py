@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise, zip_longest
+from typing import Generic, TypeVar
 
 from veritune.algebra.limits import LimitReachedError, spend
 from veritune.algebra.trees.children import variables
@@ -17,6 +20,7 @@ HIGHEST_DEGREE = 24
 DIGITS = 60
 STEPS = 400
 
+P = TypeVar("P")
 # Coefficients from the constant term up.
 Poly = list[MpNumber]
 
@@ -25,51 +29,69 @@ class NotPolynomialError(Exception):
     """The expression is no rational function of the variable."""
 
 
-def rational_function(node: Node, name: str) -> tuple[Poly, Poly]:
-    """Numerator and denominator as polynomials in the variable `name`."""
-    if name not in variables(node):
-        value = Evaluator(DIGITS, real=True).value(node)
-        if not isinstance(value, context().mpf):
-            raise NotPolynomialError
-        return [value], [context().mpf(1)]
-    one = context().mpf(1)
+@dataclass(frozen=True, slots=True)
+class Ring(Generic[P]):
+    """Polynomials of one kind: how they add and multiply, and up to which power.
+
+    `known` gives the one that a constant or a variable is; None for any other node.
+    """
+
+    known: Callable[[Node], P | None]
+    plus: Callable[[P, P], P]
+    times: Callable[[P, P], P]
+    zero: P
+    one: P
+    highest: int
+
+
+def quotient(node: Node, ring: Ring[P]) -> tuple[P, P]:
+    """Numerator and denominator of a rational function; raises `NotPolynomialError`."""
+    known = ring.known(node)
+    if known is not None:
+        return known, ring.one
+    times = ring.times
+    top, bottom = ring.one, ring.one
     match node:
-        case Sym():
-            return [one * 0, one], [one]
         case Add(terms):
-            top, bottom = [one * 0], [one]
+            top = ring.zero
             for term in terms:
-                up, down = rational_function(term, name)
-                top = _plus(times(top, down), times(up, bottom))
+                up, down = quotient(term, ring)
+                top = ring.plus(times(top, down), times(up, bottom))
                 bottom = times(bottom, down)
-            return top, bottom
         case Mul(factors):
-            top, bottom = [one], [one]
             for factor in factors:
-                up, down = rational_function(factor, name)
+                up, down = quotient(factor, ring)
                 top, bottom = times(top, up), times(bottom, down)
-            return top, bottom
         case Frac(above, below):
-            up, down = rational_function(above, name)
-            over, under = rational_function(below, name)
-            return times(up, under), times(down, over)
+            (up, down), (over, under) = quotient(above, ring), quotient(below, ring)
+            top, bottom = times(up, under), times(down, over)
         case Pow(base, exponent):
-            return _raised(base, exponent, name)
+            power = whole_number(exponent)
+            if power is None or abs(power) > ring.highest:
+                raise NotPolynomialError
+            up, down = quotient(base, ring) if power >= 0 else quotient(base, ring)[::-1]
+            for _ in range(abs(power)):
+                top, bottom = times(top, up), times(bottom, down)
         case _:
             raise NotPolynomialError
+    return top, bottom
 
 
-def _raised(base: Node, exponent: Node, name: str) -> tuple[Poly, Poly]:
-    power = whole_number(exponent)
-    if power is None or abs(power) > HIGHEST_DEGREE:
-        raise NotPolynomialError
-    top, bottom = rational_function(base, name)
-    if power < 0:
-        top, bottom = bottom, top
-    up = down = [context().mpf(1)]
-    for _ in range(abs(power)):
-        up, down = times(up, top), times(down, bottom)
-    return up, down
+def rational_function(node: Node, name: str) -> tuple[Poly, Poly]:
+    """Numerator and denominator as polynomials in the variable `name`."""
+    one = context().mpf(1)
+
+    def known(part: Node) -> Poly | None:
+        if isinstance(part, Sym) and part.name == name:
+            return [one * 0, one]
+        if name in variables(part):
+            return None
+        value = Evaluator(DIGITS, real=True).value(part)
+        if not isinstance(value, context().mpf):
+            raise NotPolynomialError
+        return [value]
+
+    return quotient(node, Ring(known, _plus, times, [one * 0], [one], HIGHEST_DEGREE))
 
 
 def _plus(left: Poly, right: Poly) -> Poly:

@@ -14,20 +14,12 @@ from veritune.algebra import (
     Relater,
     UndefinedError,
     UnparsedError,
-    agreed,
-    has_calculus,
     opposed,
     parameters,
     read,
-    same_up_to_constant,
+    same_answer,
     show,
     start_meter,
-    strays,
-    unconditional,
-    with_other_constants,
-    with_same_constant,
-    with_same_parameter,
-    worked_out,
 )
 from veritune.algebra import Relation as TreeRelation
 from veritune.verifiers.answers.comparison import Comparison, Relation
@@ -74,7 +66,7 @@ def _related(gold: str, pred: str, left: Node, right: Node, policy: AnswerPolicy
     try:
         letters = parameters(gold), parameters(pred)
         same = any(
-            _same(one, other, *letters, policy)
+            same_answer(one, other, *letters, policy)
             for one, other in _readings(gold, pred, left, right, policy)
         )
     except BEYOND as error:
@@ -83,43 +75,6 @@ def _related(gold: str, pred: str, left: Node, right: Node, policy: AnswerPolicy
     except (UnparsedError, UndefinedError) as error:
         return Comparison(relation="different", gold=gold, pred=pred, detail=str(error))
     return Comparison(relation="equal" if same else "different", gold=show(left), pred=show(right))
-
-
-def _same(
-    gold: Node,
-    pred: Node,
-    declared: frozenset[str],
-    others: frozenset[str],
-    policy: AnswerPolicy,
-) -> bool:
-    """Whether two trees are the same, once their letters mean the same.
-
-    `declared` and `others` are the letters that the two sides declare as free to choose.
-    """
-    if gold == pred:
-        return True
-    gold, pred = agreed(gold, pred)
-    gold, pred = (worked_out(side) if has_calculus(side) else side for side in (gold, pred))
-    pred = with_same_constant(gold, pred)
-    if declared or others:
-        if strays(gold, pred, declared, others):
-            return False
-        pred = with_same_parameter(gold, pred, declared, others)
-    relater = Relater(policy, declared | others)
-    return (
-        relater.same(gold, pred)
-        or same_up_to_constant(gold, pred)
-        or _same_value(gold, pred, relater)
-        or any(relater.same(gold, other) for other in with_other_constants(gold, pred))
-    )
-
-
-def _same_value(gold: Node, pred: Node, relater: Relater) -> bool:
-    """The same but for a condition on the variable, which only one side states."""
-    value, other = unconditional(gold, pred), unconditional(pred, gold)
-    if value is not None:
-        return relater.same(value, pred)
-    return other is not None and relater.same(gold, other)
 
 
 def _too_large(node: Node, policy: AnswerPolicy) -> bool:

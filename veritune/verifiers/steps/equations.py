@@ -9,48 +9,46 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from veritune.algebra import table
 from veritune.verifiers.steps.arithmetic import Unreadable
 from veritune.verifiers.steps.sides import MOST_TOKENS, Side, read_side
 from veritune.verifiers.steps.tokens import ProseToken
 from veritune.verifiers.steps.units import LARGE, measures
 
-_PART_OF_MORE = """
-    half twice thrice double triple times remainder square squared cube root quotient
-    digit digits factor factors divisor divisors multiple multiples gcd lcm mod modulo"""
-_FRACTIONS = """
-    half third thirds quarter quarters fourth fourths fifth fifths sixth sixths seventh eighth
-    eighths ninth tenth tenths out percent rest"""
-_JOINING = "than at percent minus plus less fewer more difference product"
-_MOVING = "by from multiply multiplied divide divided subtract subtracting subtracted add adding to"
-_PART_OF_LESS = """
-    remainder r pm am squared cubed plus minus half k m b or th ths tenths hundredths"""
-_NUMBERS = """
-    one two three four five six seven eight nine ten eleven twelve hundred thousand million billion
-    half third quarter twice double triple dozen halves quarters thirds"""
-_SAYING = "gives is are was were makes equals has have gets"
 # The doubt of `1/2 of the day is 12 hours`, which says nothing against an equality that holds.
 FRACTION_NAME = "a fraction may be a name"
 # Words that make the expression after them part of a larger one.
-_BEFORE = frozenset(_PART_OF_MORE.split())
+_BEFORE = table(
+    "half twice thrice double triple times remainder square squared cube root quotient digit "
+    "digits factor factors divisor divisors multiple multiples gcd lcm mod modulo"
+)
 # Words that do so with "of".
-_BEFORE_OF = frozenset(_FRACTIONS.split())
+_BEFORE_OF = table(
+    "half third thirds quarter quarters fourth fourths fifth fifths sixth sixths seventh eighth "
+    "eighths ninth tenth tenths out percent rest"
+)
 # Words that do so behind a number: 5 more than.
-_BEHIND_NUMBER = frozenset(_JOINING.split())
+_BEHIND_NUMBER = table("than at percent minus plus less fewer more difference product")
 # Words that do so behind a calculation: add 2 + 3 to.
-_BEHIND_OPERATOR = frozenset(_MOVING.split())
+_BEHIND_OPERATOR = table(
+    "by from multiply multiplied divide divided subtract subtracting subtracted add adding to"
+)
 # Words that make the number before them part of something else.
-_AFTER = frozenset(_PART_OF_LESS.split())
+_AFTER = table("remainder r pm am squared cubed plus minus half k m b or th ths tenths hundredths")
 # Words that may make a formula behind them part of something larger.
 BEFORE = _BEFORE | _BEFORE_OF | _BEHIND_NUMBER | {"of"}
 # Words that may continue a formula before them.
 BEHIND = _AFTER | {"of", "times"}
 # Numbers in words: what a side is read as leaves them out.
-_COUNTS = frozenset(_NUMBERS.split())
+_COUNTS = table(
+    "one two three four five six seven eight nine ten eleven twelve hundred thousand million "
+    "billion half third quarter twice double triple dozen halves quarters thirds"
+)
 # A letter right behind a number that is read as its unit.
 _LETTER_UNITS = frozenset("mlgshc")
 # "day 3 + 4" adds to 4 and not to day 3: these words number what follows.
 _NUMBERED = frozenset(("day", "week", "month", "year", "grade", "step", "page", "row", "class"))
-_VERBS = frozenset(_SAYING.split())
+_VERBS = table("gives is are was were makes equals has have gets")
 # "5 more" is no value of its own.
 _COMPARATIVES = frozenset(("more", "less", "fewer", "greater", "larger", "smaller", "away"))
 # Tokens before an equality among which such a word is looked for.

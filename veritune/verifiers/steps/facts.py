@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, reduce
 
 from veritune.algebra import (
     Collection,
@@ -70,24 +70,28 @@ class Fact:
         except REFUSALS:
             return None
 
+    @property
+    def sides(self) -> tuple[Node, ...]:
+        """Both sides of an equation; none of any other statement."""
+        node = self.node
+        return node.sides if isinstance(node, Relation) and node.operators == ("=",) else ()
+
     @cached_property
     def polynomial(self) -> Polynomial | None:
         """What is zero where an equation holds."""
-        if not (isinstance(self.node, Relation) and self.node.operators == ("=",)):
-            return None
-        if has_sign(self.node):
+        if not self.sides or has_sign(self.node):
             return None
         try:
-            return polynomial.equation(*self.node.sides)
+            return polynomial.equation(*self.sides)
         except REFUSALS:
             return None
 
     @cached_property
     def value(self) -> tuple[str, Fraction] | None:
         """The name and the value of `x = 3`."""
-        if not (isinstance(self.node, Relation) and self.node.operators == ("=",)):
+        if not self.sides:
             return None
-        left, right = self.node.sides
+        left, right = self.sides
         if isinstance(right, Sym):
             left, right = right, left
         if not isinstance(left, Sym):
@@ -106,9 +110,7 @@ class Fact:
     @cached_property
     def definition(self) -> tuple[str, Polynomial] | None:
         """The name and the expression of `y = 2x + 1`."""
-        if not (isinstance(self.node, Relation) and self.node.operators == ("=",)):
-            return None
-        for name, other in (self.node.sides, self.node.sides[::-1]):
+        for name, other in (self.sides, self.sides[::-1]) if self.sides else ():
             if isinstance(name, Sym) and name.name not in variables(other):
                 try:
                     return name.name, polynomial.expression(other)
@@ -134,15 +136,9 @@ def _lists_value(node: Node) -> bool:
 
 def _solutions(node: Node) -> RealSet:
     if isinstance(node, Collection):
-        found: RealSet = ()
-        for item in node.items:
-            found = union(found, _solutions(item))
-        return found
+        return reduce(union, map(_solutions, node.items), ())
     if has_sign(node):
-        found = ()
-        for variant in variants(node):
-            found = union(found, to_set(variant))
-        return found
+        return reduce(union, map(to_set, variants(node)), ())
     return to_set(node)
 
 

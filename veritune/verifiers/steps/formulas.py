@@ -190,8 +190,6 @@ def _known(node: Node) -> bool:
 
 def _related(left: Node, right: Node, operator: str, *, freely: bool) -> tuple[ClaimLabel, str]:
     """Whether two sides are related as it is written."""
-    if operator in ("=", "~"):
-        return _verified(left, right, rough=freely or operator == "~")
     if operator == "===":
         return _congruent(left, right)
     if operator in DIVIDING:
@@ -202,6 +200,9 @@ def _related(left: Node, right: Node, operator: str, *, freely: bool) -> tuple[C
         return "unchecked", "beyond what rules can check"
     except REFUSALS:
         return "unchecked", "has no value"
+    if operator in ("=", "~"):
+        rough = freely or operator == "~"
+        return ("correct", "holds") if same else _unequal(left, right, rough=rough)
     one, other = real_value(left), real_value(right)
     if operator == "!=":
         return ("incorrect", "the sides are the same") if same else ("correct", "holds")
@@ -248,15 +249,8 @@ def _attached(text: str, first: int, last: int) -> str | None:
     return None
 
 
-def _verified(left: Node, right: Node, *, rough: bool) -> tuple[ClaimLabel, str]:
-    """Whether two sides are the same number, as printed."""
-    try:
-        if identical(left, right):
-            return "correct", "holds"
-    except LimitReachedError:
-        return "unchecked", "beyond what rules can check"
-    except REFUSALS:
-        return "unchecked", "has no value"
+def _unequal(left: Node, right: Node, *, rough: bool) -> tuple[ClaimLabel, str]:
+    """Whether two sides that differ are the same number as printed."""
     one, other = real_value(left), real_value(right)
     if one is None or other is None:
         complex_ = any(Const("i") in walk(side) for side in (left, right))

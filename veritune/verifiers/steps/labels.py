@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
+from veritune.algebra import table
 from veritune.records import Evidence, StepLabel, StepVerdict
 from veritune.verifiers.steps.annotations import ClaimLabel, Finding
 
@@ -26,12 +27,12 @@ _CHECKER = "rules"
 _RELATION = re.compile(r"[<>≤≥≠≈≡=]|\\(?:[lg]eq?|neq?|approx|equiv|sim|in)\b")
 _COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf)\b|\\[A-Za-z]+|\\.")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_JOINING_WORDS = """
-    and or so thus hence therefore then this which that we get have gives obtain find yields means
-    implies to simplifies becomes is if from it now also
-    sin cos tan log ln exp sqrt align aligned begin end boxed frac"""
 # Words of a derivation line that say nothing of their own.
-_JOINING = frozenset(_JOINING_WORDS.split())
+_JOINING = table(
+    "and or so thus hence therefore then this which that we get have gives obtain find yields "
+    "means implies to simplifies becomes is if from it now also sin cos tan log ln exp sqrt align "
+    "aligned begin end boxed frac"
+)
 
 
 def claims(kind: ClaimKind, findings: Iterable[Finding]) -> Iterable[Claim]:

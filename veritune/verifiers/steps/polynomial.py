@@ -5,29 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from veritune.algebra import Add, Const, Frac, Mul, Node, Num, OpaqueError, Pow, Sym, whole_number
+from veritune.algebra import Const, Node, Num, OpaqueError, Ring, Sym, quotient
 
 # Names in order with their powers; the empty one is the constant.
 Monomial = tuple[tuple[str, int], ...]
 Polynomial = dict[Monomial, Fraction]
+# Rows, each with the monomial that leads it.
+Triangle = list[tuple[Monomial, Polynomial]]
 # Beyond these, expanding costs more than it tells: the claim is unchecked.
 MOST_TERMS = 80
 HIGHEST_POWER = 8
-_ONE: Polynomial = {(): Fraction(1)}
 
 
 def equation(left: Node, right: Node) -> Polynomial:
-    """The polynomial that is zero where both sides are equal; raises `OpaqueError`.
+    """The polynomial that is zero where both sides are equal; raises where there is none.
 
     Denominators are multiplied out, so where one is zero the polynomial may be so too.
     """
-    (a, b), (c, d) = _rational(left), _rational(right)
+    (a, b), (c, d) = _quotient(left), _quotient(right)
     return _plus(times(a, d), _scaled(times(c, b), Fraction(-1)))
 
 
 def expression(node: Node) -> Polynomial:
-    """The polynomial that an expression is; raises `OpaqueError` where it is none."""
-    top, bottom = _rational(node)
+    """The polynomial that an expression is; raises where it is none."""
+    top, bottom = _quotient(node)
     if set(bottom) != {()}:
         raise OpaqueError
     return _scaled(top, 1 / bottom[()])
@@ -61,13 +62,10 @@ def follows(poly: Polynomial, rows: Sequence[Polynomial]) -> bool:
 
     From rows that contradict each other anything would follow, so nothing does.
     """
-    rest = dict(poly)
-    for pivot, row in _reduced(rows):
-        if not pivot:
-            return False  # a number other than zero is zero
-        if pivot in rest:
-            rest = _plus(rest, _scaled(row, -rest[pivot] / row[pivot]))
-    return not rest
+    done = _reduced(rows)
+    if any(not pivot for pivot, _ in done):
+        return False  # a number other than zero is zero
+    return not _rest(poly, done)
 
 
 def rank(rows: Sequence[Polynomial]) -> int:
@@ -75,62 +73,37 @@ def rank(rows: Sequence[Polynomial]) -> int:
     return len(_reduced(rows))
 
 
-def _reduced(rows: Sequence[Polynomial]) -> list[tuple[Monomial, Polynomial]]:
+def _reduced(rows: Sequence[Polynomial]) -> Triangle:
     """The rows as a triangle: each with a monomial that no later one has."""
-    done: list[tuple[Monomial, Polynomial]] = []
+    done: Triangle = []
     for row in rows:
-        rest = dict(row)
-        for pivot, other in done:
-            if pivot in rest:
-                rest = _plus(rest, _scaled(other, -rest[pivot] / other[pivot]))
+        rest = _rest(row, done)
         if rest:
             done.append((max(rest, key=_order), rest))
     return done
+
+
+def _rest(poly: Polynomial, done: Triangle) -> Polynomial:
+    """What is left of a polynomial without any monomial that leads a row."""
+    for pivot, row in done:
+        if pivot in poly:
+            poly = _plus(poly, _scaled(row, -poly[pivot] / row[pivot]))
+    return poly
 
 
 def _order(monomial: Monomial) -> tuple[int, Monomial]:
     return sum(power for _, power in monomial), monomial
 
 
-def _rational(node: Node) -> tuple[Polynomial, Polynomial]:
-    """Numerator and denominator."""
+def _known(node: Node) -> Polynomial | None:
+    """A number or a variable; none for what is put together of them."""
     match node:
         case Num(value):
-            return ({(): Fraction(value)} if value else {}), _ONE
+            return {(): Fraction(value)} if value else {}
         case Sym(name) | Const(("pi" | "e") as name):
-            return {((name, 1),): Fraction(1)}, _ONE
-        case Add(terms):
-            top: Polynomial = {}
-            bottom = _ONE
-            for up, down in map(_rational, terms):
-                top = _plus(times(top, down), times(up, bottom))
-                bottom = times(bottom, down)
-            return top, bottom
-        case Mul(factors):
-            top, bottom = _ONE, _ONE
-            for up, down in map(_rational, factors):
-                top, bottom = times(top, up), times(bottom, down)
-            return top, bottom
-        case Frac(above, below):
-            (up, down), (over, under) = _rational(above), _rational(below)
-            return times(up, under), times(down, over)
-        case Pow(base, exponent):
-            return _power(base, exponent)
+            return {((name, 1),): Fraction(1)}
         case _:
-            raise OpaqueError
-
-
-def _power(base: Node, exponent: Node) -> tuple[Polynomial, Polynomial]:
-    power = whole_number(exponent)
-    if power is None or abs(power) > HIGHEST_POWER:
-        raise OpaqueError
-    top, bottom = _rational(base)
-    if power < 0:
-        top, bottom = bottom, top
-    up, down = _ONE, _ONE
-    for _ in range(abs(power)):
-        up, down = times(up, top), times(down, bottom)
-    return up, down
+            return None
 
 
 def _plus(left: Polynomial, right: Polynomial) -> Polynomial:
@@ -159,3 +132,11 @@ def times(left: Polynomial, right: Polynomial) -> Polynomial:
     if len(result) > MOST_TERMS:
         raise OpaqueError
     return {monomial: factor for monomial, factor in result.items() if factor}
+
+
+_RING: Ring[Polynomial] = Ring(_known, _plus, times, {}, {(): Fraction(1)}, HIGHEST_POWER)
+
+
+def _quotient(node: Node) -> tuple[Polynomial, Polynomial]:
+    """Numerator and denominator."""
+    return quotient(node, _RING)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from veritune.algebra import table
+
 Number = int | Fraction
 Kind = Literal["number", "operator", "open", "close", "equals", "word", "variable", "break"]
 
@@ -75,9 +77,9 @@ _SPOKEN = {"plus": "+", "minus": "-", "times": "*"}
 _SPOKEN_PAIRS = {("multiplied", "by"): "*", ("divided", "by"): "/"}
 _EQUALITIES = frozenset({"is", "are", "equals", "gives", "makes"})
 # These begin another clause, which no expression crosses.
-_CLAUSE_WORDS = """
-    because so since which then where therefore thus hence when if but while that implies"""
-_CLAUSES = frozenset(_CLAUSE_WORDS.split())
+_CLAUSES = table(
+    "because so since which then where therefore thus hence when if but while that implies"
+)
 # What a word of more than two letters may be beside a word.
 _TELLING = _CLAUSES | _EQUALITIES | _SPOKEN.keys() | {"equal"}
 _STOPS = frozenset('\n\r,.;:!?"“”—→⇒∴')
@@ -85,12 +87,13 @@ _STOPS = frozenset('\n\r,.;:!?"“”—→⇒∴')
 _LONE_WORDS = frozenset("ai")
 _OPERATOR_NEXT = re.compile(r"\s*[-+*/^=<>_(]")
 # Short words that are units or suffixes, and no variables.
-_SHORT_UNITS = """
-    km cm mm kg mg lb ft in oz ml gb mb tb kb hr mi am pm yd qt pt mph sq st th nd rd c"""
-_UNITS = frozenset(_SHORT_UNITS.split())
+_UNITS = table(
+    "km cm mm kg mg lb ft in oz ml gb mb tb kb hr mi am pm yd qt pt mph sq st th nd rd c"
+)
 # Short words of English that would read as products of variables.
-_SHORT = "is of or to at by in on so as an if we he it do be my up no go us me am ok vs"
-_SHORT_WORDS = frozenset(_SHORT.split())
+_SHORT_WORDS = table(
+    "is of or to at by in on so as an if we he it do be my up no go us me am ok vs"
+)
 
 
 def scan(text: str, start: int, end: int) -> list[ProseToken]:

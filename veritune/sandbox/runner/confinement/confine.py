@@ -31,12 +31,16 @@ def settle() -> None:
         _inherited = int(stream.read().split()[0]) * os.sysconf("SC_PAGESIZE")
     amounts = (
         (linux.RLIMIT_CORE, 0),
-        (linux.RLIMIT_MEMLOCK, 0),
         (linux.RLIMIT_MSGQUEUE, 0),
         (linux.RLIMIT_STACK, STACK_BYTES),
     )
     linux.perform([linux.limiting(what, amount, amount) for what, amount in amounts])
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+
+
+def lock_no_memory() -> None:
+    """In a parent, likewise, once it has pinned what it wants to."""
+    linux.perform([linux.limiting(linux.RLIMIT_MEMLOCK, 0, 0)])
 
 
 class Confinement(NamedTuple):
@@ -64,11 +68,9 @@ class ConfinementSteps(NamedTuple):
     before: list[Step]
     after: list[Step]
 
-    def take(self, leaving: list[Step]) -> None:
+    def around(self, leaving: list[Step]) -> list[Step]:
         """All of them; between them those that `leaving_root` made ready."""
-        linux.perform(self.before)
-        linux.perform(leaving)
-        linux.perform(self.after)
+        return [*self.before, *leaving, *self.after]
 
 
 def steps(rules: Confinement) -> ConfinementSteps:

@@ -48,8 +48,9 @@ def serve(link: socket.socket, uid: int | None, *, suites: bool) -> NoReturn:
 
         preload()
     confine.settle()
+    confine.lock_no_memory()
     confine.OomPreference().end_first()
-    confine.steps(RULES).take(confine.leaving_root(uid))
+    linux.perform(confine.steps(RULES).around(confine.leaving_root(uid)))
     gc.collect()
     gc.freeze()
     while True:

@@ -18,9 +18,10 @@ from typing import NoReturn
 from .. import speed
 from ..candidate import answering, loading, program
 from ..confinement import confine, linux, places
-from ..confinement.confine import Confinement, ConfinementSteps
+from ..confinement.confine import Confinement
 from ..confinement.places import CHANNEL, PAYLOAD
 from ..grader.preload import libraries
+from ..speed import Forking
 from ..wire import frames
 
 # What the host puts beside a job's descriptors.
@@ -51,7 +52,7 @@ def main(start: Callable[..., None], code: int, link: str) -> None:
     serve(int(link), speed.ready_candidates())
 
 
-def serve(link: int, fork: Callable[[], int]) -> None:
+def serve(link: int, forking: Forking) -> None:
     """Have a process ready whenever the host asks for one, until it hangs up."""
     host = socket(fileno=places.take(link))
     own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
@@ -64,6 +65,17 @@ def serve(link: int, fork: Callable[[], int]) -> None:
     linux.trim()
     gc.freeze()
     rules = b""
+
+    def begin(link: int) -> int:
+        linux.perform(new_pids)
+        preference.end_first()
+        pid = _fork(forking.fork, link, steps.around(leaving))
+        preference.end_as_usual()
+        return pid
+
+    def end(pid: int) -> bytes:
+        return _end_of(PID.pack(0, pid), network)
+
     while True:
         asked, carried, _, _ = host.recvmsg(ASKED, CMSG_SPACE(ONE.size))
         if not asked:
@@ -71,24 +83,22 @@ def serve(link: int, fork: Callable[[], int]) -> None:
         if not carried:
             host.send(_end_of(asked, network))
             continue
-        if asked[UID.size :] != rules:
-            rules = asked[UID.size :]
-            steps = confine.steps(Confinement(**frames.loads(rules)))
-        linux.perform(new_pids)
         (link,), (number, uid) = ONE.unpack(carried[0][2]), UID.unpack_from(asked)
-        preference.end_first()
-        pid = _fork(fork, link, steps, confine.leaving_root(uid or None))
-        preference.end_as_usual()
-        host.send(PID.pack(number, pid))
+        leaving = confine.leaving_root(uid or None)
+        if asked[UID.size :] != rules:
+            first, rules = not rules, asked[UID.size :]
+            steps = confine.steps(Confinement(**frames.loads(rules)))
+            if first:
+                forking.copy_at_once(begin, end, JOB, ANSWER)
+                confine.lock_no_memory()
+        host.send(PID.pack(number, begin(link)))
 
 
-def _fork(
-    fork: Callable[[], int], link: int, steps: ConfinementSteps, leaving: list[linux.Step]
-) -> int:
+def _fork(fork: Callable[[], int], link: int, steps: list[linux.Step]) -> int:
     """The process for one job, which comes to it over `link`."""
     pid = fork()
     if pid == 0:
-        _become_candidate(link, steps, leaving)
+        _become_candidate(link, steps)
     os.close(link)
     return pid
 
@@ -101,8 +111,8 @@ def _end_of(asked: bytes, network: Network) -> bytes:
     return END.pack(number, code, spent, used.ru_maxrss, network.left_clean())
 
 
-# Bytes of files of /proc/net that tell whether any socket is left: more than they hold without one.
-# Few, since whatever this process allocates is a page that it shares with its children.
+# Bytes of /proc/net/sockstat that tell whether any socket is left. Few, since whatever this process
+# allocates is a page that it shares with its children.
 ENOUGH = 120
 
 
@@ -116,15 +126,13 @@ class Network:
     """
 
     def __init__(self) -> None:
-        self._unix = self._counts = -1
+        self._counts = -1
         self._begin()
 
     def left_clean(self) -> bool:
         """Whether the last candidate left nothing; else those forked from now on get another."""
-        names, counts = os.pread(self._unix, ENOUGH, 0), os.pread(self._counts, ENOUGH, 0)
-        if names == self._no_names and counts.startswith(self._no_sockets):
+        if os.pread(self._counts, ENOUGH, 0).startswith(self._no_sockets):
             return True
-        os.close(self._unix)
         os.close(self._counts)
         self._begin()
         return False
@@ -133,24 +141,21 @@ class Network:
         linux.unshare(linux.NEWNET)
         with contextlib.suppress(OSError):  # without the capability, nothing in it is reachable
             linux.loopback_up()
-        # The tables of connections themselves are slow to read: they are the whole machine's.
-        self._unix = os.open("/proc/self/net/unix", os.O_RDONLY)
+        # How many sockets of any kind there are, those under way to themselves, too, and TCP
+        # connections in use or being closed; what follows is the whole machine's, as the tables of
+        # connections are. With the word that follows the last number, which would begin a longer
+        # one, too.
         self._counts = os.open("/proc/self/net/sockstat", os.O_RDONLY)
-        # A line for each Unix socket, below a heading.
-        self._no_names = os.pread(self._unix, ENOUGH, 0)
-        # How many sockets there are, and TCP connections in use or being closed; what follows is
-        # the whole machine's.
-        # With the word that follows the last number, which would begin a longer one, too.
         counts = os.pread(self._counts, ENOUGH, 0)
         self._no_sockets = b"".join(counts.partition(b" alloc")[:2])
 
 
-def _become_candidate(fd: int, steps: ConfinementSteps, leaving: list[linux.Step]) -> NoReturn:
+def _become_candidate(fd: int, steps: list[linux.Step]) -> NoReturn:
     """In the forked child: confinement, the job's descriptors, then the candidate."""
     code = 1
     try:
         try:
-            steps.take(leaving)
+            linux.perform(steps)
             # Kept to the end: to lose it unclosed is a warning, and dear.
             link = socket(AF_UNIX, SOCK_STREAM, 0, fd)
             mode, found, _, _ = link.recvmsg(1, CMSG_SPACE(JOB.size))

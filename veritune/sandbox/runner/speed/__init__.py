@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from struct import Struct
+from typing import NamedTuple
 
 # Set to "off", nothing of this folder is used: to tell whether a fault is one of speed's.
 SWITCH = "VERITUNE_SPEED"
@@ -34,12 +36,22 @@ def ready_graders() -> None:
         rehearse.grades()
 
 
-def ready_candidates() -> Callable[[], int]:
-    """In the process that candidates are forked from; how it is to fork them."""
+class Forking(NamedTuple):
+    """How the process that candidates are forked from is to fork.
+
+    `copy_at_once`, before the first, is as `eager.pin`.
+    """
+
+    fork: Callable[[], int]
+    copy_at_once: Callable[[Callable[[int], int], Callable[[int], object], Struct, bytes], int]
+
+
+def ready_candidates() -> Forking:
+    """In the process that candidates are forked from."""
     if not is_open():
-        return os.fork
-    from . import forking, huge_pages, rehearse
+        return Forking(os.fork, lambda begin, end, job, mode: 0)
+    from . import eager, forking, huge_pages, rehearse
 
     rehearse.answers()
     huge_pages.enlarge()
-    return forking.choose()
+    return Forking(forking.choose(), eager.pin)

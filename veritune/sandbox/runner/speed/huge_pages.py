@@ -27,7 +27,9 @@ _libc.munmap.argtypes = (_address, _size)
 _libc.madvise.argtypes = _libc.mprotect.argtypes = (_address, _size, ctypes.c_int)
 
 
-class _Mapping(NamedTuple):
+class Mapping(NamedTuple):
+    """A stretch of this process's memory."""
+
     start: int
     end: int
     rights: str
@@ -36,25 +38,26 @@ class _Mapping(NamedTuple):
 
 def enlarge() -> int:
     """Do it, in a process with one thread; how many huge pages there are."""
-    return sum(_replace(place) for place in _places(list(_mappings())))
+    return sum(_replace(place) for place in _places(list(mappings())))
 
 
-def _mappings() -> Iterator[_Mapping]:
+def mappings() -> Iterator[Mapping]:
+    """This process's memory, in order."""
     with open("/proc/self/maps") as stream:
         for line in stream:
             span, rights, _, _, _, *name = line.split(None, 5)
             start, end = (int(x, 16) for x in span.split("-"))
-            yield _Mapping(start, end, rights, name[0].rstrip("\n") if name else "")
+            yield Mapping(start, end, rights, name[0].rstrip("\n") if name else "")
 
 
-def _places(mappings: list[_Mapping]) -> Iterator[int]:
+def _places(found: list[Mapping]) -> Iterator[int]:
     """Where whole huge pages fit over code and constants of the file that holds the interpreter."""
     inside = ctypes.cast(ctypes.pythonapi.Py_IsInitialized, _address).value or 0
-    own = next((m for m in mappings if m.start <= inside < m.end), None)
+    own = next((m for m in found if m.start <= inside < m.end), None)
     if own is None or not own.name:
         return
     start, end = own.start, own.end
-    around = [m for m in mappings if m.name == own.name and m.rights in ("r--p", "r-xp")]
+    around = [m for m in found if m.name == own.name and m.rights in ("r--p", "r-xp")]
     for mapping in around:
         end = mapping.end if mapping.start == end else end
     for mapping in reversed(around):

@@ -121,6 +121,8 @@ class Encoder:
         kind: type = type(value)
         if (own := self._early(value)) is not None:
             return own
+        if kind is types.FunctionType:  # most answers to a name, and none of what follows
+            return self._outside(value)
         late = _LATE_WRITERS.get((kind.__module__, kind.__qualname__))
         if late is not None:
             return late(value)

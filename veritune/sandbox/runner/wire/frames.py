@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from _json import encode_basestring_ascii, make_encoder, make_scanner
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,9 +14,11 @@ if TYPE_CHECKING:
 MAX_JOB = 256 << 20
 # From a candidate, who is not: a frame is held whole, decoded, and compared.
 MAX_FRAME = 16 << 20
-# Made once: `json.dumps` with options would make one for every frame.
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
-_DECODER = json.JSONDecoder()
+# The parts in C of `json`'s classes, whose methods make one for every frame and touch more memory.
+# What is written holds no cycle. (cycles, default, texts, indent, separators, sorted, skip, NaN)
+_refuse, _texts = json.JSONEncoder().default, encode_basestring_ascii
+_encode = make_encoder(None, _refuse, _texts, None, ":", ",", False, False, True)
+_decode = make_scanner(cast("make_scanner", json.JSONDecoder()))
 
 
 class BrokenFrameError(Exception):
@@ -81,15 +84,15 @@ def _exactly(fd: int, size: int) -> bytes:
 
 def dumps(value: object) -> bytes:
     """JSON as bytes; ASCII only, so that lone surrogates survive."""
-    return _ENCODER.encode(value).encode()
+    return "".join(_encode(value, 0)).encode()
 
 
 def loads(data: bytes) -> Any:
     """JSON from bytes; `BrokenFrameError` for anything else."""
     try:
         text = data.decode()
-        value, end = _DECODER.raw_decode(text)
-    except (ValueError, RecursionError) as error:
+        value, end = _decode(text, 0)
+    except (ValueError, StopIteration, RecursionError) as error:
         raise BrokenFrameError(f"not JSON: {str(error)[:80]}") from None
     if end != len(text):
         raise BrokenFrameError("not JSON: something follows it")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
 from veritune.verifiers.answers.extraction.cues import ASCII_STEMS, CUE, STEM, STEMS
 from veritune.verifiers.answers.extraction.english import NOUN, statement_behind
 from veritune.verifiers.answers.extraction.hedges import FOREIGN_HEDGE, attributed
-from veritune.verifiers.answers.extraction.stated import StatedAnswer
 from veritune.verifiers.answers.extraction.values import (
     EMPHASIS,
     FONT,
@@ -77,6 +77,23 @@ LONGEST_BEFORE = 120
 FEW_WORDS = 4
 # Characters of a sentence before a cue.
 BREAK = re.compile(r"[.!?\n\u3002\uff01\uff1f]")
+
+StatementKind = Literal["box", "tag", "phrase"]
+
+
+class StatedAnswer(NamedTuple):
+    """A value, stated from `start` to `end`. Without an answer it withdraws what stands before.
+
+    `direct` says that a value follows at once, and not only words; `parts` are the members of a
+    list of boxes or tags.
+    """
+
+    start: int
+    end: int
+    answer: str | None
+    kind: StatementKind
+    direct: bool = True
+    parts: tuple[str, ...] = ()
 
 
 def announced(text: str, begin: int = 0) -> Iterator[StatedAnswer]:

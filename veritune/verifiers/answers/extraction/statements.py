@@ -17,13 +17,13 @@ from veritune.verifiers.answers.extraction.boxes import (
 from veritune.verifiers.answers.extraction.cues import NEXT_QUESTION
 from veritune.verifiers.answers.extraction.hedges import ASKED, NO_VALUE, denied, taken_back
 from veritune.verifiers.answers.extraction.phrases import (
+    StatedAnswer,
     announced,
     cues,
     emphasised,
     plain,
     value_first,
 )
-from veritune.verifiers.answers.extraction.stated import StatedAnswer
 from veritune.verifiers.answers.extraction.tags import tagged
 from veritune.verifiers.answers.extraction.values import tidy, value_of
 

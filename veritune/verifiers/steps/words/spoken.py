@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
+from veritune.algebra import table
 from veritune.lazy import pattern
 from veritune.verifiers.steps.annotations import Finding
 from veritune.verifiers.steps.arithmetic import Unreadable, evaluate, places, printed, rounds_to
@@ -64,10 +65,10 @@ _SAYS = pattern(
     rf"(?:\s*=\s*\$?(?:<<[^<>\n]*>>)?({_NUMBER}))?",
 )
 _BEFORE = pattern(r"(?:^|[^\w\s.,;:(\"'-]|\b([a-z]+))[\s,(]*$", re.IGNORECASE)
-_JOINING_WORDS = """
-    and plus minus of than by times or to from add subtract multiply divide each every per half
-    twice double triple third more less fewer"""
-_JOINING = frozenset(_JOINING_WORDS.split())
+_JOINING = table(
+    "and plus minus of than by times or to from add subtract multiply divide each every per half "
+    "twice double triple third more less fewer"
+)
 _BEHIND = pattern(
     r"\s*(?:[-+*/^×÷=<>(]|[x:]\s?\d|/|\.\d"  # noqa: RUF001
     r"|(?:more|less|fewer|times|out|of|percent|dozens?|hundred|thousand|million|billion|and an?"
