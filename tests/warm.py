@@ -8,6 +8,7 @@ nothing with the test. They run what `python WORDS` would: `-m MODULE`, `-c CODE
 from __future__ import annotations
 
 import atexit
+import math
 import multiprocessing
 import os
 import runpy
@@ -16,6 +17,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -63,11 +65,20 @@ class Warm:
             raise TimeoutError(f"it runs for {timeout} s: {self.said()}")
         return self._process.exitcode
 
+    def spent(self) -> float:
+        """Its processor seconds so far: how far it has come, however busy the machine is."""
+        try:
+            words = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:  # It has ended.
+            return math.inf
+        return sum(map(int, words[11:13])) / os.sysconf("SC_CLK_TCK")
+
     def send(self, sign: signal.Signals) -> None:
         os.kill(self.pid, sign)
 
     def kill(self) -> None:
-        self.send(signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            self.send(signal.SIGKILL)
         self.wait()
 
     def printed(self) -> str:

@@ -21,13 +21,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from string import ascii_letters, digits, punctuation
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # as pytest finds the other tests
+
+from hens import hen_problems
+
 from veritune.config import Recipe, SelectionConfig, check_recipe
 from veritune.files import write_text
 from veritune.records import (
     Candidate,
     Evidence,
-    MathProblem,
-    MathReference,
     StepVerdict,
     Verdict,
 )
@@ -50,17 +52,6 @@ def recipe_in(folder: Path) -> Recipe:
         "evaluation": {"n": N, "k": N},
     }
     return check_recipe(values, "journal size")
-
-
-def problems(count: int) -> list[MathProblem]:
-    return [
-        MathProblem(
-            id=f"train-{i:07}",
-            prompt=f"A farm has {i} hens and buys {i % 97} more. How many hens are there?",
-            reference=MathReference(answer=str(i + i % 97)),
-        )
-        for i in range(count)
-    ]
 
 
 def text_of(kind: str, draw: random.Random) -> str:
@@ -121,7 +112,7 @@ def write(folder: Path, count: int, kind: str) -> None:
     wall = cpu = 0.0
     size = 0
     with Store.open(folder) as store:
-        posed = problems(count // N)
+        posed = hen_problems("train", count // N)
         # The first fifth of the candidates is the evaluation's.
         test = posed[: (count // 5 + COMMIT) // N]
         store.begin({"config": text}, {"train": posed, "test": test})

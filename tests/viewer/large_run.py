@@ -13,14 +13,16 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # as pytest finds the other tests
+
+from hens import hen_problems
+
 from veritune.config import check_recipe
 from veritune.files import write_text
 from veritune.records import (
     Candidate,
     Evidence,
     Flag,
-    MathProblem,
-    MathReference,
     Problem,
     StepVerdict,
     Verdict,
@@ -30,18 +32,6 @@ from veritune.store import RunFolder, Store, to_toml
 ROUNDS, OF_TRAIN, OF_TEST = 8, 8, 9
 Row = tuple[Candidate, Verdict]
 EVIDENCE = Evidence(kind="arithmetic", checker="rules")
-
-
-def problems(stem: str, count: int) -> list[Problem]:
-    """Sums, each with a sentence around it."""
-    return [
-        MathProblem(
-            id=f"{stem}-{i:06}",
-            prompt=f"A farm has {i} hens and buys {i % 97} more. How many hens are there?",
-            reference=MathReference(answer=str(i + i % 97)),
-        )
-        for i in range(count)
-    ]
 
 
 def verified(problem: Problem, i: int, index: int, round: int) -> Row:
@@ -128,8 +118,8 @@ def write(folder: Path, candidates: int) -> None:
     """A run folder of about so many candidates."""
     recipe = check_recipe({"name": folder.name, "output": str(folder.parent)}, "large run")
     RunFolder(folder).make()
-    train = problems("train", candidates * 8 // 10 // ROUNDS // OF_TRAIN)
-    test = problems("test", candidates * 2 // 10 // (ROUNDS + 1) // OF_TEST)
+    train = hen_problems("train", candidates * 8 // 10 // ROUNDS // OF_TRAIN)
+    test = hen_problems("test", candidates * 2 // 10 // (ROUNDS + 1) // OF_TEST)
     with Store.open(folder) as store:
         store.begin({"config": to_toml(recipe)}, {"train": train, "test": test})
         write_text(folder / "config.toml", to_toml(recipe))
