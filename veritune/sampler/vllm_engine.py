@@ -179,7 +179,8 @@ class VllmEngine:
                 **options,
             )
         except Exception as error:
-            if any(process.exitcode == -signal.SIGKILL for process in self._guard.held):
+            ends = {process.exitcode for process in self._guard.held}
+            if -signal.SIGKILL in ends or _lost_a_worker(self._log):
                 self._guard.kill()
                 raise EngineDiedError("the engine's process was killed as it started") from None
             self._guard.kill()
@@ -251,6 +252,12 @@ def _stderr_in(log: Path) -> Iterator[None]:
         sys.stderr.flush()
         os.dup2(kept, 2)
         os.close(kept)
+
+
+def _lost_a_worker(log: Path) -> bool:
+    """Whether the engine lost a process of its own that had said nothing of a fault."""
+    text = log.read_text(errors="replace")
+    return "WorkerProc initialization failed" in text and "WorkerProc failed to start" not in text
 
 
 def _last_error(log: Path) -> str:
