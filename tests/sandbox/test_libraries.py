@@ -31,18 +31,42 @@ def environment(folder: Path) -> Path:
     return folder
 
 
-async def test_candidates_and_tests_import_what_the_environment_holds(tmp_path: Path) -> None:
+KINDS = ["bubblewrap", pytest.param("docker", marks=pytest.mark.docker)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_candidates_and_tests_import_what_the_environment_holds(
+    kind: str, tmp_path: Path
+) -> None:
     tests = AssertTests(code="import ours\nassert f(2) == ours.twice(2)")
     problem = CodeProblem(id="p", prompt="p", reference=CodeReference(tests=tests))
     text = "from ours import twice\ndef f(x): return twice(x)"
     candidate = Candidate(problem_id="p", index=0, text=text)
     made = environment(tmp_path / "env")
-    async with open_sandbox(workers=1, requirements=str(made)) as sandbox:
+    async with open_sandbox(kind, workers=1, requirements=str(made)) as sandbox:
         with_it = await CodeVerifier(sandbox).verify(problem, candidate)
-    async with open_sandbox(workers=1) as sandbox:
+    async with open_sandbox(kind, workers=1) as sandbox:
         without = await CodeVerifier(sandbox).verify(problem, candidate)
     assert with_it.outcome == "passed", with_it.reason
     assert without.outcome == "error" and "'ours'" in without.reason
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_compiled_library_is_installed_once_and_computes(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its shared objects are found inside, where nothing of the host's is."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    tests = AssertTests(code="import numpy\nassert (f(3) == numpy.arange(3) ** 2).all()")
+    problem = CodeProblem(id="p", prompt="p", reference=CodeReference(tests=tests))
+    text = "import numpy as np\ndef f(n): return np.linalg.inv(np.eye(n)) @ np.arange(n) ** 2"
+    candidate = Candidate(problem_id="p", index=0, text=text)
+    for _ in range(2):
+        async with open_sandbox(kind, workers=1, requirements=["numpy"]) as sandbox:
+            verdict = await CodeVerifier(sandbox).verify(problem, candidate)
+        assert verdict.outcome == "passed", verdict.reason
+    assert len(list((tmp_path / "veritune/libraries").iterdir())) == 1
 
 
 async def test_nothing_else_of_the_hosts_packages_is_visible() -> None:

@@ -166,3 +166,19 @@ async def test_it_is_a_verifier(tmp_path: Path) -> None:
             assert verdict.outcome == (await answers.verify(problem, candidate)).outcome
     text = "".join(candidate.text[step.start : step.end] for step in verdict.steps)
     assert text == candidate.text
+
+
+@pytest.mark.parametrize("search", [False, True])
+async def test_what_the_model_cannot_read_is_unchecked(tmp_path: Path, search: bool) -> None:
+    pairs = solutions(5)
+    # A search may not come to the later half.
+    most = 0 if search else len(pairs[0][1].text) // 2
+    found, labeller = await labelled(
+        tmp_path, pairs, k=4, search=search, fits=lambda problem: len(problem.prefill) <= most
+    )
+    _, whole = await labelled(tmp_path, pairs, k=4, search=search)
+    assert labeller.overlong > 0 and "longer than the model reads" in labeller.told
+    assert labeller.sampled + labeller.reused < whole.sampled + whole.reused
+    for labels in found:
+        late = [step for step in labels.steps[:-1] if step.end > most]
+        assert late and all(step.label == "unchecked" for step in late)

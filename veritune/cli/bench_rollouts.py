@@ -78,11 +78,14 @@ async def _label(
     pairs: Sequence[tuple[Problem, Candidate]],
     progress: TerminalProgress,
 ) -> list[StepLabels]:
+    from veritune.models import prompt_lengths
     from veritune.rounds import named_policy, open_session
     from veritune.verifiers import RolloutLabeller
 
     config = arguments.sampler
     policy = named_policy(arguments.model, on_server=config.type == "server")
+    # A server knows how much it reads, and says so.
+    lengths = None if config.type == "server" else prompt_lengths(arguments.model)
     async with open_session(
         arguments.cache or f"{arguments.out}.rollouts",
         sampler=config,
@@ -101,10 +104,10 @@ async def _label(
             search=arguments.search,
             budget=arguments.budget,
             settings=_settings(arguments),
+            fits=lambda problem: lengths is None or not lengths.overlong([problem]),
         )
         labels = await labeller.label(pairs)
-    known = f", {labeller.reused} known from before" if labeller.reused else ""
-    progress.say(f"{labeller.sampled} completions sampled{known}")
+    progress.say(labeller.told)
     return labels
 
 

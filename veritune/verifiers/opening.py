@@ -97,7 +97,7 @@ def open_judge(config: VerifierConfig, say: Say) -> Iterator[GenerativeJudge]:
 @contextmanager
 def _rollouts(config: VerifierConfig, outcomes: Verifier, say: Say) -> Iterator[RolloutVerifier]:
     """Completions by the policy that a recipe names, kept in a folder where it names one."""
-    from veritune.models import model_folder, policy_hash
+    from veritune.models import model_folder, policy_hash, prompt_lengths
     from veritune.records import Checkpoint
     from veritune.sampler import open_sampler
     from veritune.store import Store
@@ -106,6 +106,7 @@ def _rollouts(config: VerifierConfig, outcomes: Verifier, say: Say) -> Iterator[
     if asked.model is None:
         raise RecipeError("verifier.rollouts.model: name the model that samples completions")
     folder = model_folder(asked.model)
+    lengths = prompt_lengths(folder)
     sampling = SamplerConfig(temperature=asked.temperature, max_tokens=asked.max_tokens)
     with ExitStack() as stack:
         cache = asked.cache or stack.enter_context(TemporaryDirectory())
@@ -120,9 +121,10 @@ def _rollouts(config: VerifierConfig, outcomes: Verifier, say: Say) -> Iterator[
             threshold=asked.threshold,
             search=asked.search,
             settings=f"{asked.seed} {asked.temperature} {asked.max_tokens}",
+            fits=lambda problem: not lengths.overlong([problem]),
         )
         yield RolloutVerifier(labeller)
-        say(f"rollouts: {labeller.sampled} completions sampled, {labeller.reused} known before")
+        say(f"rollouts: {labeller.told}")
 
 
 def _made(folder: str) -> Path:

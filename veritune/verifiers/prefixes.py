@@ -29,7 +29,7 @@ class StepLabels:
 
 @dataclass(slots=True)
 class Tally:
-    """The results of the completions of one prefix so far; `spent` if no more may be sampled."""
+    """The results of the completions of one prefix so far; `spent` if no more can be sampled."""
 
     passed: int = 0
     failed: int = 0
@@ -184,7 +184,10 @@ class PrefixSearch:
             at = number if self._passes or number == self._bad else self._good
             label: StepLabel = "verified" if number <= self._good else "incorrect"
             return label, _shown(self._tallies[at - 1])
-        return "unchecked", "behind the first error, or beyond the budget"
+        return (
+            "unchecked",
+            "behind the first error, beyond the budget, or longer than the model reads",
+        )
 
     def _whole(self) -> tuple[StepLabel, str]:
         labels: dict[Outcome, StepLabel] = {"passed": "verified", "failed": "incorrect"}

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import starmap
 
@@ -43,7 +43,8 @@ class RolloutLabeller:
     """Labels the steps of solutions by completions of their prefixes.
 
     `sampled` and `reused` count completions: new ones, and those that the store had. With a
-    `budget`, at most so many new ones are sampled; steps that would need more are "unchecked".
+    `budget`, at most so many new ones are sampled; steps that would need more are "unchecked", and
+    so are those up to whose end the solution is longer than the policy reads: `overlong` of them.
     """
 
     def __init__(
@@ -58,19 +59,29 @@ class RolloutLabeller:
         search: bool = False,
         budget: int | None = None,
         settings: str = "",
+        fits: Callable[[Problem], bool] = lambda problem: True,
     ) -> None:
-        """`settings` names what else completions depend on, such as seed and temperature."""
+        """`settings` names what else completions depend on, such as seed and temperature; `fits`
+        says whether the policy can read a problem with its prefill, and complete it."""
         if k < 1 or not 0.0 <= threshold < 1.0:
             raise ValueError("a label needs at least one completion, and a threshold in [0, 1)")
         self.k, self.most_failing = k, int(threshold * k)
         self.search, self.budget = search, budget
-        self.sampled = self.reused = 0
+        self.sampled = self.reused = self.overlong = 0
         self._sampler, self._verifier, self._store = sampler, verifier, store
         self._policy, self._settings, self._loaded = policy, settings, False
+        self._fits = fits
         self._known: dict[tuple[str, int], Outcome] = {
             (verdict.problem_id, verdict.index): verdict.outcome
             for _, _, verdict in store.verified(SET)
         }
+
+    @property
+    def told(self) -> str:
+        """What was sampled, in words."""
+        known = f", {self.reused} known from before" if self.reused else ""
+        left = f"; {self.overlong} prefixes are longer than the model reads"
+        return f"{self.sampled} completions sampled{known}{left if self.overlong else ''}"
 
     async def label(
         self,
@@ -107,6 +118,10 @@ class RolloutLabeller:
         pending: set[tuple[str, int]] = set()
         for want in wanted:
             problem = self._continued(want)
+            if not self._fits(problem):
+                self.overlong += 1
+                want.tally.spent = True
+                continue
             keys = [(problem.id, at) for at in want.indices]
             missing = [key[1] for key in keys if key not in self._known and key not in pending]
             self.reused += len(keys) - len(missing)
