@@ -39,8 +39,10 @@ class Stopper:
 
     def __call__(self, count: int = 1, **figures: float) -> None:
         if count and not self.stopped:
-            self.stopped = next(pid for pid in below(os.getpid()) if self._is_it(pid))
-            os.kill(self.stopped, signal.SIGSTOP)
+            # None may be at work right now: the next time, then.
+            self.stopped = next((pid for pid in below(os.getpid()) if self._is_it(pid)), 0)
+            if self.stopped:
+                os.kill(self.stopped, signal.SIGSTOP)
 
     def _is_it(self, pid: int) -> bool:
         line = Path(f"/proc/{pid}/cmdline").read_bytes().decode()

@@ -21,15 +21,23 @@ PULSE_SECONDS, SILENT_SECONDS = 2.0, 60.0
 
 
 class Pulse:
-    """Of one actor. One that Ray is starting has all the time it needs for its first answer."""
+    """Of one actor that has started. One that Ray starts again has all the time it needs."""
 
     def __init__(self, actor: ActorHandle[SamplerActor] | ActorHandle[VerifierActor]) -> None:
-        self._actor, self._known = actor, False
+        self._actor, self._known = actor, True
         self._asked: ObjectRef[None] | None = None
         self._since = 0.0
 
+    def heard(self) -> None:
+        """It has replied to something, so it is there."""
+        self._known = True
+
+    def lost(self) -> None:
+        """Ray is starting it again."""
+        self._asked, self._known = None, False
+
     def look(self) -> None:
-        """Ask, or see whether it answered; one that did once and is silent now is ended.
+        """Ask, or see whether it answered; one that was there and is silent now is ended.
 
         What was asked of it is then lost, and Ray starts it again.
         """
@@ -39,12 +47,12 @@ class Pulse:
                 self._asked = self._actor.is_there.options(concurrency_group=CONTROL).remote()
                 self._since = now
         elif ready([self._asked], 0):
+            asked, self._asked = self._asked, None
             try:
-                result(self._asked)
-                self._known = True
+                result(asked)
+                self.heard()
             except lost_errors():
-                self._known = False
-            self._asked = None
+                self.lost()
         elif self._known and now - self._since > SILENT_SECONDS:
             end(self._actor)
-            self._asked, self._known = None, False
+            self.lost()

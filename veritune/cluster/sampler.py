@@ -146,10 +146,12 @@ class ClusterSampler:
             reply = result(waits)
         except lost_errors() as error:
             remote.dead = is_final(error)
+            remote.pulse.lost()
             self._lost(remote, waiting, first_line(error))
             if not remote.dead:
                 remote.load(shipped)
             return []
+        remote.pulse.heard()
         if request is None or not isinstance(reply, SampledPart):
             # It has loaded.
             self.logprob_diff = reply if isinstance(reply, LogprobDiff) else None

@@ -70,6 +70,7 @@ class ClusterVerifier:
         reply = await awaited(remote.actor.verify.remote(id, problem, candidate))
         if not isinstance(reply, VerifiedReply) or reply.id != id:
             raise ReplyLostError("it replied to another request")
+        remote.pulse.heard()
         return reply.verdict
 
     async def _free(self) -> RemoteVerifier:
@@ -88,6 +89,7 @@ class ClusterVerifier:
         """Ask it for nothing until it is back."""
         remote.dead = remote.dead or is_final(error)
         if not remote.away and not remote.dead:
+            remote.pulse.lost()
             self._begin(self._back(remote))
         remote.away = True
 
@@ -108,6 +110,7 @@ class ClusterVerifier:
         try:
             # Ray sends this again until the actor is there.
             await remote.actor.start.options(max_task_retries=-1).remote()
+            remote.pulse.heard()
             remote.away = False
         except Exception:  # It cannot start where it is now; nobody waits for it any more.
             remote.dead = True

@@ -1,5 +1,5 @@
 // Labelling a sample: is the solution right? The verdict is hidden, since who knows it agrees with it.
-import { html, render, useEffect, useMemo, useState } from "./preact.js";
+import { html, render, useEffect, useLayoutEffect, useMemo, useState } from "./preact.js";
 import { highlighted } from "./code.js";
 import { newPage, withFormulas } from "./formulas.js";
 import { useKeys } from "./tools.js";
@@ -24,7 +24,14 @@ const App = () => {
     return order.find((place) => !labels[place]) ?? from % labels.length;
   };
   useEffect(() => { asked("api/labels").then((found) => { setSample(found); setAt(open(found.labels, 0)); }, failed); }, []);
-  useEffect(() => { setRow(null); setTold(false); asked(`api/row?at=${at}`).then(setRow, failed); }, [at]);
+  // Before the next key: a label is for the row that is shown, and a late answer for one left is not shown.
+  useLayoutEffect(() => {
+    let here = true;
+    setRow(null);
+    setTold(false);
+    asked(`api/row?at=${at}`).then((found) => here && setRow(found), failed);
+    return () => { here = false; };
+  }, [at]);
   useMemo(newPage, [row]);
   const put = (label, next) => asked("api/label", { at, label }).then(({ labels }) => {
     setError(""); setSample({ ...sample, labels });

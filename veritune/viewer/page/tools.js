@@ -1,5 +1,5 @@
 // What all pages share: addresses, answers of the server, keys, and figures as text.
-import { useEffect, useState } from "./preact.js";
+import { useEffect, useLayoutEffect, useState } from "./preact.js";
 
 // Of several runs the one that is shown: part of every address and question that names no other.
 // `answer` is what a page with data of its own asks in the place of a server.
@@ -65,9 +65,9 @@ export const useAsked = (name, params, again = () => 0) => {
   return { ...state, stale: state.key !== key };
 };
 
-// Keys of the page that is shown; the newest that knows a key acts on it.
+// Keys of the page that is shown, from the moment on at which it is; the newest that knows a key acts on it.
 const maps = [];
-export const useKeys = (keys) => useEffect(() => {
+export const useKeys = (keys) => useLayoutEffect(() => {
   maps.push(keys);
   return () => { maps.splice(maps.indexOf(keys), 1); };
 });
