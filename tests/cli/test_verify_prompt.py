@@ -60,3 +60,14 @@ def test_what_leaves_no_room_is_named_before_anything_is_verified(
         assert "1 of 1 prompts" in line
     assert main([*words, "--out", "-", "--prompt.overlong", "drop"]) == 2
     assert "every candidate gets a verdict" in capsys.readouterr().err
+
+
+def test_a_prompt_that_no_model_would_get_is_refused(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = ["rules" if word == "rollouts" else word for word in words]
+    command = [*plain, "--out", str(tmp_path / "V.jsonl"), "--prompt.instruction", "Be brief."]
+    assert main(command) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "prompt: is for the model of rollouts" in line
+    assert not (tmp_path / "V.jsonl").exists()

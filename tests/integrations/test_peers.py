@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from prime_traces import scored
 from shared_candidates import CANDIDATES, PROBLEMS, ROWS, TEXTS, scores
 
 from veritune.errors import InputError, SandboxFailureError
@@ -170,20 +171,13 @@ async def test_prime_verifiers() -> None:
 
     config = vf.TaskConfig(rewards={"verified": {"fn": "veritune.integrations.verifiers:verified"}})
 
-    async def scored(row: dict[str, object], text: str) -> float | None:
-        task = vf.Task(Data(**row), config)
-        trace = vf.Trace(
-            task=vf.TraceTask(type="Task", data=task.data),
-            agent=vf.AgentInfo(config=vf.AgentConfig()),
-        )
-        trace.root_reply = text
-        await task.score(trace)
-        return trace.rewards["verified"].score
+    def task(row: dict[str, object]) -> object:
+        return vf.Task(Data(**row), config)
 
-    found = await asyncio.gather(*map(scored, ROWS, TEXTS))
+    found = await asyncio.gather(*map(scored, map(task, ROWS), TEXTS))
     assert list(found) == scores()
     with pytest.raises(vf.TaskError):
-        await scored(BROKEN, "\\boxed{1}")
+        await scored(task(BROKEN), "\\boxed{1}")
     known = verifiers.reward(PROBLEMS)
     data = Data(id="m1", prompt="1/4?", answer="0.25")
     assert await known(data, SimpleNamespace(last_reply="\\boxed{1/4}")) == 1.0

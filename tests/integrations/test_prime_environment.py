@@ -13,14 +13,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from prime_traces import scored
 from shared_candidates import CANDIDATES, PROBLEMS, TEXTS, scores
 
 from veritune.errors import InputError
 from veritune.files import write_records
 
-vf = pytest.importorskip("verifiers.v1", reason="Prime's verifiers is not installed")
+pytest.importorskip("verifiers.v1", reason="Prime's verifiers is not installed")
 
-from veritune.integrations.verifiers_env import ProblemTaskset  # noqa: E402
+from veritune.integrations.verifiers_env import ProblemTaskset
 
 MODULE = """from veritune.integrations.verifiers_env import ProblemTaskset
 
@@ -44,19 +45,8 @@ async def test_every_candidates_reward_is_its_verdicts_score(tmp_path: Path) -> 
     write_records(file, PROBLEMS)
     tasks = {task.data.id: task for task in taskset(file)}
     assert list(tasks) == [problem.id for problem in PROBLEMS]
-
-    async def scored(id: str, text: str) -> float | None:
-        task = tasks[id]
-        trace = vf.Trace(
-            task=vf.TraceTask(type="ProblemTask", data=task.data),
-            agent=vf.AgentInfo(config=vf.AgentConfig()),
-        )
-        trace.root_reply = text
-        await task.score(trace)
-        return trace.rewards["verified"].score
-
-    ids = [candidate.problem_id for candidate in CANDIDATES]
-    assert list(await asyncio.gather(*map(scored, ids, TEXTS))) == scores()
+    asked = (tasks[candidate.problem_id] for candidate in CANDIDATES)
+    assert list(await asyncio.gather(*map(scored, asked, TEXTS))) == scores()
 
 
 def test_without_problems_it_says_what_to_give() -> None:

@@ -12,9 +12,10 @@ from typing import ClassVar
 
 import pytest
 from http_server import Handler, served
+from one_problem import written
 
-from veritune.files import read_records, write_records
-from veritune.records import Candidate, MathProblem, MathReference, Verdict
+from veritune.files import read_records
+from veritune.records import Verdict
 
 # Requests at a time, replies a candidate, candidates; and how many replies come before the kill.
 AT_ONCE, VOTES, COUNT, ANSWERED = 4, 3, 10, 8
@@ -57,19 +58,11 @@ def judge() -> Iterator[tuple[str, type[Holding]]]:
 def test_a_killed_verify_asks_only_what_was_not_answered(
     judge: tuple[str, type[Holding]], tmp_path: Path
 ) -> None:
-    problem = MathProblem(id="p", prompt="1+1+1=?", reference=MathReference(answer="3"))
-    texts = [f"1+1+1={at}" for at in range(COUNT)]
-    write_records(tmp_path / "P.jsonl", [problem])
-    write_records(
-        tmp_path / "C.jsonl",
-        [Candidate(problem_id="p", index=at, text=text) for at, text in enumerate(texts)],
-    )
     command = [sys.executable, "-m", "veritune", "verify", "--type", "judge"]
     command += ["--judge.url", judge[0], "--judge.model", "reader"]
     command += ["--judge.votes", str(VOTES), "--judge.temperature", "0.5"]
     command += ["--judge.concurrency", str(AT_ONCE)]
-    for name, file in (("problems", "P.jsonl"), ("candidates", "C.jsonl"), ("out", "V.jsonl")):
-        command += [f"--{name}", str(tmp_path / file)]
+    command += written(tmp_path, [f"1+1+1={at}" for at in range(COUNT)])
     handler = judge[1]
     first = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:

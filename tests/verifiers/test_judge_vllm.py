@@ -15,12 +15,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from one_problem import written
 from scripted_judge import NONE, RIGHT, save_judge
 from vllm_server import requests_ended, vllm_server
 
 from veritune.cli import main
-from veritune.files import read_records, write_records
-from veritune.records import Candidate, MathProblem, MathReference, Verdict
+from veritune.files import read_records
+from veritune.records import Verdict
 from veritune.store import Store
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(1200), pytest.mark.xdist_group("judge")]
@@ -73,23 +74,15 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-def written(folder: Path, count: int) -> list[str]:
-    problem = MathProblem(id="p", prompt="1+1+1=?", reference=MathReference(answer="3"))
-    texts = [f"1+1=2\nSo {at}." for at in range(count)]
-    write_records(folder / "P.jsonl", [problem])
-    write_records(
-        folder / "C.jsonl",
-        [Candidate(problem_id="p", index=at, text=text) for at, text in enumerate(texts)],
-    )
-    files = (("problems", "P.jsonl"), ("candidates", "C.jsonl"), ("out", "V.jsonl"))
-    return [word for name, file in files for word in (f"--{name}", str(folder / file))]
+def solutions(count: int) -> list[str]:
+    return [f"1+1=2\nSo {at}." for at in range(count)]
 
 
 @pytest.mark.parametrize(("form", "chance"), [("steps", RIGHT), ("critic", NONE)])
 def test_log_probabilities_of_a_real_server_are_the_score(
     form: str, chance: float, judge: str, tmp_path: Path
 ) -> None:
-    words = ["verify", *written(tmp_path, 2), "--type", "judge", "--judge.url", judge]
+    words = ["verify", *written(tmp_path, solutions(2)), "--type", "judge", "--judge.url", judge]
     assert main([*words, "--judge.logprobs", "true", "--judge.form", form]) == 0
     for verdict in read_records(tmp_path / "V.jsonl", Verdict):
         assert (verdict.outcome, verdict.score) == ("passed", pytest.approx(chance, abs=1e-3))
@@ -98,7 +91,7 @@ def test_log_probabilities_of_a_real_server_are_the_score(
 
 
 def test_votes_are_drawn_apart_and_counted(judge: str, tmp_path: Path) -> None:
-    words = ["verify", *written(tmp_path, 12), "--type", "judge", "--judge.url", judge]
+    words = ["verify", *written(tmp_path, solutions(12)), "--type", "judge", "--judge.url", judge]
     assert main([*words, "--judge.votes", "5", "--judge.temperature", "1"]) == 0
     scores = [verdict.score for verdict in read_records(tmp_path / "V.jsonl", Verdict)]
     assert all(score is not None and (5 * score) % 1 < 1e-9 for score in scores)
@@ -133,7 +126,7 @@ def test_bench_steps_asks_it_once(
 
 
 def test_a_killed_verify_asks_nothing_twice(judge: str, tmp_path: Path) -> None:
-    words = ["verify", *written(tmp_path, COUNT), "--steps", "rules", "judge"]
+    words = ["verify", *written(tmp_path, solutions(COUNT)), "--steps", "rules", "judge"]
     words += ["--judge.votes", str(VOTES), "--judge.temperature", "1", "--judge.concurrency", "1"]
     words += ["--judge.url", judge]
     out = tmp_path / "V.jsonl"

@@ -85,7 +85,7 @@ async def _label(
     config = arguments.sampler
     policy = named_policy(arguments.model, on_server=config.type == "server")
     # A server knows how much it reads, and says so.
-    lengths = None if config.type == "server" else prompt_lengths(arguments.model)
+    fits = None if config.type == "server" else prompt_lengths(arguments.model).fits
     async with open_session(
         arguments.cache or f"{arguments.out}.rollouts",
         sampler=config,
@@ -104,7 +104,7 @@ async def _label(
             search=arguments.search,
             budget=arguments.budget,
             settings=_settings(arguments),
-            fits=lambda problem: lengths is None or not lengths.overlong([problem]),
+            fits=fits,
         )
         labels = await labeller.label(pairs)
     progress.say(labeller.told)

@@ -63,7 +63,11 @@ class VerifyArguments(VerifierConfig):
         return self
 
     @model_validator(mode="after")
-    def _every_candidate_counts(self) -> VerifyArguments:
+    def _prompt_is_for_rollouts(self) -> VerifyArguments:
+        if self.prompt != PromptConfig() and "rollouts" not in self.labellers:
+            raise ValueError(
+                "prompt: is for the model of rollouts; add rollouts to --steps, or leave it out"
+            )
         if self.prompt.overlong == "drop":
             raise ValueError("prompt.overlong: every candidate gets a verdict; take out long ones")
         return self

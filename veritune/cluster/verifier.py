@@ -52,6 +52,7 @@ class ClusterVerifier:
             remote = await self._free()
             remote.busy += 1
             if not remote.watched:
+                remote.watched = True  # Now: the next request comes before the task begins.
                 self._begin(self._watch(remote))
             try:
                 return await self._ask(remote, problem, candidate)
@@ -100,11 +101,12 @@ class ClusterVerifier:
 
     async def _watch(self, remote: RemoteVerifier) -> None:
         """Have it ended where it is silent, while something is asked of it."""
-        remote.watched = True
-        while remote.busy:
-            await asyncio.sleep(LOOK)
-            remote.pulse.look()
-        remote.watched = False
+        try:
+            while remote.busy:
+                await asyncio.sleep(LOOK)
+                remote.pulse.look()
+        finally:
+            remote.watched = False
 
     async def _back(self, remote: RemoteVerifier) -> None:
         try:

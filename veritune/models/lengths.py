@@ -32,6 +32,10 @@ class PromptLengths:
     tokenizer: PreTrainedTokenizerBase
     longest: int
 
+    def fits(self, problem: Problem) -> bool:
+        """Whether there is room for a completion of the prompt."""
+        return not self.overlong([problem])
+
     def overlong(self, problems: Iterable[Problem]) -> dict[str, int]:
         """The tokens of the prompts that leave no room for a completion, by problem id.
 

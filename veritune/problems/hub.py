@@ -27,6 +27,7 @@ def hub_rows(
         if unreachable is None:
             return _loaded(name, config, split, revision)
         if revision is not None:
+            unreachable += ", and what is kept here may be another revision"
             raise ConnectionError(unreachable)
         with _offline():
             return _loaded(name, config, split, revision)

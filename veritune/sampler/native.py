@@ -78,13 +78,16 @@ class NativeSampler:
     def can_share(self) -> bool:
         """Whether the next policy will be taken from memory where it is of the present one's
         kind."""
-        plain = self._dtype == "float32" and self._device in (None, "cpu")
-        return plain and self._policy is not None and self._policy.is_arranged
+        return self._is_plain and self._policy is not None and self._policy.is_arranged
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether weights are used as a trainer on this machine's processors has them."""
+        return self._dtype == "float32" and self._device in (None, "cpu")
 
     def share(self, held: HeldPolicy | None) -> None:
         """Let `load` take this policy's weights from memory; they stay as they are until `rest`."""
-        plain = self._dtype == "float32" and self._device in (None, "cpu")
-        self._held = held if plain else None
+        self._held = held if self._is_plain else None
 
     def rest(self) -> None:
         """Give the memory of weights back until the next `load`; what was shared may change."""

@@ -106,7 +106,6 @@ def _rollouts(config: VerifierConfig, outcomes: Verifier, say: Say) -> Iterator[
     if asked.model is None:
         raise RecipeError("verifier.rollouts.model: name the model that samples completions")
     folder = model_folder(asked.model)
-    lengths = prompt_lengths(folder)
     sampling = SamplerConfig(temperature=asked.temperature, max_tokens=asked.max_tokens)
     with ExitStack() as stack:
         cache = asked.cache or stack.enter_context(TemporaryDirectory())
@@ -121,7 +120,7 @@ def _rollouts(config: VerifierConfig, outcomes: Verifier, say: Say) -> Iterator[
             threshold=asked.threshold,
             search=asked.search,
             settings=f"{asked.seed} {asked.temperature} {asked.max_tokens}",
-            fits=lambda problem: not lengths.overlong([problem]),
+            fits=prompt_lengths(folder).fits,
         )
         yield RolloutVerifier(labeller)
         say(f"rollouts: {labeller.told}")

@@ -59,10 +59,11 @@ class RolloutLabeller:
         search: bool = False,
         budget: int | None = None,
         settings: str = "",
-        fits: Callable[[Problem], bool] = lambda problem: True,
+        fits: Callable[[Problem], bool] | None = None,
     ) -> None:
         """`settings` names what else completions depend on, such as seed and temperature; `fits`
-        says whether the policy can read a problem with its prefill, and complete it."""
+        says whether the policy can read a problem with its prefill, and complete it; None where it
+        is not known."""
         if k < 1 or not 0.0 <= threshold < 1.0:
             raise ValueError("a label needs at least one completion, and a threshold in [0, 1)")
         self.k, self.most_failing = k, int(threshold * k)
@@ -118,12 +119,13 @@ class RolloutLabeller:
         pending: set[tuple[str, int]] = set()
         for want in wanted:
             problem = self._continued(want)
-            if not self._fits(problem):
+            keys = [(problem.id, at) for at in want.indices]
+            missing = [key[1] for key in keys if key not in self._known and key not in pending]
+            # Counting tokens takes time, which what is known needs none of.
+            if missing and self._fits is not None and not self._fits(problem):
                 self.overlong += 1
                 want.tally.spent = True
                 continue
-            keys = [(problem.id, at) for at in want.indices]
-            missing = [key[1] for key in keys if key not in self._known and key not in pending]
             self.reused += len(keys) - len(missing)
             if self.budget is not None:
                 missing = missing[: max(self.budget - self.sampled, 0)]

@@ -14,6 +14,7 @@ from random import Random
 
 from veritune.benchmarks.supervision.plan import StudyConfig
 from veritune.config import Recipe
+from veritune.models import prompt_lengths
 from veritune.records import Checkpoint, VerifiedCandidate
 from veritune.rounds import open_session
 from veritune.verifiers import RolloutLabeller, StepLabels
@@ -80,7 +81,14 @@ async def _rolled_out(
         dtype=recipe.model.dtype,
         problems=[problem for problem, _, _ in verified],
     ) as session:
-        labeller = RolloutLabeller(session.sampler, session.verifier, session.store, start, k=k)
+        labeller = RolloutLabeller(
+            session.sampler,
+            session.verifier,
+            session.store,
+            start,
+            k=k,
+            fits=prompt_lengths(start.path).fits,
+        )
         return await labeller.label([(problem, candidate) for problem, candidate, _ in verified])
 
 

@@ -13,10 +13,10 @@ const ticks = (low, high) => {
   return found;
 };
 
-// `lines`: [{name, points: [[x, y, low, high]]}]; `rates`: y is a share, shown in percent.
 // Lines that are told apart by colour.
 export const COLOURS = 6;
 
+// `lines`: [{name, points: [[x, y, low, high]]}]; `rates`: y is a share, shown in percent.
 export const Curves = ({ title, lines, rates = false, marks = [], axis = "" }) => {
   const points = lines.flatMap((line) => line.points);
   const ys = points.flatMap(([, y, low, high]) => [y, low ?? y, high ?? y]);

@@ -22,7 +22,7 @@ export const Overview = ({ run }) => {
       <${Funnel} sets=${sets} samples=${run.samples} /></section>
     ${Object.keys(sets).length > 0 && html`<${OneSet} sets=${sets} />`}
     <${Training} curves=${run.curves} />
-    <${Times} times=${run.times} sets=${sets} />
+    <${Times} times=${run.times} sets=${sets} overlaps=${run.samples.some((row) => "staleness" in row)} />
     ${run.recipe && html`<details><summary>Recipe</summary><pre>${run.recipe}</pre></details>`}`;
 };
 

@@ -5,7 +5,7 @@ import { duration, percent, short } from "./tools.js";
 
 const sum = (rounds, name) => rounds.reduce((all, round) => all + round[name], 0);
 
-export const Times = ({ times, sets }) => {
+export const Times = ({ times, sets, overlaps }) => {
   if (!times.phases.length && !times.machines.length) return null;
   const whole = times.phases.reduce((all, phase) => all + sum(phase.rounds, "seconds"), 0);
   const lines = times.phases.map(({ phase, rounds }) => ({ name: phase, points: rounds.map((row) => [row.round, row.seconds]) }))
@@ -18,7 +18,7 @@ export const Times = ({ times, sets }) => {
         <td class="n">${sum(rounds, "tokens") > 0 ? short(sum(rounds, "tokens") / sum(rounds, "seconds")) : "–"}</td></tr>`)}
         <tr><td>together</td><td class="n">${duration(whole)}</td><td></td><td></td><td></td></tr></tbody></table></div>`}
       ${machine && html`<dl>${machine.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`}
-      <p class="note">Phases that came to their end; sampling includes verifying beside it.${times.machines.length > 1 ? ` The run was resumed elsewhere or with other versions: the last of ${times.machines.length} is shown.` : ""}</p>
+      <p class="note">Phases that came to their end; sampling includes verifying beside it.${times.machines.length > 1 ? ` The run was resumed elsewhere or with other versions: the last of ${times.machines.length} is shown.` : ""}${overlaps ? " Rounds overlap: phases ran beside each other, so all of them together, and what that costs, are more than the clock's." : ""}</p>
       ${whole > 0 && html`<${Cost} seconds=${whole} sets=${sets} />`}</div>
     ${lines.length > 0 && html`<${Curves} title="Seconds by round" lines=${lines} axis="round" />`}</div></section>`;
 };
