@@ -71,3 +71,6 @@ def test_a_prompt_that_no_model_would_get_is_refused(
     (line,) = capsys.readouterr().err.splitlines()
     assert "prompt: is for the model of rollouts" in line
     assert not (tmp_path / "V.jsonl").exists()
+    bench = ["bench", "steps", str(tmp_path), "--prompt.instruction", "Be brief."]
+    assert main(bench) == 2
+    assert "add rollouts to --checkers" in capsys.readouterr().err

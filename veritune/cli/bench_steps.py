@@ -9,10 +9,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from pydantic import model_validator
+
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
 from veritune.cli.options import OptionName
-from veritune.cli.posing import pose_for_rollouts
+from veritune.cli.posing import check_prompt, pose_for_rollouts
 from veritune.cli.running import run_async
 from veritune.config import Count, Positive, PromptConfig, VerifierConfig
 from veritune.errors import RecipeError, RecordError, UnwritableError
@@ -49,6 +51,11 @@ class StepsArguments(VerifierConfig):
     """Print so many confusions of each checker and file."""
     prompt: PromptConfig = PromptConfig()
     """How problems are put to the model of rollouts."""
+
+    @model_validator(mode="after")
+    def _prompt_is_for_rollouts(self) -> StepsArguments:
+        check_prompt(self.prompt, self.checkers, "--checkers")
+        return self
 
 
 def main(argv: Sequence[str]) -> int:

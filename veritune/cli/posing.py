@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -47,6 +47,19 @@ def pose_rows(
     return [cast(R, (asked[p.id], *rest)) for p, *rest in rows if p.id in asked]
 
 
+def asks_rollouts(checkers: Iterable[str]) -> bool:
+    """Whether one of these step checkers (`a+b`) completes steps with a model."""
+    return any("rollouts" in checker.split("+") for checker in checkers)
+
+
+def check_prompt(config: PromptConfig, checkers: Iterable[str], option: str) -> None:
+    """ValueError for a prompt that no model would get."""
+    if config != PromptConfig() and not asks_rollouts(checkers):
+        raise ValueError(
+            f"prompt: is for the model of rollouts; add rollouts to {option}, or leave it out"
+        )
+
+
 def pose_for_rollouts(
     rows: Sequence[R],
     checker: str,
@@ -56,7 +69,7 @@ def pose_for_rollouts(
 ) -> list[R]:
     """Rows as the model that completes their steps gets them, for a checker (`a+b`) that asks
     one; else as they are."""
-    if "rollouts" not in checker.split("+") or model is None:
+    if model is None or not asks_rollouts([checker]):
         return list(rows)
     return pose_rows(rows, config, model, progress, HERE)
 

@@ -15,7 +15,7 @@ from pydantic import model_validator
 from veritune.cli import fail
 from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress
-from veritune.cli.posing import HERE, pose
+from veritune.cli.posing import HERE, asks_rollouts, check_prompt, pose
 from veritune.cli.running import run_async
 from veritune.config import (
     ClusterConfig,
@@ -64,10 +64,7 @@ class VerifyArguments(VerifierConfig):
 
     @model_validator(mode="after")
     def _prompt_is_for_rollouts(self) -> VerifyArguments:
-        if self.prompt != PromptConfig() and "rollouts" not in self.labellers:
-            raise ValueError(
-                "prompt: is for the model of rollouts; add rollouts to --steps, or leave it out"
-            )
+        check_prompt(self.prompt, self.labellers, "--steps")
         if self.prompt.overlong == "drop":
             raise ValueError("prompt.overlong: every candidate gets a verdict; take out long ones")
         return self
@@ -153,7 +150,7 @@ def _posing(
 ) -> Callable[[Sequence[Problem]], list[Problem]] | None:
     """How problems are put to the model that completes steps; None where none does."""
     model = arguments.rollouts.model
-    if "rollouts" not in arguments.labellers or model is None:
+    if model is None or not asks_rollouts(arguments.labellers):
         return None
     return lambda problems: pose(problems, arguments.prompt, model, HERE, progress)
 
