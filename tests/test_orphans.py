@@ -59,8 +59,8 @@ def owner(text: str, *words: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def ready(watcher: int) -> bool:
-    """Whether it waits, in a call of `poll`."""
-    return Path(f"/proc/{watcher}/wchan").read_text().startswith("poll")
+    """Whether it waits for the end of its parent, of which it has a descriptor."""
+    return any("pidfd" in os.readlink(fd) for fd in Path(f"/proc/{watcher}/fd").iterdir())
 
 
 def numbers(begun: subprocess.Popen[str]) -> list[int]:

@@ -84,12 +84,12 @@ class Watchers:
 
     def _begun(self) -> subprocess.Popen[bytes]:
         words = [sys.executable, "-I", "-S", orphan_watcher.__file__, str(os.getpid()), own_mark()]
-        path = os.pathsep.join([os.getcwd(), *filter(None, sys.path)])
+        env = {name: value for name, value in os.environ.items() if name != MARK}
         begun = subprocess.Popen(
             [*words, *self._after],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            env={**{k: v for k, v in os.environ.items() if k != MARK}, "PYTHONPATH": path},
+            env={**env, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             process_group=0,  # Ctrl-C is for us, and must not end it before us.
         )
         _write(begun, self._told)

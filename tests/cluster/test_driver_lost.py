@@ -46,8 +46,9 @@ def cluster() -> Iterator[Any]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     from ray.cluster_utils import Cluster
 
-    begun = Cluster(initialize_head=True, head_node_args={**NODE, "num_cpus": 0})
-    begun.add_node(**{**NODE, "num_cpus": 2})
+    quiet = {**NODE, "include_dashboard": False}
+    begun = Cluster(initialize_head=True, head_node_args={**quiet, "num_cpus": 0})
+    begun.add_node(**{**quiet, "num_cpus": 2})
     yield begun
     there = below(os.getpid())
     begun.shutdown()

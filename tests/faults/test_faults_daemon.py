@@ -68,8 +68,8 @@ async def test_what_a_killed_owner_left_is_removed_and_a_living_one_s_is_not(
     ended.kill()
     ended.wait()
     for name, owner in names.items():
-        words = ["--name", name, "--network", "none", "--label", LABEL, "--label"]
-        assert engine.ask("create", *words, f"{OWNER}={owner}", IMAGE)
+        words = ["--name", name, "--network", "none", "--entrypoint", "python3", "--label", LABEL]
+        assert engine.ask("create", *words, "--label", f"{OWNER}={owner}", IMAGE, "-c", "pass")
     async with open_sandbox("docker", workers=1):
         said = engine.ask("ps", "-a", "--filter", f"label={LABEL}", "--format", "{{.Names}}")
         assert set(said.split()) & set(names) == {"lives", "away"}
