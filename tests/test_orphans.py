@@ -20,9 +20,9 @@ from veritune.orphans import has_ended, identity
 OWNER = """
 import os, subprocess, sys, time
 from veritune.orphan_watcher import MARK
-from veritune.orphans import Watchers, new_mark
+from veritune.orphans import OrphanWatchers, new_mark
 waits = "import subprocess as s; print(s.Popen(['sleep', '600'], stdout=s.DEVNULL).pid, flush=True)"
-watchers = Watchers(["-c", "import sys; open(sys.argv[1], 'a').write('x')", sys.argv[1]])
+watchers = OrphanWatchers(["-c", "import sys; open(sys.argv[1], 'a').write('x')", sys.argv[1]])
 subprocess.run([sys.executable, "-c", waits], env={**os.environ, MARK: new_mark()})
 print(*(watcher.pid for watcher in watchers.processes), flush=True)
 sys.stdin.readline()

@@ -48,7 +48,7 @@ def end_marked(mark: str) -> None:
             kill(pid)
 
 
-class Watchers:
+class OrphanWatchers:
     """Processes that, once we have ended, end what has one of our marks. Open until `close`.
 
     Where one of them is killed, another takes its place; one that is stopped is woken as we end.
@@ -61,7 +61,7 @@ class Watchers:
         self.processes = [self._begun() for _ in range(WATCHERS)]
         threading.Thread(target=self._renew, daemon=True).start()
 
-    def __enter__(self) -> Watchers:
+    def __enter__(self) -> OrphanWatchers:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -127,7 +127,7 @@ def ended_with_us() -> Iterator[dict[str, str]]:
     one the kernel ends with us; where this comes between two of its system calls, the other would
     wait for ever.
     """
-    with Watchers():
+    with OrphanWatchers():
         yield {**os.environ, MARK: new_mark()}
 
 

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from veritune.errors import VerituneError
 from veritune.orphan_watcher import MARK
-from veritune.orphans import Watchers, end_marked, new_mark
+from veritune.orphans import OrphanWatchers, end_marked, new_mark
 from veritune.replies import Stops
 
 # How soon a dead engine is noticed, against waking up while nothing happens.
@@ -96,7 +96,7 @@ class ProcessGuard:
 
     def __init__(self) -> None:
         self.held: list[BaseProcess] = []
-        self._mark, self._watchers = new_mark(), Watchers()
+        self._mark, self._watchers = new_mark(), OrphanWatchers()
 
     @contextmanager
     def holding(self) -> Iterator[None]:

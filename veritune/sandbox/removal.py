@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from veritune.orphans import Watchers, has_ended, identity
+from veritune.orphans import OrphanWatchers, has_ended, identity
 
 if TYPE_CHECKING:
     from veritune.sandbox.engine import DockerClient
@@ -65,7 +65,7 @@ def remove_abandoned(engine: DockerClient) -> None:
 @contextmanager
 def containers_removed() -> Iterator[None]:
     """Around the use of containers: none is left behind, also where this process is killed."""
-    with Watchers(["-P", __file__, identity(os.getpid())]):
+    with OrphanWatchers(["-P", __file__, identity(os.getpid())]):
         try:
             yield
         finally:
