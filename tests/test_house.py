@@ -31,6 +31,7 @@ ROOMS = (
         "errors",
         "extras",
         "orphans",
+        "orphan_watcher",
         "replies",
         "lazy",
         "once",

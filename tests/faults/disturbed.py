@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from injector import below
+from leftovers import description, lineage
 
 # Wall seconds after which nothing of a run may be there.
 GRACE = 2.0
@@ -79,6 +80,8 @@ class Disturbed:
         self.blows: list[str] = []
         self.left = 0
         self._seen: dict[int, str] = {}
+        self._lineage: dict[int, str] = {}
+        self._main = 0
         self._mark = f"{os.getpid()}-{seed}"
         self._waking: dict[int, float] = {}
         self._deadline = time.monotonic() + around.longest
@@ -94,11 +97,13 @@ class Disturbed:
                 text=True,
                 env={**os.environ, MARK: self._mark, **self.around.environment()},
             )
+            self._main = run.pid
             killed = self._disturb(run)
             self._wake(float("inf"))
             said = run.communicate()[1].strip()
             self._look_for_left()
             self.around.mend(running=False)
+            self._look_for_things()
             if killed:
                 continue
             if run.returncode and self._is_line(said):
@@ -123,7 +128,10 @@ class Disturbed:
                 return False
             self.around.mend(running=True)
             there = [*below(run.pid), *self.around.of_run()]
-            self._seen |= {pid: begin(pid) for pid in [run.pid, *there] if pid not in self._seen}
+            for pid in [run.pid, *there]:
+                if pid not in self._seen:
+                    self._seen[pid] = begin(pid)
+                    self._lineage[pid] = lineage(pid, run.pid)
             if self.struck.total() >= self.most or run.poll() is not None:
                 continue
             with suppress(ProcessLookupError):
@@ -148,7 +156,7 @@ class Disturbed:
 
     def _strike(self, pid: int, whom: str, ways: list[str]) -> str:
         how = self.random.choice(ways)
-        self.blows.append(f"{how} {whom} ({name(pid)})")
+        self.blows.append(f"at {time.monotonic():.2f} {how} {whom} {pid} ({name(pid)})")
         os.kill(pid, signal.SIGKILL if how == "kill" else signal.SIGSTOP)
         if how == "delay":
             self._waking[pid] = time.monotonic() + self.random.uniform(0.05, 0.8)
@@ -164,24 +172,39 @@ class Disturbed:
                     os.kill(pid, signal.SIGCONT)
 
     def _look_for_left(self) -> None:
-        """Count what is still there after the time of grace."""
-        end = time.monotonic() + GRACE
-        while (there := self._there()) and time.monotonic() < end:
+        """Count what is still there after the time of grace, and say what each of it is."""
+        ended = time.monotonic()
+        while (there := self._there()) and time.monotonic() < ended + GRACE:
             time.sleep(0.05)
-        more = self.around.left()
-        self.left += len(there) + len(more)
-        names = ", ".join([*map(name, there), *more])
-        end = time.monotonic() + LATE
-        while (there := self._there()) and time.monotonic() < end:
-            time.sleep(0.05)
-        if names:
-            late = len(there) + len(self.around.left())
-            print(f"  left after {GRACE:g} s: {names}; after {LATE:g} s more: {late}", flush=True)
+        self.left += len(there)
         for pid in there:
+            print(f"  left after {GRACE:g} s: {self._role(pid)}", flush=True)
+        if there:
+            print(f"    main {self._main} ended at {ended:.2f}; struck before it:", flush=True)
+            print("    " + "\n    ".join(self.blows[-8:]), flush=True)
+        while (late := self._there()) and time.monotonic() < ended + GRACE + LATE:
+            time.sleep(0.05)
+        if there:
+            print(f"    after {LATE:g} s more: {len(late)}", flush=True)
+        for pid in late:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._seen.clear()
         self._waking.clear()
+
+    def _look_for_things(self) -> None:
+        """As `_look_for_left`, for what is no process, once all that was struck is back."""
+        end = time.monotonic() + GRACE
+        while (things := self.around.left()) and time.monotonic() < end:
+            time.sleep(0.1)
+        self.left += len(things)
+        for thing in things:
+            print(f"  left {GRACE:g} s after all was put back: {thing}", flush=True)
+        if things:
+            print("    struck before:\n    " + "\n    ".join(self.blows[-8:]), flush=True)
+
+    def _role(self, pid: int) -> str:
+        return description(pid, self._lineage.get(pid, ""))
 
     def _there(self) -> set[int]:
         found = {pid for pid, at in self._seen.items() if at and begin(pid) == at}

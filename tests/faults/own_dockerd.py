@@ -13,7 +13,7 @@ from pathlib import Path
 from disturbed import Around, begin
 from injector import below
 
-from veritune.sandbox.docker import LABEL
+from veritune.sandbox.removal import LABEL
 
 START_SECONDS = 120.0
 
@@ -64,7 +64,8 @@ class OwnDockerd(Around):
         return said.startswith("veritune: docker: ")
 
     def left(self) -> list[str]:
-        said = self.ask("ps", "-a", "--filter", f"label={LABEL}", "--format", "{{.ID}} {{.Status}}")
+        words = "{{.ID}} {{.Status}} owner {{.Label " + f'"{LABEL}"' + "}}, made {{.CreatedAt}}"
+        said = self.ask("ps", "-a", "--filter", f"label={LABEL}", "--format", words)
         return [f"container {line}" for line in said.splitlines()]
 
     def ask(self, *words: str) -> str:

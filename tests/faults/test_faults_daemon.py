@@ -6,16 +6,22 @@ import asyncio
 import os
 import shutil
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from injector import lives
 from own_dockerd import OwnDockerd
 
+from veritune.orphans import identity
 from veritune.records import Candidate, problem_from_json
 from veritune.sandbox import open_sandbox
-from veritune.sandbox.docker import IMAGE, LABEL
+from veritune.sandbox.docker import IMAGE
+from veritune.sandbox.removal import LABEL, OWNER
 from veritune.verifiers.code import CodeVerifier
 
 pytestmark = [
@@ -49,6 +55,70 @@ async def test_what_a_killed_engine_left_of_ours_is_removed(
     assert [line.split()[2] for line in engine.left()] == ["Exited"]
     async with open_sandbox("docker", workers=1):
         assert [line.split()[2] for line in engine.left()] == ["Up"]
+    assert not engine.left()
+
+
+async def test_what_a_killed_owner_left_is_removed_and_a_living_one_s_is_not(
+    engine: OwnDockerd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in engine.environment().items():
+        monkeypatch.setenv(name, value)
+    ended = subprocess.Popen(["sleep", "600"])
+    names = {"ended": identity(ended.pid), "lives": identity(os.getpid()), "away": "a/b/1/2"}
+    ended.kill()
+    ended.wait()
+    for name, owner in names.items():
+        words = ["--name", name, "--network", "none", "--entrypoint", "python3", "--label", LABEL]
+        assert engine.ask("create", *words, "--label", f"{OWNER}={owner}", IMAGE, "-c", "pass")
+    async with open_sandbox("docker", workers=1):
+        said = engine.ask("ps", "-a", "--filter", f"label={LABEL}", "--format", "{{.Names}}")
+        assert set(said.split()) & set(names) == {"lives", "away"}
+    assert engine.ask("rm", "lives", "away")
+    assert not engine.left()
+
+
+SLOT = """
+import asyncio
+from veritune.sandbox import open_sandbox
+
+async def main():
+    async with open_sandbox("docker", workers=1):
+        print("open", flush=True)
+        await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("fault", ["none", "container stopped", "daemon stopped", "daemon killed"])
+def test_no_container_outlives_a_killed_owner(fault: str, engine: OwnDockerd) -> None:
+    engine.mend(running=False)
+    owner = subprocess.Popen(
+        [sys.executable, "-c", SLOT],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **engine.environment()},
+    )
+    try:
+        assert owner.stdout is not None and owner.stdout.readline() == "open\n"
+        there, (daemon,) = engine.of_run(), engine.others()["daemon"]
+        assert there
+        for pid in there if fault == "container stopped" else ():
+            os.kill(pid, signal.SIGSTOP)
+        if "daemon" in fault:
+            os.kill(daemon, signal.SIGSTOP if "stopped" in fault else signal.SIGKILL)
+    finally:
+        owner.kill()
+        owner.communicate()
+    end = time.monotonic() + 30
+    while any(map(lives, there)) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not any(map(lives, there))  # While the daemon is still away.
+    if "stopped" in fault:
+        os.kill(daemon, signal.SIGCONT)
+    engine.mend(running=False)
+    while engine.left() and time.monotonic() < end + 30:
+        time.sleep(0.1)
     assert not engine.left()
 
 

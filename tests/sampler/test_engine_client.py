@@ -20,14 +20,16 @@ if __name__ == "__main__":
     guard = ProcessGuard()
     context = multiprocessing.get_context("spawn")
     if sys.argv[1] == "struck":
-        guard._watcher.kill()
-        guard._watcher.wait()
+        guard._watchers.processes[0].kill()
     with guard.holding():
         child = context.Process(target=time.sleep, args=(600,))
         child.start()
-        if sys.argv[1] == "unseen":  # As a child's own child is.
-            child = subprocess.Popen(["sleep", "600"])
+        if sys.argv[1] in ("unseen", "ended"):  # As a child's own child is.
+            child = subprocess.Popen(["sleep", "600"], start_new_session=True)
     print(child.pid, flush=True)
+    if sys.argv[1] == "ended":
+        guard.kill()
+        sys.exit(0)
     if sys.argv[1] == "close":
         guard.close()
         child.terminate()
@@ -88,6 +90,15 @@ def test_the_process_ends_with_its_owner(tmp_path: Path, how: signal.Signals, be
     while lives(child) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not lives(child)
+
+
+def test_a_guard_that_ends_what_it_holds_ends_what_that_started(tmp_path: Path) -> None:
+    script = tmp_path / "owner.py"
+    script.write_text(OWNER)
+    words = [sys.executable, str(script), "ended"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert not lives(int(done.stdout))
 
 
 def test_what_is_stopped_as_it_starts_is_ended() -> None:

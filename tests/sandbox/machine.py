@@ -60,14 +60,15 @@ def alive(pid: int) -> bool:
 
 def containers(client: int) -> list[str]:
     """Containers that a client's sandboxes hold; none where no engine answers."""
-    from veritune.sandbox import SandboxUnavailableError, docker
+    from veritune.sandbox import SandboxUnavailableError, removal
+    from veritune.sandbox import engine as engines
 
     try:
-        engine = docker.connect()
+        engine = engines.connect()
     except SandboxUnavailableError:
         return []
     try:
-        label = f"{docker.LABEL}={client}"
+        label = f"{removal.LABEL}={client}"
         return [c["Id"] for c in engine.containers(all=True, filters={"label": label})]
     finally:
         engine.close()

@@ -7,9 +7,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Waits until this process has ended, however it did, and looks whether the head still answers.
+# Waits until this process has ended, however it did, and looks whether the head still answers. The
+# kernel wakes it then, where it is stopped (1 is PR_SET_PDEATHSIG, of <linux/prctl.h>).
 WATCH = """
-import socket, sys
+import ctypes, signal, socket, sys
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+ctypes.CDLL(None).prctl(1, signal.SIGCONT)
 host, port, line = sys.argv[1:]
 sys.stdin.read()
 try:
@@ -31,7 +34,7 @@ def head_watched(address: str) -> Iterator[None]:
         [sys.executable, "-I", "-S", "-c", WATCH, host.strip("[]"), port, line],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C is for us, and must not end it before us.
+        process_group=0,  # Ctrl-C is for us, and must not end it before us.
     )
     try:
         yield

@@ -21,6 +21,7 @@ from veritune.cluster.verifier import ClusterVerifier
 from veritune.cluster.verifier_actor import VerifierActor
 from veritune.config import ClusterConfig, SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError
+from veritune.orphans import identity
 from veritune.records import Problem
 from veritune.sampler import Sampler
 from veritune.verifiers import Verifier
@@ -170,7 +171,8 @@ def _sampler(
         scheduling_strategy="SPREAD",
         concurrency_groups={CONTROL: 1},
     )(SamplerActor)
-    return made.remote(sampler, seed=seed, dtype=dtype, gpu=config.sampler_gpus > 0)
+    owner, gpu = identity(os.getpid()), config.sampler_gpus > 0
+    return made.remote(sampler, seed=seed, dtype=dtype, gpu=gpu, owner=owner)
 
 
 def _verifier(config: VerifierConfig, coded: Sequence[Problem]) -> ActorHandle[VerifierActor]:
@@ -185,7 +187,7 @@ def _verifier(config: VerifierConfig, coded: Sequence[Problem]) -> ActorHandle[V
         max_concurrency=config.at_once,
         concurrency_groups={CONTROL: 1},
     )(VerifierActor)
-    return made.remote(config, coded)
+    return made.remote(config, coded, identity(os.getpid()))
 
 
 def _wait(started: Sequence[ObjectRef[object]], say: Say) -> None:

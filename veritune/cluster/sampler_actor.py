@@ -14,6 +14,7 @@ from pathlib import Path
 from veritune.cluster.shipping import ShippedPolicy, forget_others, receive
 from veritune.config import SamplerConfig
 from veritune.models import remove_abandoned
+from veritune.orphans import end_with
 from veritune.records import Candidate, Problem
 from veritune.replies import ReplyLostError
 from veritune.sampler import LogprobDiff, open_sampler
@@ -38,7 +39,11 @@ class SampledPart:
 class SamplerActor:
     """Loads the policies that are shipped to it, and samples one request at a time."""
 
-    def __init__(self, config: SamplerConfig, *, seed: int, dtype: str, gpu: bool) -> None:
+    def __init__(
+        self, config: SamplerConfig, *, seed: int, dtype: str, gpu: bool, owner: str
+    ) -> None:
+        """`owner` is the identity of the process whose actor this is."""
+        end_with(owner)
         if not gpu:
             # An actor without a GPU is shown all of them by newer versions of Ray.
             os.environ["CUDA_VISIBLE_DEVICES"] = ""

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from veritune.config import VerifierConfig
+from veritune.orphans import end_with
 from veritune.records import Candidate, Problem, Verdict
 from veritune.verifiers import Verifier, open_verifier
 
@@ -23,7 +24,9 @@ class VerifiedReply:
 class VerifierActor:
     """Verifies candidates; what it needs for these problems, it opens once."""
 
-    def __init__(self, config: VerifierConfig, problems: Sequence[Problem]) -> None:
+    def __init__(self, config: VerifierConfig, problems: Sequence[Problem], owner: str) -> None:
+        """`owner` is the identity of the process whose actor this is."""
+        end_with(owner)
         self._config, self._problems = config, problems
         self._stack, self._lock = AsyncExitStack(), asyncio.Lock()
         self._verifier: Verifier | None = None

@@ -16,11 +16,15 @@ from queue import Empty, Queue
 from typing import TypeVar
 
 from veritune.errors import VerituneError
-from veritune.orphans import MARK, new_mark, watcher
+from veritune.orphan_watcher import MARK
+from veritune.orphans import OrphanWatchers, end_marked, new_mark
 from veritune.replies import Stops
 
 # How soon a dead engine is noticed, against waking up while nothing happens.
 POLL_SECONDS = 0.5
+# A process that gives itself a title (setproctitle) then leaves its environment as it is, in which
+# the mark stands.
+KEPT = "SPT_NOENV"
 T = TypeVar("T")
 
 
@@ -92,12 +96,11 @@ class ProcessGuard:
 
     def __init__(self) -> None:
         self.held: list[BaseProcess] = []
-        self._mark = new_mark()
-        self._watcher = watcher(self._mark)
+        self._mark, self._watchers = new_mark(), OrphanWatchers()
 
     @contextmanager
     def holding(self) -> Iterator[None]:
-        """Hold what multiprocessing starts inside, from its first moment on.
+        """Hold what multiprocessing starts inside, from its first moment on, and what that starts.
 
         Of it, what is stopped is ended: whoever starts it would wait for it for ever.
         """
@@ -105,11 +108,12 @@ class ProcessGuard:
 
         def look() -> None:
             while True:
-                # Oftener while processes start: one that is not held yet would outlive us.
+                # Oftener while processes start.
                 last = over.wait(POLL_SECONDS / 5)
                 for child in active_children():
                     if child not in before and child not in self.held:
-                        self._hold(child)
+                        self.held.append(child)
+                        self._watchers.tell(child.pid or 0)
                 if stops.look(child.pid for child in self.held if child.pid):
                     for child in self.held:
                         child.kill()
@@ -118,43 +122,27 @@ class ProcessGuard:
 
         looking = threading.Thread(target=look)
         looking.start()
-        kept = os.environ.get(MARK)
-        os.environ[MARK] = self._mark  # Also for what a child starts, and before we have seen it.
+        kept = {name: os.environ.get(name) for name in (MARK, KEPT)}
+        os.environ |= {MARK: self._mark, KEPT: "1"}
         try:
             yield
         finally:
-            if kept is None:
-                del os.environ[MARK]
-            else:
-                os.environ[MARK] = kept
+            for name, value in kept.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
             over.set()
             looking.join()
 
     def kill(self) -> None:
-        """Kill what is held; from any thread, and more than once."""
+        """Kill what is held, and all that it started; from any thread, and more than once."""
         for process in self.held:
             with suppress(ValueError):  # It has been closed.
                 process.kill()
+        end_marked(self._mark)
         self.close()
 
     def close(self) -> None:
         """Stop watching."""
-        self._watcher.kill()
-        self._watcher.wait()
-        if self._watcher.stdin is not None:
-            with suppress(BrokenPipeError):  # It was killed before it had read all.
-                self._watcher.stdin.close()
-
-    def _hold(self, child: BaseProcess) -> None:
-        self.held.append(child)
-        try:
-            self._tell([child])
-        except BrokenPipeError:  # Somebody has killed it.
-            self.close()
-            self._watcher = watcher(self._mark)
-            self._tell(self.held)
-
-    def _tell(self, children: Sequence[BaseProcess]) -> None:
-        assert self._watcher.stdin is not None
-        for child in children:
-            print(child.pid, file=self._watcher.stdin, flush=True)
+        self._watchers.close()

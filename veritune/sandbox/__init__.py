@@ -10,10 +10,10 @@ import functools
 from collections.abc import Sequence
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
-from veritune.sandbox import bubblewrap, docker
+from veritune.sandbox import bubblewrap, docker, removal
 from veritune.sandbox.docker import IMAGE as DOCKER_IMAGE
-from veritune.sandbox.docker import connect as connect_docker
 from veritune.sandbox.doctor import IsolationCheck, examine
+from veritune.sandbox.engine import connect as connect_docker
 from veritune.sandbox.image import TOOLCHAINS, build_from_dockerfile, build_from_host
 from veritune.sandbox.libraries import find_libraries
 from veritune.sandbox.limits import Limits
@@ -71,5 +71,6 @@ def open_sandbox(
     if kind == "docker":
         docker.require_image(image)
         opening = functools.partial(docker.open_slot, limits, image, runtime, libraries)
-        return PooledSandbox(opening, workers=workers, limits=limits)
+        around = removal.containers_removed
+        return PooledSandbox(opening, workers=workers, limits=limits, around=around)
     raise SandboxUnavailableError(f"sandbox {kind!r}: unknown; use 'bubblewrap' or 'docker'")

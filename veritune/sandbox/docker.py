@@ -10,14 +10,17 @@ import asyncio
 import contextlib
 import functools
 import json
-import os
 import socket
-from collections.abc import Iterable, Sequence
-from typing import Protocol, TypedDict, cast
+from collections.abc import Iterable
+from typing import cast
 
 from veritune.errors import SandboxFailureError, SandboxUnavailableError
+from veritune.orphan_watcher import MARK
+from veritune.orphans import new_mark
 from veritune.replies import tree_of
+from veritune.sandbox import removal
 from veritune.sandbox.direct_pipe import DirectPipe, find_direct_pipe
+from veritune.sandbox.engine import ENGINE_SECONDS, Closeable, DockerClient, connect, first_line
 from veritune.sandbox.libraries import PLACE, Libraries
 from veritune.sandbox.limits import Limits
 from veritune.sandbox.runner import speed
@@ -26,76 +29,20 @@ from veritune.sandbox.runner.wire import frames
 from veritune.sandbox.slot import BOOTSTRAP, Slot, SlotIndex
 
 IMAGE = "veritune-sandbox"
-# With the owner's process id as its value, so that what a killed owner left can be told.
-LABEL = "veritune.sandbox"
 # As in `bubblewrap`, without the prefix: the host's own, given up before a candidate starts.
 CAPABILITIES = ["SETUID", "SETGID", "KILL", "SYS_ADMIN", "NET_ADMIN"]
 # The cgroup holds the grader and a compiler's run as well as the candidate.
 LEAST_MEMORY_MB, GRADER_MEMORY_MB, MORE_PROCESSES = 2048, 1024, 1_200
 # The engine's framing of an attached stream: which stream, in a header of eight bytes.
 STDOUT, STDERR, HEADER = 1, 2, 8
-# For any one call of the engine, which may have to start a container on a busy machine.
-ENGINE_SECONDS = 60
 # The host, and what forks for it.
 GENERATIONS = 2
-
-
-class EngineInfo(TypedDict, total=False):
-    """What an engine says of itself, as far as it is asked."""
-
-    SecurityOptions: list[str] | None
-
-
-class Closeable(Protocol):
-    """The stream of a container, as the SDK gives it: a socket, or what wraps one."""
-
-    def close(self) -> None: ...
-
-
-class DockerClient(Protocol):
-    """The part of the SDK's low-level client that is used here."""
-
-    def create_container(
-        self, image: str | None = None, command: Sequence[str] = (), **options: object
-    ) -> dict[str, str]: ...
-    def create_host_config(self, **options: object) -> object: ...
-    def attach_socket(self, container: str, params: dict[str, int]) -> Closeable: ...
-    def start(self, container: str) -> None: ...
-    def wait(self, container: str) -> dict[str, int]: ...
-    def inspect_container(self, container: str) -> dict[str, dict[str, int]]: ...
-    def images(self, name: str, *, quiet: bool = False) -> list[str]: ...
-    def import_image_from_file(self, filename: str, *, repository: str, tag: str) -> str: ...
-    def build(
-        self, *, path: str, dockerfile: str, tag: str, decode: bool, rm: bool
-    ) -> Iterable[dict[str, str]]: ...
-    def remove_image(self, image: str) -> None: ...
-    def containers(self, *, all: bool, filters: dict[str, str]) -> list[dict[str, str]]: ...
-    def remove_container(self, container: str, *, force: bool = False) -> None: ...
-    def info(self) -> EngineInfo: ...
-    def close(self) -> None: ...
-
-
-def connect() -> DockerClient:
-    """The engine's low-level client; `SandboxUnavailableError` where there is none."""
-    try:
-        import docker
-    except ImportError:
-        raise SandboxUnavailableError(
-            "docker: the SDK is missing; install it with `pip install veritune[docker]`"
-        ) from None
-    try:
-        api: DockerClient = docker.from_env(timeout=ENGINE_SECONDS).api
-        return api
-    except docker.errors.DockerException as error:
-        raise SandboxUnavailableError(
-            f"docker: no engine answers ({_first_line(error)}); start one, or use bubblewrap"
-        ) from None
 
 
 def require_image(image: str) -> None:
     """Raise `SandboxUnavailableError` where the engine or the image is missing.
 
-    Containers of ours that have ended, and that an engine which was killed did not remove, are.
+    Containers that an engine which was killed did not remove, or whose owner was killed, are.
     """
     engine = connect()
     try:
@@ -104,8 +51,7 @@ def require_image(image: str) -> None:
                 f"docker: there is no image {image!r}; make it with `veritune sandbox build`"
             )
         with contextlib.suppress(Exception):
-            for ended in engine.containers(all=True, filters={"label": LABEL, "status": "exited"}):
-                engine.remove_container(ended["Id"], force=True)
+            removal.remove_abandoned(engine)
     finally:
         engine.close()
 
@@ -135,11 +81,12 @@ def _open(
     engine = None
     try:
         engine = connect()
+        removal.remove_postponed(engine)
         return _create(engine, limits, image, runtime, libraries, index)
     except (docker.errors.DockerException, requests.RequestException, OSError) as error:
         if engine is not None:
             engine.close()
-        raise SandboxFailureError(f"docker: {_first_line(error)}") from None
+        raise SandboxFailureError(f"docker: {first_line(error)}") from None
     except SandboxUnavailableError as error:
         raise SandboxFailureError(str(error)) from None
 
@@ -176,11 +123,13 @@ def _create(
         image=image,
         command=["-s", "-S", "-P", "-c", BOOTSTRAP],
         entrypoint=["python3"],
-        environment=index.environment() | preload,
+        environment=index.environment() | preload | {MARK: new_mark()},
         user="0:0",
         working_dir="/",
         stdin_open=True,
-        labels={LABEL: str(os.getpid())},
+        labels=removal.labels(),
+        # Who would be asked to end, and given time, is the first process, which hears of nothing.
+        stop_signal="SIGKILL",
         host_config=host,
     )
     name = made["Id"]
@@ -190,8 +139,7 @@ def _create(
         )
         engine.start(name)
     except BaseException:
-        with contextlib.suppress(Exception):
-            engine.remove_container(name, force=True)
+        removal.remove(engine, name)
         raise
     return _Container(engine, name, attached)
 
@@ -279,8 +227,7 @@ class _Container:
             self._socket.close()
         with contextlib.suppress(Exception):
             self._attached.close()
-        with contextlib.suppress(Exception):
-            self._engine.remove_container(self._name, force=True)
+        removal.remove(self._engine, self._name)
         self._engine.close()
 
 
@@ -292,8 +239,4 @@ def _first_process(engine: DockerClient, name: str) -> int:
     try:
         return int(engine.inspect_container(name)["State"]["Pid"])
     except (docker.errors.DockerException, requests.RequestException, OSError) as error:
-        raise SandboxFailureError(f"docker: {_first_line(error)}") from None
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+        raise SandboxFailureError(f"docker: {first_line(error)}") from None

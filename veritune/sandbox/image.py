@@ -24,7 +24,7 @@ from veritune.errors import InputError, SandboxFailureError
 from veritune.sandbox.bubblewrap import HOSTS, PACKAGES, SITE, SUITE, installed
 
 if TYPE_CHECKING:
-    from veritune.sandbox.docker import DockerClient
+    from veritune.sandbox.engine import DockerClient
 
 # A program that a test starts may want a shell; nothing else of the system is put in.
 SHELL = ("sh", "base64", "true")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from types import TracebackType
 from typing import Self
 
@@ -29,13 +30,19 @@ RENEW_SECONDS = 60.0
 class PooledSandbox:
     """Runs jobs on up to `workers` slots; a slot that misbehaves is replaced.
 
-    `open_slot` starts a host process in isolation; it raises `SandboxFailureError`.
+    `open_slot` starts a host process in isolation; it raises `SandboxFailureError`. What `around`
+    gives is open while the sandbox is.
     """
 
     def __init__(
-        self, open_slot: Callable[[SlotIndex], Awaitable[Slot]], *, workers: int, limits: Limits
+        self,
+        open_slot: Callable[[SlotIndex], Awaitable[Slot]],
+        *,
+        workers: int,
+        limits: Limits,
+        around: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        self.limits = limits
+        self.limits, self._around, self._opened = limits, around, ExitStack()
         self._open_slot = open_slot
         self._worked = self._closed = False
         self._starting: set[asyncio.Task[Slot]] = set()
@@ -47,10 +54,15 @@ class PooledSandbox:
 
     async def __aenter__(self) -> Self:
         self._closed = False
+        self._opened.enter_context(self._around())
         for _ in range(self._workers):
             self._free.put_nowait(None)
         # The first slot now: a machine without a working sandbox is told so at once.
-        first = await self._start_first()
+        try:
+            first = await self._start_first()
+        except BaseException:
+            await asyncio.to_thread(self._opened.close)
+            raise
         self._free.get_nowait()
         self._free.put_nowait(first)
         return self
@@ -77,6 +89,7 @@ class PooledSandbox:
         self._closed = True
         await asyncio.gather(*self._starting, *self._closing, return_exceptions=True)
         await asyncio.gather(*(self._drop(slot) for slot in list(self._open)))
+        await asyncio.to_thread(self._opened.close)
 
     async def run(self, job: Job, limits: Limits | None = None) -> ExecResult:
         """Run one job when a slot is free; what breaks is tried again on a new slot."""

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 # The host's standard streams are its link to the client.
 JOBS, REPLIES = 0, 1
+# As in `orphan_watcher`.
+MARK = "VERITUNE_STARTED_BY"
 # Mounts of a container's engine that every candidate could leave something in.
 SHARED = {"/dev/mqueue", "/dev/shm", "/dev/pts", "/sys"}
 # What an engine mounts into a container's /proc, /sys and /etc for programs that look there.
@@ -42,6 +44,7 @@ UIDS_FROM, UIDS_TO = 1 << 20, 1 << 30
 def main(start: Callable[..., None], code: int) -> None:
     """Serve jobs until the client hangs up. `start(name, code, ...)` becomes another module."""
     speed.ready_host(*map(int, os.environ.pop("VERITUNE_SEAT").split()))
+    os.environ.pop(MARK, None)  # Ours alone: it tells whose container this is.
     linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE, None)
     _close_shared_places()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever started us may have had it ignored
