@@ -1,4 +1,4 @@
-"""Workers that Ray Train starts train as processes of torchrun do, also where one of them is lost."""
+"""Workers that Ray Train starts train as those of torchrun do, also where one of them is lost."""
 
 from __future__ import annotations
 
