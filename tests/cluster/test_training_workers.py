@@ -17,6 +17,7 @@ from faults.injector import below
 from test_nodes import NODE, tiny
 
 from veritune.config import Recipe
+from veritune.errors import TrainingError
 from veritune.models import policy_hash
 from veritune.rounds import Advance, NullProgress, improve
 from veritune.store import to_toml
@@ -43,9 +44,10 @@ def nodes() -> Iterator[Any]:
     cluster.shutdown()
 
 
-def trained_by_two(output: Path, kind: str, nodes: Any, name: str = "run") -> Recipe:
-    table = {"address": nodes.address, "samplers": 0, "verifiers": 0, "trainers": 2}
-    return tiny(output, name, trainer=TRAINERS[kind], cluster=table)
+def by_two(output: Path, kind: str, address: str | None) -> Recipe:
+    table: dict[str, Any] = {"samplers": 0, "verifiers": 0, "trainers": 2}
+    table |= {} if address is None else {"address": address}
+    return tiny(output, "run", trainer=TRAINERS[kind], cluster=table)
 
 
 def policies(folder: Path) -> list[str]:
@@ -91,7 +93,7 @@ def workers() -> list[int]:
 def test_two_workers_train_as_two_processes_of_torchrun_do(
     kind: str, nodes: Any, tmp_path: Path
 ) -> None:
-    there = trained_by_two(tmp_path / "there", kind, nodes)
+    there = by_two(tmp_path / "there", kind, nodes.address)
     killer = Killer()
     asyncio.run(improve(there, killer))
     assert killer.killed
@@ -105,3 +107,16 @@ def test_two_workers_train_as_two_processes_of_torchrun_do(
     alone = tiny(tmp_path / "alone", "run", trainer=TRAINERS[kind])
     asyncio.run(improve(alone))
     assert losses(there.folder) == pytest.approx(losses(alone.folder), abs=1e-5)
+
+
+def test_workers_that_are_lost_too_often_end_the_run_with_a_line(
+    nodes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("veritune.cluster.training.RESTARTS", 0)
+    recipe = by_two(tmp_path, "sft", nodes.address)
+    with pytest.raises(TrainingError, match="round 2 is not trained, and Ray Train has given up"):
+        asyncio.run(improve(recipe, Killer()))
+    # What was there stays: without the cluster the run goes on from it.
+    first = policy_hash(recipe.folder / "checkpoints" / "round-1")
+    asyncio.run(improve(by_two(tmp_path, "sft", None)))
+    assert policies(recipe.folder)[0] == first

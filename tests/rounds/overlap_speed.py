@@ -58,7 +58,7 @@ def recipe_of(home: str, seed: int, overlap: int, words: argparse.Namespace) -> 
 
 
 def timed(recipe: Recipe, words: argparse.Namespace) -> Figures:
-    """One run: seconds of a round, processor seconds of both sides, and the last pass@1."""
+    """One run: seconds of a round, processor seconds of both sides, the first and last pass@1."""
     seen, before = Timed(), os.times()
     rows = asyncio.run(improve(recipe, seen))
     after = os.times()
@@ -66,6 +66,7 @@ def timed(recipe: Recipe, words: argparse.Namespace) -> Figures:
         "seconds": (seen.ends[2 * words.rounds] - seen.ends[words.rounds]) / words.rounds,
         "cpu": after.user + after.system - before.user - before.system,
         "cpu_trainer": after.children_user - before.children_user,
+        "start_pass_at_1": float(str(rows[0]["pass_at_1"])),
         "pass_at_1": float(str(rows[-1]["pass_at_1"])),
     }
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Self, cast
 
-from veritune.cluster.calls import awaited, first_line, lost_errors
+from veritune.cluster.calls import awaited, lost_errors
 from veritune.cluster.limits import CLOSE_SECONDS, PATIENCE, PLACING_SECONDS, RESTARTS
 from veritune.cluster.mailbox import ShippedOrder, TrainingMailbox, WorkerReply
 from veritune.cluster.shipping import ShippedPolicy, bring, own_folder, ship
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 LOOK = 1.0
 # Seconds that workers wait for each other: all of a round's sampling, in which they have no order.
 WAIT = 12 * 3600
+# How often workers are looked a place for in all, a minute each time.
+PLACINGS = round(PLACING_SECONDS / 60)
 Say = Callable[[str], None]
 
 
@@ -165,11 +167,19 @@ class ClusterTraining:
                 ),
                 run_config=RunConfig(
                     storage_path=str(notes),
-                    failure_config=FailureConfig(max_failures=RESTARTS),
+                    failure_config=FailureConfig(
+                        max_failures=RESTARTS, controller_failure_limit=PLACINGS
+                    ),
                 ),
             ).fit()
         except (Exception, SystemExit) as error:  # The latter where Ray is shut down meanwhile.
-            self._why = first_line(error)
+            self._why = _last_line(error)
         finally:
             shutil.rmtree(notes, ignore_errors=True)
             os.close(lock)
+
+
+def _last_line(error: BaseException) -> str:
+    """What went wrong, which stands behind the traceback that Ray Train makes its message of."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1][:200] if lines else type(error).__name__
