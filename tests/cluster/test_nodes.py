@@ -187,7 +187,7 @@ def test_what_a_lost_verifier_had_is_asked_of_the_others(nodes: Any) -> None:
 def test_an_adapter_is_shipped_with_its_base(nodes: Any, tmp_path: Path) -> None:
     import ray
 
-    from veritune.cluster.shipping import forget_others, receive, ship
+    from veritune.cluster.shipping import forget_others, names_of, receive, ship
 
     shape = {"layers": 1, "width": 32, "heads": 2}
     policy = start_policy(
@@ -199,7 +199,7 @@ def test_an_adapter_is_shipped_with_its_base(nodes: Any, tmp_path: Path) -> None
     try:
         shipped = ship(Path(policy.path), policy.policy)
         found = receive(shipped, place)
-        forget_others(shipped, place)
+        forget_others(names_of(shipped), place)
         assert found.policy == policy.policy == policy_hash(found.path)
         base = adapter_base(Path(found.path))
         assert base is not None and Path(base).parent == place
@@ -263,6 +263,36 @@ def test_more_than_the_cluster_has_is_said_so(nodes: Any, monkeypatch: pytest.Mo
     table = ClusterConfig(address=nodes.address, samplers=0)
     with pytest.raises(RecipeError, match=r"1 of 1 actors find no place \(.* CPU, .* sandbox_bubb"):
         asyncio.run(opened(table, VerifierConfig(workers=64)))
+
+
+def test_an_engine_in_parts_has_its_gpus_on_one_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+    from ray.cluster_utils import Cluster
+
+    from veritune.cluster.sampler import ClusterSampler
+
+    monkeypatch.setattr("veritune.cluster.opening.PATIENCE", 0.1)
+    monkeypatch.setattr("veritune.cluster.opening.PLACING_SECONDS", 5.0)
+    # Ray believes what a node says that it has.
+    two = Cluster(initialize_head=True, head_node_args={**NODE, "num_gpus": 1})
+    two.add_node(**NODE, num_gpus=1)
+    table = ClusterConfig(address=two.address, samplers=1, verifiers=0)
+    sampler = SamplerConfig(type="vllm", tensor_parallel_size=2)
+
+    async def given() -> int:
+        async with open_session(cluster=table, sampler=sampler) as session:
+            assert isinstance(session.sampler, ClusterSampler)
+            actor: Any = session.sampler._remotes[0].actor
+            return len(ray.get(actor.__ray_call__.remote(lambda self: ray.get_gpu_ids())))
+
+    try:
+        with pytest.raises(RecipeError, match=r"1 of 1 actors find no place \(.* 2 GPU"):
+            asyncio.run(given())
+        monkeypatch.setattr("veritune.cluster.opening.PLACING_SECONDS", 200.0)
+        two.add_node(**NODE, num_gpus=2)
+        assert asyncio.run(given()) == 2
+    finally:
+        two.shutdown()
 
 
 def test_a_cluster_that_is_not_there_is_said_so_in_one_line(tmp_path: Path) -> None:

@@ -34,12 +34,27 @@ def test_what_only_the_own_process_can_do_is_refused_elsewhere() -> None:
         recipe(sampler={"type": "server", "url": "http://localhost:1/v1"})
 
 
+def test_a_round_that_is_trained_again_needs_the_checkpoint_before_it() -> None:
+    table = {"address": "local", "trainers": 2}
+    with pytest.raises(RecipeError, match=r"leave rounds\.save_every at 1"):
+        recipe(cluster=table, rounds={"save_every": 2})
+    assert recipe(cluster=table)
+
+
+def test_only_vllm_cuts_a_model_over_gpus() -> None:
+    with pytest.raises(RecipeError, match=r"sampler: tensor_parallel_size is vLLM's"):
+        recipe(sampler={"tensor_parallel_size": 2})
+    assert recipe(sampler={"type": "vllm", "tensor_parallel_size": 2})
+
+
 def test_a_run_may_be_resumed_on_a_cluster(tmp_path: Path) -> None:
     saved = to_toml(check_recipe({}, "test"))
     table = {"address": "10.0.0.1:6379", "samplers": 4, "verifiers": 0, "sampler_gpus": 0.5}
+    table |= {"trainers": 2, "trainer_gpus": 1}
     changes = changed_keys(tmp_path, saved, recipe(cluster=table))
     assert {change.partition(" ")[0] for change in changes} == {
-        *("cluster.address", "cluster.samplers", "cluster.verifiers", "cluster.sampler_gpus")
+        *("cluster.address", "cluster.samplers", "cluster.verifiers", "cluster.sampler_gpus"),
+        *("cluster.trainers", "cluster.trainer_gpus"),
     }
 
 

@@ -20,10 +20,9 @@ from veritune.problems import recipe_problems
 from veritune.records import Candidate, Checkpoint, Verdict
 from veritune.replies import tree_of
 from veritune.rounds import Advance, NullProgress, improve, start_policy
-from veritune.rounds.trainers import TrainingOrder
 from veritune.rounds.training_process import TrainingProcess
 from veritune.store import RunFolder, Store, to_toml
-from veritune.trainer import Rollout
+from veritune.trainer import Rollout, TrainingOrder
 
 # Ends the process, and all that it started, in the middle of a phase: after so many parts of it.
 DIE = """

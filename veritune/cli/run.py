@@ -99,7 +99,7 @@ def execute(recipe: Recipe, from_round: int | None = None) -> None:
     Under torchrun the first process does, and the others train with it.
     """
     if int(os.environ.get("RANK", "0")):
-        from veritune.rounds import follow
+        from veritune.trainer import follow
 
         return follow(recipe)
     from veritune.rounds import RemainingTime, improve

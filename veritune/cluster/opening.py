@@ -13,6 +13,13 @@ from typing import TYPE_CHECKING
 
 from veritune.cluster.calls import first_line, result
 from veritune.cluster.head import head_watched
+from veritune.cluster.limits import (
+    CLOSE_SECONDS,
+    CONNECT_SECONDS,
+    PATIENCE,
+    PLACING_SECONDS,
+    RESTARTS,
+)
 from veritune.cluster.nodes import TAKEN, node_resources, sandbox_mark
 from veritune.cluster.pulse import CONTROL
 from veritune.cluster.sampler import ClusterSampler
@@ -30,14 +37,6 @@ if TYPE_CHECKING:
     from ray import ObjectRef
     from ray.actor import ActorHandle
 
-# How often Ray starts an actor again; one that ends more often has a fault of its own.
-RESTARTS = 8
-# Seconds after which a run says what it waits for, and after which it gives up: a cluster that
-# grows by itself may first have to start a machine.
-PATIENCE, PLACING_SECONDS = 20.0, 900.0
-CONNECT_SECONDS = 10.0
-# Seconds that actors have for closing what they opened.
-CLOSE_SECONDS = 10.0
 Say = Callable[[str], None]
 
 
@@ -111,7 +110,7 @@ def _connect(config: ClusterConfig, verifier: VerifierConfig) -> None:
     here: dict[str, object] = {}
     if address == "local":
         # As many as are asked for, since here all of them share the machine anyway.
-        cores = config.samplers + config.verifiers * verifier.workers
+        cores = config.samplers + config.trainers + config.verifiers * verifier.workers
         here = {
             "num_cpus": max(cores, os.cpu_count() or 1),
             # Whether it works, a verifier finds out when it starts.
@@ -164,15 +163,17 @@ def _sampler(
 ) -> ActorHandle[SamplerActor]:
     import ray
 
+    # All of one actor's GPUs are on one node, as an engine that is cut over them needs.
+    gpus = max(config.sampler_gpus, sampler.engine_gpus)
     made = ray.remote(
         num_cpus=1,
-        num_gpus=config.sampler_gpus,
+        num_gpus=gpus,
         max_restarts=RESTARTS,
         scheduling_strategy="SPREAD",
         concurrency_groups={CONTROL: 1},
     )(SamplerActor)
-    owner, gpu = identity(os.getpid()), config.sampler_gpus > 0
-    return made.remote(sampler, seed=seed, dtype=dtype, gpu=gpu, owner=owner)
+    owner = identity(os.getpid())
+    return made.remote(sampler, seed=seed, dtype=dtype, gpu=gpus > 0, owner=owner)
 
 
 def _verifier(config: VerifierConfig, coded: Sequence[Problem]) -> ActorHandle[VerifierActor]:

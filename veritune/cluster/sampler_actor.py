@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from veritune.cluster.shipping import ShippedPolicy, forget_others, receive
+from veritune.cluster.shipping import ShippedPolicy, forget_others, names_of, own_folder, receive
 from veritune.config import SamplerConfig
-from veritune.models import remove_abandoned
 from veritune.orphans import end_with
 from veritune.records import Candidate, Problem
 from veritune.replies import ReplyLostError
@@ -24,7 +20,6 @@ from veritune.sampler import LogprobDiff, open_sampler
 BYTES, SECONDS = 1 << 20, 0.2
 # What a number and an object take in a candidate that is sent, at most.
 NUMBER, OBJECT = 9, 200
-PREFIX = "veritune-policies-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +51,7 @@ class SamplerActor:
         """Load a policy, whose hash is compared; returns what `logprob_diff` then is."""
         checkpoint = receive(shipped, self._place)
         self._sampler.load(checkpoint)
-        forget_others(shipped, self._place)
+        forget_others(names_of(shipped), self._place)
         return self._sampler.logprob_diff
 
     def begin(
@@ -96,15 +91,3 @@ def sent_bytes(candidate: Candidate) -> int:
     """About what a candidate takes on its way."""
     numbers = len(candidate.token_ids or ()) + len(candidate.logprobs or ())
     return len(candidate.text.encode(errors="replace")) + NUMBER * numbers + OBJECT
-
-
-def own_folder() -> tuple[Path, int]:
-    """A folder of its own for policies, and the lock that says that its owner lives.
-
-    Those whose owners were killed are removed.
-    """
-    remove_abandoned(Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))
-    place = Path(tempfile.mkdtemp(prefix=PREFIX))
-    handle = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    return place, handle

@@ -1,8 +1,8 @@
-"""Where a run's samplers and verifiers are, when they are not in its own process."""
+"""Where a run's samplers, verifiers and training are, when they are not in its own process."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -11,7 +11,7 @@ from veritune.config.rounds import SamplerConfig, VerifierConfig
 
 
 class ClusterConfig(Frozen):
-    """Samplers and verifiers on a Ray cluster; training stays in the process of the command."""
+    """Samplers, verifiers and training workers on a Ray cluster."""
 
     address: Annotated[str | None, Field(pattern=r"^(local|auto|[^/\s]+:\d+)$")] = None
     """local starts Ray on this machine, for this run alone; else the address of a cluster that
@@ -24,7 +24,12 @@ class ClusterConfig(Frozen):
     """Verifiers, each with `verifier.workers` cores; 0: candidates are verified in the command's
     own process."""
     sampler_gpus: Annotated[float, Field(ge=0)] = 0.0
-    """GPUs of each sampler; a fraction shares one, 0 samples on the CPU."""
+    """GPUs of each sampler; a fraction shares one, 0 samples on the CPU. It has at least as many as
+    `sampler.tensor_parallel_size` says."""
+    trainers: Count = 0
+    """Workers that train together, each with a core; 0: the command's own process trains."""
+    trainer_gpus: Literal[0, 1] = 0
+    """GPUs of each worker that trains; 0 trains on the CPU."""
 
     def check(self, sampler: SamplerConfig, verifier: VerifierConfig) -> None:
         """Raise `ValueError` for what cannot be on a cluster."""

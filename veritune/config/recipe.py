@@ -133,6 +133,11 @@ class Recipe(Frozen):
     @model_validator(mode="after")
     def _cluster_can(self) -> Recipe:
         self.cluster.check(self.sampler, self.verifier)
+        if self.cluster.address and self.cluster.trainers and self.rounds.save_every > 1:
+            raise ValueError(
+                "cluster.trainers train a round whose worker was lost again, from the checkpoint"
+                " before it: leave rounds.save_every at 1"
+            )
         return self
 
     @model_validator(mode="after")

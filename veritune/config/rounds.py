@@ -41,10 +41,23 @@ class SamplerConfig(Frozen):
     # The trainer is on the same GPU: each has half.
     gpu_memory_utilization: Annotated[float, Field(gt=0, le=1)] = 0.5
     """vllm: share of the GPU's memory for weights and KV cache."""
+    tensor_parallel_size: Positive = 1
+    """vllm: GPUs of one machine that hold the model together, each a part of every layer."""
     url: str | None = None
     """server: its address, such as http://localhost:8000/v1; the key is in OPENAI_API_KEY."""
     model: str | None = None
     """server: the model's name there; the first that it lists where left out."""
+
+    @model_validator(mode="after")
+    def _only_vllm_is_cut(self) -> SamplerConfig:
+        if self.tensor_parallel_size > 1 and self.type != "vllm":
+            raise ValueError("tensor_parallel_size is vLLM's: set type to vllm, or leave it at 1")
+        return self
+
+    @property
+    def engine_gpus(self) -> int:
+        """GPUs that one engine cannot do without."""
+        return self.tensor_parallel_size if self.tensor_parallel_size > 1 else 0
 
 
 class AnswersConfig(Frozen):

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from veritune.rounds.solving import AnswerGroup, SolvedProblem, check_answer, solve_problem
     from veritune.rounds.start import start_policy
     from veritune.rounds.tracking import tracked_training
-    from veritune.rounds.trainers import follow
     from veritune.rounds.verify_streams import verify_stream
     from veritune.rounds.weak_tests import Strength, try_tests
     from veritune.rounds.whole import open_whole
@@ -63,7 +62,6 @@ else:
             ),
             "start": ("start_policy",),
             "tracking": ("tracked_training",),
-            "trainers": ("follow",),
             "verify_streams": ("verify_stream",),
             "weak_tests": ("Strength", "try_tests"),
             "whole": ("open_whole",),
@@ -87,7 +85,6 @@ __all__ = [
     "export",
     "fitting",
     "fitting_splits",
-    "follow",
     "improve",
     "kind_of",
     "memory_lines",

@@ -32,11 +32,10 @@ from veritune.rounds.session import Session, open_session
 from veritune.rounds.start import reward_folder
 from veritune.rounds.timing import note_machine, timed
 from veritune.rounds.tracking import tracked_run
-from veritune.rounds.trainers import set_threads
 from veritune.rounds.training import Training, open_training
 from veritune.store import Key, RunFolder, Store
 from veritune.text import truncation
-from veritune.trainer import Example, Rollout
+from veritune.trainer import Example, Rollout, set_threads
 from veritune.use import use_of
 
 # Waits until what the rounds before sampled is verified and selected.

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from veritune.config import Recipe, RlConfig
 from veritune.errors import JournalError, RecipeError
@@ -24,13 +25,15 @@ from veritune.records import Checkpoint, MetricsRow, OnStep, number, texts
 from veritune.rounds.progress import Progress, raise_if_cancelled
 from veritune.rounds.remaining import TRAIN
 from veritune.rounds.timing import timed
-from veritune.rounds.trainers import Trainers, TrainingOrder
 from veritune.rounds.training_process import TrainingProcess
 from veritune.rounds.whole import note
 from veritune.sampler import NativeSampler, Sampler
 from veritune.store import PolicyRow, RunFolder, Store
-from veritune.trainer import Example, Rollout, minibatches_per_epoch
+from veritune.trainer import Example, Rollout, Trainers, TrainingOrder, minibatches_per_epoch
 from veritune.use import use_of
+
+if TYPE_CHECKING:
+    from veritune.cluster import ClusterTraining
 
 # Steps of one write: a commit waits for the disk.
 METRICS_EVERY = 50
@@ -39,7 +42,7 @@ METRICS_EVERY = 50
 class Training:
     """Trains round after round from `start`, the policy that the run began with.
 
-    With `beside` the process there trains, and this one has its hands free meanwhile.
+    With `beside` the process or the cluster there trains, and this process has its hands free.
     """
 
     def __init__(
@@ -50,7 +53,7 @@ class Training:
         progress: Progress,
         start: Checkpoint,
         sampler: Sampler,
-        beside: TrainingProcess | None = None,
+        beside: TrainingProcess | ClusterTraining | None = None,
     ) -> None:
         self._recipe, self._folder, self._store = recipe, folder, store
         self._progress, self._start, self._sampler = progress, start, sampler
@@ -240,14 +243,25 @@ async def open_training(
     start: Checkpoint,
     sampler: Sampler,
 ) -> AsyncIterator[Training]:
-    """What trains a run's policies; with `rounds.overlap` in a process of its own."""
-    if not recipe.rounds.overlap:
-        yield Training(recipe, folder, store, progress, start, sampler)
+    """What trains a run's policies; with `rounds.overlap` in a process of its own.
+
+    With `cluster.trainers` workers of the cluster do, with and without.
+    """
+    parts = recipe, folder, store, progress, start, sampler
+    on_cluster = recipe.cluster.trainers if recipe.cluster.address else 0
+    if not (recipe.rounds.overlap or on_cluster):
+        yield Training(*parts)
         return
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        key = "cluster.trainers" if on_cluster else "rounds.overlap"
         raise RecipeError(
-            "rounds.overlap trains in one process beside the sampler: leave torchrun out, or set it"
-            " to 0"
+            f"{key} trains in processes of its own: leave torchrun out, or set it to 0"
         )
+    if on_cluster:
+        from veritune.cluster import ClusterTraining
+
+        async with ClusterTraining.opened(recipe, progress.say) as workers:
+            yield Training(*parts, workers)
+        return
     async with TrainingProcess.opened(recipe) as beside:
-        yield Training(recipe, folder, store, progress, start, sampler, beside)
+        yield Training(*parts, beside)

@@ -23,8 +23,8 @@ from veritune.config import Recipe
 from veritune.errors import TrainingError
 from veritune.records import Checkpoint, OnStep
 from veritune.replies import LOOK_SECONDS, TRIES, ReplyLostError, Stops
-from veritune.rounds.trainers import TrainingOrder
 from veritune.rounds.training_worker import LENGTH, TrainingReply, framed
+from veritune.trainer import TrainingOrder
 
 T = TypeVar("T")
 # Not with -m: what is pickled is then of the module, and not of `__main__`. It ends with its parent

@@ -13,8 +13,8 @@ from typing import BinaryIO, cast
 from veritune.config import Recipe
 from veritune.errors import VerituneError
 from veritune.records import Checkpoint, MetricsRow
-from veritune.rounds.trainers import Trainers, TrainingOrder, set_threads
 from veritune.text import one_line
+from veritune.trainer import Trainers, TrainingOrder, set_threads
 
 # What stands before each message: its length in bytes.
 LENGTH = struct.Struct("<Q")

@@ -58,6 +58,10 @@ class VllmEngine:
             options |= {"enable_lora": True, "max_lora_rank": policy_probe.rank}
             # Without them vLLM puts adapters on the head, too, which its CPU build cannot compute.
             options["lora_target_modules"] = sorted(policy_probe.targets)
+        if config.tensor_parallel_size > 1:
+            options["tensor_parallel_size"] = config.tensor_parallel_size
+            # In an actor of Ray vLLM would look for GPUs of its own in the cluster.
+            options["distributed_executor_backend"] = "mp"
         if not _has_gpu():
             options["block_size"] = CPU_BLOCK
         # Stop strings are sought in text, which needs the tokens as they come.

@@ -20,10 +20,12 @@ FREE = {
         "sampler.type",
         "sampler.max_num_seqs",
         "sampler.gpu_memory_utilization",
+        "sampler.tensor_parallel_size",
         "sampler.url",
         "sampler.model",
     ),
     *("cluster.address", "cluster.samplers", "cluster.verifiers", "cluster.sampler_gpus"),
+    *("cluster.trainers", "cluster.trainer_gpus"),
     *("trainer.micro_batch_size", "trainer.activation_checkpointing", "trainer.save_every"),
 }
 # Without leading zeros, so that no two names mean one round.

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from veritune.lazy import lazily
 from veritune.trainer.opening import open_dpo, open_policy_gradient
+from veritune.trainer.orders import Trainers, TrainingOrder, follow, set_threads
 from veritune.trainer.protocol import (
     Example,
     PolicyGradientTrainer,
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
     from veritune.trainer.pairs import PreferencePair, read_pairs_file, verdict_pairs
     from veritune.trainer.ppo import PpoTrainer
     from veritune.trainer.processes import alone as train_alone
+    from veritune.trainer.processes import gathered, receive_order, send_order
     from veritune.trainer.processes import join as join_processes
     from veritune.trainer.processes import rank as process_rank
-    from veritune.trainer.processes import receive_order, send_order
+    from veritune.trainer.processes import wait as wait_for_processes
     from veritune.trainer.reward_models import RewardTrainer
 else:
     __getattr__ = lazily(
@@ -47,11 +49,13 @@ else:
             "ppo": ("PpoTrainer",),
             "reward_models": ("RewardTrainer",),
             "processes": (
+                "gathered",
                 "join_processes=join",
                 "process_rank=rank",
                 "receive_order",
                 "send_order",
                 "train_alone=alone",
+                "wait_for_processes=wait",
             ),
         },
     )
@@ -68,8 +72,12 @@ __all__ = [
     "Rollout",
     "SftTrainer",
     "Trainer",
+    "Trainers",
+    "TrainingOrder",
     "center",
     "credit_pieces",
+    "follow",
+    "gathered",
     "join_processes",
     "minibatches_per_epoch",
     "open_dpo",
@@ -80,7 +88,9 @@ __all__ = [
     "read_pairs_file",
     "receive_order",
     "send_order",
+    "set_threads",
     "state_folder",
     "train_alone",
     "verdict_pairs",
+    "wait_for_processes",
 ]

@@ -15,7 +15,6 @@ from typing import TypeVar
 import torch
 import torch.distributed as dist
 
-from veritune.models import policy_hash
 from veritune.records import Checkpoint
 
 T = TypeVar("T")
@@ -108,12 +107,17 @@ def sum_gradients(parameters: Sequence[torch.nn.Parameter]) -> None:
 
 def summed_figures(metrics: dict[str, float]) -> dict[str, float]:
     """Every figure summed over all processes, of which some may lack all of them."""
-    if size() == 1:
-        return metrics
-    everybody: list[dict[str, float] | None] = [None] * size()
-    dist.all_gather_object(everybody, metrics)
-    names = [name for own in everybody for name in own or ()]
-    return {name: sum((own or {}).get(name, 0.0) for own in everybody) for name in names}
+    everybody = gathered(metrics)
+    names = [name for own in everybody for name in own]
+    return {name: sum(own.get(name, 0.0) for own in everybody) for name in names}
+
+
+def gathered(value: T) -> list[T]:
+    """What every process has, in their order."""
+    everybody = [value] * size()
+    if size() > 1:
+        dist.all_gather_object(everybody, value)
+    return everybody
 
 
 def sum_tensors(*tensors: torch.Tensor) -> None:
@@ -126,13 +130,12 @@ def sum_tensors(*tensors: torch.Tensor) -> None:
 
 
 def saved(out: Path, save: Callable[[], Checkpoint]) -> Checkpoint:
-    """Save a result once for all processes; each gets what names it."""
+    """Save a result once for all processes; each gets what names it, though it may not see it."""
     if size() == 1:
         return save()
-    if rank() == 0:
-        save()
-    wait()
-    return Checkpoint(path=str(out), policy=policy_hash(out))
+    names = [save().policy if rank() == 0 else ""]
+    dist.broadcast_object_list(names)
+    return Checkpoint(path=str(out), policy=names[0])
 
 
 def send_order(order: object) -> None:

@@ -1,7 +1,7 @@
 """One round's training: the order for it, and the trainer that a recipe asks for.
 
-It is the same in the command's own process, under torchrun beside it, and in the process that
-trains while the command samples.
+It is the same in the command's own process, under torchrun beside it, in the process that trains
+while the command samples, and in the workers of a cluster.
 """
 
 from __future__ import annotations
@@ -14,14 +14,9 @@ from pathlib import Path
 from veritune.config import DpoTrainerConfig, GroupConfig, PpoConfig, Recipe, SftTrainerConfig
 from veritune.models import HeldPolicy, made_by
 from veritune.records import Checkpoint, OnStep
-from veritune.trainer import (
-    Example,
-    PolicyGradientTrainer,
-    Rollout,
-    SftTrainer,
-    open_dpo,
-    open_policy_gradient,
-)
+from veritune.trainer.opening import open_dpo, open_policy_gradient
+from veritune.trainer.protocol import Example, PolicyGradientTrainer, Rollout
+from veritune.trainer.sft import SftTrainer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +95,7 @@ class Trainers:
 
 def follow(recipe: Recipe) -> None:
     """What processes beside the first do under torchrun: train with it, whenever it does."""
-    from veritune.trainer import receive_order
+    from veritune.trainer.processes import receive_order
 
     set_threads(recipe)
     trainers = Trainers(recipe)
