@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from veritune.algebra.equality.chains import holds_together
 from veritune.algebra.equality.comparer import Comparer
 from veritune.algebra.equality.equations import (
     bound_value,
     equivalent,
+    holds_together,
     is_equation,
     isolated,
     solves,

@@ -38,7 +38,8 @@ def matrix_of(node: Node) -> Matrix | None:
             inner = matrix_of(top)
             return None if inner is None else _scaled(inner, Frac(Num(1), bottom))
         case Pow(base, exponent):
-            return _power(matrix_of(base), whole_number(exponent))
+            inner = matrix_of(base)
+            return None if inner is None else _power(inner, whole_number(exponent))
         case _:
             return None
 
@@ -130,8 +131,8 @@ def _scaled(matrix: Matrix, factor: Node) -> Matrix:
     return Matrix(tuple(tuple(product([factor, cell]) for cell in row) for row in matrix.rows))
 
 
-def _power(matrix: Matrix | None, exponent: int | None) -> Matrix | None:
-    if matrix is None or exponent is None:
+def _power(matrix: Matrix, exponent: int | None) -> Matrix | None:
+    if exponent is None:
         return None
     if not 1 <= exponent <= LARGEST_POWER:
         return power(matrix, exponent)

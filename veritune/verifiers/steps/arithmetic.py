@@ -12,11 +12,15 @@ from fractions import Fraction
 
 from veritune.algebra import (
     LimitReachedError,
+    Node,
+    Num,
     OpaqueError,
+    Pow,
     UndefinedError,
     UnparsedError,
     rational,
     read,
+    walk,
 )
 
 # Characters; longer text is not read.
@@ -32,7 +36,8 @@ _TIMES = re.compile(r"(?<=[\d)%\s])x(?=\s*[-\d(.])")
 _CURRENCY = re.compile(r"[$€£¥]")
 # Of a number on the way: an honest step has no longer one.
 _MOST_BITS = 2048
-_LARGEST_EXPONENT = re.compile(r"\^\s*-?\s*\(?\s*(?:\d{3,}|6[5-9]|[7-9]\d)|[eE][-+]?\d{3}")
+# Of a power of plain numbers; an honest step has no larger one.
+_LARGEST_EXPONENT = 64
 
 
 class Unreadable(ValueError):
@@ -59,18 +64,44 @@ def evaluate(text: str) -> Fraction:
     if len(text) > LONGEST:
         raise Unreadable("too long")
     plain = _TIMES.sub("*", _CURRENCY.sub("", text)).replace(":", "/").replace("**", "^")
-    if (
-        not _PLAIN.fullmatch(plain)
-        or "x" in plain
-        or "//" in plain
-        or _LARGEST_EXPONENT.search(plain)
-    ):
+    if not _PLAIN.fullmatch(plain) or "x" in plain or "//" in plain:
         raise Unreadable(f"cannot read {text[:20]!r}")
+    return value_of(arithmetic(plain))
+
+
+def arithmetic(text: str) -> Node:
+    """A calculation in signs as the algebra reads it; raises `Unreadable`."""
     try:
-        value = rational(read(plain))
+        node = read(text)
+    except (UnparsedError, LimitReachedError, RecursionError) as error:
+        raise Unreadable(str(error) or "not arithmetic") from None
+    if "^" in text:
+        _bounded_powers(node)
+    return node
+
+
+def _bounded_powers(node: Node) -> None:
+    """Powers are worked out exactly, so their size is bounded first."""
+    for part in walk(node):
+        if isinstance(part, Pow):
+            exponent = part.exponent
+            if (
+                not isinstance(exponent, Num)
+                or abs(Fraction(exponent.value)) > _LARGEST_EXPONENT
+                or any(isinstance(inner, Pow) for inner in walk(part.base))
+            ):
+                raise Unreadable("a power beyond what is checked")
+            if part.base == exponent == Num(0):
+                raise Unreadable("zero to the power of zero")
+
+
+def value_of(node: Node) -> Fraction:
+    """The exact value of a calculation; raises `Unreadable`."""
+    try:
+        value = rational(node)
     except UndefinedError as error:
         raise Undefined(str(error)) from None
-    except (UnparsedError, LimitReachedError, OpaqueError, RecursionError) as error:
+    except (LimitReachedError, OpaqueError) as error:
         raise Unreadable(str(error) or "not arithmetic") from None
     if max(value.numerator.bit_length(), value.denominator.bit_length()) > _MOST_BITS:
         raise Unreadable("number too large")

@@ -1,12 +1,27 @@
-"""Times of day and dates."""
+"""Times of day and dates, which may be ratios in disguise."""
 
 from __future__ import annotations
 
+from veritune.algebra.equality.comparer import Comparer
 from veritune.algebra.trees.nodes import DateTime, Node, Num, Ratio
 
 
-def same_datetime(gold: DateTime, pred: DateTime) -> bool:
-    """Whether two moments agree as far as both are given."""
+def same_moments(gold: Node, pred: Node, comparer: Comparer) -> bool:
+    """Whether two moments agree as far as both are given; a time may be a ratio."""
+    match gold, pred:
+        case DateTime(), DateTime():
+            return _agree(gold, pred)
+        case DateTime(), _:
+            ratio = _as_ratio(gold)
+            return ratio is not None and comparer.same(ratio, pred)
+        case _, DateTime():
+            ratio = _as_ratio(pred)
+            return ratio is not None and comparer.same(gold, ratio)
+        case _:
+            return False
+
+
+def _agree(gold: DateTime, pred: DateTime) -> bool:
     if gold.kind != pred.kind:
         return False
     if gold.kind == "time":
@@ -36,7 +51,7 @@ def _clock(moment: DateTime) -> tuple[int, ...]:
     return (hour, *rest)
 
 
-def as_ratio(moment: DateTime) -> Node | None:
+def _as_ratio(moment: DateTime) -> Node | None:
     """7:32 as a ratio; None for what can only be a time."""
     if moment.kind != "time" or moment.half:
         return None
