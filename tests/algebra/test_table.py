@@ -10,7 +10,8 @@ from veritune.algebra.equality.comparer import Comparer
 from veritune.algebra.equality.policy import DEFAULT
 from veritune.algebra.equality.relate import TABLE, Relater
 from veritune.algebra.limits import UnparsedError
-from veritune.algebra.reading.read import read
+from veritune.algebra.reading import read as reading
+from veritune.algebra.reading.read import FORMS, read
 from veritune.algebra.trees.nodes import Add, Collection, Node, Num
 
 
@@ -28,6 +29,20 @@ def same_uncertain(gold: Node, pred: Node, comparer: Comparer) -> bool:
             return comparer.same(value, other) and comparer.same(off, gap)
         case _:
             return False
+
+
+def uncertain(text: str) -> Node | None:
+    value, sign, off = text.partition(" give or take ")
+    return Uncertain(read(value), read(off)) if sign else None
+
+
+def test_a_new_form_is_read_by_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "FORMS", (uncertain, *FORMS))
+    monkeypatch.setattr(relate, "TABLE", {(Uncertain, Node): same_uncertain} | TABLE)
+    gold, right, wrong = map(read, [f"{value} give or take 1" for value in ("1/3", "2/6", "3/6")])
+    assert gold == Uncertain(read("1/3"), Num(1))
+    assert Relater(DEFAULT).same(gold, right)
+    assert not Relater(DEFAULT).same(gold, wrong)
 
 
 def test_a_new_type_of_value_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,14 +119,12 @@ def same_labelled(gold: Node, pred: Node, comparer: Comparer) -> bool | None:
         case Labelled(label, value), Labelled(other, found):
             shared = set(label.split()) & set(other.split())
             return bool(shared) and comparer.same(value, found)
-        case (Labelled(), Collection(kind)) | (Collection(kind), Labelled()) if kind not in (
-            "paren",
-            "square",
-        ):
+        case (_, Collection(kind)) | (Collection(kind), _) if kind not in ("paren", "square"):
             return None
-        case Labelled(_, value), _:
-            return comparer.same(value, pred)
-        case _, Labelled(_, value):
-            return comparer.same(gold, value)
         case _:
-            return None
+            return comparer.same(unlabelled(gold), unlabelled(pred))
+
+
+def unlabelled(node: Node) -> Node:
+    """The value without its name in words."""
+    return node.value if isinstance(node, Labelled) else node

@@ -11,14 +11,9 @@ def same_moments(gold: Node, pred: Node, comparer: Comparer) -> bool:
     match gold, pred:
         case DateTime(), DateTime():
             return _agree(gold, pred)
-        case DateTime(), _:
-            ratio = _as_ratio(gold)
-            return ratio is not None and comparer.same(ratio, pred)
-        case _, DateTime():
-            ratio = _as_ratio(pred)
-            return ratio is not None and comparer.same(gold, ratio)
         case _:
-            return False
+            left, right = _as_ratio(gold), _as_ratio(pred)
+            return left is not None and right is not None and comparer.same(left, right)
 
 
 def _agree(gold: DateTime, pred: DateTime) -> bool:
@@ -51,10 +46,12 @@ def _clock(moment: DateTime) -> tuple[int, ...]:
     return (hour, *rest)
 
 
-def _as_ratio(moment: DateTime) -> Node | None:
-    """7:32 as a ratio; None for what can only be a time."""
-    if moment.kind != "time" or moment.half:
+def _as_ratio(node: Node) -> Node | None:
+    """7:32 as a ratio, None for what can only be a time; any other node as it is."""
+    if not isinstance(node, DateTime):
+        return node
+    if node.kind != "time" or node.half:
         return None
-    hour, minute, second = moment.fields
-    parts = (hour, minute) if not second else moment.fields
+    hour, minute, second = node.fields
+    parts = (hour, minute) if not second else node.fields
     return Ratio(tuple(Num(part) for part in parts))

@@ -19,9 +19,6 @@ from veritune.algebra.trees.nodes import (
 )
 from veritune.algebra.values.modular import whole_number
 
-# Worked out by repeated products of trees, which grow.
-LARGEST_POWER = 12
-
 
 def matrix_of(node: Node) -> Matrix | None:
     """The matrix that a node is, sums and products carried out; None where it is no matrix."""
@@ -39,7 +36,8 @@ def matrix_of(node: Node) -> Matrix | None:
             return None if inner is None else _scaled(inner, Frac(Num(1), bottom))
         case Pow(base, exponent):
             inner = matrix_of(base)
-            return None if inner is None else _power(inner, whole_number(exponent))
+            whole = None if inner is None else whole_number(exponent)
+            return None if inner is None or whole is None else power(inner, whole)
         case _:
             return None
 
@@ -129,14 +127,3 @@ def multiplied(left: Matrix, right: Matrix) -> Matrix | None:
 
 def _scaled(matrix: Matrix, factor: Node) -> Matrix:
     return Matrix(tuple(tuple(product([factor, cell]) for cell in row) for row in matrix.rows))
-
-
-def _power(matrix: Matrix, exponent: int | None) -> Matrix | None:
-    if exponent is None:
-        return None
-    if not 1 <= exponent <= LARGEST_POWER:
-        return power(matrix, exponent)
-    result: Matrix | None = matrix
-    for _ in range(exponent - 1):
-        result = multiplied(result, matrix) if result is not None else None
-    return result

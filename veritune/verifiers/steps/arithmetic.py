@@ -7,7 +7,6 @@ multiplies and a colon divides. Currency signs are passed over.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from fractions import Fraction
 
 from veritune.algebra import (
@@ -26,12 +25,6 @@ from veritune.algebra import (
 # Characters; longer text is not read.
 LONGEST = 400
 _PLAIN = re.compile(r"[0-9\s.,+\-*/^()x%eE×·÷:−–]+")  # noqa: RUF001
-_ALONE = re.compile(r" ?\d{1,40}(?:\.\d{1,40})? ?")
-# Most calculations are plain numbers with signs between; no value of so few characters is large.
-SHORT = 100
-_DIGITS = r"[0-9]{1,40}(?:\.[0-9]{1,40})?"
-_CHAIN = re.compile(rf" ?{_DIGITS}(?: ?[-+*/] ?{_DIGITS})+ ?")
-_PIECES = re.compile(r"[0-9.]+|[-+*/]")
 _TIMES = re.compile(r"(?<=[\d)%\s])x(?=\s*[-\d(.])")
 _CURRENCY = re.compile(r"[$€£¥]")
 # Of a number on the way: an honest step has no longer one.
@@ -56,11 +49,6 @@ FLOAT_ERROR = Fraction(1, 10**13)
 
 def evaluate(text: str) -> Fraction:
     """The exact value of an arithmetic expression; raises `Unreadable`."""
-    if _ALONE.fullmatch(text):
-        return Fraction(_plain(text.strip()))  # most results are one plain number
-    if len(text) <= SHORT and _CHAIN.fullmatch(text):
-        with suppress(ZeroDivisionError):  # which is said below
-            return _chain(_PIECES.findall(text))
     if len(text) > LONGEST:
         raise Unreadable("too long")
     plain = _TIMES.sub("*", _CURRENCY.sub("", text)).replace(":", "/").replace("**", "^")
@@ -106,32 +94,6 @@ def value_of(node: Node) -> Fraction:
     if max(value.numerator.bit_length(), value.denominator.bit_length()) > _MOST_BITS:
         raise Unreadable("number too large")
     return value
-
-
-def _chain(pieces: list[str]) -> Fraction:
-    """The value of plain numbers with signs between: products before sums, from the left."""
-    total: int | Fraction = 0
-    term = _plain(pieces[0])
-    for sign, operand in zip(pieces[1::2], pieces[2::2], strict=True):
-        value = _plain(operand)
-        if sign == "*":
-            term *= value
-        elif sign == "/":
-            term = Fraction(term, value)
-        else:
-            total, term = total + term, -value if sign == "-" else value
-    return Fraction(total + term)
-
-
-def _plain(digits: str) -> int | Fraction:
-    """A number of digits and a point; most are whole, and read many times as fast."""
-    return int(digits) if digits.isdecimal() else Fraction(digits)
-
-
-def number(text: str) -> Fraction:
-    """The value of one number token."""
-    digits = text.replace(",", "").replace(" ", "")
-    return Fraction(digits[:-1]) / 100 if digits.endswith("%") else Fraction(digits)
 
 
 def places(text: str) -> int:

@@ -7,8 +7,31 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
-from veritune.algebra import Add, Frac, Mul, Node, Num, Pow, Quantity, rebuild, walk
+from veritune.algebra import (
+    Add,
+    DomainError,
+    Frac,
+    LimitReachedError,
+    Mul,
+    Node,
+    NotASetError,
+    NotPolynomialError,
+    Num,
+    OpaqueError,
+    Pow,
+    Quantity,
+    UndefinedError,
+    UnparsedError,
+    real_value,
+    rebuild,
+    walk,
+)
 
+# What the algebra raises where it cannot tell: then a claim is unchecked, and never wrong.
+REFUSALS = (
+    OpaqueError, UndefinedError, LimitReachedError, NotASetError, DomainError, RecursionError,
+    ZeroDivisionError, ValueError, OverflowError, UnparsedError, NotPolynomialError,
+)  # fmt: skip
 PERCENT = (("%", 1),)
 
 
@@ -65,15 +88,13 @@ def as_float(node: Node) -> float:
             return math.nan
 
 
-def leading(node: Node) -> Fraction:
-    """The number that a calculation begins with."""
+def leading(node: Node) -> Fraction | None:
+    """The value that a calculation begins with."""
     match node:
-        case Add((first, *_)) | Mul((first, *_)) | Frac(first) | Pow(first) | Quantity(first):
+        case Add((first, *_)) | Mul((first, *_)) | Frac(first) | Quantity(first):
             return leading(first)
-        case Num(value):
-            return Fraction(value)
         case _:
-            return Fraction(0)
+            return real_value(node)
 
 
 def longest(node: Node) -> int:
@@ -124,6 +145,11 @@ def takes_away(node: Node) -> bool:
     """Whether it is a difference, with no number below zero in it."""
     if not isinstance(node, Add):
         return False
-    taken = [term for term in node.terms[1:] if leading(term) < 0]
+    taken = [term for term in node.terms[1:] if is_negative(term)]
     negative = [number for number in numbers_of(node) if number.value < 0]
-    return leading(node.terms[-1]) < 0 and len(negative) == len(taken)
+    return is_negative(node.terms[-1]) and len(negative) == len(taken)
+
+
+def is_negative(node: Node) -> bool:
+    """Whether it begins with a number below zero."""
+    return (leading(node) or 0) < 0

@@ -48,7 +48,7 @@ def check_equality(
     such as 1000 where the step speaks of thousands.
     """
     try:
-        left, right = value_of(equality.left.node), value_of(equality.right.node)
+        left, right = equality.left.value, equality.right.value
         held = "holds" if left == right else _same(equality, left, right, rounding, rounded)
         if held:
             said = equality.doubt in (None, FRACTION_NAME)

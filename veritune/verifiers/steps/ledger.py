@@ -24,6 +24,8 @@ class Ledger:
 
     def carried(self, node: Node) -> int | None:
         """The wrong step whose value a calculation starts from, if any."""
+        if not self.wrong:
+            return None
         values = (abs(Fraction(number.value)) for number in numbers_of(node))
         return next((self.wrong[value] for value in values if value in self.wrong), None)
 

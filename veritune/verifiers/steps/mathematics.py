@@ -235,7 +235,7 @@ class _Solution:
                 self._ledger.wrong[shown.value] = self._step
             return f"{written}: {why}"
         if shown is not None:
-            value, printed = value_of(equality.left.node), value_of(equality.right.node)
+            value, printed = equality.left.value, equality.right.value
             if value != printed and not shown.percent and printed > 0:
                 self._ledger.rounded[printed] = value
             if carried is not None:

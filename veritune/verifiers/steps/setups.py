@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from veritune.verifiers.steps.annotations import Finding
 from veritune.verifiers.steps.arithmetic import value_of
-from veritune.verifiers.steps.calculations import leading, takes_away, without_percent
+from veritune.verifiers.steps.calculations import is_negative, takes_away, without_percent
 from veritune.verifiers.steps.equations import Equality
 
 _FORMAL = re.compile(r"\\|[A-Za-z]\s?[=^]|\^|(?<![A-Za-z'’])[b-hj-z](?![A-Za-z'’.])")  # noqa: RUF001
@@ -52,10 +52,10 @@ def is_word_problem(question: str) -> bool:
 
 def below_zero(equality: Equality, question: str, step: str) -> str | None:
     """Why a difference of things cannot be what it is, where that shows."""
-    left, right = equality.left.node, equality.right.node
-    if not (equality.right.printed and leading(right) < 0 and takes_away(left)):
+    left, right = equality.left, equality.right
+    if not (right.printed and is_negative(right.node) and takes_away(left.node)):
         return None
-    if _SIGNED.search(question + step) or equality.doubt or value_of(left) != value_of(right):
+    if _SIGNED.search(question + step) or equality.doubt or left.value != right.value:
         return None
     return None if _COMPARING.search(step) else "a number of things is below zero"
 
@@ -65,8 +65,8 @@ def percent_of_one(equality: Equality) -> str | None:
     left, right = equality.left, equality.right
     if not left.in_percent or right.printed is None or right.percent:
         return None
-    value, mixed = value_of(left.node), value_of(without_percent(left.node))
-    wrong = value == value_of(right.node) and value != mixed and abs(value) > 2
+    value, mixed = left.value, value_of(without_percent(left.node))
+    wrong = value == right.value and value != mixed and abs(value) > 2
     return "a percentage is taken for a part of one" if wrong else None
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 
 from veritune.algebra import Add, Frac, Node, Num
-from veritune.verifiers.steps.arithmetic import Unreadable, arithmetic
+from veritune.verifiers.steps.arithmetic import Unreadable, arithmetic, value_of
 from veritune.verifiers.steps.calculations import Shown, has_percent, shown, sums_percent
 from veritune.verifiers.steps.tokens import ProseToken
 from veritune.verifiers.steps.units import unit_factors
@@ -24,10 +25,11 @@ _ARTICLES = frozenset(
 )
 
 
-@dataclass(slots=True)
+@dataclass
 class Side:
     """What was read, and the tokens that it spans."""
 
+    signs: str
     node: Node
     first: int
     after: int
@@ -48,12 +50,12 @@ class Side:
     @property
     def percent(self) -> bool:
         """Whether it is a percentage; a percentage of something is not one."""
-        return has_percent(self.node)
+        return "%" in self.signs and has_percent(self.node)
 
     @property
     def in_percent(self) -> bool:
         """Whether it is a sum with percentages in it that are in no product: 100 - 20%."""
-        return sums_percent(self.node)
+        return "%" in self.signs and sums_percent(self.node)
 
     @property
     def quotient(self) -> bool:
@@ -69,7 +71,12 @@ class Side:
             case _:
                 return False
 
-    @property
+    @cached_property
+    def value(self) -> Fraction:
+        """Its exact value; raises `Unreadable`."""
+        return value_of(self.node)
+
+    @cached_property
     def printed(self) -> Shown | None:
         """The one number that the side is, if it is one."""
         return shown(self.node)
@@ -84,10 +91,11 @@ def read_side(tokens: list[ProseToken], first: int, stop: int, end: int | None =
     reader.calculation(0)
     if end is not None and reader.at != end:
         raise Unreadable("ends elsewhere")
-    node = arithmetic("".join(reader.signs))
+    signs = "".join(reader.signs)
+    node = arithmetic(signs)
     if tokens[reader.at - 1].dots and isinstance(node, Num) and node.places:
         node = Num(node.value, node.places - 1)  # 16.66... shows one digit less for certain
-    return Side(node, first, reader.at, reader.words, reader.loose, reader.ranged)
+    return Side(signs, node, first, reader.at, reader.words, reader.loose, reader.ranged)
 
 
 def _below(top: ProseToken | None, bottom: ProseToken | None) -> bool:
