@@ -47,9 +47,9 @@ def shown(node: Node) -> Shown | None:
     """The one number that a node is, if it is one."""
     match node:
         case Num(value, places):
-            return Shown(abs(Fraction(value)), places or 0, False)
+            return Shown(Fraction(value if value >= 0 else -value), places or 0, False)
         case Quantity(Num(value, places), unit) if unit == PERCENT:
-            return Shown(abs(Fraction(value)), places or 0, True)
+            return Shown(Fraction(value if value >= 0 else -value), places or 0, True)
         case _:
             return None
 

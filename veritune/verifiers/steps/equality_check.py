@@ -130,12 +130,12 @@ def _printed_as(equality: Equality, left: Fraction, right: Fraction, rounding: R
         places = token.places + (2 if token.percent and abs(shown) != token.value else 0)
         if places >= _LONG and abs(value - shown) * 10**places < 1:
             return True  # truncated, not rounded
-        if places and rounds_to(Fraction(value), Fraction(shown), places):
+        if places and rounds_to(value, shown, places):
             return True
         if places and rounding == "freely" and abs(value - shown) * 10**places < 1:
             return True
         off = abs(value - shown)
-        if not places and rounding and Fraction(value).denominator > 1 and off * 2 <= 1:
+        if not places and rounding and value.denominator > 1 and off * 2 <= 1:
             return True
         if not places and rounding == "freely" and off * 2 < _grain(token.value):
             return True
@@ -152,7 +152,7 @@ def _roughly(equality: Equality, left: Fraction, right: Fraction, rounding: Roun
         return False
     for side, value, shown in ((equality.right, left, right), (equality.left, right, left)):
         token = side.printed
-        if token is None or token.places or token.percent or Fraction(value).denominator == 1:
+        if token is None or token.places or token.percent or value.denominator == 1:
             continue
         off = abs(value - shown)
         if off < (1 if rounding or money else Fraction(1, 2)) or (
@@ -205,7 +205,7 @@ def _may_be(
     sides = (equality.left, equality.right)
     words = [word for side in sides for word in side.words + side.behind]
     if left and right:
-        ratio = Fraction(left) / Fraction(right)
+        ratio = left / right
         if max(ratio, 1 / ratio) in unit_factors(words) | large:
             return "may be a change of unit"
     if equality.approximate and abs(left - right) * 50 <= abs(right):
@@ -216,4 +216,4 @@ def _may_be(
 def _complaint(equality: Equality, left: Fraction, right: Fraction) -> str:
     shown = equality.right.printed or equality.left.printed
     places = shown.places if shown else 2
-    return f"{printed(Fraction(left), places)}, not {printed(Fraction(right), places)}"
+    return f"{printed(left, places)}, not {printed(right, places)}"

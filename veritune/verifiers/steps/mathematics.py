@@ -235,9 +235,8 @@ class _Solution:
                 self._ledger.wrong[shown.value] = self._step
             return f"{written}: {why}"
         if shown is not None:
-            value, printed = equality.left.value, equality.right.value
-            if value != printed and not shown.percent and printed > 0:
-                self._ledger.rounded[printed] = value
+            if why != "holds" and not shown.percent and equality.right.value > 0:
+                self._ledger.rounded[shown.value] = equality.left.value
             if carried is not None:
                 self._ledger.wrong[shown.value] = carried
         return f"{written}: {why}" + (f", carried on from step {carried}" if carried else "")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
 
 from veritune.algebra import Add, Frac, Node, Num
 from veritune.verifiers.steps.arithmetic import Unreadable, arithmetic, value_of
@@ -25,12 +24,14 @@ _ARTICLES = frozenset(
 )
 
 
-@dataclass
+@dataclass(slots=True)
 class Side:
     """What was read, and the tokens that it spans."""
 
     signs: str
     node: Node
+    # The one number that the side is, if it is one.
+    printed: Shown | None
     first: int
     after: int
     # Unit words inside it; those after its last number are `behind`.
@@ -71,15 +72,10 @@ class Side:
             case _:
                 return False
 
-    @cached_property
+    @property
     def value(self) -> Fraction:
         """Its exact value; raises `Unreadable`."""
         return value_of(self.node)
-
-    @cached_property
-    def printed(self) -> Shown | None:
-        """The one number that the side is, if it is one."""
-        return shown(self.node)
 
 
 def read_side(tokens: list[ProseToken], first: int, stop: int, end: int | None = None) -> Side:
@@ -95,7 +91,9 @@ def read_side(tokens: list[ProseToken], first: int, stop: int, end: int | None =
     node = arithmetic(signs)
     if tokens[reader.at - 1].dots and isinstance(node, Num) and node.places:
         node = Num(node.value, node.places - 1)  # 16.66... shows one digit less for certain
-    return Side(signs, node, first, reader.at, reader.words, reader.loose, reader.ranged)
+    return Side(
+        signs, node, shown(node), first, reader.at, reader.words, reader.loose, reader.ranged
+    )
 
 
 def _below(top: ProseToken | None, bottom: ProseToken | None) -> bool:
@@ -119,7 +117,7 @@ class _SideReader:
         while True:
             at, words = self.at, len(self.words)
             operator = self._operator()
-            if operator not in ("*", "/"):
+            if operator not in ("*", "/") and self._joined(at):
                 self.at = at
                 del self.words[words:]
                 if self._of(depth, number) or self._beside(depth, number):
@@ -127,6 +125,8 @@ class _SideReader:
                     continue
                 operator = self._operator()
             if operator not in ("+", "-", "*", "/"):
+                self.at = at
+                del self.words[words:]
                 self.ranged = sign == "-" and number is not None and not number.spaced
                 return
             self.at += 1
@@ -137,6 +137,11 @@ class _SideReader:
                 continue
             self.loose |= operator == "/" and _below(divisor, operand)  # 3 / 1/4
             number, divisor = None, operand if operator == "/" else None
+
+    def _joined(self, at: int) -> bool:
+        """Whether a factor may follow without a sign."""
+        token = self._tokens[at] if at < self._stop else None
+        return token is not None and (token.kind == "open" or token.text == "of")
 
     def _operator(self) -> str | None:
         """The operator that comes next, past a unit phrase; the phrase is taken with it."""
