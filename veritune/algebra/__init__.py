@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from veritune.algebra.equality.policy import DEFAULT, AnswerPolicy
     from veritune.algebra.equality.printed import Printed, printed, real_value
     from veritune.algebra.equality.relate import Relater
-    from veritune.algebra.equality.solve import to_set
     from veritune.algebra.limits import (
         LONGEST_ANSWER,
         LimitReachedError,
@@ -51,6 +50,7 @@ if TYPE_CHECKING:
     from veritune.algebra.values.polynomials import NotPolynomialError, Ring, quotient
     from veritune.algebra.values.quantities import conversion
     from veritune.algebra.values.realsets import NotASetError, RealSet, close, union
+    from veritune.algebra.values.solve import to_set
 else:
     _NAMES = {
         "engine.loading": "limited_by",
@@ -59,7 +59,6 @@ else:
         "equality.policy": "AnswerPolicy DEFAULT",
         "equality.printed": "Printed printed real_value",
         "equality.relate": "Relater",
-        "equality.solve": "to_set",
         "limits": "LONGEST_ANSWER LimitReachedError UndefinedError UnparsedError start_meter",
         "opposites": "opposed",
         "reading.clean": "unglued",
@@ -77,6 +76,7 @@ else:
         "values.polynomials": "NotPolynomialError Ring quotient",
         "values.quantities": "conversion",
         "values.realsets": "NotASetError RealSet close union",
+        "values.solve": "to_set",
     }
     __getattr__ = lazily(__name__, {file: names.split() for file, names in _NAMES.items()})
 

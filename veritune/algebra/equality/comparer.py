@@ -26,13 +26,13 @@ class Comparer(Protocol):
         """As many members, each the same as its counterpart."""
         ...
 
-    def values(self, gold: Node, pred: Node) -> bool:
-        """Two single values."""
-        ...
-
     def equations(self, gold: Node, pred: Node) -> bool:
         """Two answers of which one is an equation."""
         ...
+
+
+# Whether two nodes are the same; None where another rule has to say.
+Rule = Callable[[Node, Node, Comparer], bool | None]
 
 
 def paired(golds: Iterable[T], preds: Iterable[T], same: Callable[[T, T], bool]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from veritune.algebra.equality.comparer import Comparer
 from veritune.algebra.equality.equations import isolated
 from veritune.algebra.trees.nodes import Apply, Collection, Labelled, Node, Relation, Sym
 from veritune.algebra.trees.signs import has_sign, independent, variants
@@ -110,3 +111,20 @@ def _grouped(found: Listing) -> Listing:
         for i in range(0, len(labels), size)
     ]
     return Listing(found.kind, tuple(Entry(None, node, node) for node in tuples))
+
+
+def same_labelled(gold: Node, pred: Node, comparer: Comparer) -> bool | None:
+    """A value under a name in words against another, or without its name against a bare one."""
+    match gold, pred:
+        case Labelled(label, value), Labelled(other, found):
+            shared = set(label.split()) & set(other.split())
+            return bool(shared) and comparer.same(value, found)
+        case (_, Collection(kind)) | (Collection(kind), _) if kind not in ("paren", "square"):
+            return None
+        case _:
+            return comparer.same(unlabelled(gold), unlabelled(pred))
+
+
+def unlabelled(node: Node) -> Node:
+    """The value without its name in words."""
+    return node.value if isinstance(node, Labelled) else node

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from veritune.algebra.equality.chains import holds_together
 from veritune.algebra.equality.comparer import Comparer
+from veritune.algebra.equality.entries import unlabelled
 from veritune.algebra.equality.equations import (
     bound_value,
     equivalent,
+    holds_together,
     is_equation,
     isolated,
     solves,
@@ -27,7 +28,6 @@ from veritune.algebra.trees.nodes import (
     Apply,
     Collection,
     Func,
-    Labelled,
     Mul,
     Node,
     Num,
@@ -43,8 +43,7 @@ DERIVATIVE = re.compile(r"d([a-z])/d[xt]")
 
 def same_equations(gold: Node, pred: Node, comparer: Comparer) -> bool:
     """Equations against equations or values."""
-    gold = gold.value if isinstance(gold, Labelled) else gold
-    pred = pred.value if isinstance(pred, Labelled) else pred
+    gold, pred = unlabelled(gold), unlabelled(pred)
     if not holds_together(gold, pred, comparer):
         return False
     if isinstance(gold, Relation) and isinstance(pred, Relation):

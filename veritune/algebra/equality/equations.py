@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from veritune.algebra.equality.comparer import Comparer
 from veritune.algebra.equality.identity import identical
-from veritune.algebra.equality.printed import printed
+from veritune.algebra.equality.printed import printed, shows
 from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.algebra.tables import table
 from veritune.algebra.trees.build import negated, product
@@ -21,6 +22,7 @@ from veritune.algebra.trees.nodes import (
     Matrix,
     Node,
     Num,
+    Quantity,
     Relation,
     Sym,
 )
@@ -171,3 +173,31 @@ def _linear(node: Node, name: str) -> bool:
     zero, one, two = (renamed(node, {name: Num(k)}) for k in (0, 1, 2))
     second = Add((zero, two, product([Num(-2), one])))
     return identical(second, Num(0)) and not identical(zero, one)
+
+
+def holds_together(gold: Node, pred: Node, comparer: Comparer) -> bool:
+    """Whether the members of a candidate's chain agree with the reference and each other.
+
+    Numbers that a name is given on the way are only worked through: x = 2 + 2 = 4. Where the
+    reference shows as many members, each formula must have its counterpart; an approximation
+    must be one of the value.
+    """
+    found = isolated(pred) if isinstance(pred, Relation) else None
+    if found is None:
+        return True
+    other = isolated(gold) if isinstance(gold, Relation) else None
+    many = other is not None and min(len(other.names), len(found.names)) > 1
+    if many and other is not None and set(other.names) != set(found.names):
+        return False
+    if len(found.members) < 2:
+        return True
+    known = other.members if other is not None else (gold,)
+    if found.names and not (other is not None and "~" in getattr(gold, "operators", ())):
+        shown = len(known) == len(found.members)
+        members = [node for node in found.members if shown and variables(node)]
+    else:
+        members = [node for node in found.members if not isinstance(node, Quantity)]
+    return all(
+        any(comparer.same(one, member) for one in known) or shows(member, found.value)
+        for member in members
+    )

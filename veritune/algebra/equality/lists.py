@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from functools import partial
 
-from veritune.algebra.equality.chains import holds_together
 from veritune.algebra.equality.comparer import Comparer, paired
 from veritune.algebra.equality.entries import Entry, Listing, listing, numbered
+from veritune.algebra.equality.equations import holds_together
 from veritune.algebra.equality.families import PARAMETERS, Family, family, same_families
 from veritune.algebra.equality.identity import identical
+from veritune.algebra.equality.values import same_value
 from veritune.algebra.limits import UndefinedError, UnparsedError
 from veritune.algebra.trees.children import renamed, variables
 from veritune.algebra.trees.nodes import (
@@ -30,7 +31,7 @@ from veritune.algebra.values.quantities import mentions_pi
 def same_lists(gold: Node, pred: Node, comparer: Comparer) -> bool:
     """Lists, tuples and sets."""
     if matrix_of(gold) is not None and matrix_of(pred) is not None:
-        return comparer.values(gold, pred)
+        return same_matrices(gold, pred, comparer)
     if _vectors(gold, pred, comparer):
         return True
     left, right = listing(gold), listing(pred)
@@ -96,6 +97,21 @@ def _renamed_family(gold: Node, pred: Node) -> bool:
         return identical(gold, renamed(pred, {min(right): Sym(min(left))}))
     except (UndefinedError, UnparsedError):
         return False
+
+
+def same_values(gold: Node, pred: Node, comparer: Comparer) -> bool:
+    """Two single values, or two families of them."""
+    return same_value(gold, pred, comparer.policy) or same_family_values((gold,), (pred,), comparer)
+
+
+def same_matrices(gold: Node, pred: Node, comparer: Comparer) -> bool:
+    """Cell by cell; a column may be written with unit vectors."""
+    left, right = matrix_of(gold) or vector_of(gold), matrix_of(pred) or vector_of(pred)
+    if left is None or right is None:
+        return False
+    return len(left.rows) == len(right.rows) and all(
+        comparer.ordered(one, other) for one, other in zip(left.rows, right.rows, strict=True)
+    )
 
 
 def _vectors(gold: Node, pred: Node, comparer: Comparer) -> bool:

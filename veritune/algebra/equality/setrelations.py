@@ -9,7 +9,6 @@ from veritune.algebra.equality.comparer import Comparer, paired
 from veritune.algebra.equality.equations import fixed_point
 from veritune.algebra.equality.identity import identical
 from veritune.algebra.equality.policy import AnswerPolicy
-from veritune.algebra.equality.solve import FLIPPED, ORDERS, between, is_setlike, to_set
 from veritune.algebra.equality.values import same_value
 from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.algebra.trees.build import negated, product
@@ -31,6 +30,7 @@ from veritune.algebra.trees.nodes import (
 )
 from veritune.algebra.values.numeric import Evaluator
 from veritune.algebra.values.realsets import End, NotASetError, RealSet, close, union
+from veritune.algebra.values.solve import FLIPPED, ORDERS, between, is_setlike, to_set
 
 
 def unwrapped(node: Node) -> Node:

@@ -13,23 +13,21 @@ from veritune.algebra.reading.words import SCALES
 from veritune.algebra.trees.build import negated, product
 from veritune.algebra.trees.nodes import (
     Add,
-    Builder,
     Collection,
     Frac,
     Func,
-    Interval,
     Mul,
     NamedSet,
     Node,
     Num,
     Quantity,
     Ratio,
+    SetNode,
     SetOp,
     Sign,
 )
 from veritune.algebra.values.units import Unit
 
-SETS = (Interval, NamedSet, SetOp, Builder)
 # Between sets; "minus" is no difference of numbers there.
 UNIONS = {"cup": "union", "cap": "intersection", "minus": "difference"}
 
@@ -54,7 +52,7 @@ def expression(cursor: Cursor) -> Node:
 
 
 def _settish(node: Node) -> bool:
-    return isinstance(node, SETS) or (isinstance(node, Collection) and node.kind != "list")
+    return isinstance(node, SetNode) or (isinstance(node, Collection) and node.kind != "list")
 
 
 def _ratio(cursor: Cursor) -> Node:
@@ -72,7 +70,7 @@ def additive(cursor: Cursor) -> Node:
         terms.append(_signed(cursor))
     if len(terms) == 1:
         return terms[0]
-    if isinstance(terms[0], SETS) or (len(terms) == 2 and _is_set(terms[1])):
+    if isinstance(terms[0], SetNode) or (len(terms) == 2 and _is_set(terms[1])):
         return _set_difference(terms)
     return _share_unit(terms)
 
@@ -227,7 +225,7 @@ def _unit_next(cursor: Cursor, factors: list[Node]) -> bool:
 
 def _with_unit(cursor: Cursor, node: Node) -> Node:
     """The node with the unit behind it, and with smaller units added as in 5 h 20 min."""
-    if isinstance(node, (Collection, *SETS)):
+    if isinstance(node, (Collection, SetNode)):
         return node
     token = cursor.token
     if token.kind in ("word", "cmd") or (token.kind == "op" and token.text in "$€£¥¢₹/"):

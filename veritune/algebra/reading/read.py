@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from veritune.algebra.limits import LONGEST_ANSWER, LimitReachedError, UnparsedError
@@ -10,6 +11,7 @@ from veritune.algebra.reading.clauses import clauses, members
 from veritune.algebra.reading.clean import clean
 from veritune.algebra.reading.cursor import Cursor, Grammar
 from veritune.algebra.reading.expressions import expression, factor, term
+from veritune.algebra.reading.plain import plain
 from veritune.algebra.reading.scripts import in_base
 from veritune.algebra.reading.special import BASED, special
 from veritune.algebra.reading.tokens import tokenize
@@ -71,16 +73,16 @@ def read(text: str) -> Node:
     """The tree of an answer; raises `UnparsedError` or `LimitReachedError`."""
     if len(text) > LONGEST_ANSWER:
         raise LimitReachedError(f"longer than {LONGEST_ANSWER:,} characters")
+    if (node := plain(text)) is not None:
+        return node
     cleaned = clean(text)
     body = JUNK.sub("", cleaned.strip("`' \t\n") if "`" in text else cleaned)
     body = _parted(_balanced(_paired(body)))
     if not body:
         raise UnparsedError("empty")
-    found = special(body)
-    if found is not None:
-        return found
     try:
-        return based(body) or _enumerated(body) or _choice(body) or _except(body) or _parse(body)
+        forms = (form(body) for form in FORMS)
+        return next(node for node in forms if node is not None)
     except UnparsedError as error:
         words = _words(body)
         if words is None:
@@ -235,3 +237,14 @@ def _words(body: str) -> Node | None:
     while len(words) > 1 and words[0].lower() in OPENING:
         words = words[1:]
     return Text(content(words))
+
+
+# The forms that a whole answer may have, the surest first; the last reads any mathematics.
+FORMS: tuple[Callable[[str], Node | None], ...] = (
+    special,
+    based,
+    _enumerated,
+    _choice,
+    _except,
+    _parse,
+)

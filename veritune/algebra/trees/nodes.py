@@ -147,8 +147,14 @@ class Collection(Node):
     items: tuple[Node, ...]
 
 
+class SetNode(Node):
+    """Base of what can only be meant as a set."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
-class Interval(Node):
+class Interval(SetNode):
     low: Node
     high: Node
     low_closed: bool
@@ -156,14 +162,14 @@ class Interval(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class NamedSet(Node):
+class NamedSet(SetNode):
     """R, Q, Z, N, C or empty."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class SetOp(Node):
+class SetOp(SetNode):
     """union, intersection or difference."""
 
     kind: str
@@ -171,7 +177,7 @@ class SetOp(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Builder(Node):
+class Builder(SetNode):
     """{element : condition}."""
 
     element: Node

@@ -19,9 +19,6 @@ from veritune.algebra.trees.nodes import (
 )
 from veritune.algebra.values.modular import whole_number
 
-# Worked out by repeated products of trees, which grow.
-LARGEST_POWER = 12
-
 
 def matrix_of(node: Node) -> Matrix | None:
     """The matrix that a node is, sums and products carried out; None where it is no matrix."""
@@ -38,7 +35,9 @@ def matrix_of(node: Node) -> Matrix | None:
             inner = matrix_of(top)
             return None if inner is None else _scaled(inner, Frac(Num(1), bottom))
         case Pow(base, exponent):
-            return _power(matrix_of(base), whole_number(exponent))
+            inner = matrix_of(base)
+            whole = None if inner is None else whole_number(exponent)
+            return None if inner is None or whole is None else power(inner, whole)
         case _:
             return None
 
@@ -128,14 +127,3 @@ def multiplied(left: Matrix, right: Matrix) -> Matrix | None:
 
 def _scaled(matrix: Matrix, factor: Node) -> Matrix:
     return Matrix(tuple(tuple(product([factor, cell]) for cell in row) for row in matrix.rows))
-
-
-def _power(matrix: Matrix | None, exponent: int | None) -> Matrix | None:
-    if matrix is None or exponent is None:
-        return None
-    if not 1 <= exponent <= LARGEST_POWER:
-        return power(matrix, exponent)
-    result: Matrix | None = matrix
-    for _ in range(exponent - 1):
-        result = multiplied(result, matrix) if result is not None else None
-    return result

@@ -26,6 +26,7 @@ from veritune.algebra.trees.nodes import (
     Quantity,
     RadixInteger,
     Ratio,
+    Rational,
     Root,
     Sym,
 )
@@ -183,26 +184,32 @@ def if_rational(node: Node) -> Fraction | None:
 
 def rational(node: Node) -> Fraction:
     """The exact value of a rational constant; raises `OpaqueError` for anything else."""
+    value = _exact(node)
+    return value if isinstance(value, Fraction) else Fraction(value)
+
+
+def _exact(node: Node) -> Rational:
+    """Whole numbers stay so as long as they can, which is many times as fast."""
     match node:
         case Num(value) | RadixInteger(value):
-            return Fraction(value)
+            return value
         case Add(terms):
-            return sum((rational(term) for term in terms), Fraction(0))
+            return sum(map(_exact, terms))
         case Mul(factors):
-            result = Fraction(1)
+            result: Rational = 1
             for factor in factors:
-                result *= rational(factor)
+                result *= _exact(factor)
                 _bounded(result)
             return result
         case Frac(top, bottom):
-            divisor = rational(bottom)
+            divisor = _exact(bottom)
             if divisor == 0:
                 raise UndefinedError("a division by zero")
-            return rational(top) / divisor
+            return Fraction(_exact(top), divisor)
         case Pow(base, exponent):
             return _rational_power(rational(base), rational(exponent))
         case Quantity(value, (("%", 1),)):
-            return rational(value) / 100
+            return Fraction(_exact(value), 100)
         case _:
             raise OpaqueError
 
@@ -218,7 +225,7 @@ def _rational_power(base: Fraction, exponent: Fraction) -> Fraction:
     return base ** int(exponent)
 
 
-def _bounded(value: Fraction) -> None:
+def _bounded(value: Rational) -> None:
     if max(value.numerator.bit_length(), value.denominator.bit_length()) > MOST_BITS:
         raise LimitReachedError("a number beyond the limit")
 

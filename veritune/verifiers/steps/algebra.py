@@ -12,7 +12,8 @@ from itertools import pairwise
 
 from veritune.algebra import Collection, Node, Relation, Sym, identical, variables
 from veritune.verifiers.steps.annotations import ClaimLabel, Finding
-from veritune.verifiers.steps.facts import REFUSALS, Fact, contradicts, follows, near, points
+from veritune.verifiers.steps.calculations import REFUSALS
+from veritune.verifiers.steps.facts import Fact, contradicts, follows, near, points
 from veritune.verifiers.steps.polynomial import equation, names_of
 from veritune.verifiers.steps.solutions import differs, rounded
 from veritune.verifiers.steps.statements import Statement, statements

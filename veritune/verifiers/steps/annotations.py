@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
+from veritune.algebra import rational
 from veritune.verifiers.steps.arithmetic import (
     FLOAT_DECIMALS,
     Unreadable,
+    arithmetic,
     evaluate,
     is_float_of,
-    number,
     places,
     printed,
     rounds_to,
@@ -37,7 +38,10 @@ def check_annotations(text: str, start: int = 0, end: int | None = None) -> Iter
 
 def _written(computed: str, shown: str, reason: str) -> Finding:
     """Whether the number behind an annotation is the one that was computed, or that one rounded."""
-    value, claimed = evaluate(computed), number(shown)
+    try:
+        value, claimed = evaluate(computed), rational(arithmetic(shown))
+    except Unreadable as error:
+        return "unchecked", f"{shown}: {error}"
     decimals = places(shown)
     if value == claimed or is_float_of(value, claimed, places(computed.strip())):
         return "correct", reason

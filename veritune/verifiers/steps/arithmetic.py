@@ -7,32 +7,30 @@ multiplies and a colon divides. Currency signs are passed over.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from fractions import Fraction
 
 from veritune.algebra import (
     LimitReachedError,
+    Node,
+    Num,
     OpaqueError,
+    Pow,
     UndefinedError,
     UnparsedError,
     rational,
     read,
+    walk,
 )
 
 # Characters; longer text is not read.
 LONGEST = 400
 _PLAIN = re.compile(r"[0-9\s.,+\-*/^()x%eE×·÷:−–]+")  # noqa: RUF001
-_ALONE = re.compile(r" ?\d{1,40}(?:\.\d{1,40})? ?")
-# Most calculations are plain numbers with signs between; no value of so few characters is large.
-SHORT = 100
-_DIGITS = r"[0-9]{1,40}(?:\.[0-9]{1,40})?"
-_CHAIN = re.compile(rf" ?{_DIGITS}(?: ?[-+*/] ?{_DIGITS})+ ?")
-_PIECES = re.compile(r"[0-9.]+|[-+*/]")
 _TIMES = re.compile(r"(?<=[\d)%\s])x(?=\s*[-\d(.])")
 _CURRENCY = re.compile(r"[$€£¥]")
 # Of a number on the way: an honest step has no longer one.
 _MOST_BITS = 2048
-_LARGEST_EXPONENT = re.compile(r"\^\s*-?\s*\(?\s*(?:\d{3,}|6[5-9]|[7-9]\d)|[eE][-+]?\d{3}")
+# Of a power of plain numbers; an honest step has no larger one.
+_LARGEST_EXPONENT = 64
 
 
 class Unreadable(ValueError):
@@ -51,56 +49,53 @@ FLOAT_ERROR = Fraction(1, 10**13)
 
 def evaluate(text: str) -> Fraction:
     """The exact value of an arithmetic expression; raises `Unreadable`."""
-    if _ALONE.fullmatch(text):
-        return Fraction(_plain(text.strip()))  # most results are one plain number
-    if len(text) <= SHORT and _CHAIN.fullmatch(text):
-        with suppress(ZeroDivisionError):  # which is said below
-            return _chain(_PIECES.findall(text))
     if len(text) > LONGEST:
         raise Unreadable("too long")
+    if text.isascii() and text.isdigit():  # as most results are
+        return Fraction(int(text))
     plain = _TIMES.sub("*", _CURRENCY.sub("", text)).replace(":", "/").replace("**", "^")
-    if (
-        not _PLAIN.fullmatch(plain)
-        or "x" in plain
-        or "//" in plain
-        or _LARGEST_EXPONENT.search(plain)
-    ):
+    if not _PLAIN.fullmatch(plain) or "x" in plain or "//" in plain:
         raise Unreadable(f"cannot read {text[:20]!r}")
+    return value_of(arithmetic(plain))
+
+
+def arithmetic(text: str) -> Node:
+    """A calculation in signs as the algebra reads it; raises `Unreadable`."""
     try:
-        value = rational(read(plain))
+        node = read(text)
+    except (UnparsedError, LimitReachedError, RecursionError) as error:
+        raise Unreadable(str(error) or "not arithmetic") from None
+    if "^" in text:
+        _bounded_powers(node)
+    return node
+
+
+def _bounded_powers(node: Node) -> None:
+    """Powers are worked out exactly, so their size is bounded first."""
+    for part in walk(node):
+        if isinstance(part, Pow):
+            exponent = part.exponent
+            if (
+                not isinstance(exponent, Num)
+                or abs(Fraction(exponent.value)) > _LARGEST_EXPONENT
+                or any(isinstance(inner, Pow) for inner in walk(part.base))
+            ):
+                raise Unreadable("a power beyond what is checked")
+            if part.base == exponent == Num(0):
+                raise Unreadable("zero to the power of zero")
+
+
+def value_of(node: Node) -> Fraction:
+    """The exact value of a calculation; raises `Unreadable`."""
+    try:
+        value = rational(node)
     except UndefinedError as error:
         raise Undefined(str(error)) from None
-    except (UnparsedError, LimitReachedError, OpaqueError, RecursionError) as error:
+    except (LimitReachedError, OpaqueError) as error:
         raise Unreadable(str(error) or "not arithmetic") from None
     if max(value.numerator.bit_length(), value.denominator.bit_length()) > _MOST_BITS:
         raise Unreadable("number too large")
     return value
-
-
-def _chain(pieces: list[str]) -> Fraction:
-    """The value of plain numbers with signs between: products before sums, from the left."""
-    total: int | Fraction = 0
-    term = _plain(pieces[0])
-    for sign, operand in zip(pieces[1::2], pieces[2::2], strict=True):
-        value = _plain(operand)
-        if sign == "*":
-            term *= value
-        elif sign == "/":
-            term = Fraction(term, value)
-        else:
-            total, term = total + term, -value if sign == "-" else value
-    return Fraction(total + term)
-
-
-def _plain(digits: str) -> int | Fraction:
-    """A number of digits and a point; most are whole, and read many times as fast."""
-    return int(digits) if digits.isdecimal() else Fraction(digits)
-
-
-def number(text: str) -> Fraction:
-    """The value of one number token."""
-    digits = text.replace(",", "").replace(" ", "")
-    return Fraction(digits[:-1]) / 100 if digits.endswith("%") else Fraction(digits)
 
 
 def places(text: str) -> int:

@@ -1,104 +1,155 @@
-"""A calculation that was read in prose, as a tree, and its exact value."""
+"""What is asked of a calculation that the algebra has read: its value, and how it was printed."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
-from veritune.verifiers.steps.arithmetic import Undefined, Unreadable
-from veritune.verifiers.steps.tokens import Number, ProseToken, magnitude
+from veritune.algebra import (
+    Add,
+    DomainError,
+    Frac,
+    LimitReachedError,
+    Mul,
+    Node,
+    NotASetError,
+    NotPolynomialError,
+    Num,
+    OpaqueError,
+    Pow,
+    Quantity,
+    UndefinedError,
+    UnparsedError,
+    real_value,
+    rebuild,
+    walk,
+)
 
-# Powers are worked out exactly, so their size is bounded first.
-_MOST_BITS = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A number as printed."""
-
-    token: ProseToken
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """An operation: + - * / ^ or `of`; a sign is an operation on zero."""
-
-    operator: str
-    left: Tree
-    right: Tree
-
-
-Tree = Leaf | Branch
-
-
-def value_of(
-    tree: Tree, *, percent: bool = True, instead: Mapping[Number, Number] | None = None
-) -> Number:
-    """The exact value. `percent` reads 5% as 0.05, else as 5; `instead` replaces numbers."""
-    if isinstance(tree, Leaf):
-        number: Number = tree.token.value
-        if instead and number in instead:
-            number = instead[number]
-        return Fraction(number) / 100 if percent and tree.token.percent else number
-    right = value_of(tree.right, percent=percent, instead=instead)
-    if tree.operator == "sign":
-        return -right
-    left = value_of(tree.left, percent=percent, instead=instead)
-    return _operate(tree.operator, left, right)
+# What the algebra raises where it cannot tell: then a claim is unchecked, and never wrong.
+REFUSALS = (
+    OpaqueError, UndefinedError, LimitReachedError, NotASetError, DomainError, RecursionError,
+    ZeroDivisionError, ValueError, OverflowError, UnparsedError, NotPolynomialError,
+)  # fmt: skip
+PERCENT = (("%", 1),)
 
 
-def as_float(tree: Tree) -> float:
+class Shown(NamedTuple):
+    """A number as printed, without its sign: 5 of 5%."""
+
+    value: Fraction
+    places: int
+    percent: bool
+
+
+def shown(node: Node) -> Shown | None:
+    """The one number that a node is, if it is one."""
+    match node:
+        case Num(value, places):
+            return Shown(Fraction(value if value >= 0 else -value), places or 0, False)
+        case Quantity(Num(value, places), unit) if unit == PERCENT:
+            return Shown(Fraction(value if value >= 0 else -value), places or 0, True)
+        case _:
+            return None
+
+
+def without_percent(node: Node) -> Node:
+    """5% as 5."""
+    if isinstance(node, Quantity):
+        return node.value
+    return rebuild(node, without_percent)
+
+
+def replaced(node: Node, instead: Mapping[Fraction, Fraction]) -> Node:
+    """The calculation with numbers replaced, whatever their sign."""
+    if isinstance(node, Num):
+        size = abs(Fraction(node.value))
+        sign = 1 if node.value >= 0 else -1
+        return Num(sign * instead[size]) if size in instead else node
+    return rebuild(node, lambda part: replaced(part, instead))
+
+
+def numbers_of(node: Node) -> list[Num]:
+    """All numbers in it."""
+    return [part for part in walk(node) if isinstance(part, Num)]
+
+
+def as_float(node: Node) -> float:
     """What a calculator in double precision makes of sums and products; nan for the rest."""
-    if isinstance(tree, Leaf):
-        return float(tree.token.value)
-    left, right = as_float(tree.left), as_float(tree.right)
-    if tree.operator == "+":
-        return left + right
-    if tree.operator == "-":
-        return left - right
-    return left * right if tree.operator == "*" else math.nan
+    match node:
+        case Num(value):
+            return float(value)
+        case Add(terms):
+            return sum(map(as_float, terms))
+        case Mul(factors):
+            return math.prod(map(as_float, factors))
+        case _:
+            return math.nan
 
 
-def leading_number(tree: Tree) -> Number | None:
-    """The number that a side begins with."""
-    while isinstance(tree, Branch) and tree.operator != "sign":
-        tree = tree.left
-    return tree.token.value if isinstance(tree, Leaf) else None
+def leading(node: Node) -> Fraction | None:
+    """The value that a calculation begins with."""
+    match node:
+        case Add((first, *_)) | Mul((first, *_)) | Frac(first) | Quantity(first):
+            return leading(first)
+        case _:
+            return real_value(node)
 
 
-def longest(tree: Tree) -> int:
+def longest(node: Node) -> int:
     """The most decimals of a number in it."""
-    if isinstance(tree, Leaf):
-        return tree.token.places
-    return max(longest(tree.left), longest(tree.right))
+    return max((number.places or 0 for number in numbers_of(node)), default=0)
 
 
-def _operate(operator: str, left: Number, right: Number) -> Number:
-    if operator == "+":
-        return left + right
-    if operator == "-":
-        return left - right
-    if operator in ("*", "of"):
-        return left * right
-    if operator == "/":
-        if right == 0:
-            raise Undefined("division by zero")
-        return left // right if _divides(left, right) else Fraction(left) / Fraction(right)
-    return _power(left, right)
+def has_percent(node: Node) -> bool:
+    """Whether it is a percentage: 5%, 5% + 3, 2 * 3 of them no more than 2."""
+    match node:
+        case Quantity():
+            return True
+        case Mul(factors):
+            return all(has_percent(factor) for factor in factors if factor != Num(-1))
+        case Frac(top):
+            return has_percent(top)
+        case Add(parts):
+            return any(map(has_percent, parts))
+        case Pow(base, exponent):
+            return has_percent(base) or has_percent(exponent)
+        case _:
+            return False
 
 
-def _divides(left: Number, right: Number) -> bool:
-    return isinstance(left, int) and isinstance(right, int) and left % right == 0
+def sums_percent(node: Node) -> bool:
+    """Whether a percentage is one of its terms."""
+    match node:
+        case Quantity():
+            return True
+        case Add(terms):
+            return any(map(sums_percent, terms))
+        case Mul((Num(-1), inner)):
+            return sums_percent(inner)
+        case _:
+            return False
 
 
-def _power(base: Number, exponent: Number) -> Number:
-    if Fraction(exponent).denominator != 1 or magnitude(exponent) > 64:
-        raise Unreadable("exponent not a small whole number")
-    if base == 0 and exponent < 0:
-        raise Undefined("division by zero")
-    top, bottom = Fraction(base).as_integer_ratio()
-    if max(top.bit_length(), bottom.bit_length()) * abs(int(exponent)) > _MOST_BITS:
-        raise Unreadable("number too large")
-    return Fraction(base) ** int(exponent)
+def is_share(node: Node) -> bool:
+    """`3/21 * 100%`: a quotient in percent, whose value is printed with the sign or without."""
+    match node:
+        case Mul((Frac(), Quantity(Num(100)))):
+            return True
+        case _:
+            return False
+
+
+def takes_away(node: Node) -> bool:
+    """Whether it is a difference, with no number below zero in it."""
+    if not isinstance(node, Add):
+        return False
+    taken = [term for term in node.terms[1:] if is_negative(term)]
+    negative = [number for number in numbers_of(node) if number.value < 0]
+    return is_negative(node.terms[-1]) and len(negative) == len(taken)
+
+
+def is_negative(node: Node) -> bool:
+    """Whether it begins with a number below zero."""
+    return (leading(node) or 0) < 0

@@ -7,26 +7,26 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Literal
 
+from veritune.algebra import Node
 from veritune.verifiers.steps.annotations import ClaimLabel
-from veritune.verifiers.steps.arithmetic import Undefined, Unreadable, printed, rounds_to
+from veritune.verifiers.steps.arithmetic import Undefined, Unreadable, printed, rounds_to, value_of
 from veritune.verifiers.steps.calculations import (
-    Branch,
-    Leaf,
-    Tree,
     as_float,
-    leading_number,
+    is_share,
+    leading,
     longest,
-    value_of,
+    numbers_of,
+    replaced,
+    without_percent,
 )
 from veritune.verifiers.steps.equations import FRACTION_NAME, Equality
-from veritune.verifiers.steps.tokens import Number, magnitude
 from veritune.verifiers.steps.units import unit_factors
 
 # Decimals from which a number is taken to be rounded or truncated.
 _LONG = 4
 Rounding = Literal["", "to whole numbers", "freely"]
 # What printed decimals may stand for; with two digits thirds alone, as 0.08 is often a rate.
-_REPEATING: dict[Number, Number] = {}
+_REPEATING: dict[Fraction, Fraction] = {}
 for _digits in range(2, 6):
     for _top, _bottom in ((1, 3), (2, 3), (1, 6), (5, 6), (1, 7), (1, 9), (1, 11), (1, 12)):
         if _digits > 2 or _bottom == 3:
@@ -38,7 +38,7 @@ def check_equality(
     equality: Equality,
     *,
     rounding: Rounding,
-    rounded: Mapping[Number, Number],
+    rounded: Mapping[Fraction, Fraction],
     large: set[Fraction],
 ) -> tuple[ClaimLabel, str]:
     """The label and a reason.
@@ -48,7 +48,7 @@ def check_equality(
     such as 1000 where the step speaks of thousands.
     """
     try:
-        left, right = value_of(equality.left.tree), value_of(equality.right.tree)
+        left, right = equality.left.value, equality.right.value
         held = "holds" if left == right else _same(equality, left, right, rounding, rounded)
         if held:
             said = equality.doubt in (None, FRACTION_NAME)
@@ -64,10 +64,10 @@ def check_equality(
 
 def _same(
     equality: Equality,
-    left: Number,
-    right: Number,
+    left: Fraction,
+    right: Fraction,
     rounding: Rounding,
-    rounded: Mapping[Number, Number],
+    rounded: Mapping[Fraction, Fraction],
 ) -> str | None:
     """In which sense the sides are equal though their values are not."""
     if _printed_as(equality, left, right, rounding):
@@ -82,90 +82,79 @@ def _same(
 
 
 def _with(
-    instead: Mapping[Number, Number],
+    instead: Mapping[Fraction, Fraction],
     equality: Equality,
-    left: Number,
-    right: Number,
+    left: Fraction,
+    right: Fraction,
     rounding: Rounding,
 ) -> bool:
     """Whether the sides agree where numbers are replaced by what they may stand for."""
-    one = value_of(equality.left.tree, instead=instead)
-    other = value_of(equality.right.tree, instead=instead)
+    one = value_of(replaced(equality.left.node, instead))
+    other = value_of(replaced(equality.right.node, instead))
     return any(
         first == second or _printed_as(equality, first, second, rounding)
         for first, second in ((one, right), (left, other), (one, other))
     )
 
 
-def _in_percent(equality: Equality, left: Number, right: Number, rounding: Rounding) -> bool:
+def _in_percent(equality: Equality, left: Fraction, right: Fraction, rounding: Rounding) -> bool:
     """`10 / 50 * 100 = 20%`, `100 - 20% = 80%`; not `50 * 20% = 1000`, and not `1/4 = 0.25%`."""
-    one = value_of(equality.left.tree, percent=False)
-    if equality.left.in_percent or _share(equality.left.tree):
-        others = (value_of(equality.right.tree, percent=False), right)
+    one = value_of(without_percent(equality.left.node))
+    if equality.left.in_percent or is_share(equality.left.node):
+        others = (value_of(without_percent(equality.right.node)), right)
         return any(one == other or _printed_as(equality, one, other, rounding) for other in others)
     shown = equality.right.printed
-    if shown is None or not shown.percent or not _has_hundred(equality.left.tree):
+    if shown is None or not shown.percent or not _has_hundred(equality.left.node):
         return False
-    other = value_of(equality.right.tree, percent=False)
+    other = value_of(without_percent(equality.right.node))
     return left == other or _printed_as(equality, left, other, rounding)
 
 
-def _share(tree: Tree) -> bool:
-    """`3/21 * 100%`: a quotient in percent, whose value is printed with the sign or without."""
-    if isinstance(tree, Leaf) or tree.operator != "*" or not isinstance(tree.left, Branch):
-        return False
-    right = tree.right
-    hundred = isinstance(right, Leaf) and right.token.percent and right.token.value == 100
-    return bool(hundred) and tree.left.operator == "/"
-
-
-def _has_hundred(tree: Tree) -> bool:
+def _has_hundred(node: Node) -> bool:
     """Whether a calculation is one in percent: it has a 100 in it."""
-    if isinstance(tree, Leaf):
-        return bool(tree.token.value == 100)
-    return _has_hundred(tree.left) or _has_hundred(tree.right)
+    return any(abs(number.value) == 100 for number in numbers_of(node))
 
 
-def _rounded_operands(equality: Equality, left: Number, right: Number) -> bool:
+def _rounded_operands(equality: Equality, left: Fraction, right: Fraction) -> bool:
     """Whether the sides agree to the digits of a long decimal among them, such as 2.8284."""
-    most = max(longest(equality.left.tree), longest(equality.right.tree))
-    return most >= _LONG and magnitude(left - right) * 10 ** (most - 1) <= abs(right)
+    most = max(longest(equality.left.node), longest(equality.right.node))
+    return most >= _LONG and abs(left - right) * 10 ** (most - 1) <= abs(right)
 
 
-def _printed_as(equality: Equality, left: Number, right: Number, rounding: Rounding) -> bool:
+def _printed_as(equality: Equality, left: Fraction, right: Fraction, rounding: Rounding) -> bool:
     """Whether the side that is one printed number is the other, rounded as printed."""
     for side, shown, value in ((equality.right, right, left), (equality.left, left, right)):
         token = side.printed
         if token is None:
             continue
         places = token.places + (2 if token.percent and abs(shown) != token.value else 0)
-        if places >= _LONG and magnitude(value - shown) * 10**places < 1:
+        if places >= _LONG and abs(value - shown) * 10**places < 1:
             return True  # truncated, not rounded
-        if places and rounds_to(Fraction(value), Fraction(shown), places):
+        if places and rounds_to(value, shown, places):
             return True
-        if places and rounding == "freely" and magnitude(value - shown) * 10**places < 1:
+        if places and rounding == "freely" and abs(value - shown) * 10**places < 1:
             return True
-        off = magnitude(value - shown)
-        if not places and rounding and Fraction(value).denominator > 1 and off * 2 <= 1:
+        off = abs(value - shown)
+        if not places and rounding and value.denominator > 1 and off * 2 <= 1:
             return True
         if not places and rounding == "freely" and off * 2 < _grain(token.value):
             return True
     return False
 
 
-def _roughly(equality: Equality, left: Number, right: Number, rounding: Rounding) -> bool:
+def _roughly(equality: Equality, left: Fraction, right: Fraction, rounding: Rounding) -> bool:
     """Whether a whole number may be what a text makes of a value: up, down, or to the nearest.
 
     Things are divided into whole numbers without anybody's saying so, and cents are dropped.
     """
-    money = longest(equality.left.tree) > 0  # $126 + $6.3 = $132
+    money = longest(equality.left.node) > 0  # $126 + $6.3 = $132
     if not (rounding or money or equality.left.quotient or equality.right.quotient):
         return False
     for side, value, shown in ((equality.right, left, right), (equality.left, right, left)):
         token = side.printed
-        if token is None or token.places or token.percent or Fraction(value).denominator == 1:
+        if token is None or token.places or token.percent or value.denominator == 1:
             continue
-        off = magnitude(value - shown)
+        off = abs(value - shown)
         if off < (1 if rounding or money else Fraction(1, 2)) or (
             rounding == "freely" and off < _grain(token.value)
         ):
@@ -173,12 +162,12 @@ def _roughly(equality: Equality, left: Number, right: Number, rounding: Rounding
     return False
 
 
-def _truncated(equality: Equality, left: Number, right: Number) -> bool:
+def _truncated(equality: Equality, left: Fraction, right: Fraction) -> bool:
     """14.99 for 4.20 + 9.45 + 1.35: the 14.999999999999998 of a calculator, shortened by hand."""
     token = equality.right.printed
     if token is None or token.places < 2 or token.percent:
         return False
-    computed = as_float(equality.left.tree) * 10**token.places
+    computed = as_float(equality.left.node) * 10**token.places
     return (
         left > right
         and math.isfinite(computed)
@@ -186,16 +175,16 @@ def _truncated(equality: Equality, left: Number, right: Number) -> bool:
     )
 
 
-def _grain(shown: Number) -> Number:
+def _grain(shown: Fraction) -> Fraction:
     """By how much a whole number that was rounded may be off: one in its last digit not 0."""
-    grain = 1
+    grain = Fraction(1)
     while shown and shown % (grain * 10) == 0:
         grain *= 10
     return grain
 
 
 def _may_be(
-    equality: Equality, left: Number, right: Number, rounding: Rounding, large: set[Fraction]
+    equality: Equality, left: Fraction, right: Fraction, rounding: Rounding, large: set[Fraction]
 ) -> str | None:
     """What may explain a mismatch that is no error."""
     if _roughly(equality, left, right, rounding):
@@ -205,22 +194,26 @@ def _may_be(
     if _with(_REPEATING, equality, left, right, rounding):
         return "holds if a decimal stands for a fraction"
     shown = equality.right.printed
-    if shown is not None and shown.percent and left == value_of(equality.right.tree, percent=False):
+    if (
+        shown is not None
+        and shown.percent
+        and left == value_of(without_percent(equality.right.node))
+    ):
         return "a percentage on one side only"
-    if left == leading_number(equality.right.tree):
+    if left == leading(equality.right.node):
         return "runs on: the next calculation starts from this value"
     sides = (equality.left, equality.right)
     words = [word for side in sides for word in side.words + side.behind]
     if left and right:
-        ratio = Fraction(left) / Fraction(right)
+        ratio = left / right
         if max(ratio, 1 / ratio) in unit_factors(words) | large:
             return "may be a change of unit"
-    if equality.approximate and magnitude(left - right) * 50 <= magnitude(right):
+    if equality.approximate and abs(left - right) * 50 <= abs(right):
         return "holds only roughly"
     return None
 
 
-def _complaint(equality: Equality, left: Number, right: Number) -> str:
+def _complaint(equality: Equality, left: Fraction, right: Fraction) -> str:
     shown = equality.right.printed or equality.left.printed
     places = shown.places if shown else 2
-    return f"{printed(Fraction(left), places)}, not {printed(Fraction(right), places)}"
+    return f"{printed(left, places)}, not {printed(right, places)}"

@@ -112,12 +112,11 @@ def _left(tokens: list[ProseToken], first: int, sign: int) -> Side | None:
         if not _may_start(tokens, first, at):
             continue
         try:
-            side = read_side(tokens, at, sign)
+            side = read_side(tokens, at, sign, end)
         except Unreadable:
             continue
-        if side.after == end:
-            side.behind = [word.text for word in tokens[end:sign]]
-            return side
+        side.behind = [word.text for word in tokens[end:sign]]
+        return side
     return None
 
 

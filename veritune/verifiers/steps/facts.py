@@ -14,18 +14,11 @@ from functools import cached_property, reduce
 
 from veritune.algebra import (
     Collection,
-    DomainError,
     Func,
-    LimitReachedError,
     Node,
-    NotASetError,
-    NotPolynomialError,
-    OpaqueError,
     RealSet,
     Relation,
     Sym,
-    UndefinedError,
-    UnparsedError,
     close,
     has_sign,
     rational,
@@ -36,13 +29,8 @@ from veritune.algebra import (
     walk,
 )
 from veritune.verifiers.steps import polynomial
+from veritune.verifiers.steps.calculations import REFUSALS
 from veritune.verifiers.steps.polynomial import Polynomial
-
-# What the algebra of answers raises where it cannot tell.
-REFUSALS = (
-    OpaqueError, UndefinedError, LimitReachedError, NotASetError, DomainError, RecursionError,
-    ZeroDivisionError, ValueError, OverflowError, UnparsedError, NotPolynomialError,
-)  # fmt: skip
 
 
 @dataclass(eq=False)

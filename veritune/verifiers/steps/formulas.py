@@ -20,7 +20,6 @@ from veritune.algebra import (
     Dots,
     Frac,
     Func,
-    LimitReachedError,
     Mul,
     Node,
     Num,
@@ -31,8 +30,6 @@ from veritune.algebra import (
     Relation,
     Root,
     Sign,
-    UndefinedError,
-    UnparsedError,
     identical,
     printed,
     read,
@@ -43,6 +40,7 @@ from veritune.algebra import (
 )
 from veritune.verifiers.answers.extraction import math_spans
 from veritune.verifiers.steps.annotations import ClaimLabel
+from veritune.verifiers.steps.calculations import PERCENT, REFUSALS, leading
 from veritune.verifiers.steps.equations import BEFORE, BEHIND
 
 # Characters of a formula; a longer one is left unchecked.
@@ -82,11 +80,6 @@ CURRENCY = re.compile(r"\\?[$€£]")
 FACTORIAL = re.compile(r"(?<=[\d)])!=")
 # Relative gap that rounded numbers on the way may explain.
 ROUNDED = Fraction(1, 200)
-# What cannot be read or worked out is unchecked, and never wrong.
-REFUSALS = (
-    UnparsedError, UndefinedError, LimitReachedError, RecursionError, OverflowError, ValueError,
-    ZeroDivisionError,
-)  # fmt: skip
 
 
 class Formula(NamedTuple):
@@ -180,7 +173,7 @@ def _is_number(node: Node) -> bool:
 
 def _known(node: Node) -> bool:
     if isinstance(node, Quantity):
-        return node.unit in ((("%", 1),), (("°", 1),))
+        return node.unit in (PERCENT, (("°", 1),))
     if isinstance(node, (Sign, Dots, Cases, Apply)) or node == Const("oo"):
         return False
     if isinstance(node, Func):
@@ -196,10 +189,8 @@ def _related(left: Node, right: Node, operator: str, *, freely: bool) -> tuple[C
         return _divides(left, right, operator == "divides")
     try:
         same = identical(left, right)
-    except LimitReachedError:
-        return "unchecked", "beyond what rules can check"
     except REFUSALS:
-        return "unchecked", "has no value"
+        return "unchecked", "beyond what rules can check"
     if operator in ("=", "~"):
         rough = freely or operator == "~"
         return ("correct", "holds") if same else _unequal(left, right, rough=rough)
@@ -264,14 +255,14 @@ def _unequal(left: Node, right: Node, *, rough: bool) -> tuple[ClaimLabel, str]:
     decimals = any(isinstance(part, Num) and part.places for part in _operands_of(left, right))
     if (decimals or rough) and gap <= ROUNDED * abs(other):
         return "unchecked", "holds only roughly"
-    if isinstance(right, (Add, Mul, Frac)) and _starts_with(right, one):
+    if isinstance(right, (Add, Mul, Frac)) and leading(right) == one:
         return "unchecked", "runs on: the next calculation starts from this value"
     return "incorrect", f"{_shown(one)}, not {_shown(other)}"
 
 
 def _in_percent(shown: Node, plain: Node) -> bool:
     """75% against 75, where the calculation was one in percent."""
-    percent = isinstance(shown, Quantity) and shown.unit == (("%", 1),)
+    percent = isinstance(shown, Quantity) and shown.unit == PERCENT
     return percent and isinstance(shown, Quantity) and identical(shown.value, plain)
 
 
@@ -288,16 +279,6 @@ def _rounded(literal: Printed, gap: Fraction, *, rough: bool) -> bool:
         if rough or literal.place <= Fraction(1, 10**4)
         else (2 * gap <= literal.place and literal.place < 1)
     )
-
-
-def _starts_with(node: Node, value: Fraction) -> bool:
-    while isinstance(node, (Add, Mul, Frac)):
-        node = node.top if isinstance(node, Frac) else next(iter(_operands(node)))
-    return real_value(node) == value
-
-
-def _operands(node: Add | Mul) -> tuple[Node, ...]:
-    return node.terms if isinstance(node, Add) else node.factors
 
 
 def _shown(value: Fraction) -> str:

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from veritune.verifiers.steps.calculations import Leaf, Tree
-from veritune.verifiers.steps.tokens import Number
+from veritune.algebra import Node
+from veritune.verifiers.steps.calculations import numbers_of
 
 _NUMBER = re.compile(r"(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+")
 
@@ -16,17 +16,18 @@ _NUMBER = re.compile(r"(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+")
 class Ledger:
     """`wrong` maps a value that should not be to the number of the step that claimed it."""
 
-    rounded: dict[Number, Number] = field(default_factory=dict)
-    wrong: dict[Number, int] = field(default_factory=dict)
+    rounded: dict[Fraction, Fraction] = field(default_factory=dict)
+    wrong: dict[Fraction, int] = field(default_factory=dict)
     # The value computed last, and where in the text that ended.
-    last: Number | None = None
+    last: Fraction | None = None
     last_end: int = 0
 
-    def carried(self, tree: Tree) -> int | None:
+    def carried(self, node: Node) -> int | None:
         """The wrong step whose value a calculation starts from, if any."""
-        if isinstance(tree, Leaf):
-            return self.wrong.get(tree.token.value)
-        return self.carried(tree.left) or self.carried(tree.right)
+        if not self.wrong:
+            return None
+        values = (abs(Fraction(number.value)) for number in numbers_of(node))
+        return next((self.wrong[value] for value in values if value in self.wrong), None)
 
 
 def numbers_in(text: str) -> set[Fraction]:

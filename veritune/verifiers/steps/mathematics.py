@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from veritune.algebra import Num, start_meter, walk
+from veritune.algebra import Num, start_meter
 from veritune.records import MathProblem, StepVerdict
 from veritune.verifiers.steps.annotations import ClaimLabel, Finding, check_annotations
-from veritune.verifiers.steps.calculations import value_of
+from veritune.verifiers.steps.arithmetic import value_of
 from veritune.verifiers.steps.equality_check import Rounding, check_equality
 from veritune.verifiers.steps.equations import Equality, equalities
 from veritune.verifiers.steps.formulas import Formula, formulas
@@ -200,16 +200,15 @@ class _Solution:
         written = self._text[formula.start : formula.end].strip()
         finding = formula.label, formula.reason
         label, why = self._asserted(formula.start, formula.end, finding)
-        value = formula.right.value if isinstance(formula.right, Num) else None
+        value = value_of(formula.right) if isinstance(formula.right, Num) else None
         self._ledger.last, self._ledger.last_end = value, formula.end
-        numbers = [part.value for part in walk(formula.left) if isinstance(part, Num)]
-        carried = next((self._ledger.wrong[n] for n in numbers if n in self._ledger.wrong), None)
+        carried = self._ledger.carried(formula.left)
         if label == "incorrect" and value is not None:
-            self._ledger.wrong[value] = self._step
+            self._ledger.wrong[abs(value)] = self._step
         elif label == "correct" and carried is not None:
             why += f", carried on from step {carried}"
             if value is not None:
-                self._ledger.wrong[value] = carried
+                self._ledger.wrong[abs(value)] = carried
         return label, f"{written}: {why}"
 
     def _rounding(self, start: int, end: int) -> Rounding:
@@ -230,15 +229,14 @@ class _Solution:
             return f"{written}: {why}"
         if shown is not None:
             self._ledger.last, self._ledger.last_end = shown.value, equality.end
-        carried = self._ledger.carried(equality.left.tree)
+        carried = self._ledger.carried(equality.left.node)
         if label == "incorrect":
             if shown is not None:
                 self._ledger.wrong[shown.value] = self._step
             return f"{written}: {why}"
         if shown is not None:
-            value, printed = value_of(equality.left.tree), value_of(equality.right.tree)
-            if value != printed and not shown.percent and printed > 0:
-                self._ledger.rounded[printed] = value
+            if why != "holds" and not shown.percent and equality.right.value > 0:
+                self._ledger.rounded[shown.value] = equality.left.value
             if carried is not None:
                 self._ledger.wrong[shown.value] = carried
         return f"{written}: {why}" + (f", carried on from step {carried}" if carried else "")

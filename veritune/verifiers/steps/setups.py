@@ -11,9 +11,9 @@ from fractions import Fraction
 from functools import lru_cache
 
 from veritune.verifiers.steps.annotations import Finding
-from veritune.verifiers.steps.calculations import Branch, Leaf, Tree, value_of
+from veritune.verifiers.steps.arithmetic import value_of
+from veritune.verifiers.steps.calculations import is_negative, takes_away, without_percent
 from veritune.verifiers.steps.equations import Equality
-from veritune.verifiers.steps.tokens import magnitude
 
 _FORMAL = re.compile(r"\\|[A-Za-z]\s?[=^]|\^|(?<![A-Za-z'’])[b-hj-z](?![A-Za-z'’.])")  # noqa: RUF001
 # What may be below zero, in the question or the step.
@@ -52,12 +52,10 @@ def is_word_problem(question: str) -> bool:
 
 def below_zero(equality: Equality, question: str, step: str) -> str | None:
     """Why a difference of things cannot be what it is, where that shows."""
-    shown = equality.right.tree
-    if not (isinstance(shown, Branch) and shown.operator == "sign" and equality.right.printed):
+    left, right = equality.left, equality.right
+    if not (right.printed and is_negative(right.node) and takes_away(left.node)):
         return None
-    if not _takes_away(equality.left.tree) or _SIGNED.search(question + step):
-        return None
-    if equality.doubt or value_of(equality.left.tree) != value_of(shown):
+    if _SIGNED.search(question + step) or equality.doubt or left.value != right.value:
         return None
     return None if _COMPARING.search(step) else "a number of things is below zero"
 
@@ -67,22 +65,9 @@ def percent_of_one(equality: Equality) -> str | None:
     left, right = equality.left, equality.right
     if not left.in_percent or right.printed is None or right.percent:
         return None
-    value, mixed = value_of(left.tree), value_of(left.tree, percent=False)
-    wrong = value == value_of(right.tree) and value != mixed and magnitude(value) > 2
+    value, mixed = left.value, value_of(without_percent(left.node))
+    wrong = value == right.value and value != mixed and abs(value) > 2
     return "a percentage is taken for a part of one" if wrong else None
-
-
-def _takes_away(tree: Tree) -> bool:
-    """Whether a side is a difference, with no number below zero in it."""
-    if not (isinstance(tree, Branch) and tree.operator in ("-", "+", "*", "/")):
-        return False
-    return tree.operator == "-" and _positive(tree)
-
-
-def _positive(tree: Tree) -> bool:
-    if isinstance(tree, Leaf):
-        return True
-    return tree.operator != "sign" and _positive(tree.left) and _positive(tree.right)
 
 
 def set_up(text: str, start: int, end: int) -> Iterator[Finding]:

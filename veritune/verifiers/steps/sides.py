@@ -1,4 +1,4 @@
-"""One side of an equation in prose, read into a tree of exact arithmetic.
+"""Where one side of an equation in prose ends, and what it is in signs, which the algebra reads.
 
 Numbers may carry units and whole phrases ("12 patrons who came in cars + 27"); what follows a
 number up to the next operator is its unit. A side with a variable in it does not read.
@@ -7,15 +7,17 @@ number up to the next operator is its unit. A side with a variable in it does no
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 
-from veritune.verifiers.steps.arithmetic import Unreadable
-from veritune.verifiers.steps.calculations import Branch, Leaf, Tree
+from veritune.algebra import Add, Frac, Node, Num
+from veritune.verifiers.steps.arithmetic import Unreadable, arithmetic, value_of
+from veritune.verifiers.steps.calculations import Shown, has_percent, shown, sums_percent
 from veritune.verifiers.steps.tokens import ProseToken
 from veritune.verifiers.steps.units import unit_factors
 
 # Of one side of an equality; longer ones are sentences.
 MOST_TOKENS = 60
-# Of brackets: the parser calls itself.
+# Of brackets: the reader calls itself.
 _DEEPEST = 12
 _ARTICLES = frozenset(
     ("the", "a", "an", "his", "her", "their", "its", "those", "these", "all", "total")
@@ -24,104 +26,122 @@ _ARTICLES = frozenset(
 
 @dataclass(slots=True)
 class Side:
-    """What was read: the tree, and the tokens it spans."""
+    """What was read, and the tokens that it spans."""
 
-    tree: Tree
+    signs: str
+    node: Node
+    # The one number that the side is, if it is one.
+    printed: Shown | None
     first: int
     after: int
     # Unit words inside it; those after its last number are `behind`.
-    words: list[str] = field(default_factory=list)
-    behind: list[str] = field(default_factory=list)
+    words: list[str]
     # Read in a way that has another: a mismatch may be the reading's.
-    loose: bool = False
+    loose: bool
+    # Whether it ends in two numbers with a minus and no space between, as in 45-54.
+    may_be_range: bool
+    behind: list[str] = field(default_factory=list)
 
     @property
     def mixes_units(self) -> bool:
         """Whether it adds or subtracts, and names two units of one kind."""
-        sums = isinstance(self.tree, Branch) and self.tree.operator in ("+", "-")
-        return sums and bool(unit_factors(self.words + self.behind[:2], pairs_only=True))
+        words = self.words + self.behind[:2]
+        return isinstance(self.node, Add) and bool(unit_factors(words, pairs_only=True))
 
     @property
     def percent(self) -> bool:
         """Whether it is a percentage; a percentage of something is not one."""
-        return _has_percent(self.tree)
+        return "%" in self.signs and has_percent(self.node)
 
     @property
     def in_percent(self) -> bool:
         """Whether it is a sum with percentages in it that are in no product: 100 - 20%."""
-        return _sums_percent(self.tree)
+        return "%" in self.signs and sums_percent(self.node)
 
     @property
     def quotient(self) -> bool:
         """Whether it divides last."""
-        return isinstance(self.tree, Branch) and self.tree.operator == "/"
+        return isinstance(self.node, Frac)
 
     @property
     def fraction(self) -> bool:
         """Whether it is a proper fraction and no more."""
-        tree = self.tree
-        if not (isinstance(tree, Branch) and tree.operator == "/"):
-            return False
-        top, bottom = tree.left, tree.right
-        return _proper(top, bottom)
+        match self.node:
+            case Frac(Num(top), Num(bottom)):
+                return top < bottom
+            case _:
+                return False
 
     @property
-    def may_be_range(self) -> bool:
-        """Whether it is two numbers with a minus and no space between, as in 45-54."""
-        tree = self.tree
-        if not (isinstance(tree, Branch) and tree.operator == "-"):
-            return False
-        return isinstance(tree.right, Leaf) and not tree.right.token.spaced
-
-    @property
-    def printed(self) -> ProseToken | None:
-        """The one number that the side is, if it is one."""
-        tree = self.tree
-        if isinstance(tree, Branch) and tree.operator == "sign":
-            tree = tree.right
-        return tree.token if isinstance(tree, Leaf) else None
+    def value(self) -> Fraction:
+        """Its exact value; raises `Unreadable`."""
+        return value_of(self.node)
 
 
-def read_side(tokens: list[ProseToken], first: int, stop: int) -> Side:
-    """The longest side that starts at `first`; raises `Unreadable` if none does."""
-    reader = _SideReader(tokens, stop)
-    reader.at = first
-    tree = reader.sum(0)
-    return Side(tree, first, reader.at, reader.words, loose=reader.loose)
+def read_side(tokens: list[ProseToken], first: int, stop: int, end: int | None = None) -> Side:
+    """The longest side that starts at `first`; raises `Unreadable` if none does.
+
+    Where `end` is given, it has to end there.
+    """
+    reader = _SideReader(tokens, first, stop)
+    reader.calculation(0)
+    if end is not None and reader.at != end:
+        raise Unreadable("ends elsewhere")
+    signs = "".join(reader.signs)
+    node = arithmetic(signs)
+    if tokens[reader.at - 1].dots and isinstance(node, Num) and node.places:
+        node = Num(node.value, node.places - 1)  # 16.66... shows one digit less for certain
+    return Side(
+        signs, node, shown(node), first, reader.at, reader.words, reader.loose, reader.ranged
+    )
 
 
-def _proper(top: Tree | None, bottom: Tree) -> bool:
+def _below(top: ProseToken | None, bottom: ProseToken | None) -> bool:
     """Whether two printed numbers make a fraction below one."""
-    if not (isinstance(top, Leaf) and isinstance(bottom, Leaf)):
-        return False
-    return bool(top.token.value < bottom.token.value)
-
-
-def _has_percent(tree: Tree) -> bool:
-    if isinstance(tree, Leaf):
-        return tree.token.percent
-    if tree.operator in ("*", "of"):
-        return _has_percent(tree.left) and _has_percent(tree.right)
-    return _has_percent(tree.left) or (tree.operator != "/" and _has_percent(tree.right))
-
-
-def _sums_percent(tree: Tree) -> bool:
-    if isinstance(tree, Leaf):
-        return tree.token.percent
-    if tree.operator not in ("+", "-", "sign"):
-        return False
-    return _sums_percent(tree.left) or _sums_percent(tree.right)
+    return top is not None and bottom is not None and Fraction(top.text) < Fraction(bottom.text)
 
 
 class _SideReader:
-    """Recursive descent; stops, without an error, where the expression ends."""
+    """Collects the signs up to where the calculation ends, which is no error."""
 
-    def __init__(self, tokens: list[ProseToken], stop: int) -> None:
-        self._tokens = tokens
-        self._stop = stop
-        self.at = 0
+    def __init__(self, tokens: list[ProseToken], first: int, stop: int) -> None:
+        self._tokens, self._stop, self.at = tokens, stop, first
+        self.signs: list[str] = []
         self.words: list[str] = []
-        self.loose = False
+        self.loose = self.ranged = False
+
+    def calculation(self, depth: int) -> None:
+        """Operands with operators between; what is read of a number alone is `number`."""
+        number = self._operand(depth)
+        sign, divisor = "", None
+        while True:
+            at, words = self.at, len(self.words)
+            operator = self._operator()
+            if operator not in ("*", "/") and self._joined(at):
+                self.at = at
+                del self.words[words:]
+                if self._of(depth, number) or self._beside(depth, number):
+                    number = None
+                    continue
+                operator = self._operator()
+            if operator not in ("+", "-", "*", "/"):
+                self.at = at
+                del self.words[words:]
+                self.ranged = sign == "-" and number is not None and not number.spaced
+                return
+            self.at += 1
+            self.signs.append(operator)
+            operand = self._operand(depth)
+            if operator in ("+", "-"):
+                sign, number, divisor = operator, operand, None
+                continue
+            self.loose |= operator == "/" and _below(divisor, operand)  # 3 / 1/4
+            number, divisor = None, operand if operator == "/" else None
+
+    def _joined(self, at: int) -> bool:
+        """Whether a factor may follow without a sign."""
+        token = self._tokens[at] if at < self._stop else None
+        return token is not None and (token.kind == "open" or token.text == "of")
 
     def _operator(self) -> str | None:
         """The operator that comes next, past a unit phrase; the phrase is taken with it."""
@@ -156,120 +176,104 @@ class _SideReader:
             token = self._tokens[at + 1]
         return token.kind in ("number", "open") or token.text == "frac"
 
-    def sum(self, depth: int) -> Tree:
-        tree = self.product(depth)
-        while (operator := self._operator()) in ("+", "-"):
-            self.at += 1
-            tree = Branch(operator, tree, self.product(depth))
-        return tree
-
-    def product(self, depth: int) -> Tree:
-        tree = self.signed(depth)
-        divisor: Tree | None = None
-        while True:
-            before = self.at, len(self.words)
-            operator = self._operator()
-            if operator in ("*", "/"):
-                self.at += 1
-                factor = self.signed(depth)
-                if operator == "/" and _proper(divisor, factor):
-                    self.loose = True  # 3 / 1/4
-                divisor = factor if operator == "/" else None
-                tree = Branch(operator, tree, factor)
-                continue
-            self.at, kept = before
-            del self.words[kept:]
-            following = self._of(depth, tree) or self._beside(depth, tree)
-            if following is None:
-                return tree
-            tree = following
-
-    def _of(self, depth: int, tree: Tree) -> Tree | None:
+    def _of(self, depth: int, number: ProseToken | None) -> bool:
         """`20% of 50`, `1/2 of the 30`: a product, surely so only after a percentage."""
         at = self.at
         if not (at < self._stop and self._tokens[at].text == "of"):
-            return None
+            return False
         at += 1
         while at < self._stop and self._tokens[at].text in _ARTICLES:
             at += 1
         if not self._starts(at):
-            return None
-        if not (isinstance(tree, Leaf) and tree.token.percent):
-            self.loose = True
+            return False
+        self.loose |= number is None or not number.percent
         self.at = at
-        return Branch("of", tree, self.signed(depth))
+        self.signs.append("*")
+        self._operand(depth)
+        return True
 
-    def _beside(self, depth: int, tree: Tree) -> Tree | None:
+    def _beside(self, depth: int, number: ProseToken | None) -> bool:
         """`4(2)` is a product; `4 (2 of them)` is a remark."""
         if not (self.at < self._stop and self._tokens[self.at].kind == "open"):
-            return None
-        if self._tokens[self.at].spaced and isinstance(tree, Leaf):
-            self.loose = True
-        before = self.at
+            return False
+        self.loose |= self._tokens[self.at].spaced and number is not None
+        at, signs = self.at, len(self.signs)
+        self.signs.append("*")
         try:
-            return Branch("*", tree, self.signed(depth))
+            self._operand(depth)
         except Unreadable:
-            self.at = before
-            return None
+            self.at = at
+            del self.signs[signs:]
+            return False
+        return True
 
-    def signed(self, depth: int) -> Tree:
+    def _operand(self, depth: int) -> ProseToken | None:
+        """A number, a fraction or a bracket, with its sign and power; the number if it is one."""
         token = self._peek()
+        if depth >= _DEEPEST:
+            raise Unreadable("too deep")
         if token.text in ("-", "+"):
             self.at += 1
             self.loose |= token.text == "+"
-            inner = self.signed(depth + 1) if depth < _DEEPEST else self._refuse("too deep")
-            zero = Leaf(ProseToken("number", "0", token.start, token.start, False))
-            return Branch("sign", zero, inner) if token.text == "-" else inner
-        return self._power(depth)
-
-    def _power(self, depth: int) -> Tree:
-        base = self._atom(depth)
+            self.signs.append(token.text)
+            self._operand(depth + 1)
+            return None
+        number = self._atom(depth)
         if self.at + 1 < self._stop and self._tokens[self.at].text == "^":
             self.at += 1
-            return Branch("^", base, self.signed(depth + 1))
-        return base
+            self.signs.append("^(")
+            self._operand(depth + 1)
+            self.signs.append(")")
+            return None
+        return number
 
-    def _atom(self, depth: int) -> Tree:
+    def _atom(self, depth: int) -> ProseToken | None:
         token = self._peek()
-        if depth >= _DEEPEST:
-            self._refuse("too deep")
         if token.kind == "number":
             self.at += 1
-            return self._mixed(token) or Leaf(token)
+            if self._mixed(token):
+                return None
+            self.signs.append(f"({token.text}%)" if token.percent else token.text)
+            return token
         if token.text == "frac":
             self.at += 1
-            return Branch("/", self._group(depth), self._group(depth))
-        return self._group(depth)
+            self.signs.append("(")
+            self._group(depth)
+            self.signs.append("/")
+            self._group(depth)
+            self.signs.append(")")
+            return None
+        self._group(depth)
+        return None
 
-    def _mixed(self, whole: ProseToken) -> Tree | None:
+    def _mixed(self, whole: ProseToken) -> bool:
         """`2 1/2` is two and a half."""
         ahead = self._tokens[self.at : self.at + 3]
         if len(ahead) < 3 or self.at + 3 > self._stop or ahead[1].text != "/" or ahead[1].spaced:
-            return None
+            return False
         top, _, bottom = ahead
-        proper = top.kind == bottom.kind == "number" and top.value < bottom.value
-        if not proper or whole.places or top.places or bottom.places or not top.spaced:
-            return None
+        numbers = top.kind == bottom.kind == "number" and top.spaced
+        if not numbers or "." in whole.text + top.text + bottom.text or not _below(top, bottom):
+            return False
         self.at += 3
-        return Branch("+", Leaf(whole), Branch("/", Leaf(top), Leaf(bottom)))
+        self.signs.append(f"({whole.text}+{top.text}/{bottom.text})")
+        return True
 
-    def _group(self, depth: int) -> Tree:
+    def _group(self, depth: int) -> None:
         if self._peek().kind != "open":
-            self._refuse("no operand")
+            raise Unreadable("no operand")
         self.at += 1
-        tree = self.sum(depth + 1)
+        self.signs.append("(")
+        self.calculation(depth + 1)
         while self.at < self._stop and self._tokens[self.at].kind == "word":
             self.words.append(self._tokens[self.at].text)
             self.at += 1
         if self._peek().kind != "close":
-            self._refuse("bracket not closed")
+            raise Unreadable("bracket not closed")
         self.at += 1
-        return tree
+        self.signs.append(")")
 
     def _peek(self) -> ProseToken:
         if self.at >= self._stop:
             raise Unreadable("ends too early")
         return self._tokens[self.at]
-
-    def _refuse(self, reason: str) -> Tree:
-        raise Unreadable(reason)

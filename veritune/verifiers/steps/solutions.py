@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from veritune.algebra import Collection, Const, Num, Relation, walk
-from veritune.verifiers.steps.facts import REFUSALS, Fact, points
+from veritune.verifiers.steps.calculations import REFUSALS
+from veritune.verifiers.steps.facts import Fact, points
 from veritune.verifiers.steps.ledger import numbers_in
 from veritune.verifiers.steps.polynomial import HIGHEST_POWER, degree, equation
 

@@ -8,18 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Literal
 
 from veritune.algebra import table
 
-Number = int | Fraction
 Kind = Literal["number", "operator", "open", "close", "equals", "word", "variable", "break"]
-
-
-def magnitude(number: Number) -> Number:
-    """As `abs`, which the type checkers give no type for either of the two."""
-    return -number if number < 0 else number
 
 
 @dataclass(slots=True)
@@ -32,9 +25,9 @@ class ProseToken:
     end: int
     # White space, or what shows as none, stands before it.
     spaced: bool
-    value: Number = 0
-    places: int = 0
     percent: bool = False
+    # Whether more digits are said to follow: 16.66...
+    dots: bool = False
 
 
 _SCAN = re.compile(
@@ -140,9 +133,7 @@ def _append(tokens: list[ProseToken], match: re.Match[str], text: str, spaced: b
         tokens.append(ProseToken(kind, name or shown.lower(), start, end, spaced))
     elif group in ("square", "cube"):
         tokens.append(ProseToken("operator", "^", start, end, False))
-        tokens.append(
-            ProseToken("number", shown, end, end, False, value=2 if group == "square" else 3)
-        )
+        tokens.append(ProseToken("number", "2" if group == "square" else "3", end, end, False))
 
 
 def _operand(tokens: list[ProseToken]) -> bool:
@@ -172,19 +163,8 @@ def _number(match: re.Match[str], spaced: bool) -> ProseToken:
     digits = match["number"].replace(",", "").replace(" ", "")
     if len(digits) > _LONGEST_NUMBER:
         return ProseToken("variable", "", *match.span(), spaced)
-    whole, point, decimals = digits.partition(".")
-    value: Number = int(whole or "0")
-    if point:
-        value = Fraction(int(whole + decimals), 10 ** len(decimals))
-    return ProseToken(
-        "number",
-        digits,
-        *match.span(),
-        spaced,
-        value=value,
-        places=len(decimals) - (match["dots"] is not None and bool(decimals)),
-        percent=match["percent"] is not None,
-    )
+    percent, dots = match["percent"] is not None, match["dots"] is not None
+    return ProseToken("number", digits, *match.span(), spaced, percent, dots)
 
 
 def _append_word(tokens: list[ProseToken], match: re.Match[str], text: str, spaced: bool) -> None:

@@ -1,12 +1,22 @@
-"""Times of day and dates."""
+"""Times of day and dates, which may be ratios in disguise."""
 
 from __future__ import annotations
 
+from veritune.algebra.equality.comparer import Comparer
 from veritune.algebra.trees.nodes import DateTime, Node, Num, Ratio
 
 
-def same_datetime(gold: DateTime, pred: DateTime) -> bool:
-    """Whether two moments agree as far as both are given."""
+def same_moments(gold: Node, pred: Node, comparer: Comparer) -> bool:
+    """Whether two moments agree as far as both are given; a time may be a ratio."""
+    match gold, pred:
+        case DateTime(), DateTime():
+            return _agree(gold, pred)
+        case _:
+            left, right = _as_ratio(gold), _as_ratio(pred)
+            return left is not None and right is not None and comparer.same(left, right)
+
+
+def _agree(gold: DateTime, pred: DateTime) -> bool:
     if gold.kind != pred.kind:
         return False
     if gold.kind == "time":
@@ -36,10 +46,12 @@ def _clock(moment: DateTime) -> tuple[int, ...]:
     return (hour, *rest)
 
 
-def as_ratio(moment: DateTime) -> Node | None:
-    """7:32 as a ratio; None for what can only be a time."""
-    if moment.kind != "time" or moment.half:
+def _as_ratio(node: Node) -> Node | None:
+    """7:32 as a ratio, None for what can only be a time; any other node as it is."""
+    if not isinstance(node, DateTime):
+        return node
+    if node.kind != "time" or node.half:
         return None
-    hour, minute, second = moment.fields
-    parts = (hour, minute) if not second else moment.fields
+    hour, minute, second = node.fields
+    parts = (hour, minute) if not second else node.fields
     return Ratio(tuple(Num(part) for part in parts))

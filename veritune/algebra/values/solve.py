@@ -26,6 +26,7 @@ from veritune.algebra.trees.nodes import (
     Num,
     Quantity,
     Relation,
+    SetNode,
     SetOp,
     Sym,
 )
@@ -63,7 +64,7 @@ ORDERS = frozenset(("<", "<=", ">", ">="))
 
 def is_setlike(node: Node) -> bool:
     """Whether a node can only be meant as a set or a condition."""
-    if isinstance(node, (Interval, SetOp, Builder, NamedSet)):
+    if isinstance(node, SetNode):
         return True
     if isinstance(node, Relation):
         return any(op in ORDERS or op in ("in", "notin", "!=") for op in node.operators)
