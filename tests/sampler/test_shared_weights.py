@@ -11,6 +11,7 @@ from veritune.errors import MissingFileError
 from veritune.models import HeldPolicy, build_scratch, load_trainable, save_adapter, save_policy
 from veritune.records import Checkpoint, MathProblem, MathReference
 from veritune.sampler import NativeSampler
+from veritune.sampler.weights import MklLinear, arrange
 
 PROBLEMS = [
     MathProblem(id=str(i), prompt=f"{i} + {i} =", reference=MathReference(answer="1"))
@@ -64,6 +65,24 @@ def test_from_memory_it_samples_the_same_to_the_bit(tmp_path: Path, kind: str) -
         sampler.load(now)
         assert sampled(sampler) == sampled(opened(now)) != before
         start = now
+
+
+def test_weights_in_memory_are_read_where_they_lie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("veritune.sampler.weights.prefers_onednn", lambda: False)
+    model: Any = load_trainable(made(tmp_path, "llama").path)[0]
+    arranged = arrange(model)
+    layer, block = model.model.layers[0], arranged.blocks[0]
+    pairs = [
+        (block.out, layer.self_attn.o_proj),
+        (block.gate, layer.mlp.gate_proj),
+        (block.up, layer.mlp.up_proj),
+        (block.down, layer.mlp.down_proj),
+    ]
+    for ours, theirs in pairs:
+        assert isinstance(ours, MklLinear)
+        assert ours.weight.data_ptr() == theirs.weight.data_ptr()
 
 
 def test_what_is_shared_is_not_read_from_disk(tmp_path: Path) -> None:

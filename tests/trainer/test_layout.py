@@ -1,5 +1,6 @@
 """Candidates behind one copy of their prompt are scored, and taught from, as each one alone."""
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -107,6 +108,32 @@ def test_every_token_of_prompts_and_candidates_is_computed_once() -> None:
     assert layout.inputs["input_ids"].numel() == sum(len(row.ids) for row in singles)
     segments = layout.inputs["segments"]
     assert segments.size < 1.3 * sum(len(row.ids) for row in singles)
+
+
+@pytest.mark.parametrize("alike", [False, True])
+def test_a_policy_alone_does_not_read_the_last_tokens(alike: bool) -> None:
+    model = build()
+    rows = groups(*((10, [20]) for _ in range(4))) if alike else RAGGED
+    width, read = max(row.length for row in rows), []
+    critic = Critic(value_head(model))
+    with torch.no_grad():
+        beside = score(model, rows, width, 0.7, critic=critic).logprobs
+        embedding = model.get_input_embeddings()
+        embedding.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0].numel()))
+        alone = score(model, rows, width, 0.7).logprobs
+    prompts = {row.group: row.prompt for row in rows}
+    assert read == [sum(prompts.values()) + sum(row.length - 1 for row in rows)]
+    for i, row in enumerate(rows):
+        assert torch.allclose(alone[i, : row.length], beside[i, : row.length], atol=1e-6)
+
+
+def test_an_empty_completion_has_no_scores() -> None:
+    rows = [*RAGGED, replace(RAGGED[0], ids=RAGGED[0].ids[: RAGGED[0].prompt])]
+    with torch.no_grad():
+        scores = score(build(), rows, 12, 0.7).logprobs
+        plain = score(build(), RAGGED, 12, 0.7).logprobs
+    for i, row in enumerate(RAGGED):
+        assert torch.allclose(scores[i, : row.length], plain[i, : row.length], atol=1e-6)
 
 
 def test_recomputed_activations_give_the_same_gradients() -> None:

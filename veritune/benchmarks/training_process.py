@@ -58,7 +58,7 @@ def run(task: dict[str, Any]) -> dict[str, float]:
         on_disk = saved or not sampler.can_share
         sampler.rest()
         policy = trainer.update(policy, rollouts, out, resumable=saved, on_disk=on_disk)
-        give_memory_back()
+        give_memory_back(cycles=False)
         sampler.share(trainer.held())
         tokens += sum(len(c.token_ids or ()) for c in sampled)
     return {

@@ -95,8 +95,10 @@ class NativeSampler:
 
         self._held = None
         if self._policy is not None:
+            # A whole model goes in cycles; arranged weights do not.
+            cycles = not self._policy.is_arranged
             self._policy.rest()
-            give_memory_back()
+            give_memory_back(cycles=cycles)
 
     def sample(
         self, problems: Sequence[Problem], indices: Sequence[Sequence[int]], *, round: int

@@ -4,8 +4,8 @@ Attention of one new token a row is two weighted sums: the row's scores are the 
 matrix's lines weighted by the query, and its output the sum of value lines weighted by the
 probabilities. Both are one `embedding_bag` over the pages of all rows, which reads each line
 where it lies: no padding, no copies, prompts shared. Every row is summed by itself in a fixed
-order, and matrix products get rows in multiples of 16, so that the result for a row is the same,
-bit for bit, whatever rows stand beside it.
+order, and matrix products get rows in multiples of `Weights.tile`, so that the result for a row is
+the same, bit for bit, whatever rows stand beside it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 
-from veritune.sampler.decoder import TILE
 from veritune.sampler.pages import PAGE, Integers, PageTable
 from veritune.sampler.weights import TransformerBlock, Weights
 
@@ -81,10 +80,10 @@ class PagedDecoder:
     """Prompts are computed once, then one token a row a step."""
 
     def __init__(self, weights: Weights, slots: int, capacity: int) -> None:
-        self._weights = weights
-        self._table = PageTable(_tile(slots), capacity)
+        self._weights, self._tile = weights, weights.tile
+        self._table = PageTable(self._tiled(slots), capacity)
         # For every position that can come: looked up once a step instead of computed.
-        self._turns = weights.rotations(_tile(capacity))
+        self._turns = weights.rotations(-(-capacity // PREFILL_STEP) * PREFILL_STEP)
         lines, size = weights.kv_heads, weights.head_size
         self._keys = [_untouched(self._table.size, lines, size, PAGE) for _ in weights.blocks]
         self._values = [_untouched(self._table.size, lines, PAGE, size) for _ in weights.blocks]
@@ -92,7 +91,7 @@ class PagedDecoder:
         self._head_of: Integers32 = np.arange(weights.heads, dtype=np.int32) // group
         self._line_of: Integers32 = self._head_of * PAGE
         self._page_lines = weights.kv_heads * PAGE
-        self._every = np.arange(_tile(slots))
+        self._every = np.arange(self._tiled(slots))
         self._read: ReadPlan | None = None
 
     def prefill(self, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, list[Integers]]:
@@ -131,7 +130,7 @@ class PagedDecoder:
         """Logits [rows, vocabulary] after `tokens` [rows], which stand at positions `at` [rows]."""
         rows = len(tokens)
         # Rows that fill the last tile stand for nobody, and have page 0.
-        ids, places, page, offset = np.zeros((4, _tile(rows)), np.int64)
+        ids, places, page, offset = np.zeros((4, self._tiled(rows)), np.int64)
         ids[:rows], places[:rows] = tokens, at
         page[:rows], offset[:rows] = self._table.append(self._every[:rows], at)
         reading = self._reading(page[:rows], offset[:rows], len(ids))
@@ -207,8 +206,9 @@ class PagedDecoder:
     def _prefill_alike(
         self, prompts: list[Sequence[int]], stored: list[Integers], width: int
     ) -> Tensor:
-        # An even number of rows: matrix products of one row take another path, and round otherwise.
-        ids = np.zeros((len(prompts) + len(prompts) % 2, width), np.int64)
+        # Tokens in whole tiles, where a prompt alone is none: others round otherwise.
+        odd = len(prompts) % 2 if self._tile > PREFILL_STEP else 0
+        ids = np.zeros((len(prompts) + odd, width), np.int64)
         for row, prompt in enumerate(prompts):
             ids[row, : len(prompt)] = prompt
         x = F.embedding(torch.from_numpy(ids).view(-1), self._weights.embedding)
@@ -227,7 +227,8 @@ class PagedDecoder:
             _after_attention(block, x, mixed, self._weights.epsilon)
         last = [row * width + len(prompt) - 1 for row, prompt in enumerate(prompts)]
         # Rows of a whole tile, for the same reason; the others are dropped.
-        return self._logits(x[last + [0] * (-len(last) % TILE)])[: len(prompts)]
+        last += [0] * (self._tiled(len(last)) - len(last))
+        return self._logits(x[last])[: len(prompts)]
 
     def _store(self, number: int, key: Tensor, value: Tensor, stored: list[Integers]) -> None:
         """Put keys and values [prompts, heads, width, size] into each prompt's pages."""
@@ -247,20 +248,24 @@ class PagedDecoder:
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys, values [heads, rows, size], turned to their positions."""
         w = self._weights
-        joined = block.qkv(_normed(x, w.epsilon))
+        joined = block.qkv(_normed(x, block.norm, w.epsilon))
         pairs = joined[: w.heads + w.kv_heads].unflatten(2, (-1, 2))
         turned = torch.view_as_real(torch.view_as_complex(pairs) * turn).flatten(2)
         return turned[: w.heads], turned[w.heads :], joined[w.heads + w.kv_heads :]
 
     def _logits(self, x: Tensor) -> Tensor:
-        logits = _joined(self._weights.head(_normed(x, self._weights.epsilon)))
-        return logits[:, : len(self._weights.embedding)]
+        w = self._weights
+        return _joined(w.head(_normed(x, w.norm, w.epsilon)))[:, : len(w.embedding)]
+
+    def _tiled(self, rows: int) -> int:
+        return -(-rows // self._tile) * self._tile
 
 
 def _after_attention(block: TransformerBlock, x: Tensor, mixed: Tensor, epsilon: float) -> None:
     """Add to x what the block makes of `mixed` [heads, rows, size], and of x then."""
     _add(x, block.out(_joined(mixed)))
-    gate, up = block.gate_up(_normed(x, epsilon)).chunk(2)
+    normed = _normed(x, block.mlp_norm, epsilon)
+    gate, up = block.gate(normed), block.up(normed)
     _add(x, block.down(_joined(F.silu(gate).mul_(up))))
 
 
@@ -274,17 +279,13 @@ def _add(x: Tensor, blocks: Tensor) -> None:
     x.view(len(x), len(blocks), -1).transpose(0, 1).add_(blocks)
 
 
-def _normed(x: Tensor, epsilon: float) -> Tensor:
-    """x over its root mean square; the norm's weight is in the matrix that follows."""
+def _normed(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
+    """x over its root mean square, times the norm's weight."""
     squares = (x * x).sum(-1, keepdim=True)
-    return x * squares.div_(x.shape[-1]).add_(epsilon).rsqrt_()
+    return (x * squares.div_(x.shape[-1]).add_(epsilon).rsqrt_()).mul_(weight)
 
 
 def _untouched(*shape: int) -> Tensor:
     """Zeros that take memory only where they are written."""
     # Of numpy, which asks the kernel for zeros; torch would write them.
     return torch.from_numpy(np.zeros(shape, np.float32))
-
-
-def _tile(rows: int) -> int:
-    return -(-rows // TILE) * TILE

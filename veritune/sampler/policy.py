@@ -26,7 +26,7 @@ from veritune.sampler.paged import PagedDecoder
 from veritune.sampler.policy_probe import check_content
 from veritune.sampler.uncached import UncachedDecoder, caches_rightly
 from veritune.sampler.weight_reloader import WeightReloader
-from veritune.sampler.weights import Weights, arrange, is_supported, unmapped
+from veritune.sampler.weights import Weights, arrange, is_supported, unmap
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -74,11 +74,12 @@ class Policy:
         model, tokenizer = load_policy(checkpoint.path, dtype=dtype, device=device)
         model = merged(model).requires_grad_(False)
         settings = generation_settings(checkpoint.path)
+        if is_supported(model):
+            unmap(model)
         policy = cls(checkpoint.policy, model, tokenizer, config, settings)
-        if policy._weights is not None:
-            policy._weights = unmapped(policy._weights)
-            if adapter_base(folder := model_folder(checkpoint.path)) is None:
-                policy._reloader = WeightReloader(model, folder)
+        folder = model_folder(checkpoint.path)
+        if policy._weights is not None and adapter_base(folder) is None:
+            policy._reloader = WeightReloader(model, folder)
         return policy
 
     @classmethod

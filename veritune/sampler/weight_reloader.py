@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from veritune.models import MANIFEST, WEIGHTS
-from veritune.sampler.weights import Weights, arrange, unmapped
+from veritune.sampler.weights import Weights, arrange, unmap
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -46,7 +46,10 @@ class WeightReloader:
             if lost:
                 self._model.tie_weights()
             whole = not unknown and not any(one.is_meta for one in self._model.parameters())
-            return unmapped(arrange(self._model)) if whole else None
+            if not whole:
+                return None
+            unmap(self._model)
+            return arrange(self._model)
         except (OSError, RuntimeError, SafetensorError):
             return None
         finally:

@@ -1,21 +1,23 @@
 """The weights of a Qwen2- or Llama-shaped model, arranged for decoding on a CPU.
 
 What depends on the weights alone is done once: query, key and value projections stand as one
-matrix, as do gate and up; each norm's weight is folded into the matrix after it; the attention
-scale is folded into the queries; and the two halves that the rotary embedding turns together
-stand side by side, so that turning them is one complex product. Outputs stand in blocks, a head's
-or `WIDTH`.
+matrix; the attention scale is folded into the queries; and the two halves that the rotary embedding
+turns together stand side by side, so that turning them is one complex product. Outputs stand in
+blocks, a head's or `WIDTH`. All other matrices are read where the model has them: a copy would cost
+a short round more than its tokens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import torch
 
 from veritune.models import packed, prefers_onednn, product
+from veritune.sampler.decoder import TILE
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,6 +27,10 @@ MODELS = {"qwen2", "llama"}
 ROTATIONS = {"default", "linear", "llama3"}
 # Outputs of a block of a matrix, where that divides them.
 WIDTH = 64
+# Rows that matrix products may come in multiples of, where that gives the same bits.
+TILES = (4, 8)
+# What is tried: blocks of a matrix, and rows at most.
+TRIED, MANY = 8, 256
 
 
 class Rotary(Protocol):
@@ -85,11 +91,17 @@ class PackedLinear:
 
 @dataclass(frozen=True, slots=True)
 class TransformerBlock:
-    """One transformer block; the blocks of `qkv` are its heads, those of queries first."""
+    """One transformer block; the blocks of `qkv` are its heads, those of queries first.
 
+    `norm` and `mlp_norm` are what the norms before attention and MLP multiply by.
+    """
+
+    norm: Tensor
     qkv: Linear
     out: Linear
-    gate_up: Linear
+    mlp_norm: Tensor
+    gate: Linear
+    up: Linear
     down: Linear
 
 
@@ -97,12 +109,15 @@ class TransformerBlock:
 class Weights:
     """A whole model; `rotate` is the model's own module that gives cosines and sines.
 
-    `head` has the vocabulary's outputs, and some more that fill its last block.
+    `head` has the vocabulary's outputs, and some more that fill its last block. In products of
+    multiples of `tile` rows, a row's result is the same to the bit whatever their number.
     """
 
     embedding: Tensor
     blocks: list[TransformerBlock]
+    norm: Tensor
     head: Linear
+    tile: int
     heads: int
     kv_heads: int
     head_size: int
@@ -156,14 +171,18 @@ def _is_plain_lora(layer: LoraLinear) -> bool:
 
 
 def arrange(model: Any) -> Weights:
-    """Copy the weights of a supported transformers model into this form, all but its embedding."""
+    """The weights of a supported transformers model, which must stay as they are meanwhile."""
     config, core = model.config, model.model
     attention = core.layers[0].self_attn
     size, heads = attention.head_dim, config.num_attention_heads
+    blocks = [_block(layer, heads, config.num_key_value_heads, size) for layer in core.layers]
+    head, first = _head(*_linear(model.lm_head)), blocks[0]
     return Weights(
         embedding=core.embed_tokens.weight.detach(),
-        blocks=[_block(layer, heads, config.num_key_value_heads, size) for layer in core.layers],
-        head=_head(*_fold(core.norm, *_linear(model.lm_head))),
+        blocks=blocks,
+        norm=core.norm.weight.detach(),
+        head=head,
+        tile=_tile_of([first.qkv, first.out, first.gate, first.up, first.down, head]),
         heads=heads,
         kv_heads=config.num_key_value_heads,
         head_size=size,
@@ -172,9 +191,11 @@ def arrange(model: Any) -> Weights:
     )
 
 
-def unmapped(weights: Weights) -> Weights:
-    """The same without the file that they were read from: an embedding of it keeps all of it."""
-    return replace(weights, embedding=weights.embedding.clone())
+def unmap(model: torch.nn.Module) -> None:
+    """Have the weights in memory of their own: one that is left in a file keeps all of it."""
+    # Kernels round by alignment, too, which a file gives to none.
+    for parameter in model.parameters():
+        parameter.data = parameter.data.clone()
 
 
 def _block(layer: Any, heads: int, kv_heads: int, size: int) -> TransformerBlock:
@@ -182,14 +203,13 @@ def _block(layer: Any, heads: int, kv_heads: int, size: int) -> TransformerBlock
     query = _paired(attention.q_proj, heads, size, attention.scaling)
     key = _paired(attention.k_proj, kv_heads, size, 1.0)
     value = _linear(attention.v_proj)
-    gate_up = _stack([_linear(mlp.gate_proj), _linear(mlp.up_proj)])
-    # No block holds outputs of both.
-    half = _width(len(gate_up[0]) // 2)
-    qkv = _stack([query, key, value])
     return TransformerBlock(
-        qkv=_blocks(*_fold(layer.input_layernorm, *qkv), size),
+        norm=layer.input_layernorm.weight.detach(),
+        qkv=_blocks(*_stack([query, key, value]), size),
         out=_blocks(*_linear(attention.o_proj)),
-        gate_up=_blocks(*_fold(layer.post_attention_layernorm, *gate_up), half),
+        mlp_norm=layer.post_attention_layernorm.weight.detach(),
+        gate=_blocks(*_linear(mlp.gate_proj)),
+        up=_blocks(*_linear(mlp.up_proj)),
         down=_blocks(*_linear(mlp.down_proj)),
     )
 
@@ -199,15 +219,41 @@ def _blocks(weight: Tensor, bias: Tensor | None, width: int | None = None) -> Li
     width = width or _width(len(weight))
     if prefers_onednn():
         return PackedLinear(packed(weight), bias, width)
-    cut = weight.unflatten(0, (-1, width)).mT.contiguous()
+    cut = weight.unflatten(0, (-1, width)).mT  # No copy, and no slower for it.
     return MklLinear(cut, None if bias is None else bias.view(-1, 1, width))
+
+
+def _tile_of(linears: Sequence[Linear]) -> int:
+    """The least of `TILES` of which products of so many rows have the bits of those of more."""
+    # Packed, each number of rows is a kernel of its own, to be made and kept.
+    plain = [one for one in linears if isinstance(one, MklLinear)]
+    if len(plain) < len(linears):
+        return TILE
+    return max(_tile_for(*one.weight.shape, one.bias is not None) for one in plain)
+
+
+@cache
+def _tile_for(blocks: int, inputs: int, width: int, biased: bool) -> int:
+    """Found out on this machine, once: in which order a sum is added up follows from the shapes."""
+    weight = torch.linspace(-9, 9, min(blocks, TRIED) * width * inputs).sin_()
+    bias = torch.ones(min(blocks, TRIED), 1, width) if biased else None
+    linear = MklLinear(weight.view(-1, width, inputs).mT, bias)
+    # Rows are alike, so that any place in any number of them must give the same.
+    rows = torch.linspace(-5, 5, inputs).cos_().repeat(MANY, 1)
+    whole = linear(rows)[:, -1:]
+    for tile in TILES:
+        counts = [*range(tile, 2 * TILE + 1, tile), MANY - tile, MANY]
+        if all(bool((linear(rows[:count]) == whole).all()) for count in counts):
+            return tile
+    return TILE
 
 
 def _head(weight: Tensor, bias: Tensor | None) -> Linear:
     """In blocks of `WIDTH` outputs; those behind the vocabulary's end are 0."""
-    missing = -len(weight) % WIDTH
-    weight = torch.nn.functional.pad(weight, (0, 0, 0, missing))
-    return _blocks(weight, None if bias is None else torch.nn.functional.pad(bias, (0, missing)))
+    if missing := -len(weight) % WIDTH:
+        weight = torch.nn.functional.pad(weight, (0, 0, 0, missing))
+        bias = None if bias is None else torch.nn.functional.pad(bias, (0, missing))
+    return _blocks(weight, bias)
 
 
 def _width(outputs: int) -> int:
@@ -242,7 +288,3 @@ def _stack(parts: list[tuple[Tensor, Tensor | None]]) -> tuple[Tensor, Tensor | 
         return weight, None
     biases = [w.new_zeros(len(w)) if bias is None else bias for w, bias in parts]
     return weight, torch.cat(biases)
-
-
-def _fold(norm: Affine, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor | None]:
-    return weight * norm.weight.detach(), bias

@@ -92,7 +92,9 @@ def _padded_logprobs(model: PreTrainedModel, rows: Sequence[TokenRow]) -> torch.
     """
     ids, labels = (tensor.to(model.device) for tensor in padded(rows))
     first = min(row.prompt for row in rows) - 1
-    kept = ids.shape[1] - first
-    logits = model(input_ids=ids, use_cache=False, **keeping(model, kept)).logits
-    each = logprobs_of(logits[:, -kept:-1].flatten(0, 1), labels[:, first + 1 :].flatten(), 1.0)
+    kept = ids.shape[1] - 1 - first
+    read = ids[:, :-1] if kept else ids  # Nothing follows the last token.
+    logits = model(input_ids=read, use_cache=False, **keeping(model, kept)).logits
+    logits = logits[:, logits.shape[1] - kept :]
+    each = logprobs_of(logits.flatten(0, 1), labels[:, first + 1 :].flatten(), 1.0)
     return each.view(len(rows), -1).sum(1)

@@ -53,7 +53,8 @@ class Trainers:
 
         with made_by(**order.maker):
             trained = self._train(order, on_step)
-        give_memory_back()
+        # A trainer of policy gradients keeps its models.
+        give_memory_back(cycles=self._gradient is None)
         return trained
 
     def held(self) -> HeldPolicy | None:

@@ -21,6 +21,7 @@ from veritune.models import (
     SavedLayout,
     adapter_base,
     adapter_off,
+    give_memory_back,
     in_pieces,
     load_policy,
     model_folder,
@@ -60,6 +61,7 @@ class Policies:
         processes.join()
         if self._learner is None or self._at != checkpoint.policy:
             self._learner = None  # Its memory is needed for the next one.
+            give_memory_back()
             self._learner = open_learner(checkpoint, self._reference, self._config)
         self._at = ""
         return self._learner

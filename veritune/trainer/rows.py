@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from veritune.trainer.credit import NO_CREDIT, Credit
 
@@ -34,6 +34,11 @@ class TokenRow:
     def length(self) -> int:
         """Tokens of the completion."""
         return len(self.ids) - self.prompt
+
+
+def without_last(row: TokenRow) -> TokenRow:
+    """What a model must read to predict all of a row's tokens."""
+    return replace(row, ids=row.ids[:-1])
 
 
 @dataclass(frozen=True, slots=True)

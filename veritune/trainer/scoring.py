@@ -12,9 +12,16 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from veritune.models import EntropyUse, head_values, hidden_states, read_states, token_scores
+from veritune.models import (
+    IGNORED,
+    EntropyUse,
+    head_values,
+    hidden_states,
+    read_states,
+    token_scores,
+)
 from veritune.trainer.layout import Layout, following, lay_out
-from veritune.trainer.rows import TokenRow
+from veritune.trainer.rows import TokenRow, without_last
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -68,17 +75,22 @@ def score(
 
     An entropy that is only monitored has no gradient. `fp32`: logits are computed in float32.
     """
-    layout = lay_out(policy, rows)
+    shared = critic is not None and critic.model is None
+    # Nobody but a critic asks for the state behind a row's last token.
+    short = not shared and all(row.length for row in rows)
+    layout = lay_out(policy, [without_last(row) for row in rows] if short else rows)
     states = read_states(policy, layout.inputs, layout.states, fp32=fp32)
     values = None
-    if critic is not None and critic.model is None:
-        values = _ragged(critic.values(states.hidden), layout, 1, width)
+    if critic is not None and shared:
+        values = _ragged(critic.values(states.hidden), layout, width + 1)
     elif critic is not None:
         values = value(critic, policy, rows, width)
     ids = following(rows, policy.device)
+    if short:
+        ids = ids[ids != IGNORED]
     every, each = token_scores(states, ids, temperature=temperature, entropy=entropy)
-    spread = None if each is None else _ragged(each, layout, 0, width)
-    return Scores(_ragged(every, layout, 0, width), values, spread)
+    spread = None if each is None else _ragged(each, layout, width)
+    return Scores(_ragged(every, layout, width), values, spread)
 
 
 def value(
@@ -90,7 +102,7 @@ def value(
     # A trunk that the critic shares is the policy's: its values must not move it here.
     with torch.set_grad_enabled(critic.model is not None and torch.is_grad_enabled()):
         hidden = _hidden(trunk, layout)
-    return _ragged(critic.values(hidden), layout, 1, width)
+    return _ragged(critic.values(hidden), layout, width + 1)
 
 
 def _hidden(model: PreTrainedModel, layout: Layout) -> torch.Tensor:
@@ -98,9 +110,8 @@ def _hidden(model: PreTrainedModel, layout: Layout) -> torch.Tensor:
     return every.flatten(0, 1)[layout.states]
 
 
-def _ragged(values: torch.Tensor, layout: Layout, last: int, width: int) -> torch.Tensor:
-    """(rows, width + last) from one value a state; the state behind a row only where `last`."""
+def _ragged(values: torch.Tensor, layout: Layout, width: int) -> torch.Tensor:
+    """(rows, width) from one value a state; what stands behind a row's end has no meaning."""
     parts = values.split([length + 1 for length in layout.lengths])
-    kept = [part[: len(part) - 1 + last] for part in parts]
-    padded = torch.nn.utils.rnn.pad_sequence(kept, batch_first=True)
-    return torch.nn.functional.pad(padded, (0, width + last - padded.shape[1]))
+    padded = torch.nn.utils.rnn.pad_sequence(parts, batch_first=True)[:, :width]
+    return torch.nn.functional.pad(padded, (0, width - padded.shape[1]))
