@@ -25,6 +25,7 @@ from veritune.cluster.training_worker import train_by_order
 from veritune.config import Recipe
 from veritune.errors import RecipeError, TrainingError
 from veritune.models import adapter_base, made_by, model_folder
+from veritune.orphans import identity
 from veritune.records import Checkpoint, OnStep
 from veritune.trainer import TrainingOrder
 
@@ -158,7 +159,9 @@ class ClusterTraining:
         notes, lock = own_folder()
         try:
             TorchTrainer(
-                partial(train_by_order, self._recipe, self._mailbox, Path.cwd()),
+                partial(
+                    train_by_order, self._recipe, self._mailbox, Path.cwd(), identity(os.getpid())
+                ),
                 torch_config=TorchConfig(timeout_s=WAIT),
                 scaling_config=ScalingConfig(
                     num_workers=table.trainers,

@@ -22,6 +22,7 @@ from veritune.cluster.shipping import (
 )
 from veritune.config import Recipe
 from veritune.errors import VerituneError
+from veritune.orphans import end_with
 from veritune.records import Checkpoint, MetricsRow
 from veritune.replies import ReplyLostError
 from veritune.sampler import check_content
@@ -31,11 +32,17 @@ if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
 
-def train_by_order(recipe: Recipe, mailbox: ActorHandle[TrainingMailbox], home: Path) -> None:
-    """Train until there are no more orders; `home` is the folder that the recipe's paths are in."""
+def train_by_order(
+    recipe: Recipe, mailbox: ActorHandle[TrainingMailbox], home: Path, owner: str
+) -> None:
+    """Train until there are no more orders, or the `owner` ends, a process by its identity.
+
+    `home` is the folder that the recipe's paths are in.
+    """
     import ray
     import torch
 
+    end_with(owner)
     if home.is_dir():
         os.chdir(home)
     torch.set_num_threads(recipe.threads or 1)
