@@ -15,16 +15,18 @@ RIGHT = (
     r"50\% \times 200 = 100", r"4\pi/2=2\pi", r"\gcd(12,18)=6", r"So $\sqrt{2} \approx 1.414$.",
     r"1\,000 + 1 = 1\,001", r"\$3{,}000 + \$500 = \$3{,}500", r"\frac{100}{3}=33.33",
     r"$P(A) = \frac{\binom{3}{2}}{\binom{5}{2}} = \frac{3}{10}$", r"|{-3}|+1=4",
-    r"Thus $\frac{3}{4}\cdot 100 = 75\%$.", "\u221a16 + 2 = 6",
+    r"Thus $\frac{3}{4}\cdot 100 = 75\%$.", "\u221a16 + 2 = 6", r"So $\sqrt{50} \approx 7$.",
+    r"$-\frac{100}{3} \approx -33$",
 )  # fmt: skip
 WRONG = (
     r"1{,}000 + 1 = 1{,}002", r"\sqrt{16}+2=7", r"Then 5! = 120 and 4! = 25.", r"2^3 + 1 = 10",
     r"So $\sqrt{2} \approx 1.424$.", r"\frac{100}{3}=33.34", r"\binom{4}{2}+1=8",
-    r"$a = 3^2 + 4^2 = 26$",
+    r"$a = 3^2 + 4^2 = 26$", r"So $\sqrt{50} = 7$.", r"So $\sqrt{50} \approx 9$.",
 )  # fmt: skip
 OPEN = (
     r"half of \sqrt{16} = 2", r"Suppose $\sqrt{16} = 5$.", r"f(3)=\sqrt{9}+2=5",
     r"Is $\sqrt{16} = 5$?", r"$2 \cdot 3! = 12 + 1 = 13$",
+    r"$\frac{100}{3} \approx 34$", r"$2^{10} \approx 1000$",
 )  # fmt: skip
 
 

@@ -80,6 +80,8 @@ CURRENCY = re.compile(r"\\?[$€£]")
 FACTORIAL = re.compile(r"(?<=[\d)])!=")
 # Relative gap that rounded numbers on the way may explain.
 ROUNDED = Fraction(1, 200)
+# Above it numbers are not shown.
+LARGEST = 10**15
 
 
 class Formula(NamedTuple):
@@ -192,8 +194,10 @@ def _related(left: Node, right: Node, operator: str, *, freely: bool) -> tuple[C
     except REFUSALS:
         return "unchecked", "beyond what rules can check"
     if operator in ("=", "~"):
-        rough = freely or operator == "~"
-        return ("correct", "holds") if same else _unequal(left, right, rough=rough)
+        if same:
+            return "correct", "holds"
+        rounded = _about_whole(left, right) if operator == "~" else None
+        return rounded or _unequal(left, right, rough=freely or operator == "~")
     one, other = real_value(left), real_value(right)
     if operator == "!=":
         return ("incorrect", "the sides are the same") if same else ("correct", "holds")
@@ -240,6 +244,21 @@ def _attached(text: str, first: int, last: int) -> str | None:
     return None
 
 
+def _about_whole(left: Node, right: Node) -> tuple[ClaimLabel, str] | None:
+    r"""Whether a value rounds to a whole number, as in `\sqrt{50} \approx 7`; None: not near it."""
+    one, other = real_value(left), real_value(right)
+    if one is None or not (isinstance(right, Num) and other is not None):
+        return None
+    if right.places is not None or other.denominator != 1 or abs(other) >= LARGEST:
+        return None
+    gap, zeros = abs(one - other), len(digits := str(int(other))) - len(digits.rstrip("0"))
+    if 2 * gap <= 1:
+        return "correct", "holds as a whole number"
+    # It may be rounded up or down on purpose, and zeros at its end may be no digits.
+    near = gap < 1 or 2 * gap <= 10**zeros
+    return ("unchecked", "holds only roughly") if near else None
+
+
 def _unequal(left: Node, right: Node, *, rough: bool) -> tuple[ClaimLabel, str]:
     """Whether two sides that differ are the same number as printed."""
     one, other = real_value(left), real_value(right)
@@ -282,6 +301,6 @@ def _rounded(literal: Printed, gap: Fraction, *, rough: bool) -> bool:
 
 
 def _shown(value: Fraction) -> str:
-    if value.denominator == 1 and abs(value) < 10**15:
-        return str(int(value))
-    return f"{float(value):.6g}" if abs(value) < 10**15 else "a very large number"
+    if abs(value) >= LARGEST:
+        return "a very large number"
+    return str(int(value)) if value.denominator == 1 else f"{float(value):.6g}"
