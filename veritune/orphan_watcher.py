@@ -17,8 +17,9 @@ from contextlib import suppress
 # In the environment of what must end with us, until it replaces or overwrites that.
 MARK = "VERITUNE_STARTED_BY"
 # What is killed may just have started another, which has the mark once it is another program.
-LEAST, MOST, PAUSE = 4, 10, 0.1
-# It frees the memory that others shared, once they have ended, and then ends by itself.
+LEAST, MOST, PAUSE = 4, 50, 0.1
+# It frees the memory that others shared once they have ended, which takes them a second where they
+# had much, and then ends by itself.
 TRACKER = b"multiprocessing.resource_tracker"
 # From <linux/prctl.h>.
 PR_SET_PDEATHSIG = 1
