@@ -38,6 +38,9 @@ AT_ONCE = 256
 SHORTEST = 1 << 16
 # The magic's last bit says the byte order of its checksums.
 WAL_MAGIC, WAL_VERSION = 0x377F0683, 3007000
+# The page at this byte is nobody's: sqlite locks there, and neither writes nor logs it
+# (https://www.sqlite.org/fileformat2.html#the_lock_byte_page).
+LOCK_BYTE = 1 << 30
 # Stands for the salts of a group that lists `journal.sqlite` itself.
 WHOLE = (0, 0)
 Salts = tuple[int, int]
@@ -172,15 +175,18 @@ def _check_database(
 ) -> None:
     """Every page is the last one written, or, where the write-ahead log has it, any before."""
     seen = 0
+    with database.open("rb") as stream:
+        locks = LOCK_BYTE // _page_size(stream.read(100)) + 1
     for seen, crc in enumerate(_database_pages(database), 1):
-        if written.get(seen) == crc:
+        if written.get(seen) == crc or seen == locks:
             continue
         if seen not in covered or (covered[seen] and crc not in covered[seen]):
             raise DamagedRunError(
                 f"{database}: page {seen} is not what was written there: its disk or another"
                 f" program damaged it, or {wal_of(database).name} was removed"
             )
-    if lost := [page for page in range(seen + 1, pages + 1) if page not in covered]:
+    known = {*covered, locks}
+    if lost := [page for page in range(seen + 1, pages + 1) if page not in known]:
         raise DamagedRunError(
             f"{database}: {len(lost)} of {pages} pages are missing: it was cut short, or"
             f" {wal_of(database).name} was removed"
