@@ -30,6 +30,7 @@ from veritune.records import Checkpoint, OnStep
 from veritune.trainer import TrainingOrder
 
 if TYPE_CHECKING:
+    from ray import ObjectRef
     from ray.actor import ActorHandle
 
 # Seconds between two looks at whether Ray Train still trains.
@@ -55,12 +56,7 @@ class ClusterTraining:
     @asynccontextmanager
     async def opened(cls, recipe: Recipe, say: Say) -> AsyncIterator[Self]:
         """With its workers placed and started; they are ended at the end, whatever they do."""
-        import ray
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-        # Beside this process: it is lost with it, and not before.
-        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-        mailbox = ray.remote(num_cpus=0, scheduling_strategy=here)(TrainingMailbox).remote()
+        mailbox = _mailbox()
         made = cls(recipe, mailbox)
         made._fitting.start()
         try:
@@ -71,7 +67,7 @@ class ClusterTraining:
                 await mailbox.end.remote()
                 await asyncio.to_thread(made._fitting.join, CLOSE_SECONDS)
             with suppress(Exception):
-                ray.kill(mailbox)
+                _kill(mailbox)
 
     async def update(self, order: TrainingOrder, on_step: OnStep) -> Checkpoint:
         """The policy after one round; raises what the trainer raises there."""
@@ -89,14 +85,12 @@ class ClusterTraining:
                     return Checkpoint(path=str(order.out), policy=reply.trained.policy)
 
     def _shipped(self, number: int, order: TrainingOrder) -> ShippedOrder:
-        import ray
-
         if self._start is None or self._start.policy != order.start.policy:
             self._start = ship(model_folder(order.start.path), order.start.policy, state=True)
         policy = self._start
         if order.policy.policy != policy.policy:
             policy = ship(model_folder(order.policy.path), order.policy.policy, state=True)
-        return ShippedOrder(number=number, order=ray.put(order), start=self._start, policy=policy)
+        return ShippedOrder(number=number, order=_put(order), start=self._start, policy=policy)
 
     def _bring(self, order: TrainingOrder, trained: ShippedPolicy) -> bool:
         """Whether the trained policy is here now: it may be lost with who trained it."""
@@ -122,20 +116,13 @@ class ClusterTraining:
 
     async def _begun(self, say: Say) -> None:
         """Return when all workers train together; raises `RecipeError` where they find no place."""
-        import ray
-
         if await self._has_begun(PATIENCE):
             return
         wanted = self._recipe.cluster.trainers
         say(f"cluster: {wanted} training workers have not started yet; waiting for them")
         if not await self._has_begun(PLACING_SECONDS):
-            offered = ", ".join(
-                f"{amount:g} {name}"
-                for name, amount in sorted(ray.cluster_resources().items())
-                if name in ("CPU", "GPU")
-            )
             raise RecipeError(
-                f"cluster.trainers: {wanted} workers find no place ({self._why or offered});"
+                f"cluster.trainers: {wanted} workers find no place ({self._why or _offered()});"
                 " ask for fewer, or add nodes"
             )
 
@@ -149,37 +136,65 @@ class ClusterTraining:
 
     def _fit(self) -> None:
         """In a thread: what Ray Train does, from the first worker to the last."""
-        # Paths of a recipe are those of the command, and not of a folder of Ray's.
-        os.environ.setdefault("RAY_CHDIR_TO_TRIAL_DIR", "0")
-        from ray.train import FailureConfig, RunConfig, ScalingConfig
-        from ray.train.torch import TorchConfig, TorchTrainer
-
-        table = self._recipe.cluster
-        # Ray Train makes this folder on every node: where it is left, the next owner removes it.
-        notes, lock = own_folder()
         try:
-            TorchTrainer(
-                partial(
-                    train_by_order, self._recipe, self._mailbox, Path.cwd(), identity(os.getpid())
-                ),
-                torch_config=TorchConfig(timeout_s=WAIT),
-                scaling_config=ScalingConfig(
-                    num_workers=table.trainers,
-                    use_gpu=table.trainer_gpus > 0,
-                    resources_per_worker={"CPU": 1, "GPU": table.trainer_gpus},
-                ),
-                run_config=RunConfig(
-                    storage_path=str(notes),
-                    failure_config=FailureConfig(
-                        max_failures=RESTARTS, controller_failure_limit=PLACINGS
-                    ),
-                ),
-            ).fit()
+            _train(self._recipe, self._mailbox)
         except (Exception, SystemExit) as error:  # The latter where Ray is shut down meanwhile.
             self._why = _last_line(error)
-        finally:
-            shutil.rmtree(notes, ignore_errors=True)
-            os.close(lock)
+
+
+def _train(recipe: Recipe, mailbox: ActorHandle[TrainingMailbox]) -> None:
+    """Return when the workers have ended; raises what Ray Train raises."""
+    # Paths of a recipe are those of the command, and not of a folder of Ray's.
+    os.environ.setdefault("RAY_CHDIR_TO_TRIAL_DIR", "0")
+    from ray.train import FailureConfig, RunConfig, ScalingConfig
+    from ray.train.torch import TorchConfig, TorchTrainer
+
+    table = recipe.cluster
+    # Ray Train makes this folder on every node: where it is left, the next owner removes it.
+    notes, lock = own_folder()
+    failures = FailureConfig(max_failures=RESTARTS, controller_failure_limit=PLACINGS)
+    try:
+        TorchTrainer(
+            partial(train_by_order, recipe, mailbox, Path.cwd(), identity(os.getpid())),
+            torch_config=TorchConfig(timeout_s=WAIT),
+            scaling_config=ScalingConfig(
+                num_workers=table.trainers,
+                use_gpu=table.trainer_gpus > 0,
+                resources_per_worker={"CPU": 1, "GPU": table.trainer_gpus},
+            ),
+            run_config=RunConfig(storage_path=str(notes), failure_config=failures),
+        ).fit()
+    finally:
+        shutil.rmtree(notes, ignore_errors=True)
+        os.close(lock)
+
+
+def _mailbox() -> ActorHandle[TrainingMailbox]:
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    # Beside this process: it is lost with it, and not before.
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    return ray.remote(num_cpus=0, scheduling_strategy=here)(TrainingMailbox).remote()
+
+
+def _kill(mailbox: ActorHandle[TrainingMailbox]) -> None:
+    import ray
+
+    ray.kill(mailbox)
+
+
+def _put(order: TrainingOrder) -> ObjectRef[TrainingOrder]:
+    import ray
+
+    return ray.put(order)
+
+
+def _offered() -> str:
+    import ray
+
+    there = sorted(ray.cluster_resources().items())
+    return ", ".join(f"{amount:g} {name}" for name, amount in there if name in ("CPU", "GPU"))
 
 
 def _last_line(error: BaseException) -> str:

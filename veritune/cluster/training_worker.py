@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from veritune.cluster.calls import result
 from veritune.cluster.mailbox import ShippedOrder, TrainingMailbox, WorkerReply
 from veritune.cluster.shipping import (
     ShippedPolicy,
@@ -58,25 +59,21 @@ class TrainingWorker:
     """One process of a group. The first one speaks for all of them."""
 
     def __init__(self, recipe: Recipe, mailbox: ActorHandle[TrainingMailbox], place: Path) -> None:
-        import ray
-
         self._mailbox, self._place = mailbox, place
         self._trainers = Trainers(recipe)
         self._speaks = process_rank() == 0
         self._group = uuid.uuid4().hex
         self._trained: ShippedPolicy | None = None
         if self._speaks:
-            ray.get(mailbox.begin.remote(self._group))
+            result(mailbox.begin.remote(self._group))
 
     def train(self, shipped: ShippedOrder) -> None:
         """Train as ordered, and give what came of it to the command."""
-        import ray
-
         number = shipped.number
         # One that was lost may have ended an order that others of a new group still got.
         if set(gathered(number)) != {number}:
             raise ReplyLostError("the workers were given different orders")
-        order: TrainingOrder = ray.get(shipped.order)
+        order = cast("TrainingOrder", result(shipped.order))
         # A learner names the folder that it was saved to last: it stays.
         self._receive(shipped, f"trained-{number - 1}")
         order = replace(
@@ -101,9 +98,7 @@ class TrainingWorker:
             raise ReplyLostError("nobody waits for this training any more")
 
     def _tell(self, reply: WorkerReply) -> bool:
-        import ray
-
-        return not self._speaks or bool(ray.get(self._mailbox.tell.remote(self._group, reply)))
+        return not self._speaks or bool(result(self._mailbox.tell.remote(self._group, reply)))
 
     def _receive(self, shipped: ShippedOrder, last: str) -> None:
         """Write the policies to the node's folder, once for all of its workers."""
