@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from veritune.config import Positive, PositiveFloat, VerifierConfig
+from veritune.config import ColumnsConfig, Positive, PositiveFloat, VerifierConfig
 
 
 class ServeSettings(VerifierConfig):
@@ -16,6 +16,7 @@ class ServeSettings(VerifierConfig):
     problems: str | None = None
     """Problems that requests may name by problem_id: a file, folder or hub name in any known
     layout. Left out: every request brings its own."""
+    columns: ColumnsConfig = ColumnsConfig()
     host: str = "127.0.0.1"
     """Address to listen on; other than loopback only with a token."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
