@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from veritune.cli import main
-from veritune.config import ScratchConfig
+from veritune.config import ColumnsConfig, ScratchConfig
+from veritune.errors import RecordError
 from veritune.files import write_records
 from veritune.models import build_scratch, save_policy
 from veritune.records import Candidate, Verdict
+from veritune.serve import ServeSettings, make_service
 
 ROWS = [f"{n},What is {n} + 1?,{n + 1}" for n in range(1, 5)]
 # Its answer is the longer text of the two.
@@ -79,6 +81,7 @@ def test_every_command_that_reads_problems_maps_columns(
     [
         ("view run --columns.prompt a", "--columns: are for a file of verdicts"),
         ("audit --labels a.jsonl --columns.prompt a", "to draw a sample, or --labels"),
+        ("serve --columns.prompt a", "columns: map those of a file; give --problems"),
         ("train dpo --model start --out o --preferences h --columns.prompt a", "--columns map"),
     ],
 )
@@ -88,3 +91,10 @@ def test_a_mapping_of_nothing_is_refused(
     Path("run").mkdir()
     assert main(line.split()) == 2
     assert says in capsys.readouterr().err
+
+
+def test_the_service_reads_problems_by_mapped_columns(here: Path) -> None:
+    with pytest.raises(RecordError, match="columns are nr, frage, antwort"):
+        make_service(ServeSettings(problems="p.csv"), None)
+    columns = ColumnsConfig(prompt="frage", answer="antwort", id="nr")
+    assert make_service(ServeSettings(problems="p.csv", columns=columns), None).routes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from veritune.config import ColumnsConfig, Positive, PositiveFloat, VerifierConfig
 
@@ -39,6 +39,12 @@ class ServeSettings(VerifierConfig):
     """A request that takes longer, waiting included, is ended with 504."""
     grace_seconds: Positive = 60
     """On SIGTERM, how long requests under way may take before they are ended."""
+
+    @model_validator(mode="after")
+    def _columns_are_of_a_file(self) -> ServeSettings:
+        if self.problems is None and self.columns != ColumnsConfig():
+            raise ValueError("columns: map those of a file; give --problems")
+        return self
 
 
 def is_loopback(host: str) -> bool:
