@@ -1,5 +1,6 @@
 """Record files: every format in and out, and one line for every kind of damage."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,20 @@ def test_verdicts_round_trip(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"v.{ending}"
     write_records(path, verdicts)
     assert read_records(path, Verdict) == verdicts
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_every_field_and_what_is_empty_round_trips(tmp_path: Path, ending: str) -> None:
+    candidates = [
+        Candidate(problem_id="a", index=0, text="", token_ids=[], logprobs=[], thinking=0),
+        Candidate(problem_id="a", index=1, text="a\nb", step_ends=[2, 3], prefill="It"),
+    ]
+    write_records(tmp_path / f"c.{ending}", candidates)
+    assert read_records(tmp_path / f"c.{ending}", Candidate) == candidates
+    problems = [replace(PROBLEMS[0], metadata={"a": {}, "b": [], "c": [{}]}, template_kwargs={})]
+    problems.append(replace(PROBLEMS[1], metadata={}, template_kwargs={"think": {}}))
+    write_records(tmp_path / f"p.{ending}", problems)
+    assert read_problems(str(tmp_path / f"p.{ending}")) == problems
 
 
 @pytest.mark.parametrize(

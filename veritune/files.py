@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from veritune.errors import MissingFileError, RecordError, UnwritableError, VerituneError
-from veritune.parquet import parquet_lines, write_nested, write_parquet
+from veritune.parquet import parquet_lines, write_joined, write_nested, write_parquet
 from veritune.records import Record
 from veritune.text import parse_json, writable
 
@@ -261,3 +261,8 @@ def _create(path: Path, *, compress: bool) -> BinaryIO | zstandard.ZstdCompressi
 def write_parquet_rows(path: Path, rows: Iterable[Mapping[str, object]]) -> int:
     """Write rows of one shape, nested as they are, in groups; the first group gives the types."""
     return _write_aside(path, lambda aside: write_nested(aside, rows))
+
+
+def write_joined_records(path: Path, rows: Iterable[Mapping[str, Record]]) -> int:
+    """Write rows of several records each to a parquet file."""
+    return _write_aside(path, lambda aside: write_joined(aside, rows))

@@ -6,15 +6,16 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from veritune.errors import RecordError
 from veritune.records import Record
-from veritune.text import parse_json, writable
+from veritune.text import one_line, parse_json, writable
 
 if TYPE_CHECKING:
+    import pyarrow
     from _typeshed import DataclassInstance
 
 
@@ -53,11 +54,11 @@ def _as_text(value: object) -> str:
 # Columns whose cells are JSON text in parquet, since their shapes differ by row.
 NESTED = (
     *("prompt", "reference", "metadata", "steps", "tests", "flags", "parts"),
-    *("token_ids", "logprobs"),
+    *("token_ids", "logprobs", "step_ends", "template_kwargs"),
 )
 # Columns that do not hold text.
 NUMBERS = {
-    **dict.fromkeys(("index", "round"), "int64"),
+    **dict.fromkeys(("index", "round", "thinking"), "int64"),
     **dict.fromkeys(("score", "seconds", "cpu_ms", "peak_memory_mb"), "float64"),
 }
 # Rows of a parquet file that are held at once.
@@ -67,23 +68,31 @@ ROWS = 1024
 def write_parquet(path: Path, records: Iterable[Record]) -> int:
     """One column for each field of the first record's class, in groups of a bounded size."""
     import pyarrow
-    import pyarrow.parquet
 
-    count, rest = 0, iter(records)
-    rows = list(islice(rest, ROWS))
-    keys = [spec.name for spec in fields(cast("DataclassInstance", rows[0]))] if rows else []
-    schema = pyarrow.schema([(key, NUMBERS.get(key, "string")) for key in keys])
-    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
-        while rows:
-            packed = [_packed(record.to_json()) for record in rows]
-            columns = {key: [row.get(key) for row in packed] for key in keys}
-            writer.write_table(pyarrow.table(columns, schema))
-            count += len(rows)
-            rows = list(islice(rest, ROWS))
-    return count
+    rest = iter(records)
+    first = list(islice(rest, 1))
+    schema = pyarrow.schema([column for one in first for column in _columns(one)])
+    return _write_groups(path, map(_packed, chain(first, rest)), schema)
 
 
-def _packed(row: dict[str, object]) -> dict[str, object]:
+def write_joined(path: Path, rows: Iterable[Mapping[str, Record]]) -> int:
+    """Rows of several records each: one nested column for a record, packed as in its own file."""
+    import pyarrow
+
+    rest = iter(rows)
+    first = list(islice(rest, 1))
+    columns = [(key, pyarrow.struct(_columns(one))) for row in first for key, one in row.items()]
+    packed = ({key: _packed(one) for key, one in row.items()} for row in chain(first, rest))
+    return _write_groups(path, packed, pyarrow.schema(columns))
+
+
+def _columns(record: Record) -> list[tuple[str, str]]:
+    names = [spec.name for spec in fields(cast("DataclassInstance", record))]
+    return [(name, NUMBERS.get(name, "string")) for name in names]
+
+
+def _packed(record: Record) -> dict[str, object]:
+    row = record.to_json()
     out = {key: json.dumps(value) if key in NESTED else value for key, value in row.items()}
     return {key: writable(value) if isinstance(value, str) else value for key, value in out.items()}
 
@@ -112,15 +121,32 @@ def _unpacked(row: dict[str, object]) -> dict[str, object]:
 
 
 def write_nested(path: Path, rows: Iterable[Mapping[str, object]]) -> int:
-    """Write rows of one shape, nested as they are; the first group gives the types."""
+    """Write rows of one shape, nested as they are; the first group gives the types.
+
+    Raises `RecordError` for rows of several shapes.
+    """
+    import pyarrow
+
+    try:
+        return _write_groups(path, iter(rows), None)
+    except pyarrow.ArrowException as error:
+        why = one_line(str(error))
+        raise RecordError(
+            f"rows differ in shape, which parquet cannot hold; write .jsonl ({why})"
+        ) from None
+
+
+def _write_groups(
+    path: Path, rows: Iterator[Mapping[str, object]], schema: pyarrow.Schema | None
+) -> int:
     import pyarrow
     import pyarrow.parquet
 
-    count, rest = 0, iter(rows)
-    table = pyarrow.Table.from_pylist(list(islice(rest, ROWS)))
+    table = pyarrow.Table.from_pylist(list(islice(rows, ROWS)), schema=schema)
+    count = 0
     with pyarrow.parquet.ParquetWriter(path, table.schema) as writer:
         while table.num_rows:
             writer.write_table(table)
             count += table.num_rows
-            table = pyarrow.Table.from_pylist(list(islice(rest, ROWS)), schema=table.schema)
+            table = pyarrow.Table.from_pylist(list(islice(rows, ROWS)), schema=table.schema)
     return count

@@ -37,13 +37,19 @@ def load_plugin(path: str, key: str) -> Callable[..., object]:
         raise RecipeError(f"{key}: {path!r}: expected package.module:name or file.py:name")
     module = _module(module_name, path, key)
     if not hasattr(module, name):
-        known = [one for one in vars(module) if not one.startswith("_")]
-        near = ", ".join(known[:8]) or "nothing"
+        known = [key for key, one in vars(module).items() if _is_own(one, module)]
+        near = ", ".join(known[:8]) or "no function or class"
         raise RecipeError(f"{key}: {path!r}: {module_name} has no {name}; it has {near}")
     found = getattr(module, name)
     if not callable(found):
         raise RecipeError(f"{key}: {path!r}: {name} is no function or class")
     return cast("Callable[..., object]", found)
+
+
+def _is_own(value: object, module: ModuleType) -> bool:
+    """Whether a function or class is defined in a module, and is no import there."""
+    kind = inspect.isfunction(value) or inspect.isclass(value)
+    return kind and getattr(value, "__module__", None) == module.__name__
 
 
 def _module(name: str, path: str, key: str) -> ModuleType:

@@ -35,6 +35,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("r.toml").write_text('name = "r"\n')
     Path("Q.csv").write_text("question,answer\n1+1?,2\n")
     Path("t.xlsx").write_bytes(b"PK")
+    own = "import math\nfrom pathlib import Path\ndef one(problem): pass\nclass Good: pass\n"
+    Path("own.py").write_text(own)
     Path("folder").mkdir()
     return tmp_path
 
@@ -70,7 +72,6 @@ RECIPES = {
     '[prompt]\nexamples = "gone.jsonl"': "gone.jsonl",
     '[prompt]\ntemplate = "gone.py:render"': "no such file",
     '[problems]\nsource = "gsm9k"': "gsm9k",
-    '[problems]\npath = "gone.jsonl"': "gone.jsonl",
     '[problems]\npath = "folder"': "folder",
     '[problems]\nsource = "gone:rows"': "no module",
     "[problems]\ntrain = 0": "problems.train:",
@@ -82,6 +83,10 @@ RECIPES = {
     '[trainer]\ntype = "grpo"\n[sampler]\ntop_p = 0.5': "top_p 1",
     '[trainer]\ntype = "grpo"\n[trainer.credit]\nreward = "gone.py:f"': "no such file",
     '[verifier]\ntype = "rulez"': "verifier.type:",
+    '[model.scratch]\nwidth = "64"': "model.scratch.width: expected a number (got '64')",
+    "[sampler]\nn = true": "sampler.n: expected a number (got True)",
+    "[problems]\ndecontaminate = 1": "problems.decontaminate: expected a flag, true or false",
+    '[problems]\npath = "gone.jsonl"': "gone.jsonl: no such file (relative to the current folder,",
     '[verifier]\ntype = "judge"': "needs verifier.judge.url",
     '[verifier]\ntype = "gone.py:verify"': "no such file",
     '[verifier]\nsteps = ["ruler"]': "verifier.steps",
@@ -96,6 +101,7 @@ RECIPES = {
     '[model]\npath = "P.jsonl"': "is a file",
     '[model]\npath = "folder"': "folder",
 }
+VERIFY = "verify --problems P.jsonl --candidates C.jsonl --out O.jsonl"
 COMMANDS = {
     "run": "name the recipe first",
     "run folder": "is a folder",
@@ -110,7 +116,15 @@ COMMANDS = {
     "run r.toml --trainer.lr 3": "did you mean --trainer.learning-rate?",
     "run r.toml --model.path ./gone": "no such folder; give a Hugging Face folder",
     "run r.toml --prompt.template gone.txt": "--prompt.template: gone.txt: no such file",
+    "run r.toml --dry-run --problems.path gone.csv": "gone.csv: no such file (relative to",
+    # The model is not here either, and the file is named without it.
+    "run r.toml --dry-run --model.path a/b --problems.path Q.csv --problems.test-path gone.csv": (
+        "gone.csv: no such file (relative to"
+    ),
     "run r.toml --problems.path Q.csv --problems.columns.prompt x": "--problems.columns.prompt: no",
+    "run r.toml --dry-run --problems.path C.jsonl": "C.jsonl:1: no answer found",
+    f"{VERIFY} --type own.py:one": "--type: 'own.py:one': takes (problem), expected",
+    f"{VERIFY} --type own.py:gone": "own.py has no gone; it has one, Good\n",
     "train group --type magic --model MODEL --problems P.jsonl --candidates C.jsonl --verdicts"
     " V.jsonl --out O": "--type: input should be",
     "bench supervision r.toml": "[study.ppo.trainer]",
@@ -171,6 +185,13 @@ def test_commands(
         return
     assert says in refused(capsys, words.replace("MODEL", str(model)))
     assert not list(here.glob("O*"))
+
+
+def test_problems_that_are_missing_are_told_before_a_run_is_made(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "r.toml", "--output", "runs", "--problems.path", "gone.csv"]) == 2
+    assert capsys.readouterr().out == "" and not Path("runs").exists()
 
 
 FILES = {

@@ -78,7 +78,7 @@ def test_own_math_problems_and_those_without_a_solution(tmp_path: Path) -> None:
         (b"", "empty"),
         (b'{"question": "a", ', ":1: not valid JSON"),
         (b'{"question": "a", "answer": {"b": 3}}', ":1: answer: expected a text, a number or"),
-        (b'{"foo": 1}', "--columns.prompt foo"),
+        (b'{"foo": 1}', "--columns.prompt COLUMN"),
         (b"\xff\xfe", ":1: not UTF-8"),
     ],
 )

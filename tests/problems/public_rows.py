@@ -244,5 +244,5 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "C++",
     ),
     "prompt-only": ({"prompt": Q}, "--columns.answer"),
-    "odd-names": ({"frage": "Was ist 1+1 genau?", "antwort": "2"}, "--columns.prompt frage"),
+    "odd-names": ({"frage": "Was ist 1+1 genau?", "antwort": "2"}, "--columns.prompt COLUMN"),
 }

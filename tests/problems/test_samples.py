@@ -124,6 +124,10 @@ def test_candidates_of_ones_own_need_an_id_and_a_text(tmp_path: Path, name: str)
         ('{"id": "a", "text": "x"}\n{"id": "a"}\n', "c.jsonl:2: a candidate needs the id"),
         ('{"id": "a", "texts": ["x", 1]}\n', "a candidate needs the id of its problem"),
         ('{"id": true, "text": "x"}\n', "a candidate needs the id of its problem"),
+        (
+            '{"nr": "a", "text": "x"}\n',
+            r"problem \(problem_id, .* or id\) and its text \(text, .*nr",
+        ),
         ('{"id": "a", "text": "x"}\n{"id": "a", "index": -1, "text": "x"}\n', "index: expected"),
     ],
 )

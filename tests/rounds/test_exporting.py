@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from veritune.cli import main
+from veritune.files import iter_rows
 from veritune.problems import read_problems
 from veritune.records import (
     CallCase,
@@ -124,6 +125,37 @@ def test_verl_reads_the_problems_back(run: Path) -> None:
     assert rows[0]["reward_model"] == {"style": "rule", "ground_truth": "2"}
     (math,) = [p for p in read_problems(out) if isinstance(p, MathProblem)][:1]
     assert math.reference.answer == "2"
+
+
+def test_empty_and_differing_parts_are_written_to_parquet(run: Path) -> None:
+    """The problems' metadata is {}, and an Arrow struct without a field cannot be written."""
+    out = run.parent / "records.parquet"
+    assert main(["export", str(run), "--out", str(out)]) == 0
+    rows = [row for _, row in iter_rows(out)]
+    wanted = exported(run)
+    assert [row["problem"]["metadata"] for row in rows] == ["{}"] * 5  # type: ignore[index]
+    for got, want in zip(rows, wanted, strict=True):
+        for name, part in want.items():
+            packed = got[name]
+            assert isinstance(packed, dict) and isinstance(part, dict)
+            for key, value in part.items():
+                text = packed[key]
+                assert (json.loads(text) if text != value else text) == value, (name, key)
+
+
+@pytest.mark.parametrize("format", ["unpaired", "preference", "openrlhf", "prompt-completion"])
+def test_every_format_has_parquet_or_says_why_not(
+    run: Path, capsys: pytest.CaptureFixture[str], format: str
+) -> None:
+    out = run.parent / "rows.parquet"
+    code = main(["export", str(run), "--format", format, "--out", str(out)])
+    if format in ("unpaired", "prompt-completion"):
+        # A prompt that is text beside one of messages.
+        assert code == 2 and not out.exists()
+        assert "rows differ in shape, which parquet cannot hold" in capsys.readouterr().err
+    else:
+        assert code == 0
+        assert [row for _, row in iter_rows(out)] == exported(run, "--format", format)
 
 
 def test_wrong_requests_are_one_line(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from pydantic import Field
 from veritune.benchmarks import AuditEstimate, draw_audit, estimate_audit
 from veritune.cli.arguments import Positional, parse
 from veritune.cli.options import OptionName
-from veritune.config import Count, Frozen, Positive
+from veritune.config import ColumnsConfig, Count, Frozen, Positive
 from veritune.errors import RecipeError
 from veritune.problems import read_verified
 from veritune.store import check_output
@@ -28,6 +28,7 @@ class AuditArguments(Frozen):
     """A file of verdicts to draw from."""
     problems: str | None = None
     """Their problems: a file, folder or hub name, in any known layout."""
+    columns: ColumnsConfig = ColumnsConfig()
     candidates: str | None = None
     """Their candidates."""
     out: str | None = None
@@ -50,7 +51,7 @@ def main(argv: Sequence[str]) -> int:
     if arguments.labels is None:
         return _draw(arguments)
     drawing = arguments.verdicts, arguments.problems, arguments.candidates, arguments.out
-    if any(one is not None for one in drawing):
+    if any(one is not None for one in drawing) or arguments.columns != ColumnsConfig():
         raise RecipeError(
             "give VERDICTS, --problems, --candidates and --out to draw a sample, or --labels to"
             " read one, not both"
@@ -74,7 +75,7 @@ def _draw(arguments: AuditArguments) -> int:
     out = check_output(arguments.out, endings=(".jsonl",))
     if out.exists() and out.stat().st_size:
         raise RecipeError(f"--out: {out} exists, and may hold labels; name another, or remove it")
-    rows = read_verified(problems, candidates, verdicts)
+    rows = read_verified(problems, candidates, verdicts, arguments.columns)
     counts = draw_audit(rows, out, n=arguments.n, seed=arguments.seed)
     for name, (taken, size) in counts.items():
         print(f"{taken:>6} of {size:>8}  {name}")

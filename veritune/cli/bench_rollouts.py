@@ -13,7 +13,14 @@ from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress, percent
 from veritune.cli.posing import pose_rows
 from veritune.cli.running import run_async
-from veritune.config import Count, Positive, PromptConfig, SamplerConfig, VerifierConfig
+from veritune.config import (
+    ColumnsConfig,
+    Count,
+    Positive,
+    PromptConfig,
+    SamplerConfig,
+    VerifierConfig,
+)
 from veritune.files import write_records
 from veritune.problems import read_pairs
 from veritune.records import Candidate, Problem
@@ -29,7 +36,8 @@ class RolloutLabelArguments(VerifierConfig):
     model: str
     """Samples the completions: Hugging Face folder or hub name; for a server, its name there."""
     problems: str
-    """Problems: .jsonl, .jsonl.zst or .parquet."""
+    """Problems: a file, folder or hub name, in any known layout."""
+    columns: ColumnsConfig = ColumnsConfig()
     candidates: str
     """Candidates whose steps are labelled, in any of the same formats."""
     out: str
@@ -59,7 +67,7 @@ def main(argv: Sequence[str]) -> int:
 
     arguments = parse(RolloutLabelArguments, argv, prog="veritune bench rollouts")
     check_output(arguments.out)
-    read = read_pairs(arguments.problems, arguments.candidates)
+    read = read_pairs(arguments.problems, arguments.candidates, arguments.columns)
     progress = TerminalProgress()
     pairs = pose_rows(read, arguments.prompt, arguments.model, progress, arguments.sampler)
     labels = run_async(_label(arguments, pairs, progress))

@@ -22,8 +22,11 @@ def with_option(message: str, words: Sequence[str]) -> str:
     if "--" in message:
         return message
     given = list(_typed(words))
-    if (key := KEY.match(message)) and any(option == _option(key[1]) for option, _ in given):
-        return f"--{message.replace('_', '-', key[1].count('_'))}"
+    if key := KEY.match(message):
+        # Commands that verify name the keys of a recipe's verifier without its section.
+        for name in (key[1], key[1].removeprefix("verifier.")):
+            if any(option == _option(name) for option, _ in given):
+                return _option(name) + message[key.end(1) :]
     for option, value in [*given, *_in_recipe(words)]:
         if value and re.match(rf"{re.escape(value)}(:|\Z)", message):
             return f"{message} ({option})"

@@ -10,7 +10,13 @@ from veritune.cli.arguments import parse
 from veritune.cli.console import TerminalProgress, percent
 from veritune.cli.running import run_async
 from veritune.config import Recipe, load_recipe
-from veritune.errors import ModelError, RecipeError, VerituneError
+from veritune.errors import (
+    MissingFileError,
+    ModelError,
+    RecipeError,
+    RecordError,
+    VerituneError,
+)
 from veritune.records import Problem, rate
 
 PROG = "veritune run RECIPE.toml"
@@ -24,8 +30,9 @@ def main(argv: Sequence[str]) -> int:
     if len(words) != len(rest):
         from veritune.store import to_toml
 
+        lines = list(told(recipe))
         print(to_toml(recipe), end="")
-        for line in told(recipe):
+        for line in lines:
             print(f"# {line}")
         return 0
     execute(recipe, from_round)
@@ -36,20 +43,24 @@ def told(recipe: Recipe) -> Iterator[str]:
     """The first prompt, what is left out of the problems, and what the phases take of memory, or
     why that is not said, in lines.
 
-    Raises `RecipeError` where a phase takes more than this GPU has, `InputError` for prompts that
+    Raises `MissingFileError` and `RecordError` for problems that are not there or are damaged,
+    `RecipeError` where a phase takes more than this GPU has, `InputError` for prompts that
     are too long for the model.
     """
-    from veritune.problems import recipe_problems, shown
+    from veritune.problems import check_problem_files, recipe_problems, shown
     from veritune.rounds import fitting_splits, memory_lines, put
 
     path, notes = recipe.model.path, list[str]()
     train: list[Problem] = []
     test: list[Problem] = []
+    check_problem_files(recipe.problems)
     try:
         if path is not None and not Path(path).expanduser().is_dir():
             raise RecipeError(f"{path} is not on this machine yet")
         train, test = recipe_problems(recipe.problems, recipe.seed, notes.append, put(recipe))
         yield from ("first prompt:", *shown(train[0]).splitlines())
+    except (MissingFileError, RecordError):
+        raise
     except VerituneError as error:
         yield f"first prompt: not shown ({error})"
     if train:
@@ -102,8 +113,13 @@ def execute(recipe: Recipe, from_round: int | None = None) -> None:
         from veritune.trainer import follow
 
         return follow(recipe)
+    from veritune.problems import check_problem_files
     from veritune.rounds import RemainingTime, improve
+    from veritune.store import RunFolder
 
+    # Of a run that is there, what is known of its problems stands in its journal.
+    if not RunFolder(recipe.folder).journal.exists():
+        check_problem_files(recipe.problems)
     title = f"{recipe.name}: held-out problems"
     # Phases that are under way together say nothing of how long each will take.
     remaining = None if recipe.rounds.overlap else RemainingTime(recipe)

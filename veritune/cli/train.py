@@ -12,7 +12,7 @@ from veritune.cli.tracking import tracking
 from veritune.cli.train_adapter import make_adapter, merge
 from veritune.cli.train_pairs import train_dpo, train_reward
 from veritune.cli.train_rl import train_group, train_ppo
-from veritune.config import Count, PromptConfig, SftConfig, TrackerName
+from veritune.config import ColumnsConfig, Count, PromptConfig, SftConfig, TrackerName
 from veritune.errors import RecipeError
 from veritune.records import Checkpoint, MetricsRow, number
 
@@ -23,7 +23,8 @@ class TrainArguments(SftConfig):
     model: str
     """Hugging Face folder or hub name to start from."""
     problems: str
-    """Problems: .jsonl, .jsonl.zst or .parquet."""
+    """Problems: a file, folder or hub name, in any known layout."""
+    columns: ColumnsConfig = ColumnsConfig()
     candidates: str
     """Candidates of those problems."""
     out: str
@@ -81,7 +82,9 @@ def train_sft(argv: Sequence[str]) -> int:
 
     folder = model_folder(arguments.model)
     progress = TerminalProgress()
-    read = read_examples(arguments.problems, arguments.candidates, arguments.verdicts)
+    read = read_examples(
+        arguments.problems, arguments.candidates, arguments.verdicts, arguments.columns
+    )
     rows = [(one.problem, one.candidate) for one in read]
     posed = pose_rows(rows, arguments.prompt, arguments.model, progress)
     examples = [Example(problem=problem, candidate=candidate) for problem, candidate in posed]

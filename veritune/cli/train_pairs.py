@@ -13,6 +13,7 @@ from veritune.cli.console import TerminalProgress
 from veritune.cli.posing import pose_rows
 from veritune.cli.tracking import tracking
 from veritune.config import (
+    ColumnsConfig,
     Count,
     DpoConfig,
     Frozen,
@@ -40,7 +41,8 @@ class DataArguments(Frozen):
     preferences: str | None = None
     """Human preferences: jsonl of prompt, chosen, rejected. Or give the three files below."""
     problems: str | None = None
-    """Problems: .jsonl, .jsonl.zst or .parquet."""
+    """Problems: a file, folder or hub name, in any known layout."""
+    columns: ColumnsConfig = ColumnsConfig()
     candidates: str | None = None
     """Candidates of those problems."""
     verdicts: str | None = None
@@ -57,6 +59,8 @@ class DataArguments(Frozen):
         files = (self.problems, self.candidates, self.verdicts)
         if (self.preferences is None) != all(files) or (self.preferences and any(files)):
             raise ValueError("give --preferences, or --problems, --candidates and --verdicts")
+        if self.preferences is not None and self.columns != ColumnsConfig():
+            raise ValueError("--columns map those of --problems, not of --preferences")
         return self
 
 
@@ -137,7 +141,9 @@ def _start(arguments: RewardArguments | DpoArguments) -> Checkpoint:
 
 def _verified(arguments: DataArguments) -> list[VerifiedCandidate]:
     assert arguments.problems and arguments.candidates and arguments.verdicts
-    return read_verified(arguments.problems, arguments.candidates, arguments.verdicts)
+    return read_verified(
+        arguments.problems, arguments.candidates, arguments.verdicts, arguments.columns
+    )
 
 
 def _pairs(

@@ -14,6 +14,7 @@ from veritune.cli.posing import pose_rows
 from veritune.cli.tracking import tracking
 from veritune.config import (
     OWN_CLASS,
+    ColumnsConfig,
     Count,
     Frozen,
     GroupAlgorithm,
@@ -38,7 +39,8 @@ class PolicyGradientArguments(Frozen):
     model: str
     """Folder of the policy that sampled the candidates; training resumes from its `trainer/`."""
     problems: str
-    """Problems: .jsonl, .jsonl.zst or .parquet."""
+    """Problems: a file, folder or hub name, in any known layout."""
+    columns: ColumnsConfig = ColumnsConfig()
     candidates: str
     """Candidates with the token ids that were sampled, as `veritune sample` writes them."""
     verdicts: str
@@ -109,7 +111,9 @@ def _train(
     from veritune.models import model_folder, policy_hash
     from veritune.trainer import Rollout, process_rank
 
-    read = read_verified(arguments.problems, arguments.candidates, arguments.verdicts)
+    read = read_verified(
+        arguments.problems, arguments.candidates, arguments.verdicts, arguments.columns
+    )
     progress = TerminalProgress()
     verified = pose_rows(read, arguments.prompt, arguments.model, progress)
     rollouts = [Rollout(problem=p, candidate=c, verdict=v) for p, c, v in verified]

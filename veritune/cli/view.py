@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from veritune.cli.arguments import Positional, parse
-from veritune.config import Frozen
+from veritune.config import ColumnsConfig, Frozen
 from veritune.errors import RecipeError
 
 
@@ -24,12 +24,18 @@ class ViewArguments(Frozen):
     that `veritune verify` wrote."""
     problems: str | None = None
     """For a file of verdicts: the problems."""
+    columns: ColumnsConfig = ColumnsConfig()
     candidates: str | None = None
     """For a file of verdicts: the candidates."""
     label: bool = False
     """Label the sample that `veritune audit` drew: labels are written into that file."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8765
     """Port on 127.0.0.1; 0 takes one that is free."""
+
+    @property
+    def maps_columns(self) -> bool:
+        """Whether any column is mapped."""
+        return self.columns != ColumnsConfig()
 
 
 def main(argv: Sequence[str]) -> int:
@@ -57,9 +63,10 @@ def main(argv: Sequence[str]) -> int:
         files = [folder for folder in folders if folder.is_file()]
         if files and len(folders) > 1:
             raise RecipeError(f"{files[0]}: a file of verdicts is looked at alone; name no other")
-        if not files and (arguments.problems or arguments.candidates):
+        if not files and (arguments.problems or arguments.candidates or arguments.maps_columns):
             raise RecipeError(
-                "--problems, --candidates: are for a file of verdicts; a run holds its own"
+                "--problems, --candidates, --columns: are for a file of verdicts; a run holds"
+                " its own"
             )
         for folder in files:
             if arguments.problems is None or arguments.candidates is None:
@@ -67,7 +74,9 @@ def main(argv: Sequence[str]) -> int:
                     f"{folder}: a file of verdicts names neither prompts nor texts; give"
                     " --problems and --candidates, too"
                 )
-            made = verdict_folder(folder, arguments.problems, arguments.candidates)
+            made = verdict_folder(
+                folder, arguments.problems, arguments.candidates, arguments.columns
+            )
             folders = [stack.enter_context(made)]
         shown = ", ".join(arguments.runs)
         serve_view(folders, arguments.port, say, shown)

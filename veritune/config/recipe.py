@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar, get_args
@@ -195,9 +196,27 @@ def check_recipe(values: dict[str, object], where: str) -> Recipe:
 def check_recipe_as(kind: type[R], values: dict[str, object], where: str) -> R:
     """As `check_recipe`, for a recipe with more tables."""
     try:
-        return kind.model_validate(values)
+        made = kind.model_validate(values)
     except ValidationError as error:
         raise RecipeError(f"{where}: {explain(error, kind)}") from None
+    for key, given, wanted in _mistyped(values, made, ""):
+        raise RecipeError(f"{where}: {key}: expected a {wanted} (got {given!r})")
+    return made
+
+
+def _mistyped(given: object, made: object, key: str) -> Iterator[tuple[str, object, str]]:
+    """Values that only became numbers or flags when they were read: "64" for 64, 1 for true."""
+    if isinstance(given, dict):
+        inside = made if isinstance(made, dict) else vars(made)
+        for name, value in given.items():
+            yield from _mistyped(value, inside[name], f"{key}.{name}" if key else name)
+    elif isinstance(given, list) and isinstance(made, tuple | list):
+        for at, pair in enumerate(zip(given, made, strict=False)):
+            yield from _mistyped(*pair, f"{key}.{at}")
+    elif isinstance(made, bool) != isinstance(given, bool):
+        yield key, given, "flag, true or false" if isinstance(made, bool) else "number"
+    elif isinstance(made, int | float) and isinstance(given, str):
+        yield key, given, "number"
 
 
 def explain(error: ValidationError, root: type[BaseModel], *, typed: bool = False) -> str:

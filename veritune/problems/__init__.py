@@ -18,7 +18,7 @@ from veritune.problems.loading import (
 )
 from veritune.problems.rules import check_by_rule
 from veritune.problems.samples import iter_candidates, read_candidates
-from veritune.problems.splits import demonstrations, recipe_problems
+from veritune.problems.splits import check_problem_files, demonstrations, recipe_problems
 from veritune.problems.stepwise import (
     Format,
     Neutral,
@@ -41,6 +41,7 @@ else:
         __name__,
         {
             "overlap": (
+                "check_problem_files",
                 "content",
                 "overlaps",
             ),
@@ -67,6 +68,7 @@ __all__ = [
     "Neutral",
     "Survey",
     "check_by_rule",
+    "check_problem_files",
     "content",
     "convert_steps",
     "demonstrations",

@@ -65,8 +65,8 @@ def plain_candidates(where: str, row: SampleRow, numbers: Counter[str]) -> Itera
     texts = _texts(row)
     if id is None or not texts:
         raise RecordError(
-            f"{where}: a candidate needs the id of its problem and its text, as in"
-            f' {{"problem_id": "p1", "text": "..."}}; the row has {_names(row)}'
+            f"{where}: a candidate needs the id of its problem ({_either(PROBLEM)}) and its text"
+            f" ({_either((*TEXT, *TEXTS))}); the row has {_names(row)}"
         )
     for text in texts:
         index = _index(where, row) if "index" in row and len(texts) == 1 else numbers[id]
@@ -110,6 +110,10 @@ def _index(where: str, row: SampleRow) -> int:
 
 def _key(row: SampleRow, names: tuple[str, ...]) -> str | None:
     return next((name for name in names if name in row), None)
+
+
+def _either(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _names(row: SampleRow) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -65,6 +65,14 @@ def all_rows(place: RowsPlace) -> Iterator[ReadRow]:
         yield from _file_rows(path, place.split)
     else:
         yield from _hub_rows(place)
+
+
+def check_there(paths: Iterable[str | None]) -> None:
+    """Raise `MissingFileError` for a path that is none, and no hub name either."""
+    for path in filter(None, paths):
+        if not os.path.exists(path) and not _looks_like_hub_name(path):
+            here = f" (relative to the current folder, {Path.cwd()})"
+            raise MissingFileError(f"{path}: no such file{'' if os.path.isabs(path) else here}")
 
 
 def checked(adapter: TypeAdapter[T], where: str, row: dict[str, object]) -> T:

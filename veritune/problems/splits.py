@@ -7,11 +7,13 @@ from random import Random
 
 from veritune.config import ProblemsConfig, PromptConfig
 from veritune.errors import InputError
+from veritune.plugins import is_plugin
 from veritune.problems.examples import reference_solution
 from veritune.problems.generating import GENERATORS, generate
 from veritune.problems.loading import load
 from veritune.problems.overlap import content, overlaps
 from veritune.problems.posing import code_of, posed
+from veritune.problems.rows import check_there
 from veritune.records import Problem
 from veritune.text import shown
 
@@ -58,6 +60,12 @@ def recipe_problems(
             "removing those that stand in both; give problems.test_path a different file"
         )
     return _posed(train, config, prompt), _posed(test, config, prompt)
+
+
+def check_problem_files(config: ProblemsConfig) -> None:
+    """Raise `MissingFileError` for a file of problems that is not there."""
+    if config.source not in GENERATORS and not is_plugin(config.source):
+        check_there((config.path, config.test_path))
 
 
 def _loaded(

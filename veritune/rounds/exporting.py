@@ -20,8 +20,16 @@ from pathlib import Path
 from typing import Literal
 
 from veritune.errors import RecipeError
-from veritune.files import write_lines, write_parquet_rows
-from veritune.records import CallTests, MathProblem, Message, Problem, StdioTests, VerifiedCandidate
+from veritune.files import write_joined_records, write_lines, write_parquet_rows
+from veritune.records import (
+    CallTests,
+    MathProblem,
+    Message,
+    Problem,
+    Record,
+    StdioTests,
+    VerifiedCandidate,
+)
 from veritune.store import Store
 from veritune.use import use_of
 
@@ -42,6 +50,10 @@ def export(
         if name not in names:
             there = ", ".join(names) or "none"
             raise RecipeError(f"--set: {run} has no set '{name}'; there are: {there}")
+        if Path(out).suffix == ".parquet" and format == "records":
+            # What is free to differ by row, such as metadata, has no one type there.
+            found = store.verified(name, selected=selected)
+            return write_joined_records(Path(out), map(_parts, found))
         rows = _rows(store, name, format, selected)
         if Path(out).suffix == ".parquet":
             return write_parquet_rows(Path(out), rows)
@@ -60,8 +72,7 @@ def _rows(store: Store, name: str, format: Format, selected: bool) -> Iterator[R
 def _row(verified: VerifiedCandidate, format: Format) -> Row | None:
     problem, candidate, verdict = verified
     if format == "records":
-        parts = {"problem": problem, "candidate": candidate, "verdict": verdict}
-        return {key: record.to_json() for key, record in parts.items()}
+        return {key: record.to_json() for key, record in _parts(verified).items()}
     use = use_of(verdict, truncated=candidate.truncated)
     if format == "prompt-completion":
         return _completion(verified) if use.imitate and use.solved else None
@@ -70,6 +81,11 @@ def _row(verified: VerifiedCandidate, format: Format) -> Row | None:
     if format == "unpaired":
         return _completion(verified) | {"label": use.solved}
     return {"input": _text(problem), "output": candidate.text, "reward": use.outcome}
+
+
+def _parts(verified: VerifiedCandidate) -> dict[str, Record]:
+    problem, candidate, verdict = verified
+    return {"problem": problem, "candidate": candidate, "verdict": verdict}
 
 
 def _completion(verified: VerifiedCandidate) -> Row:

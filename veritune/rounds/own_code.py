@@ -8,7 +8,7 @@ from veritune.plugins import check_call, is_plugin, load_plugin
 
 def check_own_code(recipe: Recipe) -> None:
     """Raise `RecipeError` with one line for own code that cannot be called as it must be."""
-    _check_verifiers(recipe.verifier)
+    check_own_verifiers(recipe.verifier)
     selection = recipe.selection
     if is_plugin(selection.reward):
         key = "selection.reward"
@@ -26,7 +26,8 @@ def check_own_code(recipe: Recipe) -> None:
         check_call(load_plugin(source, key), ("split",), options, source, key)
 
 
-def _check_verifiers(config: VerifierConfig) -> None:
+def check_own_verifiers(config: VerifierConfig) -> None:
+    """As `check_own_code`, for the verifiers alone."""
     from veritune.verifiers import Own, check_own
 
     if is_plugin(config.type) and not config.parts:

@@ -16,6 +16,7 @@ from veritune.plugins import is_plugin, source_hash
 from veritune.problems import Survey, iter_candidates, read_problems, survey
 from veritune.records import Problem, Verdict
 from veritune.rounds.caches import with_caches
+from veritune.rounds.own_code import check_own_verifiers
 from veritune.rounds.progress import NullProgress, Progress
 from veritune.rounds.reasons import ReasonCounts, commonest, silence
 from veritune.store import Partial, check_output, content_hash, is_made, note_made
@@ -53,6 +54,7 @@ async def verify_file(
     """
     config, progress = config or VerifierConfig(), progress or NullProgress()
     out = check_output(out)
+    check_own_verifiers(config)
     inputs = {"problems": str(problems), "candidates": str(candidates)}
     asked = read_problems(inputs["problems"], columns)
     asked = asked if pose is None else pose(asked)

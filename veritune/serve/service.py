@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from veritune.integrations import RowProblems
+from veritune.problems import read_problems
 from veritune.serve.bodies import BatchBody, OpenRlhfBody, RunCodeBody, VerifyBody, read_body
 from veritune.serve.gate import Gate, ServiceMetrics
 from veritune.serve.openapi import description
@@ -32,7 +33,8 @@ GETS = ("/health", "/metrics", "/openapi.json")
 
 def make_service(settings: ServeSettings, token: str | None) -> Starlette:
     """The application; what it stands on is opened and closed by its lifespan."""
-    rows = RowProblems(settings.problems or ())
+    named = settings.problems
+    rows = RowProblems(read_problems(named, settings.columns) if named else ())
     metrics = ServiceMetrics()
     work = Work(settings, metrics, rows)
     places = Places(settings.capacity, _bytes(settings.max_bodies_mb))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from veritune.config import Positive, PositiveFloat, VerifierConfig
+from veritune.config import ColumnsConfig, Positive, PositiveFloat, VerifierConfig
 
 
 class ServeSettings(VerifierConfig):
@@ -16,6 +16,7 @@ class ServeSettings(VerifierConfig):
     problems: str | None = None
     """Problems that requests may name by problem_id: a file, folder or hub name in any known
     layout. Left out: every request brings its own."""
+    columns: ColumnsConfig = ColumnsConfig()
     host: str = "127.0.0.1"
     """Address to listen on; other than loopback only with a token."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
@@ -38,6 +39,12 @@ class ServeSettings(VerifierConfig):
     """A request that takes longer, waiting included, is ended with 504."""
     grace_seconds: Positive = 60
     """On SIGTERM, how long requests under way may take before they are ended."""
+
+    @model_validator(mode="after")
+    def _columns_are_of_a_file(self) -> ServeSettings:
+        if self.problems is None and self.columns != ColumnsConfig():
+            raise ValueError("columns: map those of a file; give --problems")
+        return self
 
 
 def is_loopback(host: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from veritune.config import ColumnsConfig
 from veritune.errors import RecordError
 from veritune.files import read_records
 from veritune.problems import read_pairs
@@ -13,14 +14,17 @@ from veritune.use import use_of
 
 
 def read_examples(
-    problems: str | Path, candidates: str | Path, verdicts: str | Path | None = None
+    problems: str | Path,
+    candidates: str | Path,
+    verdicts: str | Path | None = None,
+    columns: ColumnsConfig | None = None,
 ) -> list[Example]:
     """What files give to fine-tune on: all candidates, or those that `veritune.use` lets imitate.
 
     With `verdicts` those that passed, were not truncated and are not flagged as cheats. Raises
     `RecordError` where none is left.
     """
-    pairs = read_pairs(str(problems), str(candidates))
+    pairs = read_pairs(str(problems), str(candidates), columns)
     if verdicts is not None:
         known = {(v.problem_id, v.index): v for v in read_records(verdicts, Verdict)}
         pairs = [(p, c) for p, c in pairs if _learnable(c, known.get((c.problem_id, c.index)))]

@@ -42,19 +42,13 @@ def _nearest(row: Row) -> str:
 
 
 def _mapping(row: Row, option: str) -> str:
-    """Options that name a column for every role that is missing: the longest text asks."""
-    left = {str(key): value for key, value in row.unused().items()}
-    words: list[str] = []
+    """Options for every role that is missing. No column is guessed: a wrong one is read, too."""
+    missing = []
     if not row.maps("prompt"):
-        texts = [key for key, value in left.items() if isinstance(value, str)] or list(left)
-        asks = max(texts, key=lambda key: len(str(left[key])), default="COLUMN")
-        left.pop(asks, None)
-        words.append(f"{option}.prompt {quoted(asks)}")
+        missing.append("prompt")
     if not row.maps("answer") and not row.maps("solution"):
-        names = [key for key in left if plain(key) not in ROLES["id"]]
-        answers = min(names, key=lambda key: len(str(left[key])), default="COLUMN")
-        words.append(f"{option}.answer {quoted(answers)}")
-    return " ".join(words) or f"{option}.prompt COLUMN {option}.answer COLUMN"
+        missing.append("answer")
+    return " ".join(f"{option}.{role} COLUMN" for role in missing or ("prompt", "answer"))
 
 
 def quoted(name: str) -> str:

@@ -136,11 +136,6 @@ class Row:
         own = nested if isinstance(nested, dict) else {}
         return metadata_of({**own, **({"metadata": nested} if nested and not own else {}), **rest})
 
-    def unused(self) -> dict[str, object]:
-        """Columns that were not taken, and hold something."""
-        left = {key: value for key, value in self.values.items() if key not in self._used}
-        return {key: value for key, value in left.items() if not is_empty(value)}
-
     def keys(self) -> str:
         """The row's columns for a message."""
         names = list(map(str, self.values))
