@@ -42,6 +42,11 @@ PATIENCE = 10
 # Seconds that a verdict of a judge may take: all attempts of `Endpoint.ask`, and more.
 MODEL_PATIENCE = 7200.0
 
+# For candidates without an answer, with the options of `veritune run`.
+ANSWERS_HELP = (
+    "ask for one in a box (--prompt.instruction boxed), or take what is not marked"
+    " (--verifier.answers.mode lenient); give it another --name"
+)
 # Characters that are shown of the first prompt.
 LONGEST_SHOWN = 1_500
 
@@ -194,7 +199,7 @@ class Run:
         if said := truncation(truncated, total, self.recipe.sampler.max_tokens, thinking):
             self.progress.say(f"round {round}: {said}")
         if silent:
-            self.progress.say(f"round {round}: {silence(silent, total)}")
+            self.progress.say(f"round {round}: {silence(silent, total, ANSWERS_HELP)}")
         if said := commonest(ends.errors):
             self.progress.say(f"round {round}: verifier errors, mostly: {said}")
         unchecked = f", {row['errors']} verifier errors" if row["errors"] else ""
