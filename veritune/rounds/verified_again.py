@@ -37,7 +37,7 @@ def forget_to_verify_again(recipe: Recipe, store: Store, progress: Progress) -> 
     if found:
         what = "verdicts" if changed else "verifier errors"
         progress.say(f"{sum(found.values())} {what} of {', '.join(found)} are made again")
-    if store.facts(OWN_CODE)[-1:] != [json.dumps(now)]:
+    if now and store.facts(OWN_CODE)[-1:] != [json.dumps(now)]:
         store.add_fact(OWN_CODE, json.dumps(now))
 
 
