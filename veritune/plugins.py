@@ -143,7 +143,11 @@ def fitted(function: Callable[..., object], options: Options) -> dict[str, objec
 
 def source_hash(path: str, key: str) -> str:
     """sha256 of the file behind a path, to notice that it changed; what it imports is not read."""
-    file = inspect.getsourcefile(inspect.unwrap(load_plugin(path, key)))
+    found = load_plugin(path, key)
+    try:
+        file = inspect.getsourcefile(inspect.unwrap(found))
+    except TypeError:  # An object that is called, or one written in C: the module that has it.
+        file = _module(path.rpartition(":")[0], path, key).__file__
     return hashlib.sha256(Path(file or "").read_bytes()).hexdigest()[:32] if file else ""
 
 

@@ -113,14 +113,16 @@ def _inside(path: str, value: dict[str, object] | list[object]) -> Iterator[tupl
 
 def truncation(count: int, total: int, max_tokens: int | None = None, thinking: int = 0) -> str:
     """A line about texts that ended at the limit on their tokens, `thinking` of them before their
-    answer began; empty where none did."""
+    answer began; empty where none did. `max_tokens`: the limit, where the command that says so
+    samples them."""
     if not count:
         return ""
     limit = f" at max_tokens = {max_tokens}" if max_tokens else ""
     share = 100 * count / total
     said = f"{count} of {total} candidates ({share:.0f}%) were truncated{limit}"
     said += f", {thinking} of them while thinking" if thinking else ""
-    return f"warning: {said}; give them more (sampler.max_tokens)" if share >= 10 else said
+    more = "give them more (--sampler.max-tokens)" if max_tokens else "sample them with more"
+    return f"warning: {said}; {more}" if share >= 10 else said
 
 
 def shown(text: str) -> str:

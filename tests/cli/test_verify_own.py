@@ -37,6 +37,22 @@ def test_verdicts_follow_from_the_source_of_own_code(
     assert "another own_code" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("out", ["V.jsonl", "-"])
+def test_no_score_at_all_is_work_that_failed(
+    words: list[str], out: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words = [out if word == "V.jsonl" else word for word in words]
+    Path("own.py").write_text("def verify(problem, candidate):\n    return float('nan')\n")
+    said = "veritune: no candidate has a score; verifier error: ValueError: returned nan; a score"
+    for _ in range(2):  # Also where there is nothing left to do.
+        assert main(words) == 1
+        last = capfd.readouterr().err.splitlines()[-1]
+        assert last.startswith(said) and "(own.py:verify); mend the verifier" in last
+    Path("own.py").write_text(OWN.replace("return", "assert candidate.index\n    return"))
+    Path("V.jsonl").unlink(missing_ok=True)
+    assert main(words) == 0  # One error of four.
+
+
 def test_parts_say_who_decides_and_how_many_are_under_way() -> None:
     config = VerifierConfig(parts=(VerifierPart(type="a.py:f"), VerifierPart(type="judge")))
     assert config.deciders == ("a.py:f", "judge")

@@ -4,6 +4,9 @@ import asyncio
 import multiprocessing
 import os
 import pickle
+import subprocess
+import sys
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -133,3 +136,27 @@ def test_what_a_verifier_raises_reaches_the_caller_and_nothing_stays() -> None:
     with pytest.raises(InputError, match="broken"):
         trl.reward(verifier=Broken())(["?"] * 3, ["x"] * 3, answer=["1"] * 3)
     assert gauge().in_flight == 0
+
+
+class Down:
+    """A verifier whose judge is down."""
+
+    async def verify(self, problem: Problem, candidate: Candidate) -> Verdict:
+        return Verdict(
+            problem_id=problem.id, index=0, outcome="error", score=None, reason="judge: is down"
+        )
+
+
+def test_the_first_verifier_error_of_a_process_is_logged(tmp_path: Path) -> None:
+    code = "from test_background import Down, called\nfrom veritune.integrations import trl\n"
+    code += "for _ in range(2):\n    assert set(called(trl.reward(verifier=Down()), 0)) == {None}"
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("judge: is down") == 1

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+import veritune.rounds.run as run
+import veritune.rounds.verify_files as verify_files
+from veritune.cli.arguments import parse
+from veritune.cli.verify import VerifyArguments
+from veritune.config import Recipe
 from veritune.records import (
     Candidate,
     Flag,
@@ -73,8 +80,20 @@ def test_what_verifiers_said_is_counted_as_verdicts_are_written() -> None:
 
 
 def test_many_silent_candidates_are_told_what_helps() -> None:
-    assert silence(1, 100) == "no answer found in 1 of 100"
-    assert "answers.mode = lenient" in silence(10, 100)
+    assert silence(1, 100, "help") == "no answer found in 1 of 100"
+    assert silence(10, 100, "help") == "no answer found in 10 of 100; help"
+
+
+def test_the_options_that_help_are_those_of_the_command() -> None:
+    def options(text: str) -> list[str]:
+        return re.findall(r"--[\w.]+(?: [a-z]+)?(?=[;,)])", text)
+
+    for said, shape in ((run.ANSWERS_HELP, Recipe), (verify_files.ANSWERS_HELP, VerifyArguments)):
+        found = options(said)
+        assert [word for word in found if "answers.mode lenient" in word]
+        needed = [] if shape is Recipe else ["--problems", "P", "--candidates", "C", "--out", "V"]
+        given = [word for one in found for word in one.split() if len(one.split()) == 2]
+        parse(shape, [*needed, *given], prog="veritune")  # Refuses an option that is not there.
 
 
 def test_advice_follows_what_most_came_to() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import threading
@@ -198,9 +199,14 @@ async def test_a_prompt_of_ones_own(server: Server, tmp_path: Path) -> None:
 
 async def test_a_judge_that_is_not_there_is_an_error() -> None:
     config = JudgeConfig(url="http://127.0.0.1:9/v1", model="reader")
-    with closing(GenerativeJudge(config, first_delay=0.001)) as judge:
-        verdict = await judge.verify(PROBLEM, candidate("3"))
-    assert verdict.outcome == "error" and "127.0.0.1" in verdict.reason
+    said: list[str] = []
+    with closing(GenerativeJudge(config, first_delay=0.001, say=said.append)) as judge:
+        verdicts = await asyncio.gather(*(judge.verify(PROBLEM, candidate(t)) for t in "345"))
+    assert all(v.outcome == "error" and "127.0.0.1" in v.reason for v in verdicts)
+    # Once, and as the first attempt fails: not when all have.
+    (line,) = said
+    start = "judge: http://127.0.0.1:9/v1/chat/completions: cannot be used ("
+    assert line.startswith(start) and line.endswith("refused); trying for 0 s more")
 
 
 def written(folder: Path, count: int) -> list[str]:

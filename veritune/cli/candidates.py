@@ -44,16 +44,19 @@ def verified_candidates(
     else:
         pairs = read_pairs(arguments.problems, arguments.candidates, arguments.columns)
         verdicts = run_async(verify_all(arguments, pairs, progress))
-    say_truncated(pairs, progress)
+    sampled = arguments.candidates is None
+    say_truncated(pairs, progress, arguments.sampler.max_tokens if sampled else None)
     return pairs, verdicts
 
 
-def say_truncated(pairs: Sequence[ProblemCandidate], progress: TerminalProgress) -> None:
+def say_truncated(
+    pairs: Sequence[ProblemCandidate], progress: TerminalProgress, limit: int | None = None
+) -> None:
     """Say how many candidates ended at the limit on their tokens."""
     from veritune.rounds import truncations
 
     truncated, thinking = truncations(candidate for _, candidate in pairs)
-    if said := truncation(truncated, len(pairs), thinking=thinking):
+    if said := truncation(truncated, len(pairs), limit, thinking):
         progress.say(said)
 
 

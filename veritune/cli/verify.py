@@ -79,7 +79,8 @@ class VerifyArguments(VerifierConfig):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Verify every candidate; exit code 0 whatever the verdicts are, but for `--fail-under`."""
+    """Verify every candidate; exit code 0 whatever the verdicts are, but for `--fail-under`, and 1
+    where all are verifier errors."""
     arguments = parse(VerifyArguments, argv, prog="veritune verify")
     _check_summaries(arguments)
     if arguments.out == STREAM:
@@ -113,13 +114,16 @@ def _to_file(arguments: VerifyArguments, progress: TerminalProgress) -> int:
         if arguments.report is not None:
             _write_page(arguments, candidates, Path(arguments.report))
             progress.say(f"every candidate: {arguments.report}")
-    return _finish(arguments, lambda: iter_records(out, Verdict), progress)
+    code = _finish(arguments, lambda: iter_records(out, Verdict), progress)
+    # The first verdict with a score ends the look.
+    return code or _unscored(iter_records(out, Verdict), f"remove {out} and run again")
 
 
 def _to_stream(arguments: VerifyArguments, progress: TerminalProgress) -> int:
     from veritune.rounds import verify_stream
 
     source = _stdin() if arguments.candidates == STREAM else arguments.candidates
+    first: list[Verdict] = []
     with TemporaryFile("w+") as kept:
 
         def write(verdict: Verdict) -> None:
@@ -129,6 +133,8 @@ def _to_stream(arguments: VerifyArguments, progress: TerminalProgress) -> int:
             sys.stdout.buffer.flush()
             if arguments.wants_summary:
                 kept.write(line + "\n")
+            if verdict.score is None and not first:
+                first.append(verdict)
 
         counts = run_async(
             verify_stream(
@@ -142,7 +148,8 @@ def _to_stream(arguments: VerifyArguments, progress: TerminalProgress) -> int:
             )
         )
         progress.say(_counted(counts))
-        return _finish(arguments, lambda: _read_again(kept), progress)
+        code = _finish(arguments, lambda: _read_again(kept), progress)
+        return code or _unscored(first if counts["error"] == counts.total() else ())
 
 
 def _posing(
@@ -178,6 +185,17 @@ def _finish(
         return fail(f"--fail-under: {why}", 1)
     progress.say(f"pass rate {summary.pass_rate.value:.4g}, wanted {arguments.fail_under:g}")
     return 0
+
+
+def _unscored(verdicts: Iterable[Verdict], then: str = "run again") -> int:
+    """1, with a line, where all verdicts are verifier errors, and there are some."""
+    first = ""
+    for verdict in verdicts:
+        if verdict.score is not None:
+            return 0
+        first = first or verdict.reason
+    why = f"no candidate has a score; {first}; mend the verifier, {then}"
+    return fail(why, 1) if first else 0
 
 
 def _write_page(arguments: VerifyArguments, candidates: str, page: Path) -> None:

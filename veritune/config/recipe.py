@@ -207,9 +207,9 @@ def check_recipe_as(kind: type[R], values: dict[str, object], where: str) -> R:
 def _mistyped(given: object, made: object, key: str) -> Iterator[tuple[str, object, str]]:
     """Values that only became numbers or flags when they were read: "64" for 64, 1 for true."""
     if isinstance(given, dict):
-        inside = made if isinstance(made, dict) else vars(made)
-        for name, value in given.items():
-            yield from _mistyped(value, inside[name], f"{key}.{name}" if key else name)
+        inside = made if isinstance(made, dict) else getattr(made, "__dict__", {})
+        for name in filter(inside.__contains__, given):
+            yield from _mistyped(given[name], inside[name], f"{key}.{name}" if key else name)
     elif isinstance(given, list) and isinstance(made, tuple | list):
         for at, pair in enumerate(zip(given, made, strict=False)):
             yield from _mistyped(*pair, f"{key}.{at}")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import logging
 import os
 import time
 from collections.abc import Sequence
@@ -74,7 +75,11 @@ class _Background:
         finally:
             self.gauge.in_flight -= 1
         self.gauge.verdicts += 1
-        self.gauge.errors += verdict.outcome == "error"
+        if verdict.outcome == "error":
+            self.gauge.errors += 1
+            if self.gauge.errors == 1:  # Peers leave such a candidate out, and say nothing.
+                why = "%s: no reward, and not the candidate's failure: %s; gauge() counts more"
+                logging.getLogger("veritune").warning(why, problem.id, verdict.reason)
         return verdict
 
     async def _verifier(self, config: VerifierConfig) -> Verifier:

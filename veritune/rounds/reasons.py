@@ -94,16 +94,13 @@ class ReasonCounts:
             yield line
 
 
-def silence(count: int, total: int) -> str:
+def silence(count: int, total: int, helps: str) -> str:
     """A line about candidates that state no answer; with what helps where they are many."""
     said = f"no answer found in {count} of {total}"
     # From here on it is the prompt or the mode, and not a model that errs now and then.
     if not count or count < total / 10:
         return said
-    return (
-        f"{said}; ask for one in a box (prompt.instruction = boxed), or take what is not marked"
-        " (answers.mode = lenient)"
-    )
+    return f"{said}; {helps}"
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from veritune.models import MANIFEST, check_folder, folder_manifest, model_folde
 from veritune.records import Checkpoint, MetricsRow, Problem
 from veritune.rounds.overlong import run_problems
 from veritune.rounds.progress import Progress
+from veritune.rounds.verified_again import say_own_code_changed
 from veritune.rounds.whole import (
     adopt,
     check_checkpoints,
@@ -63,6 +64,7 @@ def finished_rows(recipe: Recipe, progress: Progress) -> list[MetricsRow]:
         changed_keys(folder.path, configs[-1], recipe)
         check_run(folder, store)
         check_start(store)
+        say_own_code_changed(recipe, store, progress)
     progress.measured(rows)
     return rows
 

@@ -18,13 +18,7 @@ from veritune.rounds.measures import measure
 from veritune.rounds.overlong import overlong_ids
 from veritune.rounds.own_code import check_own_code
 from veritune.rounds.progress import Progress
-from veritune.rounds.reasons import (
-    Endings,
-    commonest,
-    histogram,
-    silence,
-    what_helps,
-)
+from veritune.rounds.reasons import Endings, commonest, histogram, silence, what_helps
 from veritune.rounds.remaining import HINT, SAMPLE, TEST
 from veritune.rounds.resume import begin_or_resume, is_measured_by, open_store
 from veritune.rounds.selection import examples, selected_keys
@@ -33,6 +27,7 @@ from veritune.rounds.start import reward_folder
 from veritune.rounds.timing import note_machine, timed
 from veritune.rounds.tracking import tracked_run
 from veritune.rounds.training import Training, open_training
+from veritune.rounds.verified_again import beside, check_decided, forget_to_verify_again
 from veritune.store import Key, RunFolder, Store
 from veritune.text import truncation
 from veritune.trainer import Example, Rollout, set_threads
@@ -47,6 +42,11 @@ PATIENCE = 10
 # Seconds that a verdict of a judge may take: all attempts of `Endpoint.ask`, and more.
 MODEL_PATIENCE = 7200.0
 
+# For candidates without an answer, with the options of `veritune run`.
+ANSWERS_HELP = (
+    "ask for one in a box (--prompt.instruction boxed), or take what is not marked"
+    " (--verifier.answers.mode lenient); give it another --name"
+)
 # Characters that are shown of the first prompt.
 LONGEST_SHOWN = 1_500
 
@@ -131,6 +131,8 @@ class Run:
         ):
             filled = await self.session.fill(name, problems, n, policy, advance, round=round)
             counts |= {"candidates": total, "tokens": filled.tokens}
+        if part == "test" or self.recipe.rounds.on_empty != "skip":
+            check_decided(self.store, name)
         if (diff := filled.logprob_diff) is not None:
             step = ("train", "test", "hint").index(part)
             row: MetricsRow = {"round": round, "phase": "sampler", "step": step, **asdict(diff)}
@@ -151,7 +153,10 @@ class Run:
         if not posed:
             return []
         await self.fill("hint", round, posed, self.recipe.sampler.n, policy)
-        return selected_keys(self._hinted(round), self.recipe.selection)
+        ids = {problem.id for problem in posed}
+        # A round that was verified again may have been posed more before.
+        rows = [row for row in self._hinted(round) if row[0].id in ids]
+        return selected_keys(rows, self.recipe.selection)
 
     def _hinted(self, round: int, *, selected: bool = False) -> list[VerifiedCandidate]:
         """A round's candidates that were sampled with a hint, those of a problem together."""
@@ -189,12 +194,12 @@ class Run:
         row |= {"truncated": truncated, "truncated_thinking": thinking, "no_answer": silent}
         if self.recipe.rounds.overlap:
             row["staleness"] = self.recipe.rounds.staleness(round)
-        self.store.put_metrics([row])
+        self.store.put_metrics([beside(self.store, row)])
         total = sum(counts.values())
         if said := truncation(truncated, total, self.recipe.sampler.max_tokens, thinking):
             self.progress.say(f"round {round}: {said}")
         if silent:
-            self.progress.say(f"round {round}: {silence(silent, total)}")
+            self.progress.say(f"round {round}: {silence(silent, total, ANSWERS_HELP)}")
         if said := commonest(ends.errors):
             self.progress.say(f"round {round}: verifier errors, mostly: {said}")
         unchecked = f", {row['errors']} verifier errors" if row["errors"] else ""
@@ -289,6 +294,7 @@ async def open_run(recipe: Recipe, progress: Progress) -> AsyncIterator[Run]:
     settings = recipe.model_dump(mode="json", exclude_none=True)
     with open_store(folder) as store:
         train, test = begin_or_resume(recipe, store, progress)
+        forget_to_verify_again(recipe, store, progress)
         note_machine(store)
         progress.say(f"first prompt:\n{shown(train[0])[:LONGEST_SHOWN]}")
         async with open_session(

@@ -29,6 +29,8 @@ FREE: dict[str, bool | set[str]] = {
     "judge": {"url", "concurrency", "cache"},
     "rollouts": {"cache"},
 }
+# For candidates without an answer, with the option of `veritune verify`.
+ANSWERS_HELP = "take what is not marked (--answers.mode lenient, and another --out)"
 # Problems as a model gets them, as many as were given and in their order.
 Pose = Callable[[Sequence[Problem]], list[Problem]]
 # Opens what verifies these problems, and says how many candidates it verifies at once.
@@ -85,7 +87,7 @@ async def verify_file(
         if said := truncation(found.truncated, found.count, thinking=found.truncated_thinking):
             progress.say(said)
         if tally.silent:
-            progress.say(silence(tally.silent, found.count))
+            progress.say(silence(tally.silent, found.count, ANSWERS_HELP))
         if said := commonest(tally.errors):
             progress.say(f"verifier errors, mostly: {said}")
         return {key: partial.outcomes[key] for key in ("passed", "failed", "error")}

@@ -10,7 +10,7 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from veritune.errors import EndpointError, InputError
 from veritune.text import finite_float
@@ -30,12 +30,21 @@ PASSING = {408, 409, 425, 429, 500, 502, 503, 504}
 class Endpoint:
     """One server; its methods may be called from several threads at once."""
 
-    def __init__(self, url: str, first_delay: float, *, key: str = "sampler.url") -> None:
-        """`key` is what the address is called in a recipe."""
+    def __init__(
+        self,
+        url: str,
+        first_delay: float,
+        *,
+        key: str = "sampler.url",
+        say: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        """`key` is what the address is called in a recipe; `say` is told of the first trouble."""
         if not _is_address(url):
             raise InputError(f"{key}: give an http:// or https:// address (got {url!r})")
         self.url, self._first_delay = url.rstrip("/"), first_delay
         self.closing = threading.Event()
+        # Taken by the first request in trouble: hundreds may be at the same time.
+        self._say, self._untold = say, threading.Lock()
         self._headers = {"Content-Type": "application/json"}
         if secret := os.environ.get("OPENAI_API_KEY"):
             self._headers["Authorization"] = f"Bearer {secret}"
@@ -61,11 +70,18 @@ class Endpoint:
             except (OSError, http.client.HTTPException, ValueError) as error:
                 complaint = f"cannot be used ({getattr(error, 'reason', None) or error})"
                 delay = 0.0
+            waits = [self._wait(later) for later in range(attempt, ATTEMPTS)]
+            if waits and self._untold.acquire(blocking=False):
+                self._say(f"{url}: {complaint}; trying for {max(sum(waits), delay):.0f} s more")
             # Up to half as long again by chance, so that many clients do not come back together.
-            own = min(self._first_delay * 2 ** (attempt - 1), LONGEST_DELAY)
+            own = self._wait(attempt)
             if attempt == ATTEMPTS or self.closing.wait(max(own * random.uniform(1, 1.5), delay)):
                 break
         raise EndpointError(f"{url}: {complaint} (attempt {attempt} of {ATTEMPTS})")
+
+    def _wait(self, attempt: int) -> float:
+        """Seconds after an attempt that failed, at least."""
+        return min(self._first_delay * 2.0 ** (attempt - 1), LONGEST_DELAY)
 
     def close(self) -> None:
         """Make no further attempts, until `closing` is cleared."""

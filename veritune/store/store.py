@@ -4,7 +4,7 @@ All of it is in one sqlite file, the journal, in WAL mode, with one writer. A se
 `STEM` or `STEM/PART`: "train/3", "test/3", "rollouts", "exam". Sets of one stem share its problems,
 so those of "train" stand there once, whatever number of rounds samples them. Every candidate stands
 under the key (set, problem, index): whatever is written twice after a kill is the same row. Rows
-are facts: they are added, and never changed.
+are facts: they are added, and never changed; verdicts of a round that is not trained may go.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from veritune.store.adding import (
     problem_rows,
 )
 from veritune.store.connection import Connection
+from veritune.store.dropping import drop_rounds, drop_verdicts
 from veritune.store.metrics import Metrics
 from veritune.store.numbers import Key, Numbers, RowKey, round_of, stem_of
 from veritune.store.packing import unpack
@@ -131,17 +132,16 @@ class Store:
         """
         later = {name for name in self.names() if (round_of(name) or 0) > round}.difference(but)
         sets = [(self._numbers.of_set(name),) for name in sorted(later)]
-        of_set = "where number in (select number from candidates where of_set = ?)"
         with self._db.writing() as db:
-            for table in ("policies", "metrics"):
-                db.execute(f"delete from {table} where round > ?", (round,))
-            for table in ("verdicts", "selections"):
-                db.executemany(f"delete from {table} {of_set}", sets)
-            for table in ("candidates", "marks"):
-                db.executemany(f"delete from {table} where of_set = ?", sets)
-            db.executemany("delete from sets where number = ?", sets)
+            drop_rounds(db, round, sets)
         self._numbers.forget()
         self._metrics.export()
+
+    def forget_verdicts(self, name: str, *, errors_only: bool) -> int:
+        """Forget verdicts of a set, and what was selected of it, so that they are made again;
+        returns how many."""
+        with self._db.writing() as db:
+            return drop_verdicts(db, self._numbers.of_set(name), errors_only=errors_only)
 
     def names(self) -> list[str]:
         """The names of the sets that hold candidates."""

@@ -56,12 +56,21 @@ class JudgeCost:
 class GenerativeJudge:
     """Asks the model that `config` names about every candidate, many at a time."""
 
-    def __init__(self, config: JudgeConfig, *, first_delay: float = FIRST_DELAY) -> None:
+    def __init__(
+        self,
+        config: JudgeConfig,
+        *,
+        first_delay: float = FIRST_DELAY,
+        say: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        """`say` is told at once of the first request that fails, which is then tried again."""
         if config.url is None:
             raise RecipeError("judge.url: missing; name a server, such as http://localhost:8000/v1")
         self.cost = JudgeCost()
         self._config, self._form = config, form_of(config)
-        self._endpoint = Endpoint(config.url, first_delay, key="judge.url")
+        self._endpoint = Endpoint(
+            config.url, first_delay, key="judge.url", say=lambda text: say(f"judge: {text}")
+        )
         self._cache = ReplyCache(config.cache)
         self._threads = ThreadPoolExecutor(config.concurrency, "judge")
         self._asked: dict[str, asyncio.Future[JudgeReply]] = {}

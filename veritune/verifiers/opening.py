@@ -89,7 +89,7 @@ def open_learned(config: VerifierConfig) -> LearnedVerifier:
 @contextmanager
 def open_judge(config: VerifierConfig, say: Say) -> Iterator[GenerativeJudge]:
     """The judge that a recipe names."""
-    with closing(GenerativeJudge(config.judge)) as judge:
+    with closing(GenerativeJudge(config.judge, say=say)) as judge:
         yield judge
         say(f"judge: {judge.cost}")
 

@@ -43,7 +43,8 @@ def run_json(run: ViewedRun) -> Json:
         "rounds": recipe.get("rounds", {}).get("count"),
         "sets": list(run.ask(lambda browser: browser.sets())),
         "evaluations": measured(rows),
-        "samples": [row for row in rows if row["phase"] == "sample"],
+        # The newest of every round, as of evaluations.
+        "samples": list({row["round"]: row for row in rows if row["phase"] == "sample"}.values()),
         "curves": curves([row for row in rows if row["phase"] == "train"]),
         "times": run.ask(times_json),
         "kinds": KINDS,

@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import TypedDict
 
 from veritune.records import Candidate, problem_from_json
+from veritune.verifiers.custom import calls
 from veritune.verifiers.custom.calls import Opened, Own, error_verdict
 
 
@@ -36,34 +37,35 @@ def main() -> None:
         replies.write(json.dumps(message) + "\n")
         replies.flush()
 
+    own = Own(**json.loads(sys.argv[1]))
     try:
-        opened = Opened(Own(**json.loads(sys.argv[1])))
+        opened = Opened(own)
     except BaseException as error:
-        reply({"refused": _what(error)})
+        reply({"refused": _what(error, own)})
         return
     reply({"ready": True})
     with suppress(BrokenPipeError):
         for line in requests:
             request = json.loads(line)
-            reply({"id": request["id"], "verdict": _verdict(opened, request)})
+            reply({"id": request["id"], "verdict": _verdict(opened, own, request)})
     opened.close()
 
 
-def _verdict(opened: Opened, request: OwnRequest) -> dict[str, object]:
+def _verdict(opened: Opened, own: Own, request: OwnRequest) -> dict[str, object]:
     candidate = Candidate.from_json(request["candidate"])
     try:
         verdict = opened.verify(problem_from_json(request["problem"]), candidate)
     except BaseException as error:  # also SystemExit: whatever own code does, it is its error
-        verdict = error_verdict(candidate, _what(error))
+        verdict = error_verdict(candidate, _what(error, own))
     return verdict.to_json()
 
 
-def _what(error: BaseException) -> str:
-    """The exception, and the line of own code where it was raised."""
-    frames = traceback.extract_tb(error.__traceback__)
-    last = frames[-1] if frames else None
-    where = f" ({os.path.basename(last.filename)}, line {last.lineno})" if last else ""
-    return f"{type(error).__name__}: {error}{where}"
+def _what(error: BaseException, own: Own) -> str:
+    """The exception, and the line where it was raised, or whose result it is about."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    ours = last.filename == calls.__file__
+    where = f"{os.path.basename(last.filename)}, line {last.lineno}"
+    return f"{type(error).__name__}: {error} ({os.path.basename(own.path) if ours else where})"
 
 
 if __name__ == "__main__":
