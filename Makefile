@@ -16,7 +16,7 @@ TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
-	@echo "make test-all  the slow tests, too, with coverage: what CI runs"
+	@echo "make test-all  the slow tests, too; with COVERAGE=1, as CI runs them, also what they reach"
 	@echo "make lint   ruff and mypy"
 	@echo "make bench  the measurements, beside other projects where they are installed"
 	@echo "make docs   the documentation as HTML, in site/"
@@ -33,7 +33,7 @@ test: install
 	@$(BIN)/python -m pytest $(TWO) -m 'not slow' $(TESTS)
 
 test-all: install
-	@$(BIN)/python -m pytest $(TWO) --cov=veritune --cov-branch --cov-report=term:skip-covered $(TESTS)
+	@$(BIN)/python -m pytest $(TWO) $(if $(COVERAGE),--cov=veritune --cov-branch --cov-report=term:skip-covered) $(TESTS)
 
 lint: install
 	@$(BIN)/ruff check .
