@@ -229,12 +229,14 @@ def _tile_of(linears: Sequence[Linear]) -> int:
     plain = [one for one in linears if isinstance(one, MklLinear)]
     if len(plain) < len(linears):
         return TILE
-    return max(_tile_for(*one.weight.shape, one.bias is not None) for one in plain)
+    threads = torch.get_num_threads()
+    return max(_tile_for(*one.weight.shape, one.bias is not None, threads) for one in plain)
 
 
 @cache
-def _tile_for(blocks: int, inputs: int, width: int, biased: bool) -> int:
-    """Found out on this machine, once: in which order a sum is added up follows from the shapes."""
+def _tile_for(blocks: int, inputs: int, width: int, biased: bool, threads: int) -> int:
+    """Found out on this machine, once: in which order a sum is added up follows from the shapes and
+    the number of threads."""
     weight = torch.linspace(-9, 9, min(blocks, TRIED) * width * inputs).sin_()
     bias = torch.ones(min(blocks, TRIED), 1, width) if biased else None
     linear = MklLinear(weight.view(-1, width, inputs).mT, bias)
