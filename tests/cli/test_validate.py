@@ -108,6 +108,7 @@ def test_bad_requests_are_one_line_and_exit_code_2(words: tuple[str, ...], messa
     assert message.lower() in err.lower() and err.count("\n") == 1
 
 
+@pytest.mark.slow
 @needs_data
 def test_humaneval_references_all_pass() -> None:
     code, out, err = validate(str(DATA / "humaneval" / "HumanEval.jsonl"))

@@ -181,6 +181,7 @@ def test_under_torchrun_it_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
         asyncio.run(improve(recipe))
 
 
+@pytest.mark.slow
 def test_what_the_trainer_refuses_is_said_here(tmp_path: Path) -> None:
     recipe = overlapping(tmp_path, "grpo", warm_start={"demonstrations": 0})
     start = start_policy(recipe, NullProgress())

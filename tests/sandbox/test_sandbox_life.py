@@ -191,6 +191,7 @@ print(json.dumps([[f.guarantee, f.holds, f.fix] for f in found]))
     assert failing <= {"own user id", "grader under a user id of its own"}, done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 async def test_many_candidates_through_one_pool_leave_no_trace(kind: str) -> None:
     async with open_sandbox(kind, workers=2) as sandbox:

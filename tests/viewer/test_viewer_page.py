@@ -122,6 +122,7 @@ def page(chromium: Browser) -> Iterator[Page]:
     context.close()
 
 
+@pytest.mark.slow
 def test_hostile_texts_are_shown_and_nothing_of_them_runs(tmp_path: Path, page: Page) -> None:
     assert len(set(ATTEMPTS)) == 40
     asked: list[str] = []
@@ -148,6 +149,7 @@ def test_hostile_texts_are_shown_and_nothing_of_them_runs(tmp_path: Path, page: 
     assert all(url.startswith(address) for url in asked)
 
 
+@pytest.mark.slow
 def test_nothing_of_hostile_formulas_runs_and_none_takes_long(tmp_path: Path, page: Page) -> None:
     asked: list[str] = []
     said: list[str] = []
