@@ -115,7 +115,7 @@ def _to_file(arguments: VerifyArguments, progress: TerminalProgress) -> int:
             _write_page(arguments, candidates, Path(arguments.report))
             progress.say(f"every candidate: {arguments.report}")
     code = _finish(arguments, lambda: iter_records(out, Verdict), progress)
-    # The first verdict with a score ends the look.
+    # The first that is decided ends the look.
     return code or _unscored(iter_records(out, Verdict), f"remove {out} and run again")
 
 
@@ -123,7 +123,7 @@ def _to_stream(arguments: VerifyArguments, progress: TerminalProgress) -> int:
     from veritune.rounds import verify_stream
 
     source = _stdin() if arguments.candidates == STREAM else arguments.candidates
-    first: list[Verdict] = []
+    first: list[Verdict] = []  # Or one that is decided, if there is any.
     with TemporaryFile("w+") as kept:
 
         def write(verdict: Verdict) -> None:
@@ -133,8 +133,8 @@ def _to_stream(arguments: VerifyArguments, progress: TerminalProgress) -> int:
             sys.stdout.buffer.flush()
             if arguments.wants_summary:
                 kept.write(line + "\n")
-            if verdict.score is None and not first:
-                first.append(verdict)
+            if not first or _is_decided(verdict):
+                first[:] = [verdict]
 
         counts = run_async(
             verify_stream(
@@ -149,7 +149,7 @@ def _to_stream(arguments: VerifyArguments, progress: TerminalProgress) -> int:
         )
         progress.say(_counted(counts))
         code = _finish(arguments, lambda: _read_again(kept), progress)
-        return code or _unscored(first if counts["error"] == counts.total() else ())
+        return code or _unscored(first)
 
 
 def _posing(
@@ -191,11 +191,16 @@ def _unscored(verdicts: Iterable[Verdict], then: str = "run again") -> int:
     """1, with a line, where all verdicts are verifier errors, and there are some."""
     first = ""
     for verdict in verdicts:
-        if verdict.score is not None:
+        if _is_decided(verdict):
             return 0
         first = first or verdict.reason
     why = f"no candidate has a score; {first}; mend the verifier, {then}"
     return fail(why, 1) if first else 0
+
+
+def _is_decided(verdict: Verdict) -> bool:
+    """Whether there is a score, or a label on a step: solutions may come without an answer."""
+    return verdict.score is not None or any(s.label != "unchecked" for s in verdict.steps or ())
 
 
 def _write_page(arguments: VerifyArguments, candidates: str, page: Path) -> None:
