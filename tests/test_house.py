@@ -164,9 +164,7 @@ def top_level(tree: ast.Module) -> Iterator[ast.stmt]:
         yield node
         for_types = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
         if isinstance(node, ast.If | ast.Try | ast.With | ast.ClassDef) and not for_types:
-            parts = [node, *(node.handlers if isinstance(node, ast.Try) else ())]
-            inside = (child for part in parts for child in ast.iter_child_nodes(part))
-            waiting += [child for child in inside if isinstance(child, ast.stmt)]
+            waiting += [child for child in ast.walk(node) if isinstance(child, ast.stmt)][1:]
 
 
 def imported_on_import(path: Path) -> Iterator[str]:
