@@ -112,6 +112,8 @@ class OwnDockerd(Around):
     def _wait(self) -> None:
         end = time.monotonic() + START_SECONDS
         while not self._is_up():
+            if self._daemon.poll() is not None:  # Its containerd took more than 15 s to start.
+                self._start()
             if time.monotonic() > end:
                 log = (self._home / "log").read_text()[-1000:]
                 raise SystemExit(f"dockerd does not start: {log}")
