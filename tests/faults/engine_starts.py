@@ -16,10 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
 from pathlib import Path
 
-from injector import below, lives
+from injector import below, lives, marked
 from leftovers import command, description, lineage
 
 from veritune.config import ScratchConfig
@@ -56,15 +55,6 @@ def begun(model: Path, mark: str) -> subprocess.Popen[str]:
     )
 
 
-def marked(mark: str) -> set[int]:
-    found = set()
-    for number in filter(str.isdigit, os.listdir("/proc")):
-        with suppress(OSError):
-            if f"{MARK}={mark}".encode() in Path(f"/proc/{number}/environ").read_bytes():
-                found.add(int(number))
-    return found
-
-
 def main() -> int:
     """Kill so many starts, and count what they leave."""
     parser = argparse.ArgumentParser()
@@ -96,7 +86,7 @@ def main() -> int:
             run.kill()
             run.communicate()
             end = time.monotonic() + GRACE
-            while (there := {pid for pid in seen if lives(pid)} | marked(mark)) and (
+            while (there := {pid for pid in seen if lives(pid)} | marked(f"{MARK}={mark}")) and (
                 time.monotonic() < end
             ):
                 time.sleep(0.02)

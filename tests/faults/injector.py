@@ -31,6 +31,17 @@ def below(root: int) -> list[int]:
     return found[1:]
 
 
+def marked(mark: str) -> set[int]:
+    """The processes that have `NAME=value` in their environment, and are not yet Python's in a
+    sandbox, whose environment bubblewrap clears."""
+    found = set()
+    for number in filter(str.isdigit, os.listdir("/proc")):
+        with suppress(OSError):
+            if mark.encode() in Path(f"/proc/{number}/environ").read_bytes().split(b"\0"):
+                found.add(int(number))
+    return found
+
+
 class Injector(threading.Thread):
     """Strikes `most` times, until it is told to end.
 

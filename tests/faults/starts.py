@@ -18,7 +18,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from injector import below, lives
+from injector import below, lives, marked
 
 OPEN = """
 import asyncio
@@ -76,16 +76,6 @@ def children(pid: int) -> str:
     return ""
 
 
-def marked(mark: str) -> set[int]:
-    """The processes that have a mark, and are not yet Python's in a sandbox."""
-    found = set()
-    for number in filter(str.isdigit, os.listdir("/proc")):
-        with suppress(OSError):
-            if f"{MARK}={mark}".encode() in Path(f"/proc/{number}/environ").read_bytes():
-                found.add(int(number))
-    return found
-
-
 def main() -> int:
     """Kill so many processes, and count what they leave."""
     parser = argparse.ArgumentParser()
@@ -99,7 +89,7 @@ def main() -> int:
         # As likely in the first millisecond as in the tenth of a second after it.
         seen = strike(victim(mark), words.within * rng.random() ** 3)
         end = time.monotonic() + GRACE
-        while (there := {pid for pid in seen if lives(pid)} | marked(mark)) and (
+        while (there := {pid for pid in seen if lives(pid)} | marked(f"{MARK}={mark}")) and (
             time.monotonic() < end
         ):
             time.sleep(0.02)

@@ -20,7 +20,7 @@ from veritune.problems import recipe_problems
 from veritune.records import Candidate, Checkpoint, Verdict
 from veritune.replies import tree_of
 from veritune.rounds import Advance, NullProgress, improve, start_policy
-from veritune.rounds.training_process import TrainingProcess
+from veritune.rounds.training_process import WORKER, TrainingProcess
 from veritune.store import RunFolder, Store, to_toml
 from veritune.trainer import Rollout, TrainingOrder
 
@@ -125,7 +125,7 @@ def trainer_pid() -> int:
     (found,) = [
         pid
         for pid in tree_of(os.getpid(), 2)
-        if b"training_worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        if WORKER.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
     ]
     return found
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from veritune.cluster.shipping import ShippedPolicy
-from veritune.records import MetricsRow
-from veritune.trainer import TrainingOrder
+from veritune.trainer import TrainingOrder, TrainingReply
 
 if TYPE_CHECKING:
     from ray import ObjectRef
+
+WorkerReply: TypeAlias = TrainingReply[ShippedPolicy]
+"""A type alone: a frozen class with slots cannot be called by such a name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,16 +29,6 @@ class ShippedOrder:
     order: ObjectRef[TrainingOrder]
     start: ShippedPolicy
     policy: ShippedPolicy
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerReply:
-    """To the order `number`: a step that was made, or the trained policy, or what was raised."""
-
-    number: int
-    step: MetricsRow = field(default_factory=dict)
-    trained: ShippedPolicy | None = None
-    error: Exception | None = None
 
 
 class TrainingMailbox:

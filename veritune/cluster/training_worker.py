@@ -27,7 +27,14 @@ from veritune.orphans import end_with
 from veritune.records import Checkpoint, MetricsRow
 from veritune.replies import ReplyLostError
 from veritune.sampler import check_content
-from veritune.trainer import Trainers, TrainingOrder, gathered, process_rank, wait_for_processes
+from veritune.trainer import (
+    Trainers,
+    TrainingOrder,
+    TrainingReply,
+    gathered,
+    process_rank,
+    wait_for_processes,
+)
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
@@ -85,16 +92,16 @@ class TrainingWorker:
         try:
             trained = self._trainers.update(order, lambda step: self._step(number, step))
         except (VerituneError, ModuleNotFoundError) as error:
-            self._tell(WorkerReply(number=number, error=error))
+            self._tell(TrainingReply(number=number, error=error))
             raise
         if self._speaks:
             # Its objects are this process's: they stay until the next order comes.
             files = put_files(Path(trained.path), state=True)
             self._trained = ShippedPolicy(policy=trained.policy, files=files, base=None)
-            self._tell(WorkerReply(number=number, trained=self._trained))
+            self._tell(TrainingReply(number=number, trained=self._trained))
 
     def _step(self, number: int, step: MetricsRow) -> None:
-        if not self._tell(WorkerReply(number=number, step=step)):
+        if not self._tell(TrainingReply(number=number, step=step)):
             raise ReplyLostError("nobody waits for this training any more")
 
     def _tell(self, reply: WorkerReply) -> bool:

@@ -23,8 +23,8 @@ from veritune.config import Recipe
 from veritune.errors import TrainingError
 from veritune.records import Checkpoint, OnStep
 from veritune.replies import LOOK_SECONDS, TRIES, ReplyLostError, Stops
-from veritune.rounds.training_worker import LENGTH, TrainingReply, framed
-from veritune.trainer import TrainingOrder
+from veritune.rounds.training_worker import LENGTH, framed
+from veritune.trainer import TrainingOrder, TrainingReply
 
 T = TypeVar("T")
 # Not with -m: what is pickled is then of the module, and not of `__main__`. It ends with its parent
@@ -125,8 +125,8 @@ async def _send(process: Process, value: object) -> None:
     await process.stdin.drain()
 
 
-async def _receive(process: Process) -> TrainingReply:
+async def _receive(process: Process) -> TrainingReply[Checkpoint]:
     assert process.stdout is not None
     (size,) = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))
-    reply: TrainingReply = pickle.loads(await process.stdout.readexactly(size))
+    reply: TrainingReply[Checkpoint] = pickle.loads(await process.stdout.readexactly(size))
     return reply

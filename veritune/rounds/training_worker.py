@@ -7,27 +7,16 @@ import pickle
 import struct
 import sys
 import traceback
-from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
 from veritune.config import Recipe
 from veritune.errors import VerituneError
-from veritune.records import Checkpoint, MetricsRow
+from veritune.records import Checkpoint
 from veritune.text import one_line
-from veritune.trainer import Trainers, TrainingOrder, set_threads
+from veritune.trainer import Trainers, TrainingOrder, TrainingReply, set_threads
 
 # What stands before each message: its length in bytes.
 LENGTH = struct.Struct("<Q")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingReply:
-    """To the order `number`: a step that was made, or the trained policy, or what was raised."""
-
-    number: int
-    step: MetricsRow = field(default_factory=dict)
-    trained: Checkpoint | None = None
-    error: Exception | None = None
 
 
 def framed(value: object) -> bytes:
@@ -49,7 +38,7 @@ def main() -> None:
 
 
 def _reply(trainers: Trainers, number: int, order: TrainingOrder, replies: BinaryIO) -> None:
-    def tell(reply: TrainingReply) -> None:
+    def tell(reply: TrainingReply[Checkpoint]) -> None:
         replies.write(framed(reply))
         replies.flush()
 

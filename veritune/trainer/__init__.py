@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from veritune.lazy import lazily
 from veritune.trainer.opening import open_dpo, open_policy_gradient
-from veritune.trainer.orders import Trainers, TrainingOrder, follow, set_threads
+from veritune.trainer.orders import Trainers, TrainingOrder, TrainingReply, follow, set_threads
 from veritune.trainer.protocol import (
     Example,
     PolicyGradientTrainer,
@@ -74,6 +74,7 @@ __all__ = [
     "Trainer",
     "Trainers",
     "TrainingOrder",
+    "TrainingReply",
     "center",
     "credit_pieces",
     "follow",

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from veritune.config import DpoTrainerConfig, GroupConfig, PpoConfig, Recipe, SftTrainerConfig
 from veritune.models import HeldPolicy, made_by
-from veritune.records import Checkpoint, OnStep
+from veritune.records import Checkpoint, MetricsRow, OnStep
 from veritune.trainer.opening import open_dpo, open_policy_gradient
 from veritune.trainer.protocol import Example, PolicyGradientTrainer, Rollout
 from veritune.trainer.sft import SftTrainer
+
+Trained = TypeVar("Trained")
+"""How the trained policy comes back: as a folder, or as what a cluster ships."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,16 @@ class TrainingOrder:
     maker: Mapping[str, str | int]
     resumable: bool = True
     on_disk: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingReply(Generic[Trained]):
+    """To the order `number`: a step that was made, or the trained policy, or what was raised."""
+
+    number: int
+    step: MetricsRow = field(default_factory=dict)
+    trained: Trained | None = None
+    error: Exception | None = None
 
 
 class Trainers:
