@@ -23,6 +23,9 @@ x \ge 3, x \ne 5 | x \ne 5 \text{ and } x \ge 3
 1,1,2 | 2,1,1
 x\ne-1,4 | x\ne-1, x\ne4
 x\ne-1,4 | x \ne 4 \text{ and } x \ne -1
+x\ne\pm1 | x\ne1, x\ne-1
+x\ne\pm1 | \mathbb{R}\setminus\{-1,1\}
+\mathbb{R}\setminus\{\pm1\} | x\ne\pm1
 \lambda_1=2,\lambda_2=3 | \lambda_1=3,\lambda_2=2
 x_1=2, x_2=3 | 3, 2
 x_1=2, x_2=3 | x=3 \text{ or } x=2
@@ -104,6 +107,8 @@ f(1) \ge f(a^2+1) | f(1) \ge f(a^2+2)
 1,1,2 | 1,2,2
 1,1,2 | 1,2
 x\ne-1,4 | x\ne 4
+x\ne\pm1 | x\ne1
+x\ne\pm1 | x=\pm1
 a_1=2,a_2=3 | a_1=3,a_2=2
 x=2, y=-1, z=2 | y=2, y=-1, z=2
 P(A)=0.3, P(B)=0.4 | P(A)=0.4, P(B)=0.3

@@ -34,6 +34,7 @@ from veritune.algebra.trees.nodes import (
     Relation,
     Text,
 )
+from veritune.algebra.trees.signs import variants
 from veritune.algebra.values.units import Unit
 
 # What parts of an answer stand between.
@@ -82,12 +83,13 @@ def clauses(cursor: Cursor, closers: frozenset[str]) -> tuple[list[Node], set[st
 
 
 def _all_unequal(nodes: list[Node]) -> list[Node]:
-    """x != -1, 4 as x != -1, x != 4."""
+    """x != -1, 4 as x != -1, x != 4, and x != +-1 as both."""
     first = nodes[0] if nodes else None
     if not (isinstance(first, Relation) and first.operators == ("!=",)):
         return nodes
     name = first.sides[0]
-    return [n if isinstance(n, Relation) else Relation(("!=",), (name, n)) for n in nodes]
+    each = [n if isinstance(n, Relation) else Relation(("!=",), (name, n)) for n in nodes]
+    return [side for node in each for side in variants(node)]
 
 
 def closed(cursor: Cursor, closers: frozenset[str]) -> bool:

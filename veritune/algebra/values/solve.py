@@ -30,6 +30,7 @@ from veritune.algebra.trees.nodes import (
     SetOp,
     Sym,
 )
+from veritune.algebra.trees.signs import variants
 from veritune.algebra.values.numeric import Evaluator, context
 from veritune.algebra.values.polynomials import (
     DIGITS,
@@ -92,7 +93,8 @@ def _convert(node: Node) -> RealSet:
         case Collection("square", (low, high)):
             return between(low, high, True, True)
         case Collection("set", items):
-            return reduce(union, (point(*_number(item)) for item in items), ())
+            values = (value for item in items for value in variants(item))
+            return reduce(union, (point(*_number(value)) for value in values), ())
         case Collection("list", items) if all(map(_is_condition, items)):
             sets = [_convert(item) for item in items]
             return _together(sets) if _all(items) else _either(sets)

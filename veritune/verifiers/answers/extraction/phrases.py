@@ -28,13 +28,17 @@ LETTER = r"\*{0,2}\(?[A-J]\)?\*{0,2}"
 # A number with the variable before it and the word behind it: "x = 5 apples".
 SIZED = r"(?:[a-zA-Z][ \t]?=[ \t]?)?\*{0,2}[-+]?\$?\d[\d,./]{0,40}\*{0,2}(?:[ \t]+[a-z]{1,20})?"
 FORMULA = r"\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)"
-# The value first: "42 is the answer", "Option C is correct.".
+ADJECTIVES = r"(?:(?:final|correct|right|required|desired)[ \t]+){0,2}"
+# The value first: "42 is the answer", "Option C is correct.", "we get 42 as our answer".
 SAID = re.compile(
     rf"{BEGIN}(?:(?:option|choice|answer)[ \t]+)?(?P<value>{FORMULA}|{LETTER}|{SIZED})[ \t]+is"
     r"(?:[ \t]+(?:therefore|thus|indeed))?[ \t]+(?:the|our|my)[ \t]+"
-    r"(?:(?:final|correct|right|required|desired)[ \t]+){0,2}(?:answer|choice|option|solution)\b"
-    rf"|{BEGIN}(?:option|choice|answer)[ \t]+(?P<letter>{LETTER})[ \t]+is[ \t]+(?:the[ \t]+)?"
-    r"(?:correct|right)(?=[ \t]*(?:[.!*\n]|\Z)|[ \t]+(?:because|since|as|one)\b)",
+    rf"{ADJECTIVES}(?:answer|choice|option|solution)\b"
+    rf"|{BEGIN}(?:(?:option|choice|answer)[ \t]+(?P<letter>{LETTER})|(?P<bracketed>\([A-J]\)))"
+    r"[ \t]+is[ \t]+(?:the[ \t]+)?(?:correct|right)"
+    r"(?=[ \t]*(?:[.!*\n]|\Z)|[ \t]+(?:because|since|as|one)\b)"
+    rf"|{BEGIN}(?:we|I)[ \t]+(?:get|have|obtain|find|choose)[ \t]+"
+    rf"(?P<got>{FORMULA}|{LETTER}|{SIZED})[ \t]+as[ \t]+(?:the|our|my)[ \t]+{ADJECTIVES}answer\b",
     re.IGNORECASE | re.MULTILINE,
 )
 # How a sentence begins that draws the conclusion.
@@ -51,7 +55,7 @@ NOT_SO = re.compile(
 )
 # What calls a value that stands before it the answer; by letters first, which are found quickly.
 NAMES = re.compile(
-    r"is (?:(?:the|our|my|therefore|thus|indeed) ){0,2}"
+    r"(?:is|as) (?:(?:the|our|my|therefore|thus|indeed) ){0,2}"
     r"(?:(?:final|correct|right|required|desired) ){0,2}"
     r"(?:answer|choice|option|solution|correct|right)\b"
 )
@@ -141,14 +145,14 @@ def cues(text: str, begin: int = 0) -> Iterator[tuple[int, int, bool]]:
 
 def value_first(text: str, begin: int = 0) -> StatedAnswer | None:
     """The last value from `begin` on that stands before the words that call it the answer."""
-    if "is " not in text:
+    if "is " not in text and "as " not in text:
         return None
     begin = max(begin, len(text) - LONGEST_SEARCH)
     for noun in reversed([*NAMES.finditer(text, begin)][-MOST_CUES:]):
         window = max(begin, noun.start() + 3 - LONGEST_VALUE), noun.end() + 20
         for match in reversed([*SAID.finditer(text, *window)]):
             if not QUESTION.match(text, match.end()):
-                value = tidy(match["value"] or match["letter"]).strip("()")
+                value = tidy(next(filter(None, match.groups()))).strip("()")
                 return StatedAnswer(match.start(), match.end(), value, "phrase")
     return None
 
