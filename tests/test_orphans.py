@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from faults.injector import lives
+from faults.injector import below, lives
 
 from veritune.orphans import has_ended, identity
 
@@ -133,15 +133,22 @@ def test_a_process_ends_with_its_parent(stopped: bool) -> None:
         assert gone([child])
 
 
-def test_a_process_ends_with_its_owner_which_is_not_its_parent() -> None:
+@pytest.mark.parametrize("fault", ["none", "stopped", "without what watches"])
+def test_a_process_ends_with_its_owner_which_is_not_its_parent(fault: str) -> None:
     other = subprocess.Popen(["sleep", "600"])
     own = identity(other.pid)
     assert not has_ended(own)
     with owner(PARENT, own) as parent:
         (child,) = numbers(parent)
+        while not (beside := below(child)) or not all(map(ready, beside)):
+            time.sleep(0.02)
+        if fault == "stopped":
+            os.kill(child, signal.SIGSTOP)
+        elif fault != "none":
+            os.kill(beside[0], signal.SIGKILL)
         assert lives(child)
         other.kill()
         other.wait()
         assert has_ended(own)
-        assert gone([child]) and lives(parent.pid)
+        assert gone([child, *beside]) and lives(parent.pid)
     assert not has_ended("another machine/pid:[1]/1/1")

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +24,21 @@ WATCHERS = 2
 # How soon another is started in place of one that was killed.
 RENEW_SECONDS = 0.5
 NUMBERS = itertools.count(1)
+# Kills its parent once the other process has ended, also where its parent is stopped. Where it is
+# stopped itself, the kernel wakes it as its parent ends.
+KILLER = f"""
+import ctypes, os, select, signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+ctypes.CDLL(None).prctl({PR_SET_PDEATHSIG}, signal.SIGCONT)
+owner, parent = map(int, sys.argv[1:])
+held = os.pidfd_open(parent)
+if os.getppid() == parent:
+    try:
+        select.select([os.pidfd_open(owner), held], [], [])
+    except ProcessLookupError:
+        pass
+    signal.pidfd_send_signal(held, signal.SIGKILL)
+"""
 
 
 @cache
@@ -145,7 +160,8 @@ def has_ended(other: str) -> bool:
 def end_with(owner: str) -> None:
     """Be killed once our parent has ended, or the process of this identity, if it is here.
 
-    A thread waits for it: the kernel's own signal is for parents alone, and kept by thread.
+    A thread waits for it: the kernel's own signal is for parents alone, and kept by thread. And a
+    process beside us does, since we may be stopped.
     """
     threading.Thread(target=_end_with, args=(owner, os.getppid()), daemon=True).start()
 
@@ -158,9 +174,19 @@ def _end_with(owner: str, parent: int) -> None:
         with suppress(ProcessLookupError):
             ends = os.pidfd_open(_pid(owner))
             if not has_ended(owner):
-                select.select([ends], [], [])
+                with _killer(_pid(owner)):
+                    select.select([ends], [], [])
+                    kill(os.getpid())
         kill(os.getpid())
     threading.Event().wait()  # Where this thread ended, the kernel would forget.
+
+
+def _killer(owner: int) -> AbstractContextManager[object]:
+    words = [sys.executable, "-I", "-S", "-c", KILLER, str(owner), str(os.getpid())]
+    try:
+        return subprocess.Popen(words, stdin=subprocess.DEVNULL)
+    except OSError:  # No room for a process: this thread is left.
+        return nullcontext()
 
 
 def _is_here(other: str) -> bool:
