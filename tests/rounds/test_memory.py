@@ -165,6 +165,20 @@ def test_what_cannot_fit_is_refused_with_what_to_change(tmp_path: Path) -> None:
         read_sizes(folder_of({"model_type": "gone"}, tmp_path / "gone"))
 
 
+def test_what_is_offloaded_takes_nothing_while_sampling(tmp_path: Path) -> None:
+    sizes = read_sizes(folder_of(shape(QWEN2, 896, 4864, 24, 14), tmp_path / "model"))
+    values = {"type": "ppo", "critic": "own"}
+    plain, away = (
+        {phase.phase: phase.total for phase in estimate(recipe, sizes)}
+        for recipe in (
+            check_recipe({"trainer": values | {"offload": offload}}, "test")
+            for offload in (False, True)
+        )
+    )
+    assert plain["sampling"] - away["sampling"] == pytest.approx((8 + 16) * sizes.parameters)
+    assert plain["training"] == away["training"]
+
+
 @pytest.mark.parametrize("architecture", ["qwen2", "llama"])
 def test_counts_are_those_of_the_model(architecture: str, tmp_path: Path) -> None:
     values = {"architecture": architecture, "layers": 2, "width": 32, "heads": 2}

@@ -15,7 +15,7 @@ from veritune.models import build_scratch, load_policy, save_policy
 from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem, Verdict
 from veritune.sampler import NativeSampler
 from veritune.trainer import Rollout
-from veritune.trainer.groups import GroupTrainer
+from veritune.trainer.groups import GroupTrainer, with_gradient
 
 TINY = ScratchConfig(layers=1, width=32, heads=2, max_length=32)
 KINDS = ["rloo", "grpo", "dr_grpo"]
@@ -86,13 +86,23 @@ def plain_loss(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_first_step_is_that_of_the_papers_formula(tmp_path: Path, kind: str) -> None:
-    """One step of plain gradient ascent's direction, as AdamW's first moment remembers it."""
+@pytest.mark.parametrize("equal", [(), ("a=",)])
+def test_the_first_step_is_that_of_the_papers_formula(
+    tmp_path: Path, kind: str, equal: tuple[str, ...]
+) -> None:
+    """One step of plain gradient ascent's direction, as AdamW's first moment remembers it; also
+    where the candidates of one problem earned the same and are not computed."""
     from safetensors.torch import load_file
 
     policy = start(tmp_path)
     told = random.Random(2)
-    batch = rollouts(policy, 6, LONGEST, 1, lambda c: round(told.random(), 2))
+    batch = rollouts(
+        policy,
+        6,
+        LONGEST,
+        1,
+        lambda c: 1.0 if c.problem_id in equal else round(told.random(), 2),
+    )
     config = GroupConfig.model_validate(
         {"type": kind, "mini_batch_size": 12, "micro_batch_size": 5, "max_grad_norm": 1e9}
     )
@@ -122,6 +132,14 @@ def test_each_finds_the_best_arm(tmp_path: Path, kind: str) -> None:
     model, tokenizer = load_policy(policy.path)
     ids = tokenizer("a=", return_tensors="pt")["input_ids"]
     assert torch.softmax(model(ids).logits[0, -1], -1)[tokenizer.convert_tokens_to_ids("c")] > 0.9
+
+
+def test_rows_without_an_advantage_are_not_computed_but_one_for_each_process() -> None:
+    advantages = torch.tensor([[0.0, 0.0], [0.0, -1.0], [0.0, 0.0], [float("nan"), 0.0]])
+    assert with_gradient(advantages, [3, 2, 1, 0], 1) == [3, 1]
+    assert with_gradient(advantages, [2, 0], 1) == [2]
+    assert with_gradient(advantages, [2, 1, 0], 2) == [1, 2]
+    assert with_gradient(advantages, [0], 2) == [0]
 
 
 def test_equal_groups_teach_nothing_and_are_told(tmp_path: Path) -> None:

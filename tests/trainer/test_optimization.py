@@ -120,6 +120,18 @@ def test_what_was_saved_goes_on_exactly(tmp_path: Path) -> None:
     )
 
 
+def test_moments_are_moved_all_and_weights_are_not() -> None:
+    model, (x, y) = linear(), next(rows())
+    optimization = Optimization(model, learning_rate=1e-2)
+    step(model, optimization, x, y)
+    there = optimization.moments()
+    optimization.move("meta")
+    state = [t for each in optimization._optimizer.state.values() for t in each.values()]
+    assert len(state) == len(there) > 0
+    assert {tensor.device.type for tensor in state} == {"meta"}
+    assert {parameter.device.type for parameter in model.parameters()} == {"cpu"}
+
+
 def test_state_of_another_model_is_refused(tmp_path: Path) -> None:
     Optimization(linear(), learning_rate=0.1).save(tmp_path / "state")
     other = Optimization(torch.nn.Linear(5, 2), learning_rate=0.1)

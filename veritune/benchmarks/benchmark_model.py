@@ -19,6 +19,16 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_lora(parser: argparse.ArgumentParser) -> None:
+    """The option `--lora-rank`."""
+    parser.add_argument(
+        "--lora-rank",
+        type=int,
+        default=0,
+        help="train an adapter of this rank on all linear layers",
+    )
+
+
 def put_model(folder: Path, model: str | None, *, max_length: int) -> None:
     """Put `model` at `folder`/model, once."""
     from veritune.config import ScratchConfig
@@ -32,6 +42,20 @@ def put_model(folder: Path, model: str | None, *, max_length: int) -> None:
         return
     shape = ScratchConfig(layers=4, width=256, heads=4, max_length=max_length)
     save_policy(*build_scratch(shape, 0), place)
+
+
+def put_adapter(folder: Path, rank: int) -> None:
+    """Put a fresh adapter on `folder`/model at `folder`/adapter, where a rank is given."""
+    from veritune.config import LoraConfig
+    from veritune.models import save_adapter
+
+    if rank:
+        save_adapter(folder / "model", LoraConfig(rank=rank), 0, folder / "adapter")
+
+
+def trained_folder(folder: Path, rank: int) -> Path:
+    """What is trained: the model, or the adapter on it."""
+    return folder / ("adapter" if rank else "model")
 
 
 def random_rows(folder: Path, sizes: list[int]) -> list[list[int]]:

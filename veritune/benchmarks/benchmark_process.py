@@ -13,7 +13,7 @@ from veritune.errors import VerituneError
 
 # A benchmark that takes half an hour is stuck.
 SECONDS = 1800
-# tokens, seconds and peak_mb of one process.
+# tokens, seconds, cpu (processor seconds) and peak_mb of one process.
 Measurement = dict[str, float]
 # How threads wait: the command's own choice, which is none that a peer's users make.
 WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
@@ -52,16 +52,25 @@ def in_turn(
 
 
 def print_ratios(found: dict[str, list[Measurement]], title: str = "") -> None:
-    """Medians, spreads and peaks of all sides, and the first one's speed over the others'."""
+    """Medians, spreads and peaks of all sides, and the first one's speed over the others'.
+
+    Where other programs have a part of the processors, go by tokens a processor second.
+    """
     medians = []
     for name, rows in found.items():
         speeds = [row["tokens"] / row["seconds"] for row in rows]
-        medians.append(statistics.median(speeds))
+        worked = statistics.median(row["tokens"] / row["cpu"] for row in rows)
+        medians.append((statistics.median(speeds), worked))
         memory = max(row["peak_mb"] for row in rows)
         spread = f"{min(speeds):,.0f} to {max(speeds):,.0f}"
         print(
-            f"{title}{name:<15}{medians[-1]:>9,.0f} tokens/s ({spread}), peak {memory:,.0f} MB",
+            f"{title}{name:<15}{medians[-1][0]:>9,.0f} tokens/s ({spread}),"
+            f" {worked:,.1f} a processor second, peak {memory:,.0f} MB",
             flush=True,
         )
-    for other in medians[1:]:
-        print(f"{title}ratio of medians: {medians[0] / other:.2f}", flush=True)
+    for speed, worked in medians[1:]:
+        print(
+            f"{title}ratio of medians: {medians[0][0] / speed:.2f},"
+            f" of processor time {medians[0][1] / worked:.2f}",
+            flush=True,
+        )

@@ -79,7 +79,7 @@ def run(task: dict[str, Any]) -> dict[str, float]:
 
     from veritune.config import SftConfig
     from veritune.models import load_policy
-    from veritune.records import Candidate, MathProblem, MathReference
+    from veritune.records import Candidate, MathProblem, MathReference, MetricsRow
     from veritune.trainer import Example, SftTrainer
 
     torch.set_num_threads(task["threads"])
@@ -92,7 +92,7 @@ def run(task: dict[str, Any]) -> dict[str, float]:
         problem = MathProblem(id=str(i), prompt=prompt, reference=MathReference(answer=""))
         candidate = Candidate(problem_id=str(i), index=0, text="", token_ids=ids[4:])
         examples.append(Example(problem=problem, candidate=candidate))
-    marks: list[float] = []
+    marks: list[tuple[float, float]] = []
     config = SftConfig(
         max_steps=task["steps"],
         batch_size=task["batch"],
@@ -101,11 +101,15 @@ def run(task: dict[str, Any]) -> dict[str, float]:
         warmup_steps=0,
         save_every=0,
     )
-    trainer = SftTrainer(config, seed=0, on_step=lambda step: marks.append(time.perf_counter()))
-    trainer.fit(model, tokenizer, examples)
+
+    def on_step(step: MetricsRow) -> None:
+        marks.append((time.perf_counter(), time.process_time()))
+
+    SftTrainer(config, seed=0, on_step=on_step).fit(model, tokenizer, examples)
     return {
         "tokens": sum(map(len, rows)) * (task["steps"] - 1) / task["steps"],
-        "seconds": marks[-1] - marks[0],
+        "seconds": marks[-1][0] - marks[0][0],
+        "cpu": marks[-1][1] - marks[0][1],
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
@@ -128,7 +132,7 @@ data = Dataset.from_list([{"input_ids": r, "labels": [-100] * 4 + r[4:]} for r i
 marks = []
 class Clock(TrainerCallback):
     def on_step_end(self, args, state, control, **more):
-        marks.append(time.perf_counter())
+        marks.append((time.perf_counter(), time.process_time()))
 config = SFTConfig(output_dir=folder + "/peer", learning_rate=1e-5, report_to=[], use_cpu=True,
                    bf16=False, save_strategy="no", logging_steps=10**9, disable_tqdm=True,
                    per_device_train_batch_size=task["batch"], gradient_accumulation_steps=1,
@@ -138,7 +142,7 @@ trainer = SFTTrainer(model=model, args=config, train_dataset=data, processing_cl
                      callbacks=[Clock()])
 trainer.train()
 print(json.dumps({"tokens": sum(map(len, rows)) * (task["steps"] - 1) / task["steps"],
-                  "seconds": marks[-1] - marks[0],
+                  "seconds": marks[-1][0] - marks[0][0], "cpu": marks[-1][1] - marks[0][1],
                   "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
 """
 

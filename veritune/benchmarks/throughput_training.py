@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from veritune.benchmarks.benchmark_model import add_model, put_model
+from veritune.benchmarks.benchmark_model import add_lora, add_model, put_adapter, put_model
 from veritune.benchmarks.benchmark_options import OptionParser
 from veritune.benchmarks.benchmark_process import in_turn, print_ratios
 
@@ -30,6 +30,7 @@ def compare(what: What, peer: str, argv: Sequence[str]) -> int:
     parser = OptionParser(prog=f"veritune bench throughput --what {what}")
     parser.add_argument("--peer-python", help="a Python with TRL, to be measured in turn with ours")
     add_model(parser)
+    add_lora(parser)
     parser.add_argument("--epochs", type=int, default=1, help="passes over a batch")
     parser.add_argument("--batch", type=int, default=32, help="completions a step")
     parser.add_argument("--tokens", type=int, default=50, help="most tokens of a completion")
@@ -40,6 +41,7 @@ def compare(what: What, peer: str, argv: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         task = vars(options) | {"what": what, "folder": folder, "warm": 1}
         put_model(Path(folder), options.model, max_length=128)
+        put_adapter(Path(folder), options.lora_rank)
         _prepare(Path(folder))
         python = options.peer_python
         peers = {f"TRL {peer}": [python, "-c", _peer(what)]} if python else {}
@@ -70,14 +72,18 @@ transformers.logging.set_verbosity_error()
 torch.set_num_threads(task["threads"])
 from datasets import Dataset
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast, TrainerCallback
-folder = task["folder"]
+folder, adapter = task["folder"], None
+if task["lora_rank"]:
+    from peft import LoraConfig
+    adapter = LoraConfig(r=task["lora_rank"], lora_alpha=16, target_modules="all-linear",
+                         task_type="CAUSAL_LM")
 tokenizer = PreTrainedTokenizerFast.from_pretrained(folder + "/model", padding_side="left")
 prompts = json.load(open(folder + "/prompts.json"))
 load = lambda: AutoModelForCausalLM.from_pretrained(folder + "/model", dtype=torch.float32)
 steps, counted, marks = task["warm"] + task["steps"], [], []
 class Clock(TrainerCallback):
     def on_step_end(self, args, state, control, **more):
-        marks.append((time.perf_counter(), sum(counted)))
+        marks.append((time.perf_counter(), time.process_time(), sum(counted)))
 common = dict(output_dir=folder + "/peer", learning_rate=1e-5, report_to=[], use_cpu=True,
               bf16=False, save_strategy="no", logging_steps=10**9, disable_tqdm=True,
               per_device_train_batch_size=task["batch"], gradient_accumulation_steps=1,
@@ -107,7 +113,7 @@ def truncate(stop, pad, responses):
     return out
 module.truncate_response = truncate
 trainer = Counted(config, tokenizer, load(), load(), Qwen2ForSequenceClassification(small), data,
-                  value, callbacks=[Clock()])
+                  value, callbacks=[Clock()], peft_config=adapter)
 """
 PEER_GROUP = """
 from trl import GRPOConfig, GRPOTrainer
@@ -118,12 +124,12 @@ data = Dataset.from_list([{"prompt": p} for p in prompts])
 config = GRPOConfig(num_generations=8, max_completion_length=task["tokens"], max_steps=steps,
                     num_iterations=task["epochs"], temperature=1.0, **common)
 trainer = GRPOTrainer(load(), reward, args=config, train_dataset=data, processing_class=tokenizer,
-                      callbacks=[Clock()])
+                      callbacks=[Clock()], peft_config=adapter)
 """
 PEER_TAIL = """
 trainer.train()
-(began, before), (ended, after) = marks[task["warm"] - 1], marks[-1]
+(began, idle, before), (ended, worked, after) = marks[task["warm"] - 1], marks[-1]
 print()
-print(json.dumps({"tokens": after - before, "seconds": ended - began,
+print(json.dumps({"tokens": after - before, "seconds": ended - began, "cpu": worked - idle,
                   "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
 """

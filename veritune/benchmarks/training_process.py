@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from veritune.benchmarks.benchmark_model import trained_folder
 from veritune.config import GroupConfig, PpoConfig, SamplerConfig, check_recipe
 from veritune.models import give_memory_back, policy_hash
 from veritune.records import Candidate, Checkpoint, MathProblem, MathReference, Problem, Verdict
@@ -36,14 +37,15 @@ def run(task: dict[str, Any]) -> dict[str, float]:
     recipe = check_recipe({"trainer": trainer_config, "sampler": sampling.model_dump()}, "bench")
     config = recipe.trainer
     assert isinstance(config, PpoConfig | GroupConfig)
-    policy = Checkpoint(path=str(folder / "model"), policy=policy_hash(folder / "model"))
+    start = trained_folder(folder, task["lora_rank"])
+    policy = Checkpoint(path=str(start), policy=policy_hash(start))
     trainer = open_policy_gradient(recipe, config, policy, lambda step: None)
     sampler = NativeSampler(sampling, seed=0)
     problems = _problems(folder)
-    tokens, began = 0, time.perf_counter()
+    tokens, began, worked = 0, time.perf_counter(), time.process_time()
     for step in range(task["warm"] + task["steps"]):
         if step == task["warm"]:
-            tokens, began = 0, time.perf_counter()
+            tokens, began, worked = 0, time.perf_counter(), time.process_time()
         sampler.load(policy)
         count = task["batch"] // n
         asked = problems[step * count : (step + 1) * count]
@@ -64,6 +66,7 @@ def run(task: dict[str, Any]) -> dict[str, float]:
     return {
         "tokens": tokens,
         "seconds": time.perf_counter() - began,
+        "cpu": time.process_time() - worked,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 

@@ -144,6 +144,9 @@ class RlConfig(StepConfig):
     """Candidates an optimizer step."""
     micro_batch_size: Positive = 64
     """Candidates computed at once: affects memory only."""
+    offload: bool = False
+    """Leave the GPU's memory to the sampler: between rounds, optimizer moments and a critic of its
+    own are in main memory. A reference always is, but while it is asked."""
     # Far below SFT's: a policy gradient is noise with a little signal.
     learning_rate: PositiveFloat = 1e-5
     """Learning rate after the warm-up."""

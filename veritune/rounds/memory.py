@@ -96,7 +96,7 @@ def estimate(
     """The phases that the recipe has; with `gpu` bytes vLLM takes the share that it is given."""
     trained, row = trainable(recipe, sizes), prompt + (recipe.sampler.max_tokens or ANSWER_TOKENS)
     kept, sampling = _kept(recipe, sizes, trained), _sampling(recipe, sizes, row, gpu)
-    phases = [PhaseMemory("sampling", sampling | kept)]
+    phases = [PhaseMemory("sampling", sampling | _beside_sampling(recipe, kept))]
     if recipe.rounds.overlap:
         kept |= {"sampler": sum(sampling.values())}
     if isinstance(recipe.trainer, RlConfig):
@@ -142,6 +142,14 @@ def _kept(recipe: Recipe, sizes: ModelSizes, trained: int) -> dict[str, float]:
     if isinstance(config, PpoConfig) and config.critic != "shared":
         found["critic"] = 16.0 * sizes.parameters
     return found
+
+
+def _beside_sampling(recipe: Recipe, kept: Mapping[str, float]) -> dict[str, float]:
+    """What of it stays where the sampler is."""
+    config = recipe.trainer
+    offloaded = isinstance(config, RlConfig) and config.offload
+    away = ("moments", "critic") if offloaded else ()
+    return {name: size for name, size in kept.items() if name not in away}
 
 
 def _weights(recipe: Recipe, sizes: ModelSizes, trained: int) -> dict[str, float]:

@@ -107,7 +107,9 @@ class Training:
 
             def on_step(step: MetricsRow) -> None:
                 self._note(step)
-                advance(1, loss=number(step, "loss"))
+                # On its own samples the loss of a policy gradient is 0, whatever is learned.
+                shown = "reward" if "reward" in step else "loss"
+                advance(1, **{shown: number(step, shown)})
                 raise_if_cancelled()
 
             if self._beside is not None:

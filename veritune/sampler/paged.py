@@ -4,7 +4,7 @@ Attention of one new token a row is two weighted sums: the row's scores are the 
 matrix's lines weighted by the query, and its output the sum of value lines weighted by the
 probabilities. Both are one `embedding_bag` over the pages of all rows, which reads each line
 where it lies: no padding, no copies, prompts shared. Every row is summed by itself in a fixed
-order, and matrix products get rows in multiples of `Weights.tile`, so that the result for a row is
+order, and matrix products get rows by `Weights.tiled`, so that the result for a row is
 the same, bit for bit, whatever rows stand beside it.
 """
 
@@ -80,8 +80,8 @@ class PagedDecoder:
     """Prompts are computed once, then one token a row a step."""
 
     def __init__(self, weights: Weights, slots: int, capacity: int) -> None:
-        self._weights, self._tile = weights, weights.tile
-        self._table = PageTable(self._tiled(slots), capacity)
+        self._weights = weights
+        self._table = PageTable(self._weights.tiled(slots), capacity)
         # For every position that can come: looked up once a step instead of computed.
         self._turns = weights.rotations(-(-capacity // PREFILL_STEP) * PREFILL_STEP)
         lines, size = weights.kv_heads, weights.head_size
@@ -91,7 +91,7 @@ class PagedDecoder:
         self._head_of: Integers32 = np.arange(weights.heads, dtype=np.int32) // group
         self._line_of: Integers32 = self._head_of * PAGE
         self._page_lines = weights.kv_heads * PAGE
-        self._every = np.arange(self._tiled(slots))
+        self._every = np.arange(self._weights.tiled(slots))
         self._read: ReadPlan | None = None
 
     def prefill(self, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, list[Integers]]:
@@ -130,7 +130,7 @@ class PagedDecoder:
         """Logits [rows, vocabulary] after `tokens` [rows], which stand at positions `at` [rows]."""
         rows = len(tokens)
         # Rows that fill the last tile stand for nobody, and have page 0.
-        ids, places, page, offset = np.zeros((4, self._tiled(rows)), np.int64)
+        ids, places, page, offset = np.zeros((4, self._weights.tiled(rows)), np.int64)
         ids[:rows], places[:rows] = tokens, at
         page[:rows], offset[:rows] = self._table.append(self._every[:rows], at)
         reading = self._reading(page[:rows], offset[:rows], len(ids))
@@ -207,7 +207,7 @@ class PagedDecoder:
         self, prompts: list[Sequence[int]], stored: list[Integers], width: int
     ) -> Tensor:
         # Tokens in whole tiles, where a prompt alone is none: others round otherwise.
-        odd = len(prompts) % 2 if self._tile > PREFILL_STEP else 0
+        odd = len(prompts) % 2 if self._weights.tile > PREFILL_STEP else 0
         ids = np.zeros((len(prompts) + odd, width), np.int64)
         for row, prompt in enumerate(prompts):
             ids[row, : len(prompt)] = prompt
@@ -227,7 +227,7 @@ class PagedDecoder:
             _after_attention(block, x, mixed, self._weights.epsilon)
         last = [row * width + len(prompt) - 1 for row, prompt in enumerate(prompts)]
         # Rows of a whole tile, for the same reason; the others are dropped.
-        last += [0] * (self._tiled(len(last)) - len(last))
+        last += [0] * (self._weights.tiled(len(last)) - len(last))
         return self._logits(x[last])[: len(prompts)]
 
     def _store(self, number: int, key: Tensor, value: Tensor, stored: list[Integers]) -> None:
@@ -256,9 +256,6 @@ class PagedDecoder:
     def _logits(self, x: Tensor) -> Tensor:
         w = self._weights
         return _joined(w.head(_normed(x, w.norm, w.epsilon)))[:, : len(w.embedding)]
-
-    def _tiled(self, rows: int) -> int:
-        return -(-rows // self._tile) * self._tile
 
 
 def _after_attention(block: TransformerBlock, x: Tensor, mixed: Tensor, epsilon: float) -> None:

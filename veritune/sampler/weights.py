@@ -9,7 +9,7 @@ a short round more than its tokens.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -29,8 +29,8 @@ ROTATIONS = {"default", "linear", "llama3"}
 WIDTH = 64
 # Rows that matrix products may come in multiples of, where that gives the same bits.
 TILES = (4, 8)
-# What is tried: blocks of a matrix, and rows at most.
-TRIED, MANY = 8, 256
+# What is tried: blocks of a matrix, those of a packed one, and rows at most.
+TRIED, TRIED_PACKED, MANY = 8, 64, 256
 
 
 class Rotary(Protocol):
@@ -110,7 +110,8 @@ class Weights:
     """A whole model; `rotate` is the model's own module that gives cosines and sines.
 
     `head` has the vocabulary's outputs, and some more that fill its last block. In products of
-    multiples of `tile` rows, a row's result is the same to the bit whatever their number.
+    multiples of `tile` rows, a row's result is the same to the bit whatever their number; `packed`
+    are those that come by oneDNN.
     """
 
     embedding: Tensor
@@ -118,11 +119,21 @@ class Weights:
     norm: Tensor
     head: Linear
     tile: int
+    packed: bool
     heads: int
     kv_heads: int
     head_size: int
     epsilon: float
     rotate: Rotary
+
+    def tiled(self, rows: int) -> int:
+        """How many rows to compute for `rows`: with those that fill the last tile."""
+        tile = self.tile
+        if self.packed and rows >= 4 * tile:
+            # Each number of rows is a kernel of its own, to be made and kept: the fewer, the more
+            # rows there are to share the cost of some that are for nothing.
+            tile = min(TILE, 1 << (rows // 2).bit_length() - 1)
+        return -(-rows // tile) * tile
 
     def rotations(self, length: int) -> Tensor:
         """complex64 [length, head size / 2]: the turn at each position."""
@@ -177,12 +188,14 @@ def arrange(model: Any) -> Weights:
     size, heads = attention.head_dim, config.num_attention_heads
     blocks = [_block(layer, heads, config.num_key_value_heads, size) for layer in core.layers]
     head, first = _head(*_linear(model.lm_head)), blocks[0]
+    linears = [first.qkv, first.out, first.gate, first.up, first.down, head]
     return Weights(
         embedding=core.embed_tokens.weight.detach(),
         blocks=blocks,
         norm=core.norm.weight.detach(),
         head=head,
-        tile=_tile_of([first.qkv, first.out, first.gate, first.up, first.down, head]),
+        tile=max(_tile_of(linear) for linear in linears),
+        packed=isinstance(head, PackedLinear),
         heads=heads,
         kv_heads=config.num_key_value_heads,
         head_size=size,
@@ -223,23 +236,24 @@ def _blocks(weight: Tensor, bias: Tensor | None, width: int | None = None) -> Li
     return MklLinear(cut, None if bias is None else bias.view(-1, 1, width))
 
 
-def _tile_of(linears: Sequence[Linear]) -> int:
+def _tile_of(linear: Linear) -> int:
     """The least of `TILES` of which products of so many rows have the bits of those of more."""
-    # Packed, each number of rows is a kernel of its own, to be made and kept.
-    plain = [one for one in linears if isinstance(one, MklLinear)]
-    if len(plain) < len(linears):
-        return TILE
-    threads = torch.get_num_threads()
-    return max(_tile_for(*one.weight.shape, one.bias is not None, threads) for one in plain)
+    assert isinstance(linear, MklLinear | PackedLinear)
+    biased, threads = linear.bias is not None, torch.get_num_threads()
+    if isinstance(linear, MklLinear):
+        blocks, inputs, width = linear.weight.shape
+        return _tile_for(min(blocks, TRIED), inputs, width, biased, threads)
+    outputs, inputs = linear.weight.shape
+    blocks = min(outputs // linear.width, TRIED_PACKED)
+    return _tile_for(blocks, inputs, linear.width, biased, threads)
 
 
 @cache
 def _tile_for(blocks: int, inputs: int, width: int, biased: bool, threads: int) -> int:
     """Found out on this machine, once: in which order a sum is added up follows from the shapes and
     the number of threads."""
-    weight = torch.linspace(-9, 9, min(blocks, TRIED) * width * inputs).sin_()
-    bias = torch.ones(min(blocks, TRIED), 1, width) if biased else None
-    linear = MklLinear(weight.view(-1, width, inputs).mT, bias)
+    weight = torch.linspace(-9, 9, blocks * width * inputs).sin_().view(-1, inputs)
+    linear = _blocks(weight, torch.ones(len(weight)) if biased else None, width)
     # Rows are alike, so that any place in any number of them must give the same.
     rows = torch.linspace(-5, 5, inputs).cos_().repeat(MANY, 1)
     whole = linear(rows)[:, -1:]

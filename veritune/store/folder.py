@@ -27,6 +27,7 @@ FREE = {
     *("cluster.address", "cluster.samplers", "cluster.verifiers", "cluster.sampler_gpus"),
     *("cluster.trainers", "cluster.trainer_gpus"),
     *("trainer.micro_batch_size", "trainer.activation_checkpointing", "trainer.save_every"),
+    "trainer.offload",
 }
 # Without leading zeros, so that no two names mean one round.
 CHECKPOINT = re.compile(r"round-([1-9]\d*)")

@@ -20,8 +20,9 @@ import torch
 
 from veritune.config import GroupConfig
 from veritune.models import EntropyUse, HeldPolicy
+from veritune.plugins import is_plugin
 from veritune.records import Checkpoint, OnStep
-from veritune.trainer import losses
+from veritune.trainer import losses, processes
 from veritune.trainer.advantages import whiten
 from veritune.trainer.algorithms import algorithm_of
 from veritune.trainer.algorithms.parts import (
@@ -155,8 +156,17 @@ class GroupTrainer:
                 ) -> tuple[torch.Tensor, Metrics]:
                     return self._loss(learner, data, part, weights, first)
 
-                done = learner.step(chosen, data.rows, loss_of)
+                taught = chosen
+                if self._advantages_alone and data.reference is None:
+                    taught = with_gradient(data.advantages, chosen, processes.size())
+                done = learner.step(taught, data.rows, loss_of)
                 self._on_step({"step": step, **done, **metrics, **warnings})
+
+    @property
+    def _advantages_alone(self) -> bool:
+        """Whether the policy's loss has no gradient but what advantages give it."""
+        # What an algorithm of somebody's own makes of an advantage of 0 is not known.
+        return not self._config.entropy_coef and not is_plugin(self._config.type)
 
     def _loss(
         self,
@@ -205,6 +215,17 @@ class GroupTrainer:
         if single and not config.importance_cap and not config.kl_coef:
             return None
         return self._policies.logprobs(learner.model, rows, width)
+
+
+def with_gradient(advantages: torch.Tensor, chosen: Sequence[int], least: int) -> list[int]:
+    """Those of the rows `chosen` that have an advantage, or of the others so that it is `least`.
+
+    A group whose candidates earned the same teaches nothing, and is not computed. At least one row
+    is, on each process: a gradient of zeros steps by the moments, and a missing one does not.
+    """
+    taught = advantages.bool().any(1).tolist()
+    order = [i for i in chosen if taught[i]]
+    return order + [i for i in chosen if not taught[i]][: max(0, least - len(order))]
 
 
 def group_advantages(rows: Sequence[TokenRow], algorithm: Algorithm, width: int) -> torch.Tensor:

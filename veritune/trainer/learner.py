@@ -125,6 +125,18 @@ class Learner:
         assert self.critic_optimization is not None
         self.critic_optimization.update(self._fallen())
 
+    def move_idle(self, place: torch.device | str) -> None:
+        """Have at `place` what sampling has no use for: moments, and a critic of its own."""
+        if in_pieces(self.model):  # Each process has little of them.
+            return
+        self.optimization.move(place)
+        if self.critic is None or self.critic_optimization is None:
+            return
+        self.critic_optimization.move(place)
+        for parameter in self.critic.module().parameters():
+            if parameter.requires_grad:  # Others may be those of the policy's base.
+                parameter.data = parameter.data.to(place)
+
     def save(self, out: Path, dtype: str, *, resumable: bool = True) -> Checkpoint:
         """Write policy and state together: both are there, or neither; or the policy alone."""
         if not resumable:

@@ -136,6 +136,12 @@ class Optimization:
                 (aside / "state.json").write_text(text)
         processes.wait()
 
+    def move(self, place: torch.device | str) -> None:
+        """Have the moments at `place`; where the parameters are, before the next update."""
+        for state in self._optimizer.state.values():
+            for name, value in state.items():
+                state[name] = value.to(place)
+
     def moments(self) -> Moments:
         """The optimizer's state by name, whole, on the first process; empty before any step."""
         return {n: t.cpu().contiguous() for n, t in self._tensors(parameters=False)}

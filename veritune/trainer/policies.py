@@ -63,6 +63,8 @@ class Policies:
             self._learner = None  # Its memory is needed for the next one.
             give_memory_back()
             self._learner = open_learner(checkpoint, self._reference, self._config)
+        elif self._config.offload:
+            self._learner.move_idle(self._learner.model.device)
         self._at = ""
         return self._learner
 
@@ -74,6 +76,13 @@ class Policies:
         What is not wanted `on_disk` is named alone, where its name is known without writing it.
         """
         learner.counters.iteration += 1
+        saved = self._write(learner, out, resumable=resumable, on_disk=on_disk)
+        if self._config.offload:
+            learner.move_idle("cpu")
+            give_memory_back(cycles=False)
+        return saved
+
+    def _write(self, learner: Learner, out: Path, *, resumable: bool, on_disk: bool) -> Checkpoint:
         if not on_disk and self._layout is not None:
             name = self._layout.name(learner.model)
             if name is not None:
