@@ -20,19 +20,24 @@ HEAD = 200
 Counts = list[tuple[int, int] | None]
 
 
-def problems_json(run: ViewedRun, stem: str, order: str, start: int) -> Json:
-    """A page of the problems: "solved" are those that the newest set solves and the one before
-    never did, "lost" the other way round."""
+def problems_json(run: ViewedRun, stem: str, order: str, start: int, words: str = "") -> Json:
+    """A page of the problems with `words` in id or prompt: "solved" are those that the newest set
+    solves and the one before never did, "lost" the other way round."""
     if order not in get_args(ProblemOrder):
         raise InputError(f"sort: expected one of {', '.join(get_args(ProblemOrder))}")
     tallies = {name: t for name, t in run.tallies.items() if name.partition("/")[0] == stem}
     found = ordered(tuple(tallies.values()), order)
+    looked = None
+    if words:
+        held, looked = run.ask(lambda browser: browser.find_problems(stem, words))
+        found = [row for row in found if row[0] in held]
     shown = found[start : start + AT_ONCE]
     known = run.ask(lambda browser: browser.problems([number for number, _ in shown]))
     return {
         "complete": run.counted,
         "sets": list(tallies),
         "total": len(found),
+        "looked": looked,
         "rows": [
             {"problem": visible(known[number].id), "id": known[number].id}
             | {"prompt": visible(head(known[number])), "counts": counts}
