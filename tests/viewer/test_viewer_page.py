@@ -74,7 +74,8 @@ def test_the_overview_says_the_gain_in_one_sentence(address: str, page: Page) ->
     gain = page.locator(".gain")
     expect(gain).to_contain_text(
         "Of the candidates for 8 held-out problems 25.0% passed before any round and 50.0% after"
-        " round 1: +25.0 points (95%: \u221219.4 to +58.6). The interval holds 0: no gain was shown."
+        " round 1: +25.0 points (95%: \u221219.4 to +58.6). The interval holds 0: no gain was"
+        " shown."
     )
     expect(gain).to_contain_text("Wrong steps behind right answers: 25.0% → 25.0%.")
 
