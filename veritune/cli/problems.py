@@ -79,6 +79,7 @@ def main(argv: Sequence[str]) -> int:
         print("usage: veritune problems KIND FILE ...\n")
         for name, text in KINDS.items():
             print(f"  {name:<9}  {text}")
+        print("\nveritune problems KIND --help explains each.")
         return 0 if argv else 2
     if argv[0] not in KINDS:
         raise RecipeError(f"no kind '{argv[0]}' of problems; there are: {', '.join(KINDS)}")

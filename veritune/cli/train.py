@@ -47,7 +47,7 @@ HELP = """  sft      fine-tune on candidates, those that passed where there are 
   adapter  put a fresh LoRA adapter on a model
   merge    write an adapter and its base as one model
 
-veritune train sft --help explains each."""
+veritune train NAME --help explains each."""
 
 
 def main(argv: Sequence[str]) -> int:

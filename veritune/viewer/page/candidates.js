@@ -40,7 +40,7 @@ export const Candidates = ({ run, params }) => {
     "/": () => document.getElementById("text").select() });
   return html`<${Filters} run=${run} params=${params} />
     <p role="status" class="note">${state.error ? html`<span class="warn">${state.error}</span>`
-      : !ready ? "Loading…" : html`<${Found} count=${count} rows=${rows} params=${params} />`}</p>
+      : !ready ? "Loading…" : html`<${Found} run=${run} count=${count} rows=${rows} params=${params} />`}</p>
     ${rows.length > 0 && html`<div class="scroll"><table class="list">
       <thead><tr><th>problem</th><th>came to</th><th class="n">index</th>${!params.set && html`<th>set</th>`}<th>steps</th><th>flags</th><th class="n">length</th></tr></thead>
       <tbody>${rows.map((row, at) => html`<tr key="${row.set} ${row.problem} ${row.index}">
@@ -54,8 +54,9 @@ export const Candidates = ({ run, params }) => {
     ${ready && last.next && html`<p class="more"><button onClick=${more}>more (n)</button></p>`}`;
 };
 
-const Found = ({ count, rows, params }) => {
+const Found = ({ run, count, rows, params }) => {
   const all = count ? `${count.more ? "more than " : ""}${many(count.count)}` : "…";
+  if (!run.sets.length) return "Nothing was sampled yet.";
   if (!params.text) return rows.length ? `${all} candidates; ${many(rows.length)} shown` : "No candidate is like this.";
   return `${many(rows.length)} with “${params.text}” among the first ${many(last.looked)} of ${all}${last.next ? "; more (n) looks on" : ""}`;
 };
