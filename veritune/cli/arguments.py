@@ -133,12 +133,16 @@ def _named(
 
 
 def _nearest(key: str, names: Sequence[str]) -> str | None:
-    """The option that is most like a key: first of its section, by its last word or initials."""
+    """The option that is most like a key: first of its section, by its last word or initials; then
+    the one of another table that ends on the same word."""
     section, _, name = key.rpartition(".")
     there = {one.rpartition(".")[2]: one for one in names if one.rpartition(".")[0] == section}
     short = [last for last in there if "".join(word[:1] for word in last.split("_")) == name]
     if len(name) > 1 and (near := short or get_close_matches(name, there, 1)):
         return there[near[0]]
+    elsewhere = [one for one in names if one.rpartition(".")[2] == name]
+    if len(elsewhere) == 1:
+        return elsewhere[0]
     return next(iter(get_close_matches(key, names, 1)), None)
 
 

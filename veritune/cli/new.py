@@ -37,7 +37,7 @@ name = "{name}"
 path = "HuggingFaceTB/SmolLM2-135M-Instruct"  # a folder or a hub name
 
 [problems]
-path = "problems.jsonl"  # any layout: veritune problems show problems.jsonl
+path = "problems.jsonl"  # in any layout; veritune new problems problems.jsonl writes five
 train = 4
 test = 1
 

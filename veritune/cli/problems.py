@@ -110,7 +110,7 @@ def described(problem: Problem) -> list[str]:
     if isinstance(problem, CodeProblem):
         parts["tests"] = json.dumps(problem.reference.tests.to_json(), ensure_ascii=False)
     else:
-        parts["answer"] = problem.reference.answer
+        parts["answer"] = problem.reference.answer or "none known"
     if solution := reference_solution(problem):
         parts["solution"] = solution
     if problem.metadata:

@@ -14,10 +14,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from veritune.config import ColumnsConfig
 from veritune.errors import RecordError
 from veritune.files import iter_lines, to_record
 from veritune.problems.datasets.gsm8k import id_of
-from veritune.problems.plain_samples import is_plain, iter_plain, sample_rows
+from veritune.problems.plain_samples import candidate_columns, is_plain, iter_plain, sample_rows
 from veritune.records import Candidate, CodeProblem, Problem
 
 # What it holds is found out by reading it; what is missing or of another type is one line.
@@ -30,15 +31,23 @@ def read_candidates(path: str, problems: Mapping[str, Problem]) -> list[Candidat
 
 
 def iter_candidates(
-    path: str, problems: Mapping[str, Problem], *, trusted: bool = False
+    path: str,
+    problems: Mapping[str, Problem],
+    columns: ColumnsConfig | None = None,
+    *,
+    trusted: bool = False,
 ) -> Iterator[tuple[int, Candidate]]:
-    """(line, candidate) of a file, one by one; the first row shows the format.
+    """(line, candidate) of a file, one by one; the first row shows the format, where `columns` name
+    none of candidates.
 
     A file that was read through before is `trusted`, and read faster.
     """
     _, first = next(sample_rows(path), (0, {}))
     if not first:
         raise RecordError(f"{path}: empty; expected one Candidate a line")
+    if (named := candidate_columns(columns)) is not None:
+        yield from iter_plain(path, named)
+        return
     if "task_id" in first or "resps" in first:
         yield from _foreign(path, first, problems)
         return

@@ -36,7 +36,7 @@ export const Candidate = ({ params }) => {
     <div class="two">
       <div class="reading">
         <h3>Prompt</h3>${data.prompt.map((turn) => html`${turn.role !== "prompt" && html`<p class="role">${turn.role}</p>`}<pre class="prompt" key=${typeset}>${shown(turn.content)}</pre>`)}
-        <h3>Solution <button aria-pressed=${typeset} onClick=${turn}>formulas typeset (m)</button></h3>
+        <h3>Solution ${data.kind === "math" && html`<button aria-pressed=${typeset} onClick=${turn}>formulas typeset (m)</button>`}</h3>
         ${data.thought && html`<details><summary>What was thought first (${data.thought.length.toLocaleString("en")} characters)</summary><pre class="thought">${data.thought}</pre></details>`}
         <${Text} data=${data} key=${typeset} formulas=${typeset} />
         ${data.left_out > 0 && html`<p class="note">${data.left_out} more characters are not shown.</p>`}
@@ -85,7 +85,7 @@ const Why = ({ data }) => html`
     ${data.flags.map((flag) => html` <span class="tag warn">${flag.degree}: ${flag.name}</span>`)}</p>
   ${data.reason && html`<p class="reason" tabindex="-1" data-why=${!explained(data) || undefined}>${data.reason}</p>`}
   ${data.kind === "math" && html`<dl><dt>answer as read</dt><dd>${data.answer ?? html`<span class="none">none</span>`}</dd><${Typeset} text=${data.answer} />
-    <dt>expected</dt><dd>${data.expected}</dd><${Typeset} text=${data.expected} /></dl>`}
+    <dt>expected</dt><dd>${data.expected || html`<span class="none">no known answer</span>`}</dd><${Typeset} text=${data.expected} /></dl>`}
   <${Tests} tests=${data.tests} />
   <${Steps} steps=${data.steps} named=${!data.tests.some((test) => test.outcome !== "accepted")} />
   ${data.parts.length > 0 && html`<h3>Verifiers</h3><ul class="plain">${data.parts.map((part) => html`<li><b class=${tone(part.outcome)}>${part.outcome}</b> ${part.name} <span class="ci">${part.score ?? ""}</span> ${part.reason}</li>`)}</ul>`}
@@ -114,12 +114,18 @@ const Tests = ({ tests }) => {
     ${good > 0 && html`<details><summary>passed (${good})</summary><ul class="plain">${tests.filter((test) => test.outcome === "accepted").map((test) => html`<li><code>${test.call || test.name}</code></li>`)}</ul></details>`}`;
 };
 
+// The value alone where the reason only repeats what was expected beside it.
+const got = ({ reason, expected }) => {
+  const begin = "assertion failed: got ", end = `, expected ${expected}`;
+  return expected != null && reason.startsWith(begin) && reason.endsWith(end) ? html`<code>${reason.slice(begin.length, -end.length)}</code>` : reason;
+};
+
 const Failing = ({ test, first }) => html`<article class="failing" tabindex="-1" data-why=${first || undefined} aria-label="failing test ${test.name}">
   <h3><span class="bad">${test.outcome}</span> <span class="where">${test.name}</span></h3>
   <dl>${test.call && html`<dt>call</dt><dd><code>${test.call}</code></dd>`}
     ${test.input != null && html`<dt>input</dt><dd><pre>${test.input}</pre></dd>`}
     ${test.expected != null && html`<dt>expected</dt><dd><code>${test.expected}</code></dd>`}
-    <dt>got</dt><dd>${test.reason}</dd>
+    <dt>got</dt><dd>${got(test)}</dd>
     ${test.output && html`<dt>printed</dt><dd><pre>${test.output}</pre></dd>`}</dl></article>`;
 
 const Steps = ({ steps, named }) => {

@@ -40,9 +40,10 @@ export const Arms = ({ arms, chosen }) => {
   const charts = [["pass@1", lines("pass_at_1")], ["trace error", lines("trace_error")]].filter(([, drawn]) => drawn.length > 1);
   const rate = (one) => percent(one?.pass_at_1?.value);
   return html`<section aria-label="runs"><h2>Runs over the same problems</h2>
-    <div class="scroll"><table><thead><tr><th>run</th><th>selected by</th><th class="n">first pass@1</th><th class="n">last pass@1</th><th class="n">points gained</th></tr></thead>
+    <div class="scroll"><table><thead><tr><th>run</th><th class="n">points gained</th><th class="n">first pass@1</th><th class="n">last pass@1</th><th>selected by</th></tr></thead>
       <tbody>${measured.map((arm) => html`<tr><td>${arm.name === chosen ? html`<b>${arm.name}</b>` : html`<a href=${link("overview", { run: arm.name })}>${arm.name}</a>`}</td>
-        <td>${arm.reward}${arm.control && html` <span class="tag">control</span>`}</td><td class="n">${rate(arm.evaluations[0])}</td><td class="n">${rate(arm.evaluations.at(-1))}</td>
-        <td class="n">${arm.gain ? html`${points(arm.gain.value)} <span class="ci">${points(arm.gain.low)} to ${points(arm.gain.high)}</span>` : "–"}</td></tr>`)}</tbody></table></div>
+        <td class="n">${arm.gain ? html`${points(arm.gain.value)} <span class="ci">${points(arm.gain.low)} to ${points(arm.gain.high)}</span>` : "–"}</td>
+        <td class="n">${rate(arm.evaluations[0])}</td><td class="n">${rate(arm.evaluations.at(-1))}</td>
+        <td>${arm.reward}${arm.control && html` <span class="tag">control</span>`}</td></tr>`)}</tbody></table></div>
     <div class="charts wide">${charts.map(([title, drawn]) => html`<${Curves} title=${title} lines=${drawn} rates axis="round" />`)}</div></section>`;
 };

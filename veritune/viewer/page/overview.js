@@ -48,7 +48,7 @@ const Rates = ({ run, sets }) => {
       ${drawn.map((one) => html`<${Curves} title=${one.name} lines=${[one]} rates axis="round" />`)}
     </div>
     <p class="note">On held-out problems; round 0 is before any round. Bars are 95% Wilson intervals that count a problem once.
-      Trace error: right answers with a wrong step, of those whose steps were checked.</p>
+      ${drawn.some((one) => one.name === "trace error") && " Trace error: right answers with a wrong step, of those whose steps were checked."}</p>
     <${Figures} evaluations=${run.evaluations} />`;
 };
 
