@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Literal, get_args
 
@@ -16,6 +17,9 @@ ProblemOrder = Literal["hardest", "easiest", "solved", "lost", "order"]
 AT_ONCE = 50
 # Characters of a prompt in a list.
 HEAD = 200
+# Characters in which its beginning is looked for.
+LOOK = 1_000
+IMPORT = re.compile(r"(from [\w.]+ )?import ")
 # Right and decided candidates of a problem in each set; None where it was not sampled there.
 Counts = list[tuple[int, int] | None]
 
@@ -96,8 +100,10 @@ def mean(counts: Counts) -> float:
 
 
 def head(problem: Problem) -> str:
-    """How a prompt's last message begins, on one line."""
+    """How a prompt's last message begins, on one line; of code without what it imports."""
     prompt = problem.prompt
-    text = prompt if isinstance(prompt, str) else prompt[-1]["content"] if prompt else ""
-    line = " ".join(text[: 5 * HEAD].split())
+    text = (prompt if isinstance(prompt, str) else prompt[-1]["content"] if prompt else "")[:LOOK]
+    if problem.kind == "code":
+        text = "\n".join(line for line in text.splitlines() if not IMPORT.match(line)) or text
+    line = " ".join(text.split())
     return line if len(line) <= HEAD else f"{line[:HEAD]}…"

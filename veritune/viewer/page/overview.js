@@ -17,8 +17,7 @@ export const Overview = ({ run }) => {
       all of ${many(run.saved.problems)} of ${many(run.saved.of_problems)} problems, drawn by chance. Figures and counts on this page are over all.</p>`}
     ${Object.entries(run.damaged || {}).map(([name, why]) => html`<p class="warn" role="alert">${name} cannot be shown: ${why}</p>`)}
     <${Gain} run=${run} arms=${arms} sets=${sets} />
-    <section aria-label="rates"><h2>Over the rounds</h2>
-      <${Rates} run=${run} sets=${sets} /></section>
+    <section aria-label="rates"><${Rates} run=${run} sets=${sets} /></section>
     <${Arms} arms=${arms} chosen=${run.chosen} />
     <section aria-label="funnel"><h2>From sampled to selected</h2>
       ${!counts?.complete && html`<p class="note" role="status">Counting: ${Object.keys(counts?.sets || {}).length} of ${run.sets.length} sets so far.</p>`}
@@ -39,12 +38,10 @@ const Rates = ({ run, sets }) => {
   const charts = [line("pass@1", "pass_at_1"), ...(k === "1" ? [] : [line(`pass@${k}`, "pass_at_k")]), line("trace error", "trace_error")];
   const drawn = charts.filter((one) => one.points.length);
   if (!drawn.length) {
-    const rated = Object.entries(sets).filter(([, set]) => set.rate);
-    return rated.length
-      ? html`<${Shares} total="1000" rows=${rated.map(([name, set]) => [`${name}: ${percent(set.rate.value)}`, Math.round(1000 * set.rate.value), link("candidates", { set: name })])} />`
-      : html`<p class="none">Nothing was measured yet.</p>`;
+    // Of a file of verdicts the sentence above and the table below say it all.
+    return Object.values(sets).some((set) => set.rate) ? null : html`<h2>Over the rounds</h2><p class="none">Nothing was measured yet.</p>`;
   }
-  return html`<div class="charts">
+  return html`<h2>Over the rounds</h2><div class="charts">
       ${drawn.map((one) => html`<${Curves} title=${one.name} lines=${[one]} rates axis="round" />`)}
     </div>
     <p class="note">On held-out problems; round 0 is before any round. Bars are 95% Wilson intervals that count a problem once.
