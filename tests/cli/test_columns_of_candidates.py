@@ -92,3 +92,21 @@ def test_a_column_called_none_is_a_column(here: Path) -> None:
 def test_the_right_option_is_named_for_a_recipes_key(here: Path, capsys: Lines) -> None:
     assert main([*VERIFY[:5], "--out", "v.jsonl", "--verifier.type", "judge"]) == 2
     assert "no option --verifier.type; did you mean --type?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["response", "output", "completion", "completions"])
+def test_a_task_id_goes_with_every_usual_name_of_a_text(
+    here: Path, name: str, capsys: Lines
+) -> None:
+    rows = [{"task_id": "rain", name: ["rain falls", "it pours"]}, {"task_id": "wind", name: ["a"]}]
+    Path("c.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert main([*VERIFY, "--out", "v.jsonl", *NONE]) == 0
+    made = [("rain", 0, "passed"), ("rain", 1, "failed"), ("wind", 0, "failed")]
+    assert outcomes(Path("v.jsonl").read_text()) == made
+
+
+def test_a_file_of_problems_is_no_file_of_candidates(here: Path, capsys: Lines) -> None:
+    Path("c.jsonl").write_text('{"task_id": "rain", "prompt": "A line.", "test": "x"}\n')
+    assert main([*VERIFY, "--out", "v.jsonl", *NONE]) == 2
+    said = capsys.readouterr().err
+    assert "the row has task_id, prompt, test; say where it stands: --columns.text COLUMN" in said

@@ -99,7 +99,8 @@ def test_every_command_explains_itself(command: str) -> None:
 
 
 def test_an_unknown_command_is_refused(capsys: Lines) -> None:
-    assert "no command 'rum'" in refused(capsys, "rum")
+    assert "no command 'rum'; did you mean run?" in refused(capsys, "rum")
+    assert "no command 'zzz'; there are: run, sample" in refused(capsys, "zzz")
 
 
 @pytest.mark.parametrize(

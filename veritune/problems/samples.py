@@ -48,7 +48,7 @@ def iter_candidates(
     if (named := candidate_columns(columns)) is not None:
         yield from iter_plain(path, named)
         return
-    if "task_id" in first or "resps" in first:
+    if _is_foreign(first):
         yield from _foreign(path, first, problems)
         return
     if is_plain(path, first):
@@ -59,6 +59,12 @@ def iter_candidates(
         yield line, read
 
 
+def _is_foreign(first: SampleRow) -> bool:
+    """Whether a file is one of the other checkers'."""
+    of_task = "task_id" in first and ("completion" in first or "solution" in first)
+    return of_task or "resps" in first
+
+
 def _foreign(
     path: str, first: SampleRow, problems: Mapping[str, Problem]
 ) -> Iterator[tuple[int, Candidate]]:
@@ -67,7 +73,9 @@ def _foreign(
     for line, row in _rows(path, first):
         try:
             name, texts = _read(row)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except KeyError as error:
+            raise RecordError(f"{path}:{line}: not a row of samples: no {error}") from None
+        except (TypeError, ValueError, AttributeError) as error:
             raise RecordError(f"{path}:{line}: not a row of samples ({error!r})") from None
         id = names.get(_plain(name)) or names.get(_plain(f"mbpp/{name}")) or name
         for text in texts:

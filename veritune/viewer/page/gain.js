@@ -4,6 +4,8 @@ import { Curves, COLOURS } from "./charts.js";
 import { link, many, percent, points } from "./tools.js";
 
 const between = (rate, shown) => `95%: ${shown(rate.low)} to ${shown(rate.high)}`;
+// Controls that the sentence names; a study has one for every seed.
+const NAMED = 2;
 const after = (round) => round ? `after round ${round}` : "before any round";
 const said = ({ low, high }) => low <= 0 && high >= 0 ? " The interval holds 0: no gain was shown." : high < 0 ? " It got worse." : "";
 
@@ -18,7 +20,7 @@ export const Gain = ({ run, arms, sets }) => {
   const wrong = first.trace_error && last.trace_error;
   return html`<p class="gain">Of the candidates for ${many(last.problems)} held-out problems${" "}<b>${percent(first.pass_at_1.value)}</b> passed ${after(first.round)}${" "}
     and <b>${percent(last.pass_at_1.value)}</b> ${after(last.round)}: <b>${points(run.gain.value)} points</b> <span class="ci">(${between(run.gain, points)})</span>.${said(run.gain)}
-    ${controls.map((arm) => html` The control ${arm.name}: ${points(arm.gain.value)} <span class="ci">(${between(arm.gain, points)})</span>.`)}
+    ${controls.slice(0, NAMED).map((arm) => html` The control ${arm.name}: ${points(arm.gain.value)} <span class="ci">(${between(arm.gain, points)})</span>.`)}${controls.length > NAMED && ` ${controls.length - NAMED} more controls are below.`}
     ${wrong && html` Wrong steps behind right answers: ${percent(first.trace_error.value)} → ${percent(last.trace_error.value)}.`}</p>`;
 };
 
