@@ -36,7 +36,8 @@ REQUIRED = frozenset(filter(None, os.environ.get("VERITUNE_REQUIRE", "").split("
 LONGEST = (
     *("test_algorithms_learn.py", "test_nodes.py", "test_rounds_ahead.py", "test_reward_models.py"),
     *("test_supervision_study.py", "test_whole.py", "test_reward_bars.py", "test_types.py"),
-    *("test_viewer_page.py", "test_loop.py", "test_processes.py", "test_scale.py", "test_long.py"),
+    *("test_viewer_hostile.py", "test_loop.py", "test_processes.py", "test_long.py"),
+    "test_scale.py",
     *("test_answer_fuzz.py", "test_families.py", "test_head_lost.py", "test_supervision_judge.py"),
     *("test_code_hacks.py", "test_sandbox_life.py", "test_sandbox_limits.py", "test_peers.py"),
 )

@@ -99,7 +99,8 @@ def test_every_command_explains_itself(command: str) -> None:
 
 
 def test_an_unknown_command_is_refused(capsys: Lines) -> None:
-    assert "no command 'rum'" in refused(capsys, "rum")
+    assert "no command 'rum'; did you mean run?" in refused(capsys, "rum")
+    assert "no command 'zzz'; there are: run, sample" in refused(capsys, "zzz")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,7 @@ def test_another_kind_of_trainer_has_its_own_keys(recipe: Path, capsys: Lines) -
     trainer = resolved["trainer"]
     assert (trainer["type"], trainer["kl_coef"], trainer["learning_rate"]) == ("ppo", 0.5, 1e-4)
     assert "max_steps" not in trainer and resolved["prompt"]["template_kwargs"] == {"a": 2}
-    assert main(["run", str(recipe), "--trainer.type", "grpo", "--help"]) == 0
+    assert main(["run", str(recipe), "--trainer.type", "grpo", "--help", "trainer"]) == 0
     said = capsys.readouterr().out
     assert "--trainer.kl-estimator k2|k3  (default: k2)" in said and "value-coef" not in said
 

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
-from veritune.report import wilson
+from veritune.report import gain, wilson
 
 
 def test_against_published_values() -> None:
@@ -11,6 +11,14 @@ def test_against_published_values() -> None:
     assert (rate.low, rate.high) == (approx(0.2553, abs=5e-5), approx(0.3662, abs=5e-5))
     rate = wilson(0.0, 20)
     assert (rate.low, rate.high) == (0.0, approx(0.1611, abs=5e-5))
+
+
+def test_a_gain_against_published_values() -> None:
+    # Newcombe 1998, table II, contrast (a), method 10: 56 of 70 less 48 of 80.
+    found = gain(wilson(48 / 80, 80), wilson(56 / 70, 70))
+    assert found.value == approx(0.2)
+    assert (found.low, found.high) == (approx(0.0524, abs=5e-5), approx(0.3339, abs=5e-5))
+    assert gain(wilson(0.0, 0), wilson(1.0, 0)).high == 1.0
 
 
 def test_no_observation_says_nothing() -> None:

@@ -127,7 +127,8 @@ def test_figures_stand_on_the_page_with_interval_and_n(tmp_path: Path) -> None:
     )
     text = " ".join(Page(write_report([run], tmp_path / "out.html")).text.split())
     assert "28.3% 22.5% to 34.9%" in text and "99.5% 97.2% to 99.9%" in text
-    assert "28.3% → 99.5% after 1 round, on 200 held-out problems" in text
+    assert "28.3% → 99.5%, +71.2 points (95%: +64.2 to +77.0)" in text
+    assert "after 1 round, on 200 held-out problems" in text
     assert "13.0% 9.0% to 18.4%" in text and "52 / 400" in text
     assert "800 7 33 8000 14 – – 1200" in text  # noqa: RUF001
     assert 'reward = "process"' in text

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from viewer_runs import begun, error, math_problem, served, small_run, solved_math
+from viewer_runs import begun, code_problem, error, math_problem, served, small_run, solved_math
 
 from veritune.cli import main
 from veritune.records import Candidate
 from veritune.store import Store
 from veritune.viewer.candidate import age
+from veritune.viewer.problems import head
 
 Json = dict[str, object]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_run(tmp_path_factory.mktemp("runs"))
-
-
-@pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
-    with served(folder) as found:
-        yield found
 
 
 def ask(address: str, name: str, status: int = 200, **asked: object):  # type: ignore[no-untyped-def]
@@ -322,3 +312,12 @@ def test_what_is_no_journal_is_not_called_an_older_one(
     (tmp_path / "journal.sqlite").write_bytes(held)
     assert main(["view", str(tmp_path), "--port", "0"]) == 1
     assert said in capsys.readouterr().err
+
+
+def test_a_problem_of_code_begins_behind_its_imports() -> None:
+    problem = replace(
+        code_problem(0), prompt="from typing import List\n\n\ndef f(x):\n    '''Add.'''"
+    )
+    assert head(problem) == "def f(x): '''Add.'''"
+    assert head(replace(problem, prompt="import this")) == "import this"
+    assert head(replace(math_problem(0), prompt="import 3 hens")) == "import 3 hens"

@@ -107,9 +107,9 @@ def begun(home: Path, name: str, **more: object) -> Path:
     return recipe.folder
 
 
-def small_run(home: Path, name: str = "small") -> Path:
+def small_run(home: Path, name: str = "small", **more: object) -> Path:
     """Two rounds over eight problems: half of them are solved only in the second."""
-    folder = begun(home, name)
+    folder = begun(home, name, **more)
     problems = [*map(math_problem, range(4)), *map(code_problem, range(4))]
     with Store.open(folder) as store:
         for round in range(2):

@@ -87,7 +87,7 @@ def _run(words: Sequence[str], *, alone: bool) -> int:
         print(f"veritune {__version__}")
         return 0
     if words[0] not in COMMANDS:
-        return fail(f"no command '{words[0]}'; there are: {', '.join(COMMANDS)}", 2)
+        return fail(f"no command '{words[0]}'; {_instead(words[0])}", 2)
     for name, value in WAITING.items():
         os.environ.setdefault(name, value)
     ends = Ends()
@@ -113,6 +113,14 @@ def _run(words: Sequence[str], *, alone: bool) -> int:
 
             leave(ends.code)
         return ends.code
+
+
+def _instead(word: str) -> str:
+    """What may have been meant by a word that is no command."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, COMMANDS, 1)
+    return f"did you mean {near[0]}?" if near else f"there are: {', '.join(COMMANDS)}"
 
 
 def _open_streams() -> None:

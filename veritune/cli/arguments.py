@@ -28,14 +28,14 @@ Words = list[str]
 def parse(shape: type[M], argv: Sequence[str], *, prog: str, default: M | None = None) -> M:
     """Build `shape` from words such as `--sampler.n 16`, over `default` where there is one.
 
-    `--help` prints the options and exits 0; anything wrong is a `RecipeError` of one line.
+    `--help` prints the options and exits 0, `--help TABLE` those of a table; anything wrong is a
+    `RecipeError` of one line.
     """
-    asks = any(word in ("-h", "--help") for word in argv)
-    words = [word for word in argv if word not in ("-h", "--help")]
+    words, table = _without_help(argv)
     values = {} if default is None else default.model_dump(exclude_unset=True)
     options = {one.name: one for one in options_of(shape, values, _types(words))}
-    if asks:
-        print(help_text(shape, options.values(), prog))
+    if table is not None:
+        print(help_text(shape, options.values(), prog, table))
         raise SystemExit(0)
     for option, given in _given(words, options, shape):
         _put(values, option.path, option.read(given))
@@ -49,6 +49,17 @@ def parse(shape: type[M], argv: Sequence[str], *, prog: str, default: M | None =
         return shape.model_validate(values)
     except ValidationError as error:
         raise RecipeError(explain(error, shape, typed=True)) from None
+
+
+def _without_help(argv: Sequence[str]) -> tuple[Words, str | None]:
+    """The words without `--help TABLE`, and the table: empty where none is named, None where no
+    help is asked for."""
+    at = next((i for i, word in enumerate(argv) if word in ("-h", "--help")), None)
+    if at is None:
+        return list(argv), None
+    named = [word for word in argv[at + 1 : at + 2] if not word.startswith("-")]
+    rest = [*argv[:at], *argv[at + 1 + len(named) :]]
+    return [word for word in rest if word not in ("-h", "--help")], _key("".join(named))
 
 
 def check_shard(config: StepConfig) -> None:
@@ -122,12 +133,16 @@ def _named(
 
 
 def _nearest(key: str, names: Sequence[str]) -> str | None:
-    """The option that is most like a key: first of its section, by its last word or initials."""
+    """The option that is most like a key: first of its section, by its last word or initials; then
+    the one of another table that ends on the same word."""
     section, _, name = key.rpartition(".")
     there = {one.rpartition(".")[2]: one for one in names if one.rpartition(".")[0] == section}
     short = [last for last in there if "".join(word[:1] for word in last.split("_")) == name]
     if len(name) > 1 and (near := short or get_close_matches(name, there, 1)):
         return there[near[0]]
+    elsewhere = [one for one in names if one.rpartition(".")[2] == name]
+    if len(elsewhere) == 1:
+        return elsewhere[0]
     return next(iter(get_close_matches(key, names, 1)), None)
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from veritune.benchmarks import AuditEstimate, draw_audit, estimate_audit
 from veritune.cli.arguments import Positional, parse
 from veritune.cli.options import OptionName
-from veritune.config import ColumnsConfig, Count, Frozen, Positive
+from veritune.config import CandidateColumnsConfig, Count, Frozen, Positive
 from veritune.errors import RecipeError
 from veritune.problems import read_verified
 from veritune.store import check_output
@@ -28,7 +28,7 @@ class AuditArguments(Frozen):
     """A file of verdicts to draw from."""
     problems: str | None = None
     """Their problems: a file, folder or hub name, in any known layout."""
-    columns: ColumnsConfig = ColumnsConfig()
+    columns: CandidateColumnsConfig = CandidateColumnsConfig()
     candidates: str | None = None
     """Their candidates."""
     out: str | None = None
@@ -51,7 +51,7 @@ def main(argv: Sequence[str]) -> int:
     if arguments.labels is None:
         return _draw(arguments)
     drawing = arguments.verdicts, arguments.problems, arguments.candidates, arguments.out
-    if any(one is not None for one in drawing) or arguments.columns != ColumnsConfig():
+    if any(one is not None for one in drawing) or arguments.columns.maps_any:
         raise RecipeError(
             "give VERDICTS, --problems, --candidates and --out to draw a sample, or --labels to"
             " read one, not both"
@@ -110,3 +110,5 @@ def _lines(found: AuditEstimate, half_width: float) -> Iterator[str]:
     for outcome, more in found.more.items():
         said = f"{more} more labels of {outcome} candidates" if more else "no more labels"
         yield f"{outcome}: within {100 * half_width:g} points takes {said}"
+    if not any(one.n for strata in found.strata.values() for one in strata):
+        yield "no row has a label yet: veritune view FILE --label shows them one by one"

@@ -20,13 +20,29 @@ BENCHMARKS = {
     "throughput --what sft": "veritune.benchmarks.throughput_sft",
     "throughput --what sampling": "veritune.benchmarks.throughput_sampling",
 }
+MEANINGS = {
+    "pass-at-k": "how many problems are solved by at least one of k candidates",
+    "best-of-n": "how much choosing among n candidates by a score gains",
+    "supervision": "outcome against process supervision: a study over several seeds",
+    "steps": "how well step checkers find wrong steps that people or rules have labelled",
+    "rollouts": "step labels from sampled completions (Math-Shepherd)",
+    "throughput --what answers": "answers verified a second",
+    "throughput --what group": "a group baseline's training step",
+    "throughput --what ppo": "PPO's training step",
+    "throughput --what code": "programs verified a second",
+    "throughput --what sft": "fine-tuning's training step",
+    "throughput --what sampling": "tokens sampled a second",
+}
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one benchmark with the words that follow its name."""
     words = list(argv)
     if not words or words[0] in ("-h", "--help"):
-        print("usage: veritune bench NAME ...\n\n  " + "\n  ".join(BENCHMARKS))
+        width = max(map(len, BENCHMARKS))
+        print("usage: veritune bench NAME ...\n")
+        print("\n".join(f"  {name:<{width}}  {MEANINGS[name]}" for name in BENCHMARKS))
+        print("\nveritune bench NAME --help explains each.")
         return 0 if words else 2
     name, rest = words[0], words[1:]
     if name == "throughput" and "--what" in rest[:-1]:

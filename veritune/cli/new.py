@@ -37,7 +37,7 @@ name = "{name}"
 path = "HuggingFaceTB/SmolLM2-135M-Instruct"  # a folder or a hub name
 
 [problems]
-path = "problems.jsonl"  # any layout: veritune problems show problems.jsonl
+path = "problems.jsonl"  # in any layout; veritune new problems problems.jsonl writes five
 train = 4
 test = 1
 
@@ -72,7 +72,7 @@ TEXTS = {"verifier": VERIFIER, "recipe": RECIPE, "problems": PROBLEMS}
 
 def main(argv: Sequence[str]) -> int:
     """Write one file; nothing is overwritten."""
-    if not argv or argv[0] in ("-h", "--help"):
+    if not argv or {"-h", "--help"} & set(argv):
         print("usage: veritune new KIND FILE\n")
         for name, text in KINDS.items():
             print(f"  {name:<9} {text}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from types import NoneType, UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
@@ -35,7 +35,7 @@ class OptionName:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandOption:
     """One key of a model, or of a part of it at `path`; `kind` is the kind of part it is for, and
-    `others` are the keys that this kind of part has."""
+    `others` are the keys that this kind of part has; `kinds` are what a part's type may be."""
 
     name: str
     path: tuple[str, ...]
@@ -44,6 +44,7 @@ class CommandOption:
     default: object
     kind: str = ""
     others: frozenset[str] = frozenset()
+    kinds: tuple[str, ...] = ()
 
     @property
     def typed(self) -> str:
@@ -145,15 +146,32 @@ def options_of(
         default = values.get(name, field.get_default(call_default_factory=True))
         if kinds := tagged_kinds(field.annotation):
             tag = _tag(field, types.get(f"{name}.type"), default, tuple(kinds), name)
+            types_known = tuple(_types_of(kinds.values()))
             for one in kinds if every else (tag,):
                 kind = f"{name}.type {GROUPS if one == 'group' else one}"
                 own = frozenset(kinds[one].model_fields)
                 for option in _of(kinds[one], name, _table(default)):
-                    yield replace(option, kind=kind, others=own)
+                    known = types_known if option.path[-1] == "type" else ()
+                    yield replace(option, kind=kind, others=own, kinds=known)
         elif (model := _model(field)) is not None:
             yield from _of(model, name, _table(default))
         else:
             yield _option(shape, name, (), field, default)
+
+
+def _types_of(kinds: Iterable[type[BaseModel]]) -> Iterator[str]:
+    """The names of all kinds of a part."""
+    for one in kinds:
+        yield from _words(one.model_fields["type"].annotation)
+
+
+def _words(annotation: object) -> Iterator[str]:
+    """The words that an annotation allows, of all that it is a union of."""
+    if is_choice(annotation):
+        yield from map(str, get_args(annotation))
+    else:
+        for one in get_args(annotation):
+            yield from _words(one)
 
 
 def _of(

@@ -79,6 +79,7 @@ def main(argv: Sequence[str]) -> int:
         print("usage: veritune problems KIND FILE ...\n")
         for name, text in KINDS.items():
             print(f"  {name:<9}  {text}")
+        print("\nveritune problems KIND --help explains each.")
         return 0 if argv else 2
     if argv[0] not in KINDS:
         raise RecipeError(f"no kind '{argv[0]}' of problems; there are: {', '.join(KINDS)}")
@@ -109,7 +110,7 @@ def described(problem: Problem) -> list[str]:
     if isinstance(problem, CodeProblem):
         parts["tests"] = json.dumps(problem.reference.tests.to_json(), ensure_ascii=False)
     else:
-        parts["answer"] = problem.reference.answer
+        parts["answer"] = problem.reference.answer or "none known"
     if solution := reference_solution(problem):
         parts["solution"] = solution
     if problem.metadata:

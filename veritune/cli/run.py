@@ -22,6 +22,12 @@ from veritune.records import Problem, rate
 PROG = "veritune run RECIPE.toml"
 
 
+class RunArguments(Recipe):
+    """Run a recipe's rounds, or resume them. --dry-run prints the resolved recipe, the first prompt
+    and what the phases take of memory, and runs nothing. --from-round K goes back to the state
+    after round K, and resumes from there. The recipe's keys are options, too."""
+
+
 def main(argv: Sequence[str]) -> int:
     """Run a recipe to its end, or resume it."""
     rest, from_round = take_round(argv)
@@ -95,13 +101,12 @@ def take_round(words: Sequence[str]) -> tuple[list[str], int | None]:
 def read(words: Sequence[str]) -> Recipe:
     """The recipe that the words name, with its overrides."""
     if words and words[0] in ("-h", "--help"):
-        print("usage: veritune run RECIPE.toml [--dry-run] [--from-round K] [OPTIONS]\n")
-        print("--from-round K  go back to the state after round K, and resume from there\n")
-        return parse(Recipe, ["--help"], prog=PROG, default=Recipe())
+        parse(RunArguments, words, prog=f"{PROG} [--dry-run] [--from-round K]", default=Recipe())
     if not words or words[0].startswith("-"):
         raise RecipeError("name the recipe first: veritune run RECIPE.toml [--sampler.n 16 ...]")
     recipe = load_recipe(Path(words[0]))
-    return parse(Recipe, words[1:], prog=PROG, default=recipe) if words[1:] else recipe
+    shape = RunArguments if {"-h", "--help"} & set(words) else Recipe
+    return parse(shape, words[1:], prog=PROG, default=recipe) if words[1:] else recipe
 
 
 def execute(recipe: Recipe, from_round: int | None = None) -> None:

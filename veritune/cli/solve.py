@@ -16,6 +16,8 @@ from veritune.report import visible, wilson
 from veritune.rounds import SolvedProblem
 
 # How a step is marked on a terminal, beside its label.
+# Characters of a text that states no answer.
+LONGEST_SHOWN = 2_000
 MARKS = {"verified": "✓", "consistent": "~", "incorrect": "✗", "unchecked": " "}
 
 
@@ -64,6 +66,10 @@ def lines(found: SolvedProblem) -> Iterator[str]:
     n = len(found.candidates)
     if found.chosen is None or found.best is None:
         yield f"no answer: none of {n} candidates states one"
+        for candidate in found.candidates[:1]:
+            yield "\nthe first of them:"
+            yield from plain(candidate.text[:LONGEST_SHOWN])
+            yield ""
         yield from left_open(found)
         return
     share = wilson(found.agreeing / n, n)

@@ -12,7 +12,7 @@ from veritune.cli.tracking import tracking
 from veritune.cli.train_adapter import make_adapter, merge
 from veritune.cli.train_pairs import train_dpo, train_reward
 from veritune.cli.train_rl import train_group, train_ppo
-from veritune.config import ColumnsConfig, Count, PromptConfig, SftConfig, TrackerName
+from veritune.config import CandidateColumnsConfig, Count, PromptConfig, SftConfig, TrackerName
 from veritune.errors import RecipeError
 from veritune.records import Checkpoint, MetricsRow, number
 
@@ -24,7 +24,7 @@ class TrainArguments(SftConfig):
     """Hugging Face folder or hub name to start from."""
     problems: str
     """Problems: a file, folder or hub name, in any known layout."""
-    columns: ColumnsConfig = ColumnsConfig()
+    columns: CandidateColumnsConfig = CandidateColumnsConfig()
     candidates: str
     """Candidates of those problems."""
     out: str
@@ -47,7 +47,7 @@ HELP = """  sft      fine-tune on candidates, those that passed where there are 
   adapter  put a fresh LoRA adapter on a model
   merge    write an adapter and its base as one model
 
-veritune train sft --help explains each."""
+veritune train NAME --help explains each."""
 
 
 def main(argv: Sequence[str]) -> int:

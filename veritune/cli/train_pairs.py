@@ -13,7 +13,7 @@ from veritune.cli.console import TerminalProgress
 from veritune.cli.posing import pose_rows
 from veritune.cli.tracking import tracking
 from veritune.config import (
-    ColumnsConfig,
+    CandidateColumnsConfig,
     Count,
     DpoConfig,
     Frozen,
@@ -42,7 +42,7 @@ class DataArguments(Frozen):
     """Human preferences: jsonl of prompt, chosen, rejected. Or give the three files below."""
     problems: str | None = None
     """Problems: a file, folder or hub name, in any known layout."""
-    columns: ColumnsConfig = ColumnsConfig()
+    columns: CandidateColumnsConfig = CandidateColumnsConfig()
     candidates: str | None = None
     """Candidates of those problems."""
     verdicts: str | None = None
@@ -59,7 +59,7 @@ class DataArguments(Frozen):
         files = (self.problems, self.candidates, self.verdicts)
         if (self.preferences is None) != all(files) or (self.preferences and any(files)):
             raise ValueError("give --preferences, or --problems, --candidates and --verdicts")
-        if self.preferences is not None and self.columns != ColumnsConfig():
+        if self.preferences is not None and self.columns.maps_any:
             raise ValueError("--columns map those of --problems, not of --preferences")
         return self
 

@@ -14,7 +14,7 @@ from veritune.cli.posing import pose_rows
 from veritune.cli.tracking import tracking
 from veritune.config import (
     OWN_CLASS,
-    ColumnsConfig,
+    CandidateColumnsConfig,
     Count,
     Frozen,
     GroupAlgorithm,
@@ -40,7 +40,7 @@ class PolicyGradientArguments(Frozen):
     """Folder of the policy that sampled the candidates; training resumes from its `trainer/`."""
     problems: str
     """Problems: a file, folder or hub name, in any known layout."""
-    columns: ColumnsConfig = ColumnsConfig()
+    columns: CandidateColumnsConfig = CandidateColumnsConfig()
     candidates: str
     """Candidates with the token ids that were sampled, as `veritune sample` writes them."""
     verdicts: str

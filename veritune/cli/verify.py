@@ -18,8 +18,8 @@ from veritune.cli.console import TerminalProgress
 from veritune.cli.posing import HERE, asks_rollouts, check_prompt, pose
 from veritune.cli.running import run_async
 from veritune.config import (
+    CandidateColumnsConfig,
     ClusterConfig,
-    ColumnsConfig,
     PromptConfig,
     Rate,
     SamplerConfig,
@@ -41,7 +41,7 @@ class VerifyArguments(VerifierConfig):
     candidates: str
     """Candidates of those problems, in any of the same formats; - reads one a line from standard
     input."""
-    columns: ColumnsConfig = ColumnsConfig()
+    columns: CandidateColumnsConfig = CandidateColumnsConfig()
     out: str
     """Where the verdicts go, in the order of the candidates; - writes each to standard output as
     soon as it is there, and everything else to standard error."""

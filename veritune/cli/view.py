@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from veritune.cli.arguments import Positional, parse
-from veritune.config import ColumnsConfig, Frozen
+from veritune.config import CandidateColumnsConfig, Frozen
 from veritune.errors import RecipeError
 
 
@@ -24,18 +24,13 @@ class ViewArguments(Frozen):
     that `veritune verify` wrote."""
     problems: str | None = None
     """For a file of verdicts: the problems."""
-    columns: ColumnsConfig = ColumnsConfig()
+    columns: CandidateColumnsConfig = CandidateColumnsConfig()
     candidates: str | None = None
     """For a file of verdicts: the candidates."""
     label: bool = False
     """Label the sample that `veritune audit` drew: labels are written into that file."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8765
     """Port on 127.0.0.1; 0 takes one that is free."""
-
-    @property
-    def maps_columns(self) -> bool:
-        """Whether any column is mapped."""
-        return self.columns != ColumnsConfig()
 
 
 def main(argv: Sequence[str]) -> int:
@@ -63,7 +58,7 @@ def main(argv: Sequence[str]) -> int:
         files = [folder for folder in folders if folder.is_file()]
         if files and len(folders) > 1:
             raise RecipeError(f"{files[0]}: a file of verdicts is looked at alone; name no other")
-        if not files and (arguments.problems or arguments.candidates or arguments.maps_columns):
+        if not files and (arguments.problems or arguments.candidates or arguments.columns.maps_any):
             raise RecipeError(
                 "--problems, --candidates, --columns: are for a file of verdicts; a run holds"
                 " its own"

@@ -24,6 +24,7 @@ from veritune.config.models import (
     ScratchConfig,
 )
 from veritune.config.problems import (
+    CandidateColumnsConfig,
     ChainConfig,
     ColumnsConfig,
     EquationsConfig,
@@ -86,6 +87,7 @@ __all__ = [
     "CHECKERS",
     "OWN_CLASS",
     "AnswersConfig",
+    "CandidateColumnsConfig",
     "ChainConfig",
     "ClusterConfig",
     "ColumnsConfig",

@@ -91,7 +91,8 @@ class ColumnsConfig(Frozen):
     prompt: str | None = None
     """The question, as a text or as messages."""
     answer: str | None = None
-    """The final answer, or a solution that ends on it."""
+    """The final answer, or a solution that ends on it; none: problems have no known answer, and own
+    code, a judge or a reward model decides."""
     solution: str | None = None
     """A worked solution, or a program."""
     choices: str | None = None
@@ -102,6 +103,25 @@ class ColumnsConfig(Frozen):
     """The function that tests call."""
     id: str | None = None
     """What tells problems apart; made from the content where there is none."""
+
+    @property
+    def maps_problems(self) -> bool:
+        """Whether a column of problems is given."""
+        return any(getattr(self, name) is not None for name in ColumnsConfig.model_fields)
+
+
+class CandidateColumnsConfig(ColumnsConfig):
+    """Which columns of the files hold what, where they go by unusual names."""
+
+    problem_id: str | None = None
+    """Candidates: the id of the problem."""
+    text: str | None = None
+    """Candidates: what was answered, a text or a list of them."""
+
+    @property
+    def maps_any(self) -> bool:
+        """Whether a column of problems or candidates is given."""
+        return self != CandidateColumnsConfig()
 
 
 class PromptConfig(Frozen):

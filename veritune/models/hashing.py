@@ -26,6 +26,15 @@ REMEMBERED = 256
 _DIGESTS: dict[tuple[int, ...], str] = {}
 
 
+def _where_weights_are(folder: Path) -> str:
+    """What to give in the place of a folder without weights, such as a run's."""
+    rounds = [one for one in folder.glob("checkpoints/round-*") if one.name[6:].isdigit()]
+    if not rounds:
+        return "give the folder of a saved model"
+    newest = max(rounds, key=lambda one: int(one.name[6:]))
+    return f"it is a run's folder; its newest policy is {newest}"
+
+
 def policy_hash(path: str | Path, known: Mapping[str, str] | None = None) -> str:
     """sha256 over weights, tokenizer and config on disk, 16 hex digits.
 
@@ -35,7 +44,7 @@ def policy_hash(path: str | Path, known: Mapping[str, str] | None = None) -> str
     folder = model_folder(path)
     weights = sorted(file for pattern in WEIGHTS for file in folder.glob(pattern))
     if not weights:
-        raise ModelError(f"{path}: no weights (*.safetensors); give the folder of a saved model")
+        raise ModelError(f"{path}: no weights (*.safetensors); {_where_weights_are(folder)}")
     total = hashlib.sha256()
     for file in [*weights, *(folder / name for name in TEXT)]:
         if file.is_file():

@@ -17,6 +17,8 @@ def reference_solution(problem: Problem) -> str | None:
     reference = problem.reference
     if reference.solution is not None:
         return reference.solution
+    if not reference.answer:
+        return None
     return "\n".join([*reference.steps, f"\\boxed{{{reference.answer}}}"])
 
 

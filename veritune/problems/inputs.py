@@ -30,8 +30,9 @@ def read_pairs(
 ) -> list[tuple[Problem, Candidate]]:
     """Every candidate of a file with its problem; unknown problems and equal keys are refused."""
     by_id = {problem.id: problem for problem in read_problems(problems, columns)}
-    survey(candidates, by_id, problems)
-    return [(by_id[c.problem_id], c) for _, c in iter_candidates(candidates, by_id, trusted=True)]
+    survey(candidates, by_id, problems, columns)
+    read = iter_candidates(candidates, by_id, columns, trusted=True)
+    return [(by_id[candidate.problem_id], candidate) for _, candidate in read]
 
 
 def read_verified(

@@ -66,7 +66,7 @@ def load(
     if name is None:
         raise InputError(f"problems.path: missing; source '{source}' needs a file")
     config = config or (reader.hub_config if name == reader.hub else None)
-    mapped = source == FILE or columns != NO_COLUMNS
+    mapped = source == FILE or columns.maps_problems
     read = partial(_read_mapped, columns, option) if mapped else reader.from_row
     reading = _Reading(name, read, lenient=mapped)
     place = RowsPlace(path=name, split=split, config=config, revision=revision)
@@ -119,7 +119,7 @@ def read_problems(path: str) -> list[Problem]:
 
 def read_file(path: str, columns: ColumnsConfig = NO_COLUMNS) -> Loaded:
     """The problems of a file, a folder or a hub data set in any known layout."""
-    source = FILE if columns != NO_COLUMNS else guess_source(path)
+    source = FILE if columns.maps_problems else guess_source(path)
     return load(source, path, split="test", columns=columns)
 
 

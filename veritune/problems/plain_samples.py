@@ -3,6 +3,7 @@
     {"problem_id", "text"}             lines, a JSON list, CSV or TSV; `index` may be left out
     {"id", "completion" or "response"} the same under other usual names
     {"id", "responses": [...]}         several at once
+    any two columns                    that `columns` names
 
 Where there is no `index`, candidates of a problem are numbered in the order of the file.
 """
@@ -13,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from veritune.config import CandidateColumnsConfig, ColumnsConfig
 from veritune.errors import RecordError
 from veritune.files import iter_rows
 from veritune.problems.tables import csv_rows, json_rows
@@ -51,22 +53,41 @@ def is_plain(path: str, first: SampleRow) -> bool:
     return "index" not in first
 
 
-def iter_plain(path: str) -> Iterator[tuple[int, Candidate]]:
+def candidate_columns(columns: ColumnsConfig | None) -> CandidateColumnsConfig | None:
+    """The columns where they name one of candidates, else None."""
+    named = isinstance(columns, CandidateColumnsConfig) and (columns.text or columns.problem_id)
+    return columns if isinstance(columns, CandidateColumnsConfig) and named else None
+
+
+def iter_plain(
+    path: str, columns: CandidateColumnsConfig | None = None
+) -> Iterator[tuple[int, Candidate]]:
     """(line, candidate) of such a file; raises `RecordError` for a row that is not right."""
     numbers: Counter[str] = Counter()
     for line, row in sample_rows(path):
-        for candidate in plain_candidates(f"{path}:{line}", row, numbers):
+        for candidate in plain_candidates(f"{path}:{line}", row, numbers, columns):
             yield line, candidate
 
 
-def plain_candidates(where: str, row: SampleRow, numbers: Counter[str]) -> Iterator[Candidate]:
+def plain_candidates(
+    where: str,
+    row: SampleRow,
+    numbers: Counter[str],
+    columns: CandidateColumnsConfig | None = None,
+) -> Iterator[Candidate]:
     """The candidates of one row; `numbers` is how many each problem had before it."""
-    id = _problem(row)
-    texts = _texts(row)
+    ids = columns.problem_id if columns is not None else None
+    said = columns.text if columns is not None else None
+    names = PROBLEM if ids is None else (ids,)
+    text_names = (*TEXT, *TEXTS) if said is None else (said,)
+    id = _problem(row, names)
+    texts = _texts(row, text_names)
     if id is None or not texts:
+        missing = [*(["problem-id"] if id is None else []), *([] if texts else ["text"])]
+        typed = " ".join(f"--columns.{name} COLUMN" for name in missing)
         raise RecordError(
-            f"{where}: a candidate needs the id of its problem ({_either(PROBLEM)}) and its text"
-            f" ({_either((*TEXT, *TEXTS))}); the row has {_names(row)}"
+            f"{where}: a candidate needs the id of its problem ({_either(names)}) and its text"
+            f" ({_either(text_names)}); the row has {_names(row)}; say where it stands: {typed}"
         )
     for text in texts:
         index = _index(where, row) if "index" in row and len(texts) == 1 else numbers[id]
@@ -85,15 +106,15 @@ def _candidate(where: str, id: str, index: int, text: str, row: SampleRow) -> Ca
         raise RecordError(f"{where}: {error}") from None
 
 
-def _problem(row: SampleRow) -> str | None:
-    key = _key(row, PROBLEM)
+def _problem(row: SampleRow, names: tuple[str, ...]) -> str | None:
+    key = _key(row, names)
     value = row[key] if key is not None else None
     plain = isinstance(value, str | int) and not isinstance(value, bool)
     return str(value).strip() or None if plain else None
 
 
-def _texts(row: SampleRow) -> list[str]:
-    key = _key(row, (*TEXT, *TEXTS))
+def _texts(row: SampleRow, names: tuple[str, ...]) -> list[str]:
+    key = _key(row, names)
     value = row[key] if key is not None else None
     found = value if isinstance(value, list) else [value]
     texts = [text for text in found if isinstance(text, str)]
@@ -113,7 +134,7 @@ def _key(row: SampleRow, names: tuple[str, ...]) -> str | None:
 
 
 def _either(names: tuple[str, ...]) -> str:
-    return f"{', '.join(names[:-1])} or {names[-1]}"
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _names(row: SampleRow) -> str:

@@ -14,10 +14,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from veritune.config import ColumnsConfig
 from veritune.errors import RecordError
 from veritune.files import iter_lines, to_record
 from veritune.problems.datasets.gsm8k import id_of
-from veritune.problems.plain_samples import is_plain, iter_plain, sample_rows
+from veritune.problems.plain_samples import candidate_columns, is_plain, iter_plain, sample_rows
 from veritune.records import Candidate, CodeProblem, Problem
 
 # What it holds is found out by reading it; what is missing or of another type is one line.
@@ -30,16 +31,24 @@ def read_candidates(path: str, problems: Mapping[str, Problem]) -> list[Candidat
 
 
 def iter_candidates(
-    path: str, problems: Mapping[str, Problem], *, trusted: bool = False
+    path: str,
+    problems: Mapping[str, Problem],
+    columns: ColumnsConfig | None = None,
+    *,
+    trusted: bool = False,
 ) -> Iterator[tuple[int, Candidate]]:
-    """(line, candidate) of a file, one by one; the first row shows the format.
+    """(line, candidate) of a file, one by one; the first row shows the format, where `columns` name
+    none of candidates.
 
     A file that was read through before is `trusted`, and read faster.
     """
     _, first = next(sample_rows(path), (0, {}))
     if not first:
         raise RecordError(f"{path}: empty; expected one Candidate a line")
-    if "task_id" in first or "resps" in first:
+    if (named := candidate_columns(columns)) is not None:
+        yield from iter_plain(path, named)
+        return
+    if _is_foreign(first):
         yield from _foreign(path, first, problems)
         return
     if is_plain(path, first):
@@ -50,6 +59,12 @@ def iter_candidates(
         yield line, read
 
 
+def _is_foreign(first: SampleRow) -> bool:
+    """Whether a file is one of the other checkers'."""
+    of_task = "task_id" in first and ("completion" in first or "solution" in first)
+    return of_task or "resps" in first
+
+
 def _foreign(
     path: str, first: SampleRow, problems: Mapping[str, Problem]
 ) -> Iterator[tuple[int, Candidate]]:
@@ -58,7 +73,9 @@ def _foreign(
     for line, row in _rows(path, first):
         try:
             name, texts = _read(row)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except KeyError as error:
+            raise RecordError(f"{path}:{line}: not a row of samples: no {error}") from None
+        except (TypeError, ValueError, AttributeError) as error:
             raise RecordError(f"{path}:{line}: not a row of samples ({error!r})") from None
         id = names.get(_plain(name)) or names.get(_plain(f"mbpp/{name}")) or name
         for text in texts:

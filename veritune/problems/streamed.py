@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from veritune.config import ColumnsConfig
 from veritune.errors import RecordError
 from veritune.files import BOM, to_record
-from veritune.problems.plain_samples import is_plain, plain_candidates
+from veritune.problems.plain_samples import candidate_columns, is_plain, plain_candidates
 from veritune.problems.survey import Keys
 from veritune.records import Candidate, Problem
 from veritune.text import parse_json, shown
@@ -21,8 +22,10 @@ class CandidateLines:
     `name` is what the stream is called in messages.
     """
 
-    def __init__(self, name: str, problems: Mapping[str, Problem]) -> None:
-        self._name, self._problems = name, problems
+    def __init__(
+        self, name: str, problems: Mapping[str, Problem], columns: ColumnsConfig | None = None
+    ) -> None:
+        self._name, self._problems, self._columns = name, problems, candidate_columns(columns)
         self._keys, self._numbers = Keys(), Counter[str]()
         self._plain: bool | None = None
 
@@ -47,10 +50,10 @@ class CandidateLines:
         if not isinstance(row, dict):
             raise RecordError(f"{where}: expected a JSON object")
         if self._plain is None:
-            self._plain = is_plain("", row)
+            self._plain = self._columns is not None or is_plain("", row)
         if not self._plain:
             return [to_record(self._name, number, line, Candidate)]
-        return list(plain_candidates(where, row, self._numbers))
+        return list(plain_candidates(where, row, self._numbers, self._columns))
 
     def _known(self, where: str, candidate: Candidate) -> ProblemCandidate:
         problem = self._problems.get(candidate.problem_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from veritune.config import ColumnsConfig
 from veritune.errors import RecordError
 from veritune.problems.samples import iter_candidates
 from veritune.records import Candidate, Problem
@@ -32,11 +33,16 @@ class Survey:
     kinds: frozenset[str]
 
 
-def survey(path: str, problems: Mapping[str, Problem], problems_path: str) -> Survey:
+def survey(
+    path: str,
+    problems: Mapping[str, Problem],
+    problems_path: str,
+    columns: ColumnsConfig | None = None,
+) -> Survey:
     """Read a file of candidates through; raises `RecordError` naming what is wrong."""
     keys, count, truncated, thinking, kinds = Keys(), 0, 0, 0, set[str]()
     twice, unknown = Found(), Found()
-    for line, candidate in iter_candidates(path, problems):
+    for line, candidate in iter_candidates(path, problems, columns):
         count += 1
         truncated += candidate.truncated
         thinking += candidate.truncated and candidate.still_thinking

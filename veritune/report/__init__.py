@@ -1,6 +1,6 @@
 """The figures of runs with their intervals and charts, as HTML that needs no script."""
 
-from veritune.report.intervals import Rate, wilson
+from veritune.report.intervals import Gain, Rate, gain, wilson
 from veritune.report.page import STYLE, environment, report_body, save_page, visible
 from veritune.report.plots import Line, Style, chart, curves, forest, style_of, swatch
 from veritune.report.run import Evaluation, evaluation_of
@@ -9,6 +9,7 @@ from veritune.report.samples import cut
 __all__ = [
     "STYLE",
     "Evaluation",
+    "Gain",
     "Line",
     "Rate",
     "Style",
@@ -18,6 +19,7 @@ __all__ = [
     "environment",
     "evaluation_of",
     "forest",
+    "gain",
     "report_body",
     "save_page",
     "style_of",

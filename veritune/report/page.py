@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from veritune.errors import InputError, UnwritableError
 from veritune.files import write_text
+from veritune.report.intervals import gain
 from veritune.report.plots import Line, Style, chart, style_of, swatch
 from veritune.report.run import Evaluation, ReportedRun, read_run
 from veritune.report.samples import choose
@@ -117,6 +118,8 @@ def environment(*folders: Path) -> Environment:
     )
     made.filters |= {"visible": visible, "percent": percent}
     made.globals["trend"] = trend
+    made.globals["gain"] = gain
+    made.filters["points"] = points
     return made
 
 
@@ -133,6 +136,11 @@ def visible(text: str) -> str:
         else char
         for char in text
     )
+
+
+def points(difference: float) -> str:
+    """`0.052` as `+5.2`: percentage points."""
+    return f"{100 * difference:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def trend(run: ReportedRun) -> tuple[Evaluation, Evaluation] | None:

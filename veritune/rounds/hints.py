@@ -30,7 +30,8 @@ def hinted(problem: MathProblem) -> MathProblem:
 def unsolved(problems: Sequence[Problem], chosen: Iterable[tuple[str, int]]) -> list[Problem]:
     """The math problems of which nothing was chosen, with hints; chosen by (problem id, index)."""
     solved = {id for id, _ in chosen}
-    return [hinted(p) for p in problems if isinstance(p, MathProblem) and p.id not in solved]
+    known = [p for p in problems if isinstance(p, MathProblem) and p.reference.answer]
+    return [hinted(p) for p in known if p.id not in solved]
 
 
 def without_hints(

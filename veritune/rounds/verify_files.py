@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial as partial_function
 from pathlib import Path
@@ -14,7 +14,7 @@ from veritune.errors import JournalError
 from veritune.files import write_record_lines
 from veritune.plugins import is_plugin, source_hash
 from veritune.problems import Survey, iter_candidates, read_problems, survey
-from veritune.records import Problem, Verdict
+from veritune.records import Candidate, Problem, Verdict
 from veritune.rounds.caches import with_caches
 from veritune.rounds.own_code import check_own_verifiers
 from veritune.rounds.progress import NullProgress, Progress
@@ -67,11 +67,12 @@ async def verify_file(
     if is_made(out, made_of, inputs.values()):
         part.unlink(missing_ok=True)
         return None
-    found = survey(inputs["candidates"], by_id, inputs["problems"])
+    found = survey(inputs["candidates"], by_id, inputs["problems"], columns)
     with Partial(part, made_of, found.count) as partial:
         _say_resumed(partial, progress)
         opened = partial_function(_opened, with_caches(config, out), cluster, progress)
-        await _verify_rest(opened, inputs["candidates"], by_id, found, partial, progress)
+        read = iter_candidates(inputs["candidates"], by_id, columns, trusted=True)
+        await _verify_rest(opened, read, by_id, found, partial, progress)
         if _made_of(config, inputs, columns, prompts) != made_of:
             raise JournalError(
                 f"{candidates}: it or the problems changed while they were verified; remove"
@@ -151,7 +152,7 @@ async def _opened(
 
 async def _verify_rest(
     opened: Opened,
-    path: str,
+    read: Iterable[tuple[int, Candidate]],
     problems: Mapping[str, Problem],
     found: Survey,
     partial: Partial,
@@ -162,7 +163,7 @@ async def _verify_rest(
         return
     jobs = (
         (position, problems[candidate.problem_id], candidate)
-        for position, (_, candidate) in enumerate(iter_candidates(path, problems, trusted=True))
+        for position, (_, candidate) in enumerate(read)
         if position not in partial
     )
     asked = [problem for problem in problems.values() if problem.kind in found.kinds]

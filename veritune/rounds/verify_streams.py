@@ -46,12 +46,12 @@ async def verify_stream(
     by_id = {problem.id: problem for problem in (read if pose is None else pose(read))}
     if isinstance(candidates, str | Path):
         path = str(candidates)
-        kinds = survey(path, by_id, str(problems)).kinds
+        kinds = survey(path, by_id, str(problems), columns).kinds
         asked = [problem for problem in by_id.values() if problem.kind in kinds]
-        pairs = _of_file(path, by_id)
+        pairs = _of_file(path, by_id, columns)
     else:
         # Which kinds will come is not known: a sandbox starts with the first program.
-        asked, pairs = [], _of_stream(candidates, by_id)
+        asked, pairs = [], _of_stream(candidates, by_id, columns)
     counts: Counter[str] = Counter()
     async with (
         open_verifier(config, asked, progress.say) as verifier,
@@ -102,15 +102,17 @@ async def _in_order(
         await asyncio.gather(reader, *tasks, return_exceptions=True)
 
 
-async def _of_file(path: str, problems: Mapping[str, Problem]) -> AsyncIterator[ProblemCandidate]:
-    for _, candidate in iter_candidates(path, problems, trusted=True):
+async def _of_file(
+    path: str, problems: Mapping[str, Problem], columns: ColumnsConfig | None
+) -> AsyncIterator[ProblemCandidate]:
+    for _, candidate in iter_candidates(path, problems, columns, trusted=True):
         yield problems[candidate.problem_id], candidate
 
 
 async def _of_stream(
-    stream: BinaryIO, problems: Mapping[str, Problem]
+    stream: BinaryIO, problems: Mapping[str, Problem], columns: ColumnsConfig | None
 ) -> AsyncIterator[ProblemCandidate]:
-    lines = CandidateLines("stdin", problems)
+    lines = CandidateLines("stdin", problems, columns)
     number = 0
     async for raw in _lines(stream):
         number += 1

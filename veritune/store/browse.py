@@ -34,10 +34,11 @@ SEARCH_SECONDS = 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """One candidate in a list."""
+    """One candidate in a list; `number` is its problem's."""
 
     set: str
     problem: str
+    number: int
     index: int
     outcome: str
     kind: str
@@ -177,6 +178,21 @@ class Browser:
         rows = self._db.read(f"select number, record from problems where number in ({asked})")
         return {row[0]: problem_from_line(unpack(row[1])) for row in rows}
 
+    def find_problems(self, stem: str, words: str) -> tuple[set[int], int | None]:
+        """The problems of a stem that hold these words in id or prompt, by their number; and how
+        many were looked at where the time did not suffice for all."""
+        wanted, until = words.casefold(), time.monotonic() + SEARCH_SECONDS
+        found: set[int] = set()
+        rows = self._db.read(
+            "select number, id, record from problems where stem = ? order by number", (stem,)
+        )
+        for looked, (number, id, record) in enumerate(rows):
+            if time.monotonic() > until:
+                return found, looked
+            if wanted in id.casefold() or wanted in _prompt_text(record).casefold():
+                found.add(number)
+        return found, None
+
     def problem_sizes(self) -> dict[int, tuple[str, int]]:
         """The stem of every problem and its verified candidates in all sets, by its number."""
         rows = self._db.read(
@@ -248,6 +264,7 @@ class Browser:
             Listed(
                 set=names.get(row[1], ""),
                 problem=id,
+                number=row[2],
                 index=row[3],
                 outcome=outcome_of(kind),
                 kind=KINDS[kind],
@@ -260,3 +277,9 @@ class Browser:
             )
             for row, (id, kind, degree, flags, steps, truncated, selected, length) in found
         ]
+
+
+def _prompt_text(record: bytes) -> str:
+    """A packed problem's prompt, its messages one after the other."""
+    prompt = json.loads(unpack(record))["prompt"]
+    return prompt if isinstance(prompt, str) else "\n".join(turn["content"] for turn in prompt)

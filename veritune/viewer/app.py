@@ -53,7 +53,11 @@ def make_app(runs: Mapping[str, ViewedRun], damaged: Mapping[str, str] = NONE) -
         "counts": lambda run, asked: counts_json(run),
         "errors": lambda run, asked: run.ask(lambda db: errors_json(db, required(asked, "set"))),
         "problems": lambda run, asked: problems_json(
-            run, required(asked, "stem"), asked.get("sort", "hardest"), whole_number(asked, "start")
+            run,
+            required(asked, "stem"),
+            asked.get("sort", "hardest"),
+            whole_number(asked, "start"),
+            asked.get("text", ""),
         ),
         "candidates": lambda run, asked: run.ask(lambda db: page_json(db, asked)),
         "count": lambda run, asked: run.ask(lambda db: count_json(db, filter_of(asked))),

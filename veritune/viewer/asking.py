@@ -9,6 +9,7 @@ from typing import cast, get_args
 from veritune.errors import InputError
 from veritune.report import visible
 from veritune.store import DEGREES, KINDS, STEPS, Browser, Filter, Place, Sort
+from veritune.viewer.problems import head
 
 Json = dict[str, object]
 AT_ONCE = 50
@@ -43,9 +44,12 @@ def page_json(browser: Browser, asked: Mapping[str, str]) -> Json:
         parts = asked["after"].split("-")
         after = tuple(_number("after", part) for part in parts)
     page = browser.page(filter_of(asked), after, AT_ONCE)
+    problems = browser.problems([row.number for row in page.rows])
     return {
         "rows": [
-            asdict(row) | {"shown": visible(row.problem), "flags": visible(row.flags)}
+            asdict(row)
+            | {"shown": visible(row.problem), "flags": visible(row.flags)}
+            | {"prompt": visible(head(problems[row.number])) if row.number in problems else ""}
             for row in page.rows
         ],
         "next": None if page.after is None else "-".join(map(str, page.after)),

@@ -22,6 +22,7 @@ from veritune.store import Browser
 from veritune.store import Listed as ListedCandidate
 from veritune.use import case_of, use_of
 from veritune.viewer.credit import credit_json
+from veritune.viewer.problems import head
 
 Json = dict[str, object]
 # Characters of a text that are sent; the page says what is left out.
@@ -49,6 +50,7 @@ def row_json(name: str, row: VerifiedCandidate, *, selected: bool, longest: int 
         "set": name,
         "id": problem.id,
         "problem": visible(problem.id),
+        "head": visible(head(problem)),
         "index": candidate.index,
         "outcome": verdict.outcome,
         "score": verdict.score,

@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 from veritune.errors import JournalError
 from veritune.records import MetricsRow
-from veritune.report import Rate, evaluation_of, visible, wilson
+from veritune.report import Evaluation, Rate, evaluation_of, gain, visible, wilson
 from veritune.store import BIN, DEGREES, KINDS, STEPS, Browser, SetTally
 from veritune.version import __version__
 from veritune.viewer.run import ViewedRun
@@ -25,6 +25,8 @@ BARS = 30
 NO_CURVE = {"round", "phase", "step", "steps", "of"}
 # Verifier errors of a set that are read for their reasons.
 ERRORS_READ = 200
+# What a run selects by that another one is measured against.
+CONTROLS = ("demonstrations", "random")
 
 
 def run_json(run: ViewedRun) -> Json:
@@ -32,6 +34,7 @@ def run_json(run: ViewedRun) -> Json:
     texts = run.ask(lambda browser: browser.facts("config"))
     recipe = tomllib.loads(texts[-1]) if texts else {}
     rows = run.ask(lambda browser: browser.metrics())
+    evaluations = measured(rows)
     return {
         "name": visible(str(recipe.get("name", run.folder.name))),
         "source": visible(str(recipe.get("problems", {}).get("source", ""))),
@@ -42,7 +45,8 @@ def run_json(run: ViewedRun) -> Json:
         "live": run.live,
         "rounds": recipe.get("rounds", {}).get("count"),
         "sets": list(run.ask(lambda browser: browser.sets())),
-        "evaluations": measured(rows),
+        "evaluations": [asdict(one) for one in evaluations],
+        "gain": gain_json(evaluations),
         # The newest of every round, as of evaluations.
         "samples": list({row["round"]: row for row in rows if row["phase"] == "sample"}.values()),
         "curves": curves([row for row in rows if row["phase"] == "train"]),
@@ -61,9 +65,30 @@ def evaluations_json(runs: Mapping[str, ViewedRun], like: ViewedRun) -> list[Jso
         # One that was damaged meanwhile says so on its own pages, and is no reason to show none.
         with suppress(JournalError):
             if source_of(run) == source:
-                rows = run.ask(lambda browser: browser.metrics("evaluate"))
-                found.append({"name": name, "evaluations": measured(rows)})
+                found.append({"name": name} | arm_json(run))
     return found
+
+
+def arm_json(run: ViewedRun) -> Json:
+    """A run's evaluations, what it gained, and what its candidates were selected by."""
+    evaluations = measured(run.ask(lambda browser: browser.metrics("evaluate")))
+    texts = run.ask(lambda browser: browser.facts("config"))
+    recipe = tomllib.loads(texts[-1]) if texts else {}
+    reward = str(recipe.get("selection", {}).get("reward", ""))
+    return {
+        "reward": visible(reward),
+        "control": reward in CONTROLS,
+        "evaluations": [asdict(one) for one in evaluations],
+        "gain": gain_json(evaluations),
+    }
+
+
+def gain_json(evaluations: list[Evaluation]) -> Json | None:
+    """What the last round has over the first that was measured; None where one has no rate."""
+    if len(evaluations) < 2:
+        return None
+    before, after = evaluations[0].pass_at_1, evaluations[-1].pass_at_1
+    return None if before is None or after is None else asdict(gain(before, after))
 
 
 def source_of(run: ViewedRun) -> object:
@@ -72,10 +97,10 @@ def source_of(run: ViewedRun) -> object:
     return tomllib.loads(texts[-1]).get("problems", {}).get("source") if texts else None
 
 
-def measured(rows: list[MetricsRow]) -> list[Json]:
+def measured(rows: list[MetricsRow]) -> list[Evaluation]:
     """The newest evaluation of every round, with intervals."""
     newest = {row["round"]: row for row in rows if row["phase"] == "evaluate"}
-    return [asdict(evaluation_of(row)) for row in newest.values()]
+    return [evaluation_of(row) for row in newest.values()]
 
 
 def curves(rows: list[MetricsRow]) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Literal, get_args
 
@@ -16,23 +17,31 @@ ProblemOrder = Literal["hardest", "easiest", "solved", "lost", "order"]
 AT_ONCE = 50
 # Characters of a prompt in a list.
 HEAD = 200
+# Characters in which its beginning is looked for.
+LOOK = 1_000
+IMPORT = re.compile(r"(from [\w.]+ )?import ")
 # Right and decided candidates of a problem in each set; None where it was not sampled there.
 Counts = list[tuple[int, int] | None]
 
 
-def problems_json(run: ViewedRun, stem: str, order: str, start: int) -> Json:
-    """A page of the problems: "solved" are those that the newest set solves and the one before
-    never did, "lost" the other way round."""
+def problems_json(run: ViewedRun, stem: str, order: str, start: int, words: str = "") -> Json:
+    """A page of the problems with `words` in id or prompt: "solved" are those that the newest set
+    solves and the one before never did, "lost" the other way round."""
     if order not in get_args(ProblemOrder):
         raise InputError(f"sort: expected one of {', '.join(get_args(ProblemOrder))}")
     tallies = {name: t for name, t in run.tallies.items() if name.partition("/")[0] == stem}
     found = ordered(tuple(tallies.values()), order)
+    looked = None
+    if words:
+        held, looked = run.ask(lambda browser: browser.find_problems(stem, words))
+        found = [row for row in found if row[0] in held]
     shown = found[start : start + AT_ONCE]
     known = run.ask(lambda browser: browser.problems([number for number, _ in shown]))
     return {
         "complete": run.counted,
         "sets": list(tallies),
         "total": len(found),
+        "looked": looked,
         "rows": [
             {"problem": visible(known[number].id), "id": known[number].id}
             | {"prompt": visible(head(known[number])), "counts": counts}
@@ -91,8 +100,10 @@ def mean(counts: Counts) -> float:
 
 
 def head(problem: Problem) -> str:
-    """How a prompt's last message begins, on one line."""
+    """How a prompt's last message begins, on one line; of code without what it imports."""
     prompt = problem.prompt
-    text = prompt if isinstance(prompt, str) else prompt[-1]["content"] if prompt else ""
-    line = " ".join(text[: 5 * HEAD].split())
+    text = (prompt if isinstance(prompt, str) else prompt[-1]["content"] if prompt else "")[:LOOK]
+    if problem.kind == "code":
+        text = "\n".join(line for line in text.splitlines() if not IMPORT.match(line)) or text
+    line = " ".join(text.split())
     return line if len(line) <= HEAD else f"{line[:HEAD]}…"

@@ -19,8 +19,12 @@ FEW_WORDS = 5
 
 
 def read_math(row: Row) -> MathProblem:
-    """The answer's column where it has one, else the end of its solution."""
+    """The answer's column where it has one, else the end of its solution; empty where it was said
+    that there is none."""
     prompt, said = prompt_of(row)
+    if row.lacks_answer:
+        reference = MathReference(answer="", solution=_worked(row, said))
+        return MathProblem(id="", prompt=prompt, reference=reference)
     solved = check_is_answer(_solved(row, said))
     solution = solved.solution
     if solution is not None and solved.marker is None:

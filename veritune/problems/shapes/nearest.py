@@ -48,7 +48,10 @@ def _mapping(row: Row, option: str) -> str:
         missing.append("prompt")
     if not row.maps("answer") and not row.maps("solution"):
         missing.append("answer")
-    return " ".join(f"{option}.{role} COLUMN" for role in missing or ("prompt", "answer"))
+    typed = " ".join(f"{option}.{role} COLUMN" for role in missing or ("prompt", "answer"))
+    if missing != ["answer"]:
+        return typed
+    return f"{typed}, or {option}.answer none where own code, a judge or a reward model decides"
 
 
 def quoted(name: str) -> str:

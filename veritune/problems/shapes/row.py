@@ -55,6 +55,10 @@ IN_SETTINGS = (
 )
 
 
+# The column that says of all rows that they have no known answer.
+NO_ANSWER = "none"
+
+
 class UncheckableError(RecordError):
     """The row is whole, and nothing in it can be checked: a proof, a picture, another language."""
 
@@ -128,6 +132,11 @@ class Row:
     def maps(self, role: str) -> bool:
         """Whether a column is given for a role, or one goes by its names."""
         return role in self._columns or any(name in self._known for name in ROLES[role])
+
+    @property
+    def lacks_answer(self) -> bool:
+        """Whether it was said that there is no known answer."""
+        return self._columns.get("answer") == NO_ANSWER and NO_ANSWER not in self.values
 
     def metadata(self) -> dict[str, object]:
         """What was not taken."""

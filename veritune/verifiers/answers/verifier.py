@@ -127,6 +127,10 @@ def reference_answer(text: str) -> str:
 
 
 NO_ANSWER = "no answer found in the solution"
+NO_REFERENCE = (
+    "the problem has no known answer; let own code, a judge or a reward model decide (the"
+    " verifier's type)"
+)
 # Characters beyond which a reference may be a whole solution.
 LONGEST_REFERENCE = 300
 # Characters of an answer that a verdict repeats.
@@ -140,6 +144,8 @@ def _outcome(result: Comparison) -> Outcome:
 
 
 def _reason(found: Extraction, result: Comparison) -> str:
+    if not result.gold.strip():
+        return NO_REFERENCE
     if found.answer is None:
         return f"{result.relation}: {shown(result.gold)} ({result.detail}), and no answer found"
     if not found.guessed:

@@ -45,7 +45,7 @@ const App = () => {
         <button onClick=${() => setHelp(!help)} aria-expanded=${help}>keys (?)</button></nav>
     </header>
     ${help && html`<dl class="keys">${KEYS.map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`)}</dl>`}
-    <main><${Page} key=${`${page} ${chosen}`} run=${run} params=${params} /></main>
+    <main><${Page} key=${`${page} ${chosen}`} run=${{ ...run, chosen: chosen || run.runs[0] }} params=${params} /></main>
     <footer>veritune ${run.version}${run.saved ? ": one file, which asks nothing of the network." : ", read-only. Nothing on these pages leaves this machine."}</footer>`;
 };
 

@@ -2,7 +2,7 @@
 import { html, useEffect, useMemo, useState } from "./preact.js";
 import { highlighted } from "./code.js";
 import { Answer, newPage, withFormulas } from "./formulas.js";
-import { go, link, tone, useAsked, useKeys } from "./tools.js";
+import { duration, go, link, tone, useAsked, useKeys } from "./tools.js";
 import { idOf, last, loadMore } from "./candidates.js";
 
 // Whether formulas are typeset; as it was chosen last.
@@ -32,11 +32,11 @@ export const Candidate = ({ params }) => {
   useEffect(() => { if (data && !stale) (document.querySelector("[data-why]") || document.querySelector("h2"))?.focus(); }, [data, stale]);
   if (error && stale === false) return html`<p class="warn" role="alert">${error}</p>`;
   if (!data) return html`<p class="none">Loading…</p>`;
-  return html`<h2 tabindex="-1">${data.problem} <span class="where">candidate ${data.index} of ${data.set}</span></h2>
+  return html`<h2 tabindex="-1">${title(data)} <span class="where">${data.problem}, candidate ${data.index} of ${data.set}</span></h2>
     <div class="two">
       <div class="reading">
-        <h3>Prompt</h3>${data.prompt.map((turn) => html`<p class="role">${turn.role}</p><pre class="prompt" key=${typeset}>${shown(turn.content)}</pre>`)}
-        <h3>Solution <button aria-pressed=${typeset} onClick=${turn}>formulas typeset (m)</button></h3>
+        <h3>Prompt</h3>${data.prompt.map((turn) => html`${turn.role !== "prompt" && html`<p class="role">${turn.role}</p>`}<pre class="prompt" key=${typeset}>${shown(turn.content)}</pre>`)}
+        <h3>Solution ${data.kind === "math" && html`<button aria-pressed=${typeset} onClick=${turn}>formulas typeset (m)</button>`}</h3>
         ${data.thought && html`<details><summary>What was thought first (${data.thought.length.toLocaleString("en")} characters)</summary><pre class="thought">${data.thought}</pre></details>`}
         <${Text} data=${data} key=${typeset} formulas=${typeset} />
         ${data.left_out > 0 && html`<p class="note">${data.left_out} more characters are not shown.</p>`}
@@ -57,6 +57,10 @@ const Text = ({ data, formulas }) => html`<pre class="solution">${data.text.map(
   return html`<span class="step ${step.label}" title=${said}>${shown(body)}<a class="number" href="#step" onClick=${(e) => { e.preventDefault(); document.getElementById(`step-${piece.step}`)?.focus(); }}
     aria-label="step ${piece.step + 1}, ${step.label}"><sup>${piece.step + 1}</sup></a></span>${piece.text.slice(body.length)}`;
 })}</pre>`;
+
+// The first words of the prompt, or the id of a problem without any.
+const TITLE = 90;
+export const title = ({ head, problem }) => head.length > TITLE ? `${head.slice(0, TITLE).trimEnd()}…` : head || problem;
 
 // Which of the colours an advantage has: -3 to 3, by its size among those of the candidate.
 const shade = (value, largest) => value == null || !largest ? 0 : Math.sign(value) * Math.ceil((3 * Math.abs(value)) / largest);
@@ -81,14 +85,14 @@ const Why = ({ data }) => html`
     ${data.flags.map((flag) => html` <span class="tag warn">${flag.degree}: ${flag.name}</span>`)}</p>
   ${data.reason && html`<p class="reason" tabindex="-1" data-why=${!explained(data) || undefined}>${data.reason}</p>`}
   ${data.kind === "math" && html`<dl><dt>answer as read</dt><dd>${data.answer ?? html`<span class="none">none</span>`}</dd><${Typeset} text=${data.answer} />
-    <dt>expected</dt><dd>${data.expected}</dd><${Typeset} text=${data.expected} /></dl>`}
+    <dt>expected</dt><dd>${data.expected || html`<span class="none">no known answer</span>`}</dd><${Typeset} text=${data.expected} /></dl>`}
   <${Tests} tests=${data.tests} />
   <${Steps} steps=${data.steps} named=${!data.tests.some((test) => test.outcome !== "accepted")} />
   ${data.parts.length > 0 && html`<h3>Verifiers</h3><ul class="plain">${data.parts.map((part) => html`<li><b class=${tone(part.outcome)}>${part.outcome}</b> ${part.name} <span class="ci">${part.score ?? ""}</span> ${part.reason}</li>`)}</ul>`}
   ${data.output && html`<details><summary>What it printed</summary><pre>${data.output}</pre></details>`}
   <h3>Use</h3><p class="reason">${data.outcome === "passed" && `${data.use.imitate ? "may" : "must not"} be imitated; `}reward ${data.use.reward ?? "none"}: ${data.use.why}.</p>
   ${data.solution && html`<details><summary>Reference solution</summary><pre>${data.kind === "math" ? withFormulas(data.solution) : data.solution}</pre></details>`}
-  <p class="note">${data.seconds.toFixed(3)} s to verify${data.policy && `, policy ${data.policy}`}${data.age
+  <p class="note">${data.seconds < 0.001 ? "less than a millisecond" : duration(data.seconds)} to verify${data.policy && `, policy ${data.policy}`}${data.age
     && ` after round ${data.age.made}${data.age.staleness ? `, ${data.age.staleness} round${data.age.staleness > 1 ? "s" : ""} older than the one it trains` : ""}`}${data.tokens != null
     && `, ${data.tokens} tokens${data.logprob == null ? "" : ` of log-probability ${data.logprob.toFixed(3)} on average`}`}</p>`;
 
@@ -110,12 +114,18 @@ const Tests = ({ tests }) => {
     ${good > 0 && html`<details><summary>passed (${good})</summary><ul class="plain">${tests.filter((test) => test.outcome === "accepted").map((test) => html`<li><code>${test.call || test.name}</code></li>`)}</ul></details>`}`;
 };
 
+// The value alone where the reason only repeats what was expected beside it.
+const got = ({ reason, expected }) => {
+  const begin = "assertion failed: got ", end = `, expected ${expected}`;
+  return expected != null && reason.startsWith(begin) && reason.endsWith(end) ? html`<code>${reason.slice(begin.length, -end.length)}</code>` : reason;
+};
+
 const Failing = ({ test, first }) => html`<article class="failing" tabindex="-1" data-why=${first || undefined} aria-label="failing test ${test.name}">
   <h3><span class="bad">${test.outcome}</span> <span class="where">${test.name}</span></h3>
   <dl>${test.call && html`<dt>call</dt><dd><code>${test.call}</code></dd>`}
     ${test.input != null && html`<dt>input</dt><dd><pre>${test.input}</pre></dd>`}
     ${test.expected != null && html`<dt>expected</dt><dd><code>${test.expected}</code></dd>`}
-    <dt>got</dt><dd>${test.reason}</dd>
+    <dt>got</dt><dd>${got(test)}</dd>
     ${test.output && html`<dt>printed</dt><dd><pre>${test.output}</pre></dd>`}</dl></article>`;
 
 const Steps = ({ steps, named }) => {

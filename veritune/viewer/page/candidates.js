@@ -1,7 +1,7 @@
 // The list of candidates: filters in the address, pages as they are asked for, keys.
-import { html, useEffect, useRef, useState } from "./preact.js";
+import { html, useEffect, useState } from "./preact.js";
 import { ask, current, go, link, many, replaceParams, tone, useAsked, useKeys } from "./tools.js";
-import { Choice, useList } from "./lists.js";
+import { Choice, ProblemLink, useList } from "./lists.js";
 
 // What was last listed, and where in it: the page of one candidate walks on in it.
 export const last = { key: "", rows: [], next: null, at: 0, params: {} };
@@ -40,12 +40,12 @@ export const Candidates = ({ run, params }) => {
     "/": () => document.getElementById("text").select() });
   return html`<${Filters} run=${run} params=${params} />
     <p role="status" class="note">${state.error ? html`<span class="warn">${state.error}</span>`
-      : !ready ? "Loading…" : html`<${Found} count=${count} rows=${rows} params=${params} />`}</p>
+      : !ready ? "Loading…" : html`<${Found} run=${run} count=${count} rows=${rows} params=${params} />`}</p>
     ${rows.length > 0 && html`<div class="scroll"><table class="list">
       <thead><tr><th>problem</th><th>came to</th><th class="n">index</th>${!params.set && html`<th>set</th>`}<th>steps</th><th>flags</th><th class="n">length</th></tr></thead>
       <tbody>${rows.map((row, at) => html`<tr key="${row.set} ${row.problem} ${row.index}">
-        <td class="wide"><a data-row href=${link("candidate", idOf(row))} onClick=${() => { last.at = at; }}
-          aria-label="${row.shown}, candidate ${row.index} of ${row.set}, ${row.kind}">${row.shown}</a></td>
+        <td class="wide"><${ProblemLink} prompt=${row.prompt} id=${row.shown} href=${link("candidate", idOf(row))} onClick=${() => { last.at = at; }}
+          aria-label="${row.prompt}, ${row.shown}, candidate ${row.index} of ${row.set}, ${row.kind}" /></td>
         <td class=${tone(row.outcome)}>${row.kind}${row.truncated && html` <span class="tag">truncated</span>`}</td>
         <td class="n">${row.index}</td>${!params.set && html`<td>${row.set}</td>`}
         <td class=${row.steps === "incorrect step" ? "bad" : ""}>${row.steps}</td>
@@ -54,14 +54,15 @@ export const Candidates = ({ run, params }) => {
     ${ready && last.next && html`<p class="more"><button onClick=${more}>more (n)</button></p>`}`;
 };
 
-const Found = ({ count, rows, params }) => {
+const Found = ({ run, count, rows, params }) => {
   const all = count ? `${count.more ? "more than " : ""}${many(count.count)}` : "…";
+  if (!run.sets.length) return "Nothing was sampled yet.";
   if (!params.text) return rows.length ? `${all} candidates; ${many(rows.length)} shown` : "No candidate is like this.";
   return `${many(rows.length)} with “${params.text}” among the first ${many(last.looked)} of ${all}${last.next ? "; more (n) looks on" : ""}`;
 };
 
+// Those that a narrow page shows only when it is asked to.
 const LISTS = [
-  ["outcome", "outcome", () => ["passed", "failed", "error"]],
   ["kind", "came to", (run) => run.kinds],
   ["steps", "steps", (run) => run.steps],
   ["flag", "flag", (run) => ["any", ...run.degrees]],
@@ -70,7 +71,7 @@ const LISTS = [
 ];
 
 const Filters = ({ run, params }) => {
-  const form = useRef();
+  const [open, setOpen] = useState(false);
   const change = (changed) => {
     const next = Object.fromEntries(Object.entries({ ...params, ...changed }).filter(([, value]) => value !== ""));
     replaceParams("candidates", next);
@@ -80,15 +81,20 @@ const Filters = ({ run, params }) => {
   // A value of the page's would take back what is being typed whenever an answer comes.
   const typed = (name, label, more = {}) => html`<label>${label} <input name=${name} id=${name} key=${params[name]} defaultValue=${params[name] || ""}
     onChange=${(e) => change({ [name]: e.target.value.trim() })} ...${more} /></label>`;
+  const hidden = Object.keys(params).filter((name) => !["set", "outcome", "text"].includes(name)).length;
   const whole = { inputmode: "numeric", pattern: "[0-9]*", size: 6 };
-  return html`<form class="filters" role="search" aria-label="candidates" ref=${form} onSubmit=${(e) => e.preventDefault()}>
+  return html`<form class="filters" role="search" aria-label="candidates" onSubmit=${(e) => e.preventDefault()}>
     ${choice("set", "set", run.sets, "all")}
-    ${LISTS.map(([name, label, values]) => choice(name, label, values(run)))}
-    ${typed("problem", "problem", { size: 14, spellcheck: false })}
-    ${typed("least", "length from", whole)} ${typed("most", "to", whole)}
+    ${choice("outcome", "outcome", ["passed", "failed", "error"])}
     ${typed("text", "text (/)", { size: 16, inputmode: "search" })}
-    <label>order <${Choice} label="order" value=${params.sort || ""} values=${[["", "set and problem"], "longest", "shortest"]}
-      onChoose=${(sort) => change({ sort })} /></label>
+    <button type="button" class="narrow" aria-expanded=${open} aria-controls="filters" onClick=${() => setOpen(!open)}>${open ? "fewer" : "more"} filters${hidden > 0 && ` (${hidden} set)`}</button>
+    <div id="filters" class=${open ? "" : "closed"}>
+      ${LISTS.map(([name, label, values]) => choice(name, label, values(run)))}
+      ${typed("problem", "problem", { size: 14, spellcheck: false })}
+      ${typed("least", "length from", whole)} ${typed("most", "to", whole)}
+      <label>order <${Choice} label="order" value=${params.sort || ""} values=${[["", "set and problem"], "longest", "shortest"]}
+        onChoose=${(sort) => change({ sort })} /></label>
+    </div>
     ${Object.keys(params).length > 0 && html`<button type="button" onClick=${() => go("candidates")}>clear</button>`}
   </form>`;
 };

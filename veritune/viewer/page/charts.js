@@ -24,13 +24,16 @@ export const Curves = ({ title, lines, rates = false, marks = [], axis = "" }) =
   const [x0, x1] = [Math.min(...xs), Math.max(...xs)];
   let [y0, y1] = rates ? [0, Math.max(...ys) > 0.2 ? 1 : 0.2] : [Math.min(...ys), Math.max(...ys)];
   if (y0 === y1) [y0, y1] = [y0 - 1, y1 + 1];
-  const right = (x) => LEFT + ((x - x0) / (x1 - x0 || 1)) * (WIDTH - LEFT - RIGHT);
+  // One point stands in the middle.
+  const right = (x) => LEFT + (x1 > x0 ? (x - x0) / (x1 - x0) : 0.5) * (WIDTH - LEFT - RIGHT);
   const down = (y) => TOP + (1 - (y - y0) / (y1 - y0)) * (HEIGHT - TOP - BOTTOM);
   const shown = rates ? (y) => percent(y).replace(".0%", "%") : short;
-  const marked = ticks(y0, y1);
+  // A line that never moves has one mark: its value.
+  const marked = Math.min(...ys) === Math.max(...ys) && !rates ? [ys[0]] : ticks(y0, y1);
   // As many digits as tell one mark from the next.
   const digits = Math.max(0, Math.min(9, -Math.floor(Math.log10(marked[1] - marked[0] || 1))));
-  const named = rates || Math.abs(y1) >= 1e4 || digits > 5 ? shown : (y) => y.toFixed(digits);
+  const named = marked.length === 1 ? (y) => y.toLocaleString("en", { maximumSignificantDigits: 6 })
+    : rates || Math.abs(y1) >= 1e4 || digits > 5 ? shown : (y) => y.toFixed(digits);
   const last = lines.map((line) => `${line.name} ${shown(line.points.at(-1)[1])}`).join(", ");
   const whole = ticks(x0, x1).filter((x) => Number.isInteger(x));
   return html`<figure>
@@ -58,6 +61,8 @@ export const Bars = ({ title, bars, note = "" }) => {
   const wide = (WIDTH - LEFT - RIGHT) / bars.length;
   const tall = (count) => (count / most) * (HEIGHT - TOP - BOTTOM);
   const every = Math.ceil(bars.length / 6);
+  // The last bar has its name, and one just before it none.
+  const isNamed = (at) => at === bars.length - 1 || (at % every === 0 && bars.length - 1 - at >= every);
   return html`<figure>
     <figcaption>${title} <span class="ci">${note}</span></figcaption>
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}: ${bars.map((bar) => `${bar.name}: ${bar.count}`).join("; ")}">
@@ -68,7 +73,7 @@ export const Bars = ({ title, bars, note = "" }) => {
           <title>${bar.name}: ${bar.count}</title></rect>
         ${bar.part > 0 && html`<rect class="part" x=${LEFT + at * wide + 1} width=${Math.max(1, wide - 2)} y=${HEIGHT - BOTTOM - tall(bar.part)} height=${tall(bar.part)}>
           <title>${bar.name}: ${bar.part} passed of ${bar.count}</title></rect>`}
-        ${at % every === 0 && html`<text x=${LEFT + (at + 0.5) * wide} y=${HEIGHT - 8} text-anchor="middle">${bar.name}</text>`}
+        ${isNamed(at) && html`<text x=${LEFT + (at + 0.5) * wide} y=${HEIGHT - 8} text-anchor="middle">${bar.name}</text>`}
       </g>`)}
     </svg>
   </figure>`;

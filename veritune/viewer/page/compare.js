@@ -1,5 +1,6 @@
 // Two candidates of one problem side by side, with what differs marked.
 import { html } from "./preact.js";
+import { title } from "./candidate.js";
 import { compared } from "./diff.js";
 import { Choice } from "./lists.js";
 import { current, link, replaceParams, tone, useAsked, useKeys } from "./tools.js";
@@ -20,13 +21,13 @@ export const Compare = ({ run, params }) => {
     const at = value.lastIndexOf(" ");
     replaceParams("compare", { ...params, [side]: value.slice(0, at), [index]: value.slice(at + 1) });
   };
-  return html`<h2 tabindex="-1">${left.data.problem}</h2>
-    <details><summary>Prompt</summary>${left.data.prompt.map((turn) => html`<p class="role">${turn.role}</p><pre class="prompt">${turn.content}</pre>`)}</details>
+  return html`<h2 tabindex="-1">${title(left.data)} <span class="where">${left.data.problem}</span></h2>
+    <details><summary>Prompt</summary>${left.data.prompt.map((turn) => html`${turn.role !== "prompt" && html`<p class="role">${turn.role}</p>`}<pre class="prompt">${turn.content}</pre>`)}</details>
     <div class="two even">
       <${Side} data=${left.data} pieces=${before} how="gone" choose=${choose("a", "ai")} name="left" runs=${runs("ar", ar)} run=${ar} />
       <${Side} data=${right.data} pieces=${after} how="new" choose=${choose("b", "bi")} name="right" runs=${runs("br", br)} run=${br} />
     </div>
-    <p class="note">Marked is what the other one does not have. <button onClick=${swap}>swap (s)</button></p>`;
+    <p class="note">${whole(left.data) === whole(right.data) ? "The two texts are the same." : "Marked is what the other one does not have."} <button onClick=${swap}>swap (s)</button></p>`;
 };
 
 const whole = (data) => data.text.map((piece) => piece.text).join("");

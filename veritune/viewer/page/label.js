@@ -46,12 +46,12 @@ const App = () => {
   return html`<header><h1>${sample.name}</h1><span class="tag" role="status">${done} of ${sample.labels.length} labelled</span></header>
     ${error && html`<p class="warn" role="alert">${error}</p>`}
     <main><h2 tabindex="-1">Row ${at + 1}: is the solution right? ${label && html`<span class=${label === "right" ? "good" : "bad"}>${label}</span>`}</h2>
-      <p>${button("right", "r", "right")}${button("wrong", "w", "wrong")}${button("", "u", "no label")}
+      <p class="buttons">${button("right", "r", "right")}${button("wrong", "w", "wrong")}${button("", "u", "no label")}
         <button onClick=${() => move(-1)}>back (k)</button> <button onClick=${() => move(1)}>next (j)</button>
         <button onClick=${() => setAt(open(sample.labels, at + 1))}>next without a label (n)</button></p>
       <div class="two"><div><h3>Problem</h3><pre class="prompt">${withFormulas(row.problem)}</pre>
         <h3>Solution</h3><pre class="solution" key=${at}>${row.math ? withFormulas(row.text) : highlighted(row.text)}</pre></div>
-        <div class="why"><h3>Reference</h3><pre key=${at}>${row.math ? withFormulas(row.reference) : row.reference}</pre>
+        <div><h3>Reference</h3><pre key=${at}>${row.math ? withFormulas(row.reference) : row.reference}</pre>
           <p class="note">${row.id}, candidate ${row.index}</p>
           <details open=${told} onToggle=${(event) => setTold(event.target.open)}><summary>The verdict (v); look at it after you have decided</summary>
             <p><b>${row.outcome}</b> ${row.reason}</p></details></div></div></main>

@@ -6,6 +6,10 @@ import { html, useEffect, useRef } from "./preact.js";
 export const Choice = ({ label, value, values, onChoose }) => html`<select aria-label=${label} onChange=${(event) => onChoose(event.target.value)}>
   ${values.map((one) => { const [own, name] = Array.isArray(one) ? one : [one, one]; return html`<option value=${own} selected=${own === value}>${name}</option>`; })}</select>`;
 
+// A problem in a list: a link by the first words of its prompt, or by its id where it has none, which
+// else stands beside them.
+export const ProblemLink = ({ prompt, id, ...more }) => html`<div class="named"><a data-row ...${more}>${prompt || id}</a>${prompt && html`<span class="where">${id}</span>`}</div>`;
+
 const links = () => [...document.querySelectorAll("[data-row]")];
 
 // `what` names what is listed: the focus goes to row `from` when that changes.

@@ -1,6 +1,7 @@
 // The first page: how the run went, and doors to what it is made of.
 import { html, useState } from "./preact.js";
-import { Bars, COLOURS, Curves, Shares } from "./charts.js";
+import { Bars, Curves, Shares } from "./charts.js";
+import { Arms, Gain } from "./gain.js";
 import { Choice } from "./lists.js";
 import { Times } from "./times.js";
 import { link, many, percent, useAsked } from "./tools.js";
@@ -9,14 +10,15 @@ const FIRST = ["loss", "policy_loss", "kl", "entropy", "grad_norm", "clip_fracti
 
 export const Overview = ({ run }) => {
   const counts = useAsked("counts", {}, (data) => data.complete ? (data.live ? 5000 : 0) : 700).data;
+  const arms = useAsked(run.runs.length > 1 ? "runs" : "", {}).data?.runs || [];
   const sets = Object.fromEntries(Object.entries(counts?.sets || {}).filter(([, set]) => set.sampled));
   return html`
     ${run.saved && run.saved.candidates < run.saved.of && html`<p class="note warn">This page holds ${many(run.saved.candidates)} of ${many(run.saved.of)} candidates:
       all of ${many(run.saved.problems)} of ${many(run.saved.of_problems)} problems, drawn by chance. Figures and counts on this page are over all.</p>`}
     ${Object.entries(run.damaged || {}).map(([name, why]) => html`<p class="warn" role="alert">${name} cannot be shown: ${why}</p>`)}
-    <section aria-label="rates"><h2>Over the rounds</h2>
-      <${Rates} run=${run} sets=${sets} /></section>
-    ${run.runs.length > 1 && html`<${Runs} />`}
+    <${Gain} run=${run} arms=${arms} sets=${sets} />
+    <section aria-label="rates"><${Rates} run=${run} sets=${sets} /></section>
+    <${Arms} arms=${arms} chosen=${run.chosen} />
     <section aria-label="funnel"><h2>From sampled to selected</h2>
       ${!counts?.complete && html`<p class="note" role="status">Counting: ${Object.keys(counts?.sets || {}).length} of ${run.sets.length} sets so far.</p>`}
       <${Funnel} sets=${sets} samples=${run.samples} /></section>
@@ -36,16 +38,14 @@ const Rates = ({ run, sets }) => {
   const charts = [line("pass@1", "pass_at_1"), ...(k === "1" ? [] : [line(`pass@${k}`, "pass_at_k")]), line("trace error", "trace_error")];
   const drawn = charts.filter((one) => one.points.length);
   if (!drawn.length) {
-    const rated = Object.entries(sets).filter(([, set]) => set.rate);
-    return rated.length
-      ? html`<${Shares} total="1000" rows=${rated.map(([name, set]) => [`${name}: ${percent(set.rate.value)}`, Math.round(1000 * set.rate.value), link("candidates", { set: name })])} />`
-      : html`<p class="none">Nothing was measured yet.</p>`;
+    // Of a file of verdicts the sentence above and the table below say it all.
+    return Object.values(sets).some((set) => set.rate) ? null : html`<h2>Over the rounds</h2><p class="none">Nothing was measured yet.</p>`;
   }
-  return html`<div class="charts">
+  return html`<h2>Over the rounds</h2><div class="charts">
       ${drawn.map((one) => html`<${Curves} title=${one.name} lines=${[one]} rates axis="round" />`)}
     </div>
     <p class="note">On held-out problems; round 0 is before any round. Bars are 95% Wilson intervals that count a problem once.
-      Trace error: right answers with a wrong step, of those whose steps were checked.</p>
+      ${drawn.some((one) => one.name === "trace error") && " Trace error: right answers with a wrong step, of those whose steps were checked."}</p>
     <${Figures} evaluations=${run.evaluations} />`;
 };
 
@@ -59,18 +59,6 @@ const Figures = ({ evaluations }) => {
       <td class="n ${e.errors ? "warn" : ""}">${many(e.errors)}</td><td class="n ${e.unchecked ? "warn" : ""}">${many(e.unchecked)}</td></tr>`)}</tbody></table></div>
     <p class="note">After a verifier error a candidate counts neither as right nor as wrong. A step is undecided where no checker could say.
       A right answer is no proof of right reasoning, and passing tests are no proof of a right program.</p></details>`;
-};
-
-// The runs over the same problems in one picture: what the arms of a recipe or a study differ in.
-const Runs = () => {
-  const runs = (useAsked("runs", {}).data?.runs || []).filter((run) => run.evaluations.length).slice(0, COLOURS);
-  if (runs.length < 2) return null;
-  const lines = (field) => runs.map((run) => ({
-    name: run.name, points: run.evaluations.filter((e) => e[field]).map((e) => interval(e.round, e[field])),
-  })).filter((line) => line.points.length);
-  const charts = [["pass@1", lines("pass_at_1")], ["trace error", lines("trace_error")]].filter(([, drawn]) => drawn.length > 1);
-  return html`<section aria-label="runs"><h2>Runs over the same problems</h2><div class="charts wide">
-    ${charts.map(([title, drawn]) => html`<${Curves} title=${title} lines=${drawn} rates axis="round" />`)}</div></section>`;
 };
 
 const Funnel = ({ sets, samples }) => {
@@ -120,10 +108,10 @@ const OneSet = ({ sets }) => {
 
 const PassRates = ({ bars }) => {
   const names = ["never", ...Array.from({ length: 10 }, (_, i) => `${10 * i}%`), "always"];
-  return html`<${Bars} title="Problems by pass rate" bars=${bars.map((count, at) => ({ name: names[at], count }))} />`;
+  return html`<${Bars} title="Problems by pass rate" note="problems" bars=${bars.map((count, at) => ({ name: names[at], count }))} />`;
 };
 
-const Lengths = ({ lengths }) => html`<${Bars} title="Lengths in characters" note="green: passed"
+const Lengths = ({ lengths }) => html`<${Bars} title="Lengths in characters" note="candidates; green: passed"
   bars=${lengths.bars.map(([count, part], at) => ({ name: `${at * lengths.wide}`, count, part }))} />`;
 
 const Training = ({ curves }) => {

@@ -32,7 +32,7 @@ const outcome = (run, row) => {
 const listed = (run, row) => {
   const { rows, problems } = run, problem = problems[rows.problem[row]];
   return {
-    set: run.run.sets[rows.set[row]], problem: problem.id, shown: problem.shown, index: rows.index[row],
+    set: run.run.sets[rows.set[row]], problem: problem.id, shown: problem.shown, prompt: problem.prompt, index: rows.index[row],
     outcome: outcome(run, row), kind: run.run.kinds[rows.kind[row]], flag: rows.flag[row], flags: rows.flags[row] || "",
     steps: run.run.steps[rows.steps[row]], truncated: Boolean(rows.truncated[row]), length: rows.length[row],
   };
@@ -87,13 +87,15 @@ const change = (row) => {
   return seen(row).length < 2 || before === now ? null : now ? "solved" : "lost";
 };
 
-const problems = (run, { stem, sort = "hardest", start }) => {
+const problems = (run, { stem, sort = "hardest", start, text = "" }) => {
   const { sets = [], counts = {} } = run.counted[stem] || {};
   let rows = Object.entries(counts).map(([at, count]) => {
     const { id, shown, prompt } = run.problems[at];
     return { id, problem: shown, prompt, counts: count };
   });
   if (["solved", "lost"].includes(sort)) rows = rows.filter((row) => change(row) === sort);
+  const words = text.toLowerCase();
+  if (words) rows = rows.filter((row) => `${row.id}\n${row.prompt}`.toLowerCase().includes(words));
   const sign = sort === "easiest" ? -1 : 1;
   if (sort !== "order") rows.sort((a, b) => sign * (newest(a) - newest(b)) || sign * (mean(a) - mean(b)));
   const from = +(start || 0);

@@ -20,7 +20,7 @@ export const Times = ({ times, sets, overlaps }) => {
       ${machine && html`<dl>${machine.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`}
       <p class="note">Phases that came to their end; sampling includes verifying beside it.${times.machines.length > 1 ? ` The run was resumed elsewhere or with other versions: the last of ${times.machines.length} is shown.` : ""}${overlaps ? " Rounds overlap: phases ran beside each other, so all of them together, and what that costs, are more than the clock's." : ""}</p>
       ${whole > 0 && html`<${Cost} seconds=${whole} sets=${sets} />`}</div>
-    ${lines.length > 0 && html`<${Curves} title="Seconds by round" lines=${lines} axis="round" />`}</div></section>`;
+    ${lines.length > 0 && html`<${Curves} title=${lines.length > 1 ? "Seconds by round" : `Seconds by round: ${lines[0].name}`} lines=${lines} axis="round" />`}</div></section>`;
 };
 
 // The price is the reader's own: kept in this browser, and in no run.

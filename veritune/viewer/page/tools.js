@@ -84,6 +84,7 @@ addEventListener("keydown", (event) => {
 });
 
 export const percent = (value) => value == null ? "–" : `${(100 * value).toFixed(1)}%`;
+export const points = (difference) => `${difference < 0 ? "−" : "+"}${Math.abs(100 * difference).toFixed(1)}`;
 export const many = (count) => count == null ? "–" : count.toLocaleString("en");
 export const short = (value) => {
   const size = Math.abs(value);
