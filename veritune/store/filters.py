@@ -14,6 +14,8 @@ Sort = Literal["order", "longest", "shortest"]
 Place = tuple[int, ...]
 # Of a list's rows: the length, and the key.
 KEYS = "m.length, m.of_set, m.problem, m.idx"
+# Its order is that of each part.
+BY_LENGTH = "marks m indexed by marks_by_length"
 # Flagged candidates that are sorted in a moment.
 FEW = 20_000
 
@@ -74,7 +76,7 @@ def table(filter: Filter, *, few_flagged: bool) -> str:
     if filter.problem is not None:
         return "marks m"
     if filter.sort != "order":
-        return "marks m indexed by marks_by_length"
+        return BY_LENGTH
     one = filter.kind is not None or filter.outcome in ("passed", "error")
     return "marks m indexed by marks_by_kind" if one else "marks m"
 
