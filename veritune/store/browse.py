@@ -119,7 +119,7 @@ class Browser:
     def page(self, filter: Filter, after: Place | None = None, limit: int = 50) -> Page:
         """The candidates of a filter that come after a place."""
         tables, where, values = self._narrowed(filter)
-        order, more, more_values = order_by(filter.sort, after)
+        order, more, more_values = order_by(filter, after)
         parts = [
             self._db.read(
                 f"select {KEYS} from {tables} where {part} and {where}{more} order by {order}",

@@ -96,13 +96,19 @@ def place_of(row: Place, sort: Sort) -> Place:
     return row[1:] if sort == "order" else row
 
 
-def order_by(sort: Sort, after: Place | None) -> tuple[str, str, Place]:
+def order_by(filter: Filter, after: Place | None) -> tuple[str, str, Place]:
     """(order by, condition for what comes after a place, its values)."""
     names = ["m.of_set", "m.problem", "m.idx"]
-    names = names if sort == "order" else ["m.length", *names]
-    falls = sort == "longest"
+    names = names if filter.sort == "order" else ["m.length", *names]
+    places = dict(zip(names, after or (), strict=False))
+    known = len(places) == len(names) == len(after or ())
+    if filter.set is not None:
+        # Of one set: named in the condition it keeps sqlite from the order that the index has.
+        names.remove("m.of_set")
+    falls = filter.sort == "longest"
     order = ", ".join(f"{name} desc" if falls else name for name in names)
-    if after is None or len(after) != len(names):
+    if not known:
         return order, "", ()
     marks = ", ".join("?" for _ in names)
-    return order, f" and ({', '.join(names)}) {'<' if falls else '>'} ({marks})", after
+    more = f" and ({', '.join(names)}) {'<' if falls else '>'} ({marks})"
+    return order, more, tuple(places[name] for name in names)
