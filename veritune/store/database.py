@@ -80,7 +80,7 @@ def open_for_writing(path: Path) -> tuple[sqlite3.Connection, State]:
         # Only `Store` moves frames into the database: `journal.pages` must be on disk before.
         db.execute("pragma wal_autocheckpoint = 0")
         # KiB, more than a commit of a thousand candidates writes: else its pages are written twice.
-        db.execute("pragma cache_size = -16384")
+        db.execute("pragma cache_size = -8192")
         db.execute("select count(*) from facts")
     except (sqlite3.OperationalError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
