@@ -90,15 +90,17 @@ def main() -> None:
                 shown = ", ".join(f"{name} {value:.3f}" for name, value in row.items())
                 load = os.getloadavg()[0]
                 print(f"seed {seed}, overlap {overlap}: {shown}; load {load:.1f}", flush=True)
-    ratios = [a["seconds"] / b["seconds"] for a, b in zip(found[0], found[1], strict=True)]
-    print(f"rounds/s, overlap 1 to 0: {', '.join(f'{ratio:.2f}' for ratio in ratios)}")
-    whole_time = [sum(row["seconds"] for row in rows) for rows in found.values()]
-    print(f"median {statistics.median(ratios):.2f}, of all {whole_time[0] / whole_time[1]:.2f}")
     gaps = [b["pass_at_1"] - a["pass_at_1"] for a, b in zip(found[0], found[1], strict=True)]
     print(f"pass@1, overlap 1 less 0: {', '.join(f'{gap:+.3f}' for gap in gaps)}")
-    mean, error = statistics.fmean(gaps), statistics.stdev(gaps) / len(gaps) ** 0.5
-    reach = float(stats.t.ppf(0.975, len(gaps) - 1)) * error
-    print(f"mean {mean:+.3f}, 95% interval {mean - reach:+.3f} to {mean + reach:+.3f}")
+    if len(gaps) > 1:
+        mean, error = statistics.fmean(gaps), statistics.stdev(gaps) / len(gaps) ** 0.5
+        reach = float(stats.t.ppf(0.975, len(gaps) - 1)) * error
+        print(f"mean {mean:+.3f}, 95% interval {mean - reach:+.3f} to {mean + reach:+.3f}")
+    ratios = [a["seconds"] / b["seconds"] for a, b in zip(found[0], found[1], strict=True)]
+    print(f"rounds/s, overlap 1 to 0, by seed: {', '.join(f'{ratio:.2f}' for ratio in ratios)}")
+    whole_time = [sum(row["seconds"] for row in rows) for rows in found.values()]
+    middle, total = statistics.median(ratios), whole_time[0] / whole_time[1]
+    print(f"RATIO of rounds/s, overlap 1 to 0: median {middle:.2f}, of all {total:.2f}")
 
 
 if __name__ == "__main__":

@@ -38,9 +38,18 @@ from veritune.store import RunFolder, Store, to_toml
 
 N = 8
 COMMIT = FLUSH
+# Candidates between two lines of the time that writing them took.
+EVERY = 200_000 // COMMIT * COMMIT
 EVIDENCE = Evidence(kind="arithmetic", checker="rules")
 Row = tuple[Candidate, Verdict]
 WORDS = ["".join(random.Random(i).choices(ascii_letters[:26], k=2 + i % 9)) for i in range(3000)]
+# Texts are parts of these, from any place on: drawing each word anew takes longer than the store.
+STREAMS = {
+    "noise": "".join(random.Random(1).choices(ascii_letters + digits + punctuation, k=1 << 20)),
+    "long": " ".join(random.Random(2).choices(WORDS, k=1 << 17)),
+}
+# Characters of a text; of long ones on average.
+LENGTHS = {"short": 42, "long": 943, "noise": 900}
 KINDS = ("long", "noise", "short")
 
 
@@ -55,11 +64,11 @@ def recipe_in(folder: Path) -> Recipe:
 
 
 def text_of(kind: str, draw: random.Random) -> str:
-    if kind == "short":
-        return " ".join(draw.choices(WORDS, k=6))
-    if kind == "noise":
-        return "".join(draw.choices(ascii_letters + digits + punctuation, k=900))
-    return " ".join(draw.choices(WORDS, k=135))
+    stream, size = STREAMS.get(kind, STREAMS["long"]), LENGTHS[kind]
+    # Lengths differ, as those of samples do: an index of them is what grows worst.
+    size += draw.randrange(-size // 2, size // 2)
+    start = draw.randrange(len(stream) - size)
+    return stream[start : start + size]
 
 
 def verified(kind: str, problem: int, index: int, draw: random.Random) -> Row:
@@ -111,6 +120,7 @@ def write(folder: Path, count: int, kind: str) -> None:
     text = to_toml(recipe_in(folder))
     wall = cpu = 0.0
     size = 0
+    since = (0.0, 0.0)
     with Store.open(folder) as store:
         posed = hen_problems("train", count // N)
         # The first fifth of the candidates is the evaluation's.
@@ -125,8 +135,10 @@ def write(folder: Path, count: int, kind: str) -> None:
             store.add_verified("test/1" if done < count // 5 else "train/1", rows)
             wall, cpu = wall + time.perf_counter() - began[0], cpu + time.process_time() - began[1]
             done += len(rows)
-            if done % (200_000 // COMMIT * COMMIT) == 0:
-                print(f"  {done}: {done / wall:.0f}/s of wall, {done / cpu:.0f}/s of CPU time")
+            if done % EVERY == 0:
+                spent = wall - since[0], cpu - since[1]
+                print(f"  to {done}: {EVERY / spent[0]:.0f}/s, {EVERY / spent[1]:.0f} a CPU second")
+                since = wall, cpu
     on_disk = sum(path.stat().st_size for path in folder.glob("journal.*"))
     print(
         f"  committed: {count / wall:.0f}/s of wall time, {count / cpu:.0f}/s of CPU time; records"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from veritune.errors import InputError
 from veritune.records import Candidate, Flag, MathProblem, MathReference, TestVerdict, Verdict
 from veritune.store import Browser, Filter, Store, count_set
-from veritune.store.marks import KINDS, kind_of
+from veritune.store.marks import KINDS, PART, kind_of
 
 PROBLEM = MathProblem(id="a", prompt="1+1", reference=MathReference(answer="2"))
 
@@ -63,7 +64,8 @@ def test_a_reader_holds_up_no_checkpoint_of_the_writer(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sort", ["order", "longest", "shortest"])
-def test_pages_join_without_a_gap(tmp_path: Path, sort: str) -> None:
+@pytest.mark.parametrize("asked", [{}, {"set": "test/1"}, {"set": "test/1", "outcome": "passed"}])
+def test_pages_join_without_a_gap(tmp_path: Path, sort: str, asked: dict[str, str]) -> None:
     with Store.open(tmp_path) as store:
         store.add_problems("test", [PROBLEM])
         for name in ("test/0", "test/1"):
@@ -71,12 +73,12 @@ def test_pages_join_without_a_gap(tmp_path: Path, sort: str) -> None:
     with Browser(tmp_path) as browser:
         rows, after = [], None
         while True:
-            page = browser.page(Filter(sort=sort), after, limit=7)  # type: ignore[arg-type]
+            page = browser.page(Filter(sort=sort, **asked), after, limit=7)  # type: ignore[arg-type]
             rows += [(row.set, row.index) for row in page.rows]
             after = page.after
             if after is None:
                 break
-    assert len(rows) == 50 and len(set(rows)) == 50
+    assert len(rows) == len(set(rows)) == (25 if asked else 50)
 
 
 def test_a_verdict_has_the_kind_of_its_first_failing_test() -> None:
@@ -106,3 +108,27 @@ def test_the_heaviest_flag_counts(tmp_path: Path) -> None:
         assert (row.flag, row.flags) == ("cheat", "a b")
         with pytest.raises(InputError, match="no verified candidate 7 of 'a'"):
             browser.candidate("test/0", ("a", 7))
+
+
+def test_lists_by_length_join_the_orders_of_all_parts(tmp_path: Path) -> None:
+    lengths = [(i * 7919) % 5000 for i in range(2 * PART + 10)]
+    with Store.open(tmp_path) as store:
+        store.add_problems("test", [PROBLEM])
+        verdict = pair(0)[1]
+        rows = [
+            (Candidate(problem_id="a", index=i, text="2" * length), replace(verdict, index=i))
+            for i, length in enumerate(lengths)
+        ]
+        store.add_verified("test/0", rows)
+    expected = sorted((length, i) for i, length in enumerate(lengths))
+    with Browser(tmp_path) as browser:
+        for sort, order in (("shortest", expected), ("longest", expected[::-1])):
+            asked, after, seen = Filter(sort=sort), None, []  # type: ignore[arg-type]
+            for _ in range(3):
+                page = browser.page(asked, after, limit=50)
+                seen += [(row.length, row.index) for row in page.rows]
+                after = page.after
+            assert seen == order[:150]
+        few = Filter(sort="longest", least=4999)
+        assert browser.count(few, 1000) == sum(length >= 4999 for length in lengths)
+        assert browser.count(few, 2) == 2

@@ -9,6 +9,7 @@ import pytest
 from veritune.cli import main
 from veritune.records import Candidate, MathProblem, MathReference, Verdict
 from veritune.store import Store
+from veritune.store.pages import PAGE
 
 PROBLEMS = [
     MathProblem(id=f"p{i}", prompt="1+1", reference=MathReference(answer="2")) for i in range(200)
@@ -17,12 +18,12 @@ PROBLEMS = [
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A journal half of whose rows were deleted."""
+    """A journal most of whose rows were deleted."""
     run = tmp_path / "run"
     run.mkdir()
     with Store.open(run) as store:
         store.begin({}, {"train": PROBLEMS})
-        for round in (1, 2):
+        for round in range(1, 7):
             rows = [
                 (
                     Candidate(problem_id=problem.id, index=0, text=f"{i}{i * 7919}" * 60),
@@ -81,6 +82,6 @@ def test_a_compact_journal_that_is_cut_short_is_noticed(folder: Path) -> None:
     with Store.open(folder) as store:
         store.compact()
     with (folder / "journal.sqlite").open("r+b") as stream:
-        stream.truncate(size(folder) - 4096)
+        stream.truncate(size(folder) - PAGE)
     with pytest.raises(Exception, match="pages are missing"):
         Store.open(folder)

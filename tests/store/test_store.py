@@ -24,7 +24,7 @@ from veritune.records import Candidate, MathProblem, MathReference, Problem, Ver
 from veritune.store import RunFolder, Store
 from veritune.store.database import make_database
 from veritune.store.folder import changed_keys, to_toml
-from veritune.store.pages import write_pages
+from veritune.store.pages import PAGE, write_pages
 
 
 def problem(name: str) -> Problem:
@@ -241,19 +241,20 @@ def test_a_journal_of_before_is_refused(tmp_path: Path) -> None:
         db.execute("create table problems (id text primary key)")
     db.close()
     for read_only in (True, False):
-        with pytest.raises(JournalError, match="journal version 1, and this one writes 5"):
+        with pytest.raises(JournalError, match="journal version 1, and this one writes 6"):
             Store.open(tmp_path, read_only=read_only)
 
 
-def test_a_journal_without_named_sets_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [2, 5])
+def test_a_journal_of_an_earlier_version_is_refused(tmp_path: Path, version: int) -> None:
     make_database(tmp_path / "journal.sqlite")
     with sqlite3.connect(tmp_path / "journal.sqlite") as db:
-        db.execute("pragma user_version = 2")
+        db.execute(f"pragma user_version = {version}")
         db.execute("pragma journal_mode = delete")
     db.close()
     write_pages(tmp_path / "journal.sqlite")
     for read_only in (True, False):
-        with pytest.raises(JournalError, match="journal version 2, and this one writes 5"):
+        with pytest.raises(JournalError, match=f"journal version {version}, and this one writes 6"):
             Store.open(tmp_path, read_only=read_only)
 
 
@@ -276,10 +277,10 @@ def test_sets_are_apart_and_sets_of_one_stem_share_their_problems(tmp_path: Path
 
 def test_a_structure_that_is_damaged_is_noticed_beside_the_work(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
-        store.add_problems("train", [problem(f"p{number}") for number in range(50)])
+        store.add_problems("train", [problem(f"p{number}") for number in range(500)])
     path = tmp_path / "journal.sqlite"
     data = bytearray(path.read_bytes())
-    data[-4096 + 8 : -4096 + 40] = b"\xff" * 32  # Where the rows of the last page begin.
+    data[-PAGE + 8 : -PAGE + 40] = b"\xff" * 32  # Where the rows of the last page begin.
     path.write_bytes(data)
     write_pages(path)
     with (

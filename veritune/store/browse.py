@@ -5,6 +5,7 @@ No query holds the journal for longer than it takes to fetch a page, and none re
 
 from __future__ import annotations
 
+import heapq
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +23,17 @@ from veritune.records import (
     problem_from_line,
 )
 from veritune.store.connection import Cell, Connection
-from veritune.store.filters import FEW, KEYS, Filter, Place, conditions, order_by, place_of, table
+from veritune.store.filters import (
+    BY_LENGTH,
+    FEW,
+    KEYS,
+    Filter,
+    Place,
+    conditions,
+    order_by,
+    place_of,
+    table,
+)
 from veritune.store.marks import DEGREES, ERROR, KINDS, STEPS, outcome_of
 from veritune.store.metrics import Metrics
 from veritune.store.numbers import Key, Numbers, stem_of
@@ -109,9 +120,15 @@ class Browser:
     def page(self, filter: Filter, after: Place | None = None, limit: int = 50) -> Page:
         """The candidates of a filter that come after a place."""
         tables, where, values = self._narrowed(filter)
-        order, more, more_values = order_by(filter.sort, after)
-        query = f"select {KEYS} from {tables} where {where}{more} order by {order}"
-        rows = self._db.read(query, [*values, *more_values])
+        order, more, more_values = order_by(filter, after)
+        parts = [
+            self._db.read(
+                f"select {KEYS} from {tables} where {part} and {where}{more} order by {order}",
+                [*values, *more_values],
+            )
+            for part in self._parts(tables)
+        ]
+        rows: Iterator[Place] = heapq.merge(*parts, reverse=filter.sort == "longest")
         if filter.text:
             return self._searched(rows, filter, limit)
         found = [row for row, _ in zip(rows, range(limit), strict=False)]
@@ -121,8 +138,11 @@ class Browser:
     def count(self, filter: Filter, most: int) -> int:
         """How many candidates a filter lets through, counted to `most`; `text` is not looked at."""
         tables, where, values = self._narrowed(filter)
-        query = f"select 1 from {tables} where {where} limit ?"
-        return self._count(query, [*values, most])
+        found = 0
+        for part in self._parts(tables):
+            query = f"select 1 from {tables} where {part} and {where} limit ?"
+            found += self._count(query, [*values, most - found])
+        return found
 
     def candidate(self, name: str, key: Key) -> tuple[VerifiedCandidate, bool]:
         """One candidate with its problem and verdict, and whether it was selected."""
@@ -218,6 +238,13 @@ class Browser:
         few = filter.flag is None or self._count(flagged) <= FEW
         of_set = self._numbers.of_set(filter.set) if filter.set is not None else -1
         return table(filter, few_flagged=few), *conditions(filter, of_set)
+
+    def _parts(self, tables: str) -> list[str]:
+        """Conditions of what has an order of its own: all rows, or the parts that lengths have."""
+        if tables != BY_LENGTH:
+            return ["1"]
+        last = next(self._db.read(f"select max(m.part) from {BY_LENGTH}"))[0]
+        return [f"m.part = {part}" for part in range(0 if last is None else last + 1)]
 
     def _count(self, query: str, values: Sequence[Cell] = ()) -> int:
         """How many rows a query has."""

@@ -16,8 +16,8 @@ from veritune.store.lock import Lock
 from veritune.store.pages import PageLog
 from veritune.store.structure import StructureCheck
 
-# Pages in the write-ahead log before they are moved into the database: 16 MiB.
-LONGEST_WAL = 4096
+# Pages in the write-ahead log before they are moved into the database: 32 MiB.
+LONGEST_WAL = 2048
 # What goes into a column; what comes out is known by the query alone.
 Cell = str | bytes | int | float | None
 # How long a write waits for readers, and a checkpoint, which can be had later.

@@ -17,15 +17,17 @@ from veritune.errors import (
 )
 from veritune.files import replacing
 from veritune.store.lock import is_held
-from veritune.store.pages import State, check_pages, remove_database, wal_of, write_pages
+from veritune.store.pages import PAGE, State, check_pages, remove_database, wal_of, write_pages
 
 # Of the schema, in the header: 1 had no number and no checksums, 2 no named sets, 3 plain records,
-# 4 nothing to browse by.
-VERSION = 5
+# 4 nothing to browse by, 5 one order of lengths.
+VERSION = 6
 # A table with records has row numbers: without them sqlite spills each into pages of its own, and
 # 1.7 kB take 5. A verdict and a selection have the number of their candidate. Marks are narrow, so
 # that two million are searched in a moment; their indices hold the order of lists and all that
-# lists are filtered by, since a look at the row itself costs ten times as much.
+# lists are filtered by, since a look at the row itself costs ten times as much. Lengths come in any
+# order, so an index of them all would write a page for nearly every candidate: each part of marks
+# has an order of its own, and who reads merges them.
 SCHEMA = f"""
 pragma user_version = {VERSION};
 create table facts (
@@ -51,12 +53,12 @@ create table marks (
     of_set integer not null, problem integer not null, idx integer not null,
     kind integer not null, degree integer not null, flags text not null,
     steps integer not null, truncated integer not null, selected integer not null,
-    length integer not null, primary key (of_set, problem, idx)
+    length integer not null, part integer not null, primary key (of_set, problem, idx)
 ) without rowid;
 create index marks_by_kind on marks
     (kind, of_set, problem, idx, degree, steps, truncated, selected, length);
 create index marks_by_length on marks
-    (length, of_set, problem, idx, kind, degree, steps, truncated, selected);
+    (part, length, of_set, problem, idx, kind, degree, steps, truncated, selected);
 create index marks_flagged on marks (degree) where degree > 0;
 create table metrics (
     round integer, phase text, step integer, record text not null, written integer not null,
@@ -77,6 +79,8 @@ def open_for_writing(path: Path) -> tuple[sqlite3.Connection, State]:
         db.execute("pragma synchronous = full")
         # Only `Store` moves frames into the database: `journal.pages` must be on disk before.
         db.execute("pragma wal_autocheckpoint = 0")
+        # KiB, more than a commit of a thousand candidates writes: else its pages are written twice.
+        db.execute("pragma cache_size = -8192")
         db.execute("select count(*) from facts")
     except (sqlite3.OperationalError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
@@ -96,6 +100,7 @@ def make_database(path: Path, run_id: str | None = None) -> None:
     with replacing(path, aside):
         db = sqlite3.connect(aside)
         try:
+            db.execute(f"pragma page_size = {PAGE}")
             db.execute("pragma journal_mode = wal")
             db.executescript(SCHEMA)
             with db:

@@ -14,6 +14,8 @@ Sort = Literal["order", "longest", "shortest"]
 Place = tuple[int, ...]
 # Of a list's rows: the length, and the key.
 KEYS = "m.length, m.of_set, m.problem, m.idx"
+# Its order is that of each part.
+BY_LENGTH = "marks m indexed by marks_by_length"
 # Flagged candidates that are sorted in a moment.
 FEW = 20_000
 
@@ -74,7 +76,7 @@ def table(filter: Filter, *, few_flagged: bool) -> str:
     if filter.problem is not None:
         return "marks m"
     if filter.sort != "order":
-        return "marks m indexed by marks_by_length"
+        return BY_LENGTH
     one = filter.kind is not None or filter.outcome in ("passed", "error")
     return "marks m indexed by marks_by_kind" if one else "marks m"
 
@@ -94,13 +96,19 @@ def place_of(row: Place, sort: Sort) -> Place:
     return row[1:] if sort == "order" else row
 
 
-def order_by(sort: Sort, after: Place | None) -> tuple[str, str, Place]:
+def order_by(filter: Filter, after: Place | None) -> tuple[str, str, Place]:
     """(order by, condition for what comes after a place, its values)."""
     names = ["m.of_set", "m.problem", "m.idx"]
-    names = names if sort == "order" else ["m.length", *names]
-    falls = sort == "longest"
+    names = names if filter.sort == "order" else ["m.length", *names]
+    places = dict(zip(names, after or (), strict=False))
+    known = len(places) == len(names) == len(after or ())
+    if filter.set is not None:
+        # Of one set: named in the condition it keeps sqlite from the order that the index has.
+        names.remove("m.of_set")
+    falls = filter.sort == "longest"
     order = ", ".join(f"{name} desc" if falls else name for name in names)
-    if after is None or len(after) != len(names):
+    if not known:
         return order, "", ()
     marks = ", ".join("?" for _ in names)
-    return order, f" and ({', '.join(names)}) {'<' if falls else '>'} ({marks})", after
+    more = f" and ({', '.join(names)}) {'<' if falls else '>'} ({marks})"
+    return order, more, tuple(places[name] for name in names)

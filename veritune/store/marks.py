@@ -29,10 +29,12 @@ DEGREES: tuple[Degree | None, ...] = (None, "note", "suspicious", "cheat")
 STEPS = ("no steps", "unchecked", "no error found", "every step verified", "incorrect step")
 # How the reason of a verdict begins where a solution states no answer.
 NO_ANSWER = "no answer found"
+# Candidates whose lengths are in one order: of 16384, a commit writes a few pages.
+PART = 1 << 14
 MARK = (
     "marks select of_set, problem, idx, ?, ?, ?, ?, truncated, exists"
-    " (select 1 from selections s where s.number = candidates.number), ? from candidates"
-    " where of_set = ? and problem = ? and idx = ?"
+    f" (select 1 from selections s where s.number = candidates.number), ?, number / {PART}"
+    " from candidates where of_set = ? and problem = ? and idx = ?"
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from veritune.errors import JournalError
 from veritune.store.connection import Connection
 
@@ -43,16 +45,17 @@ class Numbers:
             self._db.write("insert or ignore into sets (name) values (?)", [(name,)])
         return self.of_set(name)
 
-    def key(self, name: str, number: int, problem: str, index: int) -> RowKey:
-        """What a candidate stands under; raises `JournalError` for a problem that is not there."""
-        stem = stem_of(name)
+    def keys(self, name: str, keys: Iterable[Key]) -> list[RowKey]:
+        """What candidates stand under; raises `JournalError` for a problem that is not there."""
+        of_set, asked, stem = self.made_set(name), list(keys), stem_of(name)
         known = self._problems.get(stem, {})
-        if problem not in known:
+        if any(problem not in known for problem, _ in asked):
             rows = self._db.read("select id, number from problems where stem = ?", (stem,))
             known = self._problems[stem] = dict(rows)
-        if problem not in known:
-            raise JournalError(f"set '{name}': holds no problem of the id '{problem}'")
-        return number, known[problem], index
+        try:
+            return [(of_set, known[problem], index) for problem, index in asked]
+        except KeyError as error:
+            raise JournalError(f"set '{name}': holds no problem of the id {error}") from None
 
     def forget(self) -> None:
         """After rows went."""

@@ -33,7 +33,7 @@ from veritune.store.adding import (
 from veritune.store.connection import Connection
 from veritune.store.dropping import drop_rounds, drop_verdicts
 from veritune.store.metrics import Metrics
-from veritune.store.numbers import Key, Numbers, RowKey, round_of, stem_of
+from veritune.store.numbers import Key, Numbers, round_of, stem_of
 from veritune.store.packing import unpack
 from veritune.store.policies import PolicyRow
 
@@ -175,15 +175,16 @@ class Store:
 
         Raises `JournalError` for one of a problem that the set does not have.
         """
-        rows = [candidate_row(key, c) for key, c in self._keyed(name, candidates)]
+        added = list(candidates)
+        keys = self._numbers.keys(name, ((c.problem_id, c.index) for c in added))
+        rows = map(candidate_row, keys, added)
         self._db.write(f"insert or ignore into {CANDIDATE}", rows)
 
     def add_verified(self, name: str, verified: Sequence[tuple[Candidate, Verdict]]) -> None:
         """Write candidates with their verdicts in one transaction; raises as `add_candidates`."""
-        keyed = self._keyed(name, (c for c, _ in verified))
-        rows = [(key, c, v) for (key, c), (_, v) in zip(keyed, verified, strict=True)]
+        keys = self._numbers.keys(name, ((c.problem_id, c.index) for c, _ in verified))
         with self._db.writing() as db:
-            insert_verified(db, rows)
+            insert_verified(db, keys, verified)
 
     def keys(self, name: str) -> set[Key]:
         """Keys of the candidates of a set, with or without a verdict."""
@@ -277,9 +278,7 @@ class Store:
 
     def select(self, name: str, keys: Iterable[Key]) -> None:
         """Note which candidates of a set are trained on."""
-        rows = ((problem, index) for problem, index in keys)
-        number = self._numbers.made_set(name)
-        keyed = [self._numbers.key(name, number, *row) for row in rows]
+        keyed = self._numbers.keys(name, keys)
         where = "where of_set = ? and problem = ? and idx = ?"
         with self._db.writing() as db:
             db.executemany(
@@ -316,14 +315,6 @@ class Store:
     def exported_metrics(self, *, but_last: bool = False) -> bytes:
         """What `metrics.jsonl` holds; as it was one export before: `but_last`."""
         return self._metrics.exported(but_last=but_last)
-
-    def _keyed(
-        self, name: str, candidates: Iterable[Candidate]
-    ) -> Iterator[tuple[RowKey, Candidate]]:
-        number = self._numbers.made_set(name)
-        for candidate in candidates:
-            key = self._numbers.key(name, number, candidate.problem_id, candidate.index)
-            yield key, candidate
 
     def _ordered(self, name: str) -> str:
         """The tables of a set's candidates; takes its stem as a value.
