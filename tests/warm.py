@@ -131,9 +131,8 @@ def _main(words: list[str], env: dict[str, str], folder: str, said: str) -> None
         file = os.open(f"{said}/{name}", how)
         os.dup2(file, number)
         os.close(file)
-    sys.stdin = os.fdopen(
-        0, encoding="utf-8", closefd=False
-    )  # Not the empty one of multiprocessing.
+    # multiprocessing has put an empty one there.
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     # Tests that run in the background of a shell, or under nohup, ignore these.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)

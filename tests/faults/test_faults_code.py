@@ -42,6 +42,7 @@ def case(number: int) -> tuple[Problem, Candidate, str]:
     return problem, candidate, "passed" if right else "failed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [3])
 async def test_random_faults_change_no_verdict(seed: int) -> None:
     injector = Injector(seed, most=FAULTS, gap=0.2, results=8)
