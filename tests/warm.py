@@ -122,6 +122,7 @@ def _main(words: list[str], env: dict[str, str], folder: str, said: str) -> None
     """What the process does, forked."""
     os.environ.clear()
     os.environ.update(env)
+    tempfile.tempdir = None  # The environment says where, and is read again.
     os.chdir(folder)
     for number, name, how in (
         (0, "in", os.O_RDONLY),
