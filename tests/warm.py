@@ -21,6 +21,7 @@ from contextlib import suppress
 from functools import cache
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import torch
 
@@ -56,8 +57,9 @@ class Warm:
         for name in ("out", "err"):
             Path(self._folder.name, name).touch()
         Path(self._folder.name, "in").write_text(given)
-        given = (list(map(str, words)), os.environ | (env or {}), os.getcwd(), self._folder.name)
-        self._process = _context().Process(target=_main, args=given)
+        self._words = list(map(str, words))
+        arguments = (self._words, os.environ | (env or {}), os.getcwd(), self._folder.name)
+        self._process = _context().Process(target=_main, args=arguments)
         self._process.start()
         assert self._process.pid is not None
         self.pid = self._process.pid
@@ -73,6 +75,10 @@ class Warm:
             self.send(signal.SIGKILL)
             raise TimeoutError(f"it runs for {timeout} s: {self.said()}")
         return self._process.exitcode
+
+    def ended(self) -> CompletedProcess[str]:
+        """What `subprocess.run` would have given."""
+        return CompletedProcess(self._words, self.wait(), self.printed(), self.said())
 
     def spent(self) -> float:
         """Its processor seconds so far: how far it has come, however busy the machine is."""

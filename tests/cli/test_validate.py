@@ -11,8 +11,8 @@ needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the shared data sets 
 
 
 def validate(*words: str) -> tuple[int, str, str]:
-    done = warm.run("-m", "veritune", "validate", *words)
-    return done.wait(), done.printed(), done.said()
+    done = warm.run("-m", "veritune", "validate", *words).ended()
+    return done.returncode, done.stdout, done.stderr
 
 
 def write(path: Path, *rows: object) -> str:

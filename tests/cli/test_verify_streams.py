@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -38,18 +37,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@dataclass
-class Done:
-    """What a command that has ended gave."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def run(words: list[str], given: str) -> Done:
-    done = warm.run(*words, given=given)
-    return Done(done.wait(), done.printed(), done.said())
+def run(words: list[str], given: str) -> subprocess.CompletedProcess[str]:
+    return warm.run(*words, given=given).ended()
 
 
 def without_seconds(line: str) -> dict[str, object]:
