@@ -11,6 +11,7 @@ look for new ones.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 from functools import cache
@@ -26,6 +27,7 @@ SHAPED = (
     *("veritune.sampler.token_sampling", "veritune.trainer.losses"),
 )
 """Modules whose annotations name the shapes of tensors."""
+gc.disable()  # While torch and the tests are imported nothing becomes garbage.
 install_import_hook(list(SHAPED), "beartype.beartype")
 if "PYTEST_XDIST_WORKER" in os.environ:  # Two threads each in two processes slow each other down.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -63,6 +65,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         cases[test := item.nodeid.partition("[")[0]] += 1
         if cases[test] > TRACED:
             item.add_marker("no_cover")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: no later collection, and a run ends with one, looks at it again."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

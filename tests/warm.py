@@ -21,6 +21,7 @@ from contextlib import suppress
 from functools import cache
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import torch
 
@@ -28,7 +29,13 @@ PRELOADED = [
     *("torch", "torch._dynamo", "torch.distributed.fsdp", "peft"),
     *("transformers.masking_utils", "transformers.modeling_utils"),
     *("transformers.models.llama.modeling_llama", "transformers.models.qwen2.modeling_qwen2"),
-    *("veritune.cli", "veritune.rounds.loop", "veritune.trainer.sft", "veritune.models.loading"),
+    *(
+        "veritune.cli.validate",
+        "veritune.cli.verify",
+        "veritune.rounds.loop",
+        "veritune.trainer.sft",
+        "veritune.models.loading",
+    ),
 ]
 
 
@@ -42,13 +49,17 @@ def _context() -> ForkServerContext:
 class Warm:
     """A running process. What it says goes to files, and is read when it has ended."""
 
-    def __init__(self, *words: object, env: Mapping[str, str] | None = None) -> None:
-        """`env` adds to that of the test."""
+    def __init__(
+        self, *words: object, env: Mapping[str, str] | None = None, given: str = ""
+    ) -> None:
+        """`env` adds to that of the test; `given` is its standard input."""
         self._folder = tempfile.TemporaryDirectory(prefix="warm-")
         for name in ("out", "err"):
             Path(self._folder.name, name).touch()
-        given = (list(map(str, words)), os.environ | (env or {}), os.getcwd(), self._folder.name)
-        self._process = _context().Process(target=_main, args=given)
+        Path(self._folder.name, "in").write_text(given)
+        self._words = list(map(str, words))
+        arguments = (self._words, os.environ | (env or {}), os.getcwd(), self._folder.name)
+        self._process = _context().Process(target=_main, args=arguments)
         self._process.start()
         assert self._process.pid is not None
         self.pid = self._process.pid
@@ -64,6 +75,10 @@ class Warm:
             self.send(signal.SIGKILL)
             raise TimeoutError(f"it runs for {timeout} s: {self.said()}")
         return self._process.exitcode
+
+    def ended(self) -> CompletedProcess[str]:
+        """What `subprocess.run` would have given."""
+        return CompletedProcess(self._words, self.wait(), self.printed(), self.said())
 
     def spent(self) -> float:
         """Its processor seconds so far: how far it has come, however busy the machine is."""
@@ -90,9 +105,9 @@ class Warm:
         return Path(self._folder.name, "err").read_text()
 
 
-def run(*words: object, env: Mapping[str, str] | None = None) -> Warm:
+def run(*words: object, env: Mapping[str, str] | None = None, given: str = "") -> Warm:
     """A process that has ended."""
-    process = Warm(*words, env=env)
+    process = Warm(*words, env=env, given=given)
     process.wait()
     return process
 
@@ -113,11 +128,18 @@ def _main(words: list[str], env: dict[str, str], folder: str, said: str) -> None
     """What the process does, forked."""
     os.environ.clear()
     os.environ.update(env)
+    tempfile.tempdir = None  # The environment says where, and is read again.
     os.chdir(folder)
-    for number, name in ((1, "out"), (2, "err")):
-        file = os.open(f"{said}/{name}", os.O_WRONLY | os.O_APPEND)
+    for number, name, how in (
+        (0, "in", os.O_RDONLY),
+        (1, "out", os.O_WRONLY | os.O_APPEND),
+        (2, "err", os.O_WRONLY | os.O_APPEND),
+    ):
+        file = os.open(f"{said}/{name}", how)
         os.dup2(file, number)
         os.close(file)
+    # multiprocessing has put an empty one there.
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     # Tests that run in the background of a shell, or under nohup, ignore these.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -23,6 +23,7 @@ def arm(
     return TableRatio(right, np.full_like(right, candidates))
 
 
+@pytest.mark.slow
 def test_equal_arms_differ_by_chance_only() -> None:
     """The share of false claims stays near the 5% that is promised, seeds of spread included."""
     rng = np.random.default_rng(5)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import warm
 
 from veritune.cli import COMMANDS, demo, main
 
@@ -91,9 +92,7 @@ def test_how_threads_wait_is_the_users_to_say(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("command", ["run", "sample", "verify", "train", "validate", "report"])
 def test_every_command_explains_itself(command: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "veritune", command, "--help"], capture_output=True, text=True
-    )
+    done = warm.run("-m", "veritune", command, "--help").ended()
     assert done.returncode == 0
     assert "usage:" in done.stdout
 

@@ -1,19 +1,17 @@
 """`veritune validate`, run as a program."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import warm
 
 DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the shared data sets are not here")
 
 
 def validate(*words: str) -> tuple[int, str, str]:
-    command = [sys.executable, "-m", "veritune", "validate", *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=280)
+    done = warm.run("-m", "veritune", "validate", *words).ended()
     return done.returncode, done.stdout, done.stderr
 
 

@@ -9,12 +9,13 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+import warm
 
 from veritune.cli import main
 from veritune.records import Verdict
 
 COUNT = 300
-COMMAND = [sys.executable, "-m", "veritune", "verify", "--problems", "P.jsonl"]
+COMMAND = ["-m", "veritune", "verify", "--problems", "P.jsonl"]
 STREAMS = [*COMMAND, "--candidates", "-", "--out", "-"]
 
 
@@ -37,7 +38,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(words: list[str], given: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(words, input=given, capture_output=True, text=True, timeout=120)
+    return warm.run(*words, given=given).ended()
 
 
 def without_seconds(line: str) -> dict[str, object]:
@@ -48,7 +49,7 @@ def test_a_stream_has_the_verdicts_of_the_file_in_its_order() -> None:
     done = run(STREAMS, Path("C.jsonl").read_text())
     assert done.returncode == 0, done.stderr
     assert "300 candidates: 36 passed, 234 failed, 30 verifier errors" in done.stderr
-    assert main([*COMMAND[3:], "--candidates", "C.jsonl", "--out", "V.jsonl"]) == 0
+    assert main([*COMMAND[2:], "--candidates", "C.jsonl", "--out", "V.jsonl"]) == 0
     from_file = [*map(without_seconds, Path("V.jsonl").read_text().splitlines())]
     assert [*map(without_seconds, done.stdout.splitlines())] == from_file
     again = run([*COMMAND, "--candidates", "C.jsonl", "--out", "-"], "")
@@ -56,7 +57,7 @@ def test_a_stream_has_the_verdicts_of_the_file_in_its_order() -> None:
 
 
 def test_a_page_holds_every_candidate(capsys: pytest.CaptureFixture[str]) -> None:
-    words = [*COMMAND[3:], "--candidates", "C.jsonl", "--out"]
+    words = [*COMMAND[2:], "--candidates", "C.jsonl", "--out"]
     assert main([*words, "V.jsonl", "--report", "V.html"]) == 0
     assert "every candidate: V.html" in capsys.readouterr().out
     page = Path("V.html").read_text()
@@ -76,7 +77,11 @@ def test_a_page_holds_every_candidate(capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_verdict_comes_before_the_next_candidate_is_sent() -> None:
     lines = Path("C.jsonl").read_text().splitlines(keepends=True)[:3]
     with subprocess.Popen(
-        STREAMS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        [sys.executable, *STREAMS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
     ) as process:
         assert process.stdin is not None and process.stdout is not None
         for index, line in enumerate(lines):
@@ -125,9 +130,8 @@ def test_rows_of_an_own_loop_need_no_index() -> None:
 
 def test_a_reader_that_has_enough_ends_the_command_quietly() -> None:
     rows = Path("C.jsonl").read_text()
-    with subprocess.Popen(
-        STREAMS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen([sys.executable, *STREAMS], text=True, **pipes) as process:
         assert process.stdin is not None and process.stdout is not None and process.stderr
         process.stdin.write(rows.splitlines(keepends=True)[0])
         process.stdin.flush()
@@ -148,7 +152,7 @@ def test_a_stream_into_a_file_is_verified_once() -> None:
 
 
 def test_what_a_ci_job_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    words = [*COMMAND[3:], "--candidates", "C.jsonl", "--out", "V.jsonl"]
+    words = [*COMMAND[2:], "--candidates", "C.jsonl", "--out", "V.jsonl"]
     words += ["--junit", "V.xml", "--markdown", "V.md"]
     assert main(words) == 0
     suite = ElementTree.parse("V.xml").getroot()[0]
@@ -174,7 +178,7 @@ def test_what_a_ci_job_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
 def test_summaries_that_cannot_be_written_are_refused_first(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    words = [*COMMAND[3:], "--candidates", "C.jsonl", "--out", "V.jsonl"]
+    words = [*COMMAND[2:], "--candidates", "C.jsonl", "--out", "V.jsonl"]
     assert main([*words, "--junit", "V.txt"]) == 2
     assert "--junit: V.txt: the ending decides the format; give .xml" in capsys.readouterr().err
     assert main([*words, "--fail-under", "80"]) == 2

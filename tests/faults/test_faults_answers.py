@@ -31,6 +31,7 @@ def pair(number: int) -> tuple[str, str, str]:
     return gold, f"{number}\\sqrt{{2}}+{number + (not right)}", "equal" if right else "different"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1])
 def test_random_faults_change_no_result(seed: int) -> None:
     injector = Injector(seed, most=FAULTS, gap=0.05, results=20)

@@ -42,6 +42,7 @@ def case(number: int) -> tuple[Problem, Candidate, str]:
     return problem, candidate, "passed" if right else "failed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [3])
 async def test_random_faults_change_no_verdict(seed: int) -> None:
     injector = Injector(seed, most=FAULTS, gap=0.2, results=8)
@@ -141,7 +142,7 @@ async def test_a_sandbox_that_is_killed_as_it_starts_starts_and_leaves_nothing()
         )
         assert verdict.outcome == "passed", verdict.reason
         seen.update(pid for pid in below(os.getpid()) if pid not in ours)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while any(map(lives, seen)) and time.monotonic() < deadline:
         await asyncio.sleep(0.05)
     assert seen and not any(map(lives, seen))

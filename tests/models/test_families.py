@@ -27,10 +27,17 @@ from veritune.trainer.batches import encode
 
 PLAIN = MathProblem(id="p", prompt="What is 12 + 7?", reference=MathReference(answer="19"))
 NEW = 12
+QUICK = ("qwen3", "smollm2", "gemma2", "phi", "gpt-neox", "olmo2", "qwen3-moe")
+"""One of each kind of architecture; the others are slow tests."""
 GAP = 1e-4
 
 
-@pytest.fixture(params=FAMILIES)
+@pytest.fixture(
+    params=[
+        family if family in QUICK else pytest.param(family, marks=pytest.mark.slow)
+        for family in FAMILIES
+    ]
+)
 def policy(request: pytest.FixtureRequest, tmp_path: Path) -> Checkpoint:
     return save_family(request.param, tmp_path / "model")
 

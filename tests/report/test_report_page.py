@@ -1,11 +1,11 @@
 import os
 import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import warm
 from report_runs import evaluation, make_run
 
 from veritune.cli.report import default_out
@@ -191,9 +191,7 @@ def test_an_unwritable_place_is_refused(tmp_path: Path) -> None:
 
 
 def command(*words: str | os.PathLike[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "veritune", "report", *words], capture_output=True, text=True
-    )
+    return warm.run("-m", "veritune", "report", *words).ended()
 
 
 def test_the_command_writes_into_the_run_and_says_where(tmp_path: Path) -> None:

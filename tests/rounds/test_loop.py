@@ -3,22 +3,26 @@
 import asyncio
 import json
 import random
+import shutil
 import time
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from warm import Warm
 
 from veritune.config import Recipe, check_recipe
 from veritune.errors import TrainingError
-from veritune.rounds import improve
+from veritune.rounds import improve, start_policy
 from veritune.rounds.progress import NullProgress
 from veritune.store import Store
 from veritune.store.folder import to_toml
 
 
-def tiny(output: Path, **change: object) -> Recipe:
-    """Chains of one easy step, which a tiny model gets right now and then."""
+def tiny(output: Path, begun: bool = True, **change: object) -> Recipe:
+    """Chains of one easy step, which a tiny model gets right now and then. `begun`: its start is
+    there, as an earlier run would have left it."""
     values: dict[str, object] = {
         "output": str(output),
         "threads": 1,
@@ -40,7 +44,25 @@ def tiny(output: Path, **change: object) -> Recipe:
         "trainer": {"max_steps": 4, "batch_size": 8},
         "evaluation": {"n": 2, "k": 2},
     }
-    return check_recipe(values | change, "test")
+    recipe = check_recipe(values | change, "test")
+    if begun and recipe.warm_start.demonstrations and recipe.model.path is None:
+        share_start(recipe)
+    return recipe
+
+
+@cache
+def starts() -> TemporaryDirectory[str]:
+    """Where this process keeps what runs have started from; it goes with the process."""
+    return TemporaryDirectory(prefix="starts-")
+
+
+def share_start(recipe: Recipe) -> None:
+    """Puts a run's start where it looks for it; each is trained once a process."""
+    kept = recipe.model_copy(update={"output": starts().name})
+    made = Path(start_policy(kept, NullProgress()).path)
+    there = Path(recipe.output, "starts", made.name)
+    if not there.exists():
+        shutil.copytree(made, there)
 
 
 def contents(folder: Path) -> list[tuple[object, ...]]:
@@ -59,7 +81,7 @@ def contents(folder: Path) -> list[tuple[object, ...]]:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    recipe = tiny(tmp_path_factory.mktemp("whole"))
+    recipe = tiny(tmp_path_factory.mktemp("whole"), begun=False)
     asyncio.run(improve(recipe))
     return recipe.folder
 
@@ -155,7 +177,7 @@ class Told(NullProgress):
 def test_a_run_killed_again_and_again_ends_as_if_it_had_not_been(
     finished: Path, tmp_path: Path
 ) -> None:
-    recipe = tiny(tmp_path)
+    recipe = tiny(tmp_path, begun=False)
     path = tmp_path / "recipe.toml"
     path.write_text(to_toml(recipe))
     rng = random.Random(7)
@@ -180,8 +202,6 @@ def test_an_adapter_is_merged_into_the_start(tmp_path: Path) -> None:
 
     from veritune.config import ScratchConfig
     from veritune.models import build_scratch, load_policy, save_policy
-    from veritune.rounds.progress import NullProgress
-    from veritune.rounds.start import start_policy
 
     shape = ScratchConfig(layers=1, width=32, heads=2, max_length=64)
     base = save_policy(*build_scratch(shape, 0), tmp_path / "base")
@@ -202,15 +222,13 @@ def test_an_adapter_is_merged_into_the_start(tmp_path: Path) -> None:
 
 
 def test_a_start_is_the_same_built_inside_an_event_loop_and_outside(tmp_path: Path) -> None:
-    import asyncio
-
-    from veritune.rounds.progress import NullProgress
-    from veritune.rounds.start import start_policy
-
     taught = {"demonstrations": 20, "max_steps": 3, "batch_size": 4}
 
-    async def inside() -> str:
-        return start_policy(tiny(tmp_path / "in", warm_start=taught), NullProgress()).policy
+    def asked(name: str) -> Recipe:
+        return tiny(tmp_path / name, begun=False, warm_start=taught)
 
-    outside = start_policy(tiny(tmp_path / "out", warm_start=taught), NullProgress()).policy
+    async def inside() -> str:
+        return start_policy(asked("in"), NullProgress()).policy
+
+    outside = start_policy(asked("out"), NullProgress()).policy
     assert asyncio.run(inside()) == outside

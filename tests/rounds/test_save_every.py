@@ -99,7 +99,9 @@ def test_a_round_that_gives_another_policy_the_second_time_is_refused(tmp_path: 
         asyncio.run(improve(recipe))
 
 
-@pytest.mark.parametrize(("save_every", "kept"), [(1, {3, 4}), (3, {4})])
+@pytest.mark.parametrize(
+    ("save_every", "kept"), [pytest.param(1, {3, 4}, marks=pytest.mark.slow), (3, {4})]
+)
 def test_only_the_newest_checkpoints_are_kept(
     tmp_path: Path, save_every: int, kept: set[int]
 ) -> None:
@@ -115,7 +117,9 @@ def test_only_the_newest_checkpoints_are_kept(
     assert len(asyncio.run(improve(recipe))) == 5
 
 
-@pytest.mark.parametrize("trainer", [GROUP, PPO], ids=["grpo", "ppo"])
+@pytest.mark.parametrize(
+    "trainer", [GROUP, pytest.param(PPO, marks=pytest.mark.slow)], ids=["grpo", "ppo"]
+)
 def test_a_policy_between_two_checkpoints_is_in_memory_alone(
     tmp_path: Path, trainer: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:

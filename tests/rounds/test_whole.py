@@ -245,7 +245,8 @@ print(start_policy(load_recipe(Path(sys.argv[1])), NullProgress()).policy)
 @pytest.mark.slow
 def test_arms_that_begin_together_share_one_start(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
-    recipe.write_text(to_toml(tiny(tmp_path, warm_start={"demonstrations": 20, "max_steps": 5})))
+    warm_start = {"demonstrations": 20, "max_steps": 5}
+    recipe.write_text(to_toml(tiny(tmp_path, begun=False, warm_start=warm_start)))
     arms = [Warm("-c", STARTER, recipe) for _ in range(4)]
     assert [arm.wait() for arm in arms] == [0] * 4
     assert len({arm.printed() for arm in arms}) == 1
@@ -296,7 +297,7 @@ def test_a_full_disk_is_one_line_and_the_run_is_resumed_when_there_is_room(
     original: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "recipe.toml"
-    path.write_text(to_toml(tiny(tmp_path)))
+    path.write_text(to_toml(tiny(tmp_path, begun=False)))
     for limit in (300, 5_000, 40_000, 90_000):
         done = warm.run("-c", LIMITED, limit, path)
         assert done.poll() in (1, 2), done.printed()

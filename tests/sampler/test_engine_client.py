@@ -86,7 +86,7 @@ def test_the_process_ends_with_its_owner(tmp_path: Path, how: signal.Signals, be
     assert lives(child)
     owner.send_signal(how)
     owner.wait(30)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while lives(child) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not lives(child)

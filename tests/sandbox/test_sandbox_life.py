@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import machine
@@ -34,9 +33,10 @@ TESTS = {"type": "asserts", "tests": {"type": "asserts", "code": "assert f(1) ==
 JOB = Graded(sources=(("solution.py", "def f(x):\n    return x + 1"),), tests=TESTS)
 CLIENT = """
 import asyncio, sys
-from veritune.sandbox import Program, open_sandbox
+from veritune.sandbox import Limits, Program, open_sandbox
 async def main():
-    async with open_sandbox(sys.argv[1], workers=2) as sandbox:
+    long = Limits(cpu_seconds=300.0, wall_seconds=600.0)
+    async with open_sandbox(sys.argv[1], workers=2, limits=long) as sandbox:
         job = Program(source="while True: pass")
         jobs = [asyncio.ensure_future(sandbox.run(job)) for _ in range(2)]
         await asyncio.sleep(2)
@@ -68,21 +68,22 @@ def test_a_killed_client_leaves_nothing(kind: str, tmp_path: Path) -> None:
     client.wait()
     client.stdout.close()
     assert machine.eventually(lambda: not any(map(machine.alive, ours)), 10), machine.commands(ours)
-    assert machine.eventually(lambda: not machine.containers(client.pid), 10)
+    assert machine.eventually(lambda: not machine.containers(client.pid), 60)
     assert not list(tmp_path.iterdir())
 
 
 async def test_a_cancelled_job_stops_and_its_slot_works_again() -> None:
     before = set(machine.descendants())
-    async with open_sandbox(workers=1) as sandbox:
+    long = Limits(cpu_seconds=300.0, wall_seconds=600.0)
+    async with open_sandbox(workers=1, limits=long) as sandbox:
         await sandbox.run(Program(source="print(1)"))
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1):
                 await sandbox.run(Program(source="while True: pass"))
-        started = time.monotonic()
-        assert (await sandbox.run(Program(source="print(1)"))).stdout == "1\n"
-        assert time.monotonic() - started < 8
-        assert machine.eventually(lambda: len(machine.confined()) == machine.STANDING, 5)
+        # Not after the limits of the one before.
+        async with asyncio.timeout(120):
+            assert (await sandbox.run(Program(source="print(1)"))).stdout == "1\n"
+        assert machine.eventually(lambda: len(machine.confined()) == machine.STANDING, 60)
     assert set(machine.descendants()) <= before
 
 
@@ -90,7 +91,7 @@ async def test_what_dies_while_it_waits_for_a_job_is_no_fault_of_the_job() -> No
     async with open_sandbox(workers=1) as sandbox:
         for _ in range(3):
             assert (await sandbox.run(Program(source="print(1)"))).stdout == "1\n"
-            assert machine.eventually(lambda: len(machine.confined()) == machine.STANDING, 5)
+            assert machine.eventually(lambda: len(machine.confined()) == machine.STANDING, 60)
             waiting = sorted(machine.confined())[1:]  # the first one forks graders
             kill(waiting)
             assert machine.eventually(lambda: not any(map(machine.alive, waiting)), 5)  # noqa: B023
@@ -205,12 +206,12 @@ async def test_many_candidates_through_one_pool_leave_no_trace(kind: str) -> Non
             return len(machine.confined()) == 2 * machine.STANDING
 
         await some(10)
-        assert machine.eventually(at_rest, 5)
+        assert machine.eventually(at_rest, 60)
         before = machine.descriptors(), machine.mounts(), len(machine.descendants())
         held = {pid: machine.resident_kb(pid) for pid in machine.descendants()}
         descriptors = {pid: machine.descriptors(pid) for pid in held}
         await some(50)
-        assert machine.eventually(at_rest, 5)
+        assert machine.eventually(at_rest, 60)
         after = machine.descriptors(), machine.mounts(), len(machine.descendants())
         # A process may have ended meanwhile; more than before would be a leak.
         assert all(now <= then for now, then in zip(after, before, strict=True)), (before, after)

@@ -158,7 +158,7 @@ async def test_nasty_programs_end_within_their_limits_and_leave_nothing(kind: st
             assert took < limits.wall_seconds + 20, name
             honest = await run(sandbox, "print(sum(map(int, input().split())))", "1 2\n")
             assert (honest.code, honest.stdout) == (0, "3\n"), (name, honest)
-            alone = machine.eventually(lambda: len(machine.confined()) == machine.STANDING, 5)
+            alone = machine.eventually(lambda: len(machine.confined()) == machine.STANDING, 60)
             assert alone, (name, machine.commands(machine.confined()))
     assert machine.mounts() == mounts
 

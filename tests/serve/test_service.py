@@ -218,8 +218,9 @@ def test_a_port_that_is_taken(service: Running, capsys: pytest.CaptureFixture[st
 
 
 async def test_what_takes_too_long_is_ended_and_a_full_house_refuses() -> None:
-    with running("--request-seconds", "1", "--capacity", "2") as service:
-        code = {"code": "while True: pass", "run_timeout": 30}
+    # Long enough for the refusal to come meanwhile, on a busy machine, too.
+    with running("--request-seconds", "5", "--capacity", "2") as service:
+        code = {"code": "import time\ntime.sleep(60)", "run_timeout": 30}
         running_now = [asyncio.create_task(post(service.port, "/run_code", code)) for _ in "12"]
         while (await get(service.port, "/health")).json["candidates"] != 2:
             await asyncio.sleep(0.01)

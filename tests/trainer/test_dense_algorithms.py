@@ -191,7 +191,7 @@ def test_a_teacher_of_other_tokens_is_refused(tmp_path: Path) -> None:
 PRIME: dict[str, Any] = {"type": "prime", "learning_rate": 1e-2, "reward_learning_rate": 1e-2}
 
 
-@pytest.mark.parametrize("lora", [False, True])
+@pytest.mark.parametrize("lora", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_prime_learns_what_passes_and_which_token_it_is(tmp_path: Path, lora: bool) -> None:
     policy = start(tmp_path)
     if lora:

@@ -155,6 +155,7 @@ def test_equal_groups_teach_nothing_and_are_told(tmp_path: Path) -> None:
     assert any("no signal within groups" in text for text in rows[0]["warnings"])
 
 
+@pytest.mark.slow
 def test_a_round_in_several_steps_with_a_kl_goes_on_exactly_from_disk(tmp_path: Path) -> None:
     config = GroupConfig(
         type="rloo",

@@ -33,6 +33,7 @@ from veritune.trainer.rollouts import minibatches, read_rows
 from veritune.trainer.scoring import score
 
 TINY = ScratchConfig(layers=1, width=32, heads=2, max_length=32)
+SLOW_OWN = pytest.param("own", marks=pytest.mark.slow)
 Judge = Callable[[Candidate], Verdict]
 
 
@@ -113,6 +114,7 @@ def test_a_bandit_finds_the_best_arm_of_each_context(tmp_path: Path) -> None:
         assert shares[tokenizer.convert_tokens_to_ids(best)] > 0.9
 
 
+@pytest.mark.slow
 def test_a_chain_of_five_states_is_walked_to_its_end(tmp_path: Path) -> None:
     """`a` moves one state further and all else back to the start; the fifth pays 1, a last `b` .15.
 
@@ -263,7 +265,7 @@ def test_the_kl_controller_steers_towards_its_target(tmp_path: Path) -> None:
     assert '"kl": 0.098' in saved  # 0.1 (1 - 0.1 x 0.2): below target by more than the bound
 
 
-@pytest.mark.parametrize("critic", ["shared", "own"])
+@pytest.mark.parametrize("critic", ["shared", SLOW_OWN])
 def test_a_trainer_that_goes_on_from_disk_ends_with_the_same_parameters(
     tmp_path: Path, critic: str
 ) -> None:
@@ -281,34 +283,7 @@ def test_a_trainer_that_goes_on_from_disk_ends_with_the_same_parameters(
         assert one.policy == two.policy
 
 
-def test_what_is_offloaded_between_rounds_comes_back(tmp_path: Path) -> None:
-    config = BASIC.model_copy(update={"critic": "own"})
-    policy = reference = start(tmp_path)
-    kept = trainer_of(config, reference)
-    other = trainer_of(config.model_copy(update={"offload": True}), reference)
-    for round in range(1, 4):
-        rollouts = some_rollouts(policy)
-        trained = kept.update(policy, rollouts, tmp_path / f"kept-{round}")
-        same = other.update(policy, rollouts, tmp_path / f"offloaded-{round}")
-        assert trained.policy == same.policy
-        policy = trained
-
-
-@pytest.mark.gpu
-@pytest.mark.parametrize("critic", ["shared", "own"])
-def test_offloaded_a_trainer_leaves_the_gpu_its_policy_alone(tmp_path: Path, critic: str) -> None:
-    config = BASIC.model_copy(update={"critic": critic, "offload": True})
-    policy = start(tmp_path)
-    trainer, before = trainer_of(config, policy), torch.cuda.memory_allocated()
-    policy = trainer.update(policy, some_rollouts(policy), tmp_path / "round-1")
-    held = trainer.held()
-    assert held is not None and held.model.device.type == "cuda"
-    weights = sum(p.nbytes for p in held.model.parameters())
-    # Moments, or another model, would be as much again.
-    assert torch.cuda.memory_allocated() - before < 1.5 * weights
-
-
-@pytest.mark.parametrize("critic", ["shared", "own"])
+@pytest.mark.parametrize("critic", ["shared", SLOW_OWN])
 def test_an_adapter_is_trained_alone_and_goes_on(tmp_path: Path, critic: str) -> None:
     base = start(tmp_path)
     policy = reference = save_adapter(base.path, LoraConfig(rank=2), 0, tmp_path / "adapter")

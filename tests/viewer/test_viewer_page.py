@@ -131,7 +131,7 @@ def test_a_damaged_run_is_named_on_the_page(tmp_path: Path, page: Page) -> None:
         expect(page.get_by_role("alert")).to_contain_text("b cannot be shown:")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_a_phone_needs_no_sideways_scrolling(address: str, chromium: Browser, scheme: str) -> None:
     context = chromium.new_context(
         viewport={"width": 390, "height": 844},

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from warm import Warm
 
 from veritune.config import check_recipe
 from veritune.files import write_text
@@ -186,15 +188,16 @@ def hostile(problem: str, text: str, round: int) -> tuple[Candidate, Verdict]:
 @contextmanager
 def served(folder: Path, *words: str) -> Iterator[str]:
     """The address of `veritune view` over a folder or a file."""
-    command = [sys.executable, "-m", "veritune", "view", str(folder), "--port", "0", *words]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            assert line.startswith(f"{folder}: http")
-            yield line.split(": ", 1)[1].split(" ")[0]
-        finally:
-            process.terminate()
+    process = Warm("-m", "veritune", "view", folder, "--port", "0", *words)
+    try:
+        while "\n" not in process.printed() and process.poll() is None:
+            time.sleep(0.02)
+        line = process.printed().partition("\n")[0]
+        assert line.startswith(f"{folder}: http"), process.said()
+        yield line.split(": ", 1)[1].split(" ")[0]
+    finally:
+        process.send(signal.SIGTERM)
+        process.wait()
 
 
 def formula_run(home: Path, formulas: list[str], name: str = "formulas") -> Path:
