@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+from warnings import catch_warnings
 
 from veritune.config import LoraConfig
 from veritune.errors import ModelError
@@ -46,7 +47,8 @@ def save_adapter(base: str | Path, config: LoraConfig, seed: int, folder: Path) 
         target_modules=list(config.target_modules) or "all-linear",
         task_type="CAUSAL_LM",
     )
-    with torch.random.fork_rng():
+    # PEFT asks transformers by names that it renamed.
+    with torch.random.fork_rng(), catch_warnings(action="ignore", category=FutureWarning):
         torch.manual_seed(seed)
         try:
             adapted = get_peft_model(model, wanted)

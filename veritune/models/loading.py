@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+from warnings import catch_warnings
 
 from veritune.errors import ModelError
 from veritune.models.hashing import WEIGHTS, adapter_base
@@ -118,7 +119,9 @@ def _apply_adapter(model: PreTrainedModel, folder: Path) -> PreTrainedModel:
     if adapter_base(folder) is None:
         raise ModelError(f"{folder}: no adapter_config.json; give the folder of a PEFT adapter")
     try:
-        adapted: object = PeftModel.from_pretrained(model, folder, is_trainable=True)
+        # PEFT asks transformers by names that it renamed.
+        with catch_warnings(action="ignore", category=FutureWarning):
+            adapted: object = PeftModel.from_pretrained(model, folder, is_trainable=True)
     except Exception as error:
         raise ModelError(
             f"{folder}: the adapter does not fit the model ({_first_line(error)})"
