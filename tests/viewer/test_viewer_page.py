@@ -170,6 +170,7 @@ def test_nothing_of_hostile_formulas_runs_and_none_takes_long(tmp_path: Path, pa
     assert not said
 
 
+@pytest.mark.slow
 def test_formulas_are_typeset_and_what_cannot_be_read_stays(tmp_path: Path, page: Page) -> None:
     text = (
         r"Half of $\frac{1}{2}$ costs $5 and $10, \(\frac{1}{\) is broken, \[x\in\mathbb{R}\]"
