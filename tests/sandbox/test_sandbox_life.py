@@ -99,6 +99,7 @@ async def test_what_dies_while_it_waits_for_a_job_is_no_fault_of_the_job() -> No
             assert (result.code, result.killed, result.stdout) == (0, "", "2\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 async def test_what_dies_just_as_its_job_comes_is_no_fault_of_the_job(kind: str) -> None:
     async with open_sandbox(kind, workers=1) as sandbox:

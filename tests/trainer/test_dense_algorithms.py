@@ -207,6 +207,7 @@ def test_prime_learns_what_passes_and_which_token_it_is(tmp_path: Path, lora: bo
     assert (saved / ("adapter_config.json" if lora else "config.json")).is_file()
 
 
+@pytest.mark.slow
 def test_prime_resumes_from_disk_exactly(tmp_path: Path) -> None:
     config = GroupConfig.model_validate(PRIME | {"epochs": 2, "mini_batch_size": 8})
     reference = one = two = start(tmp_path)

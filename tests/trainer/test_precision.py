@@ -122,6 +122,7 @@ def ppo(reference: Checkpoint, dtype: str, **more: Any) -> PpoTrainer:
     return PpoTrainer(config, reference=reference, temperature=1.0, seed=3, dtype=dtype)
 
 
+@pytest.mark.slow
 def test_ppo_that_is_written_in_bf16_resumes_exactly(tmp_path: Path) -> None:
     one = two = start = tied("qwen2", tmp_path / "start")
     kept = ppo(start, "bfloat16")

@@ -13,6 +13,7 @@ from viewer_runs import formula_run, served, small_run
 from veritune.viewer import saved, write_report
 
 
+@pytest.mark.slow
 def test_formulas_are_typeset_and_what_cannot_be_read_stays(tmp_path: Path, page: Page) -> None:
     text = (
         r"Half of $\frac{1}{2}$ costs $5 and $10, \(\frac{1}{\) is broken, \[x\in\mathbb{R}\]"
