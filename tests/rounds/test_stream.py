@@ -165,7 +165,7 @@ def test_ctrl_c_ends_in_one_line_and_the_run_goes_on(tmp_path: Path, during: str
     from test_loop import tiny
 
     path = tmp_path / "recipe.toml"
-    path.write_text(to_toml(tiny(tmp_path)))
+    path.write_text(to_toml(tiny(tmp_path, begun=False)))
     run = Warm("-m", "veritune", "run", path)
     config = tmp_path / "run" / "config.toml"
     while not ("warm start" in run.printed() if during == "evaluation" else config.exists()):
