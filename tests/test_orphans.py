@@ -104,6 +104,31 @@ def test_watchers_that_are_closed_end_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "after").exists()
 
 
+# multiprocessing's own helper ends by itself once its parent has.
+TRACKED = """
+import os, sys
+from multiprocessing import resource_tracker
+from veritune.orphan_watcher import MARK
+from veritune.orphans import end_marked, new_mark
+os.environ[MARK] = mark = new_mark()
+resource_tracker.ensure_running()
+print(resource_tracker._resource_tracker._pid, flush=True)
+sys.stdin.readline()
+end_marked(mark)
+"""
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_what_multiprocessing_needs_ends_with_us(stopped: bool) -> None:
+    with owner(TRACKED) as begun:
+        (tracker,) = numbers(begun)
+        if stopped:
+            os.kill(tracker, signal.SIGSTOP)
+        begun.communicate("\n")
+        assert begun.returncode == 0
+        assert gone([tracker])
+
+
 # Its child, and not it, is what ends with its parent; with the other process that is named, too.
 PARENT = """
 import subprocess, sys, time

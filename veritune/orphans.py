@@ -57,10 +57,12 @@ def new_mark() -> str:
 
 
 def end_marked(mark: str) -> None:
-    """Kill what has this very mark, now; what multiprocessing needs here stays."""
+    """Kill what has this very mark, now.
+
+    What multiprocessing needs here stays: it ends with us, if it is not stopped.
+    """
     for pid in marked(mark):
-        if not is_tracker(pid):
-            kill(pid)
+        kill(pid, signal.SIGCONT if is_tracker(pid) else signal.SIGKILL)
 
 
 class OrphanWatchers:
