@@ -31,16 +31,16 @@ CONTROLS = ("demonstrations", "random")
 
 def run_json(run: ViewedRun) -> Json:
     """What is known without counting: name, recipe, sets, evaluations, curves."""
-    texts = run.ask(lambda browser: browser.facts("config"))
-    recipe = tomllib.loads(texts[-1]) if texts else {}
+    text = recipe_text(run)
+    recipe = tomllib.loads(text)
     rows = run.ask(lambda browser: browser.metrics())
     evaluations = measured(rows)
     return {
         "name": visible(str(recipe.get("name", run.folder.name))),
         "source": visible(str(recipe.get("problems", {}).get("source", ""))),
         "reward": visible(str(recipe.get("selection", {}).get("reward", ""))),
-        "trainer": visible(str(recipe.get("trainer", {}).get("type", "sft"))) if texts else "",
-        "recipe": visible(texts[-1]) if texts else "",
+        "trainer": visible(str(recipe.get("trainer", {}).get("type", "sft"))) if text else "",
+        "recipe": visible(text),
         "version": __version__,
         "live": run.live,
         "rounds": recipe.get("rounds", {}).get("count"),
@@ -72,8 +72,7 @@ def evaluations_json(runs: Mapping[str, ViewedRun], like: ViewedRun) -> list[Jso
 def arm_json(run: ViewedRun) -> Json:
     """A run's evaluations, what it gained, and what its candidates were selected by."""
     evaluations = measured(run.ask(lambda browser: browser.metrics("evaluate")))
-    texts = run.ask(lambda browser: browser.facts("config"))
-    recipe = tomllib.loads(texts[-1]) if texts else {}
+    recipe = tomllib.loads(recipe_text(run))
     reward = str(recipe.get("selection", {}).get("reward", ""))
     return {
         "reward": visible(reward),
@@ -91,10 +90,15 @@ def gain_json(evaluations: list[Evaluation]) -> Json | None:
     return None if before is None or after is None else asdict(gain(before, after))
 
 
+def recipe_text(run: ViewedRun) -> str:
+    """The newest recipe of a run, as TOML; empty where it has none, as a file of verdicts."""
+    texts = run.ask(lambda browser: browser.facts("config"))
+    return texts[-1] if texts else ""
+
+
 def source_of(run: ViewedRun) -> object:
     """The problems of a run's recipe."""
-    texts = run.ask(lambda browser: browser.facts("config"))
-    return tomllib.loads(texts[-1]).get("problems", {}).get("source") if texts else None
+    return tomllib.loads(recipe_text(run)).get("problems", {}).get("source")
 
 
 def measured(rows: list[MetricsRow]) -> list[Evaluation]:
