@@ -160,3 +160,26 @@ def test_the_first_verifier_error_of_a_process_is_logged(tmp_path: Path) -> None
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("judge: is down") == 1
+
+
+CODE = """
+from veritune.config import VerifierConfig
+from veritune.integrations import trl
+
+reward = trl.reward(verifier=VerifierConfig(sandbox="SANDBOX"))
+text, test = "def add(a, b): return a + b", "assert add(1, 2) == 3"
+assert reward(prompts=["add"], completions=[text], test_list=[[test]]) == [1.0]
+"""
+
+
+@pytest.mark.parametrize(
+    "sandbox", ["bubblewrap", pytest.param("docker", marks=pytest.mark.docker)]
+)
+def test_a_process_that_verified_code_ends_without_a_word(sandbox: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CODE.replace("SANDBOX", sandbox)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

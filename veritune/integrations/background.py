@@ -10,15 +10,14 @@ much is under way.
 from __future__ import annotations
 
 import asyncio
-import atexit
 import logging
 import os
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from threading import Lock, Thread
 
 from veritune.config import VerifierConfig
 from veritune.records import Candidate, Problem, Verdict
@@ -53,8 +52,12 @@ class _Background:
         self._stack = AsyncExitStack()
         self._opened: dict[str, asyncio.Task[Verifier]] = {}
         # A daemon, in a thread that never ends: it must not keep the process.
-        Thread(target=self.loop.run_forever, name="veritune-verifiers", daemon=True).start()
-        atexit.register(self.close)
+        threading.Thread(
+            target=self.loop.run_forever, name="veritune-verifiers", daemon=True
+        ).start()
+        # Not by atexit: sandboxes close with the help of thread pools, which end before its calls
+        # and by this same list, whose last entry is the first to be called.
+        threading._register_atexit(self.close)  # type: ignore[attr-defined]
 
     async def verify_all(self, config: VerifierConfig | Verifier, pairs: Pairs) -> list[Verdict]:
         verifier = await self._verifier(config) if isinstance(config, VerifierConfig) else config
@@ -111,7 +114,7 @@ class _OfProcess:
         os.register_at_fork(after_in_child=self.forget)
 
     def forget(self) -> None:
-        self._lock, self._made = Lock(), list[_Background]()
+        self._lock, self._made = threading.Lock(), list[_Background]()
 
     def get(self) -> _Background:
         with self._lock:
