@@ -242,18 +242,21 @@ def _tile_of(linear: Linear) -> int:
     biased, threads = linear.bias is not None, torch.get_num_threads()
     if isinstance(linear, MklLinear):
         blocks, inputs, width = linear.weight.shape
-        return _tile_for(min(blocks, TRIED), inputs, width, biased, threads)
+        return _tile_for(MklLinear, min(blocks, TRIED), inputs, width, biased, threads)
     outputs, inputs = linear.weight.shape
     blocks = min(outputs // linear.width, TRIED_PACKED)
-    return _tile_for(blocks, inputs, linear.width, biased, threads)
+    return _tile_for(PackedLinear, blocks, inputs, linear.width, biased, threads)
 
 
 @cache
-def _tile_for(blocks: int, inputs: int, width: int, biased: bool, threads: int) -> int:
-    """Found out on this machine, once: in which order a sum is added up follows from the shapes and
-    the number of threads."""
+def _tile_for(
+    kind: type[Linear], blocks: int, inputs: int, width: int, biased: bool, threads: int
+) -> int:
+    """Found out on this machine, once: in which order a sum is added up follows from the library,
+    the shapes and the number of threads."""
     weight = torch.linspace(-9, 9, blocks * width * inputs).sin_().view(-1, inputs)
     linear = _blocks(weight, torch.ones(len(weight)) if biased else None, width)
+    assert isinstance(linear, kind)
     # Rows are alike, so that any place in any number of them must give the same.
     rows = torch.linspace(-5, 5, inputs).cos_().repeat(MANY, 1)
     whole = linear(rows)[:, -1:]
