@@ -7,10 +7,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
-# Two files of tests at a time. A file stays together, since its tests share what they made; and no more
-# than two, since the sandbox's tests have a clock, and pools of processes of their own. The longest files
-# begin first (tests/conftest.py).
-TWO := -n 2 --dist loadfile --no-loadscope-reorder
+# Three files of tests at a time, on two cores: half of what tests take is waiting for processes. A file
+# stays together, since its tests share what they made. The longest files begin first (tests/conftest.py).
+THREE := -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help install demo demo-real test test-all lint bench docs
 
@@ -30,10 +29,10 @@ demo-real: install
 	@$(BIN)/veritune demo --real
 
 test: install
-	@$(BIN)/python -m pytest $(TWO) -m 'not slow' $(TESTS)
+	@$(BIN)/python -m pytest $(THREE) -m 'not slow' $(TESTS)
 
 test-all: install
-	@$(BIN)/python -m pytest $(TWO) $(if $(COVERAGE),--cov=veritune --cov-branch --cov-report=term:skip-covered) $(TESTS)
+	@$(BIN)/python -m pytest $(THREE) $(if $(COVERAGE),--cov=veritune --cov-branch --cov-report=term:skip-covered) $(TESTS)
 
 lint: install
 	@$(BIN)/ruff check .

@@ -29,7 +29,7 @@ SHAPED = (
 """Modules whose annotations name the shapes of tensors."""
 gc.disable()  # While torch and the tests are imported nothing becomes garbage.
 install_import_hook(list(SHAPED), "beartype.beartype")
-if "PYTEST_XDIST_WORKER" in os.environ:  # Two threads each in two processes slow each other down.
+if "PYTEST_XDIST_WORKER" in os.environ:  # Threads of several processes slow each other down.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")

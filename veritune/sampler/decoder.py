@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -60,6 +61,9 @@ class GeneralDecoder:
 
     def __init__(self, model: PreTrainedModel, slots: int, capacity: int) -> None:
         self._model = model
+        # transformers renamed it in 5.24, and takes the old name until 5.40.
+        named = "cache" in signature(model.forward).parameters
+        self._cache_name = "cache" if named else "past_key_values"
         self._capacity = -(-capacity // LENGTH_STEP) * LENGTH_STEP
         layers = model.config.get_text_config().num_hidden_layers
         self._slots = Slots(layers, -(-slots // TILE) * TILE, self._capacity)
@@ -74,7 +78,8 @@ class GeneralDecoder:
             fill = [alike[0]] * (-(-4 * TILE // length) - len(alike))
             ids = torch.tensor([prompts[i] for i in [*alike, *fill]], device=self._model.device)
             cache = DynamicCache()  # Without the config, which would drop keys out of a window.
-            out = self._model(ids, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
+            keeping = {self._cache_name: cache, "use_cache": True}
+            out = self._model(ids, logits_to_keep=1, **keeping).logits
             for row, i in enumerate(alike):
                 logits[i] = out[row, -1]
                 stored[i] = [_stored(layer, row) for layer in cache.layers]
@@ -105,8 +110,8 @@ class GeneralDecoder:
             ids[:, None],
             position_ids=places[:, None],
             attention_mask=self._mask(places, length),
-            past_key_values=self._slots,
             use_cache=True,
+            **{self._cache_name: self._slots},
         ).logits
         return logits[:rows, -1]
 
