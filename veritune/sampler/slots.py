@@ -59,6 +59,9 @@ class SlotLayer(CacheLayerMixin):
         """Capacity of a slot."""
         return self.capacity
 
+    # Its name in the first releases of transformers 5.
+    get_max_cache_shape = get_max_length
+
 
 class Slots(Cache):
     """All layers of the cache, and the moves that keep active slots without holes."""
