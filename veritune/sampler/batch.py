@@ -49,10 +49,11 @@ class DecodeBatch:
         self.slots, self.rows = slots, 0
         # One array of records, so that a row moves as one.
         names = ("position", "index", "prompt", "count", "limit")
+        whole = (width,)  # Of a plain 1 numpy 1 makes a field without a dimension.
         self._state = np.zeros(
             slots,
             [(name, "i8") for name in names]
-            + [("uniform", "f8", width), ("ids", "i8", width), ("logprobs", "f4", width)],
+            + [("uniform", "f8", whole), ("ids", "i8", whole), ("logprobs", "f4", whole)],
         )
 
     def admit(self, groups: Sequence[PromptGroup], seed: int, round: int) -> list[SampledSequence]:
