@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from veritune.verifiers.answers.extraction.boxes import Placed
 from veritune.verifiers.answers.extraction.cues import COUNTER, ENDINGS, FOREIGN_REASON
 from veritune.verifiers.answers.extraction.hedges import (
     ALTERED,
@@ -16,7 +17,6 @@ from veritune.verifiers.answers.extraction.hedges import (
 )
 from veritune.verifiers.answers.extraction.spans import (
     NUMBER,
-    MathSpan,
     last_span,
     math_spans,
 )
@@ -200,7 +200,7 @@ def _sentence(rest: str) -> str:
     return rest
 
 
-def _inside(place: int, spans: list[MathSpan]) -> bool:
+def _inside(place: int, spans: list[Placed]) -> bool:
     return any(span.start <= place < span.end for span in spans)
 
 
@@ -255,7 +255,7 @@ def _opening(clause: str) -> str:
     return clause
 
 
-def _between(clause: str, spans: list[MathSpan]) -> str:
+def _between(clause: str, spans: list[Placed]) -> str:
     """What stands outside the spans, without connectives."""
     at, rest = 0, []
     for start, end, _ in spans:
