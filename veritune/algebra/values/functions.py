@@ -34,7 +34,7 @@ LARGEST_FACTORIAL = 3_000
 LARGEST_EXPONENT = 20_000
 # Bits before the point of an argument.
 LARGEST_ARGUMENT = 2_000
-# Rows; minors take the factorial of them, beyond four mpmath's own way is taken.
+# Rows of a matrix whose determinant is worked out.
 LARGEST_MATRIX = 8
 # Units of work of a function that has no short cut.
 SPECIAL_WORK = 1_000
@@ -216,17 +216,4 @@ def _of_matrix(at: FunctionPlace, name: str, node: Node) -> MpNumber:
     values = [[at.value(cell) for cell in row] for row in node.rows]
     if name == "trace":
         return at.mp.fsum([row[i] for i, row in enumerate(values)])
-    return _determinant(at.mp, values)
-
-
-def _determinant(mp: MpContext, rows: list[list[MpNumber]]) -> MpNumber:
-    """By minors, so that exact zeros stay exact; at most 8 rows."""
-    if len(rows) == 1:
-        return rows[0][0]
-    if len(rows) > 4:
-        return mp.det(mp.matrix(rows))
-    total: MpNumber = mp.mpf(0)
-    for column, lead in enumerate(rows[0]):
-        minor = [row[:column] + row[column + 1 :] for row in rows[1:]]
-        total += (-1) ** column * lead * _determinant(mp, minor)
-    return total
+    return at.mp.det(at.mp.matrix(values))
