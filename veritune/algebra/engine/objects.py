@@ -20,7 +20,6 @@ from veritune.algebra.trees.nodes import (
     Num,
     Pow,
     Quantity,
-    RadixInteger,
     Ratio,
     Root,
     Sym,
@@ -76,7 +75,7 @@ class Objects:
         """The sympy object, sums and integrals not yet worked out."""
         sympy = self.sympy
         match node:
-            case Num(value) | RadixInteger(value):
+            case Num(value):
                 return self.number(value)
             case Sym(name):
                 return self.symbol(name)

@@ -11,6 +11,7 @@ from veritune.algebra.equality.identity import identical
 from veritune.algebra.equality.policy import AnswerPolicy
 from veritune.algebra.equality.values import same_value
 from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
+from veritune.algebra.reading.relations import UNNAMED
 from veritune.algebra.trees.build import negated, product
 from veritune.algebra.trees.children import renamed, variables, walk
 from veritune.algebra.trees.names import is_name
@@ -96,8 +97,7 @@ def _ordering(node: Node) -> bool:
 def names_differ(gold: Node, pred: Node) -> bool:
     """Two conditions on differently named unknowns are different conditions."""
     left, right = _unknowns(gold), _unknowns(pred)
-    unnamed = str(Sym("?"))
-    return bool(left and right) and left != right and unnamed not in left | right
+    return bool(left and right) and left != right and UNNAMED not in left | right
 
 
 def _unknowns(node: Node) -> frozenset[str]:
@@ -108,9 +108,9 @@ def _unknowns(node: Node) -> frozenset[str]:
     if not isinstance(node, Relation):
         return frozenset()
     if node.operators == ("in",):
-        return frozenset((str(node.sides[0]),)) if isinstance(node.sides[0], Sym) else frozenset()
+        return variables(node.sides[0]) if isinstance(node.sides[0], Sym) else frozenset()
     names = variables(node) if is_setlike(node) else frozenset()
-    return frozenset(str(Sym(name)) for name in names) if len(names) == 1 else frozenset()
+    return names if len(names) == 1 else frozenset()
 
 
 def _same_numbers(gold: RealSet, pred: RealSet, policy: AnswerPolicy) -> bool:

@@ -11,12 +11,11 @@ from veritune.algebra.equality.printed import approximates, printed, rounds_to
 from veritune.algebra.limits import UndefinedError
 from veritune.algebra.trees.children import variables, walk
 from veritune.algebra.trees.nodes import Add, Const, Frac, Mul, Node, Num, Quantity
-from veritune.algebra.values.modular import whole_number
+from veritune.algebra.values.modular import if_rational, whole_number
 from veritune.algebra.values.quantities import (
     above_one,
     compatible_words,
     conversion,
-    is_rational,
     letters_of,
     mentions_pi,
     radians,
@@ -83,7 +82,7 @@ def _same_scaled(left: Node, unit: Unit, right: Node, other: Unit, policy: Answe
         plain = right if unit == DEGREE else left
         if not mentions_pi(plain) and same_number(left, right, policy):
             return True
-        if is_rational(plain):
+        if if_rational(plain) is not None:
             return False
     if policy.units_required and () in (unit, other) and not mentions_pi(Add((left, right))):
         return False

@@ -314,13 +314,7 @@ def _accented(cursor: Cursor, accent: str) -> Node:
 
 def root(cursor: Cursor) -> Node:
     """A root with its optional degree."""
-    degree: Node = Num(2)
-    if cursor.accept("["):
-        found = cursor.members("]")
-        cursor.expect("]")
-        if len(found) != 1:
-            raise cursor.wrong("a root without a degree")
-        degree = found[0]
+    degree = cursor.one("]") if cursor.accept("[") else Num(2)
     inside = argument(cursor, whole=True)
     if isinstance(degree, Num) and isinstance(degree.value, int) and 2 <= degree.value <= 1000:
         return Root(degree.value, inside)

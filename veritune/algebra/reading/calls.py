@@ -7,7 +7,7 @@ from veritune.algebra.reading.cursor import Cursor
 from veritune.algebra.reading.tokens import FormulaToken
 from veritune.algebra.reading.unitphrase import natural
 from veritune.algebra.tables import table
-from veritune.algebra.trees.build import product
+from veritune.algebra.trees.build import negated, product
 from veritune.algebra.trees.nodes import Apply, Collection, Const, Func, Node, Num, Pow, Root, Sym
 
 # Functions of any number of arguments.
@@ -59,18 +59,10 @@ def call(cursor: Cursor, text: str) -> Node:
 def _script(cursor: Cursor) -> Node:
     """The argument of `_` or `^`: a group, or one sign."""
     if cursor.accept("{"):
-        node = cursor.members("}")
-        cursor.expect("}")
-        if len(node) != 1:
-            raise cursor.wrong("a list as an exponent")
-        return node[0]
-    negative = cursor.accept("-")
+        return cursor.one("}")
+    if cursor.accept("-"):
+        return negated(_script(cursor))
     token = cursor.token
-    if negative and token.text == "1":
-        cursor.at += 1
-        return Num(-1)
-    if negative:
-        return cursor.expression()
     if token.kind == "num" and token.text.isdigit():
         cursor.at += 1
         return Num(int(token.text))

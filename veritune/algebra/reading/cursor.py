@@ -83,6 +83,14 @@ class Cursor:
         self.bars, self.colons = bars, outer
         return nodes
 
+    def one(self, closer: str) -> Node:
+        """The single member before a closer, which is stepped over."""
+        found = self.members(closer)
+        self.expect(closer)
+        if len(found) != 1:
+            raise self.wrong("a list where one value is expected")
+        return found[0]
+
     def together(self, conditions: list[Node]) -> Node:
         """The conditions that were read last as one, joined as they are written."""
         if len(conditions) == 1:

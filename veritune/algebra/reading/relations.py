@@ -47,11 +47,11 @@ def _negated(operator: str) -> str:
 
 def _chain(operators: list[str], sides: list[Node]) -> Node:
     last = sides[-1]
-    if operators[-1:] == ["==="] and isinstance(last, Func) and last.name == "mod":
+    if operators[-1] == "===" and isinstance(last, Func) and last.name == "mod":
         sides[-1] = Func("residue", last.args)
     elif "===" in operators:
         operators = ["=" if operator == "===" else operator for operator in operators]
-    return Relation(tuple(operators), tuple(sides)) if operators else sides[0]
+    return Relation(tuple(operators), tuple(sides))
 
 
 def modular(cursor: Cursor, node: Node, closer: str) -> Node:

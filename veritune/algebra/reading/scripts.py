@@ -21,7 +21,6 @@ from veritune.algebra.trees.nodes import (
     Num,
     Pow,
     Quantity,
-    RadixInteger,
     Root,
     Sym,
 )
@@ -71,7 +70,7 @@ def _exponent_value(cursor: Cursor) -> Node:
     if cursor.accept("-"):
         return negated(_exponent_value(cursor))
     cursor.accept("+")
-    node = group(cursor) if cursor.sign("{") else atom(cursor)
+    node = cursor.one("}") if cursor.accept("{") else atom(cursor)
     while cursor.sign("!") or (cursor.sign("_") and isinstance(node, Sym)):
         more = postfix(cursor, node)
         if more is None:
@@ -80,16 +79,6 @@ def _exponent_value(cursor: Cursor) -> Node:
     if cursor.sign("^"):
         return exponent(cursor, node)
     return node
-
-
-def group(cursor: Cursor) -> Node:
-    """A braced group with one member, whatever the mode."""
-    cursor.expect("{")
-    items = cursor.members("}")
-    cursor.expect("}")
-    if len(items) != 1:
-        raise cursor.wrong("a list in an exponent")
-    return items[0]
 
 
 def _braced(cursor: Cursor, base: Node) -> Node | None:
@@ -239,18 +228,22 @@ def _based(base: Num, label: str) -> Node:
     if base.places is None or base.places < 1:
         raise UnparsedError("a base behind a power of ten")
     digits = in_base(str(int(base.value * 10**base.places)), label)
-    assert isinstance(digits, RadixInteger)
-    return Frac(digits, Num(digits.base**base.places))
+    return Frac(digits, Num(_base(label) ** base.places))
 
 
 def in_base(digits: str, label: str) -> Node:
     """The number that `digits` are in the base that `label` names."""
+    base = _base(label)
+    try:
+        return Num(int(digits, base))
+    except ValueError:
+        raise UnparsedError(f"{digits} has digits that base {base} lacks") from None
+
+
+def _base(label: str) -> int:
     name = label.lower().strip("()")
     match = BASE.fullmatch(name)
     number = int(match.group(1)) if match else NUMBER_WORDS.get(name.removeprefix("base"), 0)
     if not 2 <= number <= 36:
         raise UnparsedError(f"no base: {label}")
-    try:
-        return RadixInteger(int(digits, number), number, digits.upper())
-    except ValueError:
-        raise UnparsedError(f"{digits} has digits that base {number} lacks") from None
+    return number

@@ -28,7 +28,6 @@ from veritune.algebra.trees.nodes import (
     Num,
     Pow,
     Quantity,
-    RadixInteger,
     Ratio,
     Relation,
     Root,
@@ -120,9 +119,6 @@ class Evaluator:
         match node:
             case Func(name, args):
                 return self.function(name, args)
-            case RadixInteger(value):
-                whole: MpNumber = self.mp.mpf(value)
-                return whole
             case Quantity(value, (("°", 1),)):
                 return self.value(value) * self.mp.pi / 180
             case Quantity(value, (("%", 1),)):

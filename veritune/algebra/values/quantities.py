@@ -8,7 +8,7 @@ from fractions import Fraction
 from veritune.algebra.trees.build import product
 from veritune.algebra.trees.children import walk
 from veritune.algebra.trees.nodes import Add, Const, Frac, Mul, Node, Num, Pow, Quantity, Sym
-from veritune.algebra.values.modular import OpaqueError, rational
+from veritune.algebra.values.modular import if_rational
 from veritune.algebra.values.units import Dimensions, Unit, resolve
 
 # Of a run of letters that may be a unit: longer ones are words.
@@ -105,18 +105,7 @@ def _letter(char: str) -> Node:
     return Const(char) if char in ("i", "e") else Sym(char)
 
 
-def is_rational(node: Node) -> bool:
-    """Whether a value is a plain rational number."""
-    try:
-        rational(node)
-    except OpaqueError:
-        return False
-    return True
-
-
 def above_one(node: Node) -> bool:
     """Whether a value is so large that a percent sign may be left away without doubt."""
-    try:
-        return abs(rational(node)) > 1
-    except OpaqueError:
-        return False
+    value = if_rational(node)
+    return value is not None and abs(value) > 1

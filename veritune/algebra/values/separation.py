@@ -19,7 +19,6 @@ from veritune.algebra.trees.nodes import (
     Num,
     Pow,
     Quantity,
-    RadixInteger,
     Root,
 )
 from veritune.algebra.values.modular import OpaqueError, rational
@@ -43,7 +42,7 @@ def separation_bits(left: Node, right: Node) -> float | None:
 def _bound(node: Node, degrees: dict[Node, int]) -> Bound:
     """log2 of the bounds (u, l) on the numerator and denominator."""
     match node:
-        case Num(value) | RadixInteger(value):
+        case Num(value):
             exact = Fraction(value)
             return _log(exact.numerator), _log(exact.denominator)
         case Const("i"):
