@@ -37,20 +37,8 @@ CONSTANTS = {"pi": Const("pi"), "e": Const("e"), "i": Const("i")}
 INFINITE = table("infty infinity inf oo Infinity Inf")
 # Those that are a variable's name, and never an operator or a unit's prefix.
 PLAIN_GREEK = GREEK - table("xi nu mu eta ell partial nabla hbar aleph rho")
-FUSED = (
-    "arcsin",
-    "arccos",
-    "arctan",
-    "sqrt",
-    "sin",
-    "cos",
-    "tan",
-    "cot",
-    "sec",
-    "csc",
-    "ln",
-    "log",
-)
+# Written in one word with the letter behind them; the longest first.
+FUSED = "arcsin arccos arctan sqrt sin cos tan cot sec csc ln log".split()  # noqa: SIM905
 # "5th" is the number 5 in an answer.
 ORDINALS = table("th st nd rd")
 # Signs before the name of an angle or a figure; the name is the value.

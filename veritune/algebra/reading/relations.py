@@ -54,13 +54,8 @@ def _chain(operators: list[str], sides: list[Node]) -> Node:
     return Relation(tuple(operators), tuple(sides))
 
 
-def modular(cursor: Cursor, node: Node, closer: str) -> Node:
-    modulus = cursor.expression()
-    cursor.expect(closer)
-    return with_modulus(node, modulus)
-
-
 def with_modulus(node: Node, modulus: Node) -> Node:
+    """A congruence, or a residue where there is no equation."""
     if isinstance(node, Relation) and node.operators[-1] in ("===", "="):
         last = Func("residue", (node.sides[-1], modulus))
         return Relation((*node.operators[:-1], "==="), (*node.sides[:-1], last))
