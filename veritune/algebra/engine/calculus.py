@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from veritune.algebra.engine.loading import attempted, engine, more_time
 from veritune.algebra.engine.objects import Objects
-from veritune.algebra.engine.results import UNDEFINED, decimal, tree
+from veritune.algebra.engine.results import UNDEFINED, tree
 from veritune.algebra.limits import UnparsedError
 from veritune.algebra.trees.children import parts, rebuild, variables, walk
 from veritune.algebra.trees.nodes import Add, Big, Const, Func, Node, Sym
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from sympy import Basic
 
-# Digits that count where sympy finds only a number.
-DIGITS = 40
 # Terms of a sum that are simply added up.
 MOST_TERMS = 1_000
 # What sympy gives back as it was is no result.
@@ -72,9 +70,9 @@ def _value(node: Node) -> Node:
     if found.has(sympy.Piecewise):  # the first piece is the general one, the others its exceptions
         found = found.replace(lambda part: part.is_Piecewise, lambda part: part.args[0][0])
     if any(type(part).__name__ in UNFINISHED for part in sympy.preorder_traversal(found)):
-        if found.free_symbols:
+        if not has_value(node):
             raise UnparsedError("sympy finds no closed form")
-        return node if has_value(node) else decimal(found, DIGITS)
+        return node
     result = tree(found)
     whole = isinstance(node, Func) and node.name == "antiderivative"
     return Add((result, Sym("C"))) if whole else result

@@ -66,5 +66,6 @@ def _row(node: Node) -> str:
 
 def same_text(gold: Node, pred: Node, _: Comparer) -> bool:
     """Words that are the same; a word that is short or in capitals may look like a product."""
-    one, other = stem(_row(gold)), stem(_row(pred))
-    return gold == pred or (one == other and len(one) > 1)
+    rows = _row(gold), _row(pred)
+    spelled = any(len(row) > 1 or row.isupper() for row in rows)
+    return gold == pred or (spelled and stem(rows[0]) == stem(rows[1]))

@@ -63,7 +63,7 @@ FUNCTIONS = {
     "artanh": "atanh", "ln": "ln", "log": "log", "lg": "lg", "exp": "exp", "max": "max",
     "min": "min", "gcd": "gcd", "lcm": "lcm", "det": "det", "sgn": "sign", "sign": "sign",
     "Re": "re", "Im": "im", "arg": "arg", "abs": "abs", "floor": "floor", "ceil": "ceil",
-    "ceiling": "ceil", "erf": "erf", "Gamma": "gamma", "deg": "deg", "tr": "trace",
+    "ceiling": "ceil", "erf": "erf", "Gamma": "gamma", "tr": "trace",
     "trace": "trace", "cis": "cis", "round": "round",
 }  # fmt: skip
 # A letter with one of these is a name of its own.

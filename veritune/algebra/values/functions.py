@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import gcd, lcm
 from typing import TYPE_CHECKING, Protocol
 
 from veritune.algebra.limits import (
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 DIRECT = table(
     "sin cos tan cot sec csc asin acos atan acot asec acsc sinh cosh tanh coth sech csch "
-    "asinh acosh atanh exp"
+    "asinh acosh atanh exp conj re im arg"
 )
 # Functions that mpmath works out by series, under its name for them.
 SPECIAL = {
@@ -88,8 +89,8 @@ def _of_one(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
     if name in SPECIAL:
         _costly(at)
         return _pole_safe(at, SPECIAL[name], value)
-    if name in ("abs", "conj", "re", "im", "arg"):
-        return _of_complex(at, name, value)
+    if name == "abs":
+        return abs(value)
     if not real:
         raise UnparsedError(f"{name} of a complex number")
     return _of_real(at, name, value)
@@ -105,13 +106,6 @@ def _pole_safe(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
         return found
     except (ZeroDivisionError, ValueError):
         raise UndefinedError(f"a pole of {name}") from None
-
-
-def _of_complex(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
-    mp = at.mp
-    if name == "abs":
-        return abs(value)
-    return {"arg": mp.arg, "conj": mp.conj, "re": mp.re, "im": mp.im}[name](value)
 
 
 def _of_real(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
@@ -132,17 +126,13 @@ def _of_real(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
         if not near or not 0 <= value <= LARGEST_FACTORIAL:
             raise UndefinedError("a double factorial")
         return mp.fac2(value)
-    if name == "deg":
-        return value
     raise UnparsedError(f"no value of {name}")
 
 
 def _gamma(at: FunctionPlace, value: MpNumber) -> MpNumber:
-    if value > LARGEST_FACTORIAL:
-        raise LimitReachedError("a factorial beyond the limit")
     if value <= 0 and at.mp.isint(value):
         raise UndefinedError("a factorial of a negative number")
-    if value < -LARGEST_FACTORIAL:
+    if abs(value) > LARGEST_FACTORIAL:
         raise LimitReachedError("a factorial beyond the limit")
     if not at.mp.isint(value):
         _costly(at)
@@ -184,9 +174,6 @@ def _binomial(at: FunctionPlace, top: MpNumber, bottom: MpNumber) -> MpNumber:
     mp = at.mp
     if max(abs(top), abs(bottom)) > LARGEST_FACTORIAL:
         raise LimitReachedError("a binomial beyond the limit")
-    if mp.isint(bottom) and bottom < 0:
-        zero: MpNumber = mp.mpf(0)
-        return zero
     if not (mp.isint(top) and mp.isint(bottom)):
         _costly(at)
     return mp.binomial(top, bottom)
@@ -202,8 +189,6 @@ def _of_many(at: FunctionPlace, name: str, args: tuple[Node, ...]) -> MpNumber:
         return max(values) if name == "max" else min(values)
     if not all(at.mp.isint(value) for value in values):
         raise UndefinedError(f"{name} of fractions")
-    from math import gcd, lcm
-
     whole: MpNumber = at.mp.mpf((gcd if name == "gcd" else lcm)(*map(int, values)))
     return whole
 
