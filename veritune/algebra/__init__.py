@@ -7,7 +7,6 @@ from veritune.algebra.equality.policy import DEFAULT, AnswerPolicy
 from veritune.algebra.equality.printed import Printed, printed, real_value
 from veritune.algebra.equality.relate import Relater
 from veritune.algebra.limits import (
-    LONGEST_ANSWER,
     LimitReachedError,
     UndefinedError,
     UnparsedError,
@@ -48,7 +47,6 @@ from veritune.algebra.values.solve import to_set
 
 __all__ = [
     "DEFAULT",
-    "LONGEST_ANSWER",
     "Add",
     "AnswerPolicy",
     "Apply",

@@ -1,18 +1,15 @@
-"""What sympy solves: conditions on one unknown, and arithmetic of matrices."""
+"""What sympy solves: conditions on one unknown, and powers of matrices."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce
-from operator import add, mul
 from typing import TYPE_CHECKING, NamedTuple
 
 from veritune.algebra.engine.loading import attempted, engine
 from veritune.algebra.engine.objects import Objects
 from veritune.algebra.engine.results import tree
 from veritune.algebra.limits import UnparsedError
-from veritune.algebra.trees.children import walk
-from veritune.algebra.trees.nodes import Add, Frac, Matrix, Mul, Node, Num, Pow, Relation
+from veritune.algebra.trees.nodes import Matrix, Node, Relation
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -63,45 +60,21 @@ def _stretches(sympy: ModuleType, found: Basic) -> Iterator[Stretch]:
         raise UnparsedError("a set that is no union of intervals")
 
 
-def matrix(node: Node) -> Matrix | None:
-    """Sums, products, quotients and powers worked out; None where there is no such matrix."""
+def power(matrix: Matrix, exponent: int) -> Matrix | None:
+    """A power of a square matrix, the inverse included; None where there is none."""
+    size = len(matrix.rows)
+    if size != len(matrix.rows[0]) or size > LARGEST_MATRIX or abs(exponent) > LARGEST_POWER:
+        return None
     try:
-        return _matrix(node)
+        return _power(matrix, exponent)
     except UnparsedError:
         return None
 
 
 @attempted
-def _matrix(node: Node) -> Matrix:
+def _power(matrix: Matrix, exponent: int) -> Matrix:
     sympy = engine()
-    found = _computed(Objects(sympy, node), node)
-    if not isinstance(found, sympy.MatrixBase):
-        raise UnparsedError("no matrix")
-    width = range(found.cols)
-    return Matrix(
-        tuple(tuple(tree(sympy.cancel(found[i, j])) for j in width) for i in range(found.rows))
-    )
-
-
-def _computed(builder: Objects, node: Node) -> Basic:
-    """By sympy's operators, which raise where the shapes do not fit."""
-    match node:
-        case Matrix(rows):
-            return builder.sympy.Matrix([list(map(builder.object, row)) for row in rows])
-        case Add(terms):
-            return reduce(add, (_computed(builder, term) for term in terms))
-        case Mul(factors):
-            return reduce(mul, (_computed(builder, factor) for factor in factors))
-        case Frac(top, bottom):
-            return _computed(builder, top) / _computed(builder, bottom)
-        case Pow(base, Num(int(exponent))) if size := _rows(base):
-            if size > LARGEST_MATRIX or abs(exponent) > LARGEST_POWER:
-                raise UnparsedError("a power of a matrix beyond the limit")
-            return _computed(builder, base) ** exponent
-        case _:
-            return builder.object(node)
-
-
-def _rows(node: Node) -> int:
-    """Of the largest matrix in a node; 0 where there is none."""
-    return max((len(part.rows) for part in walk(node) if isinstance(part, Matrix)), default=0)
+    builder = Objects(sympy, matrix)
+    found = sympy.Matrix([list(map(builder.object, row)) for row in matrix.rows]) ** exponent
+    size = range(len(matrix.rows))
+    return Matrix(tuple(tuple(tree(sympy.cancel(found[i, j])) for j in size) for i in size))

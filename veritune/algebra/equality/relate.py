@@ -29,7 +29,7 @@ from veritune.algebra.trees.nodes import (
     Text,
 )
 from veritune.algebra.trees.signs import has_sign
-from veritune.algebra.values.matrices import has_matrix
+from veritune.algebra.values.matrices import matrix_of
 from veritune.algebra.values.solve import is_setlike
 
 # The rule for one side's type and the other's, whichever side has which; `Node` is any type. Rows
@@ -64,7 +64,8 @@ def value_type(node: Node) -> type[Node]:
         return SetNode
     if has_sign(node):
         return Collection
-    return Matrix if has_matrix(node) else type(node)
+    plain = not isinstance(node, (Collection, Relation))
+    return Matrix if plain and matrix_of(node) is not None else type(node)
 
 
 class Relater:

@@ -34,6 +34,11 @@ from veritune.algebra.trees.nodes import (
 from veritune.algebra.values.units import find_unit
 
 CONSTANTS = {"pi": Const("pi"), "e": Const("e"), "i": Const("i")}
+# Commands that stand for a value.
+NAMED: dict[str, Node] = {
+    **CONSTANTS, "imath": Const("i"), "jmath": Sym("j"), "infty": Const("oo"),
+    "emptyset": NamedSet("empty"), "varnothing": NamedSet("empty"),
+}  # fmt: skip
 INFINITE = table("infty infinity inf oo Infinity Inf")
 # Those that are a variable's name, and never an operator or a unit's prefix.
 PLAIN_GREEK = GREEK - table("xi nu mu eta ell partial nabla hbar aleph rho")
@@ -239,20 +244,14 @@ def command(cursor: Cursor) -> Node:
 
 
 def _rare(cursor: Cursor, text: str) -> Node:
-    if text == "pi":
-        return CONSTANTS["pi"]
-    if text == "infty":
-        return Const("oo")
-    if text in ("emptyset", "varnothing"):
-        return NamedSet("empty")
+    if text in NAMED:
+        return NAMED[text]
     if text == "mathbb":
         return _blackboard(cursor)
     if text in ACCENTS or text == "overline":
         return _accented(cursor, text)
     if text in SKIPPED:
         return atom(cursor) if starts_atom(cursor) else Sym(text)
-    if text in ("e", "i", "imath", "jmath"):
-        return Const("i") if text == "imath" else CONSTANTS.get(text) or Sym("j")
     if text in ("overset", "stackrel", "underset"):
         argument(cursor)
         return argument(cursor)

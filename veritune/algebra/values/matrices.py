@@ -1,8 +1,9 @@
-"""Matrices and vectors: reading a node as one."""
+"""Matrices: reading a node as one, and arithmetic between them."""
 
 from __future__ import annotations
 
-from veritune.algebra.engine.solving import matrix
+from veritune.algebra.engine.solving import power
+from veritune.algebra.limits import MOST_ITEMS, LimitReachedError
 from veritune.algebra.trees.build import product
 from veritune.algebra.trees.nodes import (
     Add,
@@ -16,6 +17,7 @@ from veritune.algebra.trees.nodes import (
     Pow,
     Sym,
 )
+from veritune.algebra.values.modular import whole_number
 
 
 def matrix_of(node: Node) -> Matrix | None:
@@ -25,19 +27,19 @@ def matrix_of(node: Node) -> Matrix | None:
             return node
         case Collection("square", rows) if all(_is_row(row) for row in rows):
             return _of_rows(rows)
+        case Add(terms):
+            return _sum(terms)
+        case Mul(factors):
+            return _product(factors)
+        case Frac(top, bottom):
+            inner = matrix_of(top)
+            return None if inner is None else _scaled(inner, Frac(Num(1), bottom))
+        case Pow(base, exponent):
+            inner = matrix_of(base)
+            whole = None if inner is None else whole_number(exponent)
+            return None if inner is None or whole is None else power(inner, whole)
         case _:
-            return matrix(node) if has_matrix(node) else None
-
-
-def has_matrix(node: Node) -> bool:
-    """Whether a node is a matrix, or one is added, multiplied, divided or raised to a power."""
-    match node:
-        case Add(operands) | Mul(operands):
-            return any(map(has_matrix, operands))
-        case Frac(operand, _) | Pow(operand, _):
-            return has_matrix(operand)
-        case _:
-            return isinstance(node, Matrix)
+            return None
 
 
 def vector_of(node: Node) -> Matrix | None:
@@ -69,3 +71,59 @@ def _of_rows(rows: tuple[Node, ...]) -> Matrix | None:
     """[[1, 2], [3, 4]] as a matrix; None where the rows differ in length."""
     cells = tuple(row.items for row in rows if isinstance(row, Collection))
     return Matrix(cells) if len({len(row) for row in cells}) == 1 else None
+
+
+def _sum(terms: tuple[Node, ...]) -> Matrix | None:
+    result = matrix_of(terms[0])
+    for term in terms[1:]:
+        other = matrix_of(term)
+        if result is None or other is None or _shape(result) != _shape(other):
+            return None
+        result = Matrix(
+            tuple(
+                tuple(Add((a, b)) for a, b in zip(one, two, strict=True))
+                for one, two in zip(result.rows, other.rows, strict=True)
+            )
+        )
+    return result
+
+
+def _shape(matrix: Matrix) -> tuple[int, int]:
+    return len(matrix.rows), len(matrix.rows[0])
+
+
+def _product(factors: tuple[Node, ...]) -> Matrix | None:
+    result: Matrix | None = None
+    scalars: list[Node] = []
+    for factor in factors:
+        inner = matrix_of(factor)
+        if inner is None:
+            scalars.append(factor)
+        else:
+            result = inner if result is None else multiplied(result, inner)
+            if result is None:
+                return None
+    return _scaled(result, product(scalars)) if result is not None and scalars else result
+
+
+def multiplied(left: Matrix, right: Matrix) -> Matrix | None:
+    """The matrix product; None where the shapes do not fit."""
+    (height, inner), (rows, width) = _shape(left), _shape(right)
+    if inner != rows:
+        return None
+    if height * width * inner > 8 * MOST_ITEMS:
+        raise LimitReachedError("a matrix product beyond the limit")
+    columns = list(zip(*right.rows, strict=True))
+    return Matrix(
+        tuple(
+            tuple(
+                Add(tuple(product([a, b]) for a, b in zip(row, column, strict=True)))
+                for column in columns
+            )
+            for row in left.rows
+        )
+    )
+
+
+def _scaled(matrix: Matrix, factor: Node) -> Matrix:
+    return Matrix(tuple(tuple(product([factor, cell]) for cell in row) for row in matrix.rows))
