@@ -64,9 +64,12 @@ def worked_out(node: Node) -> Node:
 @attempted
 def _value(node: Node) -> Node:
     sympy = engine()
-    found = _done(sympy, node)
-    if found is None:
-        return UNDEFINED
+    try:
+        found = _worked(sympy, node)
+    except UnparsedError as error:
+        if "not exist" in str(error) or "sides" in str(error):
+            return UNDEFINED
+        raise
     if found.has(sympy.Piecewise):  # the first piece is the general one, the others its exceptions
         found = found.replace(lambda part: part.is_Piecewise, lambda part: part.args[0][0])
     if any(type(part).__name__ in UNFINISHED for part in sympy.preorder_traversal(found)):
@@ -81,13 +84,3 @@ def _value(node: Node) -> Node:
 @attempted
 def _worked(sympy: ModuleType, node: Node) -> Basic:
     return Objects(sympy, node).object(node).doit()
-
-
-def _done(sympy: ModuleType, node: Node) -> Basic:
-    """The object of a node worked out; None for a limit that does not exist."""
-    try:
-        return _worked(sympy, node)
-    except UnparsedError as error:
-        if "not exist" in str(error) or "sides" in str(error):
-            return None
-        raise

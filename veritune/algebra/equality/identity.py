@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from veritune.algebra.equality.ellipses import has_dots, without_dots
 from veritune.algebra.equality.sampling import agree_everywhere
 from veritune.algebra.limits import (
+    MOST_PRECISION,
     MOST_VARIABLES,
     LimitReachedError,
     UndefinedError,
@@ -83,9 +84,16 @@ def same_constant(left: Node, right: Node) -> bool:
     bits = separation_bits(left, right)
     if bits is not None and bits / BITS_A_DIGIT < MOST_SEPARATION:
         digits = max(digits, int(bits / BITS_A_DIGIT) + int(largest / BITS_A_DIGIT) + 20)
-    if digits > MOST_SEPARATION + 200:
+    if digits > max(MOST_PRECISION, MOST_SEPARATION + 200):
+        if _far_apart(left, right):
+            return False
         raise LimitReachedError("more digits needed than the limit")
-    first, second, largest = evaluated(left, right, digits)
+    try:
+        first, second, largest = evaluated(left, right, digits)
+    except LimitReachedError:
+        if _far_apart(left, right):
+            return False
+        raise
     if clearly_different(first, second, digits, largest):
         return False
     return _close(first, second) or _closes_in(left, right, digits, abs(first - second))
@@ -102,6 +110,15 @@ def _closes_in(left: Node, right: Node, digits: int, gap: MpNumber) -> bool:
         raise LimitReachedError("more digits needed than the limit")
     first, second, _ = evaluated(left, right, 2 * digits)
     return _close(first, second) or bool(abs(first - second) <= gap * 10.0**-CLOSE)
+
+
+def _far_apart(left: Node, right: Node) -> bool:
+    """Whether the values differ visibly, and do not change with more digits."""
+    first, second, _ = evaluated(left, right, QUICK)
+    third, fourth, _ = evaluated(left, right, 4 * QUICK)
+    size = max(abs(third), abs(fourth))
+    steady = abs(first - third) + abs(second - fourth) < size * 1e-9
+    return bool(steady and abs(third - fourth) > size * 1e-6)
 
 
 def evaluated(left: Node, right: Node, digits: int) -> tuple[MpNumber, MpNumber, float]:

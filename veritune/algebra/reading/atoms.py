@@ -271,23 +271,10 @@ def symbol_named(cursor: Cursor, name: str) -> Node:
 
 def _blackboard(cursor: Cursor) -> Node:
     """`\\mathbb{R}`, with its restriction to positive or negative numbers."""
-    braced = cursor.accept("{")
-    name = cursor.token.text
-    cursor.at += 1
-    if braced:
-        cursor.expect("}")
-    suffix = ""
-    while cursor.sign("^", "_"):
-        cursor.at += 1
-        grouped = cursor.accept("{")
-        while cursor.token.kind != "end" and not cursor.sign("}", ",", ")", ")set"):
-            suffix += cursor.token.text
-            cursor.at += 1
-            if not grouped:
-                break
-        if grouped:
-            cursor.expect("}")
-    return NamedSet(name + suffix)
+    name = cursor.raw()
+    while cursor.accept("^", "_"):
+        name += cursor.raw()
+    return NamedSet(name)
 
 
 def _accented(cursor: Cursor, accent: str) -> Node:

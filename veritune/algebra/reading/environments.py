@@ -21,7 +21,7 @@ def environment(cursor: Cursor) -> Node:
     """The environment whose `\\begin` was just read."""
     name = _name(cursor)
     if name in ("array", "tabular") and cursor.sign("{"):
-        _skip_group(cursor)
+        cursor.raw()
     if name in ALIGNED:
         _unalign(cursor)
     rows = _rows(cursor, name in CASES)
@@ -54,20 +54,10 @@ def _unalign(cursor: Cursor) -> None:
 
 
 def _name(cursor: Cursor) -> str:
-    cursor.expect("{")
-    name = ""
-    while not cursor.sign("}") and cursor.token.kind in ("word", "op"):
-        name += cursor.token.text
-        cursor.at += 1
-    cursor.expect("}")
-    return name.rstrip("*")
-
-
-def _skip_group(cursor: Cursor) -> None:
-    while not cursor.accept("}"):
-        if cursor.token.kind == "end":
-            raise cursor.wrong("an open group")
-        cursor.at += 1
+    name = cursor.raw().rstrip("*")
+    if not name.isalpha():
+        raise cursor.wrong("an environment without a name")
+    return name
 
 
 def _rows(cursor: Cursor, cases: bool) -> list[list[list[Node]]]:

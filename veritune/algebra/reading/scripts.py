@@ -189,7 +189,7 @@ def _repeating_tail(base: Num) -> Node:
 def subscript(cursor: Cursor, base: Node) -> Node:
     """An index of a variable, or the base of a number."""
     cursor.expect("_")
-    label = _raw_script(cursor)
+    label = cursor.raw()
     if isinstance(base, Sym):
         return Sym(f"{base.name}_{label}")
     if isinstance(base, Const) and base.name in ("e", "i"):
@@ -201,24 +201,6 @@ def subscript(cursor: Cursor, base: Node) -> Node:
     if isinstance(base, (Func, Root)):
         return Sym(f"{base}_{label}")
     raise cursor.wrong("a subscript")
-
-
-def _raw_script(cursor: Cursor) -> str:
-    """A subscript as text, without braces and spaces."""
-    if not cursor.accept("{"):
-        text = cursor.token.text
-        cursor.at += 1
-        return text
-    level = 1
-    parts: list[str] = []
-    while cursor.token.kind != "end":
-        text = cursor.token.text
-        cursor.at += 1
-        level += {"{": 1, "}": -1}.get(text, 0)
-        if level == 0:
-            return "".join(part for part in parts if part not in "{}")
-        parts.append(text)
-    raise cursor.wrong("an open subscript")
 
 
 def _based(base: Num, label: str) -> Node:

@@ -149,10 +149,10 @@ def whole_number(node: Node) -> int | None:
 
 
 def if_rational(node: Node) -> Fraction | None:
-    """As `rational`, but None where a node is no rational constant, or has no value."""
+    """As `rational`, but None where a node is no rational constant of bounded size."""
     try:
         return rational(node)
-    except (UndefinedError, OpaqueError):
+    except (UndefinedError, OpaqueError, LimitReachedError):
         return None
 
 

@@ -18,7 +18,6 @@ from veritune.algebra.trees.nodes import (
     Node,
     Num,
     Pow,
-    Quantity,
     Root,
 )
 from veritune.algebra.values.modular import OpaqueError, rational
@@ -60,9 +59,6 @@ def _bound(node: Node, degrees: dict[Node, int]) -> Bound:
             return _root(node, degree, _bound(radicand, degrees), degrees)
         case Pow(base, exponent):
             return _power(node, _bound(base, degrees), rational(exponent), degrees)
-        case Quantity(value, (("%", 1),)):
-            u, low = _bound(value, degrees)
-            return u, low + _log(100)
         case _:
             raise OpaqueError
 
