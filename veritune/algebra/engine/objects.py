@@ -24,6 +24,7 @@ from veritune.algebra.trees.nodes import (
     Root,
     Sym,
 )
+from veritune.algebra.values.functions import DIRECT
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -42,10 +43,7 @@ HIGHEST_POWER = 400
 LARGEST_FACTORIAL = 400
 SIDES: dict[Node, str] = {Num(1): "+", Num(-1): "-"}
 # Under the same name here and in sympy.
-ALIKE = table(
-    "sin cos tan cot sec csc asin acos atan acot asec acsc sinh cosh tanh coth sech csch asinh "
-    "acosh atanh exp sign factorial factorial2 binomial gamma re im floor erf zeta"
-)
+ALIKE = DIRECT - {"conj", "arg"} | table("sign factorial factorial2 binomial gamma floor erf zeta")
 # Kinds whose variable counts, so that it is a whole number.
 COUNTED = frozenset(("sum", "prod"))
 FUNCTIONS = {

@@ -247,13 +247,11 @@ def _labelled(left: Listing, right: Listing, comparer: Comparer) -> bool:
 
 def _key(label: Node | str | None) -> str:
     """A name as written; functions of one variable by their own name."""
-    if isinstance(label, Apply) and all(isinstance(arg, Sym) and _small(arg) for arg in label.args):
+    if isinstance(label, Apply) and all(
+        isinstance(arg, Sym) and arg.name[:1].islower() for arg in label.args
+    ):
         return f"{label.name}({len(label.args)})"
     return str(label)
-
-
-def _small(name: Sym) -> bool:
-    return name.name[:1].islower()
 
 
 def _one_stem(side: Listing) -> str:

@@ -31,7 +31,7 @@ from veritune.algebra.trees.nodes import (
 )
 from veritune.algebra.values.numeric import Evaluator
 from veritune.algebra.values.realsets import End, NotASetError, RealSet, close, union
-from veritune.algebra.values.solve import FLIPPED, ORDERS, between, is_setlike, to_set
+from veritune.algebra.values.solve import FLIPPED, ORDERS, is_setlike, to_set
 
 
 def unwrapped(node: Node) -> Node:
@@ -66,14 +66,13 @@ def _numbers(gold: Node) -> RealSet:
     try:
         return to_set(gold)
     except NotASetError:
-        plain = isinstance(gold, Relation) and len(gold.operators) == 1
-        if not (plain and isinstance(gold, Relation) and gold.operators[0] in FLIPPED):
+        names = variables(gold)
+        if not (isinstance(gold, Relation) and unsolved(gold) and len(names) == 1):
             raise
-        if not unsolved(gold) or len(variables(gold)) != 1:
+        if len(gold.operators) != 1 or gold.operators[0] not in FLIPPED:
             raise
     try:
-        stretches = solved(gold, min(variables(gold)))
-        return reduce(union, (between(*stretch) for stretch in stretches), ())
+        return reduce(union, map(to_set, solved(gold, min(names))), ())
     except (UnparsedError, UndefinedError, LimitReachedError):
         raise NotASetError from None
 
@@ -83,8 +82,8 @@ def unsolved(node: Node) -> bool:
     for part in walk(node):
         if isinstance(part, Relation):
             for side in part.sides:
-                plain = isinstance(side, Mul) and side.factors[0] == Num(-1)
-                inner = side.factors[-1] if plain and isinstance(side, Mul) else side
+                negative = isinstance(side, Mul) and side.factors[0] == Num(-1)
+                inner = side.factors[-1] if isinstance(side, Mul) and negative else side
                 if variables(inner) and not is_name(inner) and not is_setlike(inner):
                     return len(variables(part)) == 1
     return False

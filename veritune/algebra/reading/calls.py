@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from veritune.algebra.reading.commands import FRACTIONS, FUNCTIONS, GREEK
+from veritune.algebra.reading.commands import FRACTIONS, FUNCTIONS, GREEK, INVERTIBLE
 from veritune.algebra.reading.cursor import Cursor
 from veritune.algebra.reading.tokens import FormulaToken
 from veritune.algebra.reading.unitphrase import natural
@@ -12,10 +12,6 @@ from veritune.algebra.trees.nodes import Apply, Collection, Const, Func, Node, N
 
 # Functions of any number of arguments.
 VARIADIC = table("max min gcd lcm")
-INVERSES = {
-    "sin": "asin", "cos": "acos", "tan": "atan", "cot": "acot", "sec": "asec", "csc": "acsc",
-    "sinh": "asinh", "cosh": "acosh", "tanh": "atanh",
-}  # fmt: skip
 # Letters that are functions before any bracket that does not hold them themselves.
 ALWAYS_APPLIED = frozenset("fgFGH")
 # What ends an argument that has no brackets.
@@ -45,8 +41,8 @@ def call(cursor: Cursor, text: str) -> Node:
             power = _script(cursor)
     if name == "log" and base is None:
         base = Num(10)
-    if power == Num(-1) and name in INVERSES:
-        name, power = INVERSES[name], None
+    if power == Num(-1) and name in INVERTIBLE:
+        name, power = f"a{name}", None
     if name in VARIADIC:
         node: Node = Func(name, _arguments(cursor))
     elif base is not None:

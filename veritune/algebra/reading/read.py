@@ -183,11 +183,8 @@ def _parse(body: str) -> Node:
         return nodes[0]
     unequal = all(isinstance(node, Relation) and node.operators == ("!=",) for node in nodes)
     kind = "or" if "or" in used else "and" if "and" in used or unequal else "list"
-    return Collection(kind if _conditions(nodes) else "list", tuple(nodes))
-
-
-def _conditions(nodes: list[Node]) -> bool:
-    return all(isinstance(node, Relation) for node in nodes)
+    conditions = all(isinstance(node, Relation) for node in nodes)
+    return Collection(kind if conditions else "list", tuple(nodes))
 
 
 def _without_domains(nodes: list[Node]) -> list[Node]:

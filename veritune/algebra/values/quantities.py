@@ -9,7 +9,7 @@ from veritune.algebra.trees.build import product
 from veritune.algebra.trees.children import walk
 from veritune.algebra.trees.nodes import Add, Const, Frac, Mul, Node, Num, Pow, Quantity, Sym
 from veritune.algebra.values.modular import if_rational
-from veritune.algebra.values.units import Dimensions, Unit, resolve
+from veritune.algebra.values.units import Unit, resolve
 
 # Of a run of letters that may be a unit: longer ones are words.
 LONGEST_LETTERS = 3
@@ -62,13 +62,10 @@ def compatible_words(gold: Unit, pred: Unit) -> bool:
         return bool(left & right)
     for one, other in ((gold, pred), (pred, gold)):
         power = sum(n for name, n in one if name == "unit")
-        if power == sum(n for _, n in one) and (("length", power),) in _dimensions(other):
+        lengths = [dimension == (("length", power),) for _, dimension in resolve(other)]
+        if power == sum(n for _, n in one) and any(lengths):
             return True
     return False
-
-
-def _dimensions(unit: Unit) -> list[Dimensions]:
-    return [dimension for _, dimension in resolve(unit)]
 
 
 def _nouns(unit: Unit) -> set[str]:

@@ -57,6 +57,10 @@ if TYPE_CHECKING:
 # A relation read from the right, or multiplied by a negative number.
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 Join = Callable[[RealSet, RealSet], RealSet]
+OPERATIONS: dict[str, Join] = {
+    "union": union, "intersection": intersection,
+    "difference": lambda left, right: intersection(left, complement(right)),
+}  # fmt: skip
 # The least integer of each set of integers.
 WHOLE = {"Z": float("-inf"), "N": 1.0, "N_0": 0.0, "Z+": 1.0, "N^*": 1.0, "Z^+": 1.0}
 # How the numbers of other named sets compare with zero.
@@ -112,7 +116,7 @@ def _convert(node: Node) -> RealSet:
         case NamedSet(name):
             return _named(name)
         case SetOp(kind, (left, right)):
-            return _combined(kind, _convert(left), _convert(right))
+            return OPERATIONS[kind](_convert(left), _convert(right))
         case Builder(element, condition):
             return _built(element, condition)
         case Relation():
@@ -144,14 +148,6 @@ def _named(name: str) -> RealSet:
     if compact not in TO_ZERO:
         raise NotASetError
     return _half_line(TO_ZERO[compact], context().mpf(0), None)
-
-
-def _combined(kind: str, left: RealSet, right: RealSet) -> RealSet:
-    if kind == "union":
-        return union(left, right)
-    if kind == "intersection":
-        return intersection(left, right)
-    return intersection(left, complement(right))
 
 
 def _built(element: Node, condition: Node) -> RealSet:

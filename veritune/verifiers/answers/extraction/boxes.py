@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import NamedTuple
 
 # With its backslash doubled or more, as JSON in a training set leaves it.
@@ -61,13 +60,16 @@ class Placed(NamedTuple):
     content: str
 
 
-def closed_boxes(text: str) -> list[Placed]:
-    """Outermost boxes whose brace is closed and that hold something; linear in the length."""
+def boxes_of(text: str) -> tuple[list[Placed], int | None]:
+    """Outermost boxes whose brace is closed and that hold something, and where an open one begins.
+
+    Open may be the last box, or one around it on its line; linear in the length.
+    """
     if "box" not in text:
-        return []
+        return [], None
     starts = {match.end() - 1: match.start() for match in OPEN.finditer(text)}
     if not starts:
-        return [Placed(m.start(), m.end(), m.group(1)) for m in BARE.finditer(text)][-1:]
+        return [Placed(m.start(), m.end(), m.group(1)) for m in BARE.finditer(text)][-1:], None
     boxes: list[Placed] = []
     stack: list[tuple[int, int]] = []
     for match in BRACE.finditer(text, min(starts.values())):
@@ -82,36 +84,16 @@ def closed_boxes(text: str) -> list[Placed]:
                 while boxes and boxes[-1].start > begin:
                     boxes.pop()
                 boxes.append(Placed(begin, place + 1, text[brace + 1 : place]))
-    return boxes
+    unclosed = {begin for begin, _ in stack}
+    last = list(starts.values())[-2:]
+    if len(last) == 2 and (last[0] not in unclosed or "\n" in text[last[0] : last[1]]):
+        del last[0]
+    return boxes, last[0] if last[0] in unclosed else None
 
 
 def _escaped(token: str) -> bool:
     """Whether a brace follows an odd number of backslashes."""
     return len(token) > 1 and len(token) % 2 == 0
-
-
-def unclosed_box(text: str) -> int | None:
-    """Where the last box begins, or one around it on its line, if its brace is not closed."""
-    if "box" not in text:
-        return None
-    opened = [*OPEN.finditer(text)][-2:]
-    for outer, inner in pairwise(opened):
-        if "\n" not in text[outer.end() : inner.start()] and not _closes(text, outer.end()):
-            return outer.start()
-    return opened[-1].start() if opened and not _closes(text, opened[-1].end()) else None
-
-
-def _closes(text: str, at: int) -> bool:
-    """Whether a brace that was opened right before `at` is closed."""
-    depth = 1
-    for match in BRACE.finditer(text, at):
-        sign = match.group()[-1]
-        if sign == "\\" or _escaped(match.group()):
-            continue
-        depth += 1 if sign == "{" else -1
-        if depth == 0:
-            return True
-    return False
 
 
 def box_content(content: str) -> str:

@@ -9,9 +9,8 @@ from veritune.verifiers.answers.extraction.boxes import (
     Placed,
     alternatives,
     box_content,
-    closed_boxes,
+    boxes_of,
     last_group,
-    unclosed_box,
     with_suffix,
 )
 from veritune.verifiers.answers.extraction.cues import NEXT_QUESTION
@@ -90,8 +89,7 @@ def _first_answered(text: str) -> str:
 
 def _boxed(text: str) -> Iterator[StatedAnswer]:
     """The last box with those that state one answer with it, and a last one that is not closed."""
-    boxes = closed_boxes(text)
-    open_at = unclosed_box(text)
+    boxes, open_at = boxes_of(text)
     if open_at is not None:
         start = max(open_at, boxes[-1].start if boxes else 0)  # it may be around the last box
         yield StatedAnswer(start, len(text), None, "box")
