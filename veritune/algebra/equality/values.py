@@ -9,8 +9,9 @@ from veritune.algebra.equality.identity import identical
 from veritune.algebra.equality.policy import AnswerPolicy
 from veritune.algebra.equality.printed import approximates, printed, rounds_to
 from veritune.algebra.limits import UndefinedError
+from veritune.algebra.trees.build import infinity
 from veritune.algebra.trees.children import variables, walk
-from veritune.algebra.trees.nodes import Add, Const, Frac, Mul, Node, Num, Quantity
+from veritune.algebra.trees.nodes import Add, Frac, Mul, Node, Num, Quantity
 from veritune.algebra.values.modular import if_rational, whole_number
 from veritune.algebra.values.quantities import (
     above_one,
@@ -104,7 +105,7 @@ def _same_percent(left: Node, unit: Unit, right: Node, other: Unit, policy: Answ
 
 def same_number(gold: Node, pred: Node, policy: AnswerPolicy) -> bool:
     """Exactly equal, or equal at printed precision."""
-    infinite = _infinity(gold), _infinity(pred)
+    infinite = infinity(gold), infinity(pred)
     if infinite != (0, 0):
         return infinite[0] == infinite[1]
     if not policy.unreduced_fractions and not _reduced(pred):
@@ -120,15 +121,6 @@ def same_number(gold: Node, pred: Node, policy: AnswerPolicy) -> bool:
     if literal is not None and rounds_to(literal, pred):
         return True
     return approximates(gold, pred, policy.tolerance)
-
-
-def _infinity(node: Node) -> int:
-    """1 and -1 for plus and minus infinity, 0 for anything finite."""
-    if node == Const("oo"):
-        return 1
-    if isinstance(node, Mul) and len(node.factors) == 2 and node.factors[1] == Const("oo"):
-        return -1 if node.factors[0] == Num(-1) else 0
-    return 0
 
 
 def _reduced(node: Node) -> bool:

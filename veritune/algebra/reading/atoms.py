@@ -272,6 +272,8 @@ def symbol_named(cursor: Cursor, name: str) -> Node:
 def _blackboard(cursor: Cursor) -> Node:
     """`\\mathbb{R}`, with its restriction to positive or negative numbers."""
     name = cursor.raw()
+    if not name:
+        raise cursor.wrong("a set without a name")
     while cursor.accept("^", "_"):
         name += cursor.raw()
     return NamedSet(name)

@@ -34,21 +34,13 @@ BASE = re.compile(r"(?:base)?(\d+)")
 def exponent(cursor: Cursor, base: Node) -> Node:
     """`base^...`, which may turn out to be a degree sign, an ordinal or a transpose."""
     cursor.expect("^")
-    if cursor.accept("°"):
-        return degrees(cursor, base)
-    if cursor.sign("'"):
-        return _primes(cursor, base)
     if cursor.token.kind == "end" or cursor.sign(",", ")", "]", ".", ";"):
         if isinstance(base, (Num, Frac)):
             return Quantity(base, (("°", 1),), "°")
         raise cursor.wrong("an empty exponent")
-    if cursor.sign("{"):
-        special = _braced(cursor, base)
-        if special is not None:
-            return special
-    elif cursor.token.text in ORDINALS and isinstance(base, Num):
-        cursor.at += 1
-        return base
+    found = _mark(cursor, base)
+    if found is not None:
+        return found
     raised = _exponent_value(cursor)
     return _chosen(base, raised) or Pow(base, raised)
 
@@ -81,27 +73,31 @@ def _exponent_value(cursor: Cursor) -> Node:
     return node
 
 
-def _braced(cursor: Cursor, base: Node) -> Node | None:
-    """A braced exponent that is no power: degrees, ordinals, primes, a transpose."""
-    first, second, third = cursor.peek(1), cursor.peek(2), cursor.peek(3)
-    if second.text == "}":
-        if first.text == "°":
-            cursor.at += 3
-            return degrees(cursor, base)
-        if first.text in ORDINALS and isinstance(base, (Num, Sym, Add)):
-            cursor.at += 3
-            return base
-        if first.text in ("T", "intercal") and isinstance(base, Matrix):
-            cursor.at += 3
-            return Matrix(tuple(zip(*base.rows, strict=True)))
-    if first.text == "}":
+def _mark(cursor: Cursor, base: Node) -> Node | None:
+    """What stands above and is no power: degrees, ordinals, primes, a transpose, nothing at all."""
+    braced = cursor.sign("{")
+    mark = cursor.peek(int(braced)).text
+    behind = cursor.at + (3 if braced else 1)
+    if mark == "}":
         cursor.at += 2
         return base
-    if first.text == "'" and "}" in (second.text, third.text if second.text == "'" else ""):
-        cursor.at += 1
+    if mark == "'":
+        cursor.at += braced
         node = _primes(cursor, base)
-        cursor.expect("}")
+        if braced:
+            cursor.expect("}")
         return node
+    if braced and cursor.peek(2).text != "}":
+        return None
+    if mark == "°":
+        cursor.at = behind
+        return degrees(cursor, base)
+    if mark in ORDINALS and isinstance(base, (Num, Sym, Add)):
+        cursor.at = behind
+        return base
+    if mark in ("T", "intercal") and isinstance(base, Matrix):
+        cursor.at = behind
+        return Matrix(tuple(zip(*base.rows, strict=True)))
     return None
 
 

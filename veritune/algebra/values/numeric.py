@@ -14,6 +14,7 @@ from veritune.algebra.limits import (
     UnparsedError,
     spend,
 )
+from veritune.algebra.trees.build import infinity
 from veritune.algebra.trees.children import variables
 from veritune.algebra.trees.nodes import (
     Add,
@@ -274,13 +275,8 @@ class Evaluator:
 
     def end(self, node: Node) -> MpNumber:
         """A bound of an integral, which may be infinite."""
-        match node:
-            case Const("oo"):
-                return self.mp.inf
-            case Mul((Num(-1), Const("oo"))):
-                return -self.mp.inf
-            case _:
-                return self.value(node)
+        sign = infinity(node)
+        return self.mp.inf * sign if sign else self.value(node)
 
     def piece(self, pieces: tuple[tuple[Node, Node | None], ...]) -> MpNumber:
         for value, guard in pieces:

@@ -9,7 +9,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from veritune.algebra.limits import MOST_ITEMS, LimitReachedError, UndefinedError, UnparsedError
-from veritune.algebra.trees.build import negated
+from veritune.algebra.trees.build import infinity, negated
 from veritune.algebra.trees.children import variables, walk
 from veritune.algebra.trees.names import is_name
 from veritune.algebra.trees.nodes import (
@@ -17,10 +17,8 @@ from veritune.algebra.trees.nodes import (
     Apply,
     Builder,
     Collection,
-    Const,
     Func,
     Interval,
-    Mul,
     NamedSet,
     Node,
     Num,
@@ -183,10 +181,7 @@ def _whole_numbers(pieces: RealSet, least: float) -> RealSet:
 def _number(node: Node) -> tuple[MpNumber, Node | None]:
     """The value of an end, with its expression."""
     mp = context()
-    sign, inner = 1, node
-    if isinstance(node, Mul) and len(node.factors) == 2 and node.factors[0] == Num(-1):
-        sign, inner = -1, node.factors[1]
-    if inner == Const("oo"):
+    if sign := infinity(node):
         return sign * mp.inf, None
     if isinstance(node, Quantity) and node.unit[0][0] not in ("°", "%"):
         node = node.value
