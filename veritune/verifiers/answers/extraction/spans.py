@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 
 from veritune.verifiers.answers.extraction.boxes import Placed, joins
 
@@ -51,9 +52,7 @@ def last_span(text: str, spans: list[Placed]) -> str:
 
 def last_number(text: str, start: int = 0) -> str | None:
     """The last number that stands free behind `start`."""
-    found = None
-    for match in NUMBER.finditer(text, start):
-        found = match
+    found = next(iter(deque(NUMBER.finditer(text, start), maxlen=1)), None)
     if found is None:
         return None
     number = found.group().rstrip(",").replace("\u2212", "-")

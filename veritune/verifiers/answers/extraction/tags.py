@@ -16,10 +16,6 @@ MARKER_TAG = re.compile(r"(<|\[)([^<>\[\]/\s][^<>\[\]]{0,40})(>|\])")
 HASHES = re.compile(r"^[ \t]*####[ \t]*(?P<value>[-+$\\(\d*][^\n]{0,100})\s*\Z", re.MULTILINE)
 
 
-# Empty pairs of tags from the end that are skipped.
-MOST_EMPTY = 20
-
-
 def behind_marker(text: str, marker: str) -> str | None:
     """What stands behind the last marker: between tags if it is one, else on its line or the next.
 
@@ -32,13 +28,12 @@ def behind_marker(text: str, marker: str) -> str | None:
     if tag is None:
         return text[found + len(marker) :].strip().partition("\n")[0].strip()
     closing = f"{tag[1]}/{tag[2]}{tag[3]}"
-    for _ in range(MOST_EMPTY):
-        content, closed, _ = text[found + len(marker) :].partition(closing)
-        if content.strip() or not closed:
-            return content.strip() if closed else ""
+    while found >= 0:
+        start = found + len(marker)
+        end = text.find(closing, start)
+        if end < 0 or text[start:end].strip():
+            return text[start : max(start, end)].strip()
         found = text.rfind(marker, 0, found)
-        if found < 0:
-            return ""
     return ""
 
 
