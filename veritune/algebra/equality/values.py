@@ -32,24 +32,21 @@ PERCENT: Unit = (("%", 1),)
 def same_value(gold: Node, pred: Node, policy: AnswerPolicy) -> bool:
     """Whether a candidate's value is the reference's, units and precision considered."""
     (left, unit), (right, other) = split_unit(gold), split_unit(pred)
-    if not unit and not other:
+    if unit == other:
         return same_number(left, right, policy)
-    if PERCENT in (unit, other) or _angles(unit, other):
-        return _same_scaled(left, unit, right, other, policy)
-    if not other:
-        if policy.units_required:
+    if PERCENT in (unit, other):
+        return _same_percent(left, unit, right, other, policy)
+    if DEGREE in (unit, other) and {unit, other} <= {DEGREE, RADIAN, ()}:
+        return _same_angle(left, unit, right, other, policy)
+    if not (unit and other):
+        if (unit and policy.units_required) or (other and other[0][0] in ("'", "''")):
             return False
-        return same_number(left, right, policy) or _letters(gold, right, policy)
-    if not unit:
-        if other[0][0] in ("'", "''"):
-            return False
-        return same_number(left, right, policy) or _letters(pred, left, policy)
+        measured, plain = (gold, right) if unit else (pred, left)
+        return same_number(left, right, policy) or _letters(measured, plain, policy)
     factor = conversion(other, unit)
     if factor is None:
         return compatible_words(unit, other) and same_number(left, right, policy)
-    if factor == 1:
-        return same_number(left, right, policy)
-    return same_number(left, _times(right, factor), policy)
+    return same_number(left, right if factor == 1 else _times(right, factor), policy)
 
 
 def _times(node: Node, factor: Fraction) -> Node:
@@ -69,16 +66,8 @@ def _letters(measured: Node, plain: Node, policy: AnswerPolicy) -> bool:
     return same_number(Mul((measured.value, *factors)), plain, policy)
 
 
-def _angles(unit: Unit, other: Unit) -> bool:
-    return DEGREE in (unit, other) and {unit, other} <= {DEGREE, RADIAN, ()}
-
-
-def _same_scaled(left: Node, unit: Unit, right: Node, other: Unit, policy: AnswerPolicy) -> bool:
-    """Percents and degrees, which may be left away or turned into plain numbers."""
-    if unit == other:
-        return same_number(left, right, policy)
-    if PERCENT in (unit, other):
-        return _same_percent(left, unit, right, other, policy)
+def _same_angle(left: Node, unit: Unit, right: Node, other: Unit, policy: AnswerPolicy) -> bool:
+    """Degrees, which may be left away or turned into radians."""
     if RADIAN not in (unit, other) and not policy.units_required:
         plain = right if unit == DEGREE else left
         if not mentions_pi(plain) and same_number(left, right, policy):
@@ -91,6 +80,7 @@ def _same_scaled(left: Node, unit: Unit, right: Node, other: Unit, policy: Answe
 
 
 def _same_percent(left: Node, unit: Unit, right: Node, other: Unit, policy: AnswerPolicy) -> bool:
+    """Percents, whose sign may be left away, or which may be a plain fraction."""
     if unit and other:
         return False
     if policy.percent_as_fraction:
