@@ -142,3 +142,13 @@ def test_a_file_of_problems_is_no_file_of_candidates(here: Path, capsys: Lines) 
     assert main([*VERIFY, "--out", "v.jsonl", *NONE]) == 2
     said = capsys.readouterr().err
     assert "the row has task_id, prompt, test; say where it stands: --columns.text COLUMN" in said
+
+
+def test_ids_of_which_none_is_known_are_told_with_what_to_type(here: Path, capsys: Lines) -> None:
+    Path("p.jsonl").write_text('{"nr": "rain", "prompt": "A line about rain."}\n')
+    Path("c.jsonl").write_text('{"problem_id": "rain", "text": "rain falls"}\n')
+    assert main([*VERIFY, "--out", "v.jsonl", *NONE]) == 2
+    said = capsys.readouterr().err
+    assert "'rain' (line 1); the problems have ids such as 'math-" in said
+    assert "in problems with --columns.id COLUMN" in said and said.count("\n") == 1
+    assert main([*VERIFY, "--out", "v.jsonl", *NONE, "--columns.id", "nr"]) == 0
