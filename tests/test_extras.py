@@ -29,9 +29,8 @@ BORROWED = {
     *(
         "requests",
         "tensorboardX",
-        "pytest",
-        "_pytest",
-    ),  # what docker, trackers and candidates bring along
+    ),  # what docker and trackers bring along
+    "_pytest",  # of pytest
     "_typeshed",  # a name for type checkers alone
     *("packaging", "accelerate"),  # what transformers and peft bring along
 }
@@ -97,6 +96,7 @@ PROBLEMS = """\
 {"id": "c", "kind": "code", "prompt": "Add.", "reference": {"tests": {"type": "calls", \
 "entry_point": "add", "cases": [{"args": [1, 2], "expected": 3}]}}}
 """
+ADD = r'"def add(a, b):\n    return a + b"'
 CANDIDATES = """\
 {"problem_id": "m", "index": 0, "text": "It is \\\\boxed{4}."}
 {"problem_id": "c", "index": 0, "text": "def add(a, b):\\n    return a + b"}
@@ -110,6 +110,13 @@ def test_a_base_install_verifies_math_and_code(tmp_path: Path) -> None:
     done = base(*words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "2 passed" in done.stdout + done.stderr
+
+
+def test_a_base_install_validates_problems_and_their_tests(tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_text(PROBLEMS.replace('"tests":', f'"solution": {ADD}, "tests":'))
+    done = base("validate", "p.jsonl", "--mutants", "2", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2/2 passed" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

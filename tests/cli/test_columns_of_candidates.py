@@ -81,6 +81,38 @@ def test_rules_say_what_they_lack_and_decide_nothing(here: Path, capsys: Lines) 
     assert {outcome for _, _, outcome in outcomes(Path("v.jsonl").read_text())} == {"error"}
 
 
+RECIPE = """
+threads = 1
+[model.scratch]
+layers = 1
+width = 16
+heads = 2
+max_length = 64
+[problems]
+source = "veritune"
+path = "p.jsonl"
+train = 1
+test = 1
+columns.answer = "none"
+"""
+REFUSED = "rules compare with a known answer, and no problem has one; name own code, a judge or"
+
+
+def test_a_run_whose_verdicts_would_all_be_errors_is_refused_at_its_start(
+    here: Path, capsys: Lines
+) -> None:
+    Path("r.toml").write_text(RECIPE)
+    for words in (["--dry-run"], []):
+        assert main(["run", "r.toml", *words]) == 2
+        said = capsys.readouterr().err
+        assert f"verifier.type: {REFUSED}" in said
+    assert main(["run", "r.toml", "--dry-run", "--verifier.type", "own.py:verify"]) == 0
+    asked = ["bench", "pass-at-k", "--problems", "p.jsonl", "--model", "none", *NONE]
+    capsys.readouterr()
+    assert main(asked) == 2
+    assert f"--type: {REFUSED}" in capsys.readouterr().err
+
+
 def test_a_column_called_none_is_a_column(here: Path) -> None:
     from veritune.config import ColumnsConfig
 
@@ -110,3 +142,13 @@ def test_a_file_of_problems_is_no_file_of_candidates(here: Path, capsys: Lines) 
     assert main([*VERIFY, "--out", "v.jsonl", *NONE]) == 2
     said = capsys.readouterr().err
     assert "the row has task_id, prompt, test; say where it stands: --columns.text COLUMN" in said
+
+
+def test_ids_of_which_none_is_known_are_told_with_what_to_type(here: Path, capsys: Lines) -> None:
+    Path("p.jsonl").write_text('{"nr": "rain", "prompt": "A line about rain."}\n')
+    Path("c.jsonl").write_text('{"problem_id": "rain", "text": "rain falls"}\n')
+    assert main([*VERIFY, "--out", "v.jsonl", *NONE]) == 2
+    said = capsys.readouterr().err
+    assert "'rain' (line 1); the problems have ids such as 'math-" in said
+    assert "in problems with --columns.id COLUMN" in said and said.count("\n") == 1
+    assert main([*VERIFY, "--out", "v.jsonl", *NONE, "--columns.id", "nr"]) == 0

@@ -38,6 +38,14 @@ def test_a_wrong_calculation_in_gsm8k_prose_is_a_remark(tmp_path: Path) -> None:
     assert "passed, but wrong step: 32 - $20 = $300: 12, not 300" in out and "1/1 passed" in out
 
 
+def test_answers_with_a_decimal_comma_are_pointed_out(tmp_path: Path) -> None:
+    answers = ["4,50 €", "1,5 km", "1,234", "(1,2)", "1, 2", "1,2,3", "x"]
+    path = write(tmp_path / "p.jsonl", *({"question": a, "answer": a} for a in answers))
+    said = "2 answers such as '4,50 €' are read as two numbers"
+    assert said in validate(path)[1]
+    assert "read as two" not in validate(path, "--answers.decimal-comma")[1]
+
+
 def test_chain_references_pass() -> None:
     code, out, _ = validate("chain", "--limit", "200")
     assert code == 0 and "200/200 passed" in out

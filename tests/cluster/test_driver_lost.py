@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from faults.injector import below, lives
-from test_nodes import NODE
+from small_runs import NODE
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 DRIVER = """

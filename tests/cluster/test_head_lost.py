@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_nodes import NODE, contents, tiny
+from small_runs import NODE, contents, tiny
 
 from veritune.config import Recipe
 from veritune.errors import JournalError

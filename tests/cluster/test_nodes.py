@@ -8,91 +8,32 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from small_runs import NODE, contents, filled, tiny
 
 from veritune.cli import main
-from veritune.cluster import node_resources
-from veritune.config import ClusterConfig, Recipe, SamplerConfig, VerifierConfig, check_recipe
+from veritune.config import ClusterConfig, SamplerConfig, VerifierConfig
 from veritune.errors import RecipeError
 from veritune.models import adapter_base, policy_hash
 from veritune.records import (
     Candidate,
-    Checkpoint,
     CodeProblem,
     MathProblem,
     MathReference,
-    Problem,
 )
 from veritune.rounds import improve, open_session
 from veritune.rounds.progress import NullProgress
 from veritune.rounds.start import start_policy
-from veritune.store import Store
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
-# Of bytes, Ray takes no less than 75 MB.
-NODE = {
-    "num_cpus": 1,
-    "object_store_memory": 120 << 20,
-    "resources": node_resources(["bubblewrap"]),
-}
 TRAINERS: dict[str, dict[str, Any]] = {
     "sft": {"max_steps": 3, "batch_size": 8},
     "ppo": {"type": "ppo", "mini_batch_size": 24},
 }
-
-
-@pytest.fixture(scope="module")
-def nodes() -> Iterator[Any]:
-    """A head and two more nodes, of one core each, with the mark of a sandbox."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    from ray.cluster_utils import Cluster
-
-    cluster = Cluster(initialize_head=True, head_node_args=NODE)
-    for _ in range(2):
-        cluster.add_node(**NODE)
-    yield cluster
-    cluster.shutdown()
-
-
-def tiny(output: Path, name: str, **change: Any) -> Recipe:
-    values: dict[str, Any] = {
-        "output": str(output),
-        "name": name,
-        "threads": 1,
-        "model": {"scratch": {"layers": 1, "width": 32, "heads": 2, "max_length": 64}},
-        "problems": {
-            "source": "chain",
-            "train": 12,
-            "test": 4,
-            "chain": {"steps": 1, "operators": "+", "largest_term": 19, "misconception": 0.0},
-        },
-        "warm_start": {"demonstrations": 60, "max_steps": 60, "learning_rate": 5e-3},
-        "rounds": {"count": 2, "prompts": 6},
-        "sampler": {"n": 4, "max_tokens": 8},
-        "verifier": {"workers": 1},
-        "selection": {"reward": "any"},
-        "evaluation": {"n": 2, "k": 2},
-    }
-    return check_recipe(values | change, "test")
-
-
-def contents(recipe: Recipe) -> list[tuple[object, ...]]:
-    """Every candidate with its verdict, what was selected, and the policies of all rounds."""
-    found: list[tuple[object, ...]] = []
-    with Store.open(recipe.folder, read_only=True) as store:
-        for name in store.names():
-            for problem, candidate, verdict in store.verified(name):
-                steps = [(step.label, step.reason) for step in verdict.steps]
-                seen = (verdict.outcome, verdict.score, verdict.reason, verdict.answer, steps)
-                found.append((name, problem.id, candidate, *seen))
-            found += [(name, *key) for key in sorted(store.selected(name))]
-        found += [(row["round"], row["policy"]) for row in store.evaluations()]
-    return found
 
 
 @pytest.mark.parametrize("kind", TRAINERS)
@@ -109,22 +50,6 @@ def test_three_nodes_sample_verify_and_train_as_one_process_does(
     trained = [policy_hash(there.folder / "checkpoints" / f"round-{round}") for round in (1, 2)]
     assert trained == [row[1] for row in contents(here) if len(row) == 2][1:]
     assert trained[0] != trained[1]
-
-
-async def filled(
-    store: Path,
-    recipe: Recipe,
-    policy: Checkpoint,
-    problems: list[Problem],
-    table: ClusterConfig | None,
-    advance: Any,
-) -> list[tuple[object, ...]]:
-    sampler = SamplerConfig(max_tokens=100, max_num_seqs=16)
-    verifier = VerifierConfig(workers=1)
-    async with open_session(store, sampler=sampler, verifier=verifier, cluster=table) as session:
-        await session.fill("train/1", problems, 8, policy, advance, round=1)
-        rows = [(p.id, c.index, c.text, v.outcome) for p, c, v in session.store.verified("train/1")]
-        return sorted(rows)
 
 
 def test_a_node_that_is_lost_costs_its_unfinished_work_alone(nodes: Any, tmp_path: Path) -> None:

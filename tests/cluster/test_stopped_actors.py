@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from faults.injector import below
-from test_nodes import NODE, filled, tiny
+from small_runs import NODE, filled, tiny
 
 from veritune.config import ClusterConfig, VerifierConfig
 from veritune.records import Candidate, MathProblem, MathReference

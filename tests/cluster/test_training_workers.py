@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import warm
 from faults.injector import below
-from test_nodes import NODE, tiny
+from small_runs import tiny
 
 from veritune.config import Recipe
 from veritune.errors import TrainingError
@@ -29,19 +29,6 @@ TRAINERS: dict[str, dict[str, Any]] = {
     "sft": {"max_steps": 4, "batch_size": 6, "shard": True},
     "grpo": {"type": "grpo", "mini_batch_size": 8, "micro_batch_size": 4, "learning_rate": 1e-3},
 }
-
-
-@pytest.fixture(scope="module")
-def nodes() -> Iterator[Any]:
-    """Three nodes of one core."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    from ray.cluster_utils import Cluster
-
-    cluster = Cluster(initialize_head=True, head_node_args=NODE)
-    for _ in range(2):
-        cluster.add_node(**NODE)
-    yield cluster
-    cluster.shutdown()
 
 
 def by_two(output: Path, kind: str, address: str | None) -> Recipe:

@@ -29,6 +29,19 @@ def test_math_rows(name: str) -> None:
     assert problem.id and problem.prompt
 
 
+@pytest.mark.parametrize(
+    ("written", "answer"),
+    [
+        *(("9 (apples)", "9"), ("60 (km/h)", "60"), ("8:15 (a.m.)", "8:15"), ("12 (cm)", "12")),
+        *((text, text) for text in ("5(m+1)", "5 (m+1)", "2 (pi)", "3 (ab)", "4(x)", "2 (sin x)")),
+    ],
+)
+def test_a_unit_in_brackets_is_left_out_and_a_factor_is_not(written: str, answer: str) -> None:
+    problem = read({"question": "How many?", "answer": written})
+    assert isinstance(problem, MathProblem)
+    assert problem.reference.answer == answer
+
+
 @pytest.mark.parametrize("name", CHOICES)
 def test_choices(name: str) -> None:
     row, letter = CHOICES[name]

@@ -1,5 +1,6 @@
 import os
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -97,6 +98,16 @@ def test_hostile_text_is_shown_and_never_obeyed(tmp_path: Path) -> None:
     raw = (tmp_path / "out.html").read_text(encoding="utf-8")
     assert not set(raw) & set("\x00\x1b\u202e\u2066")
     assert "⟨U+202E⟩" in page.text and "⟨U+0000⟩" in page.text
+
+
+def test_a_sample_is_named_by_how_its_prompt_begins(tmp_path: Path) -> None:
+    problem, candidate, verdict = hostile()
+    candidate, verdict = (replace(record, problem_id="p7") for record in (candidate, verdict))
+    for prompt, shown in (("import re\n# Add  two.", "# Add two."), ([], "p7")):
+        named = replace(problem, id="p7", prompt=prompt)
+        run = make_run(tmp_path / shown, "a", [evaluation(0, 0.5)], [(named, candidate, verdict)])
+        text = " ".join(Page(write_report([run], tmp_path / "out.html")).text.split())
+        assert f"failed {shown} p7, candidate 0 of a, round 0" in text
 
 
 def test_the_page_asks_nothing_of_the_network(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_ppo import BASIC, some_rollouts, start, trainer_of
+from ppo_cases import BASIC, some_rollouts, start, trainer_of
 
 
 def test_what_is_offloaded_between_rounds_comes_back(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from viewer_runs import begun, code_problem, error, math_problem, served, small_
 
 from veritune.cli import main
 from veritune.records import Candidate
+from veritune.report import head
 from veritune.store import Store
 from veritune.viewer.candidate import age
-from veritune.viewer.problems import head
 
 Json = dict[str, object]
 

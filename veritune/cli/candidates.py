@@ -81,9 +81,10 @@ async def _sampled(
     arguments: CandidateArguments, progress: TerminalProgress
 ) -> tuple[list[ProblemCandidate], list[Verdict]]:
     """Sample and verify at once, in a store that is gone afterwards."""
-    from veritune.rounds import named_policy, open_session
+    from veritune.rounds import check_answered, named_policy, open_session
 
     read = read_problems(arguments.problems, arguments.columns)
+    check_answered(arguments, read, "--type")
     problems = pose(read, arguments.prompt, str(arguments.model), arguments.sampler, progress)
     config = arguments.sampler
     policy = named_policy(str(arguments.model), on_server=config.type == "server")

@@ -48,7 +48,9 @@ def main(argv: Sequence[str]) -> int:
         execute(recipe)
         give_memory_back()
     page = "demo-real-report.html" if arguments.real else "demo-report.html"
-    out = write_report([recipe.folder for recipe in recipes], Path(arguments.output) / page)
+    # It opens on its first run, and the control is no result.
+    folders = [recipe.folder for recipe in reversed(recipes)]
+    out = write_report(folders, Path(arguments.output) / page)
     progress.say("")
     for recipe in recipes:
         progress.say(_summary(recipe))

@@ -34,7 +34,9 @@ RECIPE = """# A run on own problems: veritune run {file}
 name = "{name}"
 
 [model]
-path = "HuggingFaceTB/SmolLM2-135M-Instruct"  # a folder or a hub name
+# A folder or a hub name; where no hub answers: veritune model fetch smollm2-135m, and
+# "models/smollm2-135m".
+path = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
 [problems]
 path = "problems.jsonl"  # in any layout; veritune new problems problems.jsonl writes five

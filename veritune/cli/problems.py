@@ -142,9 +142,12 @@ def _from_repository(arguments: RepositoryArguments) -> int:
     held, left, examples = run_async(covered_problems(found, arguments, progress=progress))
     for why, count in left.items():
         progress.say(f"{count} left out: {why} ({' '.join(examples[why].split())[:LONGEST]})")
+    if not held:
+        progress.say(f"none of {len(found)} is a problem; {Path(arguments.out)} is not written")
+        return 1
     count = write_records(arguments.out, held)
     progress.say(f"{count} of {len(found)} problems written to {Path(arguments.out)}")
-    return 0 if held else 1
+    return 0
 
 
 def _new(out: str) -> None:

@@ -50,11 +50,11 @@ def told(recipe: Recipe) -> Iterator[str]:
     why that is not said, in lines.
 
     Raises `MissingFileError` and `RecordError` for problems that are not there or are damaged,
-    `RecipeError` where a phase takes more than this GPU has, `InputError` for prompts that
-    are too long for the model.
+    `RecipeError` where a phase takes more than this GPU has or rules must decide without any
+    answer, `InputError` for prompts that are too long for the model.
     """
     from veritune.problems import check_problem_files, recipe_problems, shown
-    from veritune.rounds import fitting_splits, memory_lines, put
+    from veritune.rounds import check_answered, fitting_splits, memory_lines, put
 
     path, notes = recipe.model.path, list[str]()
     train: list[Problem] = []
@@ -69,6 +69,8 @@ def told(recipe: Recipe) -> Iterator[str]:
         raise
     except VerituneError as error:
         yield f"first prompt: not shown ({error})"
+    for split in (train, test):
+        check_answered(recipe.verifier, split)
     if train:
         try:
             train, _ = fitting_splits(recipe, train, test, notes.append)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from veritune.cli.arguments import Positional, parse
@@ -18,11 +19,13 @@ from veritune.problems import (
     say_notes,
     text_of,
 )
-from veritune.records import CodeProblem, Problem
+from veritune.records import CodeProblem, MathProblem, Problem
 from veritune.text import shown
 
 # Of a generator, which has no end; seconds of work.
 GENERATED = 500
+# What is read as two numbers, and may be meant as a decimal.
+COMMA = re.compile(r"[^\d,.()\[\]{}]*\d+,(?!\d{3}(?!\d))\d+[^\d,.()\[\]{}]*")
 
 
 class ValidateArguments(VerifierConfig):
@@ -61,8 +64,22 @@ def main(argv: Sequence[str]) -> int:
         progress.say(f"{doubtful} of them have a wrong step in their prose")
     if len(found) < len(problems):
         progress.say(f"{len(problems) - len(found)} have no reference solution")
+    _say_commas(problems, arguments, progress)
     _say_strength(problems, arguments, progress)
     return 1 if failed else 0
+
+
+def _say_commas(
+    problems: list[Problem], arguments: ValidateArguments, progress: TerminalProgress
+) -> None:
+    """Print how many answers may be decimals with a comma, where they are read as two numbers."""
+    answers = [p.reference.answer for p in problems if isinstance(p, MathProblem)]
+    found = [answer for answer in answers if COMMA.fullmatch(answer)]
+    if found and not arguments.answers.decimal_comma:
+        progress.say(
+            f"{len(found)} answers such as {shown(found[0])} are read as two numbers; where the"
+            " comma is a decimal one: --answers.decimal-comma"
+        )
 
 
 def _say_strength(

@@ -11,8 +11,12 @@ from veritune.text import parse_json
 
 # Looked at first: most texts are no JSON, and parsing is slow.
 _JSON = re.compile(r"\s*[\[{]")
-# ASDiv writes `9 (apples)`.
-_WITH_UNIT = re.compile(r"(-?[\d.,:/]+)\s*\([^()]*[A-Za-z][^()]*\)")
+# ASDiv writes `9 (apples)`. A factor is no unit: `5(m+1)`, `2 (pi)`, `3 (ab)`.
+_WITH_UNIT = re.compile(r"(-?[\d.,:/]+)\s+\(([A-Za-z][A-Za-z.²³]+(?:[ /-][A-Za-z.²³]+)*)\)")
+_SHORT_UNITS = frozenset(
+    ["am", "cm", "ft", "hr", "in", "kg", "km", "lb", "mg", "mi", "ml", "mm", "oz", "pm", "yd"]
+)
+_FUNCTIONS = frozenset(["cos", "cot", "csc", "exp", "log", "sec", "sin", "sqrt", "tan", "theta"])
 # Characters of a column, as JSON, that travels along as metadata: others hold whole samples.
 LARGEST_METADATA = 2_000
 
@@ -49,8 +53,8 @@ def answer_text(value: object) -> str | None:
         return str(int(value)) if value.is_integer() else repr(value)
     value = opened(value)
     if isinstance(value, str):
-        unit = _WITH_UNIT.fullmatch(value.strip())
-        return unit[1] if unit else value.strip()
+        found = _WITH_UNIT.fullmatch(value.strip())
+        return found[1] if found and _is_unit(found[2]) else value.strip()
     if isinstance(value, list):
         parts = [answer_text(one) for one in value]
         return ", ".join(part for part in parts if part) if None not in parts else None
@@ -59,6 +63,12 @@ def answer_text(value: object) -> str | None:
         alone = value.keys() <= {"value", "answer", "target", "spans", "types", "style"}
         return answer_text(named[0]) if named and alone else None
     return None
+
+
+def _is_unit(text: str) -> bool:
+    """Whether words in brackets behind a number are its unit, and no factor."""
+    first = re.split("[ /-]", text)[0].casefold()
+    return first not in _FUNCTIONS and (len(first) > 2 or first in _SHORT_UNITS)
 
 
 def metadata_of(values: Mapping[str, object]) -> dict[str, object]:

@@ -56,11 +56,20 @@ def survey(
     if unknown.count:
         raise RecordError(
             f"{path}: {unknown.count} candidates of problems that are not in {problems_path}:"
-            f" {unknown}"
+            f" {unknown}{_other_ids(problems) if unknown.count == count else ''}"
         )
     if twice.count:
         raise RecordError(f"{path}: {twice.count} candidates stand twice: {twice}")
     return Survey(count, truncated, thinking, frozenset(kinds))
+
+
+def _other_ids(problems: Mapping[str, Problem]) -> str:
+    """What to type where no candidate names any of the problems."""
+    first = next(iter(problems), "")
+    return (
+        f"; the problems have ids such as {shown(first)}: say where ids stand, in problems with"
+        " --columns.id COLUMN, in candidates with --columns.problem-id COLUMN"
+    )
 
 
 class Keys:

@@ -1,5 +1,6 @@
 """The figures of runs with their intervals and charts, as HTML that needs no script."""
 
+from veritune.report.heads import head
 from veritune.report.intervals import Gain, Rate, gain, wilson
 from veritune.report.page import STYLE, environment, report_body, save_page, visible
 from veritune.report.plots import Line, Style, chart, curves, forest, style_of, swatch
@@ -20,6 +21,7 @@ __all__ = [
     "evaluation_of",
     "forest",
     "gain",
+    "head",
     "report_body",
     "save_page",
     "style_of",

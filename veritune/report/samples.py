@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 
 from veritune.records import Candidate, Problem, StepVerdict, TestVerdict, Verdict
+from veritune.report.heads import TITLE, head
 from veritune.report.run import ReportedRun
 from veritune.store import Store
 
@@ -56,6 +57,11 @@ class Sample:
     def tone(self) -> str:
         """How the kind is coloured: good, bad or open."""
         return {KINDS[2]: "good", KINDS[3]: "open", KINDS[4]: "open"}.get(self.kind, "bad")
+
+    @property
+    def title(self) -> str:
+        """The first words of the prompt, or the id of a problem without any."""
+        return head(self.problem, TITLE) or self.problem.id
 
     @property
     def prompt(self) -> str:

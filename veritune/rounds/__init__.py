@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from veritune.rounds.solving import AnswerGroup, SolvedProblem, check_answer, solve_problem
     from veritune.rounds.start import start_policy
     from veritune.rounds.tracking import tracked_training
+    from veritune.rounds.unanswered import check_answered
     from veritune.rounds.verify_streams import verify_stream
     from veritune.rounds.weak_tests import Strength, try_tests
     from veritune.rounds.whole import open_whole
@@ -58,10 +59,12 @@ else:
                 "AnswerGroup",
                 "SolvedProblem",
                 "check_answer",
+                "check_answered",
                 "solve_problem",
             ),
             "start": ("start_policy",),
             "tracking": ("tracked_training",),
+            "unanswered": ("check_answered",),
             "verify_streams": ("verify_stream",),
             "weak_tests": ("Strength", "try_tests"),
             "whole": ("open_whole",),
@@ -80,6 +83,7 @@ __all__ = [
     "SolvedProblem",
     "Strength",
     "check_answer",
+    "check_answered",
     "check_references",
     "covered_problems",
     "export",

@@ -11,6 +11,7 @@ from veritune.models import PromptLengths, prompt_lengths
 from veritune.problems import recipe_problems
 from veritune.records import Problem
 from veritune.rounds.putting import put
+from veritune.rounds.unanswered import check_answered
 from veritune.text import shown
 
 # Enough to find them by; thousands would hide the count.
@@ -23,9 +24,11 @@ def run_problems(recipe: Recipe, say: Say) -> tuple[Problems, Problems]:
     """A recipe's (training, held-out) problems, as its model gets them.
 
     Those too long for the model are left out or refused, as `prompt.overlong` says: then
-    `InputError` names them.
+    `InputError` names them. Raises `RecipeError` where rules must decide without any answer.
     """
     train, test = recipe_problems(recipe.problems, recipe.seed, say, put(recipe))
+    for split in (train, test):
+        check_answered(recipe.verifier, split)
     return fitting_splits(recipe, train, test, say)
 
 

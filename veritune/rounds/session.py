@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmana
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from veritune.config import ClusterConfig, SamplerConfig, VerifierConfig
 from veritune.errors import UnwritableError
@@ -21,9 +21,12 @@ from veritune.records import Candidate, Checkpoint, Problem, Verdict
 from veritune.rounds.progress import Advance
 from veritune.rounds.sampling import sample_candidates
 from veritune.rounds.stream import PATIENCE, VerificationStream
-from veritune.sampler import LogprobDiff, Sampler, open_sampler
+from veritune.sampler import Sampler, open_sampler
 from veritune.store import Store
 from veritune.verifiers import Verifier, open_verifier, verify_each
+
+if TYPE_CHECKING:
+    from veritune.sampler import LogprobDiff
 
 
 def unseen(count: int = 1, **figures: float) -> None:

@@ -11,14 +11,18 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from veritune.records import Candidate, Checkpoint, Problem, Verdict
 from veritune.rounds.candidate_queue import CandidateQueue
 from veritune.rounds.progress import Advance
 from veritune.rounds.sampling import lacking
-from veritune.sampler import LogprobDiff, Sampler
+from veritune.sampler import Sampler
 from veritune.store import Store
 from veritune.verifiers import Verifier
+
+if TYPE_CHECKING:
+    from veritune.sampler import LogprobDiff
 
 # Seconds that one verification may take; a verifier that is stuck must not hold up the round.
 PATIENCE = 600.0

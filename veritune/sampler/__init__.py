@@ -4,20 +4,21 @@ from typing import TYPE_CHECKING
 
 from veritune.lazy import lazily
 from veritune.sampler.endpoint import FIRST_DELAY, Endpoint
-from veritune.sampler.native import NativeSampler
 from veritune.sampler.opening import open_sampler
 from veritune.sampler.protocol import Sampler
 from veritune.sampler.replies import ChatChoice, Completion, JudgeReply, Models, read_reply
-from veritune.sampler.server import ServerSampler
-from veritune.sampler.vllm import VllmSampler
 
 if TYPE_CHECKING:
+    from veritune.sampler.native import NativeSampler
     from veritune.sampler.policy_probe import LogprobDiff, check_content
     from veritune.sampler.replies import JudgeChoice, Pooled, TopLogprob
+    from veritune.sampler.server import ServerSampler
+    from veritune.sampler.vllm import VllmSampler
 else:
     __getattr__ = lazily(
         __name__,
         {
+            "native": ("NativeSampler",),
             "policy_probe": (
                 "LogprobDiff",
                 "check_content",
@@ -27,6 +28,8 @@ else:
                 "Pooled",
                 "TopLogprob",
             ),
+            "server": ("ServerSampler",),
+            "vllm": ("VllmSampler",),
         },
     )
 

@@ -1,10 +1,14 @@
 """What every sampler does."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from veritune.records import Candidate, Checkpoint, Problem
-from veritune.sampler.policy_probe import LogprobDiff
+
+if TYPE_CHECKING:
+    from veritune.sampler.policy_probe import LogprobDiff
 
 
 class Sampler(Protocol):

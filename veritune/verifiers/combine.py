@@ -51,7 +51,7 @@ class CombinedVerifier:
             outcome=outcome,
             score=score,
             reason=f"{self._combine}: {said}; {_reason(found, outcome)}",
-            seconds=sum(v.seconds for v in found),
+            seconds=round(sum(v.seconds for v in found), 6),
             trust="lower" if any(v.trust == "lower" for v in found) else "full",
             flags=tuple(dict.fromkeys(flag for v in found for flag in v.flags)),
             parts=parts,

@@ -97,7 +97,7 @@ class GenerativeJudge:
             if right is None
             else f"{self._model}: {ayes} of {len(votes)} replies call it right",
             steps=self._steps(spans, votes),
-            seconds=time.perf_counter() - started,
+            seconds=round(time.perf_counter() - started, 6),
         )
 
     async def check(

@@ -82,7 +82,7 @@ class LearnedVerifier:
             score=chance,
             reason=f"{'process' if kind == 'published' else kind} reward model: {chance:.3f}",
             steps=tuple(self._step(span, chance) for span, chance in scored.steps),
-            seconds=time.perf_counter() - started,
+            seconds=round(time.perf_counter() - started, 6),
         )
 
     async def check(

@@ -7,9 +7,8 @@ from dataclasses import asdict
 from typing import cast, get_args
 
 from veritune.errors import InputError
-from veritune.report import visible
+from veritune.report import head, visible
 from veritune.store import DEGREES, KINDS, STEPS, Browser, Filter, Place, Sort
-from veritune.viewer.problems import head
 
 Json = dict[str, object]
 AT_ONCE = 50

@@ -17,12 +17,11 @@ from veritune.records import (
     Verdict,
     VerifiedCandidate,
 )
-from veritune.report import cut, visible
+from veritune.report import cut, head, visible
 from veritune.store import Browser
 from veritune.store import Listed as ListedCandidate
 from veritune.use import case_of, use_of
 from veritune.viewer.credit import credit_json
-from veritune.viewer.problems import head
 
 Json = dict[str, object]
 # Characters of a text that are sent; the page says what is left out.

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from veritune.records import Problem
-from veritune.report import visible
+from veritune.report import head, visible
 from veritune.store import KINDS, STEPS, Listed
 from veritune.viewer.candidate import row_json
 from veritune.viewer.credit import paid_json, policy_gradient
 from veritune.viewer.overview import counts_json, errors_json, evaluations_json, run_json
-from veritune.viewer.problems import head, ordered
+from veritune.viewer.problems import ordered
 from veritune.viewer.run import ViewedRun
 
 Json = dict[str, object]

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Literal, get_args
 
 from veritune.errors import InputError
-from veritune.records import Problem
-from veritune.report import visible
+from veritune.report import head, visible
 from veritune.store import SetTally
 from veritune.viewer.run import ViewedRun
 
 Json = dict[str, object]
 ProblemOrder = Literal["hardest", "easiest", "solved", "lost", "order"]
 AT_ONCE = 50
-# Characters of a prompt in a list.
-HEAD = 200
-# Characters in which its beginning is looked for.
-LOOK = 1_000
-IMPORT = re.compile(r"(from [\w.]+ )?import ")
 # Right and decided candidates of a problem in each set; None where it was not sampled there.
 Counts = list[tuple[int, int] | None]
 
@@ -97,13 +90,3 @@ def mean(counts: Counts) -> float:
     """The share that passed over all sets."""
     seen = [count for count in counts if count is not None]
     return sum(right for right, _ in seen) / sum(known for _, known in seen)
-
-
-def head(problem: Problem) -> str:
-    """How a prompt's last message begins, on one line; of code without what it imports."""
-    prompt = problem.prompt
-    text = (prompt if isinstance(prompt, str) else prompt[-1]["content"] if prompt else "")[:LOOK]
-    if problem.kind == "code":
-        text = "\n".join(line for line in text.splitlines() if not IMPORT.match(line)) or text
-    line = " ".join(text.split())
-    return line if len(line) <= HEAD else f"{line[:HEAD]}…"

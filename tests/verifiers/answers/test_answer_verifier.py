@@ -1,11 +1,14 @@
 """The face of the answers wing: verdicts on math problems."""
 
+import json
 import subprocess
 import sys
 
 import pytest
 
+from veritune.config import VerifierConfig
 from veritune.records import Candidate, MathProblem, MathReference, Message, Verdict
+from veritune.verifiers import open_verifier
 from veritune.verifiers.answers import AnswerVerifier
 
 
@@ -84,3 +87,16 @@ def test_importing_the_wing_imports_neither_torch_nor_sympy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("combine", ["all", "weighted"])
+async def test_a_verdicts_line_has_its_seconds_in_six_digits(combine: str) -> None:
+    problem = MathProblem(id="p", prompt="?", reference=MathReference(answer="x**2 - 1"))
+    candidate = Candidate(problem_id="p", index=0, text=r"\boxed{(x-1)(x+1)}")
+    parts = [{"type": "rules", "weight": 0.5}] * 2
+    config = VerifierConfig.model_validate({"combine": combine, "parts": parts})
+    async with open_verifier(config) as both, open_verifier() as rules:
+        for verifier in (both, rules):
+            verdict = json.loads((await verifier.verify(problem, candidate)).to_line())
+            assert verdict["outcome"] == "passed"
+            assert 0 < verdict["seconds"] == round(verdict["seconds"], 6)

@@ -34,11 +34,14 @@ BEYOND = (LimitReachedError, RecursionError, OverflowError)
 DIGITS = re.compile(r"\s*-?\d(?: \d)+\s*")
 # A reference whose digits were set apart, as scanned ones are; a candidate's are not joined.
 SPACED = re.compile(r"(?<=\d) (?=\d)")
-# "1,22" may be a decimal or two numbers: which one, the other side shows.
-COMMA = re.compile(r"[$€£\s]*-?\d+,\d+[$€£\s]*")
-# As above, where the comma can separate no thousands.
+# "1,22" may be a decimal or two numbers: which one, the other side shows. Here the comma can
+# separate no thousands.
 LONG_COMMA = re.compile(r"[$€£\s]*-?(?:\d{1,3},\d\d|(?:0|\d{4,}),\d+)[$€£\s]*")
 COMMA_SIGN = re.compile(r"(?<=\d),(?=\d)")
+# Numbers with one comma, which are decimals where the policy says so; not in brackets, which hold
+# the members of a list.
+DECIMAL = re.compile(r"(?<![\d,.])(\d+),(\d+)(?![\d,.])")
+BRACKETS = re.compile(r"[(\[]|\\\{")
 # "123,456,789": three numbers, or one with its thousands separated.
 GROUPS = re.compile(r"(?<![\d,])\d{3}(?:,\d{3}){2,}(?![\d,])")
 GROUP_SIGN = re.compile(r"(?<=\d{3}),(?=\d{3})")
@@ -77,6 +80,11 @@ def _related(gold: str, pred: str, left: Node, right: Node, policy: AnswerPolicy
     return Comparison(relation="equal" if same else "different", gold=show(left), pred=show(right))
 
 
+def _pointed(text: str) -> str:
+    """A text whose decimal commas are points."""
+    return text if BRACKETS.search(text) else DECIMAL.sub(r"\1.\2", text)
+
+
 def _too_large(node: Node, policy: AnswerPolicy) -> bool:
     """Whether the reference passes the limits whatever it is compared with."""
     start_meter()
@@ -94,12 +102,11 @@ def _readings(
 ) -> Iterator[tuple[Node, Node]]:
     """The plain reading first, then what commas between digits may mean instead."""
     yield left, right
-    if isinstance(left, (Num, Quantity)) and (
-        COMMA if policy.decimal_comma else LONG_COMMA
-    ).fullmatch(pred):
+    if isinstance(left, (Num, Quantity)) and LONG_COMMA.fullmatch(pred):
         yield left, read(COMMA_SIGN.sub(".", pred))
-    if policy.decimal_comma and COMMA.fullmatch(gold):
-        yield read(COMMA_SIGN.sub(".", gold)), right
+    pointed = (_pointed(gold), _pointed(pred)) if policy.decimal_comma else (gold, pred)
+    if pointed != (gold, pred):
+        yield read(pointed[0]), read(pointed[1])
     head = STATEMENT.match(gold)
     if head is not None and not REVERSED.search(gold, head.end()):
         stated = read(head.group(1))

@@ -166,5 +166,5 @@ def _verdict(
         score=scores[outcome],
         reason=reason,
         answer=answer[:LONGEST_SHOWN] if answer is not None else None,
-        seconds=time.perf_counter() - start,
+        seconds=round(time.perf_counter() - start, 6),
     )
