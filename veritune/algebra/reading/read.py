@@ -36,11 +36,14 @@ GRAMMAR = Grammar(expression, term, factor, members)
 JUNK = re.compile(r"(?:[\s;,:*\\]|(?<!\.\.)\.)+$|^[\s;,:*]+|[\"“”]")
 # The letter of a multiple choice before the answer itself.
 OPTION = re.compile(
-    r"\$?(?:\\text(?:bf|rm)?\s?\{\s*)?\(?([A-J]|[a-e](?=\)[\s}]))(?:\)|\.(?=\s))\s*\}?\$?[\s:.,]*(\S.*)",
+    r"\$?(?:\\text(?:bf|rm)?\s?\{\s*)?\(?([A-J]|[a-e](?=\)[\s}]))"
+    r"(?:\)|\.(?=\s)|:(?=\s(?!.*[A-Z]:))|,(?=\s[A-Za-z ]{2,}\Z))\s*\}?\$?[\s:.,]*(\S.*)",
     re.DOTALL,
 )
-# What follows is another answer, so the letter before it is none of a choice.
-SECOND = re.compile(r"(?:and|or|&)\b|\(?[A-J]\b|\\text", re.IGNORECASE)
+# What follows is another answer or a doubt, so the letter before it is none of a choice.
+SECOND = re.compile(
+    r"(?:and|or|&|not?|but|maybe|perhaps|probably|wrong)\b|\(?[A-J]\b|\\text", re.IGNORECASE
+)
 # "all real numbers except 2": a set by what it leaves out.
 EXCEPT = re.compile(
     r"(?:\\text\s?\{)?\s*(?:the set of )?all real(?: number)?s\}?,?"

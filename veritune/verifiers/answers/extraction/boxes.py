@@ -39,11 +39,12 @@ VALUE = (
     r"(?P<value>[-+]?\\?\$?\d[\d,./]{0,40}(?<![,.])|\$[^$\n]{1,200}\$"
     r"|\\[dt]?frac\{[^{}]{0,80}\}\{[^{}]{0,80}\})"
 )
-# "\boxed{5} or maybe 6": two answers, and so not the answer 5.
+# "\boxed{5} or maybe 6": two answers, and so not the answer 5; "1/5, or \boxed{20} percent" is
+# one.
 OR_BEHIND = re.compile(
     rf"[\s$)*\]\\,(]{{0,6}}(?:text\{{\s*)?or\b(?:\s+(?:maybe|possibly|perhaps|even))?[\s}}]{{1,4}}{VALUE}"
 )
-OR_BEFORE = re.compile(rf"{VALUE}\s*,?\s+or\s+(?:maybe\s+|possibly\s+|perhaps\s+)?[$\\(*]{{0,4}}\Z")
+OR_BEFORE = re.compile(rf"{VALUE}\s+or\s+(?:maybe\s+|possibly\s+|perhaps\s+)?[$\\(*]{{0,4}}\Z")
 # Characters before or behind a box in which an "or" is looked for.
 LONGEST_BESIDE = 80
 # Boxes of one answer: each is compared with the one before.

@@ -29,6 +29,11 @@ from veritune.verifiers.answers.extraction.values import tidy, value_of
 
 # The usual content of a tag needs no closer look.
 NUMBER_ALONE = re.compile(r"[-+$]?\d[\d,./]{0,100}(?<![,.])")
+# "the solutions are", "the exact value of": no box is replaced by what is only this.
+WEAK = re.compile(
+    r"(?!.{0,24}\b(?:final|correct|right)\b)(?:\w+\s+){0,3}(?:solutions|value\s+of)\b",
+    re.IGNORECASE,
+)
 # From the end: a whole solution between tags ends with its answer.
 LONGEST_TAGGED = 4_000
 # Questions of a text that are looked at to see whether one was answered before.
@@ -65,6 +70,8 @@ def _last(text: str, boxes_only: bool) -> StatedAnswer | None:
         first = value_first(text, begin)
         found += [first] if first is not None else []
         for one in announced(text, begin):
+            if found and WEAK.match(text, one.start):
+                continue
             if one.direct or (one.answer is not None and NO_VALUE.match(one.answer)):
                 found.append(one)
                 break

@@ -108,7 +108,7 @@ PLACEHOLDER = re.compile(
 )
 FONT = re.compile(r"\\(?:text(?:bf|it|rm)?|mathbf|mathrm)\s*\{([^{}]{0,200})\}")
 WRAPPED = ' \t\r\n*_"`\u201c\u201d'
-# Words before the only number of a sentence: "Josh made a profit of 5", not "see 5".
+# Words before the only number of a sentence, with one behind it: "Ann has 5 cups", not "see 5".
 FEWEST_LEADING = 3
 # Words behind the only number of a sentence: "5 cups of rice".
 MOST_TRAILING = 4
@@ -283,10 +283,10 @@ def _in_prose(clause: str, closing: bool) -> StatedValue:
     numbers = list(NUMBER.finditer(clause))
     if len(numbers) == 1 and not math_spans(clause):
         number = numbers[0]
-        if len(clause[: number.start()].split()) < FEWEST_LEADING:
-            return StatedValue(clause, False)
         value = _without_remark(clause[number.start() :])
-        if len(value[number.end() - number.start() :].split()) <= MOST_TRAILING:
+        leading = len(clause[: number.start()].split())
+        trailing = len(value[number.end() - number.start() :].split())
+        if leading + bool(trailing) >= FEWEST_LEADING and trailing <= MOST_TRAILING:
             return StatedValue(value, False)
     spans = math_spans(clause)
     if len(spans) == 1 and not NUMBER.search(clause[: spans[0].start] + clause[spans[0].end :]):
