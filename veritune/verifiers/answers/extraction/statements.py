@@ -62,7 +62,7 @@ def stated_in(content: str) -> str | None:
 
 
 def _last(text: str, boxes_only: bool) -> StatedAnswer | None:
-    """The last that counts: words in which no value is found do not replace a value."""
+    """The last that counts: words in which no value is found replace other words, but no value."""
     found = [*_boxed(text), *_tagged(text)]
     vague: list[StatedAnswer] = []
     if not boxes_only:
@@ -73,7 +73,7 @@ def _last(text: str, boxes_only: bool) -> StatedAnswer | None:
             if found and WEAK.match(text, one.start):
                 continue
             if one.direct or (one.answer is not None and NO_VALUE.match(one.answer)):
-                found.append(one)
+                found.append(one if one.direct or not vague else vague[0])
                 break
             vague.append(one)
     if found:
