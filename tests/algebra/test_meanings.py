@@ -11,6 +11,19 @@ from veritune.algebra.equality.policy import DEFAULT
 from veritune.verifiers.answers.decide import decide
 
 SAME = r"""
+u^2_0/2 | \frac{u_0^2}{2}
+a_n=4n, n \in N^* | 4n
+b_n=5n (n\in \mathbf{N}^{*}) | b_n=5n
+\mathbb{N}^* | N^*
+\Delta v=6t | 6t
+3*epsilon*sigma | 3\varepsilon\sigma
+9 | 9 kbps
+9C4 | 126
+96 | 4 x 24 = 96
+40 | (5 times 16)/2 = 40
+\min = 2, \max = 8 | minimum 2, maximum 8
+-4<y<4 | |y|<4
+2\ln|t+1| | 2*ln(Abs(t+1))
 4g^2+g | g(4g+1)
 V(0)e^{-kt} | e^{-kt} V(0)
 P(1.05)^t | P \cdot 1.05^t
@@ -90,6 +103,14 @@ P(A|B) | P(A \mid B)
 """
 
 DIFFERENT = r"""
+u^2_0 | u_1^2
+\mathbb{N}^* | \mathbb{N}
+\Delta v=6t | v=6t
+9 kbps | 9 Mbps
+126 | 9P4
+96 | 4 x 24 = 48
+\min = 2, \max = 8 | minimum 8, maximum 2
+-4<y<4 | |y|\le 4
 V(0) | 0
 N(0)e^{-kt} | N(0)e^{kt}
 N(0)e^{-kt} | 0

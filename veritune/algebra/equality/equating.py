@@ -106,6 +106,8 @@ def _names_agree(left: Node, right: Node) -> bool:
         return left == right
     if isinstance(left, Sym) and isinstance(right, Sym):
         return left == right or _plain(left) == _plain(right)
+    if Sym("Delta") in (*_parts(left), *_parts(right)):
+        return left == right
     if isinstance(left, Mul) and isinstance(right, Mul):
         return set(left.factors) == set(right.factors)
     if isinstance(left, Collection) and isinstance(right, Collection):
@@ -116,6 +118,10 @@ def _names_agree(left: Node, right: Node) -> bool:
         bound = all(isinstance(arg, Sym) for arg in (*left.args, *right.args))
         return len(left.args) == len(right.args) if bound else left.args == right.args
     return True
+
+
+def _parts(name: Node) -> tuple[Node, ...]:
+    return name.factors if isinstance(name, Mul) else ()
 
 
 def _in_order(value: Node, names: Node, wanted: Node) -> Node:

@@ -19,6 +19,7 @@ from veritune.algebra.trees.nodes import (
     Builder,
     Collection,
     Const,
+    Func,
     Interval,
     Mul,
     NamedSet,
@@ -82,6 +83,8 @@ def unsolved(node: Node) -> bool:
     for part in walk(node):
         if isinstance(part, Relation):
             for side in part.sides:
+                if isinstance(side, Func) and side.name == "abs":
+                    side = side.args[0]
                 plain = isinstance(side, Mul) and side.factors[0] == Num(-1)
                 inner = side.factors[-1] if plain and isinstance(side, Mul) else side
                 if variables(inner) and not is_name(inner) and not is_setlike(inner):

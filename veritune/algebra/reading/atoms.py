@@ -8,7 +8,14 @@ from veritune.algebra.limits import MOST_DIGITS, LimitReachedError
 from veritune.algebra.reading.brackets import angles, bars, braces, parentheses, rounding
 from veritune.algebra.reading.calculus import big, derivative, integral, limit
 from veritune.algebra.reading.calls import apply_symbol, call
-from veritune.algebra.reading.commands import ACCENTS, BINOMIALS, FRACTIONS, FUNCTIONS, GREEK
+from veritune.algebra.reading.commands import (
+    ACCENTS,
+    BINOMIALS,
+    FRACTIONS,
+    FUNCTIONS,
+    GREEK,
+    PLAIN_GREEK,
+)
 from veritune.algebra.reading.cursor import Cursor
 from veritune.algebra.reading.environments import environment
 from veritune.algebra.reading.repeating import repeating
@@ -35,8 +42,6 @@ from veritune.algebra.values.units import find_unit
 
 CONSTANTS = {"pi": Const("pi"), "e": Const("e"), "i": Const("i")}
 INFINITE = table("infty infinity inf oo Infinity Inf")
-# Those that are a variable's name, and never an operator or a unit's prefix.
-PLAIN_GREEK = GREEK - table("xi nu mu eta ell partial nabla hbar aleph rho")
 FUSED = (
     "arcsin",
     "arccos",
@@ -174,7 +179,7 @@ def word(cursor: Cursor) -> Node:
         return symbol(cursor, text)
     if text == "pi" or (text in PLAIN_GREEK and token.mode != "m"):
         cursor.at += 1
-        return CONSTANTS.get(text) or Sym(text)
+        return CONSTANTS.get(text) or Sym(text.removeprefix("var"))
     for name in FUSED:
         rest = text[len(name) :]
         if text.startswith(name) and len(rest) <= 2:
@@ -242,7 +247,7 @@ def command(cursor: Cursor) -> Node:
     if text == "sqrt":
         return root(cursor)
     if text in GREEK:
-        return symbol_named(cursor, text)
+        return symbol_named(cursor, text.removeprefix("var"))
     if text in ("sum", "prod"):
         return big(cursor, text)
     if text == "begin":

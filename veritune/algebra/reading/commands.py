@@ -51,6 +51,8 @@ GREEK = table(
     "nu xi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta "
     "Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell hbar partial nabla aleph omicron"
 )
+# Those that are a variable's name without a backslash, and never an operator or a unit's prefix.
+PLAIN_GREEK = GREEK - table("xi nu mu eta ell partial nabla hbar aleph rho")
 FUNCTIONS = {
     "sin": "sin", "cos": "cos", "tan": "tan", "cot": "cot", "sec": "sec", "csc": "csc",
     "cosec": "csc", "tg": "tan", "ctg": "cot", "cotg": "cot", "arcsin": "asin", "asin": "asin",
@@ -62,7 +64,8 @@ FUNCTIONS = {
     "acosh": "acosh", "arcosh": "acosh", "arctanh": "atanh", "atanh": "atanh",
     "artanh": "atanh", "ln": "ln", "log": "log", "lg": "lg", "exp": "exp", "max": "max",
     "min": "min", "gcd": "gcd", "lcm": "lcm", "det": "det", "sgn": "sign", "sign": "sign",
-    "Re": "re", "Im": "im", "arg": "arg", "abs": "abs", "floor": "floor", "ceil": "ceil",
+    "Re": "re", "Im": "im", "arg": "arg", "abs": "abs", "Abs": "abs", "floor": "floor",
+    "ceil": "ceil",
     "ceiling": "ceil", "erf": "erf", "Gamma": "gamma", "deg": "deg", "tr": "trace",
     "trace": "trace", "cis": "cis", "round": "round",
 }  # fmt: skip

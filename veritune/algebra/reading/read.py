@@ -12,7 +12,7 @@ from veritune.algebra.reading.clean import clean
 from veritune.algebra.reading.cursor import Cursor, Grammar
 from veritune.algebra.reading.expressions import expression, factor, term
 from veritune.algebra.reading.plain import plain
-from veritune.algebra.reading.scripts import in_base
+from veritune.algebra.reading.scripts import LETTER_SETS, in_base
 from veritune.algebra.reading.special import BASED, special
 from veritune.algebra.reading.tokens import tokenize
 from veritune.algebra.reading.unitphrase import natural
@@ -33,7 +33,7 @@ from veritune.algebra.trees.nodes import (
 
 GRAMMAR = Grammar(expression, term, factor, members)
 # What may surround an answer and is no part of it; an ellipsis is.
-JUNK = re.compile(r"(?:[\s;,:*\\]|(?<!\.\.)\.)+$|^[\s;,:*]+|[\"“”]")
+JUNK = re.compile(r"(?:[\s;,:\\]|(?<!\^)\*|(?<!\.\.)\.)+$|^[\s;,:*]+|[\"“”]")
 # The letter of a multiple choice before the answer itself.
 OPTION = re.compile(
     r"\$?(?:\\text(?:bf|rm)?\s?\{\s*)?\(?([A-J]|[a-e](?=\)[\s}]))"
@@ -59,8 +59,6 @@ KINDS = table("constant integer real parameter")
 CHOOSING = KINDS | table("any arbitrary is number c k n m a t number")
 # Words that an answer may open with and that say nothing.
 OPENING = table("it they on is are at")
-# Letters that are a set where others in blackboard bold are.
-LETTER_SETS = tuple(map(Sym, "ZNRQ"))
 # In this order, and from the first on: else they enumerate nothing.
 NUMERALS, LETTERS = list("123456789"), list("abcde")
 # Space that separates two statements.

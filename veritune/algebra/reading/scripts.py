@@ -17,6 +17,7 @@ from veritune.algebra.trees.nodes import (
     Frac,
     Func,
     Matrix,
+    NamedSet,
     Node,
     Num,
     Pow,
@@ -26,6 +27,8 @@ from veritune.algebra.trees.nodes import (
     Sym,
 )
 
+# Letters that are a set where others in blackboard bold are.
+LETTER_SETS = tuple(map(Sym, ("Z", "N", "R", "Q", "N_+", "Z_+")))
 # Combinations and arrangements, with an index above: C_5^2.
 CHOSEN = re.compile(r"([CA])_(\d{1,3})")
 # "101_2", "101_{base 2}".
@@ -47,6 +50,9 @@ def exponent(cursor: Cursor, base: Node) -> Node:
         special = _braced(cursor, base)
         if special is not None:
             return special
+    elif cursor.sign("*", "+") and isinstance(base, Sym) and base in LETTER_SETS:
+        cursor.at += 1
+        return NamedSet(base.name + cursor.tokens[cursor.at - 1].text)
     elif cursor.token.text in ORDINALS and isinstance(base, Num):
         cursor.at += 1
         return base
@@ -102,6 +108,9 @@ def _braced(cursor: Cursor, base: Node) -> Node | None:
         if first.text in ORDINALS and isinstance(base, (Num, Sym, Add)):
             cursor.at += 3
             return base
+        if first.text in ("*", "+") and isinstance(base, Sym) and base in LETTER_SETS:
+            cursor.at += 3
+            return NamedSet(base.name + first.text)
         if first.text in ("T", "intercal") and isinstance(base, Matrix):
             cursor.at += 3
             return Matrix(tuple(zip(*base.rows, strict=True)))
@@ -209,6 +218,9 @@ def subscript(cursor: Cursor, base: Node) -> Node:
         return _based(base, label)
     if isinstance(base, Apply):
         return Apply(f"{base.name}_{label}", base.args)
+    if isinstance(base, Pow) and isinstance(base.base, Sym):
+        name = Sym(f"{base.base.name}_{label}")
+        return _chosen(name, base.exponent) or Pow(name, base.exponent)
     if isinstance(base, (Func, Root)):
         return Sym(f"{base}_{label}")
     raise cursor.wrong("a subscript")
