@@ -11,6 +11,10 @@ from veritune.algebra.equality.policy import DEFAULT
 from veritune.verifiers.answers.decide import decide
 
 SAME = r"""
+06\!:\!30 | 6:30
+x^3+k | x^3+C
+G(X)=X^3 | G(x)=x^3
+Q=\frac{500}{e^{0.02}} \approx \$ 490.10 | Q=\frac{500}{e^{0.02}} \approx \$ 490.10
 u^2_0/2 | \frac{u_0^2}{2}
 a_n=4n, n \in N^* | 4n
 b_n=5n (n\in \mathbf{N}^{*}) | b_n=5n
@@ -103,6 +107,13 @@ P(A|B) | P(A \mid B)
 """
 
 DIFFERENT = r"""
+06\!:\!00 | 09\!:\!00
+4:0 | 9:0
+k+7 | c+7
+3^{k-2} | 3^{c-2}
+E(X)=9 | E(Z)=9
+(2,2) | [2,2)
+Q=\frac{500}{e^{0.02}} \approx \$ 490.10 | Q=\frac{500}{e^{0.02}} \approx \$ 490.60
 u^2_0 | u_1^2
 \mathbb{N}^* | \mathbb{N}
 \Delta v=6t | v=6t

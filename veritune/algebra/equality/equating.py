@@ -115,9 +115,17 @@ def _names_agree(left: Node, right: Node) -> bool:
     if isinstance(left, Apply) and isinstance(right, Apply):
         if left.name != right.name:
             return False
-        bound = all(isinstance(arg, Sym) for arg in (*left.args, *right.args))
-        return len(left.args) == len(right.args) if bound else left.args == right.args
+        if len(left.args) != len(right.args):
+            return False
+        return all(map(_same_variable, left.args, right.args)) or left.args == right.args
     return True
+
+
+def _same_variable(left: Node, right: Node) -> bool:
+    """x and t, of which a function may be one; not X and Z, whose mean or probability it may be."""
+    if not (isinstance(left, Sym) and isinstance(right, Sym)):
+        return False
+    return left.name.lower() == right.name.lower() or (left.name + right.name).islower()
 
 
 def _parts(name: Node) -> tuple[Node, ...]:

@@ -141,7 +141,8 @@ def _counted(argument: Node) -> bool:
 def _with_same_constant(gold: Node, pred: Node) -> Node:
     """The candidate with the reference's name for the constant of integration."""
     lacking, extra = _difference(gold, pred)
-    if lacking in CONSTANTS and extra in CONSTANTS and lacking and extra:
+    usual = lacking[:1] in ("C", "c", "K") or extra[:1] in ("C", "K")
+    if lacking in CONSTANTS and extra in CONSTANTS and usual and _used(gold) & _used(pred):
         added = _adds(gold, lacking) and _adds(pred, extra)
         if added or (lacking.lower() == extra.lower() and not isinstance(gold, Sym)):
             return renamed(pred, {extra: Sym(lacking)})

@@ -117,7 +117,7 @@ def _unknowns(node: Node) -> frozenset[str]:
 
 
 def _same_numbers(gold: RealSet, pred: RealSet, policy: AnswerPolicy) -> bool:
-    return len(gold) == len(pred) and all(
+    return len(gold) == len(pred) > 0 and all(
         _same_end(one.low, other.low, policy) and _same_end(one.high, other.high, policy)
         for one, other in zip(gold, pred, strict=True)
     )

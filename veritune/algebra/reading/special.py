@@ -83,7 +83,9 @@ def special(body: str) -> Node | None:
     """The answer where its whole text is one of the fixed forms."""
     if len(body) > LONGEST_REASON:
         return None
-    plain = WRAPPED.sub(r"\1", body.replace("\\ ", " ").replace("\\,", " ")).strip("$ .{}")
+    plain = WRAPPED.sub(
+        r"\1", body.replace("\\ ", " ").replace("\\,", " ").replace("\\!", "")
+    ).strip("$ .{}")
     plain = " ".join(plain.split())
     if len(plain) > LONGEST:
         return _yes_or_no(plain)
