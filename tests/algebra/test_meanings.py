@@ -11,6 +11,12 @@ from veritune.algebra.equality.policy import DEFAULT
 from veritune.verifiers.answers.decide import decide
 
 SAME = r"""
+2.718 | e
+-2.718 | -e
+6.022 \times 10^{3} | 6022
+9 | y = 4(1)+5 = 9
+10/3 | y = \frac{10}{3} \approx 3
+3^n for n \ge 2 | 3^n
 06\!:\!30 | 6:30
 x^3+k | x^3+C
 G(X)=X^3 | G(x)=x^3
@@ -107,6 +113,12 @@ P(A|B) | P(A \mid B)
 """
 
 DIFFERENT = r"""
+2.718 | -e
+-2.718 | e
+6.022 \times 10^{3} | -6022
+6.022 \times 10^{3} | -(6.022 \times 10^{3})
+40 pens are sold for a cost of $\$ 90$. | 40 pens are sold for a cost of $\$ 80$.
+7 | 7 for 3 days
 06\!:\!00 | 09\!:\!00
 4:0 | 9:0
 k+7 | c+7

@@ -83,6 +83,8 @@ CALCULATED = re.compile(r"(?<![\w.])(\d{1,3})\s?([CP])\s?(\d{1,3})(?![\w.])")
 CROSS = re.compile(r"(?<=\d)\s+x\s+(?=\d)")
 SPOKEN = re.compile(r"(?<=[\d)])\s+(times|divided by|plus|minus)\s+(?=[\d(])")
 SIGNS = {"times": r" \times ", "divided by": "/", "plus": "+", "minus": "-"}
+# Formulas in lines of their own.
+STACKED = re.compile(r"(?<!\$)\$[ \t]*\n\s*\$(?!\$)")
 NAMELESS = re.compile(r"\\(det|max|min)\s*(?==)")
 NAMES = {"det": r"\mathrm{D}", "max": "maximum ", "min": "minimum "}
 # HTML that says no more than LaTeX would.
@@ -124,6 +126,8 @@ def clean(text: str) -> str:
     text = SPREAD.sub(lambda m: f"\\{m.group(1)}{{{m.group(2).replace(' ', '')}}}", text)
     text = MANGLE.sub(lambda match: "\\" + MANGLED[match.group()][0], text)
     text = BARE_PERIOD.sub("0.", unglued(text))
+    if "\n" in text:
+        text = STACKED.sub("$, $", text)
     if "_" in text:
         text = OUT_OF.sub(_chosen, text)
     if "mid" in text and (match := DIVIDES.fullmatch(text.strip("$ "))):
