@@ -11,6 +11,14 @@ from veritune.algebra.equality.policy import DEFAULT
 from veritune.verifiers.answers.decide import decide
 
 SAME = r"""
+5/8 | 5/8 (or 0.625)
+4th | fourth
+second | 2nd
+y=Ce^{5x} | y=ke^{5x}
+y=C_1e^{2x}+C_2e^{-x} | y=C_1e^{-x}+C_2e^{2x}
+C(9,4) | 126
+A=ch | A=hc
+\cosh 2x | ch 2x
 2.718 | e
 -2.718 | -e
 6.022 \times 10^{3} | 6022
@@ -113,6 +121,14 @@ P(A|B) | P(A \mid B)
 """
 
 DIFFERENT = r"""
+5/8 | 5/8 (or 8/5)
+4th | third
+1/4 | 4th
+y=Ce^{5x} | y=Ce^{-5x}
+y=C_1e^{2x}+C_2e^{-x} | y=C_1e^{2x}+C_1e^{-x}
+V_1=\frac{C_2V}{C_1+C_2} | V_1=\frac{C_1V}{C_1+C_2}
+C(9,4) | 125
+C(9,4) | (9,4)
 2.718 | -e
 -2.718 | e
 6.022 \times 10^{3} | -6022

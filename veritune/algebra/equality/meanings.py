@@ -24,6 +24,7 @@ from veritune.algebra.trees.nodes import (
     Apply,
     Collection,
     Frac,
+    Func,
     Mul,
     Node,
     Num,
@@ -67,7 +68,7 @@ def same_answer(
     """
     if gold == pred:
         return True
-    gold, pred = _agreed(gold, pred)
+    gold, pred = _agreed(_chosen(gold, pred), _chosen(pred, gold))
     gold, pred = (worked_out(side) if has_calculus(side) else side for side in (gold, pred))
     pred = _with_same_constant(gold, pred)
     if declared or others:
@@ -100,6 +101,17 @@ def _agreed(gold: Node, pred: Node) -> tuple[Node, Node]:
     """Both sides, with f(x) as f times x where the other side knows f as a variable only."""
     one, two = _factors(gold, pred), _factors(pred, gold)
     return (_as_products(gold, one) if one else gold, _as_products(pred, two) if two else pred)
+
+
+def _chosen(node: Node, other: Node) -> Node:
+    """C(10, 3) as so many choices, where the other side is a number and no point."""
+    match node:
+        case Apply("C", (Num(many), Num(few))) if not variables(other) and not isinstance(
+            other, (Apply, Collection)
+        ):
+            return Func("binomial", (Num(many), Num(few)))
+        case _:
+            return rebuild(node, lambda part: _chosen(part, other))
 
 
 def _factors(node: Node, other: Node) -> frozenset[str]:
@@ -168,15 +180,25 @@ def _strays(gold: Node, pred: Node, left: frozenset[str], right: frozenset[str])
 
 
 def _with_other_constants(gold: Node, pred: Node) -> Iterator[Node]:
-    """The candidate with its several constants named as the reference's, in every order."""
+    """The candidate with its arbitrary constants named as the reference's, in every order."""
     left, right = _used(gold), _used(pred)
-    lacking, extra = sorted(left - right), sorted(right - left)
-    named = all(name.rstrip("0123456789{}").rstrip("_{") in ("C", "c") for name in lacking)
-    known = all(name in LETTERS or name[:1] in ("C", "c") for name in extra)
-    if named and known and 1 < len(lacking) == len(extra) <= MOST_CONSTANTS:
-        for order in permutations(lacking):
-            names: dict[str, Node] = {old: Sym(new) for old, new in zip(extra, order, strict=True)}
+    named = sorted(name for name in left if _arbitrary(name))
+    given = sorted(n for n in right if _arbitrary(n) or (n in LETTERS and n not in left))
+    rest = left - set(named)
+    if not 0 < len(named) == len(given) <= MOST_CONSTANTS or rest != right - set(given):
+        return
+    # The same letters, or one alone, may stand for given quantities.
+    alone = len(named) > 1 or given[0] in CONSTANTS
+    general = alone and len(rest) == 1 and rest <= VARIABLES and isinstance(gold, Relation)
+    if general or (len(named) > 1 and not set(named) & set(given)):
+        for order in permutations(named):
+            names: dict[str, Node] = {old: Sym(new) for old, new in zip(given, order, strict=True)}
             yield renamed(pred, names)
+
+
+def _arbitrary(name: str) -> bool:
+    """C, c_1: what the constants of a general solution are called."""
+    return name.rstrip("0123456789{}").rstrip("_{") in ("C", "c")
 
 
 def _unconditional(gold: Node, pred: Node) -> Node | None:

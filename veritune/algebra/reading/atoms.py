@@ -43,19 +43,8 @@ from veritune.algebra.values.units import find_unit
 CONSTANTS = {"pi": Const("pi"), "e": Const("e"), "i": Const("i")}
 INFINITE = table("infty infinity inf oo Infinity Inf")
 FUSED = (
-    "arcsin",
-    "arccos",
-    "arctan",
-    "sqrt",
-    "sin",
-    "cos",
-    "tan",
-    "cot",
-    "sec",
-    "csc",
-    "ln",
-    "log",
-)
+    "arcsin", "arccos", "arctan", "sqrt", "sin", "cos", "tan", "cot", "sec", "csc", "ln", "log",
+)  # fmt: skip
 # "5th" is the number 5 in an answer.
 ORDINALS = table("th st nd rd")
 # Signs before the name of an angle or a figure; the name is the value.
@@ -170,7 +159,9 @@ def word(cursor: Cursor) -> Node:
     applied = text in FUNCTIONS and cursor.peek().text == "("
     if natural(token) and not applied:
         return number_words(cursor)
-    if (text in FUNCTIONS and len(text) > 1) or text in ("sqrt", "cbrt", "root"):
+    if text in FUNCTIONS and (text not in ("ch", "sh", "th") or _applies(cursor)):
+        return call(cursor, text)
+    if text in ("sqrt", "cbrt", "root"):
         return call(cursor, text)
     if text in INFINITE:
         cursor.at += 1
@@ -189,6 +180,14 @@ def word(cursor: Cursor) -> Node:
             return atom(cursor)
     cursor.split(*_letters(token))
     return atom(cursor)
+
+
+def _applies(cursor: Cursor) -> bool:
+    """Whether an argument stands behind a function's name that may be two variables instead."""
+    cursor.at += 1
+    found = starts_atom(cursor) or cursor.sign("^", "-")
+    cursor.at -= 1
+    return found
 
 
 def _letters(token: FormulaToken) -> list[FormulaToken]:

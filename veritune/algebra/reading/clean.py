@@ -83,6 +83,8 @@ CALCULATED = re.compile(r"(?<![\w.])(\d{1,3})\s?([CP])\s?(\d{1,3})(?![\w.])")
 CROSS = re.compile(r"(?<=\d)\s+x\s+(?=\d)")
 SPOKEN = re.compile(r"(?<=[\d)])\s+(times|divided by|plus|minus)\s+(?=[\d(])")
 SIGNS = {"times": r" \times ", "divided by": "/", "plus": "+", "minus": "-"}
+# "3/4 (or 0.75)": the answer said twice.
+AGAIN = re.compile(r"\s*\(or\s+([^()]{1,60})\)\s*$")
 # Formulas in lines of their own.
 STACKED = re.compile(r"(?<!\$)\$[ \t]*\n\s*\$(?!\$)")
 NAMELESS = re.compile(r"\\(det|max|min)\s*(?==)")
@@ -135,6 +137,7 @@ def clean(text: str) -> str:
     if "=" in text:
         text = NAMELESS.sub(lambda match: NAMES[match[1]], text)
     if " " in text:
+        text = AGAIN.sub(r" or \1", text)
         text = CROSS.sub(r" \\times ", text)
         text = SPOKEN.sub(lambda match: SIGNS[match[1]], text)
     if "C" in text or "P" in text:

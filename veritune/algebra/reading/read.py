@@ -148,7 +148,7 @@ def _balanced(body: str) -> str:
     surplus = body.count("{") - body.count("}")
     if surplus > 0:
         return OPEN_BOX.sub("", body, count=surplus)
-    while surplus < 0 and body.endswith("}"):
+    while surplus < 0 and body.endswith("}") and any(map(str.isalnum, body)):
         body, surplus = body[:-1].rstrip(), surplus + 1
     return body
 
