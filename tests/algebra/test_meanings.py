@@ -11,6 +11,9 @@ from veritune.algebra.equality.policy import DEFAULT
 from veritune.verifiers.answers.decide import decide
 
 SAME = r"""
+t=-\frac{\pi}{4}+2k\pi, k \in \mathbb{Z} | t=\frac{7\pi}{4}+2k\pi, k \in \mathbb{Z}
+t=-\frac{\pi}{4}+2k\pi (k \in Z) | \frac{7\pi}{4}+2n\pi
+y=\frac{k\pi}{2}, k \in Z | y=k\pi \text{ or } y=\frac{\pi}{2}+k\pi, k \in Z
 5/8 | 5/8 (or 0.625)
 4th | fourth
 second | 2nd
@@ -121,6 +124,11 @@ P(A|B) | P(A \mid B)
 """
 
 DIFFERENT = r"""
+f(n)=n for all n \in \mathbb{Z} | f(n)=n+1
+t=-\frac{\pi}{4}+2k\pi, k \in \mathbb{Z} | t=\frac{7\pi}{4}+k\pi, k \in \mathbb{Z}
+t=-\frac{\pi}{4}+2k\pi (k \in N) | t=\frac{7\pi}{4}+2k\pi (k \in N)
+t=k\pi, k \in \mathbb{Z}^+ | t=k\pi+\pi, k \in \mathbb{Z}^+
+2\pi r | 2\pi r+2\pi
 5/8 | 5/8 (or 8/5)
 4th | third
 1/4 | 4th

@@ -7,7 +7,7 @@ from veritune.lazy import lazily
 if TYPE_CHECKING:
     from veritune.algebra.engine.loading import limited_by
     from veritune.algebra.equality.identity import identical
-    from veritune.algebra.equality.meanings import parameters, same_answer
+    from veritune.algebra.equality.meanings import parameters, same_answer, whole
     from veritune.algebra.equality.policy import DEFAULT, AnswerPolicy
     from veritune.algebra.equality.printed import Printed, printed, real_value
     from veritune.algebra.equality.relate import Relater
@@ -55,7 +55,7 @@ else:
     _NAMES = {
         "engine.loading": "limited_by",
         "equality.identity": "identical",
-        "equality.meanings": "parameters same_answer",
+        "equality.meanings": "parameters same_answer whole",
         "equality.policy": "AnswerPolicy DEFAULT",
         "equality.printed": "Printed printed real_value",
         "equality.relate": "Relater",
@@ -138,4 +138,5 @@ __all__ = [
     "variables",
     "variants",
     "walk",
+    "whole",
 ]

@@ -76,11 +76,14 @@ def same_family_values(gold: tuple[Node, ...], pred: tuple[Node, ...], comparer:
     if len(gold) == len(pred) == 1 and _renamed_family(gold[0], pred[0]):
         return True
     used = variables(Collection("list", gold)), variables(Collection("list", pred))
-    shared = used[0] & used[1] or not all(used)
+    shared = used[0] & used[1]
+    if shared - comparer.integers or not all(used):
+        return False
+    chosen = frozenset() if shared else comparer.chosen  # f(n) = n is no family of angles
     sides: list[list[Family]] = []
     for nodes in (gold, pred):
-        found = [family(node, comparer.integers) for node in nodes]
-        if not found or shared or any(one is None for one in found):
+        found = [family(node, chosen) for node in nodes]
+        if not found or any(one is None for one in found):
             return False
         sides.append([one for one in found if one is not None])
     return same_families(*sides)

@@ -48,6 +48,11 @@ DECLARED = re.compile(
     r"([a-zA-Z])(?:\s|\$|\\text\{|\\,)*"
     r"(?:\\in\s*(?:\\mathbb\s*\{?\s*)?[ZNRQ]\b|(?:is|any|be)\s+(?:an?\s+|any\s+)?(?:integer|constant|real))"
 )
+# "k in Z", "k is an integer"; N and R are other sets.
+WHOLE = re.compile(
+    r"([a-zA-Z])(?:\s|\$|\\text\{|\\,)*"
+    r"(?:\\in\s*(?:\\(?:mathbb|mathbf|mathrm)\s*\{?\s*)?Z(?!\s*\}?\s*[\^_+*])|(?:is|be)\s+(?:an?\s+|any\s+)integer)"
+)
 # "for some integer k".
 CHOSEN = re.compile(
     r"\bfor\s+(?:some|any|all|every|each|arbitrary)\s+(?:(?:positive|non-?negative|real|arbitrary)\s+)*"
@@ -61,10 +66,12 @@ def same_answer(
     declared: frozenset[str],
     others: frozenset[str],
     policy: AnswerPolicy,
+    integers: frozenset[str] = frozenset(),
 ) -> bool:
     """Whether two trees are the same, once their letters mean the same.
 
-    `declared` and `others` are the letters that the two sides declare as free to choose.
+    `declared` and `others` are the letters that the two sides declare as free to choose, and
+    `integers` those of either side that are any integer.
     """
     if gold == pred:
         return True
@@ -75,7 +82,7 @@ def same_answer(
         if _strays(gold, pred, declared, others):
             return False
         pred = _with_same_parameter(gold, pred, declared, others)
-    relater = Relater(policy, declared | others)
+    relater = Relater(policy, declared | others, integers)
     return (
         relater.same(gold, pred)
         or _same_up_to_constant(gold, pred)
@@ -95,6 +102,11 @@ def _same_value(gold: Node, pred: Node, relater: Relater) -> bool:
 def parameters(text: str) -> frozenset[str]:
     """The letters that a text says are free to choose: "k in Z", "for some integer t"."""
     return frozenset(DECLARED.findall(text)) | frozenset(CHOSEN.findall(text))
+
+
+def whole(text: str) -> frozenset[str]:
+    """The letters that a text says are any integer, negative ones too."""
+    return frozenset(WHOLE.findall(text))
 
 
 def _agreed(gold: Node, pred: Node) -> tuple[Node, Node]:

@@ -20,6 +20,7 @@ from veritune.algebra import (
     same_answer,
     show,
     start_meter,
+    whole,
 )
 from veritune.algebra import Relation as TreeRelation
 from veritune.verifiers.answers.comparison import Comparison, Relation
@@ -73,7 +74,7 @@ def _related(gold: str, pred: str, left: Node, right: Node, policy: AnswerPolicy
     try:
         letters = parameters(gold), parameters(pred)
         same = any(
-            same_answer(one, other, *letters, policy)
+            same_answer(one, other, *letters, policy, whole(gold) | whole(pred))
             for one, other in _readings(gold, pred, left, right, policy)
         )
     except BEYOND as error:
