@@ -11,6 +11,8 @@ from veritune.algebra.equality.policy import DEFAULT
 from veritune.verifiers.answers.decide import decide
 
 SAME = r"""
+\text{(B)} | (B)\text{ Line}
+5-2i | 5 - 2*I
 t=-\frac{\pi}{4}+2k\pi, k \in \mathbb{Z} | t=\frac{7\pi}{4}+2k\pi, k \in \mathbb{Z}
 t=-\frac{\pi}{4}+2k\pi (k \in Z) | \frac{7\pi}{4}+2n\pi
 y=\frac{k\pi}{2}, k \in Z | y=k\pi \text{ or } y=\frac{\pi}{2}+k\pi, k \in Z
@@ -124,6 +126,10 @@ P(A|B) | P(A \mid B)
 """
 
 DIFFERENT = r"""
+\text{(B)} | (D)\text{ Line}
+\text{(B)} | (B)\text{ or }(D)
+5-2i | 5 + 2*I
+I | i
 f(n)=n for all n \in \mathbb{Z} | f(n)=n+1
 t=-\frac{\pi}{4}+2k\pi, k \in \mathbb{Z} | t=\frac{7\pi}{4}+k\pi, k \in \mathbb{Z}
 t=-\frac{\pi}{4}+2k\pi (k \in N) | t=\frac{7\pi}{4}+2k\pi (k \in N)

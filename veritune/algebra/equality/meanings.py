@@ -23,6 +23,7 @@ from veritune.algebra.trees.nodes import (
     Add,
     Apply,
     Collection,
+    Const,
     Frac,
     Func,
     Mul,
@@ -75,6 +76,8 @@ def same_answer(
     """
     if gold == pred:
         return True
+    if "I" in variables(pred) - variables(gold):  # as programs write the imaginary unit
+        pred = renamed(pred, {"I": Const("i")})
     gold, pred = _agreed(_chosen(gold, pred), _chosen(pred, gold))
     gold, pred = (worked_out(side) if has_calculus(side) else side for side in (gold, pred))
     pred = _with_same_constant(gold, pred)

@@ -42,7 +42,9 @@ OPTION = re.compile(
 )
 # What follows is another answer or a doubt, so the letter before it is none of a choice.
 SECOND = re.compile(
-    r"(?:and|or|&|not?|but|maybe|perhaps|probably|wrong)\b|\(?[A-J]\b|\\text", re.IGNORECASE
+    r"(?:and|or|&|not?|but|maybe|perhaps|probably|wrong)\b|\(?[A-J]\b"
+    r"|\\text\s?\{\s*(?:and|or|&)",
+    re.IGNORECASE,
 )
 # "all real numbers except 2": a set by what it leaves out.
 EXCEPT = re.compile(

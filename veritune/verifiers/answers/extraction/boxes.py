@@ -179,4 +179,5 @@ def with_suffix(text: str, box: Box) -> str:
     if match is None or not PLAIN.fullmatch(content):
         return content
     sign = match.group(1)
+    content = f"({content})" if "/" in content else content
     return content + (" percent" if sign.startswith(("p", "\\%", "%")) else r"^\circ")
