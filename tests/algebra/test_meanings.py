@@ -11,6 +11,10 @@ from veritune.algebra.equality.policy import DEFAULT
 from veritune.verifiers.answers.decide import decide
 
 SAME = r"""
+3\operatorname{erf}(2) | 3 erf(2)
+\frac12\operatorname{arsinh}(x) | \frac12\sinh^{-1}x
+5 \pmod 9 | 14 \pmod 9
+y=\pm\frac{2}{5}x | 2x\pm5y=0
 \text{(B)} | (B)\text{ Line}
 5-2i | 5 - 2*I
 t=-\frac{\pi}{4}+2k\pi, k \in \mathbb{Z} | t=\frac{7\pi}{4}+2k\pi, k \in \mathbb{Z}
@@ -126,6 +130,10 @@ P(A|B) | P(A \mid B)
 """
 
 DIFFERENT = r"""
+3\operatorname{erf}(2) | 3 erf(-2)
+5 \pmod 9 | 5 \pmod 8
+y=\pm\frac{2}{5}x | 5x\pm2y=0
+y=\pm\frac{2}{5}x | 2x+5y=0
 \text{(B)} | (D)\text{ Line}
 \text{(B)} | (B)\text{ or }(D)
 5-2i | 5 + 2*I

@@ -164,6 +164,9 @@ def _half_labelled(left: Listing, right: Listing, comparer: Comparer) -> bool:
     A bare list that is the reference has no order, so words such as "Maximum" give it none.
     """
     named, bare = (left, right) if left.named else (right, left)
+    golds, preds = (list(map(_stated, side.entries)) for side in (left, right))
+    if all(isinstance(whole, Relation) for whole in (*golds, *preds)):
+        return len(golds) == len(preds) and paired(golds, preds, comparer.equations)
     words = any(isinstance(label, str) for label in named.labels)
     free = named.alike or (words and bare is left)
     if bare.kind == "tuple":
@@ -173,6 +176,13 @@ def _half_labelled(left: Listing, right: Listing, comparer: Comparer) -> bool:
     if free and not comparer.policy.order_matters:
         return _unordered(left, right, comparer)
     return comparer.ordered(left.values, right.values)
+
+
+def _stated(entry: Entry) -> Node:
+    """A member as the equation that it is: y = 2x, x + 3y = 0."""
+    if isinstance(entry.label, Node) and isinstance(entry.whole, Relation):
+        return Relation(("=",), (entry.label, entry.value))
+    return entry.whole
 
 
 def _foreign(left: Listing, right: Listing) -> bool:

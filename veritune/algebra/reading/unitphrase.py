@@ -80,7 +80,7 @@ def unit_after(cursor: Cursor) -> tuple[Unit, str] | None:
             unit.append((find_unit(text) or text, sign * power * _printed_power(cursor)))
             power = 1
             continue
-        elif natural(token) or (token.mode == "r" and not unit):
+        elif natural(token) or (token.mode == "r" and not unit and token.text not in FUNCTIONS):
             unknown += [] if text.lower() in FLUFF or unit else [text]
         else:
             break
