@@ -11,6 +11,7 @@ from veritune.algebra.equality.policy import DEFAULT
 from veritune.verifiers.answers.decide import decide
 
 SAME = r"""
+\text{7B}_{12} | 95
 3\operatorname{erf}(2) | 3 erf(2)
 \frac12\operatorname{arsinh}(x) | \frac12\sinh^{-1}x
 5 \pmod 9 | 14 \pmod 9
@@ -130,6 +131,9 @@ P(A|B) | P(A \mid B)
 """
 
 DIFFERENT = r"""
+\text{7B}_{12} | \text{7B}_{13}
+\text{7B}_{12} | \text{7A}_{12}
+y=C_1e^{2x}+C_2e^{-x} | y=C_1e^{2x}+C_{12}e^{-x}
 3\operatorname{erf}(2) | 3 erf(-2)
 5 \pmod 9 | 5 \pmod 8
 y=\pm\frac{2}{5}x | 5x\pm2y=0

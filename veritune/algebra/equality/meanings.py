@@ -203,12 +203,19 @@ def _with_other_constants(gold: Node, pred: Node) -> Iterator[Node]:
     if not 0 < len(named) == len(given) <= MOST_CONSTANTS or rest != right - set(given):
         return
     # The same letters, or one alone, may stand for given quantities.
-    alone = len(named) > 1 or given[0] in CONSTANTS
+    alone = _numbered(given) and (len(named) > 1 or given[0] in CONSTANTS)
     general = alone and len(rest) == 1 and rest <= VARIABLES and isinstance(gold, Relation)
     if general or (len(named) > 1 and not set(named) & set(given)):
         for order in permutations(named):
             names: dict[str, Node] = {old: Sym(new) for old, new in zip(given, order, strict=True)}
             yield renamed(pred, names)
+
+
+def _numbered(names: list[str]) -> bool:
+    """Whether constants are numbered from 0 or 1 on, if at all."""
+    found = sorted(name.partition("_")[2].strip("{}") for name in names)
+    starts = (list(map(str, range(start, start + len(found)))) for start in (0, 1))
+    return not any(found) or found in starts
 
 
 def _arbitrary(name: str) -> bool:

@@ -13,7 +13,7 @@ from veritune.algebra.reading.cursor import Cursor, Grammar
 from veritune.algebra.reading.expressions import expression, factor, term
 from veritune.algebra.reading.plain import plain
 from veritune.algebra.reading.scripts import LETTER_SETS, in_base
-from veritune.algebra.reading.special import BASED, special
+from veritune.algebra.reading.special import BASED, WRAPPED, special
 from veritune.algebra.reading.tokens import tokenize
 from veritune.algebra.reading.unitphrase import natural
 from veritune.algebra.reading.words import content
@@ -137,12 +137,14 @@ def _bare_value(node: Node) -> Node:
 
 def based(body: str) -> Node | None:
     """A number with letters for digits in another base, as a whole answer."""
-    match = BASED.fullmatch(body.strip("$ "))
-    if match is None:
+    match = BASED.fullmatch(WRAPPED.sub(r"\1", body.strip("$ ")))
+    if match is None or not match.group(2).isdigit():
         return None
     digits, base = match.groups()
-    letters = any(char.isalpha() for char in digits)
-    return in_base(digits, base) if letters and len(digits) > 1 and base == "16" else None
+    figures = sum(map(str.isdigit, digits))
+    mixed = 0 < figures < len(digits) and all(int(char, 36) < int(base) for char in digits)
+    hexadecimal = base == "16" and len(digits) > 1 > figures
+    return in_base(digits, base) if mixed or hexadecimal else None
 
 
 def _balanced(body: str) -> str:
