@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from veritune.algebra.engine.loading import attempted, engine, more_time
 from veritune.algebra.engine.objects import Objects
-from veritune.algebra.engine.results import UNDEFINED, decimal, tree
+from veritune.algebra.engine.results import UNDEFINED, tree
 from veritune.algebra.limits import UnparsedError
 from veritune.algebra.trees.children import parts, rebuild, variables, walk
 from veritune.algebra.trees.nodes import Add, Big, Const, Func, Node, Sym
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from sympy import Basic
 
-# Digits that count where sympy finds only a number.
-DIGITS = 40
 # Terms of a sum that are simply added up.
 MOST_TERMS = 1_000
 # What sympy gives back as it was is no result.
@@ -66,15 +64,18 @@ def worked_out(node: Node) -> Node:
 @attempted
 def _value(node: Node) -> Node:
     sympy = engine()
-    found = _done(sympy, node)
-    if found is None:
-        return UNDEFINED
+    try:
+        found = _worked(sympy, node)
+    except UnparsedError as error:
+        if "not exist" in str(error) or "sides" in str(error):
+            return UNDEFINED
+        raise
     if found.has(sympy.Piecewise):  # the first piece is the general one, the others its exceptions
         found = found.replace(lambda part: part.is_Piecewise, lambda part: part.args[0][0])
     if any(type(part).__name__ in UNFINISHED for part in sympy.preorder_traversal(found)):
-        if found.free_symbols:
+        if not has_value(node):
             raise UnparsedError("sympy finds no closed form")
-        return node if has_value(node) else decimal(found, DIGITS)
+        return node
     result = tree(found)
     whole = isinstance(node, Func) and node.name == "antiderivative"
     return Add((result, Sym("C"))) if whole else result
@@ -83,13 +84,3 @@ def _value(node: Node) -> Node:
 @attempted
 def _worked(sympy: ModuleType, node: Node) -> Basic:
     return Objects(sympy, node).object(node).doit()
-
-
-def _done(sympy: ModuleType, node: Node) -> Basic:
-    """The object of a node worked out; None for a limit that does not exist."""
-    try:
-        return _worked(sympy, node)
-    except UnparsedError as error:
-        if "not exist" in str(error) or "sides" in str(error):
-            return None
-        raise

@@ -20,11 +20,11 @@ from veritune.algebra.trees.nodes import (
     Num,
     Pow,
     Quantity,
-    RadixInteger,
     Ratio,
     Root,
     Sym,
 )
+from veritune.algebra.values.functions import DIRECT
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -43,10 +43,7 @@ HIGHEST_POWER = 400
 LARGEST_FACTORIAL = 400
 SIDES: dict[Node, str] = {Num(1): "+", Num(-1): "-"}
 # Under the same name here and in sympy.
-ALIKE = table(
-    "sin cos tan cot sec csc asin acos atan acot asec acsc sinh cosh tanh coth sech csch asinh "
-    "acosh atanh exp sign factorial factorial2 binomial gamma re im floor erf zeta"
-)
+ALIKE = DIRECT - {"conj", "arg"} | table("sign factorial factorial2 binomial gamma floor erf zeta")
 # Kinds whose variable counts, so that it is a whole number.
 COUNTED = frozenset(("sum", "prod"))
 FUNCTIONS = {
@@ -76,7 +73,7 @@ class Objects:
         """The sympy object, sums and integrals not yet worked out."""
         sympy = self.sympy
         match node:
-            case Num(value) | RadixInteger(value):
+            case Num(value):
                 return self.number(value)
             case Sym(name):
                 return self.symbol(name)

@@ -52,15 +52,3 @@ def tree(found: Basic) -> Node:
 
 def _exact(top: int, bottom: int) -> int | Fraction:
     return top if bottom == 1 else Fraction(top, bottom)
-
-
-def decimal(found: Basic, digits: int) -> Node:
-    """A closed expression to many digits, as a number printed so."""
-    value = found.evalf(digits + 5)
-    if not value.is_Float:
-        raise UnparsedError("no value that sympy finds")
-    sign, mantissa, exponent, _ = value._mpf_
-    exact = Fraction(int(mantissa)) * Fraction(2) ** exponent * (-1 if sign else 1)
-    size = len(str(abs(exact.numerator) // exact.denominator))
-    places = max(0, digits - size)
-    return Num(Fraction(round(exact * 10**places), 10**places), places, digits)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from veritune.algebra.engine.loading import attempted, engine
 from veritune.algebra.engine.objects import Objects
 from veritune.algebra.engine.results import tree
 from veritune.algebra.limits import UnparsedError
-from veritune.algebra.trees.nodes import Matrix, Node, Relation
+from veritune.algebra.trees.nodes import Interval, Matrix, Relation
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -22,17 +22,8 @@ LARGEST_MATRIX = 6
 LARGEST_POWER = 200
 
 
-class Stretch(NamedTuple):
-    """The numbers between two ends."""
-
-    low: Node
-    high: Node
-    low_closed: bool
-    high_closed: bool
-
-
 @attempted
-def solved(node: Relation, name: str) -> list[Stretch]:
+def solved(node: Relation, name: str) -> list[Interval]:
     """The real numbers for which one relation holds; raises `UnparsedError` where unknown."""
     sympy = engine()
     builder = Objects(sympy, node)
@@ -46,16 +37,17 @@ def solved(node: Relation, name: str) -> list[Stretch]:
     return list(_stretches(sympy, found))
 
 
-def _stretches(sympy: ModuleType, found: Basic) -> Iterator[Stretch]:
+def _stretches(sympy: ModuleType, found: Basic) -> Iterator[Interval]:
     if isinstance(found, sympy.Union):
         for part in found.args:
             yield from _stretches(sympy, part)
     elif isinstance(found, sympy.Interval):
-        yield Stretch(tree(found.start), tree(found.end), not found.left_open, not found.right_open)
+        ends = tree(found.start), tree(found.end)
+        yield Interval(*ends, not found.left_open, not found.right_open)
     elif isinstance(found, sympy.FiniteSet):
         for member in found.args:
             point = tree(member)
-            yield Stretch(point, point, True, True)
+            yield Interval(point, point, True, True)
     elif found is not sympy.S.EmptySet:
         raise UnparsedError("a set that is no union of intervals")
 

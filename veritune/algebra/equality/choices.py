@@ -46,36 +46,26 @@ def same_letters(gold: Node, pred: Node, _: Comparer) -> bool | None:
 def _ticked(node: Node) -> str:
     """The letters of several choices, listed or written in a row; "" where it is none."""
     if isinstance(node, Collection):
-        names = [item.name for item in node.items if isinstance(item, Sym)]
-        alone = len(names) == len(node.items) and all(len(name) == 1 for name in names)
-        text = "".join(sorted(names)) if alone and node.kind in ("list", "and") else ""
+        letters = "".join(sorted(map(_row, node.items)))
+        text = letters if node.kind in ("list", "and") and len(letters) == len(node.items) else ""
     else:
-        text = _capitals(node).upper()
+        text = _row(node).upper() if isinstance(node, Text) else _row(node)
     rising = all(one < other for one, other in pairwise(text))
     return text if len(text) > 1 and rising and set(text) <= CHOICES else ""
 
 
-def _capitals(node: Node) -> str:
-    """Capital letters in a row, whether they were written as text or as mathematics."""
+def _row(node: Node) -> str:
+    """Letters in a row, whether they are read as a word or as a product; else ""."""
     if isinstance(node, Text):
         return node.words[0] if len(node.words) == 1 else ""
     factors = node.factors if isinstance(node, Mul) else (node,)
-    names = [factor.name for factor in factors if isinstance(factor, Sym)]
-    capital = len(names) == len(factors) and all(len(n) == 1 and n.isupper() for n in names)
-    return "".join(names).lower() if capital else ""
+    names = [factor.name for factor in factors if isinstance(factor, (Sym, Const))]
+    alone = len(names) == len(factors) and all(len(name) == 1 for name in names)
+    return "".join(names) if alone else ""
 
 
 def same_text(gold: Node, pred: Node, _: Comparer) -> bool:
-    """Words that are the same, or capital letters in a row."""
-    return gold == pred or _capitals(gold) == _capitals(pred) != "" or _spelled(gold, pred)
-
-
-def _spelled(gold: Node, pred: Node) -> bool:
-    """A word against its letters in a row, which without a capital look like a product."""
-    match gold, pred:
-        case (Text((word,)), Mul(factors)) | (Mul(factors), Text((word,))):
-            letters = [f.name for f in factors if isinstance(f, (Sym, Const))]
-            whole = len(letters) == len(factors) and all(len(letter) == 1 for letter in letters)
-            return whole and stem("".join(letters)) == word
-        case _:
-            return False
+    """Words that are the same; a word that is short or in capitals may look like a product."""
+    rows = _row(gold), _row(pred)
+    spelled = any(len(row) > 1 or row.isupper() for row in rows)
+    return gold == pred or (spelled and stem(rows[0]) == stem(rows[1]))

@@ -43,8 +43,7 @@ class Listing:
     @property
     def alike(self) -> bool:
         """Whether labels tell members apart no more than their order: x and x, x_1 and x_2."""
-        labels = self.labels
-        return len(set(labels)) == 1 or numbered(labels) or _functions(labels)
+        return len(set(self.labels)) == 1 or numbered(self.labels)
 
 
 def listing(node: Node, *, apart: bool = False) -> Listing:
@@ -88,28 +87,13 @@ def numbered(labels: tuple[Node | str | None, ...], letters: str = "") -> bool:
     return wanted and len(stems) == 1 and indices == [str(i + 1) for i in range(len(names))]
 
 
-def _functions(labels: tuple[Node | str | None, ...]) -> bool:
-    """f(x) and f(x) again: several functions that solve one problem."""
-    return len(set(labels)) == 1 and isinstance(labels[0], Apply)
-
-
 def _grouped(found: Listing) -> Listing:
     """p=5, q=2; p=7, q=2 as two tuples."""
-    labels = [entry.label for entry in found.entries]
-    if None in labels:
+    labels, size = found.labels, len(set(found.labels))
+    repeats = len(labels) // size if size else 0
+    if not found.named or size < 2 or repeats < 2 or labels != labels[:size] * repeats:
         return found
-    size = len(set(labels))
-    if (
-        size < 2
-        or len(labels) == size
-        or len(labels) % size
-        or labels != labels[:size] * (len(labels) // size)
-    ):
-        return found
-    tuples = [
-        Collection("paren", tuple(entry.value for entry in found.entries[i : i + size]))
-        for i in range(0, len(labels), size)
-    ]
+    tuples = [Collection("paren", found.values[i : i + size]) for i in range(0, len(labels), size)]
     return Listing(found.kind, tuple(Entry(None, node, node) for node in tuples))
 
 

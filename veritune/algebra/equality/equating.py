@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import TypeVar
 
 from veritune.algebra.equality.comparer import Comparer
 from veritune.algebra.equality.entries import unlabelled
@@ -20,7 +18,6 @@ from veritune.algebra.equality.equations import (
 from veritune.algebra.equality.identity import identical
 from veritune.algebra.equality.lists import same_family_values
 from veritune.algebra.equality.printed import printed
-from veritune.algebra.limits import UndefinedError, UnparsedError
 from veritune.algebra.trees.build import negated
 from veritune.algebra.trees.children import variables
 from veritune.algebra.trees.nodes import (
@@ -33,11 +30,8 @@ from veritune.algebra.trees.nodes import (
     Num,
     Relation,
     Sym,
-    Text,
 )
 
-N = TypeVar("N", bound=Node)
-UNDEFINED = Text(("undefined",))
 DERIVATIVE = re.compile(r"d([a-z])/d[xt]")
 
 
@@ -56,11 +50,10 @@ def same_equations(gold: Node, pred: Node, comparer: Comparer) -> bool:
             return False
         if found is not None and comparer.same(found.value, pred):
             return True
-        if "~" in gold.operators and any(comparer.same(_as_fact(n), pred) for n in gold.sides[1:]):
+        rough = [side for side in gold.sides[1:] if printed(side) is not None]
+        if "~" in gold.operators and any(comparer.same(side, pred) for side in rough):
             return True
-        return (
-            is_equation(gold) and not isinstance(pred, Collection) and _safely(solves, gold, pred)
-        )
+        return is_equation(gold) and not isinstance(pred, Collection) and solves(gold, pred)
     if isinstance(pred, Relation):
         if pred.operators[-1] == "===":
             return _congruent(gold, pred.sides[-1])
@@ -86,18 +79,13 @@ def _two_equations(gold: Relation, pred: Relation, comparer: Comparer) -> bool:
         return gold.operators == pred.operators and comparer.ordered(gold.sides, pred.sides)
     if left is not None and right is None and not variables(left.value):
         return False
-    if _safely(equivalent, gold, pred):
+    if equivalent(gold, pred):
         return True
-    if right is not None and isinstance(right.name, Sym):
-        return not _free(right.value, right.name) and _solved_for(gold, right.name, right.value)
-    if left is not None and isinstance(left.name, Sym):
-        return not _free(left.value, left.name) and _solved_for(pred, left.name, left.value)
+    for found, equation in ((right, gold), (left, pred)):
+        if found is not None and isinstance(found.name, Sym):
+            unknown = variables(equation) - variables(found.value)
+            return unknown == {found.name.name} and solves(equation, found.value)
     return False
-
-
-def _as_fact(node: Node) -> Node:
-    """The approximation that a reference prints, which is an answer as it stands."""
-    return node if printed(node) is not None else UNDEFINED
 
 
 def _names_agree(left: Node, right: Node) -> bool:
@@ -161,22 +149,3 @@ def _plain(name: Sym) -> str:
     plain = name.name.replace("{", "").replace("}", "").replace(" ", "").lower()
     match = DERIVATIVE.fullmatch(plain)
     return f"{match.group(1)}'" if match else plain
-
-
-def _free(node: Node, name: Sym) -> bool:
-    return name.name in variables(node)
-
-
-def _solved_for(equation: Relation, name: Sym, value: Node) -> bool:
-    """Whether an equation says that the named variable has this value."""
-    if name.name not in variables(equation) or not is_equation(equation):
-        return False
-    missing = variables(equation) - variables(value)
-    return missing == {name.name} and _safely(solves, equation, value)
-
-
-def _safely(test: Callable[[Relation, N], bool], gold: Relation, pred: N) -> bool:
-    try:
-        return test(gold, pred)
-    except (UnparsedError, UndefinedError):
-        return False

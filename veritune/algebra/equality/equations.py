@@ -125,10 +125,9 @@ def equivalent(gold: Relation, pred: Relation) -> bool:
     names = variables(gold) | variables(pred)
     if not names or variables(gold) != variables(pred):
         return False
-    left, right = difference(gold), difference(pred)
     try:
-        return _proportional(left, right, names)
-    except UndefinedError:
+        return _proportional(difference(gold), difference(pred), names)
+    except (UndefinedError, UnparsedError):
         return False
 
 
@@ -162,7 +161,7 @@ def solves(gold: Relation, pred: Node) -> bool:
         if not _linear(left, name):
             return False
         return identical(renamed(left, {name: pred}), Num(0))
-    except UndefinedError:
+    except (UndefinedError, UnparsedError):
         return False
 
 

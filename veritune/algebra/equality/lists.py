@@ -109,7 +109,7 @@ def same_values(gold: Node, pred: Node, comparer: Comparer) -> bool:
 
 def same_matrices(gold: Node, pred: Node, comparer: Comparer) -> bool:
     """Cell by cell; a column may be written with unit vectors."""
-    left, right = matrix_of(gold) or vector_of(gold), matrix_of(pred) or vector_of(pred)
+    left, right = _matrix(gold), _matrix(pred)
     if left is None or right is None:
         return False
     return len(left.rows) == len(right.rows) and all(
@@ -117,12 +117,13 @@ def same_matrices(gold: Node, pred: Node, comparer: Comparer) -> bool:
     )
 
 
+def _matrix(node: Node) -> Matrix | None:
+    return matrix_of(node) or vector_of(node)
+
+
 def _vectors(gold: Node, pred: Node, comparer: Comparer) -> bool:
     """A column or row against a tuple."""
-    left, right = matrix_of(gold), matrix_of(pred)
-    if left is None and right is None:
-        left = None if isinstance(gold, Collection) else vector_of(gold)
-        right = None if isinstance(pred, Collection) else vector_of(pred)
+    left, right = _matrix(gold), _matrix(pred)
     if left is None and isinstance(gold, Collection) and right is not None:
         return gold.kind != "set" and comparer.ordered(gold.items, _flat(right))
     if right is None and isinstance(pred, Collection) and left is not None:
@@ -260,13 +261,11 @@ def _labelled(left: Listing, right: Listing, comparer: Comparer) -> bool:
 
 def _key(label: Node | str | None) -> str:
     """A name as written; functions of one variable by their own name."""
-    if isinstance(label, Apply) and all(isinstance(arg, Sym) and _small(arg) for arg in label.args):
+    if isinstance(label, Apply) and all(
+        isinstance(arg, Sym) and arg.name[:1].islower() for arg in label.args
+    ):
         return f"{label.name}({len(label.args)})"
     return str(label)
-
-
-def _small(name: Sym) -> bool:
-    return name.name[:1].islower()
 
 
 def _one_stem(side: Listing) -> str:

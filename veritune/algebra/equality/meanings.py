@@ -80,11 +80,9 @@ def same_answer(
         pred = renamed(pred, {"I": Const("i")})
     gold, pred = _agreed(_chosen(gold, pred), _chosen(pred, gold))
     gold, pred = (worked_out(side) if has_calculus(side) else side for side in (gold, pred))
-    pred = _with_same_constant(gold, pred)
-    if declared or others:
-        if _strays(gold, pred, declared, others):
-            return False
-        pred = _with_same_parameter(gold, pred, declared, others)
+    if others and declared & variables(gold) and not others & variables(pred):
+        return False  # unlike the reference, it declares a letter that it does not use
+    pred = _with_same_letter(gold, pred, declared, others)
     relater = Relater(policy, declared | others, integers)
     return (
         relater.same(gold, pred)
@@ -165,33 +163,30 @@ def _counted(argument: Node) -> bool:
     return isinstance(argument, Num) and argument.places is None
 
 
-def _with_same_constant(gold: Node, pred: Node) -> Node:
-    """The candidate with the reference's name for the constant of integration."""
-    lacking, extra = _difference(gold, pred)
-    usual = lacking[:1] in ("C", "c", "K") or extra[:1] in ("C", "K")
-    if lacking in CONSTANTS and extra in CONSTANTS and usual and _used(gold) & _used(pred):
-        added = _adds(gold, lacking) and _adds(pred, extra)
-        if added or (lacking.lower() == extra.lower() and not isinstance(gold, Sym)):
-            return renamed(pred, {extra: Sym(lacking)})
-    return pred
-
-
-def _with_same_parameter(
-    gold: Node, pred: Node, left: frozenset[str], right: frozenset[str]
+def _with_same_letter(
+    gold: Node, pred: Node, declared: frozenset[str], others: frozenset[str]
 ) -> Node:
-    """The candidate with the reference's name for a parameter that one of them declares.
+    """The candidate with the reference's letter for a constant of integration, or a parameter.
 
-    `left` and `right` are the letters that the reference and the candidate declare.
+    A parameter is what one of them declares: the reference some of `declared`, the candidate some
+    of `others`.
     """
-    lacking, extra = _difference(gold, pred)
-    if lacking and (extra in right or (lacking in left and not right)):
-        return renamed(pred, {extra: Sym(lacking)})
-    return pred
-
-
-def _strays(gold: Node, pred: Node, left: frozenset[str], right: frozenset[str]) -> bool:
-    """Whether a candidate declares a letter that it does not use, unlike the reference."""
-    return bool(left & variables(gold) and right) and not right & variables(pred)
+    left, right = _used(gold), _used(pred)
+    if not len(left - right) == len(right - left) == 1:
+        return pred
+    lacking, extra = min(left - right), min(right - left)
+    parameter = extra in others or (lacking in declared and not others)
+    usual = lacking[:1] in ("C", "c", "K") or extra[:1] in ("C", "K")
+    constant = (
+        {lacking, extra} <= CONSTANTS
+        and usual
+        and bool(left & right)
+        and (
+            (_adds(gold, lacking) and _adds(pred, extra))
+            or (lacking.lower() == extra.lower() and not isinstance(gold, Sym))
+        )
+    )
+    return renamed(pred, {extra: Sym(lacking)}) if parameter or constant else pred
 
 
 def _with_other_constants(gold: Node, pred: Node) -> Iterator[Node]:
@@ -270,13 +265,6 @@ def _without_constant(node: Node) -> tuple[Node, str] | None:
     return Add(rest), names[0]
 
 
-def _difference(gold: Node, pred: Node) -> tuple[str, str]:
-    """The one variable that only the reference has, and the one that only the candidate has."""
-    left, right = _used(gold), _used(pred)
-    lacking, extra = left - right, right - left
-    return (min(lacking), min(extra)) if len(lacking) == len(extra) == 1 else ("", "")
-
-
 def _used(node: Node) -> frozenset[str]:
     """The variables of a value, without the names that it is given."""
     if isinstance(node, Collection):
@@ -287,5 +275,4 @@ def _used(node: Node) -> frozenset[str]:
 
 def _adds(node: Node, name: str) -> bool:
     """Whether a constant is added somewhere, and nowhere else."""
-    terms = [part for part in walk(node) if isinstance(part, Add)]
-    return any(Sym(name) in part.terms for part in terms)
+    return any(isinstance(part, Add) and Sym(name) in part.terms for part in walk(node))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.algebra.trees.children import variables
 from veritune.algebra.trees.nodes import Mul, Node, Num, Pow, Quantity
-from veritune.algebra.values.modular import OpaqueError, if_rational, rational
+from veritune.algebra.values.modular import OpaqueError, if_rational, rational, whole_number
 from veritune.algebra.values.numeric import Evaluator
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def approximates(gold: Node, pred: Node, tolerance: float) -> bool:
     literal = printed(pred)
     if literal is None and not tolerance:
         return False
-    if literal is not None and literal.digits >= DOUBLE and not _whole(gold):
+    if literal is not None and literal.digits >= DOUBLE and whole_number(gold) is None:
         value = real_value(gold)
         if value is not None and abs(literal.value - value) < literal.place:
             return True
@@ -99,29 +99,17 @@ def approximates(gold: Node, pred: Node, tolerance: float) -> bool:
 def _within(gold: Node, pred: Node, tolerance: Fraction) -> bool:
     """Relative tolerance, never between two exact rational numbers."""
     exact = printed(gold) is None and printed(pred) is None
-    if exact and all(_rational(side) is not None for side in (gold, pred)):
+    if exact and all(if_rational(side) is not None for side in (gold, pred)):
         return False
     left, right = real_value(gold), real_value(pred)
     return left is not None and right is not None and abs(left - right) <= tolerance * abs(left)
-
-
-def _rational(node: Node) -> Fraction | None:
-    try:
-        return if_rational(node)
-    except LimitReachedError:
-        return None
-
-
-def _whole(node: Node) -> bool:
-    exact = _rational(node)
-    return exact is not None and exact.denominator == 1
 
 
 def real_value(node: Node) -> Fraction | None:
     """The value to about 40 digits as a fraction; None where it is not a real number."""
     if variables(node):
         return None
-    exact = _rational(node)
+    exact = if_rational(node)
     if exact is not None:
         return exact
     try:

@@ -14,8 +14,8 @@ from veritune.algebra.values.modular import whole_number
 
 # A modulus up to which residues are told apart one by one.
 LARGEST = 1_000
-# A modulus and the residues that are meant.
-Classes = tuple[int, frozenset[int]]
+# Residues, each with its modulus.
+Classes = list[tuple[int, int]]
 # Words around a congruence that do not change it.
 SILENT = table("all every is are be must n k m integer number natural any the positive where")
 CONGRUENT = re.compile(
@@ -31,9 +31,9 @@ def same_residues(gold: Node, pred: Node) -> bool:
     if isinstance(gold, Relation) and isinstance(pred, Relation) and gold.sides[0] != pred.sides[0]:
         return False
     left, right = classes(gold), classes(pred)
-    if left is None or right is None:
+    if not left or not right:
         return False
-    common = lcm(left[0], right[0])
+    common = lcm(*(modulus for _, modulus in (*left, *right)))
     return common <= LARGEST and _spread(left, common) == _spread(right, common)
 
 
@@ -46,16 +46,16 @@ def _said(node: Node) -> bool:
     return isinstance(node, Text) or (isinstance(node, Relation) and node.operators == ("===",))
 
 
-def _spread(found: Classes, modulus: int) -> frozenset[int]:
-    step, rest = found
-    return frozenset(r + step * i for r in rest for i in range(modulus // step))
+def _spread(found: Classes, modulus: int) -> set[int]:
+    return {rest + step * i for rest, step in found for i in range(modulus // step)}
 
 
 def classes(node: Node) -> Classes | None:
     """The classes that a node is; None where it is no such thing."""
     match node:
         case Collection("or" | "list", items):
-            return _joined([classes(item) for item in items])
+            found = [classes(item) for item in items]
+            return None if None in found else [one for each in found for one in each or ()]
         case Relation(("===",), (_, Func("residue", (rest, modulus)))) | Func(
             "residue", (rest, modulus)
         ):
@@ -71,7 +71,7 @@ def classes(node: Node) -> Classes | None:
 def _one(rest: int | None, modulus: int | None) -> Classes | None:
     if rest is None or modulus is None or not 1 < modulus <= LARGEST:
         return None
-    return modulus, frozenset((rest % modulus,))
+    return [(rest % modulus, modulus)]
 
 
 def _linear(value: Node) -> Classes | None:
@@ -88,19 +88,11 @@ def _linear(value: Node) -> Classes | None:
 
 def _in_words(words: list[str], whole: str) -> Classes | None:
     if words in (["odd"], ["even"]):
-        return 2, frozenset((int(words == ["odd"]),))
+        return _one(int(words == ["odd"]), 2)
     match = CONGRUENT.fullmatch(whole)
     if match is None:
         return None
     modulus = int(match.group(2))
-    return _joined([_one(int(rest), modulus) for rest in re.findall(r"\d+", match.group(1))])
-
-
-def _joined(found: list[Classes | None]) -> Classes | None:
-    known = [one for one in found if one is not None]
-    if len(known) != len(found) or not known:
+    if not 1 < modulus <= LARGEST:
         return None
-    common = lcm(*(step for step, _ in known))
-    if common > LARGEST:
-        return None
-    return common, frozenset().union(*(_spread(one, common) for one in known))
+    return [(int(rest) % modulus, modulus) for rest in re.findall(r"\d+", match.group(1))]

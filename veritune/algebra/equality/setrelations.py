@@ -11,6 +11,7 @@ from veritune.algebra.equality.identity import identical
 from veritune.algebra.equality.policy import AnswerPolicy
 from veritune.algebra.equality.values import same_value
 from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
+from veritune.algebra.reading.relations import UNNAMED
 from veritune.algebra.trees.build import negated, product
 from veritune.algebra.trees.children import renamed, variables, walk
 from veritune.algebra.trees.names import is_name
@@ -31,7 +32,7 @@ from veritune.algebra.trees.nodes import (
 )
 from veritune.algebra.values.numeric import Evaluator
 from veritune.algebra.values.realsets import End, NotASetError, RealSet, close, union
-from veritune.algebra.values.solve import FLIPPED, ORDERS, between, is_setlike, to_set
+from veritune.algebra.values.solve import FLIPPED, ORDERS, is_setlike, to_set
 
 
 def unwrapped(node: Node) -> Node:
@@ -66,14 +67,13 @@ def _numbers(gold: Node) -> RealSet:
     try:
         return to_set(gold)
     except NotASetError:
-        plain = isinstance(gold, Relation) and len(gold.operators) == 1
-        if not (plain and isinstance(gold, Relation) and gold.operators[0] in FLIPPED):
+        names = variables(gold)
+        if not (isinstance(gold, Relation) and unsolved(gold) and len(names) == 1):
             raise
-        if not unsolved(gold) or len(variables(gold)) != 1:
+        if len(gold.operators) != 1 or gold.operators[0] not in FLIPPED:
             raise
     try:
-        stretches = solved(gold, min(variables(gold)))
-        return reduce(union, (between(*stretch) for stretch in stretches), ())
+        return reduce(union, map(to_set, solved(gold, min(names))), ())
     except (UnparsedError, UndefinedError, LimitReachedError):
         raise NotASetError from None
 
@@ -85,8 +85,8 @@ def unsolved(node: Node) -> bool:
             for side in part.sides:
                 if isinstance(side, Func) and side.name == "abs":
                     side = side.args[0]
-                plain = isinstance(side, Mul) and side.factors[0] == Num(-1)
-                inner = side.factors[-1] if plain and isinstance(side, Mul) else side
+                negative = isinstance(side, Mul) and side.factors[0] == Num(-1)
+                inner = side.factors[-1] if isinstance(side, Mul) and negative else side
                 if variables(inner) and not is_name(inner) and not is_setlike(inner):
                     return len(variables(part)) == 1
     return False
@@ -99,8 +99,7 @@ def _ordering(node: Node) -> bool:
 def names_differ(gold: Node, pred: Node) -> bool:
     """Two conditions on differently named unknowns are different conditions."""
     left, right = _unknowns(gold), _unknowns(pred)
-    unnamed = str(Sym("?"))
-    return bool(left and right) and left != right and unnamed not in left | right
+    return bool(left and right) and left != right and UNNAMED not in left | right
 
 
 def _unknowns(node: Node) -> frozenset[str]:
@@ -111,9 +110,9 @@ def _unknowns(node: Node) -> frozenset[str]:
     if not isinstance(node, Relation):
         return frozenset()
     if node.operators == ("in",):
-        return frozenset((str(node.sides[0]),)) if isinstance(node.sides[0], Sym) else frozenset()
+        return variables(node.sides[0]) if isinstance(node.sides[0], Sym) else frozenset()
     names = variables(node) if is_setlike(node) else frozenset()
-    return frozenset(str(Sym(name)) for name in names) if len(names) == 1 else frozenset()
+    return names if len(names) == 1 else frozenset()
 
 
 def _same_numbers(gold: RealSet, pred: RealSet, policy: AnswerPolicy) -> bool:

@@ -9,14 +9,14 @@ from veritune.algebra.equality.identity import identical
 from veritune.algebra.equality.policy import AnswerPolicy
 from veritune.algebra.equality.printed import approximates, printed, rounds_to
 from veritune.algebra.limits import UndefinedError
+from veritune.algebra.trees.build import infinity
 from veritune.algebra.trees.children import variables, walk
-from veritune.algebra.trees.nodes import Add, Const, Frac, Mul, Node, Num, Quantity
-from veritune.algebra.values.modular import whole_number
+from veritune.algebra.trees.nodes import Add, Frac, Mul, Node, Num, Quantity
+from veritune.algebra.values.modular import if_rational, whole_number
 from veritune.algebra.values.quantities import (
     above_one,
     compatible_words,
     conversion,
-    is_rational,
     letters_of,
     mentions_pi,
     radians,
@@ -32,24 +32,21 @@ PERCENT: Unit = (("%", 1),)
 def same_value(gold: Node, pred: Node, policy: AnswerPolicy) -> bool:
     """Whether a candidate's value is the reference's, units and precision considered."""
     (left, unit), (right, other) = split_unit(gold), split_unit(pred)
-    if not unit and not other:
+    if unit == other:
         return same_number(left, right, policy)
-    if PERCENT in (unit, other) or _angles(unit, other):
-        return _same_scaled(left, unit, right, other, policy)
-    if not other:
-        if policy.units_required:
+    if PERCENT in (unit, other):
+        return _same_percent(left, unit, right, other, policy)
+    if DEGREE in (unit, other) and {unit, other} <= {DEGREE, RADIAN, ()}:
+        return _same_angle(left, unit, right, other, policy)
+    if not (unit and other):
+        if (unit and policy.units_required) or (other and other[0][0] in ("'", "''")):
             return False
-        return same_number(left, right, policy) or _letters(gold, right, policy)
-    if not unit:
-        if other[0][0] in ("'", "''"):
-            return False
-        return same_number(left, right, policy) or _letters(pred, left, policy)
+        measured, plain = (gold, right) if unit else (pred, left)
+        return same_number(left, right, policy) or _letters(measured, plain, policy)
     factor = conversion(other, unit)
     if factor is None:
         return compatible_words(unit, other) and same_number(left, right, policy)
-    if factor == 1:
-        return same_number(left, right, policy)
-    return same_number(left, _times(right, factor), policy)
+    return same_number(left, right if factor == 1 else _times(right, factor), policy)
 
 
 def _times(node: Node, factor: Fraction) -> Node:
@@ -69,21 +66,13 @@ def _letters(measured: Node, plain: Node, policy: AnswerPolicy) -> bool:
     return same_number(Mul((measured.value, *factors)), plain, policy)
 
 
-def _angles(unit: Unit, other: Unit) -> bool:
-    return DEGREE in (unit, other) and {unit, other} <= {DEGREE, RADIAN, ()}
-
-
-def _same_scaled(left: Node, unit: Unit, right: Node, other: Unit, policy: AnswerPolicy) -> bool:
-    """Percents and degrees, which may be left away or turned into plain numbers."""
-    if unit == other:
-        return same_number(left, right, policy)
-    if PERCENT in (unit, other):
-        return _same_percent(left, unit, right, other, policy)
+def _same_angle(left: Node, unit: Unit, right: Node, other: Unit, policy: AnswerPolicy) -> bool:
+    """Degrees, which may be left away or turned into radians."""
     if RADIAN not in (unit, other) and not policy.units_required:
         plain = right if unit == DEGREE else left
         if not mentions_pi(plain) and same_number(left, right, policy):
             return True
-        if is_rational(plain):
+        if if_rational(plain) is not None:
             return False
     if policy.units_required and () in (unit, other) and not mentions_pi(Add((left, right))):
         return False
@@ -91,6 +80,7 @@ def _same_scaled(left: Node, unit: Unit, right: Node, other: Unit, policy: Answe
 
 
 def _same_percent(left: Node, unit: Unit, right: Node, other: Unit, policy: AnswerPolicy) -> bool:
+    """Percents, whose sign may be left away, or which may be a plain fraction."""
     if unit and other:
         return False
     if policy.percent_as_fraction:
@@ -105,7 +95,7 @@ def _same_percent(left: Node, unit: Unit, right: Node, other: Unit, policy: Answ
 
 def same_number(gold: Node, pred: Node, policy: AnswerPolicy) -> bool:
     """Exactly equal, or equal at printed precision."""
-    infinite = _infinity(gold), _infinity(pred)
+    infinite = infinity(gold), infinity(pred)
     if infinite != (0, 0):
         return infinite[0] == infinite[1]
     if not policy.unreduced_fractions and not _reduced(pred):
@@ -121,15 +111,6 @@ def same_number(gold: Node, pred: Node, policy: AnswerPolicy) -> bool:
     if literal is not None and rounds_to(literal, pred):
         return True
     return approximates(gold, pred, policy.tolerance)
-
-
-def _infinity(node: Node) -> int:
-    """1 and -1 for plus and minus infinity, 0 for anything finite."""
-    if node == Const("oo"):
-        return 1
-    if isinstance(node, Mul) and len(node.factors) == 2 and node.factors[1] == Const("oo"):
-        return -1 if node.factors[0] == Num(-1) else 0
-    return 0
 
 
 def _reduced(node: Node) -> bool:

@@ -41,10 +41,14 @@ from veritune.algebra.trees.nodes import (
 from veritune.algebra.values.units import find_unit
 
 CONSTANTS = {"pi": Const("pi"), "e": Const("e"), "i": Const("i")}
+# Commands that stand for a value.
+NAMED: dict[str, Node] = {
+    **CONSTANTS, "imath": Const("i"), "jmath": Sym("j"), "infty": Const("oo"),
+    "emptyset": NamedSet("empty"), "varnothing": NamedSet("empty"),
+}  # fmt: skip
 INFINITE = table("infty infinity inf oo Infinity Inf")
-FUSED = (
-    "arcsin", "arccos", "arctan", "sqrt", "sin", "cos", "tan", "cot", "sec", "csc", "ln", "log",
-)  # fmt: skip
+# Written in one word with the letter behind them; the longest first.
+FUSED = "arcsin arccos arctan sqrt sin cos tan cot sec csc ln log".split()  # noqa: SIM905
 # "5th" is the number 5 in an answer.
 ORDINALS = table("th st nd rd")
 # Signs before the name of an angle or a figure; the name is the value.
@@ -255,20 +259,14 @@ def command(cursor: Cursor) -> Node:
 
 
 def _rare(cursor: Cursor, text: str) -> Node:
-    if text == "pi":
-        return CONSTANTS["pi"]
-    if text == "infty":
-        return Const("oo")
-    if text in ("emptyset", "varnothing"):
-        return NamedSet("empty")
+    if text in NAMED:
+        return NAMED[text]
     if text == "mathbb":
         return _blackboard(cursor)
     if text in ACCENTS or text == "overline":
         return _accented(cursor, text)
     if text in SKIPPED:
         return atom(cursor) if starts_atom(cursor) else Sym(text)
-    if text in ("e", "i", "imath", "jmath"):
-        return Const("i") if text == "imath" else CONSTANTS.get(text) or Sym("j")
     if text in ("overset", "stackrel", "underset"):
         argument(cursor)
         return argument(cursor)
@@ -288,23 +286,12 @@ def symbol_named(cursor: Cursor, name: str) -> Node:
 
 def _blackboard(cursor: Cursor) -> Node:
     """`\\mathbb{R}`, with its restriction to positive or negative numbers."""
-    braced = cursor.accept("{")
-    name = cursor.token.text
-    cursor.at += 1
-    if braced:
-        cursor.expect("}")
-    suffix = ""
-    while cursor.sign("^", "_"):
-        cursor.at += 1
-        grouped = cursor.accept("{")
-        while cursor.token.kind != "end" and not cursor.sign("}", ",", ")", ")set"):
-            suffix += cursor.token.text
-            cursor.at += 1
-            if not grouped:
-                break
-        if grouped:
-            cursor.expect("}")
-    return NamedSet(name + suffix)
+    name = cursor.raw()
+    if not name:
+        raise cursor.wrong("a set without a name")
+    while cursor.accept("^", "_"):
+        name += cursor.raw()
+    return NamedSet(name)
 
 
 def _accented(cursor: Cursor, accent: str) -> Node:
@@ -318,13 +305,7 @@ def _accented(cursor: Cursor, accent: str) -> Node:
 
 def root(cursor: Cursor) -> Node:
     """A root with its optional degree."""
-    degree: Node = Num(2)
-    if cursor.accept("["):
-        found = cursor.members("]")
-        cursor.expect("]")
-        if len(found) != 1:
-            raise cursor.wrong("a root without a degree")
-        degree = found[0]
+    degree = cursor.one("]") if cursor.accept("[") else Num(2)
     inside = argument(cursor, whole=True)
     if isinstance(degree, Num) and isinstance(degree.value, int) and 2 <= degree.value <= 1000:
         return Root(degree.value, inside)

@@ -11,14 +11,12 @@ from veritune.algebra.trees.nodes import Big, Func, Node, Num, Relation, Sym
 
 Argument = Callable[[Cursor], Node]
 # An upright or italic d, or a partial one.
-D = r"(?:d|\\partial ?)"
+D = "(?:d|partial)"
 # "dy|dx", "d^2y|dx^2": top and bottom of a fraction with a bar between them.
-QUOTIENT = re.compile(rf"{D}(?:\^\{{?([23])\}}?)?([A-Za-z]?)\|{D}([A-Za-z])(?:\^\{{?([23])\}}?)?")
+QUOTIENT = re.compile(rf"{D}(?:\^([23]))?([A-Za-z]?)\|{D}([A-Za-z])(?:\^([23]))?")
 # The last factor of an integrand, with what little stands before the d.
 DIFFERENTIAL = re.compile(r"(.{0,4}?)d([a-zA-Z])")
 END = FormulaToken("op", ")int")
-# Characters of a fraction that is looked at as a derivative.
-LONGEST_QUOTIENT = 24
 
 
 def derivative(cursor: Cursor) -> Node | None:
@@ -27,21 +25,7 @@ def derivative(cursor: Cursor) -> Node | None:
     The cursor stands behind `\\frac`.
     """
     place = cursor.at
-    texts: list[str] = []
-    for _ in range(2):
-        if not cursor.accept("{"):
-            break
-        while not cursor.sign("}") and len(texts) < LONGEST_QUOTIENT:
-            if cursor.token.kind == "end":
-                break
-            braced = cursor.accept("{")
-            texts.append(_plain(cursor.token))
-            cursor.at += 1
-            if braced and not cursor.accept("}"):
-                break
-        cursor.accept("}")
-        texts.append("|")
-    match = QUOTIENT.fullmatch("".join(texts[:-1])) if texts.count("|") == 2 else None
+    match = QUOTIENT.fullmatch(f"{cursor.raw()}|{cursor.raw()}") if cursor.sign("{") else None
     if match is None or (match[1] or "1") != (match[4] or "1"):
         cursor.at = place
         return None
@@ -52,10 +36,6 @@ def derivative(cursor: Cursor) -> Node | None:
     for _ in range(int(order or 1)):
         node = Func("derivative", (node, Sym(variable)))
     return node
-
-
-def _plain(token: FormulaToken) -> str:
-    return "\\partial" if token.text == "partial" else token.text
 
 
 def integral(cursor: Cursor, argument: Argument) -> Node:

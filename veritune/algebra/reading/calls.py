@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from veritune.algebra.reading.commands import FRACTIONS, FUNCTIONS, GREEK
+from veritune.algebra.reading.commands import FRACTIONS, FUNCTIONS, GREEK, INVERTIBLE
 from veritune.algebra.reading.cursor import Cursor
 from veritune.algebra.reading.tokens import FormulaToken
 from veritune.algebra.reading.unitphrase import natural
 from veritune.algebra.tables import table
-from veritune.algebra.trees.build import product
+from veritune.algebra.trees.build import negated, product
 from veritune.algebra.trees.nodes import Apply, Collection, Const, Func, Node, Num, Pow, Root, Sym
 
 # Functions of any number of arguments.
 VARIADIC = table("max min gcd lcm")
-INVERSES = {
-    "sin": "asin", "cos": "acos", "tan": "atan", "cot": "acot", "sec": "asec", "csc": "acsc",
-    "sinh": "asinh", "cosh": "acosh", "tanh": "atanh",
-}  # fmt: skip
 # Letters that are functions before any bracket that does not hold them themselves.
 ALWAYS_APPLIED = frozenset("fgFGH")
 # What ends an argument that has no brackets.
@@ -45,8 +41,8 @@ def call(cursor: Cursor, text: str) -> Node:
             power = _script(cursor)
     if name == "log" and base is None:
         base = Num(10)
-    if power == Num(-1) and name in INVERSES:
-        name, power = INVERSES[name], None
+    if power == Num(-1) and name in INVERTIBLE:
+        name, power = f"a{name}", None
     if name in VARIADIC:
         node: Node = Func(name, _arguments(cursor))
     elif base is not None:
@@ -59,18 +55,10 @@ def call(cursor: Cursor, text: str) -> Node:
 def _script(cursor: Cursor) -> Node:
     """The argument of `_` or `^`: a group, or one sign."""
     if cursor.accept("{"):
-        node = cursor.members("}")
-        cursor.expect("}")
-        if len(node) != 1:
-            raise cursor.wrong("a list as an exponent")
-        return node[0]
-    negative = cursor.accept("-")
+        return cursor.one("}")
+    if cursor.accept("-"):
+        return negated(_script(cursor))
     token = cursor.token
-    if negative and token.text == "1":
-        cursor.at += 1
-        return Num(-1)
-    if negative:
-        return cursor.expression()
     if token.kind == "num" and token.text.isdigit():
         cursor.at += 1
         return Num(int(token.text))

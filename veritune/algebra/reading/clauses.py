@@ -7,8 +7,7 @@ from veritune.algebra.reading.atoms import declares, starts_atom
 from veritune.algebra.reading.commands import FUNCTIONS
 from veritune.algebra.reading.cursor import Cursor
 from veritune.algebra.reading.environments import condition
-from veritune.algebra.reading.expressions import expression
-from veritune.algebra.reading.relations import RELATIONS, modular, relation, with_modulus
+from veritune.algebra.reading.relations import RELATIONS, relation, with_modulus
 from veritune.algebra.reading.scripts import in_base
 from veritune.algebra.reading.tokens import FormulaToken
 from veritune.algebra.reading.unitphrase import natural, unit_after
@@ -223,16 +222,13 @@ def _after(cursor: Cursor, node: Node, closers: frozenset[str]) -> Node:
     based = _in_words(cursor, node)
     if based is not None:
         return based
-    if cursor.sign("(") and cursor.peek().text in ("mod", "modulo", "pmod"):
-        cursor.at += 2
-        return modular(cursor, node, ")")
-    if cursor.sign("mod", "pmod") or cursor.token.text in ("mod", "modulo"):
-        cursor.at += 1
-        if cursor.accept("("):
-            return modular(cursor, node, ")")
-        if cursor.accept("{"):
-            return modular(cursor, node, "}")
-        return with_modulus(node, expression(cursor))
+    bracket = cursor.sign("(")
+    if cursor.peek(int(bracket)).text in ("mod", "modulo", "pmod"):
+        cursor.at += 1 + bracket
+        found = with_modulus(node, cursor.expression())
+        if bracket:
+            cursor.expect(")")
+        return found
     if cursor.sign("forall"):
         skip(cursor, closers)
         return node
@@ -291,7 +287,7 @@ def _skip_words(cursor: Cursor) -> None:
 def _in_words(cursor: Cursor, node: Node) -> Node | None:
     """`204 base 5`, `204 (base five)`: the number in that base."""
     bracket = cursor.sign("(")
-    if cursor.peek((bracket and 1) or 0).text != "base" or not isinstance(node, Num):
+    if cursor.peek(int(bracket)).text != "base" or not isinstance(node, Num):
         return None
     cursor.at += 1 + bracket
     found = in_base(str(node.value), cursor.token.text)

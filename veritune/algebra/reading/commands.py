@@ -53,21 +53,20 @@ GREEK = table(
 )
 # Those that are a variable's name without a backslash, and never an operator or a unit's prefix.
 PLAIN_GREEK = GREEK - table("xi nu mu eta ell partial nabla hbar aleph rho")
+# Functions with an inverse that is written as a power of -1, or with "arc" or "a" before.
+INVERTIBLE = table("sin cos tan cot sec csc sinh cosh tanh")
+# Others that are written as they are called.
+UNCHANGED = table(
+    "coth sech csch ln log lg exp max min gcd lcm det sign arg abs floor ceil erf trace cis round"
+)
 FUNCTIONS = {
-    "sin": "sin", "cos": "cos", "tan": "tan", "cot": "cot", "sec": "sec", "csc": "csc",
-    "cosec": "csc", "tg": "tan", "ctg": "cot", "cotg": "cot", "arcsin": "asin", "asin": "asin",
-    "arccos": "acos", "acos": "acos", "arctan": "atan", "atan": "atan", "arctg": "atan",
-    "arccot": "acot", "arcctg": "acot", "acot": "acot", "arcsec": "asec", "asec": "asec",
-    "arccsc": "acsc", "acsc": "acsc", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
-    "coth": "coth", "sech": "sech", "csch": "csch", "sh": "sinh", "ch": "cosh", "th": "tanh",
-    "arcsinh": "asinh", "asinh": "asinh", "arsinh": "asinh", "arccosh": "acosh",
-    "acosh": "acosh", "arcosh": "acosh", "arctanh": "atanh", "atanh": "atanh",
-    "artanh": "atanh", "ln": "ln", "log": "log", "lg": "lg", "exp": "exp", "max": "max",
-    "min": "min", "gcd": "gcd", "lcm": "lcm", "det": "det", "sgn": "sign", "sign": "sign",
-    "Re": "re", "Im": "im", "arg": "arg", "abs": "abs", "Abs": "abs", "floor": "floor",
-    "ceil": "ceil",
-    "ceiling": "ceil", "erf": "erf", "Gamma": "gamma", "deg": "deg", "tr": "trace",
-    "trace": "trace", "cis": "cis", "round": "round",
+    **{name: name for name in INVERTIBLE},
+    **{prefix + name: f"a{name}" for name in INVERTIBLE for prefix in ("a", "arc")},
+    **{name: name for name in UNCHANGED},
+    "cosec": "csc", "tg": "tan", "ctg": "cot", "cotg": "cot", "arctg": "atan", "arcctg": "acot",
+    "sh": "sinh", "ch": "cosh", "th": "tanh", "arsinh": "asinh", "arcosh": "acosh",
+    "artanh": "atanh", "sgn": "sign", "Re": "re", "Im": "im", "ceiling": "ceil", "Gamma": "gamma",
+    "tr": "trace", "Abs": "abs",
 }  # fmt: skip
 # A letter with one of these is a name of its own.
 ACCENTS = table(

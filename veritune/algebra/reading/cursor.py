@@ -83,6 +83,26 @@ class Cursor:
         self.bars, self.colons = bars, outer
         return nodes
 
+    def one(self, closer: str) -> Node:
+        """The single member before a closer, which is stepped over."""
+        found = self.members(closer)
+        self.expect(closer)
+        if len(found) != 1:
+            raise self.wrong("a list where one value is expected")
+        return found[0]
+
+    def raw(self) -> str:
+        """A group, or the next token alone, as text without braces and spaces."""
+        level, text = 0, ""
+        while self.token.kind != "end":
+            token = self.token.text
+            self.at += 1
+            level += {"{": 1, "}": -1}.get(token, 0)
+            text += "" if token in "{}" else token
+            if level <= 0:
+                return text
+        raise self.wrong("an open group")
+
     def together(self, conditions: list[Node]) -> Node:
         """The conditions that were read last as one, joined as they are written."""
         if len(conditions) == 1:

@@ -21,7 +21,7 @@ def environment(cursor: Cursor) -> Node:
     """The environment whose `\\begin` was just read."""
     name = _name(cursor)
     if name in ("array", "tabular") and cursor.sign("{"):
-        _skip_group(cursor)
+        cursor.raw()
     if name in ALIGNED:
         _unalign(cursor)
     rows = _rows(cursor, name in CASES)
@@ -54,20 +54,10 @@ def _unalign(cursor: Cursor) -> None:
 
 
 def _name(cursor: Cursor) -> str:
-    cursor.expect("{")
-    name = ""
-    while not cursor.sign("}") and cursor.token.kind in ("word", "op"):
-        name += cursor.token.text
-        cursor.at += 1
-    cursor.expect("}")
-    return name.rstrip("*")
-
-
-def _skip_group(cursor: Cursor) -> None:
-    while not cursor.accept("}"):
-        if cursor.token.kind == "end":
-            raise cursor.wrong("an open group")
-        cursor.at += 1
+    name = cursor.raw().rstrip("*")
+    if not name.isalpha():
+        raise cursor.wrong("an environment without a name")
+    return name
 
 
 def _rows(cursor: Cursor, cases: bool) -> list[list[list[Node]]]:
@@ -114,15 +104,21 @@ def _matrix(cursor: Cursor, rows: list[list[list[Node]]]) -> Matrix:
     return Matrix(tuple(tuple(cell[0] for cell in row) for row in rows))
 
 
+def merged(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """ "a if x > 0, b if x < 0" as one piecewise answer."""
+    cases = [node for node in nodes if isinstance(node, Cases)]
+    if len(cases) < 2 or len(cases) < len(nodes):
+        return nodes
+    return (Cases(tuple(piece for node in cases for piece in node.pieces)),)
+
+
 def _cases(cursor: Cursor, rows: list[list[list[Node]]]) -> Node:
     """Piecewise where conditions stand in the second column, else a system of equations."""
     if all(len(row) == 1 for row in rows):
         flat = tuple(node for row in rows for node in row[0])
-        if all(isinstance(node, Cases) for node in flat):
-            pieces = tuple(p for node in flat if isinstance(node, Cases) for p in node.pieces)
-            return Cases(pieces)
+        flat = merged(flat)
         return flat[0] if len(flat) == 1 else Collection("list", flat)
-    pieces = ()
+    pieces: tuple[tuple[Node, Node | None], ...] = ()
     for row in rows:
         if len(row) > 2 or len(row[0]) != 1:
             raise cursor.wrong("a case that is not a value and a condition")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from veritune.algebra.limits import UnparsedError
 from veritune.algebra.reading.atoms import atom, starts_atom
 from veritune.algebra.reading.cursor import Cursor
@@ -167,26 +165,21 @@ def _juxtaposed(cursor: Cursor, factors: list[Node]) -> list[Node]:
         return [*factors, factor(cursor)]
     fraction = cursor.token.kind == "cmd" and cursor.token.text.endswith("frac")
     node = factor(cursor)
-    if fraction and _whole(whole) and isinstance(node, Frac) and _proper(node):
-        return [*factors[:-1], Add((whole, node))]
-    if fraction and isinstance(node, Quantity) and isinstance(node.value, Frac) and _whole(whole):
-        mixed = Add((whole, node.value))
-        return [*factors[:-1], Quantity(mixed, node.unit, node.words)]
+    if fraction and isinstance(whole, Num) and whole.places is None and whole.value >= 0:
+        match node:
+            case Frac() if _proper(node):
+                return [*factors[:-1], Add((whole, node))]
+            case Quantity(Frac() as inner, unit, words) if _proper(inner):
+                return [*factors[:-1], Quantity(Add((whole, inner)), unit, words)]
     return [*factors, node]
 
 
-def _whole(node: Node) -> bool:
-    return isinstance(node, Num) and node.places is None and node.value >= 0
-
-
 def _proper(node: Frac) -> bool:
-    top, bottom = node.top, node.bottom
-    return _whole(top) and _whole(bottom) and _value(top) < _value(bottom)
-
-
-def _value(node: Node) -> int | Fraction:
-    assert isinstance(node, Num)
-    return node.value
+    match node:
+        case Frac(Num(top, None), Num(bottom, None)):
+            return 0 <= top < bottom
+        case _:
+            return False
 
 
 def _plain_mixed(cursor: Cursor, whole: Num) -> Node | None:

@@ -10,6 +10,7 @@ from veritune.algebra.limits import LONGEST_ANSWER, LimitReachedError, UnparsedE
 from veritune.algebra.reading.clauses import clauses, members
 from veritune.algebra.reading.clean import clean
 from veritune.algebra.reading.cursor import Cursor, Grammar
+from veritune.algebra.reading.environments import merged
 from veritune.algebra.reading.expressions import expression, factor, term
 from veritune.algebra.reading.plain import plain
 from veritune.algebra.reading.scripts import LETTER_SETS, in_base
@@ -179,7 +180,7 @@ def _parted(body: str) -> str:
 def _parse(body: str) -> Node:
     cursor = Cursor([t for t in tokenize(body) if t.text != '"'], GRAMMAR)
     nodes, used = clauses(cursor, frozenset())
-    nodes = _merge_cases(_without_domains(nodes))
+    nodes = list(merged(tuple(_without_domains(nodes))))
     if cursor.domain:
         nodes = _with_conditions(nodes)
     if not nodes:
@@ -188,11 +189,8 @@ def _parse(body: str) -> Node:
         return nodes[0]
     unequal = all(isinstance(node, Relation) and node.operators == ("!=",) for node in nodes)
     kind = "or" if "or" in used else "and" if "and" in used or unequal else "list"
-    return Collection(kind if _conditions(nodes) else "list", tuple(nodes))
-
-
-def _conditions(nodes: list[Node]) -> bool:
-    return all(isinstance(node, Relation) for node in nodes)
+    conditions = all(isinstance(node, Relation) for node in nodes)
+    return Collection(kind if conditions else "list", tuple(nodes))
 
 
 def _without_domains(nodes: list[Node]) -> list[Node]:
@@ -220,17 +218,12 @@ def _with_conditions(nodes: list[Node]) -> list[Node]:
     """ "y = 2x for x > 1" as "y = 2x, x > 1"."""
     found: list[Node] = []
     for node in nodes:
-        single = isinstance(node, Cases) and len(node.pieces) == 1
-        parts = node.pieces[0] if isinstance(node, Cases) and single else (node,)
-        found += [part for part in parts if part is not None]
+        match node:
+            case Cases(((value, guard),)):
+                found += [value] if guard is None else [value, guard]
+            case _:
+                found.append(node)
     return found
-
-
-def _merge_cases(nodes: list[Node]) -> list[Node]:
-    """ "a if x > 0, b if x < 0" is one piecewise answer."""
-    if len(nodes) > 1 and all(isinstance(node, Cases) for node in nodes):
-        return [Cases(tuple(p for node in nodes if isinstance(node, Cases) for p in node.pieces))]
-    return nodes
 
 
 def _words(body: str) -> Node | None:

@@ -47,20 +47,15 @@ def _negated(operator: str) -> str:
 
 def _chain(operators: list[str], sides: list[Node]) -> Node:
     last = sides[-1]
-    if operators[-1:] == ["==="] and isinstance(last, Func) and last.name == "mod":
+    if operators[-1] == "===" and isinstance(last, Func) and last.name == "mod":
         sides[-1] = Func("residue", last.args)
     elif "===" in operators:
         operators = ["=" if operator == "===" else operator for operator in operators]
-    return Relation(tuple(operators), tuple(sides)) if operators else sides[0]
-
-
-def modular(cursor: Cursor, node: Node, closer: str) -> Node:
-    modulus = cursor.expression()
-    cursor.expect(closer)
-    return with_modulus(node, modulus)
+    return Relation(tuple(operators), tuple(sides))
 
 
 def with_modulus(node: Node, modulus: Node) -> Node:
+    """A congruence, or a residue where there is no equation."""
     if isinstance(node, Relation) and node.operators[-1] in ("===", "="):
         last = Func("residue", (node.sides[-1], modulus))
         return Relation((*node.operators[:-1], "==="), (*node.sides[:-1], last))

@@ -22,7 +22,6 @@ from veritune.algebra.trees.nodes import (
     Num,
     Pow,
     Quantity,
-    RadixInteger,
     Root,
     Sym,
 )
@@ -38,24 +37,13 @@ BASE = re.compile(r"(?:base)?(\d+)")
 def exponent(cursor: Cursor, base: Node) -> Node:
     """`base^...`, which may turn out to be a degree sign, an ordinal or a transpose."""
     cursor.expect("^")
-    if cursor.accept("°"):
-        return degrees(cursor, base)
-    if cursor.sign("'"):
-        return _primes(cursor, base)
     if cursor.token.kind == "end" or cursor.sign(",", ")", "]", ".", ";"):
         if isinstance(base, (Num, Frac)):
             return Quantity(base, (("°", 1),), "°")
         raise cursor.wrong("an empty exponent")
-    if cursor.sign("{"):
-        special = _braced(cursor, base)
-        if special is not None:
-            return special
-    elif cursor.sign("*", "+") and isinstance(base, Sym) and base in LETTER_SETS:
-        cursor.at += 1
-        return NamedSet(base.name + cursor.tokens[cursor.at - 1].text)
-    elif cursor.token.text in ORDINALS and isinstance(base, Num):
-        cursor.at += 1
-        return base
+    found = _mark(cursor, base)
+    if found is not None:
+        return found
     raised = _exponent_value(cursor)
     return _chosen(base, raised) or Pow(base, raised)
 
@@ -77,7 +65,7 @@ def _exponent_value(cursor: Cursor) -> Node:
     if cursor.accept("-"):
         return negated(_exponent_value(cursor))
     cursor.accept("+")
-    node = group(cursor) if cursor.sign("{") else atom(cursor)
+    node = cursor.one("}") if cursor.accept("{") else atom(cursor)
     while cursor.sign("!") or (cursor.sign("_") and isinstance(node, Sym)):
         more = postfix(cursor, node)
         if more is None:
@@ -88,40 +76,34 @@ def _exponent_value(cursor: Cursor) -> Node:
     return node
 
 
-def group(cursor: Cursor) -> Node:
-    """A braced group with one member, whatever the mode."""
-    cursor.expect("{")
-    items = cursor.members("}")
-    cursor.expect("}")
-    if len(items) != 1:
-        raise cursor.wrong("a list in an exponent")
-    return items[0]
-
-
-def _braced(cursor: Cursor, base: Node) -> Node | None:
-    """A braced exponent that is no power: degrees, ordinals, primes, a transpose."""
-    first, second, third = cursor.peek(1), cursor.peek(2), cursor.peek(3)
-    if second.text == "}":
-        if first.text == "°":
-            cursor.at += 3
-            return degrees(cursor, base)
-        if first.text in ORDINALS and isinstance(base, (Num, Sym, Add)):
-            cursor.at += 3
-            return base
-        if first.text in ("*", "+") and isinstance(base, Sym) and base in LETTER_SETS:
-            cursor.at += 3
-            return NamedSet(base.name + first.text)
-        if first.text in ("T", "intercal") and isinstance(base, Matrix):
-            cursor.at += 3
-            return Matrix(tuple(zip(*base.rows, strict=True)))
-    if first.text == "}":
+def _mark(cursor: Cursor, base: Node) -> Node | None:
+    """What stands above and is no power: degrees, ordinals, primes, a transpose, nothing at all."""
+    braced = cursor.sign("{")
+    mark = cursor.peek(int(braced)).text
+    behind = cursor.at + (3 if braced else 1)
+    if mark == "}":
         cursor.at += 2
         return base
-    if first.text == "'" and "}" in (second.text, third.text if second.text == "'" else ""):
-        cursor.at += 1
+    if mark == "'":
+        cursor.at += braced
         node = _primes(cursor, base)
-        cursor.expect("}")
+        if braced:
+            cursor.expect("}")
         return node
+    if braced and cursor.peek(2).text != "}":
+        return None
+    if mark == "°":
+        cursor.at = behind
+        return degrees(cursor, base)
+    if mark in ORDINALS and isinstance(base, (Num, Sym, Add)):
+        cursor.at = behind
+        return base
+    if mark in ("*", "+") and isinstance(base, Sym) and base in LETTER_SETS:
+        cursor.at = behind
+        return NamedSet(base.name + mark)
+    if mark in ("T", "intercal") and isinstance(base, Matrix):
+        cursor.at = behind
+        return Matrix(tuple(zip(*base.rows, strict=True)))
     return None
 
 
@@ -209,7 +191,7 @@ def _repeating_tail(base: Num) -> Node:
 def subscript(cursor: Cursor, base: Node) -> Node:
     """An index of a variable, or the base of a number."""
     cursor.expect("_")
-    label = _raw_script(cursor)
+    label = cursor.raw()
     if isinstance(base, Sym):
         return Sym(f"{base.name}_{label}")
     if isinstance(base, Const) and base.name in ("e", "i"):
@@ -226,24 +208,6 @@ def subscript(cursor: Cursor, base: Node) -> Node:
     raise cursor.wrong("a subscript")
 
 
-def _raw_script(cursor: Cursor) -> str:
-    """A subscript as text, without braces and spaces."""
-    if not cursor.accept("{"):
-        text = cursor.token.text
-        cursor.at += 1
-        return text
-    level = 1
-    parts: list[str] = []
-    while cursor.token.kind != "end":
-        text = cursor.token.text
-        cursor.at += 1
-        level += {"{": 1, "}": -1}.get(text, 0)
-        if level == 0:
-            return "".join(part for part in parts if part not in "{}")
-        parts.append(text)
-    raise cursor.wrong("an open subscript")
-
-
 def _based(base: Num, label: str) -> Node:
     """A number with or without a point in another base."""
     if base.places is None and isinstance(base.value, int):
@@ -251,18 +215,22 @@ def _based(base: Num, label: str) -> Node:
     if base.places is None or base.places < 1:
         raise UnparsedError("a base behind a power of ten")
     digits = in_base(str(int(base.value * 10**base.places)), label)
-    assert isinstance(digits, RadixInteger)
-    return Frac(digits, Num(digits.base**base.places))
+    return Frac(digits, Num(_base(label) ** base.places))
 
 
 def in_base(digits: str, label: str) -> Node:
     """The number that `digits` are in the base that `label` names."""
+    base = _base(label)
+    try:
+        return Num(int(digits, base))
+    except ValueError:
+        raise UnparsedError(f"{digits} has digits that base {base} lacks") from None
+
+
+def _base(label: str) -> int:
     name = label.lower().strip("()")
     match = BASE.fullmatch(name)
     number = int(match.group(1)) if match else NUMBER_WORDS.get(name.removeprefix("base"), 0)
     if not 2 <= number <= 36:
         raise UnparsedError(f"no base: {label}")
-    try:
-        return RadixInteger(int(digits, number), number, digits.upper())
-    except ValueError:
-        raise UnparsedError(f"{digits} has digits that base {number} lacks") from None
+    return number

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from veritune.algebra.limits import (
     DEEPEST,
-    LONGEST_ANSWER,
     MOST_TOKENS,
     LimitReachedError,
     UnparsedError,
@@ -80,8 +79,6 @@ MOST_DOLLARS = 400
 
 def tokenize(text: str) -> list[FormulaToken]:
     """The tokens of a cleaned text; raises where a limit is passed or a sign is unknown."""
-    if len(text) > LONGEST_ANSWER:
-        raise LimitReachedError(f"longer than {LONGEST_ANSWER:,} characters")
     dollars = delimiters(text)
     marked = bool(dollars) or "\\(" in text or "\\[" in text
     mode = "t" if marked else "m" if FORMULA.search(text) else "p"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from veritune.algebra.trees.nodes import Frac, Mul, Node, Num, Quantity
+from veritune.algebra.trees.nodes import Const, Frac, Mul, Node, Num, Quantity
 
 
 def negated(node: Node) -> Node:
@@ -14,6 +14,17 @@ def negated(node: Node) -> Node:
     if isinstance(node, Frac) and isinstance(node.top, Num):
         return Frac(negated(node.top), node.bottom)
     return product([Num(-1), node])
+
+
+def infinity(node: Node) -> int:
+    """1 and -1 for plus and minus infinity, 0 for anything else."""
+    match node:
+        case Const("oo"):
+            return 1
+        case Mul((Num(-1), Const("oo"))):
+            return -1
+        case _:
+            return 0
 
 
 def product(factors: list[Node]) -> Node:

@@ -24,15 +24,6 @@ class Num(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class RadixInteger(Node):
-    """An integer written in another base."""
-
-    value: int
-    base: int = field(compare=False)
-    digits: str = field(compare=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Const(Node):
     """pi, e, i or oo."""
 

@@ -26,7 +26,6 @@ from veritune.algebra.trees.nodes import (
     Num,
     Pow,
     Quantity,
-    RadixInteger,
     Ratio,
     Relation,
     Root,
@@ -103,8 +102,6 @@ def _rest(node: Node) -> str:
         case DateTime(kind, fields, half):
             sign = ":" if kind == "time" else "-"
             return sign.join(f"{field:02d}" for field in fields) + (f" {half}m" if half else "")
-        case RadixInteger(_, base, digits):
-            return f"{digits} in base {base}"
         case Sign(flipped):
             return "-+" if flipped else "+-"
         case Big("limit", variable, point, _, body):

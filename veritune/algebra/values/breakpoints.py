@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
-from math import isfinite
 
 from veritune.algebra.limits import LimitReachedError, UndefinedError, UnparsedError
 from veritune.algebra.tables import table
@@ -32,9 +31,9 @@ from veritune.algebra.values.polynomials import (
 BENT = table("abs floor ceil sign round mod max min")
 # Those that do so at every integer.
 ROUNDED = table("floor ceil round mod")
-# From -SPAN to SPAN, in STEPS: a change of sign between two of them is a breakpoint.
-SPAN = 60
-STEPS = 480
+# So many cells to the left and right of 0: where the sign changes in one is a breakpoint.
+SPAN = 240
+CELL = Fraction(1, 4)
 # Places of one formula; where there are more, not each is looked at.
 MOST_ROOTS = 60
 
@@ -107,7 +106,7 @@ def _of_function(node: Func) -> Iterator[Node]:
 
 
 def _roots(border: Node, name: str) -> Iterator[Fraction]:
-    """Zeros of a border: of its polynomials, else by scanning and bisection."""
+    """Zeros of a border, of its polynomials; else the ends of the cells that hold some."""
     if name not in variables(border):
         return
     try:
@@ -117,41 +116,20 @@ def _roots(border: Node, name: str) -> Iterator[Fraction]:
         return
     except (NotPolynomialError, UndefinedError, UnparsedError, LimitReachedError):
         pass
-    at = Evaluator(15, None, real=True)
-
-    def sample(x: float) -> float | None:
-        at.point = {name: at.mp.mpf(x)}
-        try:
-            value = at.value(border)
-            return float(value) if isinstance(value, at.mp.mpf) and isfinite(value) else None
-        except (UndefinedError, LimitReachedError, UnparsedError, OverflowError):
-            return None
-
-    yield from _scan(sample)
+    at, last = Evaluator(15, real=True), None
+    for step in range(-SPAN, SPAN + 1):
+        x = step * CELL
+        at.point = {name: at.mp.mpf(x.numerator) / x.denominator}
+        sign = _sign(at, border)
+        if last is not None and sign is not None and sign != last:
+            yield from (x - CELL, x)
+        last = sign
 
 
-def _scan(sample: Callable[[float], float | None]) -> Iterator[Fraction]:
-    last_x, last = -float(SPAN), sample(-float(SPAN))
-    for step in range(1, STEPS + 1):
-        x = -SPAN + 2.0 * SPAN * step / STEPS
-        value = sample(x)
-        if value == 0:
-            yield Fraction(x).limit_denominator(10**6)
-        elif value is not None and last and (value < 0) != (last < 0):
-            yield _bisect(sample, last_x, x, last)
-        last_x, last = x, value
-
-
-def _bisect(
-    sample: Callable[[float], float | None], low: float, high: float, at_low: float
-) -> Fraction:
-    for _ in range(50):
-        middle = (low + high) / 2
-        value = sample(middle)
-        if value is None or value == 0:
-            break
-        if (value < 0) == (at_low < 0):
-            low = middle
-        else:
-            high = middle
-    return Fraction((low + high) / 2).limit_denominator(10**9)
+def _sign(at: Evaluator, node: Node) -> int | None:
+    """-1, 0 or 1; None where a node has no real value."""
+    try:
+        value = at.value(node)
+    except (UndefinedError, LimitReachedError, UnparsedError, OverflowError):
+        return None
+    return int(value > 0) - int(value < 0) if isinstance(value, at.mp.mpf) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import gcd, lcm
 from typing import TYPE_CHECKING, Protocol
 
 from veritune.algebra.limits import (
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 DIRECT = table(
     "sin cos tan cot sec csc asin acos atan acot asec acsc sinh cosh tanh coth sech csch "
-    "asinh acosh atanh exp"
+    "asinh acosh atanh exp conj re im arg"
 )
 # Functions that mpmath works out by series, under its name for them.
 SPECIAL = {
@@ -34,7 +35,7 @@ LARGEST_FACTORIAL = 3_000
 LARGEST_EXPONENT = 20_000
 # Bits before the point of an argument.
 LARGEST_ARGUMENT = 2_000
-# Rows; minors take the factorial of them, beyond four mpmath's own way is taken.
+# Rows of a matrix whose determinant is worked out.
 LARGEST_MATRIX = 8
 # Units of work of a function that has no short cut.
 SPECIAL_WORK = 1_000
@@ -88,8 +89,8 @@ def _of_one(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
     if name in SPECIAL:
         _costly(at)
         return _pole_safe(at, SPECIAL[name], value)
-    if name in ("abs", "conj", "re", "im", "arg"):
-        return _of_complex(at, name, value)
+    if name == "abs":
+        return abs(value)
     if not real:
         raise UnparsedError(f"{name} of a complex number")
     return _of_real(at, name, value)
@@ -105,13 +106,6 @@ def _pole_safe(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
         return found
     except (ZeroDivisionError, ValueError):
         raise UndefinedError(f"a pole of {name}") from None
-
-
-def _of_complex(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
-    mp = at.mp
-    if name == "abs":
-        return abs(value)
-    return {"arg": mp.arg, "conj": mp.conj, "re": mp.re, "im": mp.im}[name](value)
 
 
 def _of_real(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
@@ -132,17 +126,13 @@ def _of_real(at: FunctionPlace, name: str, value: MpNumber) -> MpNumber:
         if not near or not 0 <= value <= LARGEST_FACTORIAL:
             raise UndefinedError("a double factorial")
         return mp.fac2(value)
-    if name == "deg":
-        return value
     raise UnparsedError(f"no value of {name}")
 
 
 def _gamma(at: FunctionPlace, value: MpNumber) -> MpNumber:
-    if value > LARGEST_FACTORIAL:
-        raise LimitReachedError("a factorial beyond the limit")
     if value <= 0 and at.mp.isint(value):
         raise UndefinedError("a factorial of a negative number")
-    if value < -LARGEST_FACTORIAL:
+    if abs(value) > LARGEST_FACTORIAL:
         raise LimitReachedError("a factorial beyond the limit")
     if not at.mp.isint(value):
         _costly(at)
@@ -184,9 +174,6 @@ def _binomial(at: FunctionPlace, top: MpNumber, bottom: MpNumber) -> MpNumber:
     mp = at.mp
     if max(abs(top), abs(bottom)) > LARGEST_FACTORIAL:
         raise LimitReachedError("a binomial beyond the limit")
-    if mp.isint(bottom) and bottom < 0:
-        zero: MpNumber = mp.mpf(0)
-        return zero
     if not (mp.isint(top) and mp.isint(bottom)):
         _costly(at)
     return mp.binomial(top, bottom)
@@ -202,8 +189,6 @@ def _of_many(at: FunctionPlace, name: str, args: tuple[Node, ...]) -> MpNumber:
         return max(values) if name == "max" else min(values)
     if not all(at.mp.isint(value) for value in values):
         raise UndefinedError(f"{name} of fractions")
-    from math import gcd, lcm
-
     whole: MpNumber = at.mp.mpf((gcd if name == "gcd" else lcm)(*map(int, values)))
     return whole
 
@@ -216,17 +201,4 @@ def _of_matrix(at: FunctionPlace, name: str, node: Node) -> MpNumber:
     values = [[at.value(cell) for cell in row] for row in node.rows]
     if name == "trace":
         return at.mp.fsum([row[i] for i, row in enumerate(values)])
-    return _determinant(at.mp, values)
-
-
-def _determinant(mp: MpContext, rows: list[list[MpNumber]]) -> MpNumber:
-    """By minors, so that exact zeros stay exact; at most 8 rows."""
-    if len(rows) == 1:
-        return rows[0][0]
-    if len(rows) > 4:
-        return mp.det(mp.matrix(rows))
-    total: MpNumber = mp.mpf(0)
-    for column, lead in enumerate(rows[0]):
-        minor = [row[:column] + row[column + 1 :] for row in rows[1:]]
-        total += (-1) ** column * lead * _determinant(mp, minor)
-    return total
+    return at.mp.det(at.mp.matrix(values))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import secrets
 from fractions import Fraction
+from math import factorial
 
 from veritune.algebra.limits import MOST_BITS, LimitReachedError, UndefinedError
 from veritune.algebra.trees.nodes import (
@@ -24,7 +25,6 @@ from veritune.algebra.trees.nodes import (
     Num,
     Pow,
     Quantity,
-    RadixInteger,
     Ratio,
     Rational,
     Root,
@@ -33,9 +33,9 @@ from veritune.algebra.trees.nodes import (
 
 # Of a random prime, so large that formulas which differ do not agree modulo it by chance.
 BITS = 122
-# Of Miller and Rabin's test: each lets a composite through once in four at the most.
+# Of Fermat's test, which hardly any composite of this size passes once.
 ROUNDS = 24
-# Factors that are multiplied one by one.
+# Of a number whose factorial is worked out.
 LONGEST_FACTORIAL = 3000
 
 
@@ -53,22 +53,8 @@ def _random_prime() -> int:
 
 
 def _probably_prime(number: int) -> bool:
-    if any(number % small == 0 for small in (3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)):
-        return False
-    odd, twos = number - 1, 0
-    while odd % 2 == 0:
-        odd, twos = odd // 2, twos + 1
-    for _ in range(ROUNDS):
-        power = pow(secrets.randbelow(number - 3) + 2, odd, number)
-        if power in (1, number - 1):
-            continue
-        for _ in range(twos - 1):
-            power = power * power % number
-            if power == number - 1:
-                break
-        else:
-            return False
-    return True
+    bases = (secrets.randbelow(number - 3) + 2 for _ in range(ROUNDS))
+    return all(pow(base, number - 1, number) == 1 for base in bases)
 
 
 class Field:
@@ -112,8 +98,6 @@ class Field:
 
     def rare(self, node: Node) -> int:
         match node:
-            case RadixInteger(value):
-                return value % self.prime
             case Const("i"):
                 return self.imaginary
             case Const(name):
@@ -126,8 +110,8 @@ class Field:
             case Root(degree, radicand):
                 self.opaque = True
                 return self.hashed("root", degree, self.value(radicand))
-            case Func("factorial", (Num(value),)) if _small(value):
-                return self.factorial(int(value))
+            case Func("factorial", (Num(int(value)),)) if 0 <= value <= LONGEST_FACTORIAL:
+                return factorial(value) % self.prime
             case Func(name, args):
                 self.opaque = True
                 return self.hashed(name, *map(self.value, args))
@@ -146,12 +130,6 @@ class Field:
             raise UndefinedError("a division by zero")
         return pow(value, -1, self.prime)
 
-    def factorial(self, number: int) -> int:
-        result = 1
-        for factor in range(2, number + 1):
-            result = result * factor % self.prime
-        return result
-
     def power(self, base: Node, exponent: Node) -> int:
         """Exact for whole exponents; opaque for others."""
         whole = whole_number(exponent)
@@ -164,10 +142,6 @@ class Field:
         return self.hashed("power", value, self.value(exponent))
 
 
-def _small(value: int | Fraction) -> bool:
-    return isinstance(value, int) and 0 <= value <= LONGEST_FACTORIAL
-
-
 def whole_number(node: Node) -> int | None:
     """The integer that a closed expression without roots stands for, if it is one."""
     value = if_rational(node)
@@ -175,10 +149,10 @@ def whole_number(node: Node) -> int | None:
 
 
 def if_rational(node: Node) -> Fraction | None:
-    """As `rational`, but None where a node is no rational constant, or has no value."""
+    """As `rational`, but None where a node is no rational constant of bounded size."""
     try:
         return rational(node)
-    except (UndefinedError, OpaqueError):
+    except (UndefinedError, OpaqueError, LimitReachedError):
         return None
 
 
@@ -191,7 +165,7 @@ def rational(node: Node) -> Fraction:
 def _exact(node: Node) -> Rational:
     """Whole numbers stay so as long as they can, which is many times as fast."""
     match node:
-        case Num(value) | RadixInteger(value):
+        case Num(value):
             return value
         case Add(terms):
             return sum(map(_exact, terms))

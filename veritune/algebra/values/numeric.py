@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from fractions import Fraction
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from veritune.algebra.limits import (
@@ -13,6 +14,7 @@ from veritune.algebra.limits import (
     UnparsedError,
     spend,
 )
+from veritune.algebra.trees.build import infinity
 from veritune.algebra.trees.children import variables
 from veritune.algebra.trees.nodes import (
     Add,
@@ -28,7 +30,6 @@ from veritune.algebra.trees.nodes import (
     Num,
     Pow,
     Quantity,
-    RadixInteger,
     Ratio,
     Relation,
     Root,
@@ -120,9 +121,6 @@ class Evaluator:
         match node:
             case Func(name, args):
                 return self.function(name, args)
-            case RadixInteger(value):
-                whole: MpNumber = self.mp.mpf(value)
-                return whole
             case Quantity(value, (("°", 1),)):
                 return self.value(value) * self.mp.pi / 180
             case Quantity(value, (("%", 1),)):
@@ -189,11 +187,9 @@ class Evaluator:
         exact = if_rational(exponent)
         if exact is None:
             return self.general_power(ground, self.value(exponent))
-        size = abs(self.mp.mag(ground)) if ground else 1
-        if size * abs(exact) > MOST_BITS:
-            raise LimitReachedError("a power beyond the limit")
         if not ground and exact <= 0:
             raise UndefinedError("zero to a power that is not positive")
+        self.bounded(ground, abs(exact))
         if exact.denominator == 1:
             return ground ** int(exact)
         return self.root(exact.denominator, ground) ** exact.numerator
@@ -205,15 +201,17 @@ class Evaluator:
             if isinstance(exponent, mp.mpf) and exponent > 0:
                 return ground
             raise UndefinedError("zero to a power that is not positive")
-        if isinstance(exponent, mp.mpf) and mp.isint(exponent) and abs(exponent) < MOST_BITS:
-            if abs(mp.mag(ground)) * abs(exponent) > MOST_BITS:
-                raise LimitReachedError("a power beyond the limit")
+        self.bounded(ground, abs(exponent))
+        if isinstance(exponent, mp.mpf) and mp.isint(exponent):
             return ground ** int(exponent)
-        if abs(exponent) * max(1, abs(mp.mag(ground))) > MOST_BITS:
-            raise LimitReachedError("a power beyond the limit")
         if isinstance(ground, mp.mpf) and ground < 0:
             self.complex()
         return mp.power(ground, exponent)
+
+    def bounded(self, ground: MpNumber, exponent: MpNumber | Fraction) -> None:
+        """Raises where a power has more bits than is allowed."""
+        if exponent * max(1, abs(self.mp.mag(ground)) if ground else 1) > MOST_BITS:
+            raise LimitReachedError("a power beyond the limit")
 
     def series(self, kind: str, variable: str, low: Node, high: Node, body: Node) -> MpNumber:
         if kind == "integral":
@@ -227,16 +225,20 @@ class Evaluator:
             raise DomainError
         if last - first > LONGEST_SUM:
             raise LimitReachedError("a sum of too many terms")
-        outer = self.point.get(variable)
         result: MpNumber = self.mp.mpf(0 if kind == "sum" else 1)
         for k in range(int(first), int(last) + 1):
-            self.point[variable] = self.mp.mpf(k)
-            term = self.value(body)
+            term = self.inside(variable, body, self.mp.mpf(k))
             result = result + term if kind == "sum" else result * term
-        self.point.pop(variable, None)
-        if outer is not None:
-            self.point[variable] = outer
         return result
+
+    def inside(self, variable: str, body: Node, x: MpNumber) -> MpNumber:
+        """The value of a body whose variable is x."""
+        outer = self.point
+        self.point = {**outer, variable: x}
+        try:
+            return self.value(body)
+        finally:
+            self.point = outer
 
     def endless(self, kind: str, variable: str, low: Node, body: Node) -> MpNumber:
         """An infinite sum or product by extrapolation, with the same caution as an integral."""
@@ -255,21 +257,13 @@ class Evaluator:
 
     def measured(self, variable: str, body: Node, method: Measure) -> MpNumber:
         """What a numeric method finds for a body, where its error is small enough."""
-        mp, outer, bits, digits = self.mp, self.point.get(variable), self.mp.prec, self.mp.dps
-
-        def inside(x: MpNumber) -> MpNumber:
-            self.point[variable] = x
-            return self.value(body)
-
+        mp, bits, digits = self.mp, self.mp.prec, self.mp.dps
         try:
-            found, error = method(inside)
+            found, error = method(partial(self.inside, variable, body))
         except (ZeroDivisionError, ValueError, mp.NoConvergence) as problem:
             raise UndefinedError(str(problem)) from None
         finally:
             mp.prec = bits
-            self.point.pop(variable, None)
-            if outer is not None:
-                self.point[variable] = outer
         if error > mp.mpf(10) ** (8 - digits) * (1 + abs(found)):
             raise UndefinedError("a value that does not converge fast")
         return found
@@ -281,13 +275,8 @@ class Evaluator:
 
     def end(self, node: Node) -> MpNumber:
         """A bound of an integral, which may be infinite."""
-        match node:
-            case Const("oo"):
-                return self.mp.inf
-            case Mul((Num(-1), Const("oo"))):
-                return -self.mp.inf
-            case _:
-                return self.value(node)
+        sign = infinity(node)
+        return self.mp.inf * sign if sign else self.value(node)
 
     def piece(self, pieces: tuple[tuple[Node, Node | None], ...]) -> MpNumber:
         for value, guard in pieces:

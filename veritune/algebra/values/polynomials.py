@@ -135,8 +135,6 @@ def real_roots(poly: Poly) -> list[MpNumber]:
     mp.dps = DIGITS
     if len(poly) == 2:
         return [-poly[0] / poly[1]]
-    if len(poly) == 3:
-        return _quadratic(poly)
     turns = real_roots([coefficient * k for k, coefficient in enumerate(poly)][1:])
     bound = 1 + max(abs(c) for c in poly[:-1]) / abs(poly[-1])
     places = [-bound, *turns, bound]
@@ -146,18 +144,6 @@ def real_roots(poly: Poly) -> list[MpNumber]:
         if root is not None and (not roots or abs(root - roots[-1]) > _close(root)):
             roots.append(root)
     return roots
-
-
-def _quadratic(poly: Poly) -> list[MpNumber]:
-    mp = context()
-    c, b, a = poly
-    inner = b * b - 4 * a * c
-    if abs(inner) <= (b * b + abs(4 * a * c)) * mp.mpf(10) ** (10 - DIGITS):
-        return [-b / (2 * a)]
-    if inner < 0:
-        return []
-    root = mp.sqrt(inner)
-    return sorted([(-b - root) / (2 * a), (-b + root) / (2 * a)])
 
 
 def _close(x: MpNumber) -> MpNumber:

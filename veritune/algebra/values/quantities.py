@@ -8,8 +8,8 @@ from fractions import Fraction
 from veritune.algebra.trees.build import product
 from veritune.algebra.trees.children import walk
 from veritune.algebra.trees.nodes import Add, Const, Frac, Mul, Node, Num, Pow, Quantity, Sym
-from veritune.algebra.values.modular import OpaqueError, rational
-from veritune.algebra.values.units import Dimensions, Unit, resolve
+from veritune.algebra.values.modular import if_rational
+from veritune.algebra.values.units import Unit, resolve
 
 # Of a run of letters that may be a unit: longer ones are words.
 LONGEST_LETTERS = 3
@@ -62,13 +62,10 @@ def compatible_words(gold: Unit, pred: Unit) -> bool:
         return bool(left & right)
     for one, other in ((gold, pred), (pred, gold)):
         power = sum(n for name, n in one if name == "unit")
-        if power == sum(n for _, n in one) and (("length", power),) in _dimensions(other):
+        lengths = [dimension == (("length", power),) for _, dimension in resolve(other)]
+        if power == sum(n for _, n in one) and any(lengths):
             return True
     return False
-
-
-def _dimensions(unit: Unit) -> list[Dimensions]:
-    return [dimension for _, dimension in resolve(unit)]
 
 
 def _nouns(unit: Unit) -> set[str]:
@@ -105,18 +102,7 @@ def _letter(char: str) -> Node:
     return Const(char) if char in ("i", "e") else Sym(char)
 
 
-def is_rational(node: Node) -> bool:
-    """Whether a value is a plain rational number."""
-    try:
-        rational(node)
-    except OpaqueError:
-        return False
-    return True
-
-
 def above_one(node: Node) -> bool:
     """Whether a value is so large that a percent sign may be left away without doubt."""
-    try:
-        return abs(rational(node)) > 1
-    except OpaqueError:
-        return False
+    value = if_rational(node)
+    return value is not None and abs(value) > 1

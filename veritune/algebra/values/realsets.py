@@ -81,23 +81,7 @@ def _later(left: End, right: End) -> End:
 
 def intersection(left: RealSet, right: RealSet) -> RealSet:
     """Pieces that lie in both."""
-    found: list[Piece] = []
-    for one in left:
-        for other in right:
-            low = _stricter(one.low, other.low, upper=False)
-            high = _stricter(one.high, other.high, upper=True)
-            if close(low.value, high.value):
-                if low.closed and high.closed:
-                    found.append(Piece(low, high))
-            elif low.value < high.value:
-                found.append(Piece(low, high))
-    return union(tuple(found), ())
-
-
-def _stricter(left: End, right: End, *, upper: bool) -> End:
-    if close(left.value, right.value):
-        return right if left.closed else left
-    return left if (left.value < right.value) == upper else right
+    return complement(union(complement(left), complement(right)))
 
 
 def complement(pieces: RealSet) -> RealSet:

@@ -18,8 +18,6 @@ from veritune.algebra.trees.nodes import (
     Node,
     Num,
     Pow,
-    Quantity,
-    RadixInteger,
     Root,
 )
 from veritune.algebra.values.modular import OpaqueError, rational
@@ -43,7 +41,7 @@ def separation_bits(left: Node, right: Node) -> float | None:
 def _bound(node: Node, degrees: dict[Node, int]) -> Bound:
     """log2 of the bounds (u, l) on the numerator and denominator."""
     match node:
-        case Num(value) | RadixInteger(value):
+        case Num(value):
             exact = Fraction(value)
             return _log(exact.numerator), _log(exact.denominator)
         case Const("i"):
@@ -61,9 +59,6 @@ def _bound(node: Node, degrees: dict[Node, int]) -> Bound:
             return _root(node, degree, _bound(radicand, degrees), degrees)
         case Pow(base, exponent):
             return _power(node, _bound(base, degrees), rational(exponent), degrees)
-        case Quantity(value, (("%", 1),)):
-            u, low = _bound(value, degrees)
-            return u, low + _log(100)
         case _:
             raise OpaqueError
 

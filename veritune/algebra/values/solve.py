@@ -9,7 +9,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from veritune.algebra.limits import MOST_ITEMS, LimitReachedError, UndefinedError, UnparsedError
-from veritune.algebra.trees.build import negated
+from veritune.algebra.trees.build import infinity, negated
 from veritune.algebra.trees.children import variables, walk
 from veritune.algebra.trees.names import is_name
 from veritune.algebra.trees.nodes import (
@@ -17,10 +17,8 @@ from veritune.algebra.trees.nodes import (
     Apply,
     Builder,
     Collection,
-    Const,
     Func,
     Interval,
-    Mul,
     NamedSet,
     Node,
     Num,
@@ -57,8 +55,17 @@ if TYPE_CHECKING:
 # A relation read from the right, or multiplied by a negative number.
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 Join = Callable[[RealSet, RealSet], RealSet]
+OPERATIONS: dict[str, Join] = {
+    "union": union, "intersection": intersection,
+    "difference": lambda left, right: intersection(left, complement(right)),
+}  # fmt: skip
 # The least integer of each set of integers.
 WHOLE = {"Z": float("-inf"), "N": 1.0, "N_0": 0.0, "Z+": 1.0, "N^*": 1.0, "Z^+": 1.0}
+# How the numbers of other named sets compare with zero.
+TO_ZERO = {
+    "R+": ">", "R>0": ">", "R*+": ">", "R+*": ">", "R>=0": ">=", "R+0": ">=", "R-": "<",
+    "R<0": "<", "R*-": "<", "R-*": "<", "R<=0": "<=", "R*": "!=", "R!=0": "!=",
+}  # fmt: skip
 # Relations whose solutions are intervals.
 ORDERS = frozenset(("<", "<=", ">", ">="))
 
@@ -97,15 +104,17 @@ def _convert(node: Node) -> RealSet:
             return reduce(union, (point(*_number(value)) for value in values), ())
         case Collection("list", items) if all(map(_is_condition, items)):
             sets = [_convert(item) for item in items]
-            return _together(sets) if _all(items) else _either(sets)
+            if reduce(intersection, sets):
+                return _each_needed(sets, intersection, whole_line())
+            return _each_needed(sets, union, ())
         case Collection("list" | "or", items):
-            return _either([_convert(item) for item in items])
+            return _each_needed([_convert(item) for item in items], union, ())
         case Collection("and", items):
-            return _all(items)
+            return reduce(intersection, map(_convert, items))
         case NamedSet(name):
             return _named(name)
         case SetOp(kind, (left, right)):
-            return _combined(kind, _convert(left), _convert(right))
+            return OPERATIONS[kind](_convert(left), _convert(right))
         case Builder(element, condition):
             return _built(element, condition)
         case Relation():
@@ -119,16 +128,6 @@ def _is_condition(node: Node) -> bool:
     return isinstance(node, Relation) and set(node.operators) <= ORDERS | {"!="}
 
 
-def _either(sets: list[RealSet]) -> RealSet:
-    """The union of several sets, each of which adds something."""
-    return _each_needed(sets, union, ())
-
-
-def _together(sets: list[RealSet]) -> RealSet:
-    """The intersection of several conditions, each of which takes something away."""
-    return _each_needed(sets, intersection, whole_line())
-
-
 def _each_needed(sets: list[RealSet], join: Join, start: RealSet) -> RealSet:
     """The sets joined; one that changes nothing says that this is not what is meant."""
     found = reduce(join, sets, start)
@@ -138,35 +137,15 @@ def _each_needed(sets: list[RealSet], join: Join, start: RealSet) -> RealSet:
     return found
 
 
-def _all(items: tuple[Node, ...]) -> RealSet:
-    return reduce(intersection, map(_convert, items), whole_line())
-
-
 def _named(name: str) -> RealSet:
-    if name == "empty":
-        return ()
-    mp = context()
-    zero, far = mp.mpf(0), mp.inf
     compact = name.replace("{", "").replace("}", "").replace(" ", "")
+    if compact == "empty":
+        return ()
     if compact == "R":
         return whole_line()
-    positive = {"R+": False, "R>0": False, "R>=0": True, "R*+": False, "R+*": False, "R+0": True}
-    if compact in positive:
-        return (Piece(End(zero, positive[compact]), End(far, False)),)
-    negative = {"R-": False, "R<0": False, "R<=0": True, "R*-": False, "R-*": False}
-    if compact in negative:
-        return (Piece(End(-far, False), End(zero, negative[compact])),)
-    if compact in ("R*", "R!=0"):
-        return complement(point(zero))
-    raise NotASetError
-
-
-def _combined(kind: str, left: RealSet, right: RealSet) -> RealSet:
-    if kind == "union":
-        return union(left, right)
-    if kind == "intersection":
-        return intersection(left, right)
-    return intersection(left, complement(right))
+    if compact not in TO_ZERO:
+        raise NotASetError
+    return _half_line(TO_ZERO[compact], context().mpf(0), None)
 
 
 def _built(element: Node, condition: Node) -> RealSet:
@@ -194,20 +173,15 @@ def _whole_numbers(pieces: RealSet, least: float) -> RealSet:
         first, last = int(mp.ceil(low if low >= least else mp.mpf(least))), int(mp.floor(high))
         if last - first > MOST_ITEMS:
             raise LimitReachedError("too many whole numbers")
-        inside = (k for k in range(first, last + 1) if (k > low or piece.low.closed))
-        for k in inside:
-            if k < high or piece.high.closed:
-                found = union(found, point(mp.mpf(k), Num(k)))
-    return found
+        for k in range(first, last + 1):
+            found = union(found, point(mp.mpf(k), Num(k)))
+    return intersection(found, pieces)
 
 
 def _number(node: Node) -> tuple[MpNumber, Node | None]:
     """The value of an end, with its expression."""
     mp = context()
-    sign, inner = 1, node
-    if isinstance(node, Mul) and len(node.factors) == 2 and node.factors[0] == Num(-1):
-        sign, inner = -1, node.factors[1]
-    if inner == Const("oo"):
+    if sign := infinity(node):
         return sign * mp.inf, None
     if isinstance(node, Quantity) and node.unit[0][0] not in ("°", "%"):
         node = node.value
@@ -250,12 +224,12 @@ def _solved(left: Node, operator: str, right: Node) -> RealSet:
         return inside if operator == "in" else complement(inside)
     if operator not in FLIPPED:
         raise NotASetError
-    if not variables(left) and variables(right):
+    if not variables(left):
         left, operator, right = right, FLIPPED[operator], left
-    if variables(right) or not variables(left):
-        if variables(left) and len(variables(left) | variables(right)) == 1:
-            return _by_roots(left, operator, right)
+    if not variables(left):
         raise NotASetError
+    if variables(right):
+        return _by_roots(left, operator, right)
     value, exact = _number(right)
     if is_name(left):
         return _half_line(operator, value, exact)
@@ -299,10 +273,12 @@ def _by_roots(left: Node, operator: str, right: Node) -> RealSet:
         raise NotASetError
     mp = context()
     places = sorted([*zeros, *poles])
-    marks = [-mp.inf, *places, mp.inf]
+    inside = [(low + high) / 2 for low, high in itertools.pairwise(places)]
+    if places:
+        inside = [places[0] - 1 - abs(places[0]), *inside, places[-1] + 1 + abs(places[-1])]
     found: RealSet = ()
-    for low, high in itertools.pairwise(marks):
-        x = _inside(low, high)
+    ends = itertools.pairwise([-mp.inf, *places, mp.inf])
+    for (low, high), x in zip(ends, inside or [mp.mpf(0)], strict=True):
         if _holds(operator, horner(top, x) / horner(bottom, x)):
             found = union(found, (Piece(End(low, False), End(high, False)),))
     if operator in ("<=", ">=", "="):
@@ -314,19 +290,7 @@ def _by_roots(left: Node, operator: str, right: Node) -> RealSet:
     return found
 
 
-def _inside(low: MpNumber, high: MpNumber) -> MpNumber:
-    mp = context()
-    if mp.isinf(low) and mp.isinf(high):
-        middle: MpNumber = mp.mpf("0.123")
-        return middle
-    if mp.isinf(low):
-        return high - 1 - abs(high)
-    return low + 1 + abs(low) if mp.isinf(high) else (low + high) / 2
-
-
 def _holds(operator: str, value: MpNumber) -> bool:
-    if operator == "!=":
-        return True
-    if operator == "=":
-        return False
+    if operator in ("=", "!="):
+        return operator == "!="
     return bool(value < 0) == (operator[0] == "<")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -73,15 +72,13 @@ class AnswerVerifier:
         start = time.perf_counter()
         job = partial(self._verify, problem, candidate)
         verified = None if len(candidate.text) > LONGEST_INLINE else job(waits=False)
-        found, result = verified or await self._aside(job)
+        if verified is None:
+            verified = await asyncio.get_running_loop().run_in_executor(self._threads, job)
+        assert verified is not None
+        found, result = verified
         if found.answer is None and _outcome(result) != "error":
             return _verdict(candidate, "failed", NO_ANSWER + _limits(found), None, start)
         return _verdict(candidate, _outcome(result), _reason(found, result), found.answer, start)
-
-    async def _aside(self, job: Callable[..., AnswerComparison | None]) -> AnswerComparison:
-        verified = await asyncio.get_running_loop().run_in_executor(self._threads, job)
-        assert verified is not None
-        return verified
 
     def _verify(
         self, problem: Problem, candidate: Candidate, *, waits: bool = True

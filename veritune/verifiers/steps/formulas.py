@@ -26,7 +26,6 @@ from veritune.algebra import (
     Pow,
     Printed,
     Quantity,
-    RadixInteger,
     Relation,
     Root,
     Sign,
@@ -69,7 +68,7 @@ MODULO = re.compile(r"(?<=\d) mod (?=\d)")
 WORD_BEFORE = re.compile(r"([A-Za-z]+)[\s$(]*$")
 WORD_BEHIND = re.compile(r"[\s$)]*([A-Za-z]+|[-+*/^×÷=(])")  # noqa: RUF001
 # Nodes that have a value without any variable.
-NUMBERS = (Num, RadixInteger, Const, Add, Mul, Frac, Pow, Root, Func)
+NUMBERS = (Num, Const, Add, Mul, Frac, Pow, Root, Func)
 # Those whose value is one number for one number, or a few.
 FUNCTIONS = table(
     "sin cos tan cot sec csc asin acos atan ln log exp abs factorial factorial2 binomial floor ceil"

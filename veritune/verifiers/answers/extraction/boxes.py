@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Protocol, TypeVar
+from typing import NamedTuple
 
 # With its backslash doubled or more, as JSON in a training set leaves it.
 OPEN = re.compile(r"\\{1,4}(?:boxed|fbox|framebox)\s{0,4}\{")
@@ -55,35 +53,25 @@ MOST_WORDS = 6
 PLAIN = re.compile(r"[\d.,\s\\!/{}-]+")
 
 
-class Placed(Protocol):
-    """What stands from `start` to `end` of a text."""
-
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-
-
-P = TypeVar("P", bound=Placed)
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """One `\\boxed{content}` with the offsets of the whole command."""
+class Placed(NamedTuple):
+    """A box, a pair of tags or a formula: its content, and the offsets of all of it."""
 
     start: int
     end: int
     content: str
 
 
-def closed_boxes(text: str) -> list[Box]:
-    """Outermost boxes whose brace is closed and that hold something; linear in the length."""
+def boxes_of(text: str) -> tuple[list[Placed], int | None]:
+    """Outermost boxes whose brace is closed and that hold something, and where an open one begins.
+
+    Open may be the last box, or one around it on its line; linear in the length.
+    """
     if "box" not in text:
-        return []
+        return [], None
     starts = {match.end() - 1: match.start() for match in OPEN.finditer(text)}
     if not starts:
-        return [Box(m.start(), m.end(), m.group(1)) for m in BARE.finditer(text)][-1:]
-    boxes: list[Box] = []
+        return [Placed(m.start(), m.end(), m.group(1)) for m in BARE.finditer(text)][-1:], None
+    boxes: list[Placed] = []
     stack: list[tuple[int, int]] = []
     for match in BRACE.finditer(text, min(starts.values())):
         place, sign = match.end() - 1, match.group()[-1]
@@ -96,37 +84,17 @@ def closed_boxes(text: str) -> list[Box]:
             if begin >= 0 and text[brace + 1 : place].strip():
                 while boxes and boxes[-1].start > begin:
                     boxes.pop()
-                boxes.append(Box(begin, place + 1, text[brace + 1 : place]))
-    return boxes
+                boxes.append(Placed(begin, place + 1, text[brace + 1 : place]))
+    unclosed = {begin for begin, _ in stack}
+    last = list(starts.values())[-2:]
+    if len(last) == 2 and (last[0] not in unclosed or "\n" in text[last[0] : last[1]]):
+        del last[0]
+    return boxes, last[0] if last[0] in unclosed else None
 
 
 def _escaped(token: str) -> bool:
     """Whether a brace follows an odd number of backslashes."""
     return len(token) > 1 and len(token) % 2 == 0
-
-
-def unclosed_box(text: str) -> int | None:
-    """Where the last box begins, or one around it on its line, if its brace is not closed."""
-    if "box" not in text:
-        return None
-    opened = [*OPEN.finditer(text)][-2:]
-    for outer, inner in pairwise(opened):
-        if "\n" not in text[outer.end() : inner.start()] and not _closes(text, outer.end()):
-            return outer.start()
-    return opened[-1].start() if opened and not _closes(text, opened[-1].end()) else None
-
-
-def _closes(text: str, at: int) -> bool:
-    """Whether a brace that was opened right before `at` is closed."""
-    depth = 1
-    for match in BRACE.finditer(text, at):
-        sign = match.group()[-1]
-        if sign == "\\" or _escaped(match.group()):
-            continue
-        depth += 1 if sign == "{" else -1
-        if depth == 0:
-            return True
-    return False
 
 
 def box_content(content: str) -> str:
@@ -142,7 +110,7 @@ def box_content(content: str) -> str:
     return joined
 
 
-def last_group(text: str, boxes: list[P]) -> list[P]:
+def last_group(text: str, boxes: list[Placed]) -> list[Placed]:
     """The last box, or tag, and those right before it that state the same answer with it."""
     group = [boxes[-1]]
     for box in reversed(boxes[-MOST_TOGETHER:-1]):
@@ -172,7 +140,7 @@ def alternatives(text: str, start: int, end: int) -> list[str]:
     return [match["value"] for match in (before, behind) if match is not None]
 
 
-def with_suffix(text: str, box: Box) -> str:
+def with_suffix(text: str, box: Placed) -> str:
     """The content, with a percent or degree sign that stands right behind the box."""
     match = SUFFIX.match(text, box.end)
     content = box.content.strip()

@@ -124,12 +124,10 @@ def attributed(before: str) -> bool:
 
 def taken_back(rest: str) -> bool:
     """Whether the text behind the last statement withdraws it; the last word on it counts."""
-    last = None
     if not LETTER.search(rest):
         return False
-    for match in TAKEN_BACK.finditer(rest[:LONGEST_REST].lower()):
-        last = match
-    return last is not None and SURE.search(last.group()) is None
+    said = [match.group() for match in TAKEN_BACK.finditer(rest[:LONGEST_REST].lower())]
+    return bool(said) and SURE.search(said[-1]) is None
 
 
 def denied(text: str, start: int, end: int) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections import deque
 
-from veritune.verifiers.answers.extraction.boxes import joins
+from veritune.verifiers.answers.extraction.boxes import Placed, joins
 
 # In the order in which they nest: `$$` before `$`. Bounded, so that a lone `$` costs little.
 SPAN = re.compile(
@@ -24,28 +24,20 @@ NUMBER = re.compile(
 UNIT = re.compile(r"\s*(\\?%|percent(?:age)?\b|pct\b|degrees?\b)")
 
 
-class MathSpan(NamedTuple):
-    """One delimited piece of mathematics."""
-
-    start: int
-    end: int
-    content: str
-
-
-def math_spans(text: str) -> list[MathSpan]:
+def math_spans(text: str) -> list[Placed]:
     """All delimited mathematics; an inline span does not cross a line's end."""
-    found: list[MathSpan] = []
+    found: list[Placed] = []
     if "$" not in text and "\\(" not in text and "\\[" not in text:
         return found
     for match in SPAN.finditer(text):
         content = next(part for part in match.groups() if part is not None)
         money = match["inline"] and content[-1].isspace() and text[match.end() :][:1].isdigit()
         if content.strip() and not money:
-            found.append(MathSpan(match.start(), match.end(), content))
+            found.append(Placed(match.start(), match.end(), content))
     return found
 
 
-def last_span(text: str, spans: list[MathSpan]) -> str:
+def last_span(text: str, spans: list[Placed]) -> str:
     """The last span, with those that "and" or a comma joins to it, and a unit behind it."""
     group = [spans[-1]]
     for span in reversed(spans[:-1]):
@@ -60,9 +52,7 @@ def last_span(text: str, spans: list[MathSpan]) -> str:
 
 def last_number(text: str, start: int = 0) -> str | None:
     """The last number that stands free behind `start`."""
-    found = None
-    for match in NUMBER.finditer(text, start):
-        found = match
+    found = next(iter(deque(NUMBER.finditer(text, start), maxlen=1)), None)
     if found is None:
         return None
     number = found.group().rstrip(",").replace("\u2212", "-")

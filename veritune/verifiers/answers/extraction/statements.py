@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator
 
 from veritune.verifiers.answers.extraction.boxes import (
-    Box,
+    Placed,
     alternatives,
     box_content,
-    closed_boxes,
+    boxes_of,
     last_group,
-    unclosed_box,
     with_suffix,
 )
 from veritune.verifiers.answers.extraction.cues import NEXT_QUESTION
@@ -97,8 +96,7 @@ def _first_answered(text: str) -> str:
 
 def _boxed(text: str) -> Iterator[StatedAnswer]:
     """The last box with those that state one answer with it, and a last one that is not closed."""
-    boxes = closed_boxes(text)
-    open_at = unclosed_box(text)
+    boxes, open_at = boxes_of(text)
     if open_at is not None:
         start = max(open_at, boxes[-1].start if boxes else 0)  # it may be around the last box
         yield StatedAnswer(start, len(text), None, "box")
@@ -113,7 +111,7 @@ def _boxed(text: str) -> Iterator[StatedAnswer]:
         yield StatedAnswer(boxes[-1].start, boxes[-1].end, None, "box")
 
 
-def _undenied(text: str, boxes: list[Box]) -> list[Box]:
+def _undenied(text: str, boxes: list[Placed]) -> list[Placed]:
     """The boxes without those at the end that are said to be wrong; none if that says it of all."""
     count = len(boxes)
     while count and denied(text, boxes[count - 1].start, boxes[count - 1].end):
@@ -122,7 +120,7 @@ def _undenied(text: str, boxes: list[Box]) -> list[Box]:
     return [] if count and boxes[count - 1].content.strip() in wrong else boxes[:count]
 
 
-def _content(text: str, box: Box) -> str:
+def _content(text: str, box: Placed) -> str:
     """What a box holds; where that is a sentence, what it states: "The answer is 5"."""
     content = box_content(with_suffix(text, box))
     if not any(char.isalpha() for char in content):
@@ -139,7 +137,7 @@ def _tagged(text: str) -> Iterator[StatedAnswer]:
     if not found:
         return
     start, end = found[-1].start, found[-1].end
-    parts = dict.fromkeys(stated_in(one.content or "") for one in last_group(text, found))
+    parts = dict.fromkeys(stated_in(one.content) for one in last_group(text, found))
     parts |= dict.fromkeys(alternatives(text, start, end))
     stated = tuple(part for part in parts if part is not None)
     answer = ", ".join(stated) if len(stated) == len(parts) else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from veritune.verifiers.answers.extraction.boxes import Placed
 
 # Tags for reasoning are not among them: what they hold is no answer.
 NAME = r"(?:final[_ -]?answer|answer|ans|result|final|solution)"
@@ -15,18 +16,6 @@ MARKER_TAG = re.compile(r"(<|\[)([^<>\[\]/\s][^<>\[\]]{0,40})(>|\])")
 HASHES = re.compile(
     r"(?:^|(?<=\s))####[ \t]*(?P<value>[-+$\\(\d*][^\n]{0,100}|[A-J](?=\s*\Z))\s*\Z", re.MULTILINE
 )
-
-
-# Empty pairs of tags from the end that are skipped.
-MOST_EMPTY = 20
-
-
-class Tagged(NamedTuple):
-    """What stands between two tags (None if the second is missing), with the offsets of all."""
-
-    start: int
-    end: int
-    content: str | None
 
 
 def behind_marker(text: str, marker: str) -> str | None:
@@ -41,21 +30,23 @@ def behind_marker(text: str, marker: str) -> str | None:
     if tag is None:
         return text[found + len(marker) :].strip().partition("\n")[0].strip()
     closing = f"{tag[1]}/{tag[2]}{tag[3]}"
-    for _ in range(MOST_EMPTY):
-        content, closed, _ = text[found + len(marker) :].partition(closing)
-        if content.strip() or not closed:
-            return content.strip() if closed else ""
+    while found >= 0:
+        start = found + len(marker)
+        end = text.find(closing, start)
+        if end < 0 or text[start:end].strip():
+            return text[start : max(start, end)].strip()
         found = text.rfind(marker, 0, found)
-        if found < 0:
-            return ""
     return ""
 
 
-def tagged(text: str) -> Iterator[Tagged]:
-    """What stands in tags that are named for an answer; empty ones say nothing."""
+def tagged(text: str) -> Iterator[Placed]:
+    """What stands in tags that are named for an answer; empty ones say nothing.
+
+    Without content where the last one is not closed.
+    """
     hashes = HASHES.search(text)
     if hashes:
-        yield Tagged(hashes.start(), hashes.end(), hashes["value"])
+        yield Placed(hashes.start(), hashes.end(), hashes["value"])
     opening: re.Match[str] | None = None
     for match in TAG.finditer(text):
         if match["opening"]:
@@ -63,7 +54,7 @@ def tagged(text: str) -> Iterator[Tagged]:
         elif opening is not None:
             content = text[opening.end() : match.start()]
             if content.strip():
-                yield Tagged(opening.start(), match.end(), content)
+                yield Placed(opening.start(), match.end(), content)
             opening = None
     if opening is not None:
-        yield Tagged(opening.start(), len(text), None)
+        yield Placed(opening.start(), len(text), "")

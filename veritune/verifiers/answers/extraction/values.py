@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from veritune.verifiers.answers.extraction.boxes import Placed
 from veritune.verifiers.answers.extraction.cues import COUNTER, ENDINGS, FOREIGN_REASON
 from veritune.verifiers.answers.extraction.hedges import (
     ALTERED,
@@ -16,7 +17,6 @@ from veritune.verifiers.answers.extraction.hedges import (
 )
 from veritune.verifiers.answers.extraction.spans import (
     NUMBER,
-    MathSpan,
     last_span,
     math_spans,
 )
@@ -50,6 +50,8 @@ REMARK = (
     r"and\s+(?:this|that|we|it|so|therefore|thus|hence|not)|but|not|rather\s+than|while|after\s+\w+ing|by\s+\w+ing|"
     r"based\s+on|according\s+to|derived|found\s+by|as\s+(?!well)\w+|where\s+we|is|in\s+(?:total|all)|altogether)"
 )
+# What gives a reason behind the letter of an option.
+REASON = re.compile(rf"(?:it|this|that|we|all|both|there|they)\b|[,;(]*\s*(?i:{REMARK})\b")
 # The few that need no comma.
 BARE_REMARK = (
     r"(?:since|because|which|as\s+(?:required|desired|expected|needed|shown|stated|claimed|we|it|the|there|\d)"
@@ -200,7 +202,7 @@ def _sentence(rest: str) -> str:
     return rest
 
 
-def _inside(place: int, spans: list[MathSpan]) -> bool:
+def _inside(place: int, spans: list[Placed]) -> bool:
     return any(span.start <= place < span.end for span in spans)
 
 
@@ -239,11 +241,7 @@ def _ends_value(match: re.Match[str], clause: str) -> bool:
 
 def _is_remark(rest: str) -> bool:
     """Whether what stands behind an option's letter only gives reasons."""
-    if re.match(r"(?:it|this|that|we|all|both|there|they)\b", rest) and not HEDGE.search(rest):
-        return True
-    return re.match(rf"[,;(]*\s*{REMARK}\b", rest, re.IGNORECASE) is not None and not HEDGE.search(
-        rest
-    )
+    return REASON.match(rest) is not None and not HEDGE.search(rest)
 
 
 def _opening(clause: str) -> str:
@@ -255,7 +253,7 @@ def _opening(clause: str) -> str:
     return clause
 
 
-def _between(clause: str, spans: list[MathSpan]) -> str:
+def _between(clause: str, spans: list[Placed]) -> str:
     """What stands outside the spans, without connectives."""
     at, rest = 0, []
     for start, end, _ in spans:
@@ -267,28 +265,24 @@ def _between(clause: str, spans: list[MathSpan]) -> str:
 
 def _in_prose(clause: str, closing: bool) -> StatedValue:
     """The value in a sentence that does not begin with it; the sentence itself where none is."""
-    if not closing or NO_VALUE.match(clause):
-        return StatedValue(clause, False)
-    if HEDGE.search(clause) or CONDITION.search(clause):
-        return StatedValue(clause, False)
+    words = StatedValue(clause, False)
+    if not closing or NO_VALUE.match(clause) or HEDGE.search(clause) or CONDITION.search(clause):
+        return words
     behind = IS.match(clause)
     relative = RELATIVE.search(clause) is not None
     if behind and not (relative and AFTERTHOUGHT.search(behind.group())):
         rest = clause[behind.end() :].strip()
         return StatedValue(_without_remark(rest) if begins_with_value(rest) else rest, False)
-    if relative:
-        return StatedValue(clause, False)
-    if re.match(r"[^\d$\\]*[,;:]", clause):
-        return StatedValue(clause, False)
-    numbers = list(NUMBER.finditer(clause))
-    if len(numbers) == 1 and not math_spans(clause):
+    if relative or re.match(r"[^\d$\\]*[,;:]", clause):
+        return words
+    numbers, spans = list(NUMBER.finditer(clause)), math_spans(clause)
+    if len(numbers) == 1 and not spans:
         number = numbers[0]
         value = _without_remark(clause[number.start() :])
-        leading = len(clause[: number.start()].split())
-        trailing = len(value[number.end() - number.start() :].split())
-        if leading + bool(trailing) >= FEWEST_LEADING and trailing <= MOST_TRAILING:
+        leading, trailing = clause[: number.start()], value[number.end() - number.start() :]
+        words_before = len(leading.split()) + bool(trailing.strip())
+        if words_before >= FEWEST_LEADING and len(trailing.split()) <= MOST_TRAILING:
             return StatedValue(value, False)
-    spans = math_spans(clause)
     if len(spans) == 1 and not NUMBER.search(clause[: spans[0].start] + clause[spans[0].end :]):
         return StatedValue(last_span(clause, spans), False)
-    return StatedValue(clause, False)
+    return words
