@@ -177,7 +177,8 @@ def tidy(clause: str) -> str:
     clause = DECORATION.sub("", clause).strip(WRAPPED)
     while clause.endswith((")", "]")) and _surplus(clause) > 0:
         clause = clause[:-1].strip(WRAPPED)
-    if clause.endswith("}") and clause.count("}") > clause.count("{"):  # JSON
+    spoken = any(map(str.isalnum, clause))
+    if clause.endswith("}") and spoken and clause.count("}") > clause.count("{"):  # JSON
         clause = clause[:-1].strip(WRAPPED)
     clause = COUNTER.sub("", clause)
     if clause.count("$") % 2 and clause.endswith("$"):
