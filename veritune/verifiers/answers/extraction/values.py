@@ -175,9 +175,9 @@ def tidy(clause: str) -> str:
         clause = UNPAIRED.sub("", clause)
     clause = ENDINGS.sub("", clause.strip(WRAPPED).rstrip(".\u3002 ")).strip(WRAPPED)
     clause = DECORATION.sub("", clause).strip(WRAPPED)
-    while clause.endswith((")", "]")) and _surplus(clause) > 0:
-        clause = clause[:-1].strip(WRAPPED)
     spoken = any(map(str.isalnum, clause))
+    while clause.endswith((")", "]")) and spoken and _surplus(clause) > 0:
+        clause = clause[:-1].strip(WRAPPED)
     if clause.endswith("}") and spoken and clause.count("}") > clause.count("{"):  # JSON
         clause = clause[:-1].strip(WRAPPED)
     clause = COUNTER.sub("", clause)
