@@ -11,6 +11,47 @@ from veritune.algebra.equality.policy import DEFAULT
 from veritune.verifiers.answers.decide import decide
 
 SAME = r"""
+\text{7B}_{12} | 95
+3\operatorname{erf}(2) | 3 erf(2)
+\frac12\operatorname{arsinh}(x) | \frac12\sinh^{-1}x
+5 \pmod 9 | 14 \pmod 9
+y=\pm\frac{2}{5}x | 2x\pm5y=0
+\text{(B)} | (B)\text{ Line}
+5-2i | 5 - 2*I
+t=-\frac{\pi}{4}+2k\pi, k \in \mathbb{Z} | t=\frac{7\pi}{4}+2k\pi, k \in \mathbb{Z}
+t=-\frac{\pi}{4}+2k\pi (k \in Z) | \frac{7\pi}{4}+2n\pi
+y=\frac{k\pi}{2}, k \in Z | y=k\pi \text{ or } y=\frac{\pi}{2}+k\pi, k \in Z
+5/8 | 5/8 (or 0.625)
+4th | fourth
+second | 2nd
+y=Ce^{5x} | y=ke^{5x}
+y=C_1e^{2x}+C_2e^{-x} | y=C_1e^{-x}+C_2e^{2x}
+C(9,4) | 126
+A=ch | A=hc
+\cosh 2x | ch 2x
+2.718 | e
+-2.718 | -e
+6.022 \times 10^{3} | 6022
+9 | y = 4(1)+5 = 9
+10/3 | y = \frac{10}{3} \approx 3
+3^n for n \ge 2 | 3^n
+06\!:\!30 | 6:30
+x^3+k | x^3+C
+G(X)=X^3 | G(x)=x^3
+Q=\frac{500}{e^{0.02}} \approx \$ 490.10 | Q=\frac{500}{e^{0.02}} \approx \$ 490.10
+u^2_0/2 | \frac{u_0^2}{2}
+a_n=4n, n \in N^* | 4n
+b_n=5n (n\in \mathbf{N}^{*}) | b_n=5n
+\mathbb{N}^* | N^*
+\Delta v=6t | 6t
+3*epsilon*sigma | 3\varepsilon\sigma
+9 | 9 kbps
+9C4 | 126
+96 | 4 x 24 = 96
+40 | (5 times 16)/2 = 40
+\min = 2, \max = 8 | minimum 2, maximum 8
+-4<y<4 | |y|<4
+2\ln|t+1| | 2*ln(Abs(t+1))
 4g^2+g | g(4g+1)
 V(0)e^{-kt} | e^{-kt} V(0)
 P(1.05)^t | P \cdot 1.05^t
@@ -90,6 +131,51 @@ P(A|B) | P(A \mid B)
 """
 
 DIFFERENT = r"""
+\text{7B}_{12} | \text{7B}_{13}
+\text{7B}_{12} | \text{7A}_{12}
+y=C_1e^{2x}+C_2e^{-x} | y=C_1e^{2x}+C_{12}e^{-x}
+3\operatorname{erf}(2) | 3 erf(-2)
+5 \pmod 9 | 5 \pmod 8
+y=\pm\frac{2}{5}x | 5x\pm2y=0
+y=\pm\frac{2}{5}x | 2x+5y=0
+\text{(B)} | (D)\text{ Line}
+\text{(B)} | (B)\text{ or }(D)
+5-2i | 5 + 2*I
+I | i
+f(n)=n for all n \in \mathbb{Z} | f(n)=n+1
+t=-\frac{\pi}{4}+2k\pi, k \in \mathbb{Z} | t=\frac{7\pi}{4}+k\pi, k \in \mathbb{Z}
+t=-\frac{\pi}{4}+2k\pi (k \in N) | t=\frac{7\pi}{4}+2k\pi (k \in N)
+t=k\pi, k \in \mathbb{Z}^+ | t=k\pi+\pi, k \in \mathbb{Z}^+
+2\pi r | 2\pi r+2\pi
+5/8 | 5/8 (or 8/5)
+4th | third
+1/4 | 4th
+y=Ce^{5x} | y=Ce^{-5x}
+y=C_1e^{2x}+C_2e^{-x} | y=C_1e^{2x}+C_1e^{-x}
+V_1=\frac{C_2V}{C_1+C_2} | V_1=\frac{C_1V}{C_1+C_2}
+C(9,4) | 125
+C(9,4) | (9,4)
+2.718 | -e
+-2.718 | e
+6.022 \times 10^{3} | -6022
+6.022 \times 10^{3} | -(6.022 \times 10^{3})
+40 pens are sold for a cost of $\$ 90$. | 40 pens are sold for a cost of $\$ 80$.
+7 | 7 for 3 days
+06\!:\!00 | 09\!:\!00
+4:0 | 9:0
+k+7 | c+7
+3^{k-2} | 3^{c-2}
+E(X)=9 | E(Z)=9
+(2,2) | [2,2)
+Q=\frac{500}{e^{0.02}} \approx \$ 490.10 | Q=\frac{500}{e^{0.02}} \approx \$ 490.60
+u^2_0 | u_1^2
+\mathbb{N}^* | \mathbb{N}
+\Delta v=6t | v=6t
+9 kbps | 9 Mbps
+126 | 9P4
+96 | 4 x 24 = 48
+\min = 2, \max = 8 | minimum 8, maximum 2
+-4<y<4 | |y|\le 4
 V(0) | 0
 N(0)e^{-kt} | N(0)e^{kt}
 N(0)e^{-kt} | 0

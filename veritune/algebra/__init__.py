@@ -2,7 +2,7 @@
 
 from veritune.algebra.engine.loading import limited_by
 from veritune.algebra.equality.identity import identical
-from veritune.algebra.equality.meanings import parameters, same_answer
+from veritune.algebra.equality.meanings import parameters, same_answer, whole
 from veritune.algebra.equality.policy import DEFAULT, AnswerPolicy
 from veritune.algebra.equality.printed import Printed, printed, real_value
 from veritune.algebra.equality.relate import Relater
@@ -100,4 +100,5 @@ __all__ = [
     "variables",
     "variants",
     "walk",
+    "whole",
 ]

@@ -39,7 +39,7 @@ def same_ratios(gold: Node, pred: Node, _: Comparer) -> bool | None:
         case Ratio((first, *golds)), Ratio((second, *preds)):
             if len(golds) != len(preds):
                 return False
-            if identical(first, Num(0)) or identical(second, Num(0)):
+            if any(identical(part, Num(0)) for part in (first, second, *golds, *preds)):
                 return gold == pred
             return all(
                 identical(product([first, other]), product([second, one]))

@@ -15,7 +15,8 @@ class Comparer(Protocol):
     """Compares the parts of an answer under one policy."""
 
     policy: AnswerPolicy
-    # Letters that either side says are integers.
+    # Letters that either side says are free to choose, and those of them that are any integer.
+    chosen: frozenset[str]
     integers: frozenset[str]
 
     def same(self, gold: Node, pred: Node) -> bool:

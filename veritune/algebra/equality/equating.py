@@ -94,6 +94,8 @@ def _names_agree(left: Node, right: Node) -> bool:
         return left == right
     if isinstance(left, Sym) and isinstance(right, Sym):
         return left == right or _plain(left) == _plain(right)
+    if Sym("Delta") in (*_parts(left), *_parts(right)):
+        return left == right
     if isinstance(left, Mul) and isinstance(right, Mul):
         return set(left.factors) == set(right.factors)
     if isinstance(left, Collection) and isinstance(right, Collection):
@@ -101,9 +103,21 @@ def _names_agree(left: Node, right: Node) -> bool:
     if isinstance(left, Apply) and isinstance(right, Apply):
         if left.name != right.name:
             return False
-        bound = all(isinstance(arg, Sym) for arg in (*left.args, *right.args))
-        return len(left.args) == len(right.args) if bound else left.args == right.args
+        if len(left.args) != len(right.args):
+            return False
+        return all(map(_same_variable, left.args, right.args)) or left.args == right.args
     return True
+
+
+def _same_variable(left: Node, right: Node) -> bool:
+    """x and t, of which a function may be one; not X and Z, whose mean or probability it may be."""
+    if not (isinstance(left, Sym) and isinstance(right, Sym)):
+        return False
+    return left.name.lower() == right.name.lower() or (left.name + right.name).islower()
+
+
+def _parts(name: Node) -> tuple[Node, ...]:
+    return name.factors if isinstance(name, Mul) else ()
 
 
 def _in_order(value: Node, names: Node, wanted: Node) -> Node:

@@ -195,7 +195,7 @@ def holds_together(gold: Node, pred: Node, comparer: Comparer) -> bool:
         shown = len(known) == len(found.members)
         members = [node for node in found.members if shown and variables(node)]
     else:
-        members = [node for node in found.members if not isinstance(node, Quantity)]
+        members = [n.value if isinstance(n, Quantity) else n for n in found.members]
     return all(
         any(comparer.same(one, member) for one in known) or shows(member, found.value)
         for member in members

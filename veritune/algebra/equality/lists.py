@@ -76,11 +76,14 @@ def same_family_values(gold: tuple[Node, ...], pred: tuple[Node, ...], comparer:
     if len(gold) == len(pred) == 1 and _renamed_family(gold[0], pred[0]):
         return True
     used = variables(Collection("list", gold)), variables(Collection("list", pred))
-    shared = used[0] & used[1] or not all(used)
+    shared = used[0] & used[1]
+    if shared - comparer.integers or not all(used):
+        return False
+    chosen = frozenset() if shared else comparer.chosen  # f(n) = n is no family of angles
     sides: list[list[Family]] = []
     for nodes in (gold, pred):
-        found = [family(node, comparer.integers) for node in nodes]
-        if not found or shared or any(one is None for one in found):
+        found = [family(node, chosen) for node in nodes]
+        if not found or any(one is None for one in found):
             return False
         sides.append([one for one in found if one is not None])
     return same_families(*sides)
@@ -162,6 +165,9 @@ def _half_labelled(left: Listing, right: Listing, comparer: Comparer) -> bool:
     A bare list that is the reference has no order, so words such as "Maximum" give it none.
     """
     named, bare = (left, right) if left.named else (right, left)
+    golds, preds = (list(map(_stated, side.entries)) for side in (left, right))
+    if all(isinstance(whole, Relation) for whole in (*golds, *preds)):
+        return len(golds) == len(preds) and paired(golds, preds, comparer.equations)
     words = any(isinstance(label, str) for label in named.labels)
     free = named.alike or (words and bare is left)
     if bare.kind == "tuple":
@@ -171,6 +177,13 @@ def _half_labelled(left: Listing, right: Listing, comparer: Comparer) -> bool:
     if free and not comparer.policy.order_matters:
         return _unordered(left, right, comparer)
     return comparer.ordered(left.values, right.values)
+
+
+def _stated(entry: Entry) -> Node:
+    """A member as the equation that it is: y = 2x, x + 3y = 0."""
+    if isinstance(entry.label, Node) and isinstance(entry.whole, Relation):
+        return Relation(("=",), (entry.label, entry.value))
+    return entry.whole
 
 
 def _foreign(left: Listing, right: Listing) -> bool:

@@ -23,7 +23,9 @@ from veritune.algebra.trees.nodes import (
     Add,
     Apply,
     Collection,
+    Const,
     Frac,
+    Func,
     Mul,
     Node,
     Num,
@@ -47,6 +49,11 @@ DECLARED = re.compile(
     r"([a-zA-Z])(?:\s|\$|\\text\{|\\,)*"
     r"(?:\\in\s*(?:\\mathbb\s*\{?\s*)?[ZNRQ]\b|(?:is|any|be)\s+(?:an?\s+|any\s+)?(?:integer|constant|real))"
 )
+# "k in Z", "k is an integer"; N and R are other sets.
+WHOLE = re.compile(
+    r"([a-zA-Z])(?:\s|\$|\\text\{|\\,)*"
+    r"(?:\\in\s*(?:\\(?:mathbb|mathbf|mathrm)\s*\{?\s*)?Z(?!\s*\}?\s*[\^_+*])|(?:is|be)\s+(?:an?\s+|any\s+)integer)"
+)
 # "for some integer k".
 CHOSEN = re.compile(
     r"\bfor\s+(?:some|any|all|every|each|arbitrary)\s+(?:(?:positive|non-?negative|real|arbitrary)\s+)*"
@@ -60,19 +67,23 @@ def same_answer(
     declared: frozenset[str],
     others: frozenset[str],
     policy: AnswerPolicy,
+    integers: frozenset[str] = frozenset(),
 ) -> bool:
     """Whether two trees are the same, once their letters mean the same.
 
-    `declared` and `others` are the letters that the two sides declare as free to choose.
+    `declared` and `others` are the letters that the two sides declare as free to choose, and
+    `integers` those of either side that are any integer.
     """
     if gold == pred:
         return True
-    gold, pred = _agreed(gold, pred)
+    if "I" in variables(pred) - variables(gold):  # as programs write the imaginary unit
+        pred = renamed(pred, {"I": Const("i")})
+    gold, pred = _agreed(_chosen(gold, pred), _chosen(pred, gold))
     gold, pred = (worked_out(side) if has_calculus(side) else side for side in (gold, pred))
     if others and declared & variables(gold) and not others & variables(pred):
         return False  # unlike the reference, it declares a letter that it does not use
     pred = _with_same_letter(gold, pred, declared, others)
-    relater = Relater(policy, declared | others)
+    relater = Relater(policy, declared | others, integers)
     return (
         relater.same(gold, pred)
         or _same_up_to_constant(gold, pred)
@@ -94,10 +105,26 @@ def parameters(text: str) -> frozenset[str]:
     return frozenset(DECLARED.findall(text)) | frozenset(CHOSEN.findall(text))
 
 
+def whole(text: str) -> frozenset[str]:
+    """The letters that a text says are any integer, negative ones too."""
+    return frozenset(WHOLE.findall(text))
+
+
 def _agreed(gold: Node, pred: Node) -> tuple[Node, Node]:
     """Both sides, with f(x) as f times x where the other side knows f as a variable only."""
     one, two = _factors(gold, pred), _factors(pred, gold)
     return (_as_products(gold, one) if one else gold, _as_products(pred, two) if two else pred)
+
+
+def _chosen(node: Node, other: Node) -> Node:
+    """C(10, 3) as so many choices, where the other side is a number and no point."""
+    match node:
+        case Apply("C", (Num(many), Num(few))) if not variables(other) and not isinstance(
+            other, (Apply, Collection)
+        ):
+            return Func("binomial", (Num(many), Num(few)))
+        case _:
+            return rebuild(node, lambda part: _chosen(part, other))
 
 
 def _factors(node: Node, other: Node) -> frozenset[str]:
@@ -149,23 +176,46 @@ def _with_same_letter(
         return pred
     lacking, extra = min(left - right), min(right - left)
     parameter = extra in others or (lacking in declared and not others)
-    constant = {lacking, extra} <= CONSTANTS and (
-        (_adds(gold, lacking) and _adds(pred, extra))
-        or (lacking.lower() == extra.lower() and not isinstance(gold, Sym))
+    usual = lacking[:1] in ("C", "c", "K") or extra[:1] in ("C", "K")
+    constant = (
+        {lacking, extra} <= CONSTANTS
+        and usual
+        and bool(left & right)
+        and (
+            (_adds(gold, lacking) and _adds(pred, extra))
+            or (lacking.lower() == extra.lower() and not isinstance(gold, Sym))
+        )
     )
     return renamed(pred, {extra: Sym(lacking)}) if parameter or constant else pred
 
 
 def _with_other_constants(gold: Node, pred: Node) -> Iterator[Node]:
-    """The candidate with its several constants named as the reference's, in every order."""
+    """The candidate with its arbitrary constants named as the reference's, in every order."""
     left, right = _used(gold), _used(pred)
-    lacking, extra = sorted(left - right), sorted(right - left)
-    named = all(name.rstrip("0123456789{}").rstrip("_{") in ("C", "c") for name in lacking)
-    known = all(name in LETTERS or name[:1] in ("C", "c") for name in extra)
-    if named and known and 1 < len(lacking) == len(extra) <= MOST_CONSTANTS:
-        for order in permutations(lacking):
-            names: dict[str, Node] = {old: Sym(new) for old, new in zip(extra, order, strict=True)}
+    named = sorted(name for name in left if _arbitrary(name))
+    given = sorted(n for n in right if _arbitrary(n) or (n in LETTERS and n not in left))
+    rest = left - set(named)
+    if not 0 < len(named) == len(given) <= MOST_CONSTANTS or rest != right - set(given):
+        return
+    # The same letters, or one alone, may stand for given quantities.
+    alone = _numbered(given) and (len(named) > 1 or given[0] in CONSTANTS)
+    general = alone and len(rest) == 1 and rest <= VARIABLES and isinstance(gold, Relation)
+    if general or (len(named) > 1 and not set(named) & set(given)):
+        for order in permutations(named):
+            names: dict[str, Node] = {old: Sym(new) for old, new in zip(given, order, strict=True)}
             yield renamed(pred, names)
+
+
+def _numbered(names: list[str]) -> bool:
+    """Whether constants are numbered from 0 or 1 on, if at all."""
+    found = sorted(name.partition("_")[2].strip("{}") for name in names)
+    starts = (list(map(str, range(start, start + len(found)))) for start in (0, 1))
+    return not any(found) or found in starts
+
+
+def _arbitrary(name: str) -> bool:
+    """C, c_1: what the constants of a general solution are called."""
+    return name.rstrip("0123456789{}").rstrip("_{") in ("C", "c")
 
 
 def _unconditional(gold: Node, pred: Node) -> Node | None:

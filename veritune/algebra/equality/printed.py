@@ -74,7 +74,7 @@ def rounds_to(gold: Printed, pred: Node) -> bool:
     gap, size = abs(value - gold.value), abs(value)
     if 2 * gap <= gold.place:
         return literal is None or literal.place <= gold.place
-    cut = 0 <= size - abs(gold.value) < gold.place
+    cut = 0 <= size - abs(gold.value) < gold.place and value * gold.value > 0
     return literal is None and cut and gold.digits > FEWEST
 
 

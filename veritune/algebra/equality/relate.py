@@ -71,9 +71,14 @@ def value_type(node: Node) -> type[Node]:
 class Relater:
     """Compares trees under one policy, and counts what it compares."""
 
-    def __init__(self, policy: AnswerPolicy, integers: frozenset[str] = frozenset()) -> None:
-        """`integers` are the letters that either side says are integers."""
-        self.policy, self.integers = policy, integers
+    def __init__(
+        self,
+        policy: AnswerPolicy,
+        chosen: frozenset[str] = frozenset(),
+        integers: frozenset[str] = frozenset(),
+    ) -> None:
+        """`chosen` are letters that either side says are free, `integers` those that are any."""
+        self.policy, self.chosen, self.integers = policy, chosen, integers
         self.pairs = 0
 
     def same(self, gold: Node, pred: Node) -> bool:

@@ -41,6 +41,8 @@ def _said(node: Node) -> bool:
     """Whether a node names classes by a congruence or in words."""
     if isinstance(node, Collection):
         return all(map(_said, node.items))
+    if isinstance(node, Func):
+        return node.name == "residue"
     return isinstance(node, Text) or (isinstance(node, Relation) and node.operators == ("===",))
 
 
@@ -54,7 +56,9 @@ def classes(node: Node) -> Classes | None:
         case Collection("or" | "list", items):
             found = [classes(item) for item in items]
             return None if None in found else [one for each in found for one in each or ()]
-        case Relation(("===",), (_, Func("residue", (rest, modulus)))):
+        case Relation(("===",), (_, Func("residue", (rest, modulus)))) | Func(
+            "residue", (rest, modulus)
+        ):
             return _one(whole_number(rest), whole_number(modulus))
         case Relation(("=",), (Sym(), value)):
             return _linear(value)

@@ -20,6 +20,7 @@ from veritune.algebra.trees.nodes import (
     Builder,
     Collection,
     Const,
+    Func,
     Interval,
     Mul,
     NamedSet,
@@ -82,6 +83,8 @@ def unsolved(node: Node) -> bool:
     for part in walk(node):
         if isinstance(part, Relation):
             for side in part.sides:
+                if isinstance(side, Func) and side.name == "abs":
+                    side = side.args[0]
                 negative = isinstance(side, Mul) and side.factors[0] == Num(-1)
                 inner = side.factors[-1] if isinstance(side, Mul) and negative else side
                 if variables(inner) and not is_name(inner) and not is_setlike(inner):
@@ -113,7 +116,7 @@ def _unknowns(node: Node) -> frozenset[str]:
 
 
 def _same_numbers(gold: RealSet, pred: RealSet, policy: AnswerPolicy) -> bool:
-    return len(gold) == len(pred) and all(
+    return len(gold) == len(pred) > 0 and all(
         _same_end(one.low, other.low, policy) and _same_end(one.high, other.high, policy)
         for one, other in zip(gold, pred, strict=True)
     )

@@ -8,7 +8,14 @@ from veritune.algebra.limits import MOST_DIGITS, LimitReachedError
 from veritune.algebra.reading.brackets import angles, bars, braces, parentheses, rounding
 from veritune.algebra.reading.calculus import big, derivative, integral, limit
 from veritune.algebra.reading.calls import apply_symbol, call
-from veritune.algebra.reading.commands import ACCENTS, BINOMIALS, FRACTIONS, FUNCTIONS, GREEK
+from veritune.algebra.reading.commands import (
+    ACCENTS,
+    BINOMIALS,
+    FRACTIONS,
+    FUNCTIONS,
+    GREEK,
+    PLAIN_GREEK,
+)
 from veritune.algebra.reading.cursor import Cursor
 from veritune.algebra.reading.environments import environment
 from veritune.algebra.reading.repeating import repeating
@@ -40,8 +47,6 @@ NAMED: dict[str, Node] = {
     "emptyset": NamedSet("empty"), "varnothing": NamedSet("empty"),
 }  # fmt: skip
 INFINITE = table("infty infinity inf oo Infinity Inf")
-# Those that are a variable's name, and never an operator or a unit's prefix.
-PLAIN_GREEK = GREEK - table("xi nu mu eta ell partial nabla hbar aleph rho")
 # Written in one word with the letter behind them; the longest first.
 FUSED = "arcsin arccos arctan sqrt sin cos tan cot sec csc ln log".split()  # noqa: SIM905
 # "5th" is the number 5 in an answer.
@@ -158,7 +163,9 @@ def word(cursor: Cursor) -> Node:
     applied = text in FUNCTIONS and cursor.peek().text == "("
     if natural(token) and not applied:
         return number_words(cursor)
-    if (text in FUNCTIONS and len(text) > 1) or text in ("sqrt", "cbrt", "root"):
+    if text in FUNCTIONS and (text not in ("ch", "sh", "th") or _applies(cursor)):
+        return call(cursor, text)
+    if text in ("sqrt", "cbrt", "root"):
         return call(cursor, text)
     if text in INFINITE:
         cursor.at += 1
@@ -167,7 +174,7 @@ def word(cursor: Cursor) -> Node:
         return symbol(cursor, text)
     if text == "pi" or (text in PLAIN_GREEK and token.mode != "m"):
         cursor.at += 1
-        return CONSTANTS.get(text) or Sym(text)
+        return CONSTANTS.get(text) or Sym(text.removeprefix("var"))
     for name in FUSED:
         rest = text[len(name) :]
         if text.startswith(name) and len(rest) <= 2:
@@ -177,6 +184,14 @@ def word(cursor: Cursor) -> Node:
             return atom(cursor)
     cursor.split(*_letters(token))
     return atom(cursor)
+
+
+def _applies(cursor: Cursor) -> bool:
+    """Whether an argument stands behind a function's name that may be two variables instead."""
+    cursor.at += 1
+    found = starts_atom(cursor) or cursor.sign("^", "-")
+    cursor.at -= 1
+    return found
 
 
 def _letters(token: FormulaToken) -> list[FormulaToken]:
@@ -235,7 +250,7 @@ def command(cursor: Cursor) -> Node:
     if text == "sqrt":
         return root(cursor)
     if text in GREEK:
-        return symbol_named(cursor, text)
+        return symbol_named(cursor, text.removeprefix("var"))
     if text in ("sum", "prod"):
         return big(cursor, text)
     if text == "begin":

@@ -7,8 +7,9 @@ from veritune.algebra.reading.atoms import declares, starts_atom
 from veritune.algebra.reading.commands import FUNCTIONS
 from veritune.algebra.reading.cursor import Cursor
 from veritune.algebra.reading.environments import condition
-from veritune.algebra.reading.relations import relation, with_modulus
+from veritune.algebra.reading.relations import RELATIONS, relation, with_modulus
 from veritune.algebra.reading.scripts import in_base
+from veritune.algebra.reading.tokens import FormulaToken
 from veritune.algebra.reading.unitphrase import natural, unit_after
 from veritune.algebra.reading.words import (
     CONDITION,
@@ -246,12 +247,20 @@ def _after(cursor: Cursor, node: Node, closers: frozenset[str]) -> Node:
     elif lower in NEGATIONS:
         raise cursor.wrong("a negation")
     elif lower in DOMAIN:
-        if cursor.peek().kind == "num" or cursor.peek().text in ("$", "-"):
-            raise cursor.wrong("a remark with a number")
+        place = cursor.at
         skip(cursor, closers)
+        if _counts(cursor.tokens[place : cursor.at]):
+            raise cursor.wrong("a remark with a number")
     elif isinstance(node, (Num, Relation, Frac)):
         _skip_words(cursor)
     return node
+
+
+def _counts(remark: list[FormulaToken]) -> bool:
+    """Whether a remark says a number without a relation: "for 5 days", not "for x > 0"."""
+    return any(token.kind == "num" for token in remark) and not any(
+        token.text in RELATIONS for token in remark
+    )
 
 
 def _condition_next(cursor: Cursor, closers: frozenset[str]) -> bool:

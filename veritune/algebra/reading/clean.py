@@ -77,7 +77,18 @@ OUT_OF = re.compile(
 )
 # "3 \mid n", where the bar is no absolute value and no condition of a set.
 DIVIDES = re.compile(r"([^|(){}<>=]+)\\(n?)mid(?![a-zA-Z])\s*([^|(){}<>=]+)")
-NAMELESS = re.compile(r"\\det\s*(?==)")
+# 7C3 and 7P3, as calculators have them.
+CALCULATED = re.compile(r"(?<![\w.])(\d{1,3})\s?([CP])\s?(\d{1,3})(?![\w.])")
+# "2 x 3", where the letter is a sign; and signs in words between numbers.
+CROSS = re.compile(r"(?<=\d)\s+x\s+(?=\d)")
+SPOKEN = re.compile(r"(?<=[\d)])\s+(times|divided by|plus|minus)\s+(?=[\d(])")
+SIGNS = {"times": r" \times ", "divided by": "/", "plus": "+", "minus": "-"}
+# "3/4 (or 0.75)": the answer said twice.
+AGAIN = re.compile(r"\s*\(or\s+([^()]{1,60})\)\s*$")
+# Formulas in lines of their own.
+STACKED = re.compile(r"(?<!\$)\$[ \t]*\n\s*\$(?!\$)")
+NAMELESS = re.compile(r"\\(det|max|min)\s*(?==)")
+NAMES = {"det": r"\mathrm{D}", "max": "maximum ", "min": "minimum "}
 # HTML that says no more than LaTeX would.
 TAG = re.compile(r"<(/?)(sup|sub|br|b|i|em|strong|p|span|code)\s?/?>", re.IGNORECASE)
 TAGS = {"sup": "^{", "sub": "_{", "br": r" \\\\ "}
@@ -117,12 +128,20 @@ def clean(text: str) -> str:
     text = SPREAD.sub(lambda m: f"\\{m.group(1)}{{{m.group(2).replace(' ', '')}}}", text)
     text = MANGLE.sub(lambda match: "\\" + MANGLED[match.group()][0], text)
     text = BARE_PERIOD.sub("0.", unglued(text))
+    if "\n" in text:
+        text = STACKED.sub("$, $", text)
     if "_" in text:
         text = OUT_OF.sub(_chosen, text)
     if "mid" in text and (match := DIVIDES.fullmatch(text.strip("$ "))):
         text = match[1] + ("\\not" if match[2] else "") + "\\divides " + match[3]
-    if "\\det" in text:
-        text = NAMELESS.sub(r"\\mathrm{D}", text)
+    if "=" in text:
+        text = NAMELESS.sub(lambda match: NAMES[match[1]], text)
+    if " " in text:
+        text = AGAIN.sub(r" or \1", text)
+        text = CROSS.sub(r" \\times ", text)
+        text = SPOKEN.sub(lambda match: SIGNS[match[1]], text)
+    if "C" in text or "P" in text:
+        text = CALCULATED.sub(_calculated, text)
     if "\\\\" in text:
         text = _undouble(text)
     if text.isascii():
@@ -134,10 +153,17 @@ def clean(text: str) -> str:
 
 
 def _chosen(match: re.Match[str]) -> str:
-    many, kind, few = (match[at] or match[at + 1] for at in (1, 3, 5))
+    return _chosen_of(*(match[at] or match[at + 1] for at in (1, 3, 5)))
+
+
+def _chosen_of(many: str, kind: str, few: str) -> str:
     if kind == "C":
         return f"\\binom{{{many}}}{{{few}}}"
     return f"\\frac{{({many})!}}{{({many}-{few})!}}"
+
+
+def _calculated(match: re.Match[str]) -> str:
+    return _chosen_of(match[1], match[2], match[3])
 
 
 def _without_html(text: str) -> str:

@@ -51,6 +51,8 @@ GREEK = table(
     "nu xi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta "
     "Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell hbar partial nabla aleph omicron"
 )
+# Those that are a variable's name without a backslash, and never an operator or a unit's prefix.
+PLAIN_GREEK = GREEK - table("xi nu mu eta ell partial nabla hbar aleph rho")
 # Functions with an inverse that is written as a power of -1, or with "arc" or "a" before.
 INVERTIBLE = table("sin cos tan cot sec csc sinh cosh tanh")
 # Others that are written as they are called.
@@ -64,7 +66,7 @@ FUNCTIONS = {
     "cosec": "csc", "tg": "tan", "ctg": "cot", "cotg": "cot", "arctg": "atan", "arcctg": "acot",
     "sh": "sinh", "ch": "cosh", "th": "tanh", "arsinh": "asinh", "arcosh": "acosh",
     "artanh": "atanh", "sgn": "sign", "Re": "re", "Im": "im", "ceiling": "ceil", "Gamma": "gamma",
-    "tr": "trace",
+    "tr": "trace", "Abs": "abs",
 }  # fmt: skip
 # A letter with one of these is a name of its own.
 ACCENTS = table(

@@ -13,8 +13,8 @@ from veritune.algebra.reading.cursor import Cursor, Grammar
 from veritune.algebra.reading.environments import merged
 from veritune.algebra.reading.expressions import expression, factor, term
 from veritune.algebra.reading.plain import plain
-from veritune.algebra.reading.scripts import in_base
-from veritune.algebra.reading.special import BASED, special
+from veritune.algebra.reading.scripts import LETTER_SETS, in_base
+from veritune.algebra.reading.special import BASED, WRAPPED, special
 from veritune.algebra.reading.tokens import tokenize
 from veritune.algebra.reading.unitphrase import natural
 from veritune.algebra.reading.words import content
@@ -34,14 +34,19 @@ from veritune.algebra.trees.nodes import (
 
 GRAMMAR = Grammar(expression, term, factor, members)
 # What may surround an answer and is no part of it; an ellipsis is.
-JUNK = re.compile(r"(?:[\s;,:*\\]|(?<!\.\.)\.)+$|^[\s;,:*]+|[\"“”]")
+JUNK = re.compile(r"(?:[\s;,:\\]|(?<!\^)\*|(?<!\.\.)\.)+$|^[\s;,:*]+|[\"“”]")
 # The letter of a multiple choice before the answer itself.
 OPTION = re.compile(
-    r"\$?(?:\\text(?:bf|rm)?\s?\{\s*)?\(?([A-J]|[a-e](?=\)[\s}]))(?:\)|\.(?=\s))\s*\}?\$?[\s:.,]*(\S.*)",
+    r"\$?(?:\\text(?:bf|rm)?\s?\{\s*)?\(?([A-J]|[a-e](?=\)[\s}]))"
+    r"(?:\)|\.(?=\s)|:(?=\s(?!.*[A-Z]:))|,(?=\s[A-Za-z ]{2,}\Z))\s*\}?\$?[\s:.,]*(\S.*)",
     re.DOTALL,
 )
-# What follows is another answer, so the letter before it is none of a choice.
-SECOND = re.compile(r"(?:and|or|&)\b|\(?[A-J]\b|\\text", re.IGNORECASE)
+# What follows is another answer or a doubt, so the letter before it is none of a choice.
+SECOND = re.compile(
+    r"(?:and|or|&|not?|but|maybe|perhaps|probably|wrong)\b|\(?[A-J]\b"
+    r"|\\text\s?\{\s*(?:and|or|&)",
+    re.IGNORECASE,
+)
 # "all real numbers except 2": a set by what it leaves out.
 EXCEPT = re.compile(
     r"(?:\\text\s?\{)?\s*(?:the set of )?all real(?: number)?s\}?,?"
@@ -57,8 +62,6 @@ KINDS = table("constant integer real parameter")
 CHOOSING = KINDS | table("any arbitrary is number c k n m a t number")
 # Words that an answer may open with and that say nothing.
 OPENING = table("it they on is are at")
-# Letters that are a set where others in blackboard bold are.
-LETTER_SETS = tuple(map(Sym, "ZNRQ"))
 # In this order, and from the first on: else they enumerate nothing.
 NUMERALS, LETTERS = list("123456789"), list("abcde")
 # Space that separates two statements.
@@ -135,12 +138,14 @@ def _bare_value(node: Node) -> Node:
 
 def based(body: str) -> Node | None:
     """A number with letters for digits in another base, as a whole answer."""
-    match = BASED.fullmatch(body.strip("$ "))
-    if match is None:
+    match = BASED.fullmatch(WRAPPED.sub(r"\1", body.strip("$ ")))
+    if match is None or not match.group(2).isdigit():
         return None
     digits, base = match.groups()
-    letters = any(char.isalpha() for char in digits)
-    return in_base(digits, base) if letters and len(digits) > 1 and base == "16" else None
+    figures = sum(map(str.isdigit, digits))
+    mixed = 0 < figures < len(digits) and all(int(char, 36) < int(base) for char in digits)
+    hexadecimal = base == "16" and len(digits) > 1 > figures
+    return in_base(digits, base) if mixed or hexadecimal else None
 
 
 def _balanced(body: str) -> str:
@@ -148,7 +153,7 @@ def _balanced(body: str) -> str:
     surplus = body.count("{") - body.count("}")
     if surplus > 0:
         return OPEN_BOX.sub("", body, count=surplus)
-    while surplus < 0 and body.endswith("}"):
+    while surplus < 0 and body.endswith("}") and any(map(str.isalnum, body)):
         body, surplus = body[:-1].rstrip(), surplus + 1
     return body
 

@@ -17,6 +17,7 @@ from veritune.algebra.trees.nodes import (
     Frac,
     Func,
     Matrix,
+    NamedSet,
     Node,
     Num,
     Pow,
@@ -25,6 +26,8 @@ from veritune.algebra.trees.nodes import (
     Sym,
 )
 
+# Letters that are a set where others in blackboard bold are.
+LETTER_SETS = tuple(map(Sym, ("Z", "N", "R", "Q", "N_+", "Z_+")))
 # Combinations and arrangements, with an index above: C_5^2.
 CHOSEN = re.compile(r"([CA])_(\d{1,3})")
 # "101_2", "101_{base 2}".
@@ -95,6 +98,9 @@ def _mark(cursor: Cursor, base: Node) -> Node | None:
     if mark in ORDINALS and isinstance(base, (Num, Sym, Add)):
         cursor.at = behind
         return base
+    if mark in ("*", "+") and isinstance(base, Sym) and base in LETTER_SETS:
+        cursor.at = behind
+        return NamedSet(base.name + mark)
     if mark in ("T", "intercal") and isinstance(base, Matrix):
         cursor.at = behind
         return Matrix(tuple(zip(*base.rows, strict=True)))
@@ -194,6 +200,9 @@ def subscript(cursor: Cursor, base: Node) -> Node:
         return _based(base, label)
     if isinstance(base, Apply):
         return Apply(f"{base.name}_{label}", base.args)
+    if isinstance(base, Pow) and isinstance(base.base, Sym):
+        name = Sym(f"{base.base.name}_{label}")
+        return _chosen(name, base.exponent) or Pow(name, base.exponent)
     if isinstance(base, (Func, Root)):
         return Sym(f"{base}_{label}")
     raise cursor.wrong("a subscript")

@@ -70,22 +70,25 @@ ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 # A number with its base, whatever digits it has.
 BASED = re.compile(r"\(?([0-9A-Z]+)\)?_\s*\{?\(?(?:\\text\{)?\s*(?:base\s*)?(\w+)\)?\}{0,2}")
 # "Yes, because ...": the answer is its first word.
-EXPLAINED = re.compile(r"(yes|no|true|false)\s?[,.;:]\s(.+)", re.IGNORECASE)
+EXPLAINED = re.compile(r"(yes|no|true|false)(?:\s?[,.;:]|\s-)\s(.+)", re.IGNORECASE)
 # A reason with one of these may take the answer back.
 DOUBTS = re.compile(r"\b(?:yes|no|not|true|false|or|but|maybe|unless)\b", re.IGNORECASE)
 DENIAL = re.compile(r"\b(?:not|no)\b", re.IGNORECASE)
-# Characters; longer texts are no fixed phrase.
+# Characters; longer texts are no fixed phrase, unless a reason follows it.
 LONGEST = 60
+LONGEST_REASON = 400
 
 
 def special(body: str) -> Node | None:
     """The answer where its whole text is one of the fixed forms."""
-    if len(body) > 4 * LONGEST:
+    if len(body) > LONGEST_REASON:
         return None
-    plain = WRAPPED.sub(r"\1", body.replace("\\ ", " ").replace("\\,", " ")).strip("$ .{}")
+    plain = WRAPPED.sub(
+        r"\1", body.replace("\\ ", " ").replace("\\,", " ").replace("\\!", "")
+    ).strip("$ .{}")
     plain = " ".join(plain.split())
     if len(plain) > LONGEST:
-        return None
+        return _yes_or_no(plain)
     if NONE_SUCH.fullmatch(plain):
         return NamedSet("empty")
     found = PHRASES.get(plain.lower()) or _yes_or_no(plain)

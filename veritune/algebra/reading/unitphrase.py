@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from veritune.algebra.reading.commands import FRACTIONS, FUNCTIONS
+from veritune.algebra.reading.commands import FRACTIONS, FUNCTIONS, PLAIN_GREEK
 from veritune.algebra.reading.cursor import Cursor
 from veritune.algebra.reading.tokens import FormulaToken
 from veritune.algebra.reading.words import (
@@ -47,7 +47,7 @@ def natural(token: FormulaToken) -> bool:
         return len(token.text) > 1 or token.text == "a"
     if token.mode == "r":
         return len(token.text) > 2 and token.text not in FUNCTIONS
-    if token.text in FUNCTIONS or token.text in ("infinity", "infty"):
+    if token.text in FUNCTIONS or token.text in PLAIN_GREEK or token.text in ("infinity", "infty"):
         return False
     return wordlike(token.text) or token.text.lower() in CONNECTIVES
 
@@ -80,7 +80,7 @@ def unit_after(cursor: Cursor) -> tuple[Unit, str] | None:
             unit.append((find_unit(text) or text, sign * power * _printed_power(cursor)))
             power = 1
             continue
-        elif natural(token) or (token.mode == "r" and not unit):
+        elif natural(token) or (token.mode == "r" and not unit and token.text not in FUNCTIONS):
             unknown += [] if text.lower() in FLUFF or unit else [text]
         else:
             break

@@ -19,6 +19,8 @@ def is_name(node: Node) -> bool:
     match node:
         case Sym() | Apply():
             return True
+        case Mul((Sym("Delta"), Sym())):
+            return True
         case Mul(factors):
             return all(isinstance(f, Sym) and f.name[:1].isupper() for f in factors)
         case Frac(Mul((Sym("d"), Sym())), Mul((Sym("d"), Sym()))):

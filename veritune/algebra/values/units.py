@@ -57,6 +57,13 @@ OTHER: list[tuple[str, dict[str, int], Fraction | int]] = [
     ("¥ RMB CNY yuan", {"yuan": 1}, 1), ("JPY yen", {"yen": 1}, 1),
     ("₹ INR Rs rupee", {"rupee": 1}, 1), ("Ft forint", {"forint": 1}, 1),
     ("peso", {"peso": 1}, 1), ("ruble rouble kopeck", {"ruble": 1}, 1),
+    ("kWh", {"mass": 1, "length": 2, "time": -2}, 3600000),
+    ("rpm", {"revolution": 1, "time": -1}, 1),
+    ("bps", {"data": 1, "time": -1}, 1), ("kbps", {"data": 1, "time": -1}, 1000),
+    ("Mbps", {"data": 1, "time": -1}, 10**6), ("Gbps", {"data": 1, "time": -1}, 10**9),
+    ("KiB", {"data": 1}, 8 * 2**10), ("MiB", {"data": 1}, 8 * 2**20),
+    ("GiB", {"data": 1}, 8 * 2**30),
+    ("mmHg", {"mercury": 1}, 1), ("atm atmosphere", {"mass": 1, "length": -1, "time": -2}, 101325),
     ("fil. crown", {"crown": 1}, 1), ("unit", {"unit": 1}, 1),
 ]  # fmt: skip
 HUNDREDTH = Fraction(1, 100)

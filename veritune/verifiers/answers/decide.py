@@ -20,6 +20,7 @@ from veritune.algebra import (
     same_answer,
     show,
     start_meter,
+    whole,
 )
 from veritune.algebra import Relation as TreeRelation
 from veritune.verifiers.answers.comparison import Comparison, Relation
@@ -47,6 +48,13 @@ GROUPS = re.compile(r"(?<![\d,])\d{3}(?:,\d{3}){2,}(?![\d,])")
 GROUP_SIGN = re.compile(r"(?<=\d{3}),(?=\d{3})")
 
 
+# "3rd", which "third" is where it is no part of something.
+ORDINAL = re.compile(r"\W*\d+\W*(?:text|mathrm|mbox)?\W*(?:st|nd|rd|th)\b")
+RANKS = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+)  # fmt: skip
+
+
 def decide(gold: str, pred: str, policy: AnswerPolicy) -> Comparison:
     """How `pred` relates to `gold`; bounded by the limits, but not by time."""
     start_meter()
@@ -69,7 +77,7 @@ def _related(gold: str, pred: str, left: Node, right: Node, policy: AnswerPolicy
     try:
         letters = parameters(gold), parameters(pred)
         same = any(
-            same_answer(one, other, *letters, policy)
+            same_answer(one, other, *letters, policy, whole(gold) | whole(pred))
             for one, other in _readings(gold, pred, left, right, policy)
         )
     except BEYOND as error:
@@ -112,5 +120,15 @@ def _readings(
         stated = read(head.group(1))
         if isinstance(stated, (Num, TreeRelation)):
             yield stated, right
+    if (rank := _rank(pred)) and ORDINAL.match(gold):
+        yield left, Num(rank)
+    if (rank := _rank(gold)) and ORDINAL.match(pred):
+        yield Num(rank), right
     if GROUPS.search(gold) or GROUPS.search(pred):
         yield read(GROUP_SIGN.sub(", ", gold)), read(GROUP_SIGN.sub(", ", pred))
+
+
+def _rank(text: str) -> int:
+    """3 of "third"; 0 of any other text."""
+    word = text.lower().removeprefix("the ").strip(" .$}").removeprefix("\\text{").strip()
+    return RANKS.index(word) + 1 if word in RANKS else 0

@@ -37,11 +37,12 @@ VALUE = (
     r"(?P<value>[-+]?\\?\$?\d[\d,./]{0,40}(?<![,.])|\$[^$\n]{1,200}\$"
     r"|\\[dt]?frac\{[^{}]{0,80}\}\{[^{}]{0,80}\})"
 )
-# "\boxed{5} or maybe 6": two answers, and so not the answer 5.
+# "\boxed{5} or maybe 6": two answers, and so not the answer 5; "1/5, or \boxed{20} percent" is
+# one.
 OR_BEHIND = re.compile(
     rf"[\s$)*\]\\,(]{{0,6}}(?:text\{{\s*)?or\b(?:\s+(?:maybe|possibly|perhaps|even))?[\s}}]{{1,4}}{VALUE}"
 )
-OR_BEFORE = re.compile(rf"{VALUE}\s*,?\s+or\s+(?:maybe\s+|possibly\s+|perhaps\s+)?[$\\(*]{{0,4}}\Z")
+OR_BEFORE = re.compile(rf"{VALUE}\s+or\s+(?:maybe\s+|possibly\s+|perhaps\s+)?[$\\(*]{{0,4}}\Z")
 # Characters before or behind a box in which an "or" is looked for.
 LONGEST_BESIDE = 80
 # Boxes of one answer: each is compared with the one before.
@@ -146,4 +147,5 @@ def with_suffix(text: str, box: Placed) -> str:
     if match is None or not PLAIN.fullmatch(content):
         return content
     sign = match.group(1)
+    content = f"({content})" if "/" in content else content
     return content + (" percent" if sign.startswith(("p", "\\%", "%")) else r"^\circ")

@@ -6,7 +6,7 @@ import re
 
 # Adjectives that make "answer" or "result" the final one.
 QUALITY = (
-    r"(?:final|correct|right|numerical|required|desired|exact|simplified|overall|complete|best|"
+    r"(?:final|correct|right|numerical|numeric|required|desired|exact|simplified|overall|complete|best|"
     r"actual|real|true|proper)"
 )
 # "An answer" may be any; one of these makes it the one.

@@ -49,7 +49,8 @@ TAKEN_BACK = re.compile(
     r"|\b(?:wait|oops|scratch\s+that|on\s+second\s+thought|correction(?=\s*:)|hold\s+on|strike\s+that|never\s*mind)\b"
     r"|\bi\s+(?:have\s+|'ve\s+|just\s+)?(?:made|make|see)\s+(?:a|an|my|another)\s+(?:\w+\s+)?(?:mistake|error)\b"
     r"|\blet\s+me\s+(?:re-?\s?(?:do|consider|think|calculate|compute|start|examine|evaluate)|try\s+again|start\s+over)"
-    r"|(?:^|[.!?\n]\s*)(?:no\b\s*[,!.:]|no\s+wait|actually|hmm|sorry|i\s+mean|my\s+bad|my\s+mistake|alternatively|"
+    r"|(?:^|[.!?\n]\s*)(?:no\b\s*[,!.:]|no\s+wait|actually|hmm|sorry|i\s+mean|my\s+bad|my\s+mistake|"
+    r"alternatively(?=[,:]?\s+(?:it|the\s+(?:\w+\s+)?(?:answer|value|result|solution)|[$\\\d(])|\W*$)|"
     r"not\b\s*[.!]|just\s+kidding|or\s+(?:maybe|perhaps|possibly|is\s+it|it|[$\\\d])|(?:it|this)\s+(?:could|might|may)\b)"
     r"|\b(?:this|that)(?:'s|\u2019s|\s+is)\s+(?:impossible|not\s+(?:it|the|what|possible|true|so|valid))\b"
     r"|\b(?:this|that|it|which)\s+(?:does\s+not|doesn't|cannot|can't|fails\s+to)\s+(?:satisfy|work|hold|fit|be\s+right|be\s+true)\b"
@@ -105,7 +106,7 @@ FOREIGN_HEDGE = re.compile(
 )
 # Answers in words that replace a value stated before.
 NO_VALUE = re.compile(
-    r"(?:undefined|unknown|impossible|infinite|infinity|zero|none|no\s+\w+|not\s+\w+|does\s+not\s+exist|dne|"
+    r"(?:undefined|unknown|impossible|infinite|infinity|zero|none|no|not\s+\w+|does\s+not\s+exist|dne|it\s+depends|"
     r"cannot\s+be\s+determined|indeterminate|never|nothing|yes|true|false)\b",
     re.IGNORECASE,
 )

@@ -22,7 +22,8 @@ from veritune.verifiers.answers.extraction.values import (
 # A value that is said to be the answer opens its sentence.
 BEGIN = (
     r"(?:^|[.!?:;\n])[ \t*]*"
-    r"(?:(?:so|thus|hence|therefore|then|consequently)\b,?[ \t]+)?(?:that[ \t]+)?(?:only[ \t]+)?"
+    r"(?:(?:and|so|thus|hence|therefore|then|consequently)\b,?[ \t]+)?"
+    r"(?:that[ \t]+)?(?:only[ \t]+)?"
 )
 LETTER = r"\*{0,2}\(?[A-J]\)?\*{0,2}"
 # A number with the variable before it and the word behind it: "x = 5 apples".

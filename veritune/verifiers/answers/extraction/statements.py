@@ -28,6 +28,11 @@ from veritune.verifiers.answers.extraction.values import tidy, value_of
 
 # The usual content of a tag needs no closer look.
 NUMBER_ALONE = re.compile(r"[-+$]?\d[\d,./]{0,100}(?<![,.])")
+# "the solutions are", "the exact value of": no box is replaced by what is only this.
+WEAK = re.compile(
+    r"(?!.{0,24}\b(?:final|correct|right)\b)(?:\w+\s+){0,3}(?:solutions|value\s+of)\b",
+    re.IGNORECASE,
+)
 # From the end: a whole solution between tags ends with its answer.
 LONGEST_TAGGED = 4_000
 # Questions of a text that are looked at to see whether one was answered before.
@@ -56,7 +61,7 @@ def stated_in(content: str) -> str | None:
 
 
 def _last(text: str, boxes_only: bool) -> StatedAnswer | None:
-    """The last that counts: words in which no value is found do not replace a value."""
+    """The last that counts: words in which no value is found replace other words, but no value."""
     found = [*_boxed(text), *_tagged(text)]
     vague: list[StatedAnswer] = []
     if not boxes_only:
@@ -64,8 +69,10 @@ def _last(text: str, boxes_only: bool) -> StatedAnswer | None:
         first = value_first(text, begin)
         found += [first] if first is not None else []
         for one in announced(text, begin):
+            if found and WEAK.match(text, one.start):
+                continue
             if one.direct or (one.answer is not None and NO_VALUE.match(one.answer)):
-                found.append(one)
+                found.append(one if one.direct or not vague else vague[0])
                 break
             vague.append(one)
     if found:

@@ -12,8 +12,10 @@ NAME = r"(?:final[_ -]?answer|answer|ans|result|final|solution)"
 TAG = re.compile(rf"(?P<opening><{NAME}>|\[{NAME}\])|</{NAME}>|\[/{NAME}\]", re.IGNORECASE)
 # A marker that is itself a tag is closed by the same name.
 MARKER_TAG = re.compile(r"(<|\[)([^<>\[\]/\s][^<>\[\]]{0,40})(>|\])")
-# GSM8K's marker in a text whose problem names none: a number on the last line.
-HASHES = re.compile(r"^[ \t]*####[ \t]*(?P<value>[-+$\\(\d*][^\n]{0,100})\s*\Z", re.MULTILINE)
+# GSM8K's marker in a text whose problem names none: a value, or a choice's letter, at the end.
+HASHES = re.compile(
+    r"(?:^|(?<=\s))####[ \t]*(?P<value>[-+$\\(\d*][^\n]{0,100}|[A-J](?=\s*\Z))\s*\Z", re.MULTILINE
+)
 
 
 def behind_marker(text: str, marker: str) -> str | None:

@@ -110,7 +110,7 @@ PLACEHOLDER = re.compile(
 )
 FONT = re.compile(r"\\(?:text(?:bf|it|rm)?|mathbf|mathrm)\s*\{([^{}]{0,200})\}")
 WRAPPED = ' \t\r\n*_"`\u201c\u201d'
-# Words before the only number of a sentence: "Josh made a profit of 5", not "see 5".
+# Words before the only number of a sentence, with one behind it: "Ann has 5 cups", not "see 5".
 FEWEST_LEADING = 3
 # Words behind the only number of a sentence: "5 cups of rice".
 MOST_TRAILING = 4
@@ -175,9 +175,10 @@ def tidy(clause: str) -> str:
         clause = UNPAIRED.sub("", clause)
     clause = ENDINGS.sub("", clause.strip(WRAPPED).rstrip(".\u3002 ")).strip(WRAPPED)
     clause = DECORATION.sub("", clause).strip(WRAPPED)
-    while clause.endswith((")", "]")) and _surplus(clause) > 0:
+    spoken = any(map(str.isalnum, clause))
+    while clause.endswith((")", "]")) and spoken and _surplus(clause) > 0:
         clause = clause[:-1].strip(WRAPPED)
-    if clause.endswith("}") and clause.count("}") > clause.count("{"):  # JSON
+    if clause.endswith("}") and spoken and clause.count("}") > clause.count("{"):  # JSON
         clause = clause[:-1].strip(WRAPPED)
     clause = COUNTER.sub("", clause)
     if clause.count("$") % 2 and clause.endswith("$"):
@@ -280,7 +281,8 @@ def _in_prose(clause: str, closing: bool) -> StatedValue:
         number = numbers[0]
         value = _without_remark(clause[number.start() :])
         leading, trailing = clause[: number.start()], value[number.end() - number.start() :]
-        if len(leading.split()) >= FEWEST_LEADING and len(trailing.split()) <= MOST_TRAILING:
+        words_before = len(leading.split()) + bool(trailing.strip())
+        if words_before >= FEWEST_LEADING and len(trailing.split()) <= MOST_TRAILING:
             return StatedValue(value, False)
     if len(spans) == 1 and not NUMBER.search(clause[: spans[0].start] + clause[spans[0].end :]):
         return StatedValue(last_span(clause, spans), False)
