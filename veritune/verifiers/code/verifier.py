@@ -72,7 +72,8 @@ class CodeVerifier:
             found = verdict(problem, candidate, "error", f"unsupported: {error}")
         lacking = missing_library(found.tests, _texts(problem)) if found.outcome == "failed" else ""
         if lacking:
-            why = f"the library {lacking!r} is not there; name it in verifier.requirements"
+            where = "verifier.requirements, or verify's --requirements"
+            why = f"the library {lacking!r} is not there; name it in {where}"
             found = replace(found, outcome="error", score=None, reason=f"unsupported: {why}")
         if found.outcome == "failed":
             found = replace(
