@@ -16,7 +16,7 @@ from veritune.algebra.opposites import opposed
 from veritune.algebra.reading.clean import unglued
 from veritune.algebra.reading.read import read
 from veritune.algebra.tables import table
-from veritune.algebra.trees.children import rebuild, variables, walk
+from veritune.algebra.trees.children import rebuild, renamed, variables, walk
 from veritune.algebra.trees.nodes import (
     Add,
     Apply,
@@ -90,6 +90,7 @@ __all__ = [
     "read",
     "real_value",
     "rebuild",
+    "renamed",
     "same_answer",
     "show",
     "start_meter",

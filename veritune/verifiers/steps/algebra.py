@@ -14,7 +14,7 @@ from veritune.algebra import Collection, Node, Relation, Sym, identical, variabl
 from veritune.verifiers.steps.annotations import ClaimLabel, Finding
 from veritune.verifiers.steps.calculations import REFUSALS
 from veritune.verifiers.steps.facts import Fact, contradicts, follows, near, points
-from veritune.verifiers.steps.polynomial import equation, names_of
+from veritune.verifiers.steps.polynomial import equation, is_constant
 from veritune.verifiers.steps.solutions import differs, rounded
 from veritune.verifiers.steps.statements import Statement, statements
 from veritune.verifiers.steps.tokens import ProseToken
@@ -194,6 +194,6 @@ class Algebra:
 def _never_equal(left: Node, right: Node) -> bool:
     """Whether the sides differ by a constant."""
     try:
-        return not names_of(equation(left, right))
+        return is_constant(equation(left, right))
     except REFUSALS:
         return False

@@ -62,11 +62,10 @@ def without_percent(node: Node) -> Node:
 
 
 def replaced(node: Node, instead: Mapping[Fraction, Fraction]) -> Node:
-    """The calculation with numbers replaced, whatever their sign."""
+    """The calculation with numbers replaced."""
     if isinstance(node, Num):
-        size = abs(Fraction(node.value))
-        sign = 1 if node.value >= 0 else -1
-        return Num(sign * instead[size]) if size in instead else node
+        value = Fraction(node.value)
+        return Num(instead[value]) if value in instead else node
     return rebuild(node, lambda part: replaced(part, instead))
 
 

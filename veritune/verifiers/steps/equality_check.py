@@ -25,13 +25,6 @@ from veritune.verifiers.steps.units import unit_factors
 # Decimals from which a number is taken to be rounded or truncated.
 _LONG = 4
 Rounding = Literal["", "to whole numbers", "freely"]
-# What printed decimals may stand for; with two digits thirds alone, as 0.08 is often a rate.
-_REPEATING: dict[Fraction, Fraction] = {}
-for _digits in range(2, 6):
-    for _top, _bottom in ((1, 3), (2, 3), (1, 6), (5, 6), (1, 7), (1, 9), (1, 11), (1, 12)):
-        if _digits > 2 or _bottom == 3:
-            _shown = Fraction(round(Fraction(_top, _bottom) * 10**_digits), 10**_digits)
-            _REPEATING[_shown] = Fraction(_top, _bottom)
 
 
 def check_equality(
@@ -49,7 +42,9 @@ def check_equality(
     """
     try:
         left, right = equality.left.value, equality.right.value
-        held = "holds" if left == right else _same(equality, left, right, rounding, rounded)
+        held = "holds" if left == right else _same(equality, left, right, rounding)
+        if not held and rounded and _holds_exactly(equality, right, rounding, rounded):
+            held = "holds with the numbers that were rounded before"
         if held:
             said = equality.doubt in (None, FRACTION_NAME)
             return ("correct", held) if said else ("unchecked", f"{held}, but {equality.doubt}")
@@ -62,13 +57,7 @@ def check_equality(
     return "incorrect", _complaint(equality, left, right)
 
 
-def _same(
-    equality: Equality,
-    left: Fraction,
-    right: Fraction,
-    rounding: Rounding,
-    rounded: Mapping[Fraction, Fraction],
-) -> str | None:
+def _same(equality: Equality, left: Fraction, right: Fraction, rounding: Rounding) -> str | None:
     """In which sense the sides are equal though their values are not."""
     if _printed_as(equality, left, right, rounding):
         return "holds at the printed precision"
@@ -76,25 +65,15 @@ def _same(
         return "holds in percent"
     if _rounded_operands(equality, left, right):
         return "holds as far as its rounded numbers go"
-    if _with(rounded, equality, left, right, rounding):
-        return "holds with the numbers that were rounded before"
     return None
 
 
-def _with(
-    instead: Mapping[Fraction, Fraction],
-    equality: Equality,
-    left: Fraction,
-    right: Fraction,
-    rounding: Rounding,
+def _holds_exactly(
+    equality: Equality, right: Fraction, rounding: Rounding, rounded: Mapping[Fraction, Fraction]
 ) -> bool:
-    """Whether the sides agree where numbers are replaced by what they may stand for."""
-    one = value_of(replaced(equality.left.node, instead))
-    other = value_of(replaced(equality.right.node, instead))
-    return any(
-        first == second or _printed_as(equality, first, second, rounding)
-        for first, second in ((one, right), (left, other), (one, other))
-    )
+    """Whether the result is that of the numbers which were rounded before."""
+    exact = value_of(replaced(equality.left.node, rounded))
+    return exact == right or _printed_as(equality, exact, right, rounding)
 
 
 def _in_percent(equality: Equality, left: Fraction, right: Fraction, rounding: Rounding) -> bool:
@@ -191,8 +170,6 @@ def _may_be(
         return "may be rounded to a whole number"
     if _truncated(equality, left, right):
         return "may be truncated by a calculator"
-    if _with(_REPEATING, equality, left, right, rounding):
-        return "holds if a decimal stands for a fraction"
     shown = equality.right.printed
     if (
         shown is not None
