@@ -119,7 +119,7 @@ def is_float_of(value: Fraction, shown: Fraction, decimals: int) -> bool:
     return decimals >= FLOAT_DECIMALS and abs(value - shown) <= FLOAT_ERROR * scale
 
 
-def printed(value: Fraction, decimals: int) -> str:
+def decimal(value: Fraction, decimals: int) -> str:
     """The value for a person, with two more decimals than asked where it needs them."""
     digits = decimals + 2
     whole, rest = divmod(abs(round(value * 10**digits)), 10**digits)

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from veritune.algebra import Add, Frac, Node, Num
 from veritune.verifiers.steps.arithmetic import Unreadable, arithmetic, value_of
-from veritune.verifiers.steps.calculations import Shown, has_percent, shown, sums_percent
+from veritune.verifiers.steps.calculations import Shown, has_percent, shown
 from veritune.verifiers.steps.tokens import ProseToken
 from veritune.verifiers.steps.units import unit_factors
 
@@ -48,16 +48,6 @@ class Side:
     def percent(self) -> bool:
         """Whether it is a percentage; a percentage of something is not one."""
         return "%" in self.signs and has_percent(self.node)
-
-    @property
-    def in_percent(self) -> bool:
-        """Whether it is a sum with percentages in it that are in no product: 100 - 20%."""
-        return "%" in self.signs and sums_percent(self.node)
-
-    @property
-    def quotient(self) -> bool:
-        """Whether it divides last."""
-        return isinstance(self.node, Frac)
 
     @property
     def fraction(self) -> bool:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from veritune.algebra import table
 from veritune.lazy import pattern
 from veritune.verifiers.steps.annotations import Finding
-from veritune.verifiers.steps.arithmetic import Unreadable, evaluate, places, printed, rounds_to
+from veritune.verifiers.steps.arithmetic import Unreadable, decimal, evaluate, places, rounds_to
 
 # Where a claim starts and ends in the text, and whether it holds.
 Spoken = tuple[int, int, Finding]
@@ -159,7 +159,7 @@ def _compared(claim: str, signs: str, says: re.Match[str]) -> Finding:
         return "unchecked", f"{claim}: {error}"
     for part, shown in zip(says.groups(), values, strict=False):
         if not _same(value, shown, part, absolute=claim.lower().find("difference") >= 0):
-            return "incorrect", f"{claim}: {printed(value, 2)}, not {printed(shown, 2)}"
+            return "incorrect", f"{claim}: {decimal(value, 2)}, not {decimal(shown, 2)}"
     return "correct", f"{claim}: holds"
 
 
