@@ -33,9 +33,7 @@ if TYPE_CHECKING:
 # Characters; what is longer is unchecked.
 LONGEST = 50_000
 # What is read by the algebra though there is no backslash.
-_TYPESET = re.compile(
-    r"[!^√∛²³|π≤≥≠≡]|\{,\}|[a-zC]\(|\d_\{?\d|\}_|\d mod \d|\bpi\b|[\d)] ?[<>] ?[-\d(]"
-)
+_TYPESET = re.compile(r"[\\!^√∛²³|π≤≥≠≡<>{_(]")
 # A line without any of these claims nothing that could be checked.
 _PROMISING = re.compile(
     r"[=<>≤≥≠≡≈]|\\(?:[lg]eq?|neq?|equiv|n?mid|approx)\b|\b(?:is|are|equals|gives|makes|divides?)\b"
@@ -170,7 +168,8 @@ class _Solution:
         return below_zero(equality, self._question, step) or percent_of_one(equality)
 
     def _formulas(self, start: int, end: int) -> list[Formula]:
-        typeset = "\\" in self._text or _TYPESET.search(self._text, start, end)
+        step = self._text[start:end]
+        typeset = _TYPESET.search(step) or "mod" in step or "pi" in step
         return list(formulas(self._text, start, end)) if typeset else []
 
     def _noted(self, start: int, end: int, left: Node, right: Node, found: Finding) -> Finding:
