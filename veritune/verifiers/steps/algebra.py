@@ -34,7 +34,7 @@ class Algebra:
         self._strict = wording.is_derivation(question, pieces)
         self._rewriting = wording.asks_to_rewrite(question)
         self._ranges = wording.asks_about_range(question)
-        self._all = wording.asks_for_all(question)
+        self._all = wording.ALL.search(question) is not None
         self._facts: list[Fact] = []
         self._last: Node | None = None
         self._count = 0
@@ -52,9 +52,9 @@ class Algebra:
         found = statements(self._text, tokens)
         if not found or not found[0].continues:
             self._last = None
-        if found and wording.introduces(body):
+        if found and wording.NEW.search(body):
             self._forget(frozenset().union(*(variables(item.node) for item in found)))
-        correcting = wording.corrects(body)
+        correcting = wording.CORRECTING.search(body)
         for statement in found:
             self._count += 1
             if self._count > MOST_STATEMENTS:
@@ -63,7 +63,7 @@ class Algebra:
                 node = statement.node
                 self._last = node.sides[-1] if isinstance(node, Relation) else None
                 continue
-            if wording.assumes(self._text[max(0, statement.start - 20) : statement.start]):
+            if wording.ASSUMING.search(self._text[max(0, statement.start - 20) : statement.start]):
                 self._forget(variables(statement.node))
             shown = self._text[statement.start : statement.end]
             last = statement is found[-1]
@@ -184,7 +184,7 @@ class Algebra:
             return None, []
         rest = self._text[fact.end :]
         words = self._text[last.end : fact.start] + rest.partition("\n")[0]
-        reasons = wording.gives_reason(words)
+        reasons = wording.CHOICE.search(words) is not None
         against = differs(
             fact, earlier, rest=rest, all_wanted=self._all, ranges=self._ranges, reasons=reasons
         )

@@ -13,13 +13,13 @@ from veritune.verifiers.steps.annotations import Finding
 from veritune.verifiers.steps.arithmetic import Undefined, Unreadable, decimal, value_of
 from veritune.verifiers.steps.calculations import (
     as_float,
+    has_percent,
     is_share,
     leading,
     longest,
     numbers_of,
     replaced,
     shown,
-    sums_percent,
     without_percent,
 )
 from veritune.verifiers.steps.equations import FRACTION_NAME, Equality
@@ -141,7 +141,7 @@ class Pair:
     def _in_percent(self, one: Fraction, other: Fraction) -> bool:
         """`10/50 * 100 = 20%`, `100 - 20% = 80%`; not `50 * 20% = 1000`, and not `1/4 = 0.25%`."""
         literal = shown(self.right)
-        summed = sums_percent(self.left) or is_share(self.left)
+        summed = has_percent(self.left) or is_share(self.left)
         hundred = any(abs(number.value) == 100 for number in numbers_of(self.left))
         if not summed and not (literal and literal.percent and hundred):
             return False

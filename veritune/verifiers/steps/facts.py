@@ -174,16 +174,16 @@ def follows(fact: Fact, earlier: Sequence[Fact]) -> Fact | str | None:
     rows = [other.polynomial for other in earlier if other.polynomial is not None]
     if polynomial.follows(fact.polynomial, rows):
         return "a combination of earlier equations"
-    for given, how in ((_values(earlier), "values"), (_definitions(earlier), "definitions")):
-        used = fact.names & given.keys()
-        put = fact.residues(given) if used else None
-        if put is None:
-            continue
-        if not any(put):
-            return f"holds with the {how} of {', '.join(sorted(used))}"
-        others = (other.residues(given) for other in earlier)
-        if polynomial.follows(put, [row for row in others if row is not None]):
-            return f"follows with the {how} of {', '.join(sorted(used))}"
+    given = _definitions(earlier)
+    used = fact.names & given.keys()
+    put = fact.residues(given) if used else None
+    if put is None:
+        return None
+    if not any(put):
+        return f"holds with what {', '.join(sorted(used))} stands for"
+    others = (other.residues(given) for other in earlier)
+    if polynomial.follows(put, [row for row in others if row is not None]):
+        return f"follows with what {', '.join(sorted(used))} stands for"
     return None
 
 

@@ -85,10 +85,10 @@ LARGEST = 10**15
 class Formula(NamedTuple):
     """Two neighbouring sides that are closed numbers, where they stand and how they compare."""
 
-    left: Node
-    right: Node
     start: int
     end: int
+    left: Node
+    right: Node
     finding: Finding
 
 
@@ -111,7 +111,7 @@ def formulas(text: str, start: int, end: int) -> Iterator[Formula]:
             mixed = "a chain of several signs" if len(set(relation.operators)) > 1 else None
             if label == "incorrect" and (doubt or mixed):
                 label, reason = "unchecked", doubt or mixed or ""
-            yield Formula(left, right, first, last, (label, reason))
+            yield Formula(first, last, left, right, (label, reason))
 
 
 def _spans(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:

@@ -19,7 +19,7 @@ from veritune.verifiers.steps.calculations import shown
 from veritune.verifiers.steps.equality_check import check_equality
 from veritune.verifiers.steps.equations import Equality, equalities
 from veritune.verifiers.steps.formulas import Formula, formulas
-from veritune.verifiers.steps.labels import Claim, claims, step_verdict
+from veritune.verifiers.steps.labels import step_verdict
 from veritune.verifiers.steps.ledger import Ledger, numbers_in
 from veritune.verifiers.steps.segment import Span, steps_of
 from veritune.verifiers.steps.setups import below_zero, is_word_problem, percent_of_one, set_up
@@ -65,20 +65,15 @@ def check_mathematics(
 
 
 def _outside(tokens: list[ProseToken], found: list[Span]) -> list[ProseToken]:
-    """The tokens with a break in the place of every span that was checked."""
+    """The tokens, with breaks in the place of those that were checked."""
     if not found:
         return tokens
-    kept: list[ProseToken] = []
-    waiting = sorted(found, reverse=True)
-    for token in tokens:
-        while waiting and waiting[-1][1] <= token.start:
-            waiting.pop()
-        inside = waiting[-1] if waiting and waiting[-1][0] <= token.start else None
-        if inside is None:
-            kept.append(token)
-        elif not kept or kept[-1].start != inside[0] or kept[-1].kind != "break":
-            kept.append(ProseToken("break", "", *inside, True))
-    return kept
+    return [
+        ProseToken("break", "", token.start, token.end, True)
+        if any(first <= token.start < last for first, last in found)
+        else token
+        for token in tokens
+    ]
 
 
 def _names_base(text: str) -> bool:
@@ -108,32 +103,34 @@ class _Solution:
 
     def _verdict(self, start: int, end: int) -> StepVerdict:
         self._step += 1
-        return step_verdict(self._text, start, end, self._claims(start, end))
-
-    def _claims(self, start: int, end: int) -> Iterator[Claim]:
-        yield from claims("arithmetic", check_annotations(self._text, start, end))
+        calculated = list(check_annotations(self._text, start, end))
+        derived: list[Finding] = []
         ahead = self._text[end : end + 40].lstrip(" \n\t&")
         if ahead.startswith("=") or _PROMISING.search(self._text, start, end):
             tokens = scan(self._text, start, end)
-            phrases = list(in_words(self._text, start, end))
-            read = [(first, last) for first, last, _ in phrases]
-            yield from claims("arithmetic", (self._asserted(*phrase) for phrase in phrases))
-            formed = [
-                formula
-                for formula in self._formulas(start, end)
-                if not any(first < formula.end and formula.start < last for first, last in read)
-            ]
-            noted = (self._noted(f.start, f.end, f.left, f.right, f.finding) for f in formed)
-            yield from claims("arithmetic", noted)
-            read += [(formula.start, formula.end) for formula in formed]
-            if plain := _outside(tokens, read):
-                yield from claims("arithmetic", self._arithmetic(plain, start, end))
+            calculated += self._calculated(tokens, start, end)
             if any(token.kind == "variable" for token in tokens):
-                found = self._unknowns(tokens, continues=ahead.startswith("="))
-                yield from claims("derivation", found)
+                derived += self._unknowns(tokens, continues=ahead.startswith("="))
         if self._worded:
-            yield from claims("arithmetic", set_up(self._text, start, end))
-        yield from claims("arithmetic", self._answer(start, end))
+            calculated += set_up(self._text, start, end)
+        calculated += self._answer(start, end)
+        return step_verdict(self._text, start, end, calculated, derived)
+
+    def _calculated(self, tokens: list[ProseToken], start: int, end: int) -> Iterator[Finding]:
+        """What is claimed in words, then in formulas, then in the rest of a step."""
+        read: list[Span] = []
+        for first, last, finding in in_words(self._text, start, end):
+            read.append((first, last))
+            yield self._asserted(first, last, finding)
+        formed = [
+            formula
+            for formula in self._formulas(start, end)
+            if not any(first < formula.end and formula.start < last for first, last in read)
+        ]
+        for formula in formed:
+            read.append((formula.start, formula.end))
+            yield self._noted(*formula)
+        yield from self._arithmetic(_outside(tokens, read), start, end)
 
     def _asserted(self, start: int, end: int, finding: Finding) -> Finding:
         """The finding, but an error is one only where the claim is asserted."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fractions import Fraction
 
 from veritune.algebra import table
 from veritune.lazy import pattern
 from veritune.verifiers.steps.annotations import Finding
-from veritune.verifiers.steps.arithmetic import Unreadable, decimal, evaluate, places, rounds_to
+from veritune.verifiers.steps.arithmetic import Unreadable, calculation, decimal, value_of
+from veritune.verifiers.steps.equality_check import Pair
 
 # Where a claim starts and ends in the text, and whether it holds.
 Spoken = tuple[int, int, Finding]
@@ -156,22 +156,17 @@ def _of_list(name: str, items: list[str | None]) -> str | None:
 def _compared(claim: str, signs: str, says: re.Match[str]) -> Finding:
     """Whether a phrase has the value that is said, at the precision it is printed with."""
     try:
-        value = evaluate(_cleaned(signs))
-        values = [evaluate(_cleaned(part)) for part in says.groups() if part]
+        left = calculation(_cleaned(signs))
+        value = value_of(left)
+        for part in filter(None, says.groups()):
+            right = calculation(_cleaned(part))
+            said = value_of(right)
+            either = "difference" in claim.lower() and -value == said
+            if not either and not Pair(left, right, "").agree(value, said):
+                return "incorrect", f"{claim}: {decimal(value, 2)}, not {decimal(said, 2)}"
     except Unreadable as error:
         return "unchecked", f"{claim}: {error}"
-    for part, shown in zip(says.groups(), values, strict=False):
-        if not _same(value, shown, part, absolute=claim.lower().find("difference") >= 0):
-            return "incorrect", f"{claim}: {decimal(value, 2)}, not {decimal(shown, 2)}"
     return "correct", f"{claim}: holds"
-
-
-def _same(value: Fraction, shown: Fraction, part: str, *, absolute: bool) -> bool:
-    if value == shown or (absolute and -value == shown):
-        return True
-    literal = re.fullmatch(_NUMBER, part)
-    decimals = places(part.strip("\\$€£ ").replace("percent", "%").replace(" ", ""))
-    return bool(literal and "/" not in part and decimals and rounds_to(value, shown, decimals))
 
 
 def _cleaned(text: str) -> str:
