@@ -14,7 +14,6 @@ from veritune.algebra import Collection, Node, Relation, Sym, identical, variabl
 from veritune.verifiers.steps.annotations import ClaimLabel, Finding
 from veritune.verifiers.steps.calculations import REFUSALS
 from veritune.verifiers.steps.facts import Fact, contradicts, follows, near, points
-from veritune.verifiers.steps.polynomial import equation, is_constant
 from veritune.verifiers.steps.solutions import differs, rounded
 from veritune.verifiers.steps.statements import Statement, statements
 from veritune.verifiers.steps.tokens import ProseToken
@@ -112,8 +111,6 @@ class Algebra:
         named = isinstance(left, Sym) or isinstance(right, Sym)
         if named or variables(right) != names or any(fact.names & names for fact in self._facts):
             return None
-        if self._rewriting and _never_equal(left, right):
-            return "incorrect", "the sides are never the same"
         if self._strict and (chain or self._rewriting):
             return "incorrect", "the sides are not the same"
         return None
@@ -189,11 +186,3 @@ class Algebra:
             fact, earlier, rest=rest, all_wanted=self._all, ranges=self._ranges, reasons=reasons
         )
         return against, [last]
-
-
-def _never_equal(left: Node, right: Node) -> bool:
-    """Whether the sides differ by a constant."""
-    try:
-        return is_constant(equation(left, right))
-    except REFUSALS:
-        return False
