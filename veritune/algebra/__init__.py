@@ -4,7 +4,7 @@ from veritune.algebra.engine.loading import limited_by
 from veritune.algebra.equality.identity import identical
 from veritune.algebra.equality.meanings import parameters, same_answer
 from veritune.algebra.equality.policy import DEFAULT, AnswerPolicy
-from veritune.algebra.equality.printed import Printed, printed, real_value
+from veritune.algebra.equality.printed import printed, real_value
 from veritune.algebra.equality.relate import Relater
 from veritune.algebra.limits import (
     LimitReachedError,
@@ -65,7 +65,6 @@ __all__ = [
     "Num",
     "OpaqueError",
     "Pow",
-    "Printed",
     "Quantity",
     "RealSet",
     "Relater",
