@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 from veritune.algebra import Frac, Node, printed, real_value
@@ -70,6 +71,7 @@ def check_equality(equality: Equality, step: str, rounded: Mapping[Fraction, Fra
     return "incorrect", f"{decimal(one, places)}, not {decimal(other, places)}"
 
 
+@lru_cache(maxsize=4)  # a step may have thousands of equations
 def rounding_of(step: str) -> Rounding:
     """How freely a step says that it rounds."""
     if _FREELY.search(step):
@@ -77,12 +79,18 @@ def rounding_of(step: str) -> Rounding:
     return "to whole numbers" if _TO_WHOLE.search(step) else ""
 
 
+@lru_cache(maxsize=4)
+def _large(step: str) -> frozenset[str]:
+    """The numbers in words that a step names."""
+    return LARGE.intersection(re.findall("[a-z]+", step.lower()))
+
+
 def _unit(equality: Equality, one: Fraction, other: Fraction, step: str) -> str | None:
     """Whether a mismatch may be a change of unit, or a number in words, such as thousands."""
     if not one or not other:
         return None
     words = [word for side in (equality.left, equality.right) for word in side.words + side.behind]
-    words += LARGE.intersection(re.findall("[a-z]+", step.lower()))
+    words += _large(step)
     ratio = max(one / other, other / one)
     return "may be a change of unit" if ratio in unit_factors(words) else None
 

@@ -96,6 +96,7 @@ def formulas(text: str, start: int, end: int) -> Iterator[Formula]:
     """The equations in LaTeX between two offsets."""
     if not (LATEX.search(text, start, end) and RELATION.search(text, start, end)):
         return  # most steps have no such formula, and to look for its ends takes far longer
+    step = text[start:end]
     for first, last, delimited in _spans(text, start, end):
         body = text[first:last]
         if last - first > LONGEST or not (LATEX.search(body) and RELATION.search(body)):
@@ -105,7 +106,7 @@ def formulas(text: str, start: int, end: int) -> Iterator[Formula]:
             continue
         doubt = None if delimited else _attached(text, first, last)
         for left, right, operator in _closed_pairs(relation):
-            label, reason = _related(left, right, operator, text[start:end])
+            label, reason = _related(left, right, operator, step)
             if operator != "=" and CONDITION.search(text, max(start, first - 60), first):
                 doubt = doubt or "a condition"
             mixed = "a chain of several signs" if len(set(relation.operators)) > 1 else None
