@@ -51,7 +51,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "code": read_code,
     "answers": lambda text: extract_answer(text, mode="lenient"),
     "steps": lambda text: check_steps(PROBLEM, text),
-    "cuts": lambda text: [steps_of(text, mode) for mode in ("numbered", "lines", "sentences")],
+    "cuts": steps_of,
     "thinking": split_thinking,
 }
 

@@ -4,7 +4,7 @@ from veritune.algebra.engine.loading import limited_by
 from veritune.algebra.equality.identity import identical
 from veritune.algebra.equality.meanings import parameters, same_answer, whole
 from veritune.algebra.equality.policy import DEFAULT, AnswerPolicy
-from veritune.algebra.equality.printed import Printed, printed, real_value
+from veritune.algebra.equality.printed import printed, real_value
 from veritune.algebra.equality.relate import Relater
 from veritune.algebra.limits import (
     LimitReachedError,
@@ -16,7 +16,7 @@ from veritune.algebra.opposites import opposed
 from veritune.algebra.reading.clean import unglued
 from veritune.algebra.reading.read import read
 from veritune.algebra.tables import table
-from veritune.algebra.trees.children import rebuild, variables, walk
+from veritune.algebra.trees.children import rebuild, renamed, variables, walk
 from veritune.algebra.trees.nodes import (
     Add,
     Apply,
@@ -65,7 +65,6 @@ __all__ = [
     "Num",
     "OpaqueError",
     "Pow",
-    "Printed",
     "Quantity",
     "RealSet",
     "Relater",
@@ -90,6 +89,7 @@ __all__ = [
     "read",
     "real_value",
     "rebuild",
+    "renamed",
     "same_answer",
     "show",
     "start_meter",

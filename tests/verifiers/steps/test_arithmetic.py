@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from veritune.verifiers.steps.arithmetic import (
     Unreadable,
+    decimal,
     evaluate,
     places,
-    printed,
     rounds_to,
 )
 
@@ -101,5 +101,5 @@ def test_printed_precision(exact: str, shown: str, right: bool) -> None:
         (Fraction(10) ** 400, 0, "1" + "0" * 400),
     ],
 )
-def test_printed(value: Fraction, decimals: int, text: str) -> None:
-    assert printed(value, decimals) == text
+def test_decimal(value: Fraction, decimals: int, text: str) -> None:
+    assert decimal(value, decimals) == text

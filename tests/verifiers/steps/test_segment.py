@@ -51,10 +51,3 @@ def test_a_blank_line_more_changes_no_step(text: str) -> None:
         return ["".join(text[start:end].split()) for start, end in steps_of(text)]
 
     assert bare(text.replace("\n", "\n\n")) == bare(text)
-
-
-def test_modes_by_name() -> None:
-    text = "a\nb = 1. C\n\nd"
-    assert len(steps_of(text, "paragraphs")) == 2
-    assert len(steps_of(text, "lines")) == 3
-    assert len(steps_of(text, "sentences")) == 2

@@ -14,7 +14,6 @@ from veritune.algebra import Collection, Node, Relation, Sym, identical, variabl
 from veritune.verifiers.steps.annotations import ClaimLabel, Finding
 from veritune.verifiers.steps.calculations import REFUSALS
 from veritune.verifiers.steps.facts import Fact, contradicts, follows, near, points
-from veritune.verifiers.steps.polynomial import equation, names_of
 from veritune.verifiers.steps.solutions import differs, rounded
 from veritune.verifiers.steps.statements import Statement, statements
 from veritune.verifiers.steps.tokens import ProseToken
@@ -34,7 +33,7 @@ class Algebra:
         self._strict = wording.is_derivation(question, pieces)
         self._rewriting = wording.asks_to_rewrite(question)
         self._ranges = wording.asks_about_range(question)
-        self._all = wording.asks_for_all(question)
+        self._all = wording.ALL.search(question) is not None
         self._facts: list[Fact] = []
         self._last: Node | None = None
         self._count = 0
@@ -52,9 +51,9 @@ class Algebra:
         found = statements(self._text, tokens)
         if not found or not found[0].continues:
             self._last = None
-        if found and wording.introduces(body):
+        if found and wording.NEW.search(body):
             self._forget(frozenset().union(*(variables(item.node) for item in found)))
-        correcting = wording.corrects(body)
+        correcting = wording.CORRECTING.search(body)
         for statement in found:
             self._count += 1
             if self._count > MOST_STATEMENTS:
@@ -63,7 +62,7 @@ class Algebra:
                 node = statement.node
                 self._last = node.sides[-1] if isinstance(node, Relation) else None
                 continue
-            if wording.assumes(self._text[max(0, statement.start - 20) : statement.start]):
+            if wording.ASSUMING.search(self._text[max(0, statement.start - 20) : statement.start]):
                 self._forget(variables(statement.node))
             shown = self._text[statement.start : statement.end]
             last = statement is found[-1]
@@ -112,8 +111,6 @@ class Algebra:
         named = isinstance(left, Sym) or isinstance(right, Sym)
         if named or variables(right) != names or any(fact.names & names for fact in self._facts):
             return None
-        if self._rewriting and _never_equal(left, right):
-            return "incorrect", "the sides are never the same"
         if self._strict and (chain or self._rewriting):
             return "incorrect", "the sides are not the same"
         return None
@@ -184,16 +181,8 @@ class Algebra:
             return None, []
         rest = self._text[fact.end :]
         words = self._text[last.end : fact.start] + rest.partition("\n")[0]
-        reasons = wording.gives_reason(words)
+        reasons = wording.CHOICE.search(words) is not None
         against = differs(
             fact, earlier, rest=rest, all_wanted=self._all, ranges=self._ranges, reasons=reasons
         )
         return against, [last]
-
-
-def _never_equal(left: Node, right: Node) -> bool:
-    """Whether the sides differ by a constant."""
-    try:
-        return not names_of(equation(left, right))
-    except REFUSALS:
-        return False

@@ -11,10 +11,10 @@ from veritune.verifiers.steps.arithmetic import (
     FLOAT_DECIMALS,
     Unreadable,
     arithmetic,
+    decimal,
     evaluate,
     is_float_of,
     places,
-    printed,
     rounds_to,
 )
 
@@ -64,4 +64,4 @@ def _check(expression: str, shown: str) -> Finding:
     exact = value == claimed or (decimals and rounds_to(value, claimed, decimals))
     if exact or is_float_of(value, claimed, decimals):
         return "correct", f"{expression}={shown}"
-    return "incorrect", f"{expression} is {printed(value, decimals)}, not {shown}"
+    return "incorrect", f"{expression} is {decimal(value, decimals)}, not {shown}"

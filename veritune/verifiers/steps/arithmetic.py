@@ -49,14 +49,19 @@ FLOAT_ERROR = Fraction(1, 10**13)
 
 def evaluate(text: str) -> Fraction:
     """The exact value of an arithmetic expression; raises `Unreadable`."""
+    if text.isascii() and text.isdigit() and len(text) <= LONGEST:  # as most results are
+        return Fraction(int(text))
+    return value_of(calculation(text))
+
+
+def calculation(text: str) -> Node:
+    """An arithmetic expression as a person writes it; raises `Unreadable`."""
     if len(text) > LONGEST:
         raise Unreadable("too long")
-    if text.isascii() and text.isdigit():  # as most results are
-        return Fraction(int(text))
     plain = _TIMES.sub("*", _CURRENCY.sub("", text)).replace(":", "/").replace("**", "^")
     if not _PLAIN.fullmatch(plain) or "x" in plain or "//" in plain:
         raise Unreadable(f"cannot read {text[:20]!r}")
-    return value_of(arithmetic(plain))
+    return arithmetic(plain)
 
 
 def arithmetic(text: str) -> Node:
@@ -119,7 +124,7 @@ def is_float_of(value: Fraction, shown: Fraction, decimals: int) -> bool:
     return decimals >= FLOAT_DECIMALS and abs(value - shown) <= FLOAT_ERROR * scale
 
 
-def printed(value: Fraction, decimals: int) -> str:
+def decimal(value: Fraction, decimals: int) -> str:
     """The value for a person, with two more decimals than asked where it needs them."""
     digits = decimals + 2
     whole, rest = divmod(abs(round(value * 10**digits)), 10**digits)

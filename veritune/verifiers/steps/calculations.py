@@ -18,7 +18,6 @@ from veritune.algebra import (
     NotPolynomialError,
     Num,
     OpaqueError,
-    Pow,
     Quantity,
     UndefinedError,
     UnparsedError,
@@ -62,11 +61,10 @@ def without_percent(node: Node) -> Node:
 
 
 def replaced(node: Node, instead: Mapping[Fraction, Fraction]) -> Node:
-    """The calculation with numbers replaced, whatever their sign."""
+    """The calculation with numbers replaced."""
     if isinstance(node, Num):
-        size = abs(Fraction(node.value))
-        sign = 1 if node.value >= 0 else -1
-        return Num(sign * instead[size]) if size in instead else node
+        value = Fraction(node.value)
+        return Num(instead[value]) if value in instead else node
     return rebuild(node, lambda part: replaced(part, instead))
 
 
@@ -103,31 +101,14 @@ def longest(node: Node) -> int:
 
 
 def has_percent(node: Node) -> bool:
-    """Whether it is a percentage: 5%, 5% + 3, 2 * 3 of them no more than 2."""
-    match node:
-        case Quantity():
-            return True
-        case Mul(factors):
-            return all(has_percent(factor) for factor in factors if factor != Num(-1))
-        case Frac(top):
-            return has_percent(top)
-        case Add(parts):
-            return any(map(has_percent, parts))
-        case Pow(base, exponent):
-            return has_percent(base) or has_percent(exponent)
-        case _:
-            return False
-
-
-def sums_percent(node: Node) -> bool:
-    """Whether a percentage is one of its terms."""
+    """Whether it is a percentage, or a sum with one in it: 100 - 20%, but not 20% * 50."""
     match node:
         case Quantity():
             return True
         case Add(terms):
-            return any(map(sums_percent, terms))
+            return any(map(has_percent, terms))
         case Mul((Num(-1), inner)):
-            return sums_percent(inner)
+            return has_percent(inner)
         case _:
             return False
 

@@ -1,219 +1,193 @@
-"""Whether one equality holds, and everything that may excuse it where it does not."""
+"""Whether two sides are equal as printed, and everything that may excuse it where they are not."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
-from veritune.algebra import Node
-from veritune.verifiers.steps.annotations import ClaimLabel
-from veritune.verifiers.steps.arithmetic import Undefined, Unreadable, printed, rounds_to, value_of
+from veritune.algebra import Frac, Node, printed, real_value
+from veritune.verifiers.steps.annotations import Finding
+from veritune.verifiers.steps.arithmetic import Undefined, Unreadable, decimal, value_of
 from veritune.verifiers.steps.calculations import (
     as_float,
+    has_percent,
     is_share,
     leading,
     longest,
     numbers_of,
     replaced,
+    shown,
     without_percent,
 )
 from veritune.verifiers.steps.equations import FRACTION_NAME, Equality
-from veritune.verifiers.steps.units import unit_factors
+from veritune.verifiers.steps.units import LARGE, unit_factors
 
-# Decimals from which a number is taken to be rounded or truncated.
-_LONG = 4
+# The last place from which on a number is taken to be rounded or truncated.
+_LONG = Fraction(1, 10**4)
 Rounding = Literal["", "to whole numbers", "freely"]
-# What printed decimals may stand for; with two digits thirds alone, as 0.08 is often a rate.
-_REPEATING: dict[Fraction, Fraction] = {}
-for _digits in range(2, 6):
-    for _top, _bottom in ((1, 3), (2, 3), (1, 6), (5, 6), (1, 7), (1, 9), (1, 11), (1, 12)):
-        if _digits > 2 or _bottom == 3:
-            _shown = Fraction(round(Fraction(_top, _bottom) * 10**_digits), 10**_digits)
-            _REPEATING[_shown] = Fraction(_top, _bottom)
+# Words that let a number be off by what rounding explains.
+_FREELY = re.compile(
+    r"rounded|rounding|round(?:s|ing)? (?:up|down|off|to|it)|about|approx|nearest|roughly|almost"
+    r"|nearly|≈|estimat",
+    re.IGNORECASE,
+)
+# Words that let a quotient be a whole number: of people, of full boxes.
+_TO_WHOLE = re.compile(
+    r"whole number|full\b|remain|left ?over|with \d+ (?:\w+ )?left|quotient|at least|at most",
+    re.IGNORECASE,
+)
 
 
-def check_equality(
-    equality: Equality,
-    *,
-    rounding: Rounding,
-    rounded: Mapping[Fraction, Fraction],
-    large: set[Fraction],
-) -> tuple[ClaimLabel, str]:
+def check_equality(equality: Equality, step: str, rounded: Mapping[Fraction, Fraction]) -> Finding:
     """The label and a reason.
 
-    `rounding` says how freely the text rounds; `rounded` maps numbers that stand for
-    others, as 0.33 for 1/3, to what they stand for; `large` has the factors of words near by,
-    such as 1000 where the step speaks of thousands.
+    `step` is the text around it; `rounded` maps numbers that stand for others, as 0.33 for 1/3, to
+    what they stand for.
     """
     try:
-        left, right = equality.left.value, equality.right.value
-        held = "holds" if left == right else _same(equality, left, right, rounding, rounded)
+        one, other = value_of(equality.left.node), value_of(equality.right.node)
+        exact = one == other
+        pair = Pair(equality.left.node, equality.right.node, "" if exact else rounding_of(step))
+        held = "holds" if exact else pair.sense(one, other)
+        if not held and rounded and pair.agree(value_of(replaced(pair.left, rounded)), other):
+            held = "holds with the numbers that were rounded before"
         if held:
             said = equality.doubt in (None, FRACTION_NAME)
             return ("correct", held) if said else ("unchecked", f"{held}, but {equality.doubt}")
-        excuse = equality.doubt or _may_be(equality, left, right, rounding, large)
+        excuse = equality.doubt or pair.excuse(one, other) or _unit(equality, one, other, step)
     except Unreadable as error:
         wrong = isinstance(error, Undefined) and not equality.doubt
         return ("incorrect" if wrong else "unchecked"), str(error)
+    if equality.approximate and abs(one - other) * 50 <= abs(other):
+        excuse = excuse or "holds only roughly"
     if excuse:
         return "unchecked", excuse
-    return "incorrect", _complaint(equality, left, right)
+    literal = shown(pair.right) or shown(pair.left)
+    places = literal.places if literal else 2
+    return "incorrect", f"{decimal(one, places)}, not {decimal(other, places)}"
 
 
-def _same(
-    equality: Equality,
-    left: Fraction,
-    right: Fraction,
-    rounding: Rounding,
-    rounded: Mapping[Fraction, Fraction],
-) -> str | None:
-    """In which sense the sides are equal though their values are not."""
-    if _printed_as(equality, left, right, rounding):
-        return "holds at the printed precision"
-    if _in_percent(equality, left, right, rounding):
-        return "holds in percent"
-    if _rounded_operands(equality, left, right):
-        return "holds as far as its rounded numbers go"
-    if _with(rounded, equality, left, right, rounding):
-        return "holds with the numbers that were rounded before"
-    return None
+@lru_cache(maxsize=4)  # a step may have thousands of equations
+def rounding_of(step: str) -> Rounding:
+    """How freely a step says that it rounds."""
+    if _FREELY.search(step):
+        return "freely"
+    return "to whole numbers" if _TO_WHOLE.search(step) else ""
 
 
-def _with(
-    instead: Mapping[Fraction, Fraction],
-    equality: Equality,
-    left: Fraction,
-    right: Fraction,
-    rounding: Rounding,
-) -> bool:
-    """Whether the sides agree where numbers are replaced by what they may stand for."""
-    one = value_of(replaced(equality.left.node, instead))
-    other = value_of(replaced(equality.right.node, instead))
-    return any(
-        first == second or _printed_as(equality, first, second, rounding)
-        for first, second in ((one, right), (left, other), (one, other))
-    )
+@lru_cache(maxsize=4)
+def _large(step: str) -> frozenset[str]:
+    """The numbers in words that a step names."""
+    return LARGE.intersection(re.findall("[a-z]+", step.lower()))
 
 
-def _in_percent(equality: Equality, left: Fraction, right: Fraction, rounding: Rounding) -> bool:
-    """`10 / 50 * 100 = 20%`, `100 - 20% = 80%`; not `50 * 20% = 1000`, and not `1/4 = 0.25%`."""
-    one = value_of(without_percent(equality.left.node))
-    if equality.left.in_percent or is_share(equality.left.node):
-        others = (value_of(without_percent(equality.right.node)), right)
-        return any(one == other or _printed_as(equality, one, other, rounding) for other in others)
-    shown = equality.right.printed
-    if shown is None or not shown.percent or not _has_hundred(equality.left.node):
+def _unit(equality: Equality, one: Fraction, other: Fraction, step: str) -> str | None:
+    """Whether a mismatch may be a change of unit, or a number in words, such as thousands."""
+    if not one or not other:
+        return None
+    words = [word for side in (equality.left, equality.right) for word in side.words + side.behind]
+    words += _large(step)
+    ratio = max(one / other, other / one)
+    return "may be a change of unit" if ratio in unit_factors(words) else None
+
+
+class Pair:
+    """Two sides of different values, and how freely the text around them rounds."""
+
+    def __init__(self, left: Node, right: Node, rounding: Rounding) -> None:
+        self.left, self.right, self._rounding = left, right, rounding
+
+    def sense(self, one: Fraction, other: Fraction) -> str | None:
+        """In which sense the sides are equal though their values are not."""
+        if self._printed_as(one, other):
+            return "holds at the printed precision"
+        if self._in_percent(one, other):
+            return "holds in percent"
+        # The digits of a long decimal among the operands, such as 2.8284.
+        last = Fraction(1, 10 ** max(longest(self.left), longest(self.right)))
+        if last <= _LONG and abs(one - other) <= 10 * last * abs(other):
+            return "holds as far as its rounded numbers go"
+        return None
+
+    def excuse(self, one: Fraction, other: Fraction) -> str | None:
+        """What may explain a mismatch that is no error."""
+        if self.roughly(one, other):
+            return "may be rounded to a whole number"
+        if self._truncated(one, other):
+            return "may be truncated by a calculator"
+        literal = shown(self.right)
+        if literal and literal.percent and one == other * 100:
+            return "a percentage on one side only"
+        if one == leading(self.right):
+            return "runs on: the next calculation starts from this value"
+        return None
+
+    def agree(self, one: Fraction, other: Fraction) -> bool:
+        """Whether two values are equal as the sides are printed."""
+        return one == other or self._printed_as(one, other)
+
+    def _printed_as(self, one: Fraction, other: Fraction) -> bool:
+        """Whether the side that is one printed number is the other, rounded as printed."""
+        freely = self._rounding == "freely"
+        for side, its, value in ((self.right, other, one), (self.left, one, other)):
+            off, whole, literal = abs(value - its), shown(side), printed(side)
+            if literal is not None:
+                # 5% may stand for 5 here.
+                place = abs(literal.place * its / literal.value) if its else literal.place
+                if 2 * off <= place or (off < place and (freely or place <= _LONG)):
+                    return True
+            elif whole is not None:
+                nearest = bool(self._rounding) and value.denominator > 1 and 2 * off <= 1
+                if nearest or (freely and 2 * off < _grain(whole.value)):
+                    return True
         return False
-    other = value_of(without_percent(equality.right.node))
-    return left == other or _printed_as(equality, left, other, rounding)
 
+    def _in_percent(self, one: Fraction, other: Fraction) -> bool:
+        """`10/50 * 100 = 20%`, `100 - 20% = 80%`; not `50 * 20% = 1000`, and not `1/4 = 0.25%`."""
+        literal = shown(self.right)
+        summed = has_percent(self.left) or is_share(self.left)
+        hundred = any(abs(number.value) == 100 for number in numbers_of(self.left))
+        if not summed and not (literal and literal.percent and hundred):
+            return False
+        plain = real_value(without_percent(self.right))
+        value = real_value(without_percent(self.left)) if summed else one
+        if plain is None or value is None:
+            return False
+        return self.agree(value, plain) or (summed and self.agree(value, other))
 
-def _has_hundred(node: Node) -> bool:
-    """Whether a calculation is one in percent: it has a 100 in it."""
-    return any(abs(number.value) == 100 for number in numbers_of(node))
+    def roughly(self, one: Fraction, other: Fraction) -> bool:
+        """Whether a whole number may be what a text makes of a value: up, down, or to the nearest.
 
-
-def _rounded_operands(equality: Equality, left: Fraction, right: Fraction) -> bool:
-    """Whether the sides agree to the digits of a long decimal among them, such as 2.8284."""
-    most = max(longest(equality.left.node), longest(equality.right.node))
-    return most >= _LONG and abs(left - right) * 10 ** (most - 1) <= abs(right)
-
-
-def _printed_as(equality: Equality, left: Fraction, right: Fraction, rounding: Rounding) -> bool:
-    """Whether the side that is one printed number is the other, rounded as printed."""
-    for side, shown, value in ((equality.right, right, left), (equality.left, left, right)):
-        token = side.printed
-        if token is None:
-            continue
-        places = token.places + (2 if token.percent and abs(shown) != token.value else 0)
-        if places >= _LONG and abs(value - shown) * 10**places < 1:
-            return True  # truncated, not rounded
-        if places and rounds_to(value, shown, places):
-            return True
-        if places and rounding == "freely" and abs(value - shown) * 10**places < 1:
-            return True
-        off = abs(value - shown)
-        if not places and rounding and value.denominator > 1 and off * 2 <= 1:
-            return True
-        if not places and rounding == "freely" and off * 2 < _grain(token.value):
-            return True
-    return False
-
-
-def _roughly(equality: Equality, left: Fraction, right: Fraction, rounding: Rounding) -> bool:
-    """Whether a whole number may be what a text makes of a value: up, down, or to the nearest.
-
-    Things are divided into whole numbers without anybody's saying so, and cents are dropped.
-    """
-    money = longest(equality.left.node) > 0  # $126 + $6.3 = $132
-    if not (rounding or money or equality.left.quotient or equality.right.quotient):
+        Things are divided into whole numbers without anybody's saying so, and cents are dropped.
+        """
+        freely = bool(self._rounding) or longest(self.left) > 0  # $126 + $6.3 = $132
+        if not (freely or isinstance(self.left, Frac) or isinstance(self.right, Frac)):
+            return False
+        for side, value, its in ((self.right, one, other), (self.left, other, one)):
+            literal = shown(side)
+            if literal is None or literal.places or literal.percent or value.denominator == 1:
+                continue
+            grain = _grain(literal.value) if self._rounding == "freely" else 1
+            if abs(value - its) < (grain if freely else Fraction(1, 2)):
+                return True
         return False
-    for side, value, shown in ((equality.right, left, right), (equality.left, right, left)):
-        token = side.printed
-        if token is None or token.places or token.percent or value.denominator == 1:
-            continue
-        off = abs(value - shown)
-        if off < (1 if rounding or money else Fraction(1, 2)) or (
-            rounding == "freely" and off < _grain(token.value)
-        ):
-            return True
-    return False
+
+    def _truncated(self, one: Fraction, other: Fraction) -> bool:
+        """14.99 for 4.20 + 9.45 + 1.35: a calculator's 14.999999999999998, shortened by hand."""
+        literal = shown(self.right)
+        if literal is None or literal.places < 2 or literal.percent or one < other:
+            return False
+        computed = as_float(self.left) * 10**literal.places
+        return math.isfinite(computed) and math.floor(computed) == other * 10**literal.places
 
 
-def _truncated(equality: Equality, left: Fraction, right: Fraction) -> bool:
-    """14.99 for 4.20 + 9.45 + 1.35: the 14.999999999999998 of a calculator, shortened by hand."""
-    token = equality.right.printed
-    if token is None or token.places < 2 or token.percent:
-        return False
-    computed = as_float(equality.left.node) * 10**token.places
-    return (
-        left > right
-        and math.isfinite(computed)
-        and math.floor(computed) == right * 10**token.places
-    )
-
-
-def _grain(shown: Fraction) -> Fraction:
+def _grain(whole: Fraction) -> Fraction:
     """By how much a whole number that was rounded may be off: one in its last digit not 0."""
     grain = Fraction(1)
-    while shown and shown % (grain * 10) == 0:
+    while whole and whole % (grain * 10) == 0:
         grain *= 10
     return grain
-
-
-def _may_be(
-    equality: Equality, left: Fraction, right: Fraction, rounding: Rounding, large: set[Fraction]
-) -> str | None:
-    """What may explain a mismatch that is no error."""
-    if _roughly(equality, left, right, rounding):
-        return "may be rounded to a whole number"
-    if _truncated(equality, left, right):
-        return "may be truncated by a calculator"
-    if _with(_REPEATING, equality, left, right, rounding):
-        return "holds if a decimal stands for a fraction"
-    shown = equality.right.printed
-    if (
-        shown is not None
-        and shown.percent
-        and left == value_of(without_percent(equality.right.node))
-    ):
-        return "a percentage on one side only"
-    if left == leading(equality.right.node):
-        return "runs on: the next calculation starts from this value"
-    sides = (equality.left, equality.right)
-    words = [word for side in sides for word in side.words + side.behind]
-    if left and right:
-        ratio = left / right
-        if max(ratio, 1 / ratio) in unit_factors(words) | large:
-            return "may be a change of unit"
-    if equality.approximate and abs(left - right) * 50 <= abs(right):
-        return "holds only roughly"
-    return None
-
-
-def _complaint(equality: Equality, left: Fraction, right: Fraction) -> str:
-    shown = equality.right.printed or equality.left.printed
-    places = shown.places if shown else 2
-    return f"{printed(left, places)}, not {printed(right, places)}"

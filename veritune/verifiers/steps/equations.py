@@ -46,8 +46,6 @@ _COUNTS = table(
 )
 # A letter right behind a number that is read as its unit.
 _LETTER_UNITS = frozenset("mlgshc")
-# "day 3 + 4" adds to 4 and not to day 3: these words number what follows.
-_NUMBERED = frozenset(("day", "week", "month", "year", "grade", "step", "page", "row", "class"))
 _VERBS = table("gives is are was were makes equals has have gets")
 # "5 more" is no value of its own.
 _COMPARATIVES = frozenset(("more", "less", "fewer", "greater", "larger", "smaller", "away"))
@@ -173,17 +171,9 @@ def _doubt_before(tokens: list[ProseToken], left: Side, low: int) -> str | None:
         token = tokens[at]
         if token.kind == "break":
             return _doubt_break(tokens, at) if at + 1 == left.first else None
-        if _labels(tokens, low, at, left):
-            return f"may be the number of a {token.text}"
         if _joins(tokens, low, at, adjacent=at + 1 == left.first):
             return f"something unread stands before: {token.text!r}"
     return None
-
-
-def _labels(tokens: list[ProseToken], low: int, at: int, left: Side) -> bool:
-    """`on day 1 * 2`: whether the first number names something."""
-    named = at + 1 == left.first and tokens[at].text in _NUMBERED and at > low
-    return named and tokens[at - 1].text in ("on", "in", "of", "for", "at")
 
 
 def _joins(tokens: list[ProseToken], low: int, at: int, *, adjacent: bool) -> bool:
@@ -195,6 +185,7 @@ def _joins(tokens: list[ProseToken], low: int, at: int, *, adjacent: bool) -> bo
         return tokens[at - 1].kind == "number" or tokens[at - 1].text in _BEFORE_OF
     return (
         token.text in _BEFORE
+        or (adjacent and at > low and (tokens[at - 1].text, token.text) == ("on", "day"))
         or (token.text in _BEHIND_NUMBER and _earlier(tokens, low, at, "number"))
         or (token.text in _BEHIND_OPERATOR and _earlier(tokens, low, at, "operator"))
     )
@@ -268,7 +259,7 @@ def _doubt_shape(left: Side, right: Side, *, spoken: bool) -> str | None:
     bare = not (left.behind or right.behind or left.percent or right.percent)
     if not one and (spoken or not (other or bare)):
         return "not a calculation and its result"
-    if spoken and left.behind and left.may_be_range:
+    if spoken and left.behind and "-" in left.signs:
         return "may be a range of numbers"
     if spoken and _COMPARATIVES & set(right.behind[:1]):
         return "a comparison"

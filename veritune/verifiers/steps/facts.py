@@ -7,21 +7,24 @@ are wrong only where they contradict what was stated before.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
+from math import isinf
 
 from veritune.algebra import (
     Collection,
     Func,
     Node,
+    Num,
     RealSet,
     Relation,
     Sym,
     close,
     has_sign,
     rational,
+    renamed,
     to_set,
     union,
     variables,
@@ -30,7 +33,7 @@ from veritune.algebra import (
 )
 from veritune.verifiers.steps import polynomial
 from veritune.verifiers.steps.calculations import REFUSALS
-from veritune.verifiers.steps.polynomial import Polynomial
+from veritune.verifiers.steps.polynomial import Residues
 
 
 @dataclass(eq=False)
@@ -64,28 +67,36 @@ class Fact:
         node = self.node
         return node.sides if isinstance(node, Relation) and node.operators == ("=",) else ()
 
-    @cached_property
-    def polynomial(self) -> Polynomial | None:
-        """What is zero where an equation holds."""
+    def residues(self, given: Mapping[str, Node]) -> Residues | None:
+        """What is zero where an equation holds with some of its unknowns replaced."""
         if not self.sides or has_sign(self.node):
             return None
+        left, right = (renamed(side, dict(given)) for side in self.sides)
         try:
-            return polynomial.equation(*self.sides)
+            return polynomial.equation(left, right)
         except REFUSALS:
             return None
 
     @cached_property
+    def polynomial(self) -> Residues | None:
+        """What is zero where an equation holds."""
+        return self.residues({})
+
+    @cached_property
+    def definition(self) -> tuple[str, Node] | None:
+        """The name and the expression of `y = 2x + 1`."""
+        for name, other in (self.sides, self.sides[::-1]) if self.sides else ():
+            if isinstance(name, Sym) and name.name not in variables(other):
+                return name.name, other
+        return None
+
+    @cached_property
     def value(self) -> tuple[str, Fraction] | None:
         """The name and the value of `x = 3`."""
-        if not self.sides:
-            return None
-        left, right = self.sides
-        if isinstance(right, Sym):
-            left, right = right, left
-        if not isinstance(left, Sym):
+        if self.definition is None or variables(self.definition[1]):
             return None
         try:
-            return left.name, rational(right)
+            return self.definition[0], rational(self.definition[1])
         except REFUSALS:
             return None
 
@@ -94,17 +105,6 @@ class Fact:
         """Whether it says outright what the unknown is: `x = 2 or x = 3`, `x < 4`."""
         items = self.node.items if isinstance(self.node, Collection) else (self.node,)
         return all(_lists_value(item) for item in items)
-
-    @cached_property
-    def definition(self) -> tuple[str, Polynomial] | None:
-        """The name and the expression of `y = 2x + 1`."""
-        for name, other in (self.sides, self.sides[::-1]) if self.sides else ():
-            if isinstance(name, Sym) and name.name not in variables(other):
-                try:
-                    return name.name, polynomial.expression(other)
-                except REFUSALS:
-                    return None
-        return None
 
 
 def _is_function_value(node: Node) -> bool:
@@ -136,23 +136,22 @@ def same(left: RealSet, right: RealSet) -> bool:
     if one is not None and other is not None:
         return near(one, other) and near(other, one)
     return len(left) == len(right) and all(
-        close(one.low.value, other.low.value)
-        and close(one.high.value, other.high.value)
-        and one.low.closed == other.low.closed
-        and one.high.closed == other.high.closed
-        for one, other in zip(left, right, strict=True)
+        close(end.value, twin.value) and end.closed == twin.closed
+        for piece, its in zip(left, right, strict=True)
+        for end, twin in ((piece.low, its.low), (piece.high, its.high))
     )
 
 
 def _tells(solutions: RealSet) -> bool:
     """Whether a set is neither empty nor the whole line, which equations share by chance."""
-    infinite = [piece for piece in solutions if piece.low.node is piece.high.node is None]
-    return bool(solutions) and not infinite
+    return bool(solutions) and not any(
+        isinf(piece.low.value) and isinf(piece.high.value) for piece in solutions
+    )
 
 
 def near(some: list[float], others: list[float]) -> bool:
     """Whether each of some numbers is among others."""
-    return all(any(abs(a - b) <= 1e-12 * (1 + abs(a)) for b in others) for a in some)
+    return all(any(abs(a - b) <= 1e-9 * (1 + abs(a)) for b in others) for a in some)
 
 
 def points(solutions: RealSet) -> list[float] | None:
@@ -175,16 +174,16 @@ def follows(fact: Fact, earlier: Sequence[Fact]) -> Fact | str | None:
     rows = [other.polynomial for other in earlier if other.polynomial is not None]
     if polynomial.follows(fact.polynomial, rows):
         return "a combination of earlier equations"
-    for values, how in ((_values(earlier), "values"), (_definitions(earlier), "definitions")):
-        used = {name: value for name, value in values.items() if name in fact.names}
-        if not used:
-            continue
-        put = polynomial.substituted(fact.polynomial, values)
-        if not put:
-            return f"holds with the {how} of {', '.join(sorted(used))}"
-        others = [polynomial.substituted(row, values) for row in rows]
-        if polynomial.follows(put, others):
-            return f"follows with the {how} of {', '.join(sorted(used))}"
+    given = _definitions(earlier)
+    used = fact.names & given.keys()
+    put = fact.residues(given) if used else None
+    if put is None:
+        return None
+    if not any(put):
+        return f"holds with what {', '.join(sorted(used))} stands for"
+    others = (other.residues(given) for other in earlier)
+    if polynomial.follows(put, [row for row in others if row is not None]):
+        return f"follows with what {', '.join(sorted(used))} stands for"
     return None
 
 
@@ -192,45 +191,45 @@ def contradicts(fact: Fact, earlier: Sequence[Fact]) -> str | None:
     """Why a statement cannot hold beside the earlier ones, if it cannot."""
     if fact.polynomial is None:
         return None
-    values = _values(earlier)
-    put = polynomial.substituted(fact.polynomial, values)
-    if put and not polynomial.names_of(put):
-        used = sorted(fact.names & values.keys())
-        if fact.value is None and used:
-            return "does not hold with the values of " + ", ".join(used)
-    if fact.value is not None and (known := _implied(fact.value[0], earlier)) is not None:
-        return None if known == fact.value[1] else f"{fact.value[0]} is {known} by what was stated"
-    rows = [other.polynomial for other in earlier if other.polynomial is not None]
-    linear = [row for row in rows if polynomial.degree(row) <= 1]
-    unknowns = set().union(*map(polynomial.names_of, linear)) if linear else set()
-    solved = polynomial.rank(linear) == len(unknowns) and len(linear) > 1
-    if solved and fact.names <= unknowns and polynomial.degree(fact.polynomial) <= 1:
+    if fact.value is None:
+        given = _values(earlier)
+        used = fact.names & given.keys()
+        put = fact.residues(given) if used else None
+        if put is not None and any(put) and polynomial.is_constant(put):
+            return "does not hold with the values of " + ", ".join(sorted(used))
+    else:
+        name, value = fact.value
+        known = _implied(name, earlier)
+        if known is not None:
+            same_value = near([float(value)], [known])
+            return None if same_value else f"{name} is {known:.6g} by what was stated"
+    linear = [f for f in earlier if f.polynomial is not None and polynomial.is_linear(f.polynomial)]
+    unknowns = frozenset().union(*(other.names for other in linear))
+    solved = polynomial.rank([f.polynomial for f in linear if f.polynomial]) == len(unknowns)
+    told = solved and len(linear) > 1 and fact.names <= unknowns
+    if told and polynomial.is_linear(fact.polynomial):
         return "differs from the solution of the equations"
     return None
 
 
-def _implied(name: str, facts: Sequence[Fact]) -> Fraction | None:
+def _implied(name: str, facts: Sequence[Fact]) -> float | None:
     """The value that an earlier equation gives an unknown with the values of the others."""
-    values = {other: value for other, value in _values(facts).items() if other != name}
+    given = {other: value for other, value in _values(facts).items() if other != name}
     for fact in reversed(facts):
-        if fact.value is not None or fact.polynomial is None or len(fact.names) < 2:
-            continue
-        put = polynomial.substituted(fact.polynomial, values)
-        slope = put.get(((name, 1),))
-        if slope and polynomial.names_of(put) == {name} and polynomial.degree(put) == 1:
-            return -put.get((), Fraction(0)) / slope
+        if len(fact.names) > 1 and fact.names - given.keys() == {name}:
+            put = Fact(renamed(fact.node, dict(given)), fact.step, fact.start, fact.end)
+            found = points(put.solutions or ())
+            if found and len(found) == 1:
+                return found[0]
     return None
 
 
-def _values(facts: Sequence[Fact]) -> dict[str, Polynomial]:
+def _values(facts: Sequence[Fact]) -> dict[str, Node]:
     """The newest value of each unknown that has one."""
-    found = {fact.value[0]: fact.value[1] for fact in facts if fact.value is not None}
-    return {name: {(): value} if value else {} for name, value in found.items()}
+    return {fact.value[0]: Num(fact.value[1]) for fact in facts if fact.value is not None}
 
 
-def _definitions(facts: Sequence[Fact]) -> dict[str, Polynomial]:
+def _definitions(facts: Sequence[Fact]) -> dict[str, Node]:
     """The newest expression for each unknown that has one, not in terms of each other."""
-    found = {fact.definition[0]: fact.definition[1] for fact in facts if fact.definition}
-    return {
-        name: poly for name, poly in found.items() if not polynomial.names_of(poly) & found.keys()
-    }
+    found = dict(fact.definition for fact in facts if fact.definition)
+    return {name: node for name, node in found.items() if not variables(node) & found.keys()}

@@ -24,13 +24,11 @@ from veritune.algebra import (
     Node,
     Num,
     Pow,
-    Printed,
     Quantity,
     Relation,
     Root,
     Sign,
     identical,
-    printed,
     read,
     real_value,
     table,
@@ -38,8 +36,9 @@ from veritune.algebra import (
     walk,
 )
 from veritune.verifiers.answers.extraction import math_spans
-from veritune.verifiers.steps.annotations import ClaimLabel
-from veritune.verifiers.steps.calculations import PERCENT, REFUSALS, leading
+from veritune.verifiers.steps.annotations import Finding
+from veritune.verifiers.steps.calculations import PERCENT, REFUSALS, leading, shown
+from veritune.verifiers.steps.equality_check import Pair, Rounding, rounding_of
 from veritune.verifiers.steps.equations import BEFORE, BEHIND
 
 # Characters of a formula; a longer one is left unchecked.
@@ -86,18 +85,18 @@ LARGEST = 10**15
 class Formula(NamedTuple):
     """Two neighbouring sides that are closed numbers, where they stand and how they compare."""
 
-    left: Node
-    right: Node
     start: int
     end: int
-    label: ClaimLabel
-    reason: str
+    left: Node
+    right: Node
+    finding: Finding
 
 
-def formulas(text: str, start: int, end: int, *, freely: bool) -> Iterator[Formula]:
-    """The equations in LaTeX between two offsets. `freely` says that the text rounds."""
+def formulas(text: str, start: int, end: int) -> Iterator[Formula]:
+    """The equations in LaTeX between two offsets."""
     if not (LATEX.search(text, start, end) and RELATION.search(text, start, end)):
         return  # most steps have no such formula, and to look for its ends takes far longer
+    step = text[start:end]
     for first, last, delimited in _spans(text, start, end):
         body = text[first:last]
         if last - first > LONGEST or not (LATEX.search(body) and RELATION.search(body)):
@@ -107,13 +106,13 @@ def formulas(text: str, start: int, end: int, *, freely: bool) -> Iterator[Formu
             continue
         doubt = None if delimited else _attached(text, first, last)
         for left, right, operator in _closed_pairs(relation):
-            label, reason = _related(left, right, operator, freely=freely)
+            label, reason = _related(left, right, operator, step)
             if operator != "=" and CONDITION.search(text, max(start, first - 60), first):
                 doubt = doubt or "a condition"
             mixed = "a chain of several signs" if len(set(relation.operators)) > 1 else None
             if label == "incorrect" and (doubt or mixed):
                 label, reason = "unchecked", doubt or mixed or ""
-            yield Formula(left, right, first, last, label, reason)
+            yield Formula(first, last, left, right, (label, reason))
 
 
 def _spans(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
@@ -182,51 +181,42 @@ def _known(node: Node) -> bool:
     return isinstance(node, NUMBERS)
 
 
-def _related(left: Node, right: Node, operator: str, *, freely: bool) -> tuple[ClaimLabel, str]:
-    """Whether two sides are related as it is written."""
-    if operator == "===":
-        return _congruent(left, right)
-    if operator in DIVIDING:
-        return _divides(left, right, operator == "divides")
+def _related(left: Node, right: Node, operator: str, step: str) -> Finding:
+    """Whether two sides are related as it is written in a step."""
+    if operator in DIVIDING or operator == "===":
+        return _divides(left, right, operator)
     try:
         same = identical(left, right)
     except REFUSALS:
         return "unchecked", "beyond what rules can check"
-    if operator in ("=", "~"):
-        if same:
-            return "correct", "holds"
-        rounded = _about_whole(left, right) if operator == "~" else None
-        return rounded or _unequal(left, right, rough=freely or operator == "~")
-    one, other = real_value(left), real_value(right)
+    if same and operator != "<" and operator != ">":
+        return ("incorrect", "the sides are the same") if operator == "!=" else ("correct", "holds")
     if operator == "!=":
-        return ("incorrect", "the sides are the same") if same else ("correct", "holds")
+        return "correct", "holds"
+    if operator in ("=", "~"):
+        return _unequal(left, right, "freely" if operator == "~" else rounding_of(step))
+    one, other = real_value(left), real_value(right)
     if one is None or other is None:
         return "unchecked", "has no value"
-    holds = "=" in operator if same else HOLDS[operator](one, other)
-    return (
-        ("correct", "holds") if holds else ("incorrect", f"{_shown(one)} against {_shown(other)}")
-    )
+    if not same and HOLDS[operator](one, other):
+        return "correct", "holds"
+    return "incorrect", f"{_shown(one)} against {_shown(other)}"
 
 
-def _congruent(left: Node, right: Node) -> tuple[ClaimLabel, str]:
-    """Whether a number is congruent to another modulo a third."""
-    if not (isinstance(right, Func) and right.name == "residue"):
-        return "unchecked", "no modulus"
-    values = [real_value(side) for side in (left, *right.args)]
+def _divides(left: Node, right: Node, operator: str) -> Finding:
+    """Whether a whole number divides another, or the difference of two that are congruent."""
+    numbers = [left, right]
+    if operator == "===":
+        if not isinstance(right, Func) or right.name != "residue":
+            return "unchecked", "no modulus"
+        numbers = [right.args[1], left, right.args[0]]
+    values = [real_value(number) for number in numbers]
     whole = [int(value) for value in values if value is not None and value.denominator == 1]
-    if len(whole) != 3 or not whole[2]:
+    if len(whole) != len(values) or not whole[0]:
         return "unchecked", "not whole numbers"
-    rest = (whole[0] - whole[1]) % whole[2]
-    return ("incorrect", f"the difference leaves {rest}") if rest else ("correct", "holds")
-
-
-def _divides(left: Node, right: Node, said: bool) -> tuple[ClaimLabel, str]:
-    """Whether a whole number divides another, or does not, as it is said."""
-    one, other = real_value(left), real_value(right)
-    if not one or other is None or one.denominator != 1 or other.denominator != 1:
-        return "unchecked", "not whole numbers"
-    rest = other % one
-    return ("correct" if (rest == 0) == said else "incorrect"), f"leaves {rest}"
+    rest = (whole[1] - sum(whole[2:])) % whole[0]
+    holds = (rest == 0) == (operator != "divides not")
+    return "correct" if holds else "incorrect", f"leaves {rest}"
 
 
 def _attached(text: str, first: int, last: int) -> str | None:
@@ -243,60 +233,29 @@ def _attached(text: str, first: int, last: int) -> str | None:
     return None
 
 
-def _about_whole(left: Node, right: Node) -> tuple[ClaimLabel, str] | None:
-    r"""Whether a value rounds to a whole number, as in `\sqrt{50} \approx 7`; None: not near it."""
-    one, other = real_value(left), real_value(right)
-    if one is None or not (isinstance(right, Num) and other is not None):
-        return None
-    if right.places is not None or other.denominator != 1 or abs(other) >= LARGEST:
-        return None
-    gap, zeros = abs(one - other), len(digits := str(int(other))) - len(digits.rstrip("0"))
-    if 2 * gap <= 1:
-        return "correct", "holds as a whole number"
-    # It may be rounded up or down on purpose, and zeros at its end may be no digits.
-    near = gap < 1 or 2 * gap <= 10**zeros
-    return ("unchecked", "holds only roughly") if near else None
-
-
-def _unequal(left: Node, right: Node, *, rough: bool) -> tuple[ClaimLabel, str]:
+def _unequal(left: Node, right: Node, rounding: Rounding) -> Finding:
     """Whether two sides that differ are the same number as printed."""
     one, other = real_value(left), real_value(right)
     if one is None or other is None:
         complex_ = any(Const("i") in walk(side) for side in (left, right))
         return ("incorrect", "not the same") if complex_ else ("unchecked", "has no value")
-    gap = abs(one - other)
-    for literal in (printed(left), printed(right)):
-        if literal is not None and _rounded(literal, gap, rough=rough):
-            return "correct", "holds at the printed precision"
-    if _in_percent(left, right) or _in_percent(right, left):
-        return "correct", "holds in percent"
+    pair = Pair(left, right, rounding)
+    if held := pair.sense(one, other):
+        return "correct", held
     decimals = any(isinstance(part, Num) and part.places for part in _operands_of(left, right))
-    if (decimals or rough) and gap <= ROUNDED * abs(other):
+    near = (decimals or rounding) and abs(one - other) <= ROUNDED * abs(other)
+    if near or (rounding and pair.roughly(one, other)):
         return "unchecked", "holds only roughly"
     if isinstance(right, (Add, Mul, Frac)) and leading(right) == one:
         return "unchecked", "runs on: the next calculation starts from this value"
     return "incorrect", f"{_shown(one)}, not {_shown(other)}"
 
 
-def _in_percent(shown: Node, plain: Node) -> bool:
-    """75% against 75, where the calculation was one in percent."""
-    percent = isinstance(shown, Quantity) and shown.unit == PERCENT
-    return percent and isinstance(shown, Quantity) and identical(shown.value, plain)
-
-
 def _operands_of(*sides: Node) -> Iterator[Node]:
     """The parts of the sides that are more than one printed number."""
     for side in sides:
-        if printed(side) is None:
+        if shown(side) is None:
             yield from walk(side)
-
-
-def _rounded(literal: Printed, gap: Fraction, *, rough: bool) -> bool:
-    return (
-        gap < literal.place
-        if rough or literal.place <= Fraction(1, 10**4)
-        else (2 * gap <= literal.place and literal.place < 1)
-    )
 
 
 def _shown(value: Fraction) -> str:

@@ -13,16 +13,12 @@ right one to make stands in the words, which no rule reads.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Literal
 
 from veritune.algebra import table
 from veritune.records import Evidence, StepLabel, StepVerdict
-from veritune.verifiers.steps.annotations import ClaimLabel, Finding
+from veritune.verifiers.steps.annotations import Finding
 
-ClaimKind = Literal["arithmetic", "derivation"]
-# How it was checked, the result, and why.
-Claim = tuple[ClaimKind, ClaimLabel, str]
 _CHECKER = "rules"
 _RELATION = re.compile(r"[<>≤≥≠≈≡=]|\\(?:[lg]eq?|neq?|approx|equiv|sim|in)\b")
 _COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf)\b|\\[A-Za-z]+|\\.")
@@ -35,34 +31,31 @@ _JOINING = table(
 )
 
 
-def claims(kind: ClaimKind, findings: Iterable[Finding]) -> Iterable[Claim]:
-    """Findings with how they were checked."""
-    return ((kind, label, why) for label, why in findings)
-
-
-def step_verdict(text: str, start: int, end: int, found: Iterable[Claim]) -> StepVerdict:
-    """The verdict on the step between two offsets, from all claims that were found in it."""
-    every = list(found)
-    decided = next((claim for claim in every if claim[1] == "incorrect"), None)
-    decided = decided or next((claim for claim in every if claim[1] == "correct"), None)
-    label: StepLabel = "unchecked"
-    reason = every[0][2] if every else "no claim that rules can check"
+def step_verdict(
+    text: str, start: int, end: int, calculated: list[Finding], derived: list[Finding]
+) -> StepVerdict:
+    """The verdict on the step between two offsets, from the calculations that were checked in it
+    and from the statements that were derived."""
+    every = calculated + derived
+    decided = next((finding for finding in every if finding[0] == "incorrect"), None)
+    decided = decided or next((finding for finding in every if finding[0] == "correct"), None)
     if decided is None:
-        return StepVerdict(start=start, end=end, label=label, reason=reason)
-    kind, of_claim, reason = decided
-    if of_claim == "incorrect":
-        label = "incorrect"
-    else:
-        label = "verified" if _covers(text[start:end], every) else "consistent"
+        reason = every[0][1] if every else "no claim that rules can check"
+        return StepVerdict(start=start, end=end, label="unchecked", reason=reason)
+    label: StepLabel = "incorrect"
+    if decided[0] == "correct":
+        whole = not calculated and _covers(text[start:end], derived)
+        label = "verified" if whole else "consistent"
+    kind: Literal["arithmetic", "derivation"]
+    kind = "arithmetic" if decided in calculated else "derivation"
     evidence = Evidence(kind=kind, checker=_CHECKER)
-    return StepVerdict(start=start, end=end, label=label, reason=reason, evidence=evidence)
+    return StepVerdict(start=start, end=end, label=label, reason=decided[1], evidence=evidence)
 
 
-def _covers(step: str, every: list[Claim]) -> bool:
-    """Whether the claims are all that the step says, and each was proved."""
-    if any(kind != "derivation" or label != "correct" for kind, label, _ in every):
-        return False
-    if len(_RELATION.findall(step)) != len(every):
+def _covers(step: str, derived: list[Finding]) -> bool:
+    """Whether the statements are all that the step says, and each was proved."""
+    proved = all(label == "correct" for label, _ in derived)
+    if not proved or len(_RELATION.findall(step)) != len(derived):
         return False
     words = _WORD.findall(_COMMAND.sub(" ", step))
     return all(word.lower() in _JOINING for word in words)

@@ -12,19 +12,18 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from veritune.algebra import Num, start_meter
+from veritune.algebra import Node, real_value, start_meter
 from veritune.records import MathProblem, StepVerdict
-from veritune.verifiers.steps.annotations import ClaimLabel, Finding, check_annotations
-from veritune.verifiers.steps.arithmetic import value_of
-from veritune.verifiers.steps.equality_check import Rounding, check_equality
+from veritune.verifiers.steps.annotations import Finding, check_annotations
+from veritune.verifiers.steps.calculations import shown
+from veritune.verifiers.steps.equality_check import check_equality
 from veritune.verifiers.steps.equations import Equality, equalities
 from veritune.verifiers.steps.formulas import Formula, formulas
-from veritune.verifiers.steps.labels import Claim, claims, step_verdict
+from veritune.verifiers.steps.labels import step_verdict
 from veritune.verifiers.steps.ledger import Ledger, numbers_in
 from veritune.verifiers.steps.segment import Span, steps_of
 from veritune.verifiers.steps.setups import below_zero, is_word_problem, percent_of_one, set_up
 from veritune.verifiers.steps.tokens import ProseToken, scan
-from veritune.verifiers.steps.units import LARGE, unit_factors
 from veritune.verifiers.steps.words import in_words
 from veritune.verifiers.steps.words.wording import supposes
 
@@ -33,23 +32,8 @@ if TYPE_CHECKING:
 
 # Characters; what is longer is unchecked.
 LONGEST = 50_000
-# Words that let a number be off by what rounding explains.
-_FREELY = re.compile(
-    r"rounded|rounding|round(?:s|ing)? (?:up|down|off|to|it)|about|approx|nearest|roughly|almost"
-    r"|nearly|≈|estimat",
-    re.IGNORECASE,
-)
-_FREE_WORDS = ("round", "about", "approx", "near", "roughly", "almost", "≈", "estimat")
-# Words that let a quotient be a whole number: of people, of full boxes.
-_TO_WHOLE = re.compile(
-    r"whole number|full\b|remain|left ?over|with \d+ (?:\w+ )?left|quotient|at least|at most",
-    re.IGNORECASE,
-)
-_WHOLE_WORDS = ("whole number", "full", "remain", "left", "quotient", "at least", "at most")
 # What is read by the algebra though there is no backslash.
-_TYPESET = re.compile(
-    r"[!^√∛²³|π≤≥≠≡]|\{,\}|[a-zC]\(|\d_\{?\d|\}_|\d mod \d|\bpi\b|[\d)] ?[<>] ?[-\d(]"
-)
+_TYPESET = re.compile(r"[\\!^√∛²³|π≤≥≠≡<>{_(]")
 # A line without any of these claims nothing that could be checked.
 _PROMISING = re.compile(
     r"[=<>≤≥≠≡≈]|\\(?:[lg]eq?|neq?|equiv|n?mid|approx)\b|\b(?:is|are|equals|gives|makes|divides?)\b"
@@ -81,20 +65,15 @@ def check_mathematics(
 
 
 def _outside(tokens: list[ProseToken], found: list[Span]) -> list[ProseToken]:
-    """The tokens with a break in the place of every span that was checked."""
+    """The tokens, with breaks in the place of those that were checked."""
     if not found:
         return tokens
-    kept: list[ProseToken] = []
-    waiting = sorted(found, reverse=True)
-    for token in tokens:
-        while waiting and waiting[-1][1] <= token.start:
-            waiting.pop()
-        inside = waiting[-1] if waiting and waiting[-1][0] <= token.start else None
-        if inside is None:
-            kept.append(token)
-        elif not kept or kept[-1].start != inside[0] or kept[-1].kind != "break":
-            kept.append(ProseToken("break", "", *inside, True))
-    return kept
+    return [
+        ProseToken("break", "", token.start, token.end, True)
+        if any(first <= token.start < last for first, last in found)
+        else token
+        for token in tokens
+    ]
 
 
 def _names_base(text: str) -> bool:
@@ -124,31 +103,34 @@ class _Solution:
 
     def _verdict(self, start: int, end: int) -> StepVerdict:
         self._step += 1
-        return step_verdict(self._text, start, end, self._claims(start, end))
-
-    def _claims(self, start: int, end: int) -> Iterator[Claim]:
-        yield from claims("arithmetic", check_annotations(self._text, start, end))
+        calculated = list(check_annotations(self._text, start, end))
+        derived: list[Finding] = []
         ahead = self._text[end : end + 40].lstrip(" \n\t&")
         if ahead.startswith("=") or _PROMISING.search(self._text, start, end):
             tokens = scan(self._text, start, end)
-            phrases = list(in_words(self._text, start, end))
-            read = [(first, last) for first, last, _ in phrases]
-            yield from claims("arithmetic", (self._asserted(*phrase) for phrase in phrases))
-            formed = [
-                formula
-                for formula in self._formulas(start, end)
-                if not any(first < formula.end and formula.start < last for first, last in read)
-            ]
-            yield from claims("arithmetic", (self._formula(formula) for formula in formed))
-            read += [(formula.start, formula.end) for formula in formed]
-            if plain := _outside(tokens, read):
-                yield from claims("arithmetic", self._arithmetic(plain, start, end))
+            calculated += self._calculated(tokens, start, end)
             if any(token.kind == "variable" for token in tokens):
-                found = self._unknowns(tokens, continues=ahead.startswith("="))
-                yield from claims("derivation", found)
+                derived += self._unknowns(tokens, continues=ahead.startswith("="))
         if self._worded:
-            yield from claims("arithmetic", set_up(self._text, start, end))
-        yield from claims("arithmetic", self._answer(start, end))
+            calculated += set_up(self._text, start, end)
+        calculated += self._answer(start, end)
+        return step_verdict(self._text, start, end, calculated, derived)
+
+    def _calculated(self, tokens: list[ProseToken], start: int, end: int) -> Iterator[Finding]:
+        """What is claimed in words, then in formulas, then in the rest of a step."""
+        read: list[Span] = []
+        for first, last, finding in in_words(self._text, start, end):
+            read.append((first, last))
+            yield self._asserted(first, last, finding)
+        formed = [
+            formula
+            for formula in self._formulas(start, end)
+            if not any(first < formula.end and formula.start < last for first, last in read)
+        ]
+        for formula in formed:
+            read.append((formula.start, formula.end))
+            yield self._noted(*formula)
+        yield from self._arithmetic(_outside(tokens, read), start, end)
 
     def _asserted(self, start: int, end: int, finding: Finding) -> Finding:
         """The finding, but an error is one only where the claim is asserted."""
@@ -168,18 +150,12 @@ class _Solution:
         yield from self._algebra.findings(tokens, self._step, continues=continues)
 
     def _arithmetic(self, tokens: list[ProseToken], start: int, end: int) -> Iterator[Finding]:
-        found = list(equalities(tokens))
-        if not found:
-            return
-        large = unit_factors(token.text for token in tokens if token.text in LARGE)
-        rounding = self._rounding(start, end)
-        for equality in found:
-            finding = check_equality(
-                equality, rounding=rounding, rounded=self._ledger.rounded, large=large
-            )
-            label, why = self._asserted(equality.start, equality.end, finding)
-            reason = self._entered(equality, label, why)
-            odd = self._odd(equality, self._text[start:end]) if label != "incorrect" else None
+        step = self._text[start:end]
+        for equality in equalities(tokens):
+            finding = check_equality(equality, step, self._ledger.rounded)
+            left, right = equality.left.node, equality.right.node
+            label, reason = self._noted(equality.start, equality.end, left, right, finding)
+            odd = self._odd(equality, step) if label != "incorrect" else None
             yield ("incorrect", f"{reason}, but {odd}") if odd else (label, reason)
 
     def _odd(self, equality: Equality, step: str) -> str | None:
@@ -189,57 +165,29 @@ class _Solution:
         return below_zero(equality, self._question, step) or percent_of_one(equality)
 
     def _formulas(self, start: int, end: int) -> list[Formula]:
-        piece = self._text[start:end]
-        if "\\" not in self._text and not _TYPESET.search(piece):
-            return []
-        freely = self._rounding(start, end) == "freely"
-        return list(formulas(self._text, start, end, freely=freely))
+        step = self._text[start:end]
+        typeset = _TYPESET.search(step) or "mod" in step or "pi" in step
+        return list(formulas(self._text, start, end)) if typeset else []
 
-    def _formula(self, formula: Formula) -> Finding:
-        """A finding, and what it leaves in the ledger."""
-        written = self._text[formula.start : formula.end].strip()
-        finding = formula.label, formula.reason
-        label, why = self._asserted(formula.start, formula.end, finding)
-        value = value_of(formula.right) if isinstance(formula.right, Num) else None
-        self._ledger.last, self._ledger.last_end = value, formula.end
-        carried = self._ledger.carried(formula.left)
-        if label == "incorrect" and value is not None:
-            self._ledger.wrong[abs(value)] = self._step
-        elif label == "correct" and carried is not None:
-            why += f", carried on from step {carried}"
-            if value is not None:
-                self._ledger.wrong[abs(value)] = carried
-        return label, f"{written}: {why}"
-
-    def _rounding(self, start: int, end: int) -> Rounding:
-        """How freely a step says that it rounds."""
-        said = self._text[start:end].lower()
-        # Words are looked for many times as fast as patterns, and most steps have none of them.
-        if any(word in said for word in _FREE_WORDS) and _FREELY.search(self._text, start, end):
-            return "freely"
-        whole = any(word in said for word in _WHOLE_WORDS)
-        return "to whole numbers" if whole and _TO_WHOLE.search(self._text, start, end) else ""
-
-    def _entered(self, equality: Equality, label: ClaimLabel, why: str) -> str:
-        """Note in the ledger what an equality claims; the reason to give."""
-        shown = equality.right.printed
-        written = self._text[equality.start : equality.end]
+    def _noted(self, start: int, end: int, left: Node, right: Node, found: Finding) -> Finding:
+        """The finding on an equation where it stands, and what it leaves in the ledger."""
+        label, why = self._asserted(start, end, found)
+        reason = f"{self._text[start:end].strip()}: {why}"
+        ledger, result = self._ledger, shown(right)
         if label == "unchecked":
-            self._ledger.last = None
-            return f"{written}: {why}"
-        if shown is not None:
-            self._ledger.last, self._ledger.last_end = shown.value, equality.end
-        carried = self._ledger.carried(equality.left.node)
-        if label == "incorrect":
-            if shown is not None:
-                self._ledger.wrong[shown.value] = self._step
-            return f"{written}: {why}"
-        if shown is not None:
-            if why != "holds" and not shown.percent and equality.right.value > 0:
-                self._ledger.rounded[shown.value] = equality.left.value
-            if carried is not None:
-                self._ledger.wrong[shown.value] = carried
-        return f"{written}: {why}" + (f", carried on from step {carried}" if carried else "")
+            ledger.last = None
+            return label, reason
+        carried = None if label == "incorrect" else ledger.carried(left)
+        if result is not None:
+            ledger.last, ledger.last_end = result.value, end
+            if label == "incorrect":
+                ledger.wrong[result.value] = self._step
+            elif carried is not None:
+                ledger.wrong[result.value] = carried
+            exact = None if why == "holds" or result.percent else real_value(left)
+            if label == "correct" and exact is not None and exact > 0:
+                ledger.rounded[result.value] = exact
+        return label, reason if carried is None else f"{reason}, carried on from step {carried}"
 
     def _answer(self, start: int, end: int) -> Iterator[Finding]:
         """Whether the final answer is the value computed last, or at least stands above.

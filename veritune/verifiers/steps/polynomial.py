@@ -1,142 +1,101 @@
-"""Exact polynomials in several variables, to see whether one equation follows from others."""
+"""Equations by their values at random points, to see whether one follows from others.
+
+An equation is a polynomial that is zero where it holds, and stands here as the residues of that
+polynomial at a few random points modulo a large prime. What is a combination of polynomials is the
+same combination of their residues; the converse fails by a chance of about 1 in the prime.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
+from functools import cache
+from secrets import randbits
 
-from veritune.algebra import Const, Node, Num, OpaqueError, Ring, Sym, quotient
+from veritune.algebra import Const, Node, Num, Ring, Sym, quotient
 
-# Names in order with their powers; the empty one is the constant.
-Monomial = tuple[tuple[str, int], ...]
-Polynomial = dict[Monomial, Fraction]
-# Rows, each with the monomial that leads it.
-Triangle = list[tuple[Monomial, Polynomial]]
-# Beyond these, expanding costs more than it tells: the claim is unchecked.
-MOST_TERMS = 80
+# One at each point.
+Residues = tuple[int, ...]
+PRIME = 2**127 - 1
+# More than there are equations to combine; the first three lie on a line, evenly spaced.
+POINTS = 14
 HIGHEST_POWER = 8
+_SEED = randbits(64)
 
 
-def equation(left: Node, right: Node) -> Polynomial:
-    """The polynomial that is zero where both sides are equal; raises where there is none.
+def equation(left: Node, right: Node) -> Residues:
+    """What is zero where both sides are equal; raises where one is no rational function.
 
-    Denominators are multiplied out, so where one is zero the polynomial may be so too.
+    Denominators are multiplied out, so where one is zero this may be so too.
     """
-    (a, b), (c, d) = _quotient(left), _quotient(right)
-    return _plus(times(a, d), _scaled(times(c, b), Fraction(-1)))
+    found = []
+    for ring in map(_ring, range(POINTS)):
+        (a, b), (c, d) = quotient(left, ring), quotient(right, ring)
+        found.append((a * d - c * b) % PRIME)
+    return tuple(found)
 
 
-def expression(node: Node) -> Polynomial:
-    """The polynomial that an expression is; raises where it is none."""
-    top, bottom = _quotient(node)
-    if set(bottom) != {()}:
-        raise OpaqueError
-    return _scaled(top, 1 / bottom[()])
+def is_constant(values: Residues) -> bool:
+    """Whether it has the same value for all values of the variables."""
+    return len(set(values)) == 1
 
 
-def names_of(poly: Polynomial) -> set[str]:
-    """The variables that are left in it."""
-    return {name for monomial in poly for name, _ in monomial}
+def is_linear(values: Residues) -> bool:
+    """Whether no term has a degree above 1."""
+    return (values[0] - 2 * values[1] + values[2]) % PRIME == 0
 
 
-def degree(poly: Polynomial) -> int:
-    """The highest sum of powers in a term; 0 for a constant."""
-    return max((sum(power for _, power in monomial) for monomial in poly), default=0)
-
-
-def substituted(poly: Polynomial, values: Mapping[str, Polynomial]) -> Polynomial:
-    """The polynomial with variables replaced by polynomials."""
-    result: Polynomial = {}
-    for monomial, factor in poly.items():
-        term: Polynomial = {(): factor}
-        for name, power in monomial:
-            factor_of: Polynomial = values[name] if name in values else {((name, 1),): Fraction(1)}
-            for _ in range(power):
-                term = times(term, factor_of)
-        result = _plus(result, term)
-    return result
-
-
-def follows(poly: Polynomial, rows: Sequence[Polynomial]) -> bool:
-    """Whether a polynomial is a combination of others with constant factors.
+def follows(values: Residues, rows: Sequence[Residues]) -> bool:
+    """Whether one is a combination of others with constant factors.
 
     From rows that contradict each other anything would follow, so nothing does.
     """
-    done = _reduced(rows)
-    if any(not pivot for pivot, _ in done):
-        return False  # a number other than zero is zero
-    return not _rest(poly, done)
+    known = rank(rows)
+    contradicting = rank([*rows, (1,) * POINTS]) == known
+    return not contradicting and rank([*rows, values]) == known
 
 
-def rank(rows: Sequence[Polynomial]) -> int:
+def rank(rows: Sequence[Residues]) -> int:
     """How many of the equations are independent."""
-    return len(_reduced(rows))
-
-
-def _reduced(rows: Sequence[Polynomial]) -> Triangle:
-    """The rows as a triangle: each with a monomial that no later one has."""
-    done: Triangle = []
+    done: list[tuple[int, Residues]] = []
     for row in rows:
-        rest = _rest(row, done)
-        if rest:
-            done.append((max(rest, key=_order), rest))
-    return done
+        rest = row
+        for pivot, other in done:
+            factor = rest[pivot]
+            rest = tuple((a - factor * b) % PRIME for a, b in zip(rest, other, strict=True))
+        pivot = next((at for at, value in enumerate(rest) if value), POINTS)
+        if pivot < POINTS:
+            inverse = pow(rest[pivot], -1, PRIME)
+            done.append((pivot, tuple(value * inverse % PRIME for value in rest)))
+    return len(done)
 
 
-def _rest(poly: Polynomial, done: Triangle) -> Polynomial:
-    """What is left of a polynomial without any monomial that leads a row."""
-    for pivot, row in done:
-        if pivot in poly:
-            poly = _plus(poly, _scaled(row, -poly[pivot] / row[pivot]))
-    return poly
+def _coordinate(name: str, point: int) -> int:
+    if point < 3:
+        return hash((_SEED, name)) + point * hash((_SEED, name, "slope"))
+    return hash((_SEED, name, point))
 
 
-def _order(monomial: Monomial) -> tuple[int, Monomial]:
-    return sum(power for _, power in monomial), monomial
+@cache
+def _ring(point: int) -> Ring[int]:
+    """The numbers modulo the prime, with the variables at one point."""
+
+    def known(node: Node) -> int | None:
+        match node:
+            case Num(value):
+                number = Fraction(value)
+                return number.numerator * pow(number.denominator, -1, PRIME) % PRIME
+            case Sym(name) | Const(("pi" | "e") as name):
+                return _coordinate(name, point)
+            case _:
+                return None
+
+    return Ring(known, _plus, _times, 0, 1, HIGHEST_POWER)
 
 
-def _known(node: Node) -> Polynomial | None:
-    """A number or a variable; none for what is put together of them."""
-    match node:
-        case Num(value):
-            return {(): Fraction(value)} if value else {}
-        case Sym(name) | Const(("pi" | "e") as name):
-            return {((name, 1),): Fraction(1)}
-        case _:
-            return None
+def _plus(left: int, right: int) -> int:
+    return (left + right) % PRIME
 
 
-def _plus(left: Polynomial, right: Polynomial) -> Polynomial:
-    total = dict(left)
-    for monomial, factor in right.items():
-        total[monomial] = total.get(monomial, Fraction(0)) + factor
-    return {monomial: factor for monomial, factor in total.items() if factor}
-
-
-def _scaled(poly: Polynomial, factor: Fraction) -> Polynomial:
-    return {monomial: value * factor for monomial, value in poly.items()}
-
-
-def times(left: Polynomial, right: Polynomial) -> Polynomial:
-    """The product; raises `OpaqueError` where it grows too large."""
-    if len(left) * len(right) > MOST_TERMS * MOST_TERMS // 4:
-        raise OpaqueError
-    result: Polynomial = {}
-    for one, a in left.items():
-        for other, b in right.items():
-            powers = dict(one)
-            for name, power in other:
-                powers[name] = powers.get(name, 0) + power
-            monomial = tuple(sorted(powers.items()))
-            result[monomial] = result.get(monomial, Fraction(0)) + a * b
-    if len(result) > MOST_TERMS:
-        raise OpaqueError
-    return {monomial: factor for monomial, factor in result.items() if factor}
-
-
-_RING: Ring[Polynomial] = Ring(_known, _plus, times, {}, {(): Fraction(1)}, HIGHEST_POWER)
-
-
-def _quotient(node: Node) -> tuple[Polynomial, Polynomial]:
-    """Numerator and denominator."""
-    return quotient(node, _RING)
+def _times(left: int, right: int) -> int:
+    return left * right % PRIME

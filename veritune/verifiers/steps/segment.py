@@ -7,17 +7,13 @@ white space behind it; white space before the first step belongs to that step.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from itertools import pairwise
-from typing import Literal
 
 Span = tuple[int, int]
-CutMode = Literal["auto", "numbered", "paragraphs", "lines", "sentences"]
 # "Step 3:", "3." or "3)" at the start of a line.
 _NUMBERED = re.compile(
     r"^[ \t]*(?:\#+[ \t]*|\*\*|[-*][ \t]+)*(?:step[ \t]*\d+|\d{1,2}[.)][ \t])", re.I | re.M
 )
-_PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 _LINE = re.compile(r"\n\s*")
 # A formula of one statement or a few; rows of an environment are steps of their own.
 _DISPLAYED = re.compile(r"\\\[[^\[\]]{0,1000}?\\\]|\$\$[^$]{1,1000}\$\$")
@@ -28,18 +24,15 @@ _ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|vs|No|[A-Z])\.$")
 _EQUATION = re.compile(r"=|≈|\\approx")
 
 
-def steps_of(text: str, mode: CutMode = "auto") -> list[Span]:
-    """The steps of a text; `auto` is the first of numbered, lines and sentences that finds two.
+def steps_of(text: str) -> list[Span]:
+    """The steps of a text, by the first of these that finds two.
 
     numbered    from `1.`, `Step 1` and the like to the next
-    paragraphs  what blank lines set apart
     lines       lines, but a formula over several lines is in one step
     sentences   up to the ends of sentences that hold an equation
 
-    One blank line more or less between lines changes nothing but for `paragraphs`.
+    One blank line more or less between lines changes nothing.
     """
-    if mode != "auto":
-        return _spans(text, _STARTS[mode](text))
     for finds in (_numbered, _lines, _sentences):
         spans = _spans(text, finds(text))
         if len(spans) > 1 and (finds is not _numbered or len(finds(text)) > 1):
@@ -49,10 +42,6 @@ def steps_of(text: str, mode: CutMode = "auto") -> list[Span]:
 
 def _numbered(text: str) -> list[int]:
     return [match.start() for match in _NUMBERED.finditer(text)]
-
-
-def _paragraphs(text: str) -> list[int]:
-    return [match.end() for match in _PARAGRAPH.finditer(text)]
 
 
 def _lines(text: str) -> list[int]:
@@ -79,14 +68,6 @@ def _sentences(text: str) -> list[int]:
             starts.append(gap.end())
             since = gap.end()
     return starts
-
-
-_STARTS: dict[CutMode, Callable[[str], list[int]]] = {
-    "numbered": _numbered,
-    "paragraphs": _paragraphs,
-    "lines": _lines,
-    "sentences": _sentences,
-}
 
 
 def _spans(text: str, starts: list[int]) -> list[Span]:

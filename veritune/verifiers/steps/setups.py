@@ -12,7 +12,12 @@ from functools import lru_cache
 
 from veritune.verifiers.steps.annotations import Finding
 from veritune.verifiers.steps.arithmetic import value_of
-from veritune.verifiers.steps.calculations import is_negative, takes_away, without_percent
+from veritune.verifiers.steps.calculations import (
+    has_percent,
+    is_negative,
+    takes_away,
+    without_percent,
+)
 from veritune.verifiers.steps.equations import Equality
 
 _FORMAL = re.compile(r"\\|[A-Za-z]\s?[=^]|\^|(?<![A-Za-z'’])[b-hj-z](?![A-Za-z'’.])")  # noqa: RUF001
@@ -63,7 +68,7 @@ def below_zero(equality: Equality, question: str, step: str) -> str | None:
 def percent_of_one(equality: Equality) -> str | None:
     """Why `$600 - 10% = $599.90` is wrong: 10% of what it is taken from is meant."""
     left, right = equality.left, equality.right
-    if not left.in_percent or right.printed is None or right.percent:
+    if not has_percent(left.node) or right.printed is None or right.percent:
         return None
     value, mixed = left.value, value_of(without_percent(left.node))
     wrong = value == right.value and value != mixed and abs(value) > 2

@@ -11,14 +11,12 @@ from fractions import Fraction
 
 from veritune.algebra import Add, Frac, Node, Num
 from veritune.verifiers.steps.arithmetic import Unreadable, arithmetic, value_of
-from veritune.verifiers.steps.calculations import Shown, has_percent, shown, sums_percent
+from veritune.verifiers.steps.calculations import Shown, has_percent, shown
 from veritune.verifiers.steps.tokens import ProseToken
 from veritune.verifiers.steps.units import unit_factors
 
 # Of one side of an equality; longer ones are sentences.
 MOST_TOKENS = 60
-# Of brackets: the reader calls itself.
-_DEEPEST = 12
 _ARTICLES = frozenset(
     ("the", "a", "an", "his", "her", "their", "its", "those", "these", "all", "total")
 )
@@ -38,8 +36,6 @@ class Side:
     words: list[str]
     # Read in a way that has another: a mismatch may be the reading's.
     loose: bool
-    # Whether it ends in two numbers with a minus and no space between, as in 45-54.
-    may_be_range: bool
     behind: list[str] = field(default_factory=list)
 
     @property
@@ -52,16 +48,6 @@ class Side:
     def percent(self) -> bool:
         """Whether it is a percentage; a percentage of something is not one."""
         return "%" in self.signs and has_percent(self.node)
-
-    @property
-    def in_percent(self) -> bool:
-        """Whether it is a sum with percentages in it that are in no product: 100 - 20%."""
-        return "%" in self.signs and sums_percent(self.node)
-
-    @property
-    def quotient(self) -> bool:
-        """Whether it divides last."""
-        return isinstance(self.node, Frac)
 
     @property
     def fraction(self) -> bool:
@@ -84,21 +70,19 @@ def read_side(tokens: list[ProseToken], first: int, stop: int, end: int | None =
     Where `end` is given, it has to end there.
     """
     reader = _SideReader(tokens, first, stop)
-    reader.calculation(0)
+    reader.read()
     if end is not None and reader.at != end:
         raise Unreadable("ends elsewhere")
     signs = "".join(reader.signs)
     node = arithmetic(signs)
     if tokens[reader.at - 1].dots and isinstance(node, Num) and node.places:
         node = Num(node.value, node.places - 1)  # 16.66... shows one digit less for certain
-    return Side(
-        signs, node, shown(node), first, reader.at, reader.words, reader.loose, reader.ranged
-    )
+    return Side(signs, node, shown(node), first, reader.at, reader.words, reader.loose)
 
 
-def _below(top: ProseToken | None, bottom: ProseToken | None) -> bool:
+def _below(top: ProseToken, bottom: ProseToken) -> bool:
     """Whether two printed numbers make a fraction below one."""
-    return top is not None and bottom is not None and Fraction(top.text) < Fraction(bottom.text)
+    return Fraction(top.text) < Fraction(bottom.text)
 
 
 class _SideReader:
@@ -108,172 +92,143 @@ class _SideReader:
         self._tokens, self._stop, self.at = tokens, stop, first
         self.signs: list[str] = []
         self.words: list[str] = []
-        self.loose = self.ranged = False
+        self.loose = False
+        # Whether an operand was read, so that an operator may follow.
+        self._whole = False
+        # The signs that close each open bracket, and those of a bracket that comes next.
+        self._closing: list[str] = []
+        self._next = ")"
+        # Whether the outermost bracket stands behind a number, and may be a remark.
+        self._aside = False
+        # The last operator in this bracket, and the number that it divides by.
+        self._sign = ""
+        self._divisor: ProseToken | None = None
+        # The last place where the calculation may end: position, signs and words so far.
+        self._ends: tuple[int, int, int] | None = None
 
-    def calculation(self, depth: int) -> None:
-        """Operands with operators between; what is read of a number alone is `number`."""
-        number = self._operand(depth)
-        sign, divisor = "", None
-        while True:
-            at, words = self.at, len(self.words)
-            operator = self._operator()
-            if operator not in ("*", "/") and self._joined(at):
-                self.at = at
-                del self.words[words:]
-                if self._of(depth, number) or self._beside(depth, number):
-                    number = None
-                    continue
-                operator = self._operator()
-            if operator not in ("+", "-", "*", "/"):
-                self.at = at
-                del self.words[words:]
-                self.ranged = sign == "-" and number is not None and not number.spaced
-                return
+    def read(self) -> None:
+        """Read on while the tokens make a calculation; raises `Unreadable` where they make none."""
+        while self.at < self._stop and self._take(self._tokens[self.at]):
             self.at += 1
-            self.signs.append(operator)
-            operand = self._operand(depth)
-            if operator in ("+", "-"):
-                sign, number, divisor = operator, operand, None
-                continue
-            self.loose |= operator == "/" and _below(divisor, operand)  # 3 / 1/4
-            number, divisor = None, operand if operator == "/" else None
-
-    def _joined(self, at: int) -> bool:
-        """Whether a factor may follow without a sign."""
-        token = self._tokens[at] if at < self._stop else None
-        return token is not None and (token.kind == "open" or token.text == "of")
-
-    def _operator(self) -> str | None:
-        """The operator that comes next, past a unit phrase; the phrase is taken with it."""
-        at, words = self.at, []
-        while at < self._stop:
-            if self._tokens[at].kind == "word":
-                words.append(self._tokens[at].text)
-            elif not self._per(at):
-                break
-            at += 1
-        if at + 1 >= self._stop:
-            return None
-        token = self._tokens[at]
-        if token.kind == "operator" and token.text != "frac" and self._starts(at + 1):
-            self.at = at
-            self.words += words
-            return token.text
-        return None
-
-    def _per(self, at: int) -> bool:
-        """Whether the sign in miles/hour or $3/pound is next."""
-        if self._tokens[at].text != "/" or at + 1 >= self._stop:
-            return False
-        return self._tokens[at + 1].kind == "word"
-
-    def _starts(self, at: int) -> bool:
-        """Whether an operand may start here."""
-        if at >= self._stop:
-            return False
-        token = self._tokens[at]
-        if token.text in ("-", "+") and at + 1 < self._stop:
-            token = self._tokens[at + 1]
-        return token.kind in ("number", "open") or token.text == "frac"
-
-    def _of(self, depth: int, number: ProseToken | None) -> bool:
-        """`20% of 50`, `1/2 of the 30`: a product, surely so only after a percentage."""
-        at = self.at
-        if not (at < self._stop and self._tokens[at].text == "of"):
-            return False
-        at += 1
-        while at < self._stop and self._tokens[at].text in _ARTICLES:
-            at += 1
-        if not self._starts(at):
-            return False
-        self.loose |= number is None or not number.percent
-        self.at = at
-        self.signs.append("*")
-        self._operand(depth)
-        return True
-
-    def _beside(self, depth: int, number: ProseToken | None) -> bool:
-        """`4(2)` is a product; `4 (2 of them)` is a remark."""
-        if not (self.at < self._stop and self._tokens[self.at].kind == "open"):
-            return False
-        self.loose |= self._tokens[self.at].spaced and number is not None
-        at, signs = self.at, len(self.signs)
-        self.signs.append("*")
-        try:
-            self._operand(depth)
-        except Unreadable:
-            self.at = at
-            del self.signs[signs:]
-            return False
-        return True
-
-    def _operand(self, depth: int) -> ProseToken | None:
-        """A number, a fraction or a bracket, with its sign and power; the number if it is one."""
-        token = self._peek()
-        if depth >= _DEEPEST:
-            raise Unreadable("too deep")
-        if token.text in ("-", "+"):
-            self.at += 1
-            self.loose |= token.text == "+"
-            self.signs.append(token.text)
-            self._operand(depth + 1)
-            return None
-        number = self._atom(depth)
-        if self.at + 1 < self._stop and self._tokens[self.at].text == "^":
-            self.at += 1
-            self.signs.append("^(")
-            self._operand(depth + 1)
-            self.signs.append(")")
-            return None
-        return number
-
-    def _atom(self, depth: int) -> ProseToken | None:
-        token = self._peek()
-        if token.kind == "number":
-            self.at += 1
-            if self._mixed(token):
-                return None
-            self.signs.append(f"({token.text}%)" if token.percent else token.text)
-            return token
-        if token.text == "frac":
-            self.at += 1
-            self.signs.append("(")
-            self._group(depth)
-            self.signs.append("/")
-            self._group(depth)
-            self.signs.append(")")
-            return None
-        self._group(depth)
-        return None
-
-    def _mixed(self, whole: ProseToken) -> bool:
-        """`2 1/2` is two and a half."""
-        ahead = self._tokens[self.at : self.at + 3]
-        if len(ahead) < 3 or self.at + 3 > self._stop or ahead[1].text != "/" or ahead[1].spaced:
-            return False
-        top, _, bottom = ahead
-        numbers = top.kind == bottom.kind == "number" and top.spaced
-        if not numbers or "." in whole.text + top.text + bottom.text or not _below(top, bottom):
-            return False
-        self.at += 3
-        self.signs.append(f"({whole.text}+{top.text}/{bottom.text})")
-        return True
-
-    def _group(self, depth: int) -> None:
-        if self._peek().kind != "open":
+        if self._ends is None or (self._closing and not self._aside):
             raise Unreadable("no operand")
-        self.at += 1
-        self.signs.append("(")
-        self.calculation(depth + 1)
-        while self.at < self._stop and self._tokens[self.at].kind == "word":
-            self.words.append(self._tokens[self.at].text)
-            self.at += 1
-        if self._peek().kind != "close":
-            raise Unreadable("bracket not closed")
-        self.at += 1
-        self.signs.append(")")
+        self.at, signs, words = self._ends
+        del self.signs[signs:], self.words[words:]
 
-    def _peek(self) -> ProseToken:
-        if self.at >= self._stop:
-            raise Unreadable("ends too early")
-        return self._tokens[self.at]
+    def _take(self, token: ProseToken) -> bool:
+        """Read a token; whether it belongs to the calculation."""
+        match token.kind:
+            case "number":
+                return not self._whole and self._number(token)
+            case "open":
+                return self._bracket(token)
+            case "close":
+                return self._whole and bool(self._closing) and self._close()
+            case "word":
+                return self._whole and self._word(token)
+            case "operator":
+                return self._operator(token)
+            case _:
+                return False
+
+    def _operand_ends(self) -> bool:
+        self._whole = True
+        if not self._closing:
+            self._ends = self.at + 1, len(self.signs), len(self.words)
+        return True
+
+    def _number(self, token: ProseToken) -> bool:
+        if self._next != ")":
+            return False
+        divides = self._sign == "/"
+        if divides and self._divisor is not None:
+            self.loose |= _below(self._divisor, token)  # 3 / 1/4
+        self._divisor = token if divides else None
+        fraction = _fraction(self._tokens[self.at : min(self.at + 4, self._stop)])
+        if fraction:
+            self.at += 3
+        percent = f"({token.text}%)" if token.percent else token.text
+        self.signs.append(fraction or percent)
+        return self._operand_ends()
+
+    def _bracket(self, token: ProseToken) -> bool:
+        """`4(2)` is a product; `4 (2 of them)` is a remark."""
+        if self._whole:
+            before = self._tokens[self.at - 1]
+            if before.kind == "word":
+                return False
+            factor = self._sign in ("*", "/")
+            self.loose |= token.spaced and before.kind == "number" and not factor
+            self._aside |= not self._closing
+            self.signs.append("*")
+        self.signs.append("(")
+        self._closing.append(self._next)
+        self._whole, self._next, self._sign = False, ")", ""
+        return True
+
+    def _close(self) -> bool:
+        closing = self._closing.pop()
+        self.signs.append(closing)
+        self._aside &= bool(self._closing)
+        if closing == ")/":  # the bottom of a fraction comes
+            self._whole, self._next = False, "))"
+            return True
+        return self._operand_ends()
+
+    def _word(self, token: ProseToken) -> bool:
+        """A unit, or the "of" of a product: surely one only after a percentage."""
+        before = self._tokens[self.at - 1]
+        beside = token.text == "of" and before.kind != "word"
+        if not beside or not self._starts(self.at + 1, past=_ARTICLES):
+            self.words.append(token.text)
+            return True
+        self.loose |= not before.percent or self._sign == "/"
+        while self._tokens[self.at + 1].text in _ARTICLES:
+            self.at += 1
+        self.signs.append("*")
+        self._whole = False
+        return True
+
+    def _operator(self, token: ProseToken) -> bool:
+        """A sign between operands or before one, or the sign in miles/hour."""
+        if token.text == "frac":
+            self.signs.append("(")
+            self._next = ")/"
+            return not self._whole
+        if self._whole and token.text == "/" and self._kind(self.at + 1) == "word":
+            return True
+        of_unit = token.text == "^" and self._tokens[self.at - 1].kind == "word"
+        if of_unit or not self._starts(self.at + 1):
+            return False
+        if not self._whole:
+            self.loose |= token.text == "+"
+        self.signs.append(token.text)
+        sign = self._whole or token.text in ("+", "-")
+        if self._whole:
+            self._sign = token.text
+        self._whole = False
+        return sign
+
+    def _kind(self, at: int) -> str | None:
+        return self._tokens[at].kind if at < self._stop else None
+
+    def _starts(self, at: int, past: frozenset[str] = frozenset()) -> bool:
+        """Whether an operand may start here, behind words that say nothing."""
+        while at < self._stop and self._tokens[at].text in past:
+            at += 1
+        if at + 1 < self._stop and self._tokens[at].text in ("-", "+"):
+            at += 1
+        return self._kind(at) in ("number", "open") or (
+            at < self._stop and self._tokens[at].text == "frac"
+        )
+
+
+def _fraction(tokens: list[ProseToken]) -> str | None:
+    """The signs of `2 1/2`, which is two and a half."""
+    if [token.kind for token in tokens] != ["number", "number", "operator", "number"]:
+        return None
+    whole, top, over, bottom = tokens
+    printed = whole.text, top.text, bottom.text
+    if over.text != "/" or over.spaced or not top.spaced or "." in "".join(printed):
+        return None
+    return "({}+{}/{})".format(*printed) if _below(top, bottom) else None

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from veritune.algebra import Collection, Const, Num, Relation, walk
 from veritune.verifiers.steps.calculations import REFUSALS
-from veritune.verifiers.steps.facts import Fact, points
+from veritune.verifiers.steps.facts import Fact, near, points
 from veritune.verifiers.steps.ledger import numbers_in
-from veritune.verifiers.steps.polynomial import HIGHEST_POWER, degree, equation
+from veritune.verifiers.steps.polynomial import equation, is_linear
 
 
 def rounded(fact: Fact, earlier: list[Fact]) -> bool:
@@ -46,19 +44,20 @@ def differs(
     have, had = points(fact.solutions), points(last.solutions)
     if have is None or had is None:
         return _other_range(fact, last) if ranges else None
-    if any(_within(have, points(f.solutions or ())) for f in known):
-        if not _within(have, had):
+    if any(near(have, points(f.solutions or ()) or []) for f in known):
+        if not near(have, had):
             return None
-        lost = [number for number in had if not _near(number, have)]
+        lost = [number for number in had if not near([number], have)]
         plain = fact.lists_values and not all_wanted and max(lost) < 0 <= min(have, default=0)
         listed = last.lists_values or isinstance(last.node, Collection)
         if not lost or not have or reasons or plain or listed:
             return None
-        if _degree(fact) < _degree(last) and any(_shown_in(n, numbers_in(rest)) for n in lost):
+        shown = [float(value) for value in numbers_in(rest)]
+        if _is_linear(fact) > _is_linear(last) and any(near([abs(n)], shown) for n in lost):
             return None  # one case of several
         return f"the solution {_shown(name, lost)} is lost"
-    if had and _within(had, have):
-        extra = [number for number in have if not _near(number, had)]
+    if had and near(had, have):
+        extra = [number for number in have if not near([number], had)]
         added = fact.lists_values and not last.lists_values
         return f"{_shown(name, extra)} is no solution" if added else None
     if last.lists_values and fact.lists_values:
@@ -71,35 +70,21 @@ def _other_range(fact: Fact, last: Fact) -> str | None:
     for node in (fact.node, last.node):
         if not isinstance(node, Relation) or len(node.operators) > 1 or node.operators == ("=",):
             return None
-    if last.lists_values or _degree(fact) != 1 or _degree(last) != 1:
+    if last.lists_values or not (_is_linear(fact) and _is_linear(last)):
         return None
     return f"has other solutions than in step {last.step}"
 
 
-def _degree(fact: Fact) -> int:
-    """The degree of both sides together; high where that is no polynomial, 1 for `x = 2 or 3`."""
-    if not isinstance(fact.node, Relation):
-        return 1
+def _is_linear(fact: Fact) -> bool:
+    """Whether its sides have no powers of the unknown; so has `x = 2 or x = 3`."""
     try:
-        return degree(equation(*fact.node.sides))
+        return not isinstance(fact.node, Relation) or is_linear(equation(*fact.node.sides[:2]))
     except REFUSALS:
-        return HIGHEST_POWER + 1
+        return False
 
 
 def _has_pi(fact: Fact) -> bool:
     return any(isinstance(part, Const) for part in walk(fact.node))
-
-
-def _within(some: list[float], others: list[float] | None) -> bool:
-    return others is not None and all(_near(number, others) for number in some)
-
-
-def _near(number: float, others: list[float]) -> bool:
-    return any(abs(number - other) <= 1e-9 * (1 + abs(number)) for other in others)
-
-
-def _shown_in(number: float, printed: set[Fraction]) -> bool:
-    return _near(abs(number), [float(value) for value in printed])
 
 
 def _shown(name: str, numbers: list[float]) -> str:

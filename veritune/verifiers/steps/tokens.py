@@ -32,7 +32,7 @@ class ProseToken:
 
 _SCAN = re.compile(
     r"""
-    (?P<plain>[A-Za-z]{2,}+(?![\w'’-]))
+    (?:(?P<plain>[A-Za-z]{2,}+(?![\w'’-]))
     |(?P<skip>[ \t\u00a0]+|<<[^<>\n]*>>
         |\\(?:left|right|displaystyle|boxed|fbox)(?![a-zA-Z])|\\[,;!:\ ]|\\?\$|[£€¥&]
         |\*\*(?!\d)|(?<=\s)\*\*)
@@ -57,10 +57,12 @@ _SCAN = re.compile(
     |(?P<operator>\*\*|[-+*/^×·⋅÷−–])
     |(?P<open>[({\[])
     |(?P<close>[)}\]])
+    |(?P<other>[\s\S]))[ \t\u00a0]*
     """,  # noqa: RUF001
     re.VERBOSE | re.MULTILINE,
 )
 _OPERATORS = {**dict.fromkeys("×·⋅", "*"), **dict.fromkeys("−–", "-"), "÷": "/", "**": "^"}  # noqa: RUF001
+_DIGITS = re.compile(r"[\d.]+")
 # Digits; longer ones are identifiers or noise.
 _LONGEST_NUMBER = 40
 # A number follows, with its currency or an opening bracket.
@@ -92,48 +94,42 @@ _SHORT_WORDS = table(
 def scan(text: str, start: int, end: int) -> list[ProseToken]:
     """The tokens between two offsets; what is not understood is a break."""
     tokens: list[ProseToken] = []
-    at = start
     spaced = True
-    while at < end:
-        match = _SCAN.match(text, at, end)
-        if match is None:
-            kind: Kind = "break" if text[at] in _STOPS else "variable"
-            tokens.append(ProseToken(kind, text[at], at, at + 1, spaced))
-            at += 1
-            spaced = False
-            continue
-        at = match.end()
-        if match.lastgroup == "skip":
+    for match in _SCAN.finditer(text, start, end):
+        group = match.lastgroup
+        if group is None or group == "skip":
             spaced = True
             continue
-        _append(tokens, match, text, spaced)
-        spaced = False
+        first, last = match.start(), match.end(group)
+        shown = text[first:last]
+        token = ProseToken("word", shown.lower(), first, last, spaced)
+        if group == "plain" and last - first > 2 and token.text not in _TELLING:  # As most are.
+            tokens.append(token)
+        else:
+            _append(tokens, token, group, shown, text)
+        spaced = match.end() > last
     return tokens
 
 
-def _append(tokens: list[ProseToken], match: re.Match[str], text: str, spaced: bool) -> None:
-    group = match.lastgroup
-    if group == "plain":
-        word = match[0].lower()
-        if len(word) > 2 and word not in _TELLING:  # As most are.
-            tokens.append(ProseToken("word", word, *match.span(), spaced))
-        else:
-            _append_word(tokens, match, text, spaced)
-        return
-    start, end = match.span()
-    shown = match[0]
-    if group in ("number", "dots", "percent"):
-        tokens.append(_number(match, spaced))
-    elif group == "operator":
-        tokens.append(ProseToken("operator", _OPERATORS.get(shown, shown), start, end, spaced))
-    elif group == "word" or (group == "times" and shown in "xX" and not _operand(tokens)):
-        _append_word(tokens, match, text, spaced)
-    elif group in _PLAIN:
-        kind, name = _PLAIN[group]
-        tokens.append(ProseToken(kind, name or shown.lower(), start, end, spaced))
+def _append(tokens: list[ProseToken], token: ProseToken, group: str, shown: str, text: str) -> None:
+    """Add a token that is read as a word so far, or what it is made of."""
+    if group in ("plain", "word") or (group == "times" and shown in "xX" and not _operand(tokens)):
+        _append_word(tokens, token, text)
     elif group in ("square", "cube"):
-        tokens.append(ProseToken("operator", "^", start, end, False))
-        tokens.append(ProseToken("number", "2" if group == "square" else "3", end, end, False))
+        at = token.end
+        tokens.append(ProseToken("operator", "^", token.start, at, False))
+        tokens.append(ProseToken("number", "2" if group == "square" else "3", at, at, False))
+    else:
+        if group in ("number", "dots", "percent"):
+            _set_number(token, shown)
+        elif group == "operator":
+            token.kind, token.text = "operator", _OPERATORS.get(shown, shown)
+        elif group == "other":
+            token.kind, token.text = ("break" if shown in _STOPS else "variable"), shown
+        else:
+            token.kind, name = _PLAIN[group]
+            token.text = name or token.text
+        tokens.append(token)
 
 
 def _operand(tokens: list[ProseToken]) -> bool:
@@ -141,7 +137,7 @@ def _operand(tokens: list[ProseToken]) -> bool:
     return bool(tokens) and tokens[-1].kind in ("number", "close", "word")
 
 
-_PLAIN: dict[str | None, tuple[Kind, str]] = {
+_PLAIN: dict[str, tuple[Kind, str]] = {
     "bullet": ("break", ""),
     "unread": ("variable", ""),
     "ordinal": ("word", ""),
@@ -159,34 +155,36 @@ _PLAIN: dict[str | None, tuple[Kind, str]] = {
 }
 
 
-def _number(match: re.Match[str], spaced: bool) -> ProseToken:
-    digits = match["number"].replace(",", "").replace(" ", "")
+def _set_number(token: ProseToken, shown: str) -> None:
+    digits = "".join(_DIGITS.findall(shown.replace("...", "")))
     if len(digits) > _LONGEST_NUMBER:
-        return ProseToken("variable", "", *match.span(), spaced)
-    percent, dots = match["percent"] is not None, match["dots"] is not None
-    return ProseToken("number", digits, *match.span(), spaced, percent, dots)
+        token.kind, token.text = "variable", ""
+        return
+    token.kind, token.text = "number", digits
+    token.percent = "%" in shown or "percent" in shown
+    token.dots = "..." in shown or "…" in shown
 
 
-def _append_word(tokens: list[ProseToken], match: re.Match[str], text: str, spaced: bool) -> None:
-    word = match[0].lower()
-    start, end = match.span()
+def _append_word(tokens: list[ProseToken], token: ProseToken, text: str) -> None:
+    word, end = token.text, token.end
     last = tokens[-1] if tokens else None
     if last is not None and (pair := _SPOKEN_PAIRS.get((last.text, word))):
         tokens[-1] = ProseToken("operator", pair, last.start, end, last.spaced)
-    elif word in _SPOKEN and _NUMBER_NEXT.match(text, end):
-        tokens.append(ProseToken("operator", _SPOKEN[word], start, end, spaced))
-    elif word in ("equal", "to") and last is not None and last.kind == "equals":
+        return
+    if word in ("equal", "to") and last is not None and last.kind == "equals":
         last.end = end
+        return
+    if word in _SPOKEN and _NUMBER_NEXT.match(text, end):
+        token.kind, token.text = "operator", _SPOKEN[word]
     elif word in _EQUALITIES and (
         _NUMBER_NEXT.match(text, end) or text.startswith(" equal to", end)
     ):
-        tokens.append(ProseToken("equals", "is", start, end, spaced))
+        token.kind, token.text = "equals", "is"
     elif word in _CLAUSES:
-        tokens.append(ProseToken("break", word, start, end, spaced))
-    elif _is_variable(word, text, end, last, attached=not spaced):
-        tokens.append(ProseToken("variable", word, start, end, spaced))
-    else:
-        tokens.append(ProseToken("word", word, start, end, spaced))
+        token.kind = "break"
+    elif _is_variable(word, text, end, last, attached=not token.spaced):
+        token.kind = "variable"
+    tokens.append(token)
 
 
 def _is_variable(

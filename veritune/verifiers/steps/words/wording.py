@@ -11,15 +11,15 @@ _REWRITING = pattern(r"\b(?:expand|simplify|factor|multiply out|rewrite)\b", re.
 # Of a task: there is an equation whose solutions count.
 _SOLVING = pattern(r"solv|equation|root|find|determine|value|\bhow\b|what", re.IGNORECASE)
 # Of a task: all solutions are asked for, so one that is lost is an error.
-_ALL = pattern(r"solve|solutions|roots|zeros|all (?:real |possible )?\w+", re.IGNORECASE)
+ALL = pattern(r"solve|solutions|roots|zeros|all (?:real |possible )?\w+", re.IGNORECASE)
 # A task that is a formula itself, and no story.
 _FORMAL = pattern(
     r"^\W*(?:solve|simplify|expand|factor)\b|(?<![a-z])[a-z]\s*(?:[=^<>+*/]|-\s*\d|\\[lg]eq?)"
     r"|[=+*/(]\s*[b-hj-z](?![a-z])|\d[abnpqrtuvwxyz](?![a-z])",
     re.IGNORECASE,
 )
-# What follows one of these follows from nothing.
-_NEW = pattern(r"\b(?:let|suppose|assum\w*|case|denote|define)\b", re.IGNORECASE)
+# What follows one of these follows from nothing, and names get a new meaning: let x be.
+NEW = pattern(r"\b(?:let|suppose|assum\w*|case|denote|define)\b", re.IGNORECASE)
 # Beside these a formula may hold for reasons that stand elsewhere.
 _OPEN = pattern(
     r"\b(?:if|try\w*|instead|alternativ\w*|example|another|other|second|given|when|check\w*|test\w*"
@@ -31,14 +31,14 @@ _OPEN = pattern(
     re.IGNORECASE,
 )
 # Reasons to drop a solution: then fewer of them are no error.
-_CHOICE = pattern(
+CHOICE = pattern(
     r"positive|negative|reject|discard|since|because|must|can(?:no|')t|only|valid|extraneous|length"
     r"|integer|natural|domain|[<>≥≤]|\\[gl]eq?|physical|age|whole|ignor|neglect|greater|less|take"
     r"|\bor\b|\band\b|not ",
     re.IGNORECASE,
 )
 # The writer takes something back: an error that is corrected counts no longer.
-_CORRECTING = pattern(
+CORRECTING = pattern(
     r"\b(?:oops|mistake|incorrect\w*|wrong|wait|correction|actually)\b", re.IGNORECASE
 )
 _SUPPOSING = pattern(
@@ -51,7 +51,8 @@ _TAKEN_BACK = pattern(
     r"|does(?:n['\u2019]t| not) (?:hold|equal|work)|ca(?:nnot|n't|n\u2019t) (?:be|happen|hold))\b",
     re.IGNORECASE,
 )
-_ASSUMING = pattern(
+# Before an equation these give a name a value for a while: for x = 2.
+ASSUMING = pattern(
     r"\b(?:for|when|if|at|with|case|try|trying|taking|setting|letting|let|suppose|say|where"
     r"|test|testing|check|checking|plug|plugging|using|assume|assuming)(?: in)?[\s:$\\(\[]*$",
     re.IGNORECASE,
@@ -110,11 +111,6 @@ def asks_to_rewrite(question: str) -> bool:
     return _REWRITING.search(question) is not None and not _SOLVING.search(question)
 
 
-def asks_for_all(question: str) -> bool:
-    """Whether a question wants every solution."""
-    return _ALL.search(question) is not None
-
-
 def asks_about_range(question: str) -> bool:
     """Whether a question is about one plain inequality, without cases."""
     return re.search(r"[<>≤≥]|\\[lg]eq?", question) is not None and "|" not in question
@@ -125,7 +121,7 @@ def links(between: str, behind: str) -> bool:
 
     `between` stands between the two, `behind` is the rest of the line.
     """
-    if _OPEN.search(between) or _OPEN.search(behind) or _NEW.search(between):
+    if _OPEN.search(between) or _OPEN.search(behind) or NEW.search(between):
         return False
     return strange_words(between) <= MOST_STRANGE
 
@@ -141,23 +137,8 @@ def infers(between: str) -> bool:
         _FOLLOWING.search(between) is not None
         and strange_words(between) == 0
         and not _OPEN.search(between)
-        and not _NEW.search(between)
+        and not NEW.search(between)
     )
-
-
-def assumes(before: str) -> bool:
-    """Whether the words right before an equation give a name a value for a while: for x = 2."""
-    return _ASSUMING.search(before) is not None
-
-
-def introduces(text: str) -> bool:
-    """Whether names are given a meaning: let x be."""
-    return _NEW.search(text) is not None
-
-
-def corrects(text: str) -> bool:
-    """Whether a text takes back what it said before."""
-    return _CORRECTING.search(text) is not None
 
 
 def supposes(text: str, start: int, end: int) -> bool:
@@ -178,9 +159,4 @@ def supposes(text: str, start: int, end: int) -> bool:
     behind_it = following[0] if following else ""
     if _TAKEN_BACK.search(sentence) or _TAKEN_BACK.search(behind_it):
         return True
-    return _SUPPOSING.search(sentence) is not None or corrects(sentence)
-
-
-def gives_reason(text: str) -> bool:
-    """Whether a text may say why a solution is left out."""
-    return _CHOICE.search(text) is not None
+    return _SUPPOSING.search(sentence) is not None or CORRECTING.search(sentence) is not None
