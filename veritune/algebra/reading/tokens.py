@@ -36,9 +36,12 @@ class FormulaToken(NamedTuple):
 
 # What separates thousands, in all the ways that LaTeX has for it.
 GROUP = r"(?:,|\s?\{\s*,\s*\}|,?\s?\\!\s?|\s?\\[,;: ]\s?|\\thinspace\s?|'|~)"
+# TeX's decimal comma, "2{,}5", where its braces cannot set thousands apart.
+POINT = r"\{\s*,\s*\}"
+DECIMAL = rf"(?![1-9]\d{{0,2}}(?:{POINT}\d{{3}})+(?!\d))\d+{POINT}\d+(?!\d|{POINT})"
 # The longest form first: the first that matches is taken.
 NUMBER = (
-    rf"\d{{1,3}}(?:{GROUP}\d{{3}})+(?!\d)(?:\.\d+)?"
+    rf"{DECIMAL}|\d{{1,3}}(?:{GROUP}\d{{3}})+(?!\d)(?:\.\d+)?"
     r"|\d{1,3}(?:[ ]\d{3})+(?![\d/])(?:\.\d+)?"
     r"|0x[0-9a-fA-F]+\b|0b[01]+\b|0o[0-7]+\b"
     r"|(?:\d+(?:\.\d+)?|\.\d+)[eE][+-]?\d+(?![\dA-Za-z.])"
@@ -168,6 +171,9 @@ class _Lexer:
         found = match.group()
         if found[0] == "0" and found[1:2] in ("x", "b", "o"):
             self.put("num", found, mode)
+            return match.end()
+        if "{" in found and re.fullmatch(DECIMAL, found):
+            self.put("num", re.sub(POINT, ".", found), mode)
             return match.end()
         inside = self.brackets > 0 and PLAIN_GROUP.search(found) and not ZERO_GROUP.search(found)
         if inside or (found.startswith("0") and PLAIN_GROUP.search(found)):
