@@ -38,7 +38,7 @@ from veritune.algebra.trees.nodes import (
 )
 from veritune.algebra.trees.show import show
 from veritune.algebra.trees.signs import has_sign, variants
-from veritune.algebra.values.modular import OpaqueError, rational
+from veritune.algebra.values.modular import PRIME, OpaqueError, rational
 from veritune.algebra.values.numeric import DomainError, context
 from veritune.algebra.values.polynomials import NotPolynomialError, Ring, quotient
 from veritune.algebra.values.quantities import conversion
@@ -47,6 +47,7 @@ from veritune.algebra.values.solve import to_set
 
 __all__ = [
     "DEFAULT",
+    "PRIME",
     "Add",
     "AnswerPolicy",
     "Apply",

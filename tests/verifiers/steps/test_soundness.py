@@ -22,6 +22,8 @@ FALSE_LINES = [
     "$y=\\frac{x}{2}$\n$y=x$",
     "$y=\\frac{3x+1}{4}$\n$y=3x+1$",
     "$z=\\frac{y}{5}+1$\n$z=y+5$",
+    # Equal modulo a well-known prime is not equal.
+    *(f"2x + 3 = 11\n2x = 8\n2x = {8 + 2**power - 1}" for power in (13, 31, 61, 89, 107, 127)),
     # No real solution is no solution in common; nor is every number.
     "$x^2=-1$\n$x^2+x+5=0$",
     "$x^4=-2$\n$x^2+3=0$",

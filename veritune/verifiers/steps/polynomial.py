@@ -1,8 +1,9 @@
 """Equations by their values at random points, to see whether one follows from others.
 
 An equation is a polynomial that is zero where it holds, and stands here as the residues of that
-polynomial at a few random points modulo a large prime. What is a combination of polynomials is the
-same combination of their residues; the converse fails by a chance of about 1 in the prime.
+polynomial at a few random points modulo a large random prime, which nobody can aim at. What is a
+combination of polynomials is the same combination of their residues; the converse fails by a chance
+of about 1 in 2^60 (Schwartz-Zippel).
 """
 
 from __future__ import annotations
@@ -12,11 +13,10 @@ from fractions import Fraction
 from functools import cache
 from secrets import randbits
 
-from veritune.algebra import Const, Node, Num, Ring, Sym, quotient
+from veritune.algebra import PRIME, Const, Node, Num, Ring, Sym, quotient
 
 # One at each point.
 Residues = tuple[int, ...]
-PRIME = 2**127 - 1
 # More than there are equations to combine; the first three lie on a line, evenly spaced.
 POINTS = 14
 HIGHEST_POWER = 8
