@@ -463,6 +463,7 @@ no | No, it diverges
 x + C | I = x + C
 \frac{\pi}{4} + k\pi, k \in \mathbb{Z} | -\frac{3\pi}{4} + k\pi, k \in \mathbb{Z}
 f(x) = x + a | f(t) = t + a
+Yes | Yes, since if n is odd then n^2 is odd
 f^{\prime}(x) = 2x | f'(x) = 2x
 """
 

@@ -74,7 +74,7 @@ EXPLAINED = re.compile(r"(yes|no|true|false)(?:\s?[,.;:]|\s-)\s(.+)", re.IGNOREC
 # A reason with one of these may take the answer back.
 DOUBTS = re.compile(
     r"\b(?:yes|no|not|true|false|or|but|maybe|unless)\b"
-    r"|^(?:\w+\s+)?(?:if|only|sometimes|except|provided|depend(?:s|ing))\b",
+    r"|^(?:it\s+)?(?:if|only|sometimes|except|provided|depend(?:s|ing))\b",
     re.IGNORECASE,
 )
 DENIAL = re.compile(r"\b(?:not|no)\b", re.IGNORECASE)
