@@ -2,7 +2,12 @@
 
 from veritune.algebra.engine.loading import limited_by
 from veritune.algebra.equality.identity import identical
-from veritune.algebra.equality.meanings import parameters, same_answer, whole
+from veritune.algebra.equality.meanings import (
+    otherwise_declared,
+    parameters,
+    same_answer,
+    whole,
+)
 from veritune.algebra.equality.policy import DEFAULT, AnswerPolicy
 from veritune.algebra.equality.printed import printed, real_value
 from veritune.algebra.equality.relate import Relater
@@ -83,6 +88,7 @@ __all__ = [
     "identical",
     "limited_by",
     "opposed",
+    "otherwise_declared",
     "parameters",
     "printed",
     "quotient",

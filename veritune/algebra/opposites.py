@@ -17,6 +17,7 @@ PAIRS = (
     "higher lower", "longer shorter", "larger smaller", "greater smaller", "greater less",
     "win lose", "wins loses", "always never", "finite infinite", "linear nonlinear",
     "dependent independent", "acute obtuse", "interior exterior", "domain range",
+    "necessary sufficient",
 )  # fmt: skip
 OPPOSITES: dict[str, set[str]] = {}
 for _pair in PAIRS:

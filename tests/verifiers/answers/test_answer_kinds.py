@@ -458,6 +458,13 @@ no | No, it diverges
 \sqrt{a^2b^2} | |ab|
 50\% | 50% of the students
 5 dollars per hour | \$5/hour
+[1,2] | I = [1,2]
+\frac{V}{R} | I = \frac{V}{R}
+x + C | I = x + C
+\frac{\pi}{4} + k\pi, k \in \mathbb{Z} | -\frac{3\pi}{4} + k\pi, k \in \mathbb{Z}
+f(x) = x + a | f(t) = t + a
+Yes | Yes, since if n is odd then n^2 is odd
+f^{\prime}(x) = 2x | f'(x) = 2x
 """
 
 DIFFERENT = r"""
@@ -692,6 +699,18 @@ x+1 | x+1+10^{-40}\sin x
 1.3 | 1,3
 12\text{ degrees} | 12\text{ square units}
 45 \text{ units}^2 | 45\text{ mph}
+\frac{\pi}{4} + k\pi, k \in \mathbb{Z} | \frac{5\pi}{4} + k\pi, k \in \mathbb{N}
+\frac{\pi}{4} + k\pi, k \in \mathbb{Z}^+ | \frac{5\pi}{4} + k\pi, k \in \mathbb{Z}
+\frac{\pi}{4} + k\pi, k \in \mathbb{Z} | \frac{5\pi}{4} + k\pi, k \in \mathbb{Z}, k > 0
+\frac{\pi}{4} + k\pi, k \in \mathbb{Z} | \frac{\pi}{4} + k\pi, k \in \mathbb{N}
+k\pi, k \in \mathbb{Z}, k \ne 0 | (k+1)\pi, k \in \mathbb{Z}, k \ne 0
+-R | I^2 R
+f(x) = x + t | f(t) = 2t
+9C1 | 9C8
+3C4 | 3C5
+Yes | Yes - it depends
+Yes | Yes, only if n is odd
+R = 1 is necessary | R = 1 is sufficient
 """
 
 

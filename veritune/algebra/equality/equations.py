@@ -107,10 +107,12 @@ def bound_value(found: Named) -> tuple[Node, tuple[str, ...]]:
 
 
 def with_bound(value: Node, names: tuple[str, ...], target: tuple[str, ...]) -> Node:
-    """The value with its bound variables renamed to the other side's."""
+    """The value with its bound variables renamed to the other side's; other letters stay others."""
     if len(names) != len(target) or names == target:
         return value
-    return renamed(value, {a: Sym(b) for a, b in zip(names, target, strict=True)})
+    apart: dict[str, Node] = {name: Sym(f"{name} of its own") for name in set(target) - set(names)}
+    apart.update((a, Sym(b)) for a, b in zip(names, target, strict=True))
+    return renamed(value, apart)
 
 
 def difference(node: Relation) -> Node:

@@ -52,7 +52,17 @@ DECLARED = re.compile(
 # "k in Z", "k is an integer"; N and R are other sets.
 WHOLE = re.compile(
     r"([a-zA-Z])(?:\s|\$|\\text\{|\\,)*"
-    r"(?:\\in\s*(?:\\(?:mathbb|mathbf|mathrm)\s*\{?\s*)?Z(?!\s*\}?\s*[\^_+*])|(?:is|be)\s+(?:an?\s+|any\s+)integer)"
+    r"(?:\\in\s*(?:\\(?:mathbb|mathbf|mathrm)\s*\{?\s*)?Z(?!\s*\}?\s*(?:[\^_+*]|\\setminus))|(?:is|be)\s+(?:an?\s+|any\s+)integer)"
+)
+# "k in N", "a positive integer k".
+LIMITED = re.compile(
+    r"\\in\s*(?:\\(?:mathbb|mathbf|mathrm)\s*\{?\s*)?(?:N\b|Z\s*\}?\s*(?:[\^_+*]|\\setminus))"
+    r"|\\in\s*\\\{|\b(?:positive|negative|non-?negative|natural|non-?zero|even|odd)\s+(?:integer|number)"
+)
+# "k > 0", "0 <= k".
+BOUNDED = re.compile(
+    r"(?<![a-zA-Z\\])([a-zA-Z])\s*(?:[<>=≤≥≠]|!=|\\(?:not|neq?|[lg]eq?(?:slant)?|[lg]t)(?![a-z]))"
+    r"|(?:[<>≤≥]=?|\\(?:[lg]eq?(?:slant)?|[lg]t)(?![a-z]))\s*([a-zA-Z])(?=\W*(?:$|[,.;)}$]))"
 )
 # "for some integer k".
 CHOSEN = re.compile(
@@ -76,7 +86,7 @@ def same_answer(
     """
     if gold == pred:
         return True
-    if "I" in variables(pred) - variables(gold):  # as programs write the imaginary unit
+    if _imaginary(gold, pred):
         pred = renamed(pred, {"I": Const("i")})
     gold, pred = _agreed(_chosen(gold, pred), _chosen(pred, gold))
     gold, pred = (worked_out(side) if has_calculus(side) else side for side in (gold, pred))
@@ -105,9 +115,29 @@ def parameters(text: str) -> frozenset[str]:
     return frozenset(DECLARED.findall(text)) | frozenset(CHOSEN.findall(text))
 
 
-def whole(text: str) -> frozenset[str]:
-    """The letters that a text says are any integer, negative ones too."""
-    return frozenset(WHOLE.findall(text))
+def whole(gold: str, pred: str) -> frozenset[str]:
+    """The letters that are any integer, negative ones too; none where a side limits its letters."""
+    found = frozenset(WHOLE.findall(gold)) | frozenset(WHOLE.findall(pred))
+    return frozenset() if any(_limits(text, found) for text in (gold, pred)) else found
+
+
+def otherwise_declared(gold: str, pred: str) -> bool:
+    """Whether letters are any integers on one side, and only natural ones on the other."""
+    sides = [(bool(WHOLE.search(text)), bool(LIMITED.search(text))) for text in (gold, pred)]
+    return sorted(sides) == [(False, True), (True, False)]
+
+
+def _limits(text: str, letters: frozenset[str]) -> bool:
+    """Whether a text declares fewer numbers than all integers, or bounds one of the letters."""
+    bounded = (match[1] or match[2] for match in BOUNDED.finditer(text))
+    return LIMITED.search(text) is not None or any(letter in letters for letter in bounded)
+
+
+def _imaginary(gold: Node, pred: Node) -> bool:
+    """Whether I is the imaginary unit, as programs write it: not a name, nor among quantities."""
+    if "I" not in _used(pred) - variables(gold):
+        return False
+    return not variables(gold) or any(part == Const("i") for part in walk(gold))
 
 
 def _agreed(gold: Node, pred: Node) -> tuple[Node, Node]:

@@ -85,6 +85,8 @@ SPOKEN = re.compile(r"(?<=[\d)])\s+(times|divided by|plus|minus)\s+(?=[\d(])")
 SIGNS = {"times": r" \times ", "divided by": "/", "plus": "+", "minus": "-"}
 # "3/4 (or 0.75)": the answer said twice.
 AGAIN = re.compile(r"\s*\(or\s+([^()]{1,60})\)\s*$")
+# "f^{\prime}", which is f'.
+PRIMED = re.compile(r"\^\s?(?:\{\s?(?:\\prime\s?)+\}|\\prime(?![a-zA-Z]))")
 # Formulas in lines of their own.
 STACKED = re.compile(r"(?<!\$)\$[ \t]*\n\s*\$(?!\$)")
 NAMELESS = re.compile(r"\\(det|max|min)\s*(?==)")
@@ -130,6 +132,8 @@ def clean(text: str) -> str:
     text = BARE_PERIOD.sub("0.", unglued(text))
     if "\n" in text:
         text = STACKED.sub("$, $", text)
+    if "prime" in text:
+        text = PRIMED.sub(lambda match: "'" * match.group().count("prime"), text)
     if "_" in text:
         text = OUT_OF.sub(_chosen, text)
     if "mid" in text and (match := DIVIDES.fullmatch(text.strip("$ "))):
@@ -163,7 +167,9 @@ def _chosen_of(many: str, kind: str, few: str) -> str:
 
 
 def _calculated(match: re.Match[str]) -> str:
-    return _chosen_of(match[1], match[2], match[3])
+    """No more are chosen than there are: 3C4 is no number of choices."""
+    fits = int(match[3]) <= int(match[1])
+    return _chosen_of(match[1], match[2], match[3]) if fits else match.group()
 
 
 def _without_html(text: str) -> str:

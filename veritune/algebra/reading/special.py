@@ -72,7 +72,11 @@ BASED = re.compile(r"\(?([0-9A-Z]+)\)?_\s*\{?\(?(?:\\text\{)?\s*(?:base\s*)?(\w+
 # "Yes, because ...": the answer is its first word.
 EXPLAINED = re.compile(r"(yes|no|true|false)(?:\s?[,.;:]|\s-)\s(.+)", re.IGNORECASE)
 # A reason with one of these may take the answer back.
-DOUBTS = re.compile(r"\b(?:yes|no|not|true|false|or|but|maybe|unless)\b", re.IGNORECASE)
+DOUBTS = re.compile(
+    r"\b(?:yes|no|not|true|false|or|but|maybe|unless)\b"
+    r"|^(?:it\s+)?(?:if|only|sometimes|except|provided|depend(?:s|ing))\b",
+    re.IGNORECASE,
+)
 DENIAL = re.compile(r"\b(?:not|no)\b", re.IGNORECASE)
 # Characters; longer texts are no fixed phrase, unless a reason follows it.
 LONGEST = 60

@@ -15,6 +15,7 @@ from veritune.algebra import (
     UndefinedError,
     UnparsedError,
     opposed,
+    otherwise_declared,
     parameters,
     read,
     same_answer,
@@ -48,6 +49,8 @@ GROUPS = re.compile(r"(?<![\d,])\d{3}(?:,\d{3}){2,}(?![\d,])")
 GROUP_SIGN = re.compile(r"(?<=\d{3}),(?=\d{3})")
 
 
+# "7C3", and nothing else.
+CHOICES = re.compile(r"\W*\d+[CP]\d+\W*")
 # "3rd", which "third" is where it is no part of something.
 ORDINAL = re.compile(r"\W*\d+\W*(?:text|mathrm|mbox)?\W*(?:st|nd|rd|th)\b")
 RANKS = (
@@ -68,16 +71,21 @@ def decide(gold: str, pred: str, policy: AnswerPolicy) -> Comparison:
         return Comparison(relation="unparsed candidate", gold=gold, pred=pred, detail=str(error))
     except LimitReachedError as error:
         return Comparison(relation="limit reached", gold=gold, pred=pred, detail=str(error))
-    if opposed(gold, pred):
+    if opposed(gold, pred) or otherwise_declared(gold, pred) or _other_digits(gold, pred):
         return Comparison(relation="different", gold=gold, pred=pred, detail="the opposite")
     return _related(gold, pred, left, right, policy)
+
+
+def _other_digits(gold: str, pred: str) -> bool:
+    """9C1 and 9C8, which may be numbers in base 16, and not of choices."""
+    return gold != pred and all(map(CHOICES.fullmatch, (gold, pred)))
 
 
 def _related(gold: str, pred: str, left: Node, right: Node, policy: AnswerPolicy) -> Comparison:
     try:
         letters = parameters(gold), parameters(pred)
         same = any(
-            same_answer(one, other, *letters, policy, whole(gold) | whole(pred))
+            same_answer(one, other, *letters, policy, whole(gold, pred))
             for one, other in _readings(gold, pred, left, right, policy)
         )
     except BEYOND as error:

@@ -73,7 +73,7 @@ DENIED_BEFORE = re.compile(
 # "\boxed{5} is a common mistake".
 DENIED_BEHIND = re.compile(
     r"[\s$)*.\]\\}]{0,6}(?:is|was|would\s+be|isn't|can't\s+be|cannot\s+be)\b\s*"
-    r"(?:(?:clearly|obviously|definitely)\s+)?(?:wrong|incorrect|not\s+(?:right|correct|the|our|it|valid|possible)|"
+    r"(?:(?:clearly|obviously|definitely)\s+)?(?:wrong|incorrect|not\s+(?:right|correct|an?|the|our|it|valid|possible)|"
     r"an?\s+(?:common|frequent|typical)\s+(?:mistake|error|trap)|"
     r"the\s+(?:wrong|incorrect)|impossible|invalid)\b"
     r"|[\s$)*.\]\\}]{0,6}(?:isn't|can't\s+be|cannot\s+be)\b",

@@ -69,7 +69,7 @@ def _last(text: str, boxes_only: bool) -> StatedAnswer | None:
         first = value_first(text, begin)
         found += [first] if first is not None else []
         for one in announced(text, begin):
-            if found and WEAK.match(text, one.start):
+            if WEAK.match(text, one.start) and _stands(text, found, one.start):
                 continue
             if one.direct or (one.answer is not None and NO_VALUE.match(one.answer)):
                 found.append(one if one.direct or not vague else vague[0])
@@ -80,6 +80,12 @@ def _last(text: str, boxes_only: bool) -> StatedAnswer | None:
     if vague:
         return vague[0]
     return None if boxes_only else emphasised(text)
+
+
+def _stands(text: str, found: list[StatedAnswer], end: int) -> bool:
+    """Whether one of the answers found is not taken back up to `end`."""
+    last = max(found, key=lambda one: one.start, default=None)
+    return last is not None and last.answer is not None and not taken_back(text[last.end : end])
 
 
 def _first_answered(text: str) -> str:

@@ -16,6 +16,13 @@ MARKER_TAG = re.compile(r"(<|\[)([^<>\[\]/\s][^<>\[\]]{0,40})(>|\])")
 HASHES = re.compile(
     r"(?:^|(?<=\s))####[ \t]*(?P<value>[-+$\\(\d*][^\n]{0,100}|[A-J](?=\s*\Z))\s*\Z", re.MULTILINE
 )
+# Words before the marker on its line that deny it, or only show how an answer is to be written.
+MENTIONED = re.compile(
+    r"\b(?:format|example|template|write|marker|e\.g)\b"
+    r"|(?:\b(?:not|never|cannot|if|whether|says?|said|claim(?:s|ed)|thinks?|suppose|assume)|n't|n\u2019t)"
+    r"(?:\s+(?:the|that|it|is|be|was|were|to|an?|final|answer|equal)){0,5}[\s:]*$",
+    re.IGNORECASE,
+)
 
 
 def behind_marker(text: str, marker: str) -> str | None:
@@ -45,7 +52,8 @@ def tagged(text: str) -> Iterator[Placed]:
     Without content where the last one is not closed.
     """
     hashes = HASHES.search(text)
-    if hashes:
+    line = text[text.rfind("\n", 0, hashes.start()) + 1 : hashes.start()] if hashes else ""
+    if hashes and not (MENTIONED.search(line) or hashes["value"].endswith("?")):
         yield Placed(hashes.start(), hashes.end(), hashes["value"])
     opening: re.Match[str] | None = None
     for match in TAG.finditer(text):
