@@ -22,6 +22,22 @@ FALSE_LINES = [
     "$y=\\frac{x}{2}$\n$y=x$",
     "$y=\\frac{3x+1}{4}$\n$y=3x+1$",
     "$z=\\frac{y}{5}+1$\n$z=y+5$",
+    # Nothing is divided by zero, nor a solution by what loses it.
+    "$x=1$\n$\\frac{5}{x-1}=\\frac{7}{x-1}$",
+    "$x=2$\n$\\frac{x^2-4}{x-2}=9$",
+    "x = 0\nx/x = 2",
+    "$x=1$\n$\\frac{x-1}{0}=7$",
+    "$x=2$\n$y=x$\n$\\frac{1}{y-2}=\\frac{3}{y-2}$",
+    "$a=-b$\n$5(a+b)^{-1}=7(a+b)^{-1}$",
+    "$\\frac{5}{x-1}=\\frac{7}{x-1}$\n$x=1$",
+    "$x^2=x$\n$\\frac{x^2}{x}=1$",
+    "$(x-1)(x-2)=0$\n$\\frac{(x-2)(x-1)}{x-1}=0$",
+    # A number does not end at its point.
+    r"10x = 0.\overline{3}" "\nx = 0",
+    r"$x=2.\overline{3}$" "\n$3x=6$",
+    r"x = 0.\dot 3, so x = 0",
+    "x = 0.(3)\n2x = 0",
+    r"x = 3.\sqrt{2}" "\nx = 3",
     # Equal modulo a well-known prime is not equal.
     *(f"2x + 3 = 11\n2x = 8\n2x = {8 + 2**power - 1}" for power in (13, 31, 61, 89, 107, 127)),
     # No real solution is no solution in common; nor is every number.
@@ -108,6 +124,10 @@ TRUE_TEXTS = [
     "Work in base 8.\nthe units digit of $217*45$ is 3",
     "In base 6, 5 + 3 = 12.",
     "In base 9, 8 + 8 = 17, and 17 + 1 = 18.",
+    # A quotient of what is not zero, and a number that repeats.
+    "$y=3x$\n$\\frac{y}{x}=3$",
+    "$x^2-4=0$, so $\\frac{x^2-4}{x-1}=0$",
+    r"$x=0.\overline{3}$. Then $10x=3.\overline{3}$, so $9x=3$ and $x=\frac13$.",
     # Division with a remainder.
     r"$-161 \div 13 = -12 \text{ remainder } -5$",
     "17 / 5 = 3 R 2",

@@ -15,9 +15,11 @@ from math import isinf
 
 from veritune.algebra import (
     Collection,
+    Frac,
     Func,
     Node,
     Num,
+    Pow,
     RealSet,
     Relation,
     Sym,
@@ -72,10 +74,13 @@ class Fact:
         if not self.sides or has_sign(self.node):
             return None
         left, right = (renamed(side, dict(given)) for side in self.sides)
-        try:
-            return polynomial.equation(left, right)
-        except REFUSALS:
-            return None
+        return _residues(left, right)
+
+    def divisors(self, given: Mapping[str, Node]) -> list[Residues]:
+        """What it divides by, with some of its unknowns replaced."""
+        found = (_divisor(part) for part in walk(self.node))
+        below = (renamed(node, dict(given)) for node in found if node is not None)
+        return [row for node in below if (row := _residues(node, Num(0))) is not None]
 
     @cached_property
     def polynomial(self) -> Residues | None:
@@ -105,6 +110,23 @@ class Fact:
         """Whether it says outright what the unknown is: `x = 2 or x = 3`, `x < 4`."""
         items = self.node.items if isinstance(self.node, Collection) else (self.node,)
         return all(_lists_value(item) for item in items)
+
+
+def _residues(left: Node, right: Node) -> Residues | None:
+    try:
+        return polynomial.equation(left, right)
+    except REFUSALS:
+        return None
+
+
+def _divisor(node: Node) -> Node | None:
+    match node:
+        case Frac(_, below):
+            return below
+        case Pow(base, exponent) if not (isinstance(exponent, Num) and exponent.value >= 0):
+            return base
+        case _:
+            return None
 
 
 def _is_function_value(node: Node) -> bool:
@@ -169,22 +191,36 @@ def follows(fact: Fact, earlier: Sequence[Fact]) -> Fact | str | None:
             continue
         if _tells(fact.solutions) and same(fact.solutions, other.solutions):
             return other
-    if fact.polynomial is None:
+    if _loses(fact, earlier):
         return None
-    rows = [other.polynomial for other in earlier if other.polynomial is not None]
-    if polynomial.follows(fact.polynomial, rows):
+    if _combines(fact, earlier, {}):
         return "a combination of earlier equations"
     given = _definitions(earlier)
     used = fact.names & given.keys()
-    put = fact.residues(given) if used else None
-    if put is None:
+    if not used or not _combines(fact, earlier, given):
         return None
-    if not any(put):
-        return f"holds with what {', '.join(sorted(used))} stands for"
-    others = (other.residues(given) for other in earlier)
-    if polynomial.follows(put, [row for row in others if row is not None]):
-        return f"follows with what {', '.join(sorted(used))} stands for"
-    return None
+    way = "follows" if any(fact.residues(given) or ()) else "holds"
+    return f"{way} with what {', '.join(sorted(used))} stands for"
+
+
+def _combines(fact: Fact, earlier: Sequence[Fact], given: Mapping[str, Node]) -> bool:
+    """Whether an equation is a combination of others, and nothing is divided by zero."""
+    put = fact.residues(given)
+    if put is None:
+        return False
+    rows = [row for other in earlier if (row := other.residues(given)) is not None]
+    divisors = [row for other in (fact, *earlier) for row in other.divisors(given)]
+    return (not any(put) or polynomial.follows(put, rows)) and not any(
+        not any(row) or polynomial.follows(row, rows) for row in divisors
+    )
+
+
+def _loses(fact: Fact, earlier: Sequence[Fact]) -> bool:
+    """Whether solutions of all the earlier equations in one unknown are lost, as by a division."""
+    about = [other.solutions for other in earlier if other.names == fact.names]
+    known = [found for each in about if each and (found := points(each))]
+    common = [x for x in known[0] if all(near([x], found) for found in known)] if known else []
+    return bool(common) and not near(common, points(fact.solutions or ()) or [])
 
 
 def contradicts(fact: Fact, earlier: Sequence[Fact]) -> str | None:

@@ -39,7 +39,9 @@ _SCAN = re.compile(
     |(?P<row>\\\\|\\[\[\]()]|\\(?:q?quad|implies|Rightarrow|to|therefore|newline)(?![a-zA-Z]))
     |(?P<bullet>^[ \t]*(?:\#+[ \t]+)?(?:[-*•][ \t]+|\d{1,2}[.)][ \t]+))
     |(?P<unread>\d{1,2}:\d\d(?!\d)|0\d+(?![\d.])|\\[a-zA-Z]+_|[<>!]=|[<>≤≥≠]
-        |(?!\d{1,3}(?:,\d{3})+(?![\d,]))\d+(?:,\d+)+)
+        |(?!\d{1,3}(?:,\d{3})+(?![\d,]))\d+(?:,\d+)+
+        |(?<=\d)[.,](?=\\(?:overline|bar|dot)(?![a-zA-Z])|\(\d+\))
+        |(?<=\d)\.(?=\\(?!end|text|q?quad|[iI]mplies|[rR]ightarrow|therefore|newline|tag)[a-zA-Z]))
     |(?P<ordinal>(?<!=)(?<!=[ ])\d+(?:st|nd|rd|th)\b)
     |(?P<number>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,3}(?:[ ]\d{3})*[ ]000(?!\d)|\d+)(?:\.\d+)?|\.\d+)
         (?P<dots>\.\.\.|…)?
