@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
 from math import isinf
+from typing import TYPE_CHECKING
 
 from veritune.algebra import (
     Collection,
@@ -36,6 +37,12 @@ from veritune.algebra import (
 from veritune.verifiers.steps import polynomial
 from veritune.verifiers.steps.calculations import REFUSALS
 from veritune.verifiers.steps.polynomial import Residues
+
+if TYPE_CHECKING:
+    from veritune.algebra.values.mp import MpNumber
+
+# Below it a solution is zero: it is found to more digits.
+_ZERO = 1e-30
 
 
 @dataclass(eq=False)
@@ -154,14 +161,21 @@ def _solutions(node: Node) -> RealSet:
 
 def same(left: RealSet, right: RealSet) -> bool:
     """Whether two sets are equal."""
-    one, other = points(left), points(right)
-    if one is not None and other is not None:
-        return near(one, other) and near(other, one)
     return len(left) == len(right) and all(
-        close(end.value, twin.value) and end.closed == twin.closed
+        _meet(end.value, twin.value) and end.closed == twin.closed
         for piece, its in zip(left, right, strict=True)
         for end, twin in ((piece.low, its.low), (piece.high, its.high))
     )
+
+
+def _meet(left: MpNumber, right: MpNumber) -> bool:
+    return close(left, right) or max(abs(left), abs(right)) < _ZERO
+
+
+def _differ(fact: Fact, other: Fact) -> bool:
+    """Whether two linear equations in one unknown differ, though by less than digits show."""
+    rows = [one.polynomial for one in (fact, other) if one.polynomial is not None]
+    return len(rows) == 2 and all(map(polynomial.is_linear, rows)) and polynomial.rank(rows) == 2
 
 
 def _tells(solutions: RealSet) -> bool:
@@ -181,7 +195,7 @@ def points(solutions: RealSet) -> list[float] | None:
     if any(not close(piece.low.value, piece.high.value) for piece in solutions):
         return None
     numbers = [float(piece.low.value) for piece in solutions]
-    return [0.0 if abs(number) < 1e-30 else number for number in numbers]
+    return [0.0 if abs(number) < _ZERO else number for number in numbers]
 
 
 def follows(fact: Fact, earlier: Sequence[Fact]) -> Fact | str | None:
@@ -189,7 +203,9 @@ def follows(fact: Fact, earlier: Sequence[Fact]) -> Fact | str | None:
     for other in reversed(earlier):
         if fact.solutions is None or other.solutions is None or other.names != fact.names:
             continue
-        if _tells(fact.solutions) and same(fact.solutions, other.solutions):
+        if not _tells(fact.solutions) or _differ(fact, other):
+            continue
+        if same(fact.solutions, other.solutions):
             return other
     if _loses(fact, earlier):
         return None

@@ -244,7 +244,7 @@ def _unequal(left: Node, right: Node, rounding: Rounding) -> Finding:
         return "correct", held
     decimals = any(isinstance(part, Num) and part.places for part in _operands_of(left, right))
     near = (decimals or rounding) and abs(one - other) <= ROUNDED * abs(other)
-    if near or (rounding and pair.roughly(one, other)):
+    if near or (rounding and pair.roughly(one, other)) or pair.starts_rounded(one, other):
         return "unchecked", "holds only roughly"
     if isinstance(right, (Add, Mul, Frac)) and leading(right) == one:
         return "unchecked", "runs on: the next calculation starts from this value"

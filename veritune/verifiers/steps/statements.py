@@ -129,7 +129,11 @@ def _words_in(between: str) -> str:
 
 
 def _read(text: str, tokens: list[ProseToken], first: int, stop: int) -> Statement | None:
-    if _is_partial(tokens, first, stop):
+    if (
+        _is_partial(tokens, first, stop)
+        or _factorial(tokens, first - 1)
+        or _factorial(tokens, stop)
+    ):
         return None
     start, end = tokens[first].start, tokens[stop - 1].end
     if end - start > LONGEST:
@@ -181,6 +185,13 @@ def _is_partial(tokens: list[ProseToken], first: int, stop: int) -> bool:
         and behind[0].kind == "operator"
         and behind[1].kind in ("number", "variable", "open")
     )
+
+
+def _factorial(tokens: list[ProseToken], at: int) -> bool:
+    """Whether a token may be the sign of a factorial, which no statement reads."""
+    if not 0 < at < len(tokens) or tokens[at].text != "!" or tokens[at].spaced:
+        return False
+    return tokens[at - 1].kind in ("number", "close", "variable")
 
 
 def _only_units(tokens: list[ProseToken]) -> bool:

@@ -40,6 +40,8 @@ _SCAN = re.compile(
     |(?P<bullet>^[ \t]*(?:\#+[ \t]+)?(?:[-*•][ \t]+|\d{1,2}[.)][ \t]+))
     |(?P<unread>\d{1,2}:\d\d(?!\d)|0\d+(?![\d.])|\\[a-zA-Z]+_|[<>!]=|[<>≤≥≠]
         |(?!\d{1,3}(?:,\d{3})+(?![\d,]))\d+(?:,\d+)+
+        |(?<=[\w)}\]])(?<![^\W\d_]{2}):(?=[\w({\[]|\\d?frac)
+        |(?<=[\w)}\]][ ])(?<![^\W\d_]{2}[ ]):(?=[ ](?:[\w({\[]|\\d?frac))
         |(?<=\d)[.,](?=\\(?:overline|bar|dot)(?![a-zA-Z])|\(\d+\))
         |(?<=\d)\.(?=\\(?!end|text|q?quad|[iI]mplies|[rR]ightarrow|therefore|newline|tag)[a-zA-Z]))
     |(?P<ordinal>(?<!=)(?<!=[ ])\d+(?:st|nd|rd|th)\b)
