@@ -100,6 +100,15 @@ FALSE_LINES = [
     "50 * 20% = 1000",
     "30% * 60 = 1800",
     "1/4 = 0.25%",
+    # Nor is one added to what is no whole.
+    "3 + 20% = 23%",
+    "28% - 0.5 = 27.5%",
+    # What was rounded to a whole number is one from then on.
+    "7/2 = 4, rounded\n4 * 2 = 7",
+    "20/3 = 7, rounded\nSo 7 * 6 = 40.",
+    # One relation of a chain that holds is not the chain.
+    "$2 < 3 + 1 = 5$",
+    "$\\sqrt{16} = 4 > 5$",
     # Digits in groups.
     "1{,}000 + 1 = 1{,}002",
     "$12{,}500 - 500 = 11{,}000$",

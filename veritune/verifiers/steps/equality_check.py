@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
 
-from veritune.algebra import Frac, Node, Num, printed, real_value
+from veritune.algebra import Add, Frac, Node, Num, printed, real_value
 from veritune.verifiers.steps.annotations import Finding
 from veritune.verifiers.steps.arithmetic import (
     Undefined,
@@ -168,7 +168,7 @@ class Pair:
     def _in_percent(self, one: Fraction, other: Fraction) -> bool:
         """`10/50 * 100 = 20%`, `100 - 20% = 80%`; not `50 * 20% = 1000`, and not `1/4 = 0.25%`."""
         literal = shown(self.right)
-        summed = has_percent(self.left) or is_share(self.left)
+        summed = is_share(self.left) or (has_percent(self.left) and not _mixes(self.left))
         hundred = any(abs(number.value) == 100 for number in numbers_of(self.left))
         if not summed and not (literal and literal.percent and hundred):
             return False
@@ -218,6 +218,13 @@ def _spread(node: Node, value: Fraction) -> Fraction:
         other = real_value(replaced(node, {exact: exact + _place(number)}))
         spread += 0 if other is None else abs(other - value)
     return spread
+
+
+def _mixes(node: Node) -> bool:
+    """Whether it adds percentages to a number that is no whole of 100: 3 + 20%."""
+    if not isinstance(node, Add):
+        return False
+    return any(not has_percent(term) and abs(real_value(term) or 0) != 100 for term in node.terms)
 
 
 def _place(number: Num) -> Fraction:

@@ -105,14 +105,17 @@ def formulas(text: str, start: int, end: int) -> Iterator[Formula]:
         if relation is None:
             continue
         doubt = None if delimited else _attached(text, first, last)
-        for left, right, operator in _closed_pairs(relation):
-            label, reason = _related(left, right, operator, step)
-            if operator != "=" and CONDITION.search(text, max(start, first - 60), first):
-                doubt = doubt or "a condition"
-            mixed = "a chain of several signs" if len(set(relation.operators)) > 1 else None
-            if label == "incorrect" and (doubt or mixed):
-                label, reason = "unchecked", doubt or mixed or ""
-            yield Formula(first, last, left, right, (label, reason))
+        pairs = list(_closed_pairs(relation))
+        found = [_related(*pair, step) for pair in pairs]
+        signs = set(relation.operators)
+        if signs != {"="} and CONDITION.search(text, max(start, first - 60), first):
+            doubt = doubt or "a condition"
+        if len(signs) > 1:
+            doubt = doubt or "a chain of several signs"
+        if doubt and any(label == "incorrect" for label, _ in found):
+            found = [("unchecked", doubt)] * len(found)  # nor does the rest of a chain hold
+        for (left, right, _), finding in zip(pairs, found, strict=True):
+            yield Formula(first, last, left, right, finding)
 
 
 def _spans(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
