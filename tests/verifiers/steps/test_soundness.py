@@ -38,6 +38,10 @@ FALSE_LINES = [
     r"x = 0.\dot 3, so x = 0",
     "x = 0.(3)\n2x = 0",
     r"x = 3.\sqrt{2}" "\nx = 3",
+    r"$x = 0.\,3$" "\n$x=0$",
+    "$x = 0.{3}$\n$x=0$",
+    "x = 3;5\nx = 3",
+    "x = 3—1\nx = 3",
     # Nor at the sign of a factorial or a ratio.
     "$x = 3!$\n$x=3$",
     "$3!x = 12$\n$x=12$",
@@ -48,6 +52,7 @@ FALSE_LINES = [
     "$2x=100000000000000000000$\n$x=50000000000000000001$",
     "$10x=1$\n$x=0.1000000000001$",
     "$x^2=10^{-20}$\n$x=0$",
+    "$2x=10^{-31}$\n$x=0$",
     "$1000000000000x=3$\n$x=0$",
     # Equal modulo a well-known prime is not equal.
     *(f"2x + 3 = 11\n2x = 8\n2x = {8 + 2**power - 1}" for power in (13, 31, 61, 89, 107, 127)),
@@ -103,6 +108,9 @@ FALSE_LINES = [
     # Nor is one added to what is no whole.
     "3 + 20% = 23%",
     "28% - 0.5 = 27.5%",
+    # What is left by a division is not any number.
+    "17 / 5 = 3 with 3 left",
+    "He fills 50 / 8 = 6, with 4 left.",
     # What was rounded to a whole number is one from then on.
     "7/2 = 4, rounded\n4 * 2 = 7",
     "20/3 = 7, rounded\nSo 7 * 6 = 40.",
@@ -174,6 +182,7 @@ TRUE_TEXTS = [
     # Division with a remainder.
     r"$-161 \div 13 = -12 \text{ remainder } -5$",
     "17 / 5 = 3 R 2",
+    "17 / 5 = 3 with 2 left over",
     r"\(29 \div 4 = 7\) remainder 1",
     "29 divided by 4 is 7 with a remainder of 1.",
 ]

@@ -42,8 +42,9 @@ _SCAN = re.compile(
         |(?!\d{1,3}(?:,\d{3})+(?![\d,]))\d+(?:,\d+)+
         |(?<=[\w)}\]])(?<![^\W\d_]{2}):(?=[\w({\[]|\\d?frac)
         |(?<=[\w)}\]][ ])(?<![^\W\d_]{2}[ ]):(?=[ ](?:[\w({\[]|\\d?frac))
+        |(?<=\d)(?:[;?“”]|\.(?:\\[!,;:]|[{~.])?)(?=\d)|—(?=[ ]?\d)
         |(?<=\d)[.,](?=\\(?:overline|bar|dot)(?![a-zA-Z])|\(\d+\))
-        |(?<=\d)\.(?=\\(?!end|text|q?quad|[iI]mplies|[rR]ightarrow|therefore|newline|tag)[a-zA-Z]))
+        |(?<=\d)\.(?=\\(?!end|text\w*\{[\s(A-Za-z]|q?quad|[iI]mplies|[rR]ightarrow|therefore|newline|tag)[a-zA-Z]))
     |(?P<ordinal>(?<!=)(?<!=[ ])\d+(?:st|nd|rd|th)\b)
     |(?P<number>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,3}(?:[ ]\d{3})*[ ]000(?!\d)|\d+)(?:\.\d+)?|\.\d+)
         (?P<dots>\.\.\.|…)?
