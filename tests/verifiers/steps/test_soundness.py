@@ -172,7 +172,8 @@ TRUE_TEXTS = [
     "$\\pi\\cdot 2.2361=7.0248$",
     "About 3/7 = 43%",
     "So 2000/75 = 26.666666666666668",
-    # A colon that ends words.
+    # A dash and a colon that end words.
+    "Then x = 4 —2x = 8",
     "Solve for x: x = 3\n2x = 6",
     "Total : 3 + 4 = 7",
     # A quotient of what is not zero, and a number that repeats.
