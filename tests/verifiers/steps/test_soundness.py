@@ -30,6 +30,8 @@ FALSE_LINES = [
     "$x=2$\n$y=x$\n$\\frac{1}{y-2}=\\frac{3}{y-2}$",
     "$a=-b$\n$5(a+b)^{-1}=7(a+b)^{-1}$",
     "$\\frac{5}{x-1}=\\frac{7}{x-1}$\n$x=1$",
+    "$x=0$\n$\\frac{x^2}{x}=x$",
+    "$\\frac{5}{2-2}=\\frac{5}{2-2}$",
     "$x^2=x$\n$\\frac{x^2}{x}=1$",
     "$(x-1)(x-2)=0$\n$\\frac{(x-2)(x-1)}{x-1}=0$",
     # A number does not end at its point.

@@ -225,10 +225,18 @@ def _combines(fact: Fact, earlier: Sequence[Fact], given: Mapping[str, Node]) ->
     if put is None:
         return False
     rows = [row for other in earlier if (row := other.residues(given)) is not None]
+    return (not any(put) or polynomial.follows(put, rows)) and not _by_zero(fact, earlier, given)
+
+
+def by_zero(fact: Fact, earlier: Sequence[Fact]) -> bool:
+    """Whether a statement divides by what is zero, as earlier ones say."""
+    return any(_by_zero(fact, earlier, given) for given in ({}, _definitions(earlier)))
+
+
+def _by_zero(fact: Fact, earlier: Sequence[Fact], given: Mapping[str, Node]) -> bool:
+    rows = [row for other in earlier if (row := other.residues(given)) is not None]
     divisors = [row for other in (fact, *earlier) for row in other.divisors(given)]
-    return (not any(put) or polynomial.follows(put, rows)) and not any(
-        not any(row) or polynomial.follows(row, rows) for row in divisors
-    )
+    return any(not any(row) or polynomial.follows(row, rows) for row in divisors)
 
 
 def _loses(fact: Fact, earlier: Sequence[Fact]) -> bool:

@@ -192,6 +192,8 @@ def _related(left: Node, right: Node, operator: str, step: str) -> Finding:
         same = identical(left, right)
     except REFUSALS:
         return "unchecked", "beyond what rules can check"
+    if left == right and real_value(left) is None:
+        return "unchecked", "has no value"
     if same and operator != "<" and operator != ">":
         return ("incorrect", "the sides are the same") if operator == "!=" else ("correct", "holds")
     if operator == "!=":
