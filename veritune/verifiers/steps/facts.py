@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
 from math import isinf
-from typing import TYPE_CHECKING
 
 from veritune.algebra import (
     Collection,
@@ -37,9 +36,6 @@ from veritune.algebra import (
 from veritune.verifiers.steps import polynomial
 from veritune.verifiers.steps.calculations import REFUSALS
 from veritune.verifiers.steps.polynomial import Residues
-
-if TYPE_CHECKING:
-    from veritune.algebra.values.mp import MpNumber
 
 # Below it a solution is zero: it is found to more digits.
 _ZERO = 1e-30
@@ -162,14 +158,11 @@ def _solutions(node: Node) -> RealSet:
 def same(left: RealSet, right: RealSet) -> bool:
     """Whether two sets are equal."""
     return len(left) == len(right) and all(
-        _meet(end.value, twin.value) and end.closed == twin.closed
+        (close(end.value, twin.value) or max(abs(end.value), abs(twin.value)) < _ZERO)
+        and end.closed == twin.closed
         for piece, its in zip(left, right, strict=True)
         for end, twin in ((piece.low, its.low), (piece.high, its.high))
     )
-
-
-def _meet(left: MpNumber, right: MpNumber) -> bool:
-    return close(left, right) or max(abs(left), abs(right)) < _ZERO
 
 
 def _differ(fact: Fact, other: Fact) -> bool:
