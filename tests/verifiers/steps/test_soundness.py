@@ -22,6 +22,40 @@ FALSE_LINES = [
     "$y=\\frac{x}{2}$\n$y=x$",
     "$y=\\frac{3x+1}{4}$\n$y=3x+1$",
     "$z=\\frac{y}{5}+1$\n$z=y+5$",
+    # Nothing is divided by zero, nor a solution by what loses it.
+    "$x=1$\n$\\frac{5}{x-1}=\\frac{7}{x-1}$",
+    "$x=2$\n$\\frac{x^2-4}{x-2}=9$",
+    "x = 0\nx/x = 2",
+    "$x=1$\n$\\frac{x-1}{0}=7$",
+    "$x=2$\n$y=x$\n$\\frac{1}{y-2}=\\frac{3}{y-2}$",
+    "$a=-b$\n$5(a+b)^{-1}=7(a+b)^{-1}$",
+    "$\\frac{5}{x-1}=\\frac{7}{x-1}$\n$x=1$",
+    "$x=0$\n$\\frac{x^2}{x}=x$",
+    "$\\frac{5}{2-2}=\\frac{5}{2-2}$",
+    "$x^2=x$\n$\\frac{x^2}{x}=1$",
+    "$(x-1)(x-2)=0$\n$\\frac{(x-2)(x-1)}{x-1}=0$",
+    # A number does not end at its point.
+    r"10x = 0.\overline{3}" "\nx = 0",
+    r"$x=2.\overline{3}$" "\n$3x=6$",
+    r"x = 0.\dot 3, so x = 0",
+    "x = 0.(3)\n2x = 0",
+    r"x = 3.\sqrt{2}" "\nx = 3",
+    r"$x = 0.\,3$" "\n$x=0$",
+    "$x = 0.{3}$\n$x=0$",
+    "x = 3;5\nx = 3",
+    "x = 3—1\nx = 3",
+    # Nor at the sign of a factorial or a ratio.
+    "$x = 3!$\n$x=3$",
+    "$3!x = 12$\n$x=12$",
+    "$a:b=2:3$\n$b=2$",
+    "x = 5 : 2\nx = 5",
+    # However small the difference, or large the numbers.
+    "$x=10^{20}$\n$x=10^{20}+1$",
+    "$2x=100000000000000000000$\n$x=50000000000000000001$",
+    "$10x=1$\n$x=0.1000000000001$",
+    "$x^2=10^{-20}$\n$x=0$",
+    "$2x=10^{-31}$\n$x=0$",
+    "$1000000000000x=3$\n$x=0$",
     # Equal modulo a well-known prime is not equal.
     *(f"2x + 3 = 11\n2x = 8\n2x = {8 + 2**power - 1}" for power in (13, 31, 61, 89, 107, 127)),
     # No real solution is no solution in common; nor is every number.
@@ -46,6 +80,20 @@ FALSE_LINES = [
     "3 feet = 3 inches",
     "5 kg is 5 g",
     "90 minutes + 300 seconds = 390 seconds",
+    # Rounded operands explain what they can, and exact ones nothing.
+    "100*100 = 10009.0000",
+    "$\\sqrt{4} = 2.0015$",
+    "5/6 = 0.8336",
+    "1234.5678*1000 = 1235000",
+    "5000 + 0.0001 = 5004",
+    "45.6789 * 2 = 91.4588",
+    "$1.05^3=1.157626$",
+    # Of two numbers the second is the rounded one.
+    "3.5 = 3.52",
+    "$2.5\\times 10^3=2501$",
+    # A percentage is rounded to a hundredth at most.
+    "It is about $\\frac{3}{7}=75\\%$",
+    "$\\frac{3}{7}=75\\%$ with 3 full boxes",
     # A word such as whole does not round.
     "The whole trip takes 450/70 = 7 hours.",
     "The whole class ate 100/8 = 13 pies.",
@@ -59,6 +107,18 @@ FALSE_LINES = [
     "50 * 20% = 1000",
     "30% * 60 = 1800",
     "1/4 = 0.25%",
+    # Nor is one added to what is no whole.
+    "3 + 20% = 23%",
+    "28% - 0.5 = 27.5%",
+    # What is left by a division is not any number.
+    "17 / 5 = 3 with 3 left",
+    "He fills 50 / 8 = 6, with 4 left.",
+    # What was rounded to a whole number is one from then on.
+    "7/2 = 4, rounded\n4 * 2 = 7",
+    "20/3 = 7, rounded\nSo 7 * 6 = 40.",
+    # One relation of a chain that holds is not the chain.
+    "$2 < 3 + 1 = 5$",
+    "$\\sqrt{16} = 4 > 5$",
     # Digits in groups.
     "1{,}000 + 1 = 1{,}002",
     "$12{,}500 - 500 = 11{,}000$",
@@ -108,9 +168,24 @@ TRUE_TEXTS = [
     "Work in base 8.\nthe units digit of $217*45$ is 3",
     "In base 6, 5 + 3 = 12.",
     "In base 9, 8 + 8 = 17, and 17 + 1 = 18.",
+    # Numbers that were rounded before.
+    "0.3333 * 3 = 1",
+    "2.8284 * 3 = 8.4853",
+    "$\\pi\\cdot 2.2361=7.0248$",
+    "About 3/7 = 43%",
+    "So 2000/75 = 26.666666666666668",
+    # A dash and a colon that end words.
+    "Then x = 4 —2x = 8",
+    "Solve for x: x = 3\n2x = 6",
+    "Total : 3 + 4 = 7",
+    # A quotient of what is not zero, and a number that repeats.
+    "$y=3x$\n$\\frac{y}{x}=3$",
+    "$x^2-4=0$, so $\\frac{x^2-4}{x-1}=0$",
+    r"$x=0.\overline{3}$. Then $10x=3.\overline{3}$, so $9x=3$ and $x=\frac13$.",
     # Division with a remainder.
     r"$-161 \div 13 = -12 \text{ remainder } -5$",
     "17 / 5 = 3 R 2",
+    "17 / 5 = 3 with 2 left over",
     r"\(29 \div 4 = 7\) remainder 1",
     "29 divided by 4 is 7 with a remainder of 1.",
 ]
@@ -120,6 +195,15 @@ TRUE_TEXTS = [
 @pytest.mark.parametrize("question", ["", SOLVE])
 def test_what_is_right_or_said_to_be_wrong_is_not_incorrect(text: str, question: str) -> None:
     assert "incorrect" not in labels(text, question)
+
+
+def test_a_value_behind_a_colon_or_before_a_point_is_read() -> None:
+    for text in (
+        "Solve for x: x = 3\n2x = 6",
+        "We get $x = 3.$\n$2x = 6$",
+        "Let x: y = 3.\n2y = 6",
+    ):
+        assert labels(text)[-1] == "verified", text
 
 
 def test_wrong_likes_of_what_is_left_alone_are_still_found() -> None:

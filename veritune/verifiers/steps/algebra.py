@@ -13,7 +13,7 @@ from itertools import pairwise
 from veritune.algebra import Collection, Node, Relation, Sym, identical, variables
 from veritune.verifiers.steps.annotations import ClaimLabel, Finding
 from veritune.verifiers.steps.calculations import REFUSALS
-from veritune.verifiers.steps.facts import Fact, contradicts, follows, near, points
+from veritune.verifiers.steps.facts import Fact, by_zero, contradicts, follows, near, points
 from veritune.verifiers.steps.solutions import differs, rounded
 from veritune.verifiers.steps.statements import Statement, statements
 from veritune.verifiers.steps.tokens import ProseToken
@@ -105,6 +105,9 @@ class Algebra:
             return None
         try:
             if identical(left, right):
+                whole = Fact(Relation(("=",), (left, right)), 0, 0, 0)
+                if by_zero(whole, self._related(names)):
+                    return "unchecked", "divides by zero"
                 return "correct", "the same for all values"
         except REFUSALS:
             return None

@@ -9,9 +9,15 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
 
-from veritune.algebra import Frac, Node, printed, real_value
+from veritune.algebra import Add, Frac, Node, Num, printed, real_value
 from veritune.verifiers.steps.annotations import Finding
-from veritune.verifiers.steps.arithmetic import Undefined, Unreadable, decimal, value_of
+from veritune.verifiers.steps.arithmetic import (
+    Undefined,
+    Unreadable,
+    decimal,
+    is_float_of,
+    value_of,
+)
 from veritune.verifiers.steps.calculations import (
     as_float,
     has_percent,
@@ -107,9 +113,10 @@ class Pair:
             return "holds at the printed precision"
         if self._in_percent(one, other):
             return "holds in percent"
-        # The digits of a long decimal among the operands, such as 2.8284.
         last = Fraction(1, 10 ** max(longest(self.left), longest(self.right)))
-        if last <= _LONG and abs(one - other) <= 10 * last * abs(other):
+        off = abs(one - other)
+        near = last <= _LONG and off <= 10 * last * abs(other)
+        if near and off <= _spread(self.left, one) + _spread(self.right, other):
             return "holds as far as its rounded numbers go"
         return None
 
@@ -119,6 +126,8 @@ class Pair:
             return "may be rounded to a whole number"
         if self._truncated(one, other):
             return "may be truncated by a calculator"
+        if self.starts_rounded(one, other):
+            return "the first number may be rounded"
         literal = shown(self.right)
         if literal and literal.percent and one == other * 100:
             return "a percentage on one side only"
@@ -131,25 +140,35 @@ class Pair:
         return one == other or self._printed_as(one, other)
 
     def _printed_as(self, one: Fraction, other: Fraction) -> bool:
-        """Whether the side that is one printed number is the other, rounded as printed."""
+        """Whether the side that is one printed number is the other, rounded as printed.
+
+        Of two printed numbers the second is the rounded one: `3.52 = 3.5`, but not `3.5 = 3.52`.
+        """
+        if self._shows(self.right, other, one):
+            return True
+        result = shown(self.right) is not None and self._rounding != "freely"
+        return not result and self._shows(self.left, one, other)
+
+    def _shows(self, side: Node, its: Fraction, value: Fraction) -> bool:
+        """Whether a side is one printed number and rounds a value."""
         freely = self._rounding == "freely"
-        for side, its, value in ((self.right, other, one), (self.left, one, other)):
-            off, whole, literal = abs(value - its), shown(side), printed(side)
-            if literal is not None:
-                # 5% may stand for 5 here.
-                place = abs(literal.place * its / literal.value) if its else literal.place
-                if 2 * off <= place or (off < place and (freely or place <= _LONG)):
-                    return True
-            elif whole is not None:
-                nearest = bool(self._rounding) and value.denominator > 1 and 2 * off <= 1
-                if nearest or (freely and 2 * off < _grain(whole.value)):
-                    return True
-        return False
+        off, whole, literal = abs(value - its), shown(side), printed(side)
+        if literal is not None:
+            # 5% may stand for 5 here.
+            place = abs(literal.place * its / literal.value) if its else literal.place
+            if 2 * off <= place or (off < place and (freely or place <= _LONG)):
+                return True
+            return is_float_of(value, its, longest(side))
+        if whole is None:
+            return False
+        unit = abs(its / whole.value) if its else Fraction(1)  # a hundredth in 5%
+        nearest = bool(self._rounding) and (value / unit).denominator > 1 and 2 * off <= unit
+        return nearest or (freely and 2 * off < _grain(whole.value) * unit)
 
     def _in_percent(self, one: Fraction, other: Fraction) -> bool:
         """`10/50 * 100 = 20%`, `100 - 20% = 80%`; not `50 * 20% = 1000`, and not `1/4 = 0.25%`."""
         literal = shown(self.right)
-        summed = has_percent(self.left) or is_share(self.left)
+        summed = is_share(self.left) or (has_percent(self.left) and not _mixes(self.left))
         hundred = any(abs(number.value) == 100 for number in numbers_of(self.left))
         if not summed and not (literal and literal.percent and hundred):
             return False
@@ -176,6 +195,10 @@ class Pair:
                 return True
         return False
 
+    def starts_rounded(self, one: Fraction, other: Fraction) -> bool:
+        """Whether the first side is one printed number and rounds the second."""
+        return self._shows(self.left, one, other)
+
     def _truncated(self, one: Fraction, other: Fraction) -> bool:
         """14.99 for 4.20 + 9.45 + 1.35: a calculator's 14.999999999999998, shortened by hand."""
         literal = shown(self.right)
@@ -183,6 +206,29 @@ class Pair:
             return False
         computed = as_float(self.left) * 10**literal.places
         return math.isfinite(computed) and math.floor(computed) == other * 10**literal.places
+
+
+def _spread(node: Node, value: Fraction) -> Fraction:
+    """By how much a value may be off since its long decimals, such as 2.8284, are rounded."""
+    spread = Fraction(0)
+    if shown(node) is not None:
+        return spread
+    for number in {n for n in numbers_of(node) if _place(n) <= _LONG and n.digits > 2}:
+        exact = Fraction(number.value)
+        other = real_value(replaced(node, {exact: exact + _place(number)}))
+        spread += 0 if other is None else abs(other - value)
+    return spread
+
+
+def _mixes(node: Node) -> bool:
+    """Whether it adds percentages to a number that is no whole of 100: 3 + 20%."""
+    if not isinstance(node, Add):
+        return False
+    return any(not has_percent(term) and abs(real_value(term) or 0) != 100 for term in node.terms)
+
+
+def _place(number: Num) -> Fraction:
+    return Fraction(1, 10 ** (number.places or 0))
 
 
 def _grain(whole: Fraction) -> Fraction:

@@ -15,9 +15,11 @@ from math import isinf
 
 from veritune.algebra import (
     Collection,
+    Frac,
     Func,
     Node,
     Num,
+    Pow,
     RealSet,
     Relation,
     Sym,
@@ -34,6 +36,9 @@ from veritune.algebra import (
 from veritune.verifiers.steps import polynomial
 from veritune.verifiers.steps.calculations import REFUSALS
 from veritune.verifiers.steps.polynomial import Residues
+
+# Below it a solution is zero: it is found to more digits.
+_ZERO = 1e-30
 
 
 @dataclass(eq=False)
@@ -72,10 +77,13 @@ class Fact:
         if not self.sides or has_sign(self.node):
             return None
         left, right = (renamed(side, dict(given)) for side in self.sides)
-        try:
-            return polynomial.equation(left, right)
-        except REFUSALS:
-            return None
+        return _residues(left, right)
+
+    def divisors(self, given: Mapping[str, Node]) -> list[Residues]:
+        """What it divides by, with some of its unknowns replaced."""
+        found = (_divisor(part) for part in walk(self.node))
+        below = (renamed(node, dict(given)) for node in found if node is not None)
+        return [row for node in below if (row := _residues(node, Num(0))) is not None]
 
     @cached_property
     def polynomial(self) -> Residues | None:
@@ -107,6 +115,23 @@ class Fact:
         return all(_lists_value(item) for item in items)
 
 
+def _residues(left: Node, right: Node) -> Residues | None:
+    try:
+        return polynomial.equation(left, right)
+    except REFUSALS:
+        return None
+
+
+def _divisor(node: Node) -> Node | None:
+    match node:
+        case Frac(_, below):
+            return below
+        case Pow(base, exponent) if not (isinstance(exponent, Num) and exponent.value >= 0):
+            return base
+        case _:
+            return None
+
+
 def _is_function_value(node: Node) -> bool:
     """Whether it speaks of a function of the unknown, such as cos x = 0: which has many solutions,
     and the reader of answers takes for the name of a value."""
@@ -132,14 +157,18 @@ def _solutions(node: Node) -> RealSet:
 
 def same(left: RealSet, right: RealSet) -> bool:
     """Whether two sets are equal."""
-    one, other = points(left), points(right)
-    if one is not None and other is not None:
-        return near(one, other) and near(other, one)
     return len(left) == len(right) and all(
-        close(end.value, twin.value) and end.closed == twin.closed
+        (close(end.value, twin.value) or max(abs(end.value), abs(twin.value)) < _ZERO)
+        and end.closed == twin.closed
         for piece, its in zip(left, right, strict=True)
         for end, twin in ((piece.low, its.low), (piece.high, its.high))
     )
+
+
+def _differ(fact: Fact, other: Fact) -> bool:
+    """Whether two linear equations in one unknown differ, though by less than digits show."""
+    rows = [one.polynomial for one in (fact, other) if one.polynomial is not None]
+    return len(rows) == 2 and all(map(polynomial.is_linear, rows)) and polynomial.rank(rows) == 2
 
 
 def _tells(solutions: RealSet) -> bool:
@@ -159,7 +188,7 @@ def points(solutions: RealSet) -> list[float] | None:
     if any(not close(piece.low.value, piece.high.value) for piece in solutions):
         return None
     numbers = [float(piece.low.value) for piece in solutions]
-    return [0.0 if abs(number) < 1e-30 else number for number in numbers]
+    return [0.0 if abs(number) < _ZERO else number for number in numbers]
 
 
 def follows(fact: Fact, earlier: Sequence[Fact]) -> Fact | str | None:
@@ -167,24 +196,48 @@ def follows(fact: Fact, earlier: Sequence[Fact]) -> Fact | str | None:
     for other in reversed(earlier):
         if fact.solutions is None or other.solutions is None or other.names != fact.names:
             continue
-        if _tells(fact.solutions) and same(fact.solutions, other.solutions):
+        if not _tells(fact.solutions) or _differ(fact, other):
+            continue
+        if same(fact.solutions, other.solutions):
             return other
-    if fact.polynomial is None:
+    if _loses(fact, earlier):
         return None
-    rows = [other.polynomial for other in earlier if other.polynomial is not None]
-    if polynomial.follows(fact.polynomial, rows):
+    if _combines(fact, earlier, {}):
         return "a combination of earlier equations"
     given = _definitions(earlier)
     used = fact.names & given.keys()
-    put = fact.residues(given) if used else None
-    if put is None:
+    if not used or not _combines(fact, earlier, given):
         return None
-    if not any(put):
-        return f"holds with what {', '.join(sorted(used))} stands for"
-    others = (other.residues(given) for other in earlier)
-    if polynomial.follows(put, [row for row in others if row is not None]):
-        return f"follows with what {', '.join(sorted(used))} stands for"
-    return None
+    way = "follows" if any(fact.residues(given) or ()) else "holds"
+    return f"{way} with what {', '.join(sorted(used))} stands for"
+
+
+def _combines(fact: Fact, earlier: Sequence[Fact], given: Mapping[str, Node]) -> bool:
+    """Whether an equation is a combination of others, and nothing is divided by zero."""
+    put = fact.residues(given)
+    if put is None:
+        return False
+    rows = [row for other in earlier if (row := other.residues(given)) is not None]
+    return (not any(put) or polynomial.follows(put, rows)) and not _by_zero(fact, earlier, given)
+
+
+def by_zero(fact: Fact, earlier: Sequence[Fact]) -> bool:
+    """Whether a statement divides by what is zero, as earlier ones say."""
+    return any(_by_zero(fact, earlier, given) for given in ({}, _definitions(earlier)))
+
+
+def _by_zero(fact: Fact, earlier: Sequence[Fact], given: Mapping[str, Node]) -> bool:
+    rows = [row for other in earlier if (row := other.residues(given)) is not None]
+    divisors = [row for other in (fact, *earlier) for row in other.divisors(given)]
+    return any(not any(row) or polynomial.follows(row, rows) for row in divisors)
+
+
+def _loses(fact: Fact, earlier: Sequence[Fact]) -> bool:
+    """Whether solutions of all the earlier equations in one unknown are lost, as by a division."""
+    about = [other.solutions for other in earlier if other.names == fact.names]
+    known = [found for each in about if each and (found := points(each))]
+    common = [x for x in known[0] if all(near([x], found) for found in known)] if known else []
+    return bool(common) and not near(common, points(fact.solutions or ()) or [])
 
 
 def contradicts(fact: Fact, earlier: Sequence[Fact]) -> str | None:

@@ -105,14 +105,17 @@ def formulas(text: str, start: int, end: int) -> Iterator[Formula]:
         if relation is None:
             continue
         doubt = None if delimited else _attached(text, first, last)
-        for left, right, operator in _closed_pairs(relation):
-            label, reason = _related(left, right, operator, step)
-            if operator != "=" and CONDITION.search(text, max(start, first - 60), first):
-                doubt = doubt or "a condition"
-            mixed = "a chain of several signs" if len(set(relation.operators)) > 1 else None
-            if label == "incorrect" and (doubt or mixed):
-                label, reason = "unchecked", doubt or mixed or ""
-            yield Formula(first, last, left, right, (label, reason))
+        pairs = list(_closed_pairs(relation))
+        found = [_related(*pair, step) for pair in pairs]
+        signs = set(relation.operators)
+        if signs != {"="} and CONDITION.search(text, max(start, first - 60), first):
+            doubt = doubt or "a condition"
+        if len(signs) > 1:
+            doubt = doubt or "a chain of several signs"
+        if doubt and any(label == "incorrect" for label, _ in found):
+            found = [("unchecked", doubt)] * len(found)  # nor does the rest of a chain hold
+        for (left, right, _), finding in zip(pairs, found, strict=True):
+            yield Formula(first, last, left, right, finding)
 
 
 def _spans(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
@@ -189,6 +192,8 @@ def _related(left: Node, right: Node, operator: str, step: str) -> Finding:
         same = identical(left, right)
     except REFUSALS:
         return "unchecked", "beyond what rules can check"
+    if left == right and real_value(left) is None:
+        return "unchecked", "has no value"
     if same and operator != "<" and operator != ">":
         return ("incorrect", "the sides are the same") if operator == "!=" else ("correct", "holds")
     if operator == "!=":
@@ -244,7 +249,7 @@ def _unequal(left: Node, right: Node, rounding: Rounding) -> Finding:
         return "correct", held
     decimals = any(isinstance(part, Num) and part.places for part in _operands_of(left, right))
     near = (decimals or rounding) and abs(one - other) <= ROUNDED * abs(other)
-    if near or (rounding and pair.roughly(one, other)):
+    if near or (rounding and pair.roughly(one, other)) or pair.starts_rounded(one, other):
         return "unchecked", "holds only roughly"
     if isinstance(right, (Add, Mul, Frac)) and leading(right) == one:
         return "unchecked", "runs on: the next calculation starts from this value"

@@ -184,7 +184,10 @@ class _Solution:
                 ledger.wrong[result.value] = self._step
             elif carried is not None:
                 ledger.wrong[result.value] = carried
-            exact = None if why == "holds" or result.percent else real_value(left)
+            whole = (
+                not result.places or result.percent
+            )  # what is rounded to one is one from then on
+            exact = None if why == "holds" or whole else real_value(left)
             if label == "correct" and exact is not None and exact > 0:
                 ledger.rounded[result.value] = exact
         return label, reason if carried is None else f"{reason}, carried on from step {carried}"

@@ -9,11 +9,10 @@ of about 1 in 2^60 (Schwartz-Zippel).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from functools import cache
 from secrets import randbits
 
-from veritune.algebra import PRIME, Const, Node, Num, Ring, Sym, quotient
+from veritune.algebra import PRIME, Const, Node, Num, Pow, Ring, Sym, quotient, rational
 
 # One at each point.
 Residues = tuple[int, ...]
@@ -82,8 +81,8 @@ def _ring(point: int) -> Ring[int]:
 
     def known(node: Node) -> int | None:
         match node:
-            case Num(value):
-                number = Fraction(value)
+            case Num() | Pow(Num(), Num()):
+                number = rational(node)
                 return number.numerator * pow(number.denominator, -1, PRIME) % PRIME
             case Sym(name) | Const(("pi" | "e") as name):
                 return _coordinate(name, point)

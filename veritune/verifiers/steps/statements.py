@@ -129,7 +129,7 @@ def _words_in(between: str) -> str:
 
 
 def _read(text: str, tokens: list[ProseToken], first: int, stop: int) -> Statement | None:
-    if _is_partial(tokens, first, stop):
+    if _is_partial(tokens, first, stop) or _cut(tokens, first - 1) or _cut(tokens, stop):
         return None
     start, end = tokens[first].start, tokens[stop - 1].end
     if end - start > LONGEST:
@@ -181,6 +181,16 @@ def _is_partial(tokens: list[ProseToken], first: int, stop: int) -> bool:
         and behind[0].kind == "operator"
         and behind[1].kind in ("number", "variable", "open")
     )
+
+
+def _cut(tokens: list[ProseToken], at: int) -> bool:
+    """Whether a mark may be the sign of a factorial or a minus, which no statement reads."""
+    if not 0 < at < len(tokens) or tokens[at - 1].kind not in ("number", "close", "variable"):
+        return False
+    if tokens[at].text == "!":
+        return not tokens[at].spaced
+    following = tokens[at + 1].kind if at + 1 < len(tokens) else None
+    return tokens[at].text == "—" and following in ("number", "open")
 
 
 def _only_units(tokens: list[ProseToken]) -> bool:

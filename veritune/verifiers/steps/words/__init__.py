@@ -13,7 +13,8 @@ from veritune.verifiers.steps.words.spoken import spoken
 _DIVISION = re.compile(
     r"(?<![\w./*+^-])(-?\d{1,12})\$? ?(?:÷|/|\\div|divided by) ?\$?(\d{1,12})\$? ?"
     r"(?:=|is|equals|gives) ?\$?(-?\d{1,12})(?:\$|\\\))?,? ?(?:\\text\{ ?)?(?:with |and )?(?:an? )?"
-    r"(?:remainder|rem\.?|[rR])(?: of)? ?\}? ?(?:\$|\\\()?(-?\d{1,12})(?![\d.,]*\d)"
+    r"(?:(?:remainder|rem\.?|[rR])(?: of)? ?\}? ?(?:\$|\\\()?(-?\d{1,12})(?![\d.,]*\d)"
+    r"|(\d{1,12}) left\b)"
 )
 
 
@@ -27,16 +28,16 @@ def in_words(text: str, start: int, end: int) -> Iterator[tuple[int, int, Findin
 
 def _divisions(text: str, start: int, end: int) -> Iterator[tuple[int, int, Finding]]:
     piece = text[start:end]
-    if "rem" not in piece and "R" not in piece and " r" not in piece:
+    if all(sign not in piece for sign in ("rem", "R", " r", " left")):
         return
     for match in _DIVISION.finditer(text, start, end):
-        whole, divisor, quotient, rest = map(int, match.groups())
-        holds = whole == divisor * quotient + rest and abs(rest) < divisor
-        yield (
-            *match.span(),
-            (
-                ("correct", f"{match[0]}: holds")
-                if holds
-                else ("incorrect", f"{match[0]}: {divisor} * {quotient} + {rest} is not {whole}")
-            ),
+        whole, divisor, quotient, rest = (int(number) for number in match.groups() if number)
+        finding: Finding = (
+            "incorrect",
+            f"{match[0]}: {divisor} * {quotient} + {rest} is not {whole}",
         )
+        if whole == divisor * quotient + rest and abs(rest) < divisor:
+            finding = "correct", f"{match[0]}: holds"
+        elif match[5]:  # what is left may be something else
+            finding = "unchecked", finding[1]
+        yield *match.span(), finding
