@@ -71,14 +71,21 @@ def decide(gold: str, pred: str, policy: AnswerPolicy) -> Comparison:
         return Comparison(relation="unparsed candidate", gold=gold, pred=pred, detail=str(error))
     except LimitReachedError as error:
         return Comparison(relation="limit reached", gold=gold, pred=pred, detail=str(error))
-    if opposed(gold, pred) or otherwise_declared(gold, pred) or _other_digits(gold, pred):
-        return Comparison(relation="different", gold=gold, pred=pred, detail="the opposite")
+    if why := _ruled_out(gold, pred):
+        return Comparison(relation="different", gold=gold, pred=pred, detail=why)
     return _related(gold, pred, left, right, policy)
 
 
-def _other_digits(gold: str, pred: str) -> bool:
-    """9C1 and 9C8, which may be numbers in base 16, and not of choices."""
-    return gold != pred and all(map(CHOICES.fullmatch, (gold, pred)))
+def _ruled_out(gold: str, pred: str) -> str:
+    """Why two texts differ whatever their values are; "" where their values decide."""
+    if opposed(gold, pred):
+        return "the opposite"
+    if otherwise_declared(gold, pred):
+        return "any integer on one side, and not on the other"
+    # 9C1 and 9C8 may be numbers in base 16, and not of choices.
+    if gold != pred and all(map(CHOICES.fullmatch, (gold, pred))):
+        return "other numbers"
+    return ""
 
 
 def _related(gold: str, pred: str, left: Node, right: Node, policy: AnswerPolicy) -> Comparison:

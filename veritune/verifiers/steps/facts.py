@@ -74,6 +74,8 @@ class Fact:
 
     def residues(self, given: Mapping[str, Node]) -> Residues | None:
         """What is zero where an equation holds with some of its unknowns replaced."""
+        if not given:
+            return self.polynomial
         if not self.sides or has_sign(self.node):
             return None
         left, right = (renamed(side, dict(given)) for side in self.sides)
@@ -88,7 +90,7 @@ class Fact:
     @cached_property
     def polynomial(self) -> Residues | None:
         """What is zero where an equation holds."""
-        return self.residues({})
+        return _residues(*self.sides) if self.sides and not has_sign(self.node) else None
 
     @cached_property
     def definition(self) -> tuple[str, Node] | None:

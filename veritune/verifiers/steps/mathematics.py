@@ -184,9 +184,8 @@ class _Solution:
                 ledger.wrong[result.value] = self._step
             elif carried is not None:
                 ledger.wrong[result.value] = carried
-            whole = (
-                not result.places or result.percent
-            )  # what is rounded to one is one from then on
+            # What is rounded to a whole number is one from then on.
+            whole = not result.places or result.percent
             exact = None if why == "holds" or whole else real_value(left)
             if label == "correct" and exact is not None and exact > 0:
                 ledger.rounded[result.value] = exact
